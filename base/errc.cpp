@@ -1,0 +1,39 @@
+#include "base/errc.hpp"
+
+namespace troupe {
+
+std::string_view to_string(errc code) noexcept {
+  switch (code) {
+    case errc::truncated: return "truncated";
+    case errc::trailing_bytes: return "trailing_bytes";
+    case errc::number_too_large: return "number_too_large";
+    case errc::invalid_utf8: return "invalid_utf8";
+    case errc::invalid_any: return "invalid_any";
+    case errc::invalid_json: return "invalid_json";
+    case errc::too_deep: return "too_deep";
+    case errc::unknown_message: return "unknown_message";
+    case errc::unknown_content: return "unknown_content";
+    case errc::unknown_type: return "unknown_type";
+    case errc::invalid_reference: return "invalid_reference";
+    case errc::missing_parent: return "missing_parent";
+    case errc::update_too_large: return "update_too_large";
+    case errc::name_too_long: return "name_too_long";
+    case errc::pending_limit: return "pending_limit";
+    case errc::too_many_clients: return "too_many_clients";
+    case errc::state_too_large: return "state_too_large";
+    case errc::invalid_name: return "invalid_name";
+    case errc::storage_failed: return "storage_failed";
+    case errc::address_in_use: return "address_in_use";
+    case errc::invalid_config: return "invalid_config";
+  }
+  return "unknown";
+}
+
+std::string to_string(const failure& what) {
+  std::string text{to_string(what.code)};
+  if (!what.detail.empty()) text.append(": ").append(what.detail);
+  if (what.offset != failure::no_offset) text.append(" at byte ").append(std::to_string(what.offset));
+  return text;
+}
+
+}  // namespace troupe

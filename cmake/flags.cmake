@@ -1,0 +1,31 @@
+# Compiler flags of our own code, and the one function that makes a layer's library.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+find_program(TROUPE_CCACHE ccache)
+if(TROUPE_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${TROUPE_CCACHE}")
+endif()
+
+add_library(troupe_flags INTERFACE)
+target_include_directories(troupe_flags INTERFACE "${PROJECT_SOURCE_DIR}")
+target_compile_options(troupe_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  $<$<BOOL:${TROUPE_WARNINGS_AS_ERRORS}>:-Werror>)
+if(TROUPE_SANITIZE)
+  target_compile_options(troupe_flags INTERFACE -fsanitize=${TROUPE_SANITIZE} -fno-omit-frame-pointer
+    -fno-sanitize-recover=all)
+  target_link_options(troupe_flags INTERFACE -fsanitize=${TROUPE_SANITIZE})
+endif()
+
+# troupe_library(NAME SOURCE...): the static library troupe_NAME. Its layers and packages are linked by the caller.
+function(troupe_library name)
+  add_library(troupe_${name} STATIC ${ARGN})
+  target_link_libraries(troupe_${name} PUBLIC troupe_flags tl::expected)
+  if(name MATCHES "^(base|protocol|storage)$")
+    target_compile_options(troupe_${name} PRIVATE -Wconversion)
+  endif()
+endfunction()

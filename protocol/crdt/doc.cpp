@@ -1,0 +1,67 @@
+#include "protocol/crdt/doc.hpp"
+
+#include <algorithm>
+
+#include "protocol/crdt/encode_update.hpp"
+
+namespace troupe::crdt {
+
+namespace {
+
+constexpr std::size_t decoded_structs_kept = 4096;  // scratch larger than this is given back after use
+
+}  // namespace
+
+doc::doc(doc_options options) : options_(options) {}
+
+result<applied_update> doc::apply_update(byte_view update) {
+  TROUPE_TRY(decode_update(update, options_.limit, decoded_));
+  TROUPE_TRY(prepare(update));
+  change_.clear();
+  const integration_outcome outcome = integrator_.integrate(decoded_, change_);
+  change_.commit(options_.gc);
+  if (decoded_.structs.capacity() > decoded_structs_kept) decoded_ = {};
+  applied_update applied;
+  applied.changed = change_.changed_anything();
+  applied.is_verbatim = outcome.partial == 0 && outcome.known == 0 && outcome.parked == 0 && outcome.woken == 0;
+  applied.has_parked = outcome.parked > 0;
+  return applied;
+}
+
+/// Whether decoded_ fits into the document; the last step that can fail.
+result<void> doc::prepare(byte_view update) {
+  if (update.size() * 2 > store_.content_room()) return fail(errc::update_too_large, "document is full");
+  std::size_t new_clients = 0;
+  for (const client_id id : decoded_.clients.ids()) new_clients += store_.clients().find(id) == no_client;
+  if (store_.clients().size() + new_clients > std::min(options_.limit.clients_max, client_count_max))
+    return fail(errc::too_many_clients, "client ids of the document");
+  integrator_.translate_clients(decoded_);
+  // What waits takes a few times its encoded size in memory; only near the limit is it worth a closer look.
+  const std::size_t might_wait = update.size() + decoded_.structs.size() * sizeof(pending_struct);
+  if (pending_.size() + might_wait > options_.limit.pending_size_max && integrator_.would_park(decoded_))
+    return fail(errc::pending_limit, "updates that wait for missing ones");
+  return {};
+}
+
+byte_buffer doc::encode_last_change() const {
+  lib0::encoder out{256};
+  encode_change(store_, change_, out);
+  return out.take();
+}
+
+byte_buffer doc::encode_state_as_update(const class state_vector& from) const {
+  lib0::encoder out{from.empty() ? store_.item_count() * 24 + 256 : 256};
+  encode_state(store_, pending_, from, out);
+  return out.take();
+}
+
+class state_vector doc::state_vector() const {
+  class state_vector vector;
+  const client_lookup& ids = store_.clients();
+  for (client_index i = 0; i < ids.size(); ++i)
+    if (store_.state_of(i).state() > 0) vector.add(ids.id(i), store_.state_of(i).state());
+  vector.sort();
+  return vector;
+}
+
+}  // namespace troupe::crdt

@@ -1,0 +1,347 @@
+#include "protocol/crdt/integrate.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+
+namespace troupe::crdt {
+
+namespace {
+
+constexpr std::uint32_t no_block = 0xffff'ffff;
+constexpr clock_type whole_block = 0xffff'ffff;
+
+bool is_same_id(client_index client_a, clock_type clock_a, client_index client_b, clock_type clock_b) noexcept {
+  return client_a == client_b && (client_a == no_client || clock_a == clock_b);
+}
+
+}  // namespace
+
+// --- the structs of an update, in an order in which each finds what it refers to ---
+
+integration_outcome integrator::integrate(decoded_update& update, transaction& change) {
+  change_ = &change;
+  outcome_ = {};
+  integrate_blocks(update);
+  integrate_ready();
+  integrate_deletes(update);
+  return outcome_;
+}
+
+void integrator::translate_clients(decoded_update& update) {
+  std::vector<client_index> to_document;
+  to_document.reserve(update.clients.size());
+  for (const client_id id : update.clients.ids()) to_document.push_back(store_.client_for(id));
+  const auto translate = [&](client_index& client) {
+    if (client != no_client) client = to_document[client];
+  };
+  for (client_block& block : update.blocks) translate(block.client);
+  for (struct_view& view : update.structs) {
+    translate(view.origin_client);
+    translate(view.right_origin_client);
+  }
+  for (parent_view& parent : update.parents) translate(parent.client);
+  for (client_range& deleted : update.deletes) translate(deleted.client);
+}
+
+void integrator::integrate_blocks(decoded_update& update) {
+  cursors_.assign(update.blocks.size(), 0);
+  for (std::uint32_t block = 0; block < update.blocks.size(); ++block) work_on(update, block);
+}
+
+/// Integrates a block. Where a struct needs one of another block, that block is worked on first, up to the
+/// struct that is needed.
+void integrator::work_on(decoded_update& update, std::uint32_t first_block) {
+  open_.assign(1, {first_block, whole_block});
+  while (!open_.empty()) {
+    const open_block current = open_.back();
+    const client_block& block = update.blocks[current.block];
+    std::uint32_t& cursor = cursors_[current.block];
+    if (cursor == block.count || update.structs[block.first + cursor].clock > current.target) {
+      open_.pop_back();
+      continue;
+    }
+    const struct_view& view = update.structs[block.first + cursor];
+    const missing_id missing = find_missing(view);
+    if (missing.client != no_client) {
+      const std::uint32_t needed = find_block(update, missing);
+      if (needed != no_block) {
+        open_.push_back({needed, missing.clock});
+        continue;
+      }
+      pending_.add_struct(missing.client, missing.clock, block.client, view);
+      ++outcome_.parked;
+    } else {
+      integrate_known_checked(block.client, view);
+    }
+    ++cursor;
+  }
+}
+
+/// A block that still has the struct and is not waiting for one itself.
+std::uint32_t integrator::find_block(const decoded_update& update, missing_id missing) const {
+  for (std::uint32_t i = 0; i < update.blocks.size(); ++i) {
+    const client_block& block = update.blocks[i];
+    if (block.client != missing.client || cursors_[i] == block.count) continue;
+    const struct_view& last = update.structs[block.first + block.count - 1];
+    const bool has_it = update.structs[block.first + cursors_[i]].clock <= missing.clock &&
+                        missing.clock < last.clock + last.length;
+    const bool is_open = std::any_of(open_.begin(), open_.end(), [i](const open_block& o) { return o.block == i; });
+    if (has_it && !is_open) return i;
+  }
+  return no_block;
+}
+
+void integrator::integrate_ready() {
+  while (!ready_.empty()) {
+    const pending_struct waiting = std::move(ready_.back());
+    ready_.pop_back();
+    const missing_id missing = find_missing(waiting.view());
+    if (missing.client != no_client) {
+      pending_.add_struct(missing.client, missing.clock, waiting.client(), waiting.view());
+      continue;
+    }
+    ++outcome_.woken;
+    const integration_outcome before = outcome_;
+    integrate_known_checked(waiting.client(), waiting.view());
+    outcome_.whole = before.whole;  // these figures are about the update, not about what it woke
+    outcome_.partial = before.partial;
+    outcome_.known = before.known;
+  }
+}
+
+void integrator::integrate_deletes(const decoded_update& update) {
+  std::vector<clock_range> unknown;
+  for (const client_range& deleted : update.deletes) {
+    change_->delete_range(deleted.client, deleted.range, unknown);
+    for (const clock_range& part : unknown) pending_.add_delete(deleted.client, part);
+    outcome_.parked += unknown.size();
+  }
+  if (pending_.empty()) return;
+  // Deletions do not make anything known, so the list does not grow meanwhile.
+  for (const client_range& arrived : change_->inserted())
+    while (const auto deleted = pending_.take_delete(arrived.client, arrived.range)) {
+      ++outcome_.woken;
+      change_->delete_range(arrived.client, *deleted, unknown);
+    }
+}
+
+bool integrator::would_park(const decoded_update& update) const {
+  const auto is_in_update = [&](client_index client, clock_type clock) {
+    return std::any_of(update.blocks.begin(), update.blocks.end(), [&](const client_block& block) {
+      const struct_view& last = update.structs[block.first + block.count - 1];
+      return block.client == client && clock >= update.structs[block.first].clock && clock < last.clock + last.length;
+    });
+  };
+  for (const struct_view& view : update.structs) {
+    const missing_id missing = find_missing(view);
+    if (missing.client != no_client && !is_in_update(missing.client, missing.clock)) return true;
+  }
+  return std::any_of(update.deletes.begin(), update.deletes.end(), [&](const client_range& deleted) {
+    return deleted.range.end() > store_.state_of(deleted.client).state() &&
+           !is_in_update(deleted.client, deleted.range.end() - 1);
+  });
+}
+
+/// The first id that must be known before the struct can be placed. Source: Item.getMissing of yjs 14, which
+/// checks ids of the own client too.
+integrator::missing_id integrator::find_missing(const struct_view& view) const {
+  if (view.has_origin() && !store_.knows(view.origin_client, view.origin_clock))
+    return {view.origin_client, view.origin_clock};
+  if (view.has_right_origin() && !store_.knows(view.right_origin_client, view.right_origin_clock))
+    return {view.right_origin_client, view.right_origin_clock};
+  if (view.parent != nullptr && !view.parent->is_root && !store_.knows(view.parent->client, view.parent->clock))
+    return {view.parent->client, view.parent->clock};
+  return {};
+}
+
+// --- one struct ---
+
+/// Integrates the parts of a struct that are not known yet; nearly always that is all of it.
+void integrator::integrate_known_checked(client_index client, const struct_view& view) {
+  if (view.clock >= store_.state_of(client).end) {
+    ++outcome_.whole;
+    return integrate_piece(client, view, 0, view.length);
+  }
+  std::vector<clock_range> pieces;
+  store_.find_unknown(client, {view.clock, view.length}, pieces);
+  if (pieces.empty())
+    ++outcome_.known;
+  else if (pieces.size() == 1 && pieces[0].length == view.length)
+    ++outcome_.whole;
+  else
+    ++outcome_.partial;
+  for (const clock_range& piece : pieces) integrate_piece(client, view, piece.clock - view.clock, piece.length);
+}
+
+/// Source: Item.integrate; the steps are numbered as in its description.
+void integrator::integrate_piece(client_index client, const struct_view& view, clock_type offset, clock_type length) {
+  const clock_range range{view.clock + offset, length};
+  if (view.kind == content_kind::gc) return integrate_gc(client, range);
+  // 1. The neighbours at creation. An offset makes the preceding unit the origin.
+  item_handle left = none;
+  item_handle right = none;
+  bool was_split = false;
+  if (offset > 0) {
+    left = store_.find_ending_at(client, range.clock - 1, was_split);
+    if (was_split) change_->note_split(client, range.clock);
+  } else if (view.has_origin()) {
+    left = store_.find_ending_at(view.origin_client, view.origin_clock, was_split);
+    if (was_split) change_->note_split(view.origin_client, view.origin_clock + 1);
+  }
+  if (view.has_right_origin()) {
+    was_split = false;
+    right = store_.find_starting_at(view.right_origin_client, view.right_origin_clock, was_split);
+    if (was_split) change_->note_split(view.right_origin_client, view.right_origin_clock);
+  }
+  // 2. A neighbour or parent that was collected takes the place of the new item with it.
+  if ((left != none && store_.at(left).is_gc()) || (right != none && store_.at(right).is_gc()))
+    return integrate_gc(client, range);
+  const chain_handle into = find_chain(view, left, right, offset);
+  if (into == none) return integrate_gc(client, range);
+  // 3. The position among concurrent insertions.
+  left = find_left(client, view, offset, left, right, into);
+  // 4. Either the left neighbour grows, or a new item is linked.
+  if (left != none && extends(store_.at(left), client, view, offset, into)) {
+    store_.extend_content(left, view, offset, length);
+    if (view.kind == content_kind::deleted)
+      change_->note_born_deleted(client, range);
+    else
+      store_.edit_type(store_.chain_at(into).type).length += length;
+    store_.note_known(client, range);
+  } else {
+    place(client, view, offset, length, left, into);
+  }
+  note_arrival(client, range);
+}
+
+void integrator::integrate_gc(client_index client, clock_range range) {
+  store_.index_struct(store_.add_gc(client, range));
+  change_->note_born_deleted(client, range);
+  note_arrival(client, range);
+}
+
+void integrator::note_arrival(client_index client, clock_range range) {
+  change_->note_inserted(client, range);
+  if (!pending_.empty()) pending_.take_structs(client, range, ready_);
+}
+
+/// The list the item belongs to: named by itself, or that of its left, else its right neighbour. None if the
+/// parent is gone or was never a type.
+chain_handle integrator::find_chain(const struct_view& view, item_handle left, item_handle right, clock_type offset) {
+  if (left != none) return store_.at(left).chain;
+  if (right != none) return store_.at(right).chain;
+  TROUPE_CHECK(view.parent != nullptr && offset == 0);
+  if (view.parent->is_root) return store_.chain_for(store_.root_for(view.parent->name), *view.parent);
+  const item& owner = store_.at(store_.find(view.parent->client, view.parent->clock));
+  return owner.kind() == content_kind::type ? store_.chain_for(owner.content, *view.parent) : none;
+}
+
+/// The YATA scan: where among the items that were inserted concurrently the new one belongs.
+/// `right` bounds the scan. Source: Item.integrate, the loop over conflicting items.
+item_handle integrator::find_left(client_index client, const struct_view& view, clock_type offset, item_handle left,
+                                  item_handle right, chain_handle into) {
+  const bool is_unambiguous =
+      left != none ? store_.at(left).right == right : right != none && store_.at(right).left == none;
+  if (is_unambiguous) return left;
+  const client_index origin_client = offset > 0 ? client : view.origin_client;
+  const clock_type origin_clock = offset > 0 ? view.clock + offset - 1 : view.origin_clock;
+  const client_id own_id = store_.clients().id(client);
+  marks_.clear();
+  item_handle other = left != none ? store_.at(left).right : store_.chain_at(into).head;
+  while (other != none && other != right) {
+    const item& o = store_.at(other);
+    marks_.add(other);
+    if (is_same_id(o.origin_client, o.origin_clock, origin_client, origin_clock)) {
+      // Inserted at the same place: the lower client id comes first.
+      if (store_.clients().id(o.client) < own_id) {
+        left = other;
+        marks_.close_all();
+      } else if (is_same_id(o.right_origin_client, o.right_origin_clock, view.right_origin_client,
+                            view.right_origin_clock)) {
+        break;
+      }
+    } else if (o.origin_client != no_client) {
+      // Inserted behind something between our origin and here: it stays with that.
+      const item_handle origin = store_.find(o.origin_client, o.origin_clock);
+      if (!marks_.is_seen(origin)) break;
+      if (!marks_.is_open(origin)) {
+        left = other;
+        marks_.close_all();
+      }
+    } else {
+      break;
+    }
+    other = o.right;
+  }
+  return left;
+}
+
+/// Whether the new item would merge with its left neighbour at the end of the transaction anyway.
+/// The conditions are those of Item.mergeWith; keyed chains and dead parents have effects of their own.
+bool integrator::extends(const item& left, client_index client, const struct_view& view, clock_type offset,
+                         chain_handle into) const {
+  const clock_type clock = view.clock + offset;
+  if (left.client != client || left.end() != clock || left.kind() != view.kind || !is_mergeable(view.kind)) return false;
+  const bool follows = offset > 0 || (view.origin_client == client && view.origin_clock + 1 == clock);
+  const bool is_born_deleted = view.kind == content_kind::deleted;
+  const chain& list = store_.chain_at(into);
+  const item_handle owner = store_.type_at(list.type).owner;
+  return follows && (left.is_deleted != 0) == is_born_deleted && list.key == no_string &&
+         (owner == none || store_.at(owner).is_deleted == 0) &&
+         is_same_id(left.right_origin_client, left.right_origin_clock, view.right_origin_client,
+                    view.right_origin_clock);
+}
+
+void integrator::place(client_index client, const struct_view& view, clock_type offset, clock_type length,
+                       item_handle left, chain_handle into) {
+  const item_handle handle = store_.add_item(client, view, offset, length);
+  store_.link_after(handle, into, left);
+  store_.index_struct(handle);
+  const item& placed = store_.at(handle);
+  const chain& list = store_.chain_at(into);
+  type_record& type = store_.edit_type(list.type);
+  const bool is_keyed = list.key != no_string;
+  // The newest value of a key replaces the one before it.
+  if (is_keyed && placed.right == none && placed.left != none) change_->delete_item(placed.left);
+  if (!is_keyed && is_countable(placed.kind())) type.length += length;
+  if (placed.kind() == content_kind::deleted) {
+    store_.edit(handle).is_deleted = 1;
+    change_->note_born_deleted(client, {placed.clock, placed.length});
+  }
+  // A value that was replaced before it came, or anything in a deleted type, is deleted at once.
+  const bool is_replaced = is_keyed && placed.right != none;
+  const bool is_orphan = type.owner != none && store_.at(type.owner).is_deleted != 0;
+  if (is_replaced || is_orphan) change_->delete_item(handle);
+}
+
+// --- the marks of a scan ---
+
+void integrator::scan_marks::clear() noexcept {
+  order_.clear();
+  ordinals_.clear();
+  count_ = open_from_ = 0;
+}
+
+void integrator::scan_marks::add(item_handle handle) {
+  ++count_;
+  if (order_.size() < few) {
+    order_.push_back(handle);
+    return;
+  }
+  if (ordinals_.empty())
+    for (std::uint32_t i = 0; i < order_.size(); ++i) ordinals_.emplace(order_[i], i + 1);
+  ordinals_.emplace(handle, count_);
+}
+
+std::uint32_t integrator::scan_marks::ordinal(item_handle handle) const {
+  if (!ordinals_.empty()) {
+    const auto found = ordinals_.find(handle);
+    return found == ordinals_.end() ? 0 : found->second;
+  }
+  for (std::uint32_t i = 0; i < order_.size(); ++i)
+    if (order_[i] == handle) return i + 1;
+  return 0;
+}
+
+}  // namespace troupe::crdt

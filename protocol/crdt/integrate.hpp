@@ -1,0 +1,95 @@
+// Integration of a validated update into a store: the conflict resolution of Yjs (YATA). Nothing in here
+// can fail; a struct that cannot be placed yet goes to pending, and comes back when what it misses arrives.
+// Source: yjs 13.6 Item.integrate, Item.getMissing, integrateStructs; holes as in yjs 14.
+#pragma once
+
+#include <unordered_map>
+#include <vector>
+
+#include "protocol/crdt/decoded_update.hpp"
+#include "protocol/crdt/pending.hpp"
+#include "protocol/crdt/transaction.hpp"
+
+namespace troupe::crdt {
+
+/// How the structs and deletes of one update fared.
+struct integration_outcome {
+  std::size_t whole = 0;     ///< Structs that were new from end to end.
+  std::size_t partial = 0;   ///< Structs of which a part was new.
+  std::size_t known = 0;     ///< Structs that were here already.
+  std::size_t parked = 0;    ///< Structs and delete ranges that wait for something missing.
+  std::size_t woken = 0;     ///< Structs and delete ranges of earlier updates that could be integrated now.
+};
+
+class integrator {
+ public:
+  integrator(store& into, pending& waiting) : store_(into), pending_(waiting) {}
+
+  /// Makes the client indices of `update` those of the document. To be called once, before the others.
+  void translate_clients(decoded_update& update);
+
+  /// Integrates all of `update` and whatever waited for it. `change` collects what happened and is not committed.
+  integration_outcome integrate(decoded_update& update, transaction& change);
+
+  /// Whether something in `update` would have to wait. Changes nothing.
+  bool would_park(const decoded_update& update) const;
+
+ private:
+  struct missing_id {
+    client_index client = no_client;
+    clock_type clock = 0;
+  };
+  /// A block that is being worked on until its struct at `target` is integrated.
+  struct open_block {
+    std::uint32_t block = 0;
+    clock_type target = 0;
+  };
+
+  void integrate_blocks(decoded_update& update);
+  void work_on(decoded_update& update, std::uint32_t first_block);
+  std::uint32_t find_block(const decoded_update& update, missing_id missing) const;
+  void integrate_ready();
+  void integrate_deletes(const decoded_update& update);
+
+  missing_id find_missing(const struct_view& view) const;
+  void integrate_known_checked(client_index client, const struct_view& view);
+  void integrate_piece(client_index client, const struct_view& view, clock_type offset, clock_type length);
+  void integrate_gc(client_index client, clock_range range);
+  chain_handle find_chain(const struct_view& view, item_handle left, item_handle right, clock_type offset);
+  item_handle find_left(client_index client, const struct_view& view, clock_type offset, item_handle left,
+                        item_handle right, chain_handle into);
+  bool extends(const item& left, client_index client, const struct_view& view, clock_type offset,
+               chain_handle into) const;
+  void place(client_index client, const struct_view& view, clock_type offset, clock_type length, item_handle left,
+             chain_handle into);
+  void note_arrival(client_index client, clock_range range);
+
+  /// Marks of a conflict scan: the items it visited and in which order.
+  class scan_marks {
+   public:
+    void clear() noexcept;
+    void add(item_handle handle);
+    void close_all() noexcept { open_from_ = count_; }
+    bool is_seen(item_handle handle) const { return ordinal(handle) != 0; }
+    bool is_open(item_handle handle) const { return ordinal(handle) > open_from_; }
+
+   private:
+    static constexpr std::size_t few = 16;
+    std::uint32_t ordinal(item_handle handle) const;
+    std::vector<item_handle> order_;
+    std::unordered_map<item_handle, std::uint32_t> ordinals_;  // used beyond `few`
+    std::uint32_t count_ = 0;
+    std::uint32_t open_from_ = 0;
+  };
+
+  store& store_;
+  pending& pending_;
+  transaction* change_ = nullptr;
+  integration_outcome outcome_;
+  std::vector<std::uint32_t> cursors_;         // per block: structs done
+  std::vector<open_block> open_;
+  std::vector<pending_struct> ready_;
+  scan_marks marks_;
+};
+
+}  // namespace troupe::crdt

@@ -1,0 +1,126 @@
+#include "protocol/crdt/transaction.hpp"
+
+namespace troupe::crdt {
+
+void transaction::add_to(std::vector<client_range>& ranges, client_index client, clock_range range) {
+  if (!ranges.empty() && ranges.back().client == client && ranges.back().range.end() == range.clock)
+    ranges.back().range.length += range.length;
+  else
+    ranges.push_back({client, range});
+}
+
+void transaction::note_born_deleted(client_index client, clock_range range) {
+  store_->edit_state(client).deleted.add(range);
+  add_to(deleted_, client, range);
+}
+
+void transaction::mark_deleted(item_handle handle) {
+  item& marked = store_->edit(handle);
+  const chain& in = store_->chain_at(marked.chain);
+  if (in.key == no_string && marked.is_visible()) store_->edit_type(in.type).length -= marked.length;
+  marked.is_deleted = 1;
+  note_born_deleted(marked.client, {marked.clock, marked.length});
+}
+
+void transaction::delete_item(item_handle handle) {
+  to_delete_.push_back(handle);
+  while (!to_delete_.empty()) {
+    const item_handle next = to_delete_.back();
+    to_delete_.pop_back();
+    const item& current = store_->at(next);
+    if (current.is_deleted != 0) continue;
+    mark_deleted(next);
+    if (current.kind() != content_kind::type) continue;
+    const type_record& type = store_->type_at(current.content);
+    for (item_handle child = store_->chain_at(type.sequence).head; child != none; child = store_->at(child).right)
+      to_delete_.push_back(child);
+    // Of a key's chain only the last can be alive.
+    for (chain_handle keyed = type.keyed; keyed != none; keyed = store_->chain_at(keyed).next)
+      if (store_->chain_at(keyed).tail != none) to_delete_.push_back(store_->chain_at(keyed).tail);
+  }
+}
+
+void transaction::delete_range(client_index client, clock_range range, std::vector<clock_range>& unknown) {
+  store_->find_unknown(client, range, unknown);
+  clock_type clock = range.clock;
+  for (const clock_range& gap : unknown) {
+    if (gap.clock > clock) delete_known(client, {clock, gap.clock - clock});
+    clock = gap.end();
+  }
+  if (clock < range.end()) delete_known(client, {clock, range.end() - clock});
+}
+
+void transaction::delete_known(client_index client, clock_range range) {
+  for (clock_type clock = range.clock; clock < range.end();) {
+    item_handle handle = store_->find(client, clock);
+    const item& found = store_->at(handle);
+    const clock_type end = found.end();
+    if (found.is_deleted == 0) {
+      // Splits move map entries and chains; the part that is deleted must start and end with the range.
+      if (found.clock < clock) {
+        note_split(client, clock);
+        handle = store_->split(handle, clock - found.clock);
+      }
+      if (end > range.end()) {
+        note_split(client, range.end());
+        store_->split(handle, range.end() - store_->at(handle).clock);
+      }
+      delete_item(handle);
+    }
+    clock = end;
+  }
+}
+
+void transaction::commit(garbage_collection gc) {
+  if (gc == garbage_collection::on) collect();
+  for (const client_range& r : deleted_) store_->merge_around(r.client, r.range.clock, r.range.end());
+  for (const client_range& r : inserted_) store_->merge_around(r.client, r.range.clock, r.range.end());
+  for (const client_range& r : splits_) store_->merge_around(r.client, r.range.clock, r.range.clock);
+  store_->compact_if_worth();
+}
+
+/// Drops the content of everything this transaction deleted. Source: tryGcDeleteSet, Item.gc.
+void transaction::collect() {
+  for (const client_range& deleted : deleted_) {
+    const client_range range = deleted;
+    for (clock_type clock = range.range.clock; clock < range.range.end();) {
+      const item_handle handle = store_->find(range.client, clock);
+      const item& found = store_->at(handle);
+      clock = found.end();
+      if (found.is_deleted != 0 && found.is_kept == 0) collect_item(handle);
+    }
+  }
+}
+
+void transaction::collect_item(item_handle handle) {
+  const item& collected = store_->at(handle);
+  if (collected.kind() == content_kind::gc || collected.kind() == content_kind::deleted) return;
+  const type_handle type = collected.kind() == content_kind::type ? collected.content : none;
+  store_->drop_content(handle);
+  if (type == none) return;
+  to_collect_.push_back(type);
+  while (!to_collect_.empty()) {
+    const type_handle next = to_collect_.back();
+    to_collect_.pop_back();
+    collect_children(next);
+  }
+}
+
+/// The children of a collected type lose their place as well: they become GC structs.
+void transaction::collect_children(type_handle type) {
+  const auto collect_chain = [this](chain_handle of) {
+    for (item_handle child = store_->chain_at(of).head; child != none;) {
+      const item& gone = store_->at(child);
+      const item_handle next = gone.right;
+      if (gone.kind() == content_kind::type) to_collect_.push_back(gone.content);
+      store_->turn_into_gc(child);
+      child = next;
+    }
+  };
+  collect_chain(store_->type_at(type).sequence);
+  for (chain_handle keyed = store_->type_at(type).keyed; keyed != none; keyed = store_->chain_at(keyed).next)
+    collect_chain(keyed);
+  store_->remove_type(type);
+}
+
+}  // namespace troupe::crdt

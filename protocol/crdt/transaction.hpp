@@ -1,0 +1,65 @@
+// What one update (or one edit of the server) changed in a store. It is filled while structs are
+// integrated and closed by commit(): garbage collection of what was deleted, then merging of neighbours, in
+// time proportional to the change.
+// Source: yjs 13.6 Transaction.js, cleanupTransactions.
+#pragma once
+
+#include <vector>
+
+#include "protocol/crdt/decoded_update.hpp"
+#include "protocol/crdt/store.hpp"
+
+namespace troupe::crdt {
+
+enum class garbage_collection : std::uint8_t { on, off };
+
+class transaction {
+ public:
+  explicit transaction(store& in) : store_(&in) {}
+
+  /// Clocks that became known, and clocks that became deleted, in the order in which it happened.
+  const std::vector<client_range>& inserted() const noexcept { return inserted_; }
+  const std::vector<client_range>& deleted() const noexcept { return deleted_; }
+  bool changed_anything() const noexcept { return !inserted_.empty() || !deleted_.empty(); }
+
+  void note_inserted(client_index client, clock_range range) { add_to(inserted_, client, range); }
+
+  /// A struct that is deleted from its arrival on (a tombstone or a GC).
+  void note_born_deleted(client_index client, clock_range range);
+
+  /// A split at this id; its two sides may join again at the end.
+  void note_split(client_index client, clock_type clock) { splits_.push_back({client, {clock, 0}}); }
+
+  /// Deletes an item, and with a type all that is in it. No effect on deleted ones. Iterative.
+  /// Source: Item.delete.
+  void delete_item(item_handle handle);
+
+  /// Deletes what is known in the range and replaces `unknown` by the parts that are not.
+  /// Source: readAndApplyDeleteSet.
+  void delete_range(client_index client, clock_range range, std::vector<clock_range>& unknown);
+
+  void commit(garbage_collection gc);
+
+  void clear() noexcept {
+    inserted_.clear();
+    deleted_.clear();
+    splits_.clear();
+  }
+
+ private:
+  static void add_to(std::vector<client_range>& ranges, client_index client, clock_range range);
+  void delete_known(client_index client, clock_range range);
+  void mark_deleted(item_handle handle);
+  void collect();
+  void collect_item(item_handle handle);
+  void collect_children(type_handle type);
+
+  store* store_;
+  std::vector<client_range> inserted_;
+  std::vector<client_range> deleted_;
+  std::vector<client_range> splits_;
+  std::vector<item_handle> to_delete_;   // work lists, kept for their memory
+  std::vector<type_handle> to_collect_;
+};
+
+}  // namespace troupe::crdt

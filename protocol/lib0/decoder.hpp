@@ -1,0 +1,89 @@
+// Reads the lib0 encoding: the variable-length integers, strings and `any` values of which every Yjs
+// message consists. A decoder walks over bytes it does not own. Errors are sticky: after the first one
+// every read yields zero or an empty view and moves no further, so that a caller checks ok() once per
+// struct instead of once per field. No allocation; views live as long as the input.
+// Source: lib0 0.2, decoding.js.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/errc.hpp"
+
+namespace troupe::lib0 {
+
+/// The largest integer JavaScript holds exactly; ids and clocks on the wire do not go above it.
+inline constexpr std::uint64_t max_safe_integer = (std::uint64_t{1} << 53) - 1;
+
+class decoder {
+ public:
+  explicit decoder(byte_view input) noexcept
+      : begin_(input.data()), cursor_(begin_), end_(begin_ + input.size()) {}
+
+  bool ok() const noexcept { return !failed_; }
+  bool at_end() const noexcept { return cursor_ == end_; }
+  std::size_t offset() const noexcept { return static_cast<std::size_t>(cursor_ - begin_); }
+  std::size_t remaining() const noexcept { return static_cast<std::size_t>(end_ - cursor_); }
+  const std::uint8_t* cursor() const noexcept { return cursor_; }
+
+  /// Notes the first failure; later ones are its consequences and are ignored. `detail` must be static.
+  void fail(errc code, const char* detail) noexcept;
+
+  /// The first failure, as a value for a result. Requires: !ok().
+  tl::unexpected<failure> error() const { return troupe::fail(code_, detail_, error_offset_); }
+
+  std::uint8_t read_uint8() noexcept {
+    if (cursor_ == end_) {
+      fail(errc::truncated, "byte");
+      return 0;
+    }
+    return *cursor_++;
+  }
+
+  /// Up to 2^53 - 1; above that: number_too_large. Forms longer than necessary are accepted, as lib0 does.
+  std::uint64_t read_var_uint() noexcept {
+    if (cursor_ != end_ && *cursor_ < 0x80) return *cursor_++;
+    return read_long_var_uint();
+  }
+
+  /// A variable-length integer of at most `max`. Fails with number_too_large above it, naming `field`.
+  std::uint64_t read_var_uint(std::uint64_t max, const char* field) noexcept {
+    const std::uint64_t value = read_var_uint();
+    if (value <= max) return value;
+    fail(errc::number_too_large, field);
+    return 0;
+  }
+
+  /// The number of elements that follow, each at least `element_size_min` bytes long: a count that the
+  /// remaining bytes cannot hold fails as truncated before anything is reserved for it.
+  std::uint64_t read_count(std::size_t element_size_min, const char* field) noexcept;
+
+  void skip_var_int() noexcept;
+
+  /// `size` raw bytes.
+  byte_view read_bytes(std::uint64_t size) noexcept;
+
+  /// varUint length + bytes.
+  byte_view read_var_bytes() noexcept { return read_bytes(read_var_uint()); }
+
+  /// varUint length + UTF-8. Fails with invalid_utf8, naming `field`.
+  std::string_view read_var_string(const char* field) noexcept;
+
+  /// As read_var_string, and tells the length in UTF-16 code units.
+  std::string_view read_var_string(const char* field, std::uint32_t& utf16_length) noexcept;
+
+  /// Steps over one `any` value and checks it whole: tags, lengths, UTF-8, nesting of at most `depth_max`.
+  /// Iterative. Returns its encoded bytes.
+  byte_view skip_any(std::size_t depth_max) noexcept;
+
+ private:
+  std::uint64_t read_long_var_uint() noexcept;
+
+  const std::uint8_t* begin_;
+  const std::uint8_t* cursor_;
+  const std::uint8_t* end_;
+  const char* detail_ = "";
+  std::size_t error_offset_ = 0;
+  errc code_ = errc::truncated;
+  bool failed_ = false;
+};
+
+}  // namespace troupe::lib0

@@ -1,0 +1,68 @@
+// Writes the lib0 encoding into a growing buffer. The counterpart of decoder.
+// Source: lib0 0.2, encoding.js.
+#pragma once
+
+#include <algorithm>
+
+#include "base/bytes.hpp"
+
+namespace troupe::lib0 {
+
+class encoder {
+ public:
+  encoder() = default;
+  explicit encoder(std::size_t capacity) : buffer_(capacity) {}
+
+  std::size_t size() const noexcept { return size_; }
+  byte_view view() const noexcept { return {buffer_.data(), size_}; }
+  void clear() noexcept { size_ = 0; }
+
+  /// Moves the bytes out and leaves the encoder empty.
+  byte_buffer take() {
+    buffer_.resize(size_);
+    size_ = 0;
+    return std::exchange(buffer_, {});
+  }
+
+  void write_uint8(std::uint8_t value) {
+    ensure(1);
+    buffer_[size_++] = value;
+  }
+
+  void write_var_uint(std::uint64_t value) {
+    ensure(10);
+    std::uint8_t* out = buffer_.data() + size_;
+    while (value >= 0x80) {
+      *out++ = static_cast<std::uint8_t>(value | 0x80);
+      value >>= 7;
+    }
+    *out++ = static_cast<std::uint8_t>(value);
+    size_ = static_cast<std::size_t>(out - buffer_.data());
+  }
+
+  void write_bytes(byte_view bytes) {
+    if (bytes.empty()) return;
+    ensure(bytes.size());
+    std::memcpy(buffer_.data() + size_, bytes.data(), bytes.size());
+    size_ += bytes.size();
+  }
+
+  /// varUint length + bytes.
+  void write_var_bytes(byte_view bytes) {
+    write_var_uint(bytes.size());
+    write_bytes(bytes);
+  }
+
+  void write_var_string(std::string_view text) { write_var_bytes(as_bytes(text)); }
+
+ private:
+  void ensure(std::size_t more) {
+    if (buffer_.size() - size_ < more) grow(more);
+  }
+  void grow(std::size_t more) { buffer_.resize(std::max(buffer_.size() * 2, size_ + more + 64)); }
+
+  byte_buffer buffer_;  // its size is the capacity; what lies beyond size_ is not written yet
+  std::size_t size_ = 0;
+};
+
+}  // namespace troupe::lib0
