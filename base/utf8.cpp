@@ -23,8 +23,8 @@ std::size_t ascii_prefix(const std::uint8_t* at, const std::uint8_t* end) noexce
   return static_cast<std::size_t>(at - start);
 }
 
-/// The length of the well-formed sequence that starts with the non-ASCII byte `*at`, or 0 if there is none.
-/// Source: the Unicode Standard, table 3-7 (well-formed UTF-8 byte sequences).
+/// The length of the well-formed sequence that starts with the non-ASCII byte `*at`, or 0 if there
+/// is none. Source: the Unicode Standard, table 3-7 (well-formed UTF-8 byte sequences).
 std::size_t sequence_length(const std::uint8_t* at, const std::uint8_t* end) noexcept {
   const std::uint8_t lead = *at;
   const auto left = end - at;
@@ -37,7 +37,10 @@ std::size_t sequence_length(const std::uint8_t* at, const std::uint8_t* end) noe
   if (lead >= 0xF0U && lead <= 0xF4U) {
     const std::uint8_t lowest = lead == 0xF0U ? 0x90U : 0x80U;   // below: overlong
     const std::uint8_t highest = lead == 0xF4U ? 0x8FU : 0xBFU;  // above: beyond U+10FFFF
-    return left >= 4 && at[1] >= lowest && at[1] <= highest && is_continuation(at[2]) && is_continuation(at[3]) ? 4 : 0;
+    return left >= 4 && at[1] >= lowest && at[1] <= highest && is_continuation(at[2]) &&
+                   is_continuation(at[3])
+               ? 4
+               : 0;
   }
   return 0;
 }

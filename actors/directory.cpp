@@ -1,0 +1,165 @@
+#include "actors/directory.hpp"
+
+#include <algorithm>
+
+#include <caf/sec.hpp>
+
+#include "actors/caf_compat.hpp"
+#include "actors/document.hpp"
+#include "actors/failure_codes.hpp"
+
+namespace troupe {
+
+namespace {
+
+/// Presence is checked this often, as clients do themselves.
+constexpr unsigned presence_check_seconds = 3;
+
+}  // namespace
+
+directory::directory(caf::actor_config& config, directory_settings settings, store_actor store,
+                     std::vector<hub_actor> hubs)
+    : directory_actor::base(config), settings_(settings), store_(std::move(store)), hubs_(std::move(hubs)) {}
+
+directory::behavior_type directory::make_behavior() {
+  set_down_handler([this](const caf::down_msg& down) { on_document_down(down); });
+  return {
+      [this](const open_document& request) { return on_open(request); },
+      [this](const document_idle& idle) { on_idle(idle.id); },
+      [this](const document_busy& busy) { on_busy(busy.id); },
+      [this](const second_passed&) { on_second(); },
+      [this](const close_documents&) { return on_close_documents(); },
+  };
+}
+
+void directory::on_exit() {
+  documents_.clear();
+  hubs_.clear();
+  store_ = nullptr;
+}
+
+caf::result<opened_document> directory::on_open(const open_document& request) {
+  const auto found = documents_.find(request.name);
+  if (found != documents_.end() && found->second.is_unloading) {
+    auto promise = make_response_promise<opened_document>();
+    found->second.waiting.push_back({request, promise});
+    return promise;
+  }
+  return open(request);
+}
+
+caf::expected<opened_document> directory::open(const open_document& request) {
+  if (is_draining_) return to_caf_error(close_reason::server_stopping);
+  const auto found = documents_.find(request.name);
+  if (found != documents_.end()) return join(found->second, request);
+  if (documents_.size() >= settings_.max_documents && !make_room())
+    return to_caf_error(close_reason::too_many_documents);
+  entry opened;
+  opened.id = ++last_id_;
+  opened.document = spawn<document, caf::monitored>(document_settings{opened.id, request.name, settings_.options}, store_,
+                                                    directory_actor{this});
+  names_.emplace(opened.id, request.name);
+  ids_by_actor_.emplace(opened.document.id(), opened.id);
+  return join(documents_.emplace(request.name, std::move(opened)).first->second, request);
+}
+
+/// The join comes from here and not from the session, so that it always precedes an unload.
+opened_document directory::join(entry& of, const open_document& request) {
+  of.is_idle = false;
+  tell(this, of.document, join_document{request.session, request.hub});
+  return opened_document{of.id, of.document};
+}
+
+directory::entry* directory::find(document_id id) {
+  const auto name = names_.find(id);
+  return name == names_.end() ? nullptr : &documents_.at(name->second);
+}
+
+void directory::on_idle(document_id id) {
+  entry* const idle = find(id);
+  if (idle == nullptr) return;
+  idle->is_idle = true;
+  idle->idle_since = std::chrono::steady_clock::now();
+}
+
+/// Someone had joined when the document was told to unload.
+void directory::on_busy(document_id id) {
+  entry* const busy = find(id);
+  if (busy == nullptr) return;
+  busy->is_idle = false;
+  busy->is_unloading = false;
+  for (waiting_open& waiting : std::exchange(busy->waiting, {})) {
+    waiting.promise.deliver(join(*busy, waiting.request));
+  }
+}
+
+void directory::unload(entry& of) {
+  of.is_unloading = true;
+  tell(this, of.document, unload_document{});
+}
+
+/// Evicts the document that has been idle longest. Its memory is freed a little later than the newcomer's is taken.
+bool directory::make_room() {
+  entry* oldest = nullptr;
+  std::size_t unloading = 0;
+  for (auto& [name, candidate] : documents_) {
+    unloading += candidate.is_unloading;
+    if (!candidate.is_idle || candidate.is_unloading) continue;
+    if (oldest == nullptr || candidate.idle_since < oldest->idle_since) oldest = &candidate;
+  }
+  if (documents_.size() - unloading < settings_.max_documents) return true;
+  if (oldest == nullptr) return false;
+  unload(*oldest);
+  return true;
+}
+
+void directory::on_second() {
+  const auto now = std::chrono::steady_clock::now();
+  const bool check_presence = ++seconds_ % presence_check_seconds == 0;
+  for (auto& [name, opened] : documents_) {
+    if (opened.is_unloading) continue;
+    if (opened.is_idle && now - opened.idle_since >= settings_.idle_grace)
+      unload(opened);
+    else if (check_presence && !opened.is_idle)
+      tell(this, opened.document, document_tick{});
+  }
+}
+
+void directory::on_document_down(const caf::down_msg& down) {
+  const auto actor = ids_by_actor_.find(down.source.id());
+  if (actor == ids_by_actor_.end()) return;
+  const document_id id = actor->second;
+  const auto found = documents_.find(names_.at(id));
+  std::vector<waiting_open> waiting = std::move(found->second.waiting);
+  if (down.reason && down.reason != caf::exit_reason::user_shutdown) {
+    log_line(log_severity::error, "document '" + found->first + "' failed: " + caf::to_string(down.reason));
+    for (const hub_actor& hub : hubs_) tell(this, hub, close_subscribers{id, close_reason::document_failed});
+  }
+  documents_.erase(found);
+  names_.erase(id);
+  ids_by_actor_.erase(actor);
+  for (waiting_open& next : waiting) {
+    caf::expected<opened_document> opened = open(next.request);
+    if (opened)
+      next.promise.deliver(std::move(*opened));
+    else
+      next.promise.deliver(opened.error());
+  }
+  finish_drain_if_empty();
+}
+
+caf::result<node_drained> directory::on_close_documents() {
+  is_draining_ = true;
+  drained_ = make_response_promise<node_drained>();
+  auto promise = drained_;
+  for (auto& [name, opened] : documents_)
+    if (!opened.is_unloading) unload(opened);
+  finish_drain_if_empty();
+  return promise;
+}
+
+void directory::finish_drain_if_empty() {
+  if (is_draining_ && documents_.empty() && drained_.pending()) drained_.deliver(node_drained{});
+}
+
+}  // namespace troupe

@@ -1,0 +1,82 @@
+// The actor that knows every open document of the node. Spawned by the supervisor; it alone starts and ends
+// document actors, so opening and unloading one document never race: while a document is being unloaded, those who
+// ask for it wait here and get the next one, which loads what the last has stored.
+//
+// Who writes to it: sessions (open), documents (idle, busy), the supervisor (seconds, drain). Mailbox bounded by
+// limits.max_connections: a session asks once per document. Watches its documents; a failed one is
+// forgotten and its sessions are closed through the hubs. If the directory itself fails the node stops.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <caf/expected.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include "actors/interfaces.hpp"
+#include "protocol/crdt/doc.hpp"
+
+namespace troupe {
+
+struct directory_settings {
+  std::size_t max_documents = 1000;
+  std::chrono::milliseconds idle_grace{30'000};
+  crdt::doc_options options;
+};
+
+class directory final : public directory_actor::base {
+ public:
+  directory(caf::actor_config& config, directory_settings settings, store_actor store, std::vector<hub_actor> hubs);
+
+  const char* name() const override { return "troupe.directory"; }
+
+ protected:
+  behavior_type make_behavior() override;
+  void on_exit() override;
+
+ private:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  /// Someone who asked for a document that is being unloaded.
+  struct waiting_open {
+    open_document request;
+    caf::typed_response_promise<opened_document> promise;
+  };
+  struct entry {
+    document_id id = 0;
+    document_actor document;
+    bool is_idle = false;
+    bool is_unloading = false;
+    time_point idle_since;
+    std::vector<waiting_open> waiting;
+  };
+
+  caf::result<opened_document> on_open(const open_document& request);
+  void on_idle(document_id id);
+  void on_busy(document_id id);
+  void on_second();
+  caf::result<node_drained> on_close_documents();
+  void on_document_down(const caf::down_msg& down);
+
+  entry* find(document_id id);
+  caf::expected<opened_document> open(const open_document& request);
+  opened_document join(entry& of, const open_document& request);
+  bool make_room();
+  void unload(entry& of);
+  void finish_drain_if_empty();
+
+  directory_settings settings_;
+  store_actor store_;
+  std::vector<hub_actor> hubs_;
+  std::unordered_map<std::string, entry> documents_;
+  std::unordered_map<document_id, std::string> names_;
+  std::unordered_map<caf::actor_id, document_id> ids_by_actor_;
+  document_id last_id_ = 0;
+  unsigned seconds_ = 0;
+  bool is_draining_ = false;
+  caf::typed_response_promise<node_drained> drained_;
+};
+
+}  // namespace troupe

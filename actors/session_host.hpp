@@ -1,0 +1,32 @@
+// Where connections become sessions: takes each upgraded WebSocket from the listener, gives it a place on the
+// node, or refuses it, and spawns its session actor on the unit of its socket.
+// Thread: on_upgrade on the unit's; the rest before the units run.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <unordered_map>
+
+#include "actors/session.hpp"
+#include "net/listener.hpp"
+
+namespace troupe {
+
+class session_host final : public connection_acceptor {
+ public:
+  explicit session_host(caf::actor_system& system) : system_(system) {}
+
+  /// Names what the sessions of a unit share. Called for each unit before the listener opens.
+  void add_unit(io_unit& unit, std::shared_ptr<session_environment> environment) {
+    environments_.emplace(&unit, std::move(environment));
+  }
+
+  void on_upgrade(io_unit& unit, std::shared_ptr<websocket_connection> connection, upgrade_request request) override;
+
+ private:
+  caf::actor_system& system_;
+  std::unordered_map<io_unit*, std::shared_ptr<session_environment>> environments_;
+  std::atomic<session_id> last_id_{0};
+};
+
+}  // namespace troupe

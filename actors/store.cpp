@@ -1,0 +1,64 @@
+#include "actors/store.hpp"
+
+#include "actors/caf_compat.hpp"
+#include "actors/failure_codes.hpp"
+
+namespace troupe {
+
+store::store(caf::actor_config& config, std::shared_ptr<storage::engine> engine)
+    : store_actor::base(config), engine_(std::move(engine)) {}
+
+store::behavior_type store::make_behavior() {
+  return {
+      [this](const load_document& which) { return on_load(which); },
+      [this](const append_update& append) { on_append(append); },
+      [this](const write_snapshot& snapshot) { on_snapshot(snapshot); },
+      [this](flush_atom) { on_flush(); },
+  };
+}
+
+caf::result<loaded_document> store::on_load(const load_document& which) {
+  // What is queued may belong to this document.
+  if (!queued_.empty()) on_flush();
+  auto stored = engine_->load(which.name);
+  if (!stored) {
+    log_line(log_severity::error, "loading '" + which.name + "' failed: " + to_string(stored.error()));
+    return to_caf_error(close_reason::document_failed);
+  }
+  return loaded_document{std::move(*stored)};
+}
+
+void store::on_append(const append_update& append) {
+  queued_.appends.push_back({append.document, append.number, append.update});
+  auto& confirmation = to_confirm_[append.confirm_to.id()];
+  confirmation = {append.confirm_to, append.number};
+  schedule_flush();
+}
+
+void store::on_snapshot(const write_snapshot& snapshot) {
+  queued_.snapshots.push_back({snapshot.document, snapshot.covers, snapshot.state});
+  schedule_flush();
+}
+
+/// The note goes to the end of the mailbox: all that is queued there by now joins the batch.
+void store::schedule_flush() {
+  if (std::exchange(flush_scheduled_, true)) return;
+  tell(this, store_actor{this}, flush_atom_v);
+}
+
+void store::on_flush() {
+  flush_scheduled_ = false;
+  if (queued_.empty()) return;
+  const auto written = engine_->write(queued_);
+  queued_.clear();
+  if (!written) {
+    log_line(log_severity::error, "writing to storage failed: " + to_string(written.error()));
+    to_confirm_.clear();
+    quit(to_caf_error(close_reason::document_failed));
+    return;
+  }
+  for (auto& [id, confirmation] : std::exchange(to_confirm_, {}))
+    tell(this, confirmation.first, update_stored{confirmation.second});
+}
+
+}  // namespace troupe

@@ -1,0 +1,51 @@
+// The actor on top of a node. Spawned by serve(); it watches the store, the directory and the hubs, passes the
+// seconds on, and drains the node: sessions first, then documents.
+//
+// Who writes to it: itself and serve(). If one of the actors it watches ends outside of a drain, an acknowledgement
+// or a subscription may be lost with it, so the node is stopped (on_failure) and starts clean; documents, which fail
+// alone, are the directory's to restart.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include <caf/typed_response_promise.hpp>
+
+#include "actors/capacity.hpp"
+#include "actors/interfaces.hpp"
+
+namespace troupe {
+
+struct supervised_actors {
+  store_actor store;
+  directory_actor directory;
+  std::vector<hub_actor> hubs;
+  std::shared_ptr<capacity> places;
+  std::function<void()> on_failure;  ///< Called once, on any thread.
+};
+
+class supervisor final : public supervisor_actor::base {
+ public:
+  supervisor(caf::actor_config& config, std::shared_ptr<supervised_actors> watched);
+
+  const char* name() const override { return "troupe.supervisor"; }
+
+ protected:
+  behavior_type make_behavior() override;
+  void on_exit() override { watched_.reset(); }
+
+ private:
+  void on_second();
+  caf::result<node_drained> on_drain();
+  void on_drain_step();
+  void on_down(const caf::down_msg& down);
+
+  std::shared_ptr<supervised_actors> watched_;
+  caf::typed_response_promise<node_drained> drained_;
+  std::chrono::steady_clock::time_point drain_deadline_;
+  bool is_draining_ = false;
+};
+
+}  // namespace troupe

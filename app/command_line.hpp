@@ -1,0 +1,35 @@
+// The command line of the binary `troupe`: which command, which configuration. Parsing has no
+// effects; main carries the command out.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <tl/expected.hpp>
+
+#include "app/config_check.hpp"
+#include "app/config_load.hpp"
+
+namespace troupe {
+
+enum class command : std::uint8_t { serve, check_config, version };
+
+struct invocation {
+  command what = command::serve;
+  config_sources sources;  ///< Without the environment, which the caller adds.
+  print_effective print = print_effective::no;
+};
+
+/// Nothing to carry out: help was asked for (code 0) or the arguments are wrong (exit_usage).
+struct early_exit {
+  int code;
+  std::string out;  ///< For the standard output.
+  std::string err;  ///< For the standard error.
+};
+
+tl::expected<invocation, early_exit> parse_command_line(int argc, const char* const* argv);
+
+/// "troupe 0.1.0"
+std::string version_text();
+
+}  // namespace troupe

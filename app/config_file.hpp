@@ -1,0 +1,33 @@
+// Reads a YAML file into a flat list of dotted keys. Knows YAML and nothing of the keys: whether a
+// key exists and its value is good is decided by app/config_load.hpp. The only place that uses
+// yaml-cpp.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/config.hpp"
+
+namespace troupe {
+
+/// One value that was written somewhere.
+struct config_entry {
+  std::string key;  ///< Dotted; nested maps and dotted names in the file come to the same.
+  std::string text;
+  std::string place;
+  value_shape shape = value_shape::single;
+};
+
+struct config_entries {
+  std::vector<config_entry> entries;  ///< In the order of the file.
+  std::vector<config_problem> problems;
+};
+
+/// Reads a file. A file that is missing or unreadable, a syntax error (place "FILE:LINE:COLUMN")
+/// and keys that stand there twice are problems; what could be read is returned beside them.
+config_entries read_config_file(const std::string& path);
+
+/// The same for text at hand; `name` stands for the file in places.
+config_entries read_config_text(const std::string& text, const std::string& name);
+
+}  // namespace troupe

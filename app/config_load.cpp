@@ -1,0 +1,196 @@
+#include "app/config_load.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <string_view>
+
+#include "app/config_file.hpp"
+#include "app/config_keys.hpp"
+#include "app/config_values.hpp"
+
+namespace troupe {
+
+namespace {
+
+constexpr std::string_view variable_prefix = "TROUPE_";
+constexpr std::string_view caf_prefix = "caf.";
+constexpr std::string_view caf_variable_prefix = "TROUPE_CAF__";
+
+/// Variables that the scripts around the server use.
+constexpr std::array<std::string_view, 6> script_variables{"TROUPE_DEPS_DIR", "TROUPE_JOBS",
+                                                           "TROUPE_DEBIAN_MIRROR", "TROUPE_BINARY", "TROUPE_DATA",
+    "TROUPE_SKIP_SLOW"};
+
+std::string did_you_mean(const std::string& nearest) {
+  return nearest.empty() ? "; troupe serve --help lists all keys"
+                         : "; did you mean " + nearest + "?";
+}
+
+/// "TROUPE_CAF__SCHEDULER__MAX_THREADS" gives "caf.scheduler.max-threads".
+std::string caf_key_of(std::string_view variable) {
+  std::string key{caf_prefix};
+  variable.remove_prefix(caf_variable_prefix.size());
+  while (!variable.empty()) {
+    const bool is_dot = variable.starts_with("__");
+    const char letter = variable.front();
+    if (is_dot) key += '.';
+    else if (letter == '_') key += '-';
+    else key += letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+    variable.remove_prefix(is_dot ? 2 : 1);
+  }
+  return key;
+}
+
+/// The keys of a section, "address, port"; empty if there is no such section.
+std::string keys_of_section(std::string_view section) {
+  std::string names;
+  for (const config_key& key : config_keys()) {
+    if (!key.name.starts_with(std::string{section} + ".")) continue;
+    if (!names.empty()) names += ", ";
+    names += key.name.substr(section.size() + 1);
+  }
+  return names;
+}
+
+/// Takes entries in the order of precedence and collects the outcome.
+class config_loader {
+ public:
+  void take_file(const std::string& path) {
+    config_entries file = read_config_file(path);
+    loaded_.problems = std::move(file.problems);
+    for (const config_entry& entry : file.entries) take(entry);
+  }
+
+  void take_variable(std::string_view variable) {
+    const auto equals = variable.find('=');
+    const std::string name{variable.substr(0, equals)};
+    if (equals == std::string_view::npos || !name.starts_with(variable_prefix)) return;
+    if (std::ranges::find(script_variables, name) != script_variables.end()) return;
+    const std::string text{variable.substr(equals + 1)};
+    if (name.starts_with(caf_variable_prefix) && name.size() > caf_variable_prefix.size())
+      return take({caf_key_of(name), text, name});
+    for (const config_key& key : config_keys())
+      if (environment_name(key.name) == name) return take({std::string{key.name}, text, name});
+    report_variable(name);
+  }
+
+  void take_setting(std::string_view setting) {
+    const auto equals = setting.find('=');
+    const std::string key{setting.substr(0, equals)};
+    if (equals == std::string_view::npos || key.empty())
+      return report("--set " + std::string{setting}, "", "must be of the form key=value");
+    take({key, std::string{setting.substr(equals + 1)}, "--set " + key});
+  }
+
+  /// Checks what concerns more than one key. The place is that of heartbeat.timeout where it was
+  /// set anywhere, else that of heartbeat.interval.
+  void check_relations() {
+    const auto& heartbeat = loaded_.settings.heartbeat;
+    if (heartbeat.timeout > heartbeat.interval || bad_.contains("heartbeat.timeout") ||
+        bad_.contains("heartbeat.interval"))
+      return;
+    if (const auto timeout = places_.find("heartbeat.timeout"); timeout != places_.end())
+      return report(timeout->second, "heartbeat.timeout",
+                    "must be longer than heartbeat.interval, which is " +
+                        format_duration(heartbeat.interval));
+    report(places_["heartbeat.interval"], "heartbeat.interval",
+           "must be shorter than heartbeat.timeout, which is " +
+               format_duration(heartbeat.timeout));
+  }
+
+  loaded_config finish() && { return std::move(loaded_); }
+
+ private:
+  void take(const config_entry& entry) {
+    if (entry.key == "caf" && is_empty_section(entry)) return;
+    if (entry.key.starts_with(caf_prefix)) {
+      loaded_.settings.caf.push_back({entry.key, entry.text, entry.place, entry.shape});
+      return;
+    }
+    const config_key* key = find_config_key(entry.key);
+    if (key == nullptr) return report_unknown(entry);
+    places_[entry.key] = entry.place;
+    if (const std::string text = shape_problem(entry, *key); !text.empty()) {
+      bad_.insert(entry.key);
+      return report(entry.place, entry.key, text);
+    }
+    const result<void> stored = set_value(*key, entry.text, loaded_.settings);
+    if (stored) return;
+    // A bad value is wrong even if a later source overrides it.
+    bad_.insert(entry.key);
+    report(entry.place, entry.key, stored.error().detail);
+  }
+
+  static bool is_empty_section(const config_entry& entry) {
+    return entry.shape == value_shape::section || entry.shape == value_shape::nothing;
+  }
+
+  /// Why the entry cannot be a value of the key by its shape alone; empty if it can.
+  static std::string shape_problem(const config_entry& entry, const config_key& key) {
+    switch (entry.shape) {
+      case value_shape::single: return "";
+      case value_shape::list: return "takes one value, not a list; allowed: " + allowed_values(key);
+      case value_shape::section:
+        return "takes one value, not a section; allowed: " + allowed_values(key);
+      case value_shape::nothing: return "has no value; allowed: " + allowed_values(key);
+    }
+    return "";
+  }
+
+  void report_unknown(const config_entry& entry) {
+    const std::string inside = keys_of_section(entry.key);
+    if (!inside.empty() && is_empty_section(entry))
+      return;  // A section whose keys are all commented out.
+    if (!inside.empty() || entry.key == "caf")
+      return report(entry.place, entry.key,
+                    "is a section, not a value" + (inside.empty() ? "" : "; its keys: " + inside));
+    const auto keys = config_keys();
+    const auto parent = std::ranges::find_if(keys, [&](const config_key& key) {
+      return entry.key.starts_with(std::string{key.name} + ".");
+    });
+    if (parent != keys.end())
+      return report(entry.place, entry.key,
+                    "unknown key; " + std::string{parent->name} + " takes one value");
+    report(entry.place, entry.key,
+           "unknown key" + did_you_mean(nearest_name(entry.key, config_key_names())));
+  }
+
+  void report_variable(const std::string& name) {
+    std::vector<std::string> names;
+    for (const config_key& key : config_keys()) names.push_back(environment_name(key.name));
+    report(name, "", "unknown environment variable" + did_you_mean(nearest_name(name, names)));
+  }
+
+  void report(std::string place, std::string key, std::string text) {
+    loaded_.problems.push_back({std::move(place), std::move(key), std::move(text)});
+  }
+
+  loaded_config loaded_;
+  std::map<std::string, std::string> places_;
+  std::set<std::string> bad_;
+};
+
+}  // namespace
+
+loaded_config load_config(const config_sources& sources) {
+  config_loader loader;
+  if (sources.file) loader.take_file(*sources.file);
+  for (const std::string& variable : sources.environment) loader.take_variable(variable);
+  for (const std::string& setting : sources.settings) loader.take_setting(setting);
+  loader.check_relations();
+  return std::move(loader).finish();
+}
+
+std::vector<std::string> process_environment() {
+  std::vector<std::string> variables;
+  for (char** variable = ::environ; variable != nullptr && *variable != nullptr; ++variable)
+    variables.emplace_back(*variable);
+  std::ranges::sort(variables);  // Problems come in a stable order.
+  return variables;
+}
+
+}  // namespace troupe

@@ -1,0 +1,62 @@
+#include "app/config_print.hpp"
+
+#include <algorithm>
+
+#include "app/config_keys.hpp"
+
+namespace troupe {
+
+namespace {
+
+std::vector<std::string> split_key(std::string_view key) {
+  std::vector<std::string> parts;
+  for (auto dot = key.find('.'); dot != std::string_view::npos; dot = key.find('.')) {
+    parts.emplace_back(key.substr(0, dot));
+    key.remove_prefix(dot + 1);
+  }
+  parts.emplace_back(key);
+  return parts;
+}
+
+}  // namespace
+
+std::vector<printed_value> printed_values(const config& settings) {
+  std::vector<printed_value> values;
+  for (const config_key& key : config_keys()) {
+    std::string text = format_value(key, settings);
+    // The only value that YAML could read as something other than text: "::1".
+    if (std::holds_alternative<address_field>(key.field)) text = quote_yaml(text);
+    values.push_back({std::string{key.name}, std::move(text)});
+  }
+  return values;
+}
+
+std::string to_yaml(std::span<const printed_value> values) {
+  std::string yaml;
+  std::vector<std::string> open;  // The sections around the line before.
+  for (const printed_value& value : values) {
+    std::vector<std::string> parts = split_key(value.key);
+    const std::string name = std::move(parts.back());
+    parts.pop_back();
+    auto depth = static_cast<std::size_t>(std::ranges::mismatch(open, parts).in2 - parts.begin());
+    for (; depth < parts.size(); ++depth)
+      yaml += std::string(2 * depth, ' ') + parts[depth] + ":\n";
+    yaml += std::string(2 * parts.size(), ' ') + name + ": " + value.text + "\n";
+    open = std::move(parts);
+  }
+  return yaml;
+}
+
+std::string quote_yaml(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string quoted = "\"";
+  for (const char letter : text) {
+    const auto code = static_cast<unsigned char>(letter);
+    if (letter == '"' || letter == '\\') quoted += '\\';
+    if (code >= 0x20) quoted += letter;
+    else quoted.append("\\x").append(1, digits[code >> 4]).append(1, digits[code & 15]);
+  }
+  return quoted + "\"";
+}
+
+}  // namespace troupe

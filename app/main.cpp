@@ -1,0 +1,39 @@
+// The entry of the binary `troupe`: command line, configuration, then the command.
+#include <iostream>
+
+#include "app/caf_config.hpp"
+#include "app/command_line.hpp"
+#include "app/config_check.hpp"
+#include "app/config_load.hpp"
+#include "app/serve.hpp"
+
+namespace {
+
+/// Starts the server, or reports everything that is wrong with its configuration.
+int load_and_serve(const troupe::config_sources& sources) {
+  const troupe::loaded_config loaded = troupe::load_config(sources);
+  troupe::caf_config caf{loaded.settings};
+  troupe::write_problems(loaded.problems, std::cerr);
+  troupe::write_problems(caf.problems(), std::cerr);
+  if (!loaded.problems.empty() || !caf.problems().empty()) return troupe::exit_usage;
+  return troupe::serve(loaded.settings, caf);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  auto call = troupe::parse_command_line(argc, argv);
+  if (!call) {
+    std::cout << call.error().out;
+    std::cerr << call.error().err;
+    return call.error().code;
+  }
+  call->sources.environment = troupe::process_environment();
+  switch (call->what) {
+    case troupe::command::serve: return load_and_serve(call->sources);
+    case troupe::command::check_config:
+      return troupe::check_config(call->sources, call->print, std::cout, std::cerr);
+    case troupe::command::version: std::cout << troupe::version_text() << '\n'; return 0;
+  }
+  return troupe::exit_usage;
+}

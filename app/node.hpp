@@ -1,0 +1,50 @@
+// The parts of a running node and the order in which they start and end. The I/O units outlive the actor
+// system, since actors are pinned to them; everything that must be stored is stored before the system goes.
+#pragma once
+
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include <caf/actor_system.hpp>
+
+#include "actors/interfaces.hpp"
+#include "actors/session_host.hpp"
+#include "actors/supervisor.hpp"
+#include "app/config.hpp"
+#include "net/io_unit.hpp"
+#include "net/listener.hpp"
+
+namespace troupe {
+
+class node {
+ public:
+  /// Requires: the units outlive the system, and the system the node.
+  node(const config& settings, caf::actor_system& system, std::vector<std::unique_ptr<io_unit>>& units,
+       std::function<void()> on_failure);
+  node(const node&) = delete;
+  node& operator=(const node&) = delete;
+
+  /// Starts the I/O threads and listens. Fails as listener::open does.
+  result<void> start();
+
+  std::uint16_t port() const noexcept { return listener_->port(); }
+
+  /// Stops accepting, closes the sessions, unloads the documents, and ends the I/O threads.
+  void stop();
+
+ private:
+  void spawn_actors(std::function<void()> on_failure);
+  listener_settings listening() const;
+
+  const config& settings_;
+  caf::actor_system& system_;
+  std::vector<std::unique_ptr<io_unit>>& units_;
+  std::shared_ptr<session_host> host_;
+  std::shared_ptr<supervised_actors> actors_;
+  supervisor_actor supervisor_;
+  std::unique_ptr<listener> listener_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace troupe

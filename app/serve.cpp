@@ -1,0 +1,100 @@
+#include "app/serve.hpp"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+
+#include <caf/init_global_meta_objects.hpp>
+
+#include "app/node.hpp"
+
+namespace troupe {
+
+namespace {
+
+/// What the process needs beside its connections: files, the exporter, CAF's own descriptors.
+constexpr rlim_t descriptors_besides = 100;
+/// A stop that takes longer than this is ended by force; all that was acknowledged is stored by then.
+constexpr unsigned stop_seconds_max = 5;
+
+/// Signals that end the node. Blocked in every thread; the main thread waits for them.
+sigset_t ending_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGUSR1);  // our own: an actor has failed
+  return signals;
+}
+
+void raise_descriptor_limit(std::size_t connections_max) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < connections_max + descriptors_besides)
+    std::cerr << "troupe: the hard limit of open files is " << limit.rlim_max << ", too few for limits.max_connections = "
+              << connections_max << "; raise it (ulimit -Hn) or lower the key\n";
+}
+
+void end_by_force(int) {
+  constexpr std::string_view text = "troupe: stopping took too long, ending now\n";
+  [[maybe_unused]] const auto written = write(STDERR_FILENO, text.data(), text.size());
+  _Exit(EXIT_SUCCESS);
+}
+
+/// From here on a second signal, or time, ends the process.
+void arm_watchdog(const sigset_t& signals) {
+  std::signal(SIGALRM, end_by_force);
+  std::signal(SIGINT, SIG_DFL);
+  std::signal(SIGTERM, SIG_DFL);
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  alarm(stop_seconds_max);
+}
+
+std::string host_for_url(const std::string& address) {
+  return address.find(':') != std::string::npos ? "[" + address + "]" : address;
+}
+
+}  // namespace
+
+int serve(const config& settings, caf_config& caf) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const sigset_t signals = ending_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  raise_descriptor_limit(settings.limits.max_connections);
+
+  caf::init_global_meta_objects<caf::id_block::troupe_actors>();
+  std::vector<std::unique_ptr<io_unit>> units;
+  for (std::size_t i = 0; i < io_thread_count(settings, core_count()); ++i) units.push_back(std::make_unique<io_unit>());
+  std::atomic<bool> has_failed{false};
+  {
+    caf::actor_system system{caf};
+    const auto on_failure = [&has_failed] {
+      has_failed = true;
+      kill(getpid(), SIGUSR1);
+    };
+    node running{settings, system, units, on_failure};
+    const auto started = running.start();
+    if (started) {
+      std::cout << "troupe listening on ws://" << host_for_url(settings.server.address) << ':' << running.port()
+                << std::endl;
+      int signal = 0;
+      sigwait(&signals, &signal);
+      std::cout << "troupe stopping" << std::endl;
+    } else {
+      std::cerr << "troupe: " << started.error().detail << '\n';
+      has_failed = true;
+    }
+    arm_watchdog(signals);
+    running.stop();
+  }
+  alarm(0);
+  return has_failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+}  // namespace troupe

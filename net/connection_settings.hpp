@@ -1,0 +1,27 @@
+// The limits of one connection: what the configuration says, as this layer needs it. Plain values,
+// copied at the start of a connection.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace troupe {
+
+struct connection_settings {
+  using duration = std::chrono::steady_clock::duration;
+
+  /// Bytes of one received message (limits.max_message_size).
+  std::size_t max_message_size = 1024 * 1024;
+  /// Bytes of output that may wait; beyond them the client is too slow.
+  std::size_t write_queue_bytes_max = 4 * 1024 * 1024;
+  /// How long output may wait without a byte being written.
+  duration write_stall_max = std::chrono::seconds{10};
+  /// How long the peer has to answer a close frame.
+  duration close_deadline = std::chrono::seconds{2};
+  /// How long one HTTP request may take to arrive, and how long the next one may be waited for.
+  duration http_deadline = std::chrono::seconds{10};
+  /// Bytes of the header of one HTTP request.
+  unsigned http_header_bytes_max = 8 * 1024;
+};
+
+}  // namespace troupe

@@ -1,0 +1,73 @@
+#include "net/document_path.hpp"
+
+#include <algorithm>
+
+#include "base/bytes.hpp"
+#include "base/utf8.hpp"
+
+namespace troupe {
+namespace {
+
+/// The value of a hexadecimal digit, or -1.
+int hex_value(char digit) noexcept {
+  if (digit >= '0' && digit <= '9') return digit - '0';
+  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
+  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
+  return -1;
+}
+
+result<std::string> percent_decoded(std::string_view text) {
+  std::string decoded;
+  decoded.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      decoded.push_back(text[i]);
+      continue;
+    }
+    const int high = i + 1 < text.size() ? hex_value(text[i + 1]) : -1;
+    const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
+    if (high < 0 || low < 0) {
+      return fail(errc::invalid_name,
+                  "a '%' in the document name is not followed by two hexadecimal digits");
+    }
+    decoded.push_back(static_cast<char>(high * 16 + low));
+    i += 2;
+  }
+  return decoded;
+}
+
+bool is_control(char character) noexcept {
+  const auto byte = static_cast<unsigned char>(character);
+  return byte < 0x20 || byte == 0x7F;
+}
+
+}  // namespace
+
+std::string_view path_of_target(std::string_view request_target) noexcept {
+  return request_target.substr(0, request_target.find('?'));
+}
+
+std::string_view query_of_target(std::string_view request_target) noexcept {
+  const std::size_t mark = request_target.find('?');
+  return mark == std::string_view::npos ? std::string_view{} : request_target.substr(mark + 1);
+}
+
+result<std::string> document_name_from_target(std::string_view request_target) {
+  const std::string_view path = path_of_target(request_target);
+  if (!path.starts_with('/'))
+    return fail(errc::invalid_name, "the request path does not start with '/'");
+  auto name = percent_decoded(path.substr(1));
+  if (!name) return name;
+  if (name->empty()) return fail(errc::invalid_name, "the document name is empty");
+  if (name->size() > document_name_size_bytes_max) {
+    return fail(errc::invalid_name, "the document name is longer than 512 bytes");
+  }
+  if (std::any_of(name->begin(), name->end(), is_control)) {
+    return fail(errc::invalid_name, "the document name has control characters");
+  }
+  if (!is_valid_utf8(as_bytes(*name)))
+    return fail(errc::invalid_name, "the document name is not valid UTF-8");
+  return name;
+}
+
+}  // namespace troupe

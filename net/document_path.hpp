@@ -1,0 +1,27 @@
+// From the target of an HTTP request to the name of a document: `/<document>?query`. Pure.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "base/errc.hpp"
+
+namespace troupe {
+
+constexpr std::size_t document_name_size_bytes_max = 512;
+
+/// Returns the name: the path without its leading slash, percent-decoded exactly once ('+' stays
+/// '+', slashes inside are part of the name).
+/// Fails with invalid_name if the path does not start with '/', or the name is empty, above 512
+/// bytes, not valid UTF-8, or has control characters or malformed percent escapes; the detail says
+/// which, in words for the client.
+result<std::string> document_name_from_target(std::string_view request_target);
+
+/// The part before the first '?'.
+std::string_view path_of_target(std::string_view request_target) noexcept;
+
+/// The part behind the first '?', as it was sent; empty if there is none.
+std::string_view query_of_target(std::string_view request_target) noexcept;
+
+}  // namespace troupe

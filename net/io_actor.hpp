@@ -1,0 +1,68 @@
+// An actor pinned to an io_unit: whoever sends to it, it runs on the unit's thread, between the
+// events of its sockets. With io_unit.hpp this is the bridge between Asio and CAF.
+//
+//   caf::actor_config config{&unit};
+//   system.spawn_class<session, caf::no_spawn_options>(config, unit, ...);
+//
+// Lifetime: the last handle of an actor may be dropped on any thread, and its destructor runs
+// there. So what belongs to the thread (connections, tables) is released in on_exit(), not in the
+// destructor. (CAF turns a raw pointer to an actor among the arguments of spawn into a handle; wrap
+// one in a struct.)
+#pragma once
+
+#include <exception>
+#include <utility>
+
+#include <caf/abstract_actor.hpp>
+#include <caf/actor_config.hpp>
+#include <caf/error.hpp>
+#include <caf/logger.hpp>
+#include <caf/mailbox_element.hpp>
+#include <caf/resumable.hpp>
+#include <caf/sec.hpp>
+
+#include "net/io_unit.hpp"
+
+namespace troupe {
+
+template <class Base>
+class io_actor : public Base {
+ public:
+  template <class... Args>
+  io_actor(caf::actor_config& config, io_unit& unit, Args&&... args)
+      : Base(config, std::forward<Args>(args)...), unit_(&unit) {}
+
+  using Base::enqueue;
+
+  /// Thread: any. The sender's execution unit is replaced by our own.
+  bool enqueue(caf::mailbox_element_ptr element, caf::execution_unit*) override {
+    return Base::enqueue(std::move(element), unit_);
+  }
+
+  caf::resumable::subtype_t subtype() const override { return caf::resumable::io_actor; }
+
+  /// Runs `f`, the handling of a socket event, as if it were a message handler: it may send, and
+  /// quit() takes effect when it returns. An exception ends the actor. Does nothing if the actor
+  /// has ended.
+  /// Requires: a strong handle to this actor is held; not called from a handler of this actor.
+  template <class F>
+  void in_actor(F&& f) {
+    if (this->getf(caf::abstract_actor::is_terminated_flag)) return;
+    CAF_PUSH_AID(this->id());
+    this->context(unit_);
+    try {
+      std::forward<F>(f)();
+    } catch (const std::exception& error) {
+      this->quit(caf::make_error(caf::sec::runtime_error, error.what()));
+    }
+    // Outside a message handler quit() only sets a flag; finalize() carries it out.
+    if (this->getf(caf::abstract_actor::is_initialized_flag)) this->finalize();
+  }
+
+  io_unit& unit() noexcept { return *unit_; }
+
+ private:
+  io_unit* unit_;
+};
+
+}  // namespace troupe

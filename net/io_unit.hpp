@@ -1,0 +1,130 @@
+// One I/O thread: an Asio io_context that exactly one thread runs, which is also an execution unit
+// of CAF. Actors pinned to it (io_actor.hpp) run between socket events on the same thread, so a
+// session and its socket need no locks.
+//
+// The unit works in turns: up to a fixed number of ready handlers (socket events, batches of actor
+// wake-ups), then one flush of every connection that has new output. However many frames a turn
+// pushed to a connection, it costs one system call.
+//
+// Owner: main, declared before the actor_system, which it outlives. Thread: the one in run(),
+// unless said otherwise. Invariant: handlers and callbacks do not throw. It knows nothing of what
+// its connections speak.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <unordered_set>
+#include <vector>
+
+#include <caf/execution_unit.hpp>
+#include <caf/fwd.hpp>
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace troupe {
+
+/// A connection as its unit sees it.
+class unit_member {
+ public:
+  virtual ~unit_member() = default;
+
+  /// Writes what was queued during the turn. Called once after each defer_flush turn.
+  virtual void flush() = 0;
+
+  /// Ends the connection at once, without a farewell. Must lead to io_unit::remove.
+  virtual void terminate_now() = 0;
+
+  /// Whether it is a WebSocket already, not an HTTP connection.
+  virtual bool is_upgraded() const noexcept = 0;
+};
+
+class io_unit final : public caf::execution_unit {
+ public:
+  using clock = std::chrono::steady_clock;
+  using tick = std::function<void(clock::time_point now)>;
+
+  io_unit();
+  ~io_unit() override;
+  io_unit(const io_unit&) = delete;
+  io_unit& operator=(const io_unit&) = delete;
+
+  /// Connects the unit with the actor system whose actors it runs. Requires: before the first spawn
+  /// on it.
+  void bind(caf::actor_system& system) { system_ = &system; }
+
+  /// Schedules an actor: a pinned one on this unit, any other on CAF's workers. Thread: any.
+  void exec_later(caf::resumable* job) override;
+
+  /// The thread body. Returns after finish(), when the last connection is gone and no handler
+  /// waits.
+  void run();
+
+  /// Lets run() return once the last connection is gone; ticks end and their callbacks are
+  /// released. Thread: any. Requires: the pinned actors were told to exit before; a message that
+  /// comes after run() returned is never handled.
+  void finish();
+
+  /// finish(), and every connection is terminated at once. Thread: any.
+  void stop();
+
+  /// Runs `work` on the unit's thread. Thread: any.
+  void post(std::function<void()> work);
+
+  /// Calls `callback` about once a second until finish(). Thread: any before run(), afterwards the
+  /// unit's.
+  void every_second(tick callback);
+
+  /// Registers a connection to be flushed once at the end of the current turn. Called once per turn
+  /// and connection: the connection remembers that it is registered.
+  void defer_flush(std::shared_ptr<unit_member> member) { dirty_.push_back(std::move(member)); }
+
+  /// Keeps a connection alive, and run() from forgetting it at stop(), until it is removed.
+  void add(std::shared_ptr<unit_member> member);
+  void remove(const std::shared_ptr<unit_member>& member) { members_.erase(member); }
+
+  /// Terminates the connections that are no WebSockets yet.
+  void terminate_not_upgraded();
+
+  /// The time of the current turn: one clock read however often it is asked.
+  clock::time_point now() noexcept;
+
+  bool on_own_thread() const noexcept { return std::this_thread::get_id() == thread_; }
+
+  /// How many connections live on this unit.
+  std::size_t member_count() const noexcept { return members_.size(); }
+
+  boost::asio::io_context& context() noexcept;
+
+ private:
+  struct loop;  // what needs Asio
+
+  void drain_inbox();
+  void flush_dirty();
+  void arm_tick();
+  void on_tick();
+  void finish_here();
+
+  std::unique_ptr<loop> loop_;
+  std::thread::id thread_;
+
+  std::mutex inbox_mutex_;
+  std::vector<caf::resumable*> inbox_;  // guarded by inbox_mutex_; each holds a reference
+  bool inbox_posted_ = false;           // guarded by inbox_mutex_
+  std::vector<caf::resumable*> running_;
+
+  std::vector<std::shared_ptr<unit_member>> dirty_;
+  std::vector<std::shared_ptr<unit_member>> flushing_;
+  std::unordered_set<std::shared_ptr<unit_member>> members_;
+  std::vector<tick> ticks_;
+  clock::time_point now_{};
+  bool finishing_ = false;
+  bool stopping_ = false;
+};
+
+}  // namespace troupe

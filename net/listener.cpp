@@ -1,0 +1,139 @@
+#include "net/listener.hpp"
+
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/post.hpp>
+
+#include "base/check.hpp"
+#include "net/http_connection.hpp"
+
+namespace troupe {
+namespace {
+
+using tcp_acceptor = asio::basic_socket_acceptor<asio::ip::tcp, io_executor>;
+
+constexpr int backlog = 4096;
+constexpr std::chrono::milliseconds accept_retry_delay{100};
+
+/// Whether accept cannot succeed before something is released.
+bool is_out_of_resources(error_code error) noexcept {
+  return error == asio::error::no_descriptors || error == asio::error::no_buffer_space ||
+         error == asio::error::no_memory ||
+         error == boost::system::errc::too_many_files_open_in_system;
+}
+
+/// Binds and listens. Returns the first error.
+error_code bind_to(tcp_acceptor& acceptor, const asio::ip::tcp::endpoint& endpoint) {
+  error_code failed;
+  acceptor.open(endpoint.protocol(), failed);
+  if (!failed) acceptor.set_option(tcp_acceptor::reuse_address(true), failed);
+  if (!failed) acceptor.bind(endpoint, failed);
+  if (!failed) acceptor.listen(backlog, failed);
+  return failed;
+}
+
+}  // namespace
+
+/// The accepting itself. Lives on the first unit; kept alive by its pending operations.
+class listener::core : public std::enable_shared_from_this<core> {
+ public:
+  core(std::vector<io_unit*> units, tcp_acceptor acceptor, std::shared_ptr<http_service> service)
+      : units_(std::move(units)), acceptor_(std::move(acceptor)), retry_(units_.front()->context()),
+        service_(std::move(service)), port_(acceptor_.local_endpoint().port()) {}
+
+  std::uint16_t port() const noexcept { return port_; }
+
+  void start() {
+    asio::post(units_.front()->context(), [self = shared_from_this()] { self->accept_next(); });
+  }
+
+  void stop() {
+    if (service_->stopped.exchange(true)) return;
+    asio::post(units_.front()->context(), [self = shared_from_this()] { self->close(); });
+    for (io_unit* unit : units_) {
+      asio::post(unit->context(), [unit] { unit->terminate_not_upgraded(); });
+    }
+  }
+
+ private:
+  void accept_next() {
+    if (service_->stopped) return close();
+    io_unit& unit = *units_[next_unit_];
+    next_unit_ = (next_unit_ + 1) % units_.size();
+    acceptor_.async_accept(unit.context(),
+                           [self = shared_from_this(), &unit](error_code error, tcp_socket socket) {
+                             self->on_accepted(error, unit, std::move(socket));
+                           });
+  }
+
+  void on_accepted(error_code error, io_unit& unit, tcp_socket socket) {
+    if (!acceptor_.is_open()) return;
+    if (is_out_of_resources(error)) return accept_later();
+    if (!error) hand_to(unit, std::move(socket));
+    accept_next();  // any other error belongs to the one connection that was lost
+  }
+
+  void hand_to(io_unit& unit, tcp_socket socket) {
+    error_code ignored;
+    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+    asio::post(unit.context(), [&unit, service = service_, socket = std::move(socket)]() mutable {
+      serve_http(unit, std::move(socket), std::move(service));
+    });
+  }
+
+  void accept_later() {
+    retry_.expires_after(accept_retry_delay);
+    retry_.async_wait([self = shared_from_this()](error_code cancelled) {
+      if (!cancelled) self->accept_next();
+    });
+  }
+
+  void close() {
+    error_code ignored;
+    acceptor_.close(ignored);
+    retry_.cancel();
+  }
+
+  const std::vector<io_unit*> units_;
+  tcp_acceptor acceptor_;
+  io_timer retry_;
+  std::shared_ptr<http_service> service_;
+  std::size_t next_unit_ = 0;
+  const std::uint16_t port_;
+};
+
+listener::listener(std::shared_ptr<core> state) : core_(std::move(state)) {}
+
+listener::~listener() { stop(); }
+
+std::uint16_t listener::port() const noexcept { return core_->port(); }
+
+void listener::stop() { core_->stop(); }
+
+result<std::unique_ptr<listener>> listener::open(std::vector<io_unit*> units,
+                                                 const listener_settings& settings,
+                                                 std::shared_ptr<connection_acceptor> acceptor) {
+  TROUPE_CHECK(!units.empty());
+  error_code failed;
+  const auto address = asio::ip::make_address(settings.address, failed);
+  if (failed)
+    return fail(errc::invalid_config,
+                "'" + settings.address + "' is not an IP address to listen on");
+  tcp_acceptor socket{units.front()->context()};
+  if (failed = bind_to(socket, {address, settings.port}); failed) {
+    return fail(errc::address_in_use, "cannot listen on address " + settings.address + ", port " +
+                                          std::to_string(settings.port) + ": " + failed.message());
+  }
+  auto service = std::make_shared<http_service>();
+  service->settings = settings.connection;
+  service->acceptor = std::move(acceptor);
+  auto state = std::make_shared<core>(std::move(units), std::move(socket), std::move(service));
+  state->start();
+  return std::unique_ptr<listener>{new listener{std::move(state)}};
+}
+
+}  // namespace troupe

@@ -1,0 +1,70 @@
+// The door of the server: binds an address, accepts on the first unit and hands the sockets to all
+// units in turn. Each socket speaks HTTP (http_connection) until it upgrades; the WebSocket then
+// goes to the connection_acceptor.
+//
+// Owner: main. Thread: any. The units outlive the listener. Out of file descriptors it waits
+// instead of spinning. It does not count connections: capacity is decided by the acceptor. No Asio
+// and no CAF in this header.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/errc.hpp"
+#include "net/connection_settings.hpp"
+
+namespace troupe {
+
+class io_unit;
+class websocket_connection;
+
+/// What a client asked for when it upgraded.
+struct upgrade_request {
+  std::string document;        ///< checked name, see document_name_from_target
+  std::string query;           ///< behind the '?', as it was sent
+  std::string remote_address;  ///< IP address, without port
+};
+
+/// Who takes the new WebSockets. Also one to be refused is started, then closed with its reason, so
+/// that the client can read it. Thread: the unit's.
+class connection_acceptor {
+ public:
+  virtual ~connection_acceptor() = default;
+
+  virtual void on_upgrade(io_unit& unit, std::shared_ptr<websocket_connection> connection,
+                          upgrade_request request) = 0;
+};
+
+struct listener_settings {
+  std::string address = "0.0.0.0";  ///< IPv4 or IPv6 address
+  std::uint16_t port = 0;           ///< 0: any free one
+  connection_settings connection;
+};
+
+class listener {
+ public:
+  /// Binds and begins to accept. Requires: at least one unit.
+  /// Fails with address_in_use if the address is taken, not ours or not allowed, and with
+  /// invalid_config if it is no address.
+  static result<std::unique_ptr<listener>> open(std::vector<io_unit*> units,
+                                                const listener_settings& settings,
+                                                std::shared_ptr<connection_acceptor> acceptor);
+  ~listener();
+
+  /// The port it listens on.
+  std::uint16_t port() const noexcept;
+
+  /// Accepts no more and ends the connections that have not upgraded yet; WebSockets go on. Done
+  /// soon after it returns.
+  void stop();
+
+ private:
+  class core;
+  explicit listener(std::shared_ptr<core> state);
+
+  std::shared_ptr<core> core_;
+};
+
+}  // namespace troupe

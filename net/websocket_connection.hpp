@@ -1,0 +1,104 @@
+// One WebSocket connection after its upgrade: frames in, frames out, heartbeats and an orderly end.
+// What the frames mean is the business of the connection_handler, usually a session actor.
+//
+// Thread: the io_unit's, for every function and every callback; the last reference may be dropped
+// anywhere once the connection is closed. Callbacks come from the event loop, never from within a
+// call into the connection, and do not throw. Lifetime: a started connection keeps itself and its
+// handler alive until on_closed, which is called exactly once and last. No Asio and no CAF in this
+// header: the implementation stands behind it.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/bytes.hpp"
+#include "base/close_reason.hpp"
+#include "net/websocket_frame.hpp"
+
+namespace troupe {
+
+/// Who hears of a connection.
+class connection_handler {
+ public:
+  virtual ~connection_handler() = default;
+
+  /// The upgrade is done. Not called if the connection was closed before.
+  virtual void on_open() = 0;
+
+  /// A whole message came. `payload` is valid during the call only. Text is valid UTF-8.
+  virtual void on_frame(frame_kind kind, byte_view payload) = 0;
+
+  /// The peer answered a ping.
+  virtual void on_pong() = 0;
+
+  /// A message above max_message_size has begun. Returns whether to skip it and go on; by default
+  /// the connection is closed with message_too_large.
+  virtual bool on_frame_too_large(frame_kind) { return false; }
+
+  /// The socket is gone. The last call; the handler is released after it.
+  virtual void on_closed(close_reason reason) = 0;
+};
+
+/// Totals since the upgrade. Bytes in are payload, bytes out include headers, both without the
+/// frames of the protocol itself (ping, pong, close).
+struct connection_counters {
+  std::uint64_t frames_in = 0;
+  std::uint64_t frames_out = 0;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+};
+
+class websocket_connection {
+ public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  virtual ~websocket_connection() = default;
+
+  /// Answers the upgrade, then reads. Called once; a connection that is dropped without it just
+  /// ends.
+  virtual void start(std::shared_ptr<connection_handler> handler) = 0;
+
+  /// Queues a frame made by encode_frame; it is written at the end of the unit's turn. Never
+  /// blocks. If too much is queued already, the connection closes with slow_consumer. Ignored once
+  /// the connection closes.
+  virtual void send(const shared_bytes& frame) = 0;
+
+  /// Stops reading, so that TCP holds the peer back. A message that is being read is still
+  /// delivered. Pongs are not seen while paused, and neither is the end of the connection.
+  virtual void pause_reading() = 0;
+  virtual void resume_reading() = 0;
+
+  /// Sends a ping.
+  virtual void ping() = 0;
+
+  /// Sends a close frame behind what is queued, and ends when the peer answers or close_deadline
+  /// has passed. A reason without a code terminates at once. The first call decides the reason; no
+  /// frame is delivered after it.
+  virtual void close(close_reason reason) = 0;
+
+  /// Ends at once, without a farewell.
+  virtual void terminate(close_reason reason = close_reason::io_error) = 0;
+
+  /// Closes with slow_consumer if nothing could be written for write_stall_max. The owner calls it
+  /// about once a second.
+  virtual void tick(time_point now) = 0;
+
+  /// Output that waits.
+  virtual std::size_t queued_bytes() const noexcept = 0;
+
+  /// When the last frame of any kind came, a pong included; the time of the upgrade before.
+  virtual time_point last_received() const noexcept = 0;
+
+  /// When send() was last called.
+  virtual time_point last_sent() const noexcept = 0;
+
+  virtual const connection_counters& counters() const noexcept = 0;
+
+  /// The peer's IP address, without port.
+  virtual const std::string& remote_address() const noexcept = 0;
+};
+
+}  // namespace troupe

@@ -1,0 +1,76 @@
+// What a connection still has to write: a queue of frames, bounded in bytes. Large frames are kept
+// as they are, shared with other connections; small ones are copied together, so that one gather
+// has few parts. A lone small frame is shared as well: it is copied only when another one follows.
+// Pure: it knows no socket and no clock. Owner: one connection. Invariant: size_bytes() is the sum
+// of the parts.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <sys/uio.h>
+
+#include "base/bytes.hpp"
+
+namespace troupe {
+
+class write_queue {
+ public:
+  /// Frames below this size are copied together.
+  static constexpr std::size_t share_size_min = 512;
+  /// The size at which a block of copied frames is closed.
+  static constexpr std::size_t block_size_max = 16 * 1024;
+
+  explicit write_queue(std::size_t size_bytes_max) noexcept : size_bytes_max_(size_bytes_max) {}
+
+  /// Whether more waits than may. The largest frame since the queue was last empty is not counted:
+  /// a document larger than the limit can still be sent, but not a second one behind it. The owner
+  /// asks before it pushes.
+  bool is_full() const noexcept { return size_ > size_bytes_max_ + largest_; }
+
+  /// Appends a whole frame. It is never refused.
+  void push(const shared_bytes& frame);
+
+  /// Appends a copy of bytes.
+  void append(byte_view bytes);
+
+  /// Fills up to `count_max` parts with the front of the queue. Returns how many; the views hold
+  /// until the next change.
+  std::size_t gather(iovec* parts, std::size_t count_max) const noexcept;
+
+  /// Drops the first `count` bytes, which were written. Requires: count <= size_bytes().
+  void consume(std::size_t count);
+
+  void clear() noexcept;
+
+  bool empty() const noexcept { return size_ == 0; }
+  std::size_t size_bytes() const noexcept { return size_; }
+
+  /// All bytes ever consumed: if it stands still while the queue is not empty, the peer does not
+  /// read.
+  std::uint64_t consumed_total() const noexcept { return consumed_total_; }
+
+ private:
+  struct part {  // exactly one of the two is used
+    shared_bytes frame;
+    byte_buffer block;
+
+    byte_view view() const noexcept { return frame.empty() ? byte_view{block} : frame.view(); }
+  };
+
+  bool last_takes(std::size_t size) const noexcept;
+  void append_to_last(byte_view bytes);
+  void count(std::size_t size) noexcept;
+  void forget_consumed();
+
+  std::vector<part> parts_;
+  std::size_t first_ = 0;   // index of the front; parts before it are consumed
+  std::size_t offset_ = 0;  // bytes of the front that are consumed
+  std::size_t size_ = 0;
+  std::size_t size_bytes_max_;
+  std::size_t largest_ = 0;
+  std::uint64_t consumed_total_ = 0;
+};
+
+}  // namespace troupe

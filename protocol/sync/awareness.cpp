@@ -1,0 +1,121 @@
+#include "protocol/sync/awareness.hpp"
+
+#include "protocol/json/validate.hpp"
+#include "protocol/lib0/decoder.hpp"
+#include "protocol/lib0/encoder.hpp"
+
+namespace troupe::sync {
+
+namespace {
+
+constexpr std::string_view null_state = "null";
+
+}  // namespace
+
+result<void> awareness::decode(byte_view update) {
+  lib0::decoder in{update};
+  decoded_.clear();
+  const std::uint64_t count = in.read_count(3, "awareness client count");
+  for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
+    decoded_entry incoming{};
+    incoming.client = in.read_var_uint();
+    incoming.clock = in.read_var_uint();
+    incoming.state = in.read_var_string("awareness state");
+    if (in.ok() && !json::is_valid_json(incoming.state, state_depth_max)) in.fail(errc::invalid_json, "awareness state");
+    decoded_.push_back(incoming);
+  }
+  if (in.ok() && !in.at_end()) in.fail(errc::trailing_bytes, "behind the awareness update");
+  if (!in.ok()) return in.error();
+  return {};
+}
+
+/// Newer than what is known, or the end of a state of the same clock. An unknown client counts as clock 0.
+bool awareness::accepts(const decoded_entry& incoming) const {
+  const auto found = entries_.find(incoming.client);
+  const std::uint64_t known = found == entries_.end() ? 0 : found->second.clock;
+  if (incoming.clock > known) return true;
+  return incoming.clock == known && incoming.state == null_state && found != entries_.end() &&
+         !found->second.state.empty();
+}
+
+result<awareness::applied> awareness::apply(byte_view update, session_id from, time_point now) {
+  TROUPE_TRY(decode(update));
+  if (entries_.size() + decoded_.size() > clients_max) {
+    std::size_t added = 0;
+    for (const decoded_entry& incoming : decoded_) added += !entries_.contains(incoming.client);
+    if (entries_.size() + added > clients_max) return fail(errc::too_many_clients, "awareness");
+  }
+  applied outcome;
+  for (const decoded_entry& incoming : decoded_) {
+    if (!accepts(incoming)) continue;
+    outcome.changed.push_back(incoming.client);
+    entry& known = entries_[incoming.client];
+    known.clock = incoming.clock;
+    known.updated = now;
+    known.owner = from;
+    if (incoming.state == null_state) {
+      remove(known, now);
+    } else {
+      state_count_ += known.state.empty();
+      known.state = incoming.state;
+    }
+  }
+  outcome.is_verbatim = outcome.changed.size() == decoded_.size();
+  return outcome;
+}
+
+void awareness::remove(entry& of, time_point now) {
+  state_count_ -= !of.state.empty();
+  of.state = {};
+  of.owner = no_session;
+  of.updated = now;
+}
+
+std::vector<awareness::client_id> awareness::remove_session(session_id session, time_point now) {
+  std::vector<client_id> removed;
+  for (auto& [client, known] : entries_) {
+    if (known.owner != session) continue;
+    remove(known, now);
+    removed.push_back(client);
+  }
+  return removed;
+}
+
+std::vector<awareness::client_id> awareness::expire(time_point now) {
+  std::vector<client_id> removed;
+  for (auto at = entries_.begin(); at != entries_.end();) {
+    entry& known = at->second;
+    const auto age = now - known.updated;
+    if (!known.state.empty() && age >= state_age_max) {
+      remove(known, now);
+      removed.push_back(at->first);
+    } else if (known.state.empty() && age >= clock_age_max) {
+      at = entries_.erase(at);
+      continue;
+    }
+    ++at;
+  }
+  return removed;
+}
+
+byte_buffer awareness::encode(const std::vector<client_id>& clients) const {
+  lib0::encoder out;
+  out.write_var_uint(clients.size());
+  for (const client_id client : clients) {
+    const entry& known = entries_.at(client);
+    out.write_var_uint(client);
+    out.write_var_uint(known.clock);
+    out.write_var_string(known.state.empty() ? null_state : std::string_view{known.state});
+  }
+  return out.take();
+}
+
+byte_buffer awareness::encode_all() const {
+  std::vector<client_id> clients;
+  clients.reserve(state_count_);
+  for (const auto& [client, known] : entries_)
+    if (!known.state.empty()) clients.push_back(client);
+  return encode(clients);
+}
+
+}  // namespace troupe::sync

@@ -1,0 +1,78 @@
+// The awareness (presence) of one document: for each client a clock and a JSON state, owned by the session
+// that last sent it. States vanish with their session, when a client clears its own, and when it has
+// not renewed it for `state_age_max`. Clocks of vanished clients are remembered for a while, so that a late frame
+// does not bring a ghost back.
+// Format: varUint count, then (varUint client, varUint clock, varString JSON or `null`) each.
+// Source: y-protocols 1.0 awareness.js.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/errc.hpp"
+#include "base/bytes.hpp"
+#include "protocol/session_id.hpp"
+
+namespace troupe::sync {
+
+class awareness {
+ public:
+  using time_point = std::chrono::steady_clock::time_point;
+  using client_id = std::uint64_t;
+
+  /// Clients renew their state every 15 s and drop others after 30 s.
+  static constexpr std::chrono::seconds state_age_max{30};
+  /// How long the clock of a vanished client is remembered.
+  static constexpr std::chrono::seconds clock_age_max{60};
+  static constexpr std::size_t clients_max = 20'000;
+  static constexpr std::size_t state_depth_max = 100;
+
+  struct applied {
+    std::vector<client_id> changed;  ///< Clients whose clock advanced or whose state vanished.
+    bool is_verbatim = false;        ///< The whole update took effect: its own bytes are what others need.
+  };
+
+  /// Takes a session's update in, all or nothing. A first state with clock 0 is ignored, as clients do.
+  /// Fails with truncated, trailing_bytes, number_too_large, invalid_utf8, invalid_json, too_many_clients.
+  result<applied> apply(byte_view update, session_id from, time_point now);
+
+  /// Removes the states that belong to a session; returns whose.
+  std::vector<client_id> remove_session(session_id session, time_point now);
+
+  /// Removes states that were not renewed and forgets old clocks; returns whose states vanished.
+  std::vector<client_id> expire(time_point now);
+
+  /// The entries of `clients` as an awareness update; a vanished state is `null`.
+  byte_buffer encode(const std::vector<client_id>& clients) const;
+
+  /// All states.
+  byte_buffer encode_all() const;
+
+  bool has_states() const noexcept { return state_count_ > 0; }
+  std::size_t state_count() const noexcept { return state_count_; }
+
+ private:
+  struct entry {
+    std::uint64_t clock = 0;
+    std::string state;  ///< JSON; empty: the state has vanished.
+    session_id owner = no_session;
+    time_point updated;
+  };
+  struct decoded_entry {
+    client_id client;
+    std::uint64_t clock;
+    std::string_view state;
+  };
+
+  result<void> decode(byte_view update);
+  bool accepts(const decoded_entry& incoming) const;
+  void remove(entry& of, time_point now);
+
+  std::unordered_map<client_id, entry> entries_;
+  std::vector<decoded_entry> decoded_;  // kept for its memory
+  std::size_t state_count_ = 0;
+};
+
+}  // namespace troupe::sync

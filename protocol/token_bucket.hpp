@@ -1,0 +1,45 @@
+// How many messages a client may still send: `rate` tokens come back per second, up to `burst`.
+// Time is passed in. A rate of 0 means no limit.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+
+namespace troupe {
+
+class token_bucket {
+ public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  token_bucket(double rate, double burst, time_point now) noexcept
+      : rate_(rate), burst_(std::max(burst, 1.0)), tokens_(burst_), refilled_(now) {}
+
+  /// Spends a token for a message that has come. Returns whether there was one; if not, the debt is remembered.
+  bool spend(time_point now) noexcept {
+    if (rate_ == 0) return true;
+    refill(now);
+    tokens_ -= 1;
+    return tokens_ >= 0;
+  }
+
+  /// Whether the next message would find a token.
+  bool has_token(time_point now) noexcept {
+    if (rate_ == 0) return true;
+    refill(now);
+    return tokens_ >= 1;
+  }
+
+ private:
+  void refill(time_point now) noexcept {
+    const std::chrono::duration<double> passed = now - refilled_;
+    tokens_ = std::min(burst_, tokens_ + passed.count() * rate_);
+    refilled_ = now;
+  }
+
+  double rate_;
+  double burst_;
+  double tokens_;
+  time_point refilled_;
+};
+
+}  // namespace troupe

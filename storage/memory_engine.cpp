@@ -1,0 +1,30 @@
+#include "storage/memory_engine.hpp"
+
+namespace troupe::storage {
+
+result<stored_document> memory_engine::load(const std::string& document) {
+  stored_document stored;
+  const auto found = documents_.find(document);
+  if (found == documents_.end()) return stored;
+  stored.snapshot = found->second.snapshot;
+  stored.last = found->second.covered;
+  for (const record& r : found->second.log) {
+    stored.updates.push_back(r.update);
+    stored.last = r.number;
+  }
+  return stored;
+}
+
+result<void> memory_engine::write(const batch& what) {
+  for (const log_append& append : what.appends)
+    documents_[append.document].log.push_back({append.number, append.update});
+  for (const snapshot_write& snapshot : what.snapshots) {
+    entry& of = documents_[snapshot.document];
+    of.snapshot = snapshot.state;
+    of.covered = snapshot.covers;
+    std::erase_if(of.log, [&](const record& r) { return r.number <= snapshot.covers; });
+  }
+  return {};
+}
+
+}  // namespace troupe::storage

@@ -1,0 +1,61 @@
+// What survives: for each document a snapshot and a log of the updates behind it. Values are opaque bytes.
+// An implementation is driven by one thread, the store actor's; write() returns when the batch is durable, so
+// that one batch can carry what many documents wrote meanwhile.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/errc.hpp"
+
+namespace troupe::storage {
+
+/// Position of an update in the log of its document: 1, 2, 3, ...
+using sequence = std::uint64_t;
+
+struct log_append {
+  std::string document;
+  sequence number = 0;
+  shared_bytes update;
+};
+
+/// Replaces the snapshot of a document and drops its log up to and including `covers`.
+struct snapshot_write {
+  std::string document;
+  sequence covers = 0;
+  shared_bytes state;
+};
+
+/// Written as one: after a crash all of it is there or none.
+struct batch {
+  std::vector<log_append> appends;
+  std::vector<snapshot_write> snapshots;
+
+  bool empty() const noexcept { return appends.empty() && snapshots.empty(); }
+  void clear() {
+    appends.clear();
+    snapshots.clear();
+  }
+};
+
+/// All that is stored of a document. Applying the snapshot and then the log restores it.
+struct stored_document {
+  shared_bytes snapshot;               ///< Empty if there is none.
+  std::vector<shared_bytes> updates;   ///< In order.
+  sequence last = 0;                   ///< Of the newest update, or of what the snapshot covers.
+};
+
+class engine {
+ public:
+  virtual ~engine() = default;
+
+  /// A document that was never written is empty. Fails with storage_failed.
+  virtual result<stored_document> load(const std::string& document) = 0;
+
+  /// Returns when all of `what` is durable. Fails with storage_failed; then nothing of it may be confirmed.
+  virtual result<void> write(const batch& what) = 0;
+};
+
+}  // namespace troupe::storage

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Runs the interop tests: real Yjs clients in Node against the built server.
+#
+#   tests/interop/run.sh                       all of them
+#   tests/interop/run.sh sync.test.mjs         one file
+#   TROUPE_BINARY=build/asan/troupe ...        another build of the server
+#   TROUPE_SKIP_SLOW=1 ...                     without the tests that have to wait long
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+command -v node >/dev/null && command -v npm >/dev/null || {
+  echo "interop: node and npm are missing. Install Node 20 or newer." >&2
+  exit 1
+}
+# npm writes node_modules/.package-lock.json at the end of an installation that went well.
+if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+  npm ci --loglevel=error || {
+    echo "interop: npm could not install the packages of tests/interop/package-lock.json." >&2
+    echo "interop: see its message above; check the connection to the package registry (npm ping) and run again." >&2
+    exit 1
+  }
+fi
+[ $# -gt 0 ] || set -- *.test.mjs
+exec node --test --test-concurrency=2 --test-reporter=spec "$@"

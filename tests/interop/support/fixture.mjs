@@ -1,0 +1,38 @@
+// One server for a test file, and clients that are gone after each test.
+import { after, afterEach, before } from 'node:test';
+
+import { raw_socket, yjs_client } from './clients.mjs';
+import { start_server } from './server.mjs';
+
+/**
+ * Starts a server before the tests of the calling file and stops it behind them (which fails if it
+ * did not end in order). Returns {server, document(), client(), raw()}.
+ */
+export function use_server(settings = {}) {
+  const open = new Set();
+  let documents = 0;
+  const track = (thing) => {
+    open.add(thing);
+    return thing;
+  };
+  const fixture = {
+    server: undefined,
+    /** A document name that no other test of the file uses. */
+    document: () => `document-${++documents}`,
+    /** A real client of `document`; see yjs_client for the options. */
+    client: (document, options) => track(new yjs_client(fixture.server.url, document, options)),
+    /** A raw socket on `path` (with its leading slash). */
+    raw: (path, options) => track(new raw_socket(fixture.server.url, path, options)),
+    /** Destroys all clients that are open. */
+    close_all: () => {
+      for (const thing of open) thing.destroy();
+      open.clear();
+    },
+  };
+  before(async () => {
+    fixture.server = await start_server(settings);
+  });
+  afterEach(fixture.close_all);
+  after(() => fixture.server?.stop());
+  return fixture;
+}

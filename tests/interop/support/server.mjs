@@ -1,0 +1,119 @@
+// The built server as a child process: started on a free port, watched, stopped by its own id.
+// A server that dies ends all waiting at once, and a sanitizer report fails stop(): the file that started
+// the server fails, with the end of what it printed.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { give_up, within } from './wait.mjs';
+
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
+const ready_line = /^troupe listening on (ws:\/\/127\.0\.0\.1:(\d+))/m;
+const sanitizer_report = /(Address|Thread|Leak|Memory|UndefinedBehavior)Sanitizer|runtime error:/;
+const log_tail_lines = 40;
+
+/** The binary under test: $TROUPE_BINARY, else the release build. Relative paths start at the repository. */
+export function binary_path() {
+  return path.resolve(repository, process.env.TROUPE_BINARY || 'build/release/troupe');
+}
+
+class server {
+  /** All of stdout, all of stderr. */
+  stdout = '';
+  stderr = '';
+  /** ws://127.0.0.1:PORT and PORT, known once the server is ready. */
+  url = undefined;
+  port = undefined;
+  #child;
+  #expected_to_end = false;
+  #ready;
+  #ended;
+  #kill_on_exit;
+
+  constructor(settings) {
+    const binary = binary_path();
+    if (!existsSync(binary)) {
+      throw new Error(`there is no server at ${binary}: build it, or point TROUPE_BINARY at it`);
+    }
+    const all = { 'server.port': 0, ...settings };
+    const args = Object.entries(all).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+    this.#child = spawn(binary, ['serve', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child.stderr.setEncoding('utf8').on('data', (text) => (this.stderr += text));
+    this.#ended = new Promise((resolve) => {
+      // 'close', not 'exit': by then the last of the output has been read.
+      this.#child.once('close', (code, signal) => resolve({ code, signal }));
+    });
+    this.#ready = new Promise((resolve, reject) => {
+      this.#child.once('error', reject);
+      this.#child.stdout.setEncoding('utf8').on('data', (text) => {
+        this.stdout += text;
+        const match = ready_line.exec(this.stdout);
+        if (match) resolve({ url: match[1], port: Number(match[2]) });
+      });
+      this.#ended.then(({ code, signal }) => {
+        const message = `the server ended by itself (code ${code}, signal ${signal})`;
+        reject(new Error(message));
+        if (this.url && !this.#expected_to_end) give_up(this.failure(message));
+      });
+    });
+    this.#ready.catch(() => {});
+    this.#kill_on_exit = () => this.#child.kill('SIGKILL');
+    process.once('exit', this.#kill_on_exit);
+  }
+
+  async ready() {
+    Object.assign(this, await within(this.#ready, 'a line "troupe listening on ..."', 20000));
+  }
+
+  /** An error that carries the end of what the server printed. */
+  failure(message) {
+    const lines = `${this.stdout}${this.stderr}`.trimEnd().split('\n').slice(-log_tail_lines);
+    return new Error(`${message}\n--- end of its output ---\n${lines.join('\n')}`);
+  }
+
+  /** Sends SIGTERM. Returns {code, signal, milliseconds}. Fails after `ms`, killing it. */
+  async terminate(ms = 5000) {
+    const begin = Date.now();
+    this.#expected_to_end = true;
+    this.#child.kill('SIGTERM');
+    let late = false;
+    const timer = setTimeout(() => {
+      late = true;
+      this.#child.kill('SIGKILL');
+    }, ms);
+    const how = await this.#ended;
+    clearTimeout(timer);
+    if (late) throw this.failure(`the server did not end within ${ms} ms after SIGTERM`);
+    return { ...how, milliseconds: Date.now() - begin };
+  }
+
+  /** Stops the server and fails unless it ended in order: exit code 0 and no sanitizer report. */
+  async stop() {
+    process.removeListener('exit', this.#kill_on_exit);
+    const { code, signal } = await this.terminate();
+    const report = this.stderr.search(sanitizer_report);
+    if (report >= 0) throw new Error(`sanitizer report:\n${this.stderr.slice(report, report + 6000)}`);
+    if (code !== 0) throw this.failure(`the server ended with code ${code}, signal ${signal}`);
+  }
+
+  /** SIGKILL, for servers that must vanish without a word. */
+  async kill() {
+    process.removeListener('exit', this.#kill_on_exit);
+    this.#expected_to_end = true;
+    this.#child.kill('SIGKILL');
+    await this.#ended;
+  }
+}
+
+/** Starts a server with `settings` ({'limits.max_connections': 2, ...}) and waits until it listens. */
+export async function start_server(settings = {}) {
+  const started = new server(settings);
+  try {
+    await started.ready();
+  } catch (error) {
+    await started.kill();
+    throw started.failure(error.message);
+  }
+  return started;
+}

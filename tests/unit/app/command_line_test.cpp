@@ -1,0 +1,131 @@
+#include "app/command_line.hpp"
+
+#include <sstream>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "app/config_keys.hpp"
+#include "app/config_print.hpp"
+#include "tests/unit/app/config_support.hpp"
+
+using namespace troupe;
+
+namespace {
+
+auto parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "troupe");
+  return parse_command_line(static_cast<int>(arguments.size()), arguments.data());
+}
+
+struct outcome {
+  int code;
+  std::string out, err;
+};
+
+outcome check(const config_sources& sources, print_effective print = print_effective::no) {
+  std::ostringstream out, err;
+  const int code = check_config(sources, print, out, err);
+  return {code, out.str(), err.str()};
+}
+
+}  // namespace
+
+TEST_CASE("serve takes a file and any number of settings", "[command_line]") {
+  const auto call =
+      parse({"serve", "--config", "node.yaml", "--set", "a=1", "--set", "b=[\"x\", \"y\"]"});
+  REQUIRE(call.has_value());
+  CHECK(call->what == command::serve);
+  CHECK(call->sources.file == "node.yaml");
+  CHECK(call->sources.settings == std::vector<std::string>{"a=1", "b=[\"x\", \"y\"]"});
+}
+
+TEST_CASE("serve without a file takes the defaults", "[command_line]") {
+  const auto call = parse({"serve"});
+  REQUIRE(call.has_value());
+  CHECK_FALSE(call->sources.file.has_value());
+}
+
+TEST_CASE("check-config takes its file before or after the settings", "[command_line]") {
+  for (const auto& arguments :
+       {std::vector<const char*>{"check-config", "node.yaml", "--set", "a=1", "--print"},
+        std::vector<const char*>{"check-config", "--print", "--set", "a=1", "node.yaml"}}) {
+    const auto call = parse(arguments);
+    REQUIRE(call.has_value());
+    CHECK(call->what == command::check_config);
+    CHECK(call->sources.file == "node.yaml");
+    CHECK(call->sources.settings == std::vector<std::string>{"a=1"});
+    CHECK(call->print == print_effective::yes);
+  }
+}
+
+TEST_CASE("version is a command", "[command_line]") {
+  const auto call = parse({"version"});
+  REQUIRE(call.has_value());
+  CHECK(call->what == command::version);
+  CHECK(version_text().starts_with("troupe "));
+}
+
+TEST_CASE("wrong arguments exit with 2 and say why on the standard error", "[command_line]") {
+  for (const auto& arguments :
+       {std::vector<const char*>{}, std::vector<const char*>{"sing"},
+        std::vector<const char*>{"serve", "--bogus"}, std::vector<const char*>{"serve", "--config"},
+        std::vector<const char*>{"serve", "--set", "a=1", "b=2"},
+        std::vector<const char*>{"serve", "--config", "a", "--config", "b"},
+        std::vector<const char*>{"check-config"},
+        std::vector<const char*>{"check-config", "a", "b"}}) {
+    const auto call = parse(arguments);
+    REQUIRE_FALSE(call.has_value());
+    CHECK(call.error().code == 2);
+    CHECK_FALSE(call.error().err.empty());
+    CHECK(call.error().out.empty());
+  }
+}
+
+TEST_CASE("help names every key and its variable and exits with 0", "[command_line]") {
+  for (const char* name : {"serve", "check-config"}) {
+    const auto call = parse({name, "--help"});
+    REQUIRE_FALSE(call.has_value());
+    CHECK(call.error().code == 0);
+    CHECK(call.error().err.empty());
+    for (const config_key& key : config_keys()) {
+      INFO(key.name);
+      CHECK(call.error().out.find(key.name) != std::string::npos);
+      CHECK(call.error().out.find(environment_name(key.name)) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("check-config says ok or lists the problems and returns 2", "[command_line]") {
+  const test::temporary_file good{"server: {port: 5}\n"};
+  const outcome ok = check({.file = good.path(), .environment = {}, .settings = {}});
+  CHECK(ok.code == 0);
+  CHECK(ok.out == good.path() + ": ok\n");
+  CHECK(ok.err.empty());
+
+  const outcome bad =
+      check({.file = good.path(), .environment = {}, .settings = {"server.prt=1", "caf.x=1"}});
+  CHECK(bad.code == 2);
+  CHECK(bad.out.empty());
+  CHECK(bad.err == "--set server.prt: unknown key; did you mean server.port?\n--set caf.x: unknown "
+                   "key of CAF\n");
+}
+
+TEST_CASE("what check-config prints is a file with the same effective configuration",
+          "[command_line]") {
+  const test::temporary_file file{
+      "server: {address: \"::1\"}\nheartbeat: {interval: 1500ms}\n"
+      "caf: {logger: {console: {format: \"%p \\\"quoted\\\" \\\\ \\t%m\"}}}\n"};
+  const config_sources sources{
+      .file = file.path(), .environment = {}, .settings = {"log.level=debug"}};
+  const outcome first = check(sources, print_effective::yes);
+  REQUIRE(first.code == 0);
+  for (const config_key& key : config_keys()) {
+    const std::string name{key.name.substr(key.name.rfind('.') + 1)};
+    CHECK(first.out.find("  " + name + ": ") != std::string::npos);
+  }
+  const test::temporary_file printed{first.out};
+  const outcome second =
+      check({.file = printed.path(), .environment = {}, .settings = {}}, print_effective::yes);
+  CHECK(second.err.empty());
+  CHECK(second.out.substr(second.out.find('\n')) == first.out.substr(first.out.find('\n')));
+}

@@ -1,0 +1,39 @@
+#include "net/http_routes.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace troupe;
+
+TEST_CASE("healthz says that the server is up", "[http_routes]") {
+  CHECK(answer_plain_request("GET", "/healthz").status == 200);
+  CHECK(answer_plain_request("GET", "/healthz").body == "ok\n");
+  CHECK(answer_plain_request("GET", "/healthz?probe=1").status == 200);
+  CHECK(answer_plain_request("HEAD", "/healthz").status == 200);
+}
+
+TEST_CASE("a document without an upgrade is told to upgrade", "[http_routes]") {
+  const http_answer answer = answer_plain_request("GET", "/notes");
+  CHECK(answer.status == 426);
+  CHECK(answer.names_upgrade);
+  CHECK(answer.body.find("WebSocket") != std::string::npos);
+}
+
+TEST_CASE("the root says how to connect", "[http_routes]") {
+  const http_answer answer = answer_plain_request("GET", "/");
+  CHECK(answer.status == 404);
+  CHECK(answer.body.find("/<document>") != std::string::npos);
+}
+
+TEST_CASE("methods that change something are not allowed", "[http_routes]") {
+  for (std::string_view method : {"POST", "PUT", "DELETE", "OPTIONS"}) {
+    const http_answer answer = answer_plain_request(method, "/notes");
+    CHECK(answer.status == 405);
+    CHECK(answer.allow == "GET, HEAD");
+  }
+}
+
+TEST_CASE("a bad document name is answered with its reason", "[http_routes]") {
+  const http_answer answer = answer_plain_request("GET", "/a%zz");
+  CHECK(answer.status == 400);
+  CHECK(answer.body.find("hexadecimal") != std::string::npos);
+}
