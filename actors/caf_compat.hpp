@@ -1,5 +1,6 @@
 // The one place that knows which CAF this is. What changed between 0.18 and 1.x (hosting, sending,
-// monitoring, logging) is spelled here; the actors use these names. Hosting on an I/O thread is in net/io_actor.hpp.
+// monitoring, logging) is spelled here; the actors use these names. Hosting on an I/O thread is in
+// net/io_actor.hpp.
 #pragma once
 
 #include <string>
@@ -16,10 +17,16 @@
 
 namespace troupe {
 
-enum class log_severity : unsigned { error = CAF_LOG_LEVEL_ERROR, warning = CAF_LOG_LEVEL_WARNING, info = CAF_LOG_LEVEL_INFO, debug = CAF_LOG_LEVEL_DEBUG };
+enum class log_severity : unsigned {
+  error = CAF_LOG_LEVEL_ERROR,
+  warning = CAF_LOG_LEVEL_WARNING,
+  info = CAF_LOG_LEVEL_INFO,
+  debug = CAF_LOG_LEVEL_DEBUG
+};
 
-/// One line through CAF's logger, under the component "troupe". Its ring blocks when full: not for every frame.
-/// Thread: any that CAF knows (its workers, io_units, main after the system is up); elsewhere nothing is written.
+/// One line through CAF's logger, under the component "troupe". Its ring blocks when full: not for
+/// every frame. Thread: any that CAF knows (its workers, io_units, main after the system is up);
+/// elsewhere nothing is written.
 void log_line(log_severity severity, const std::string& text);
 
 /// Sends a message from an actor. Local sends cannot fail; a dead receiver drops the message.
@@ -40,8 +47,8 @@ void tell_anonymously(const Receiver& receiver, Parts&&... parts) {
   caf::anon_send(receiver, std::forward<Parts>(parts)...);
 }
 
-/// Makes `self` receive a down message when `watched` ends. Only from above: an actor that watches one which
-/// outlives it keeps its memory.
+/// Makes `self` receive a down message when `watched` ends. Only from above: an actor that watches
+/// one which outlives it keeps its memory.
 template <class Self, class Watched>
 void watch(Self* self, const Watched& watched) {
   self->monitor(watched);

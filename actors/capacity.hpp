@@ -1,5 +1,5 @@
-// How many connections the node has and may have. The supervisor's figure, kept in an atomic so that an I/O
-// thread decides over a newcomer without asking.
+// How many connections the node has and may have. The supervisor's figure, kept in an atomic so
+// that an I/O thread decides over a newcomer without asking.
 #pragma once
 
 #include <atomic>
@@ -15,7 +15,8 @@ class capacity {
   bool enter() noexcept {
     std::size_t taken = connections_.load(std::memory_order_relaxed);
     while (taken < connections_max_)
-      if (connections_.compare_exchange_weak(taken, taken + 1, std::memory_order_relaxed)) return true;
+      if (connections_.compare_exchange_weak(taken, taken + 1, std::memory_order_relaxed))
+        return true;
     return false;
   }
   void leave() noexcept { connections_.fetch_sub(1, std::memory_order_relaxed); }

@@ -19,7 +19,10 @@ constexpr unsigned presence_check_seconds = 3;
 
 directory::directory(caf::actor_config& config, directory_settings settings, store_actor store,
                      std::vector<hub_actor> hubs)
-    : directory_actor::base(config), settings_(settings), store_(std::move(store)), hubs_(std::move(hubs)) {}
+    : directory_actor::base(config),
+      settings_(settings),
+      store_(std::move(store)),
+      hubs_(std::move(hubs)) {}
 
 directory::behavior_type directory::make_behavior() {
   set_down_handler([this](const caf::down_msg& down) { on_document_down(down); });
@@ -56,8 +59,8 @@ caf::expected<opened_document> directory::open(const open_document& request) {
     return to_caf_error(close_reason::too_many_documents);
   entry opened;
   opened.id = ++last_id_;
-  opened.document = spawn<document, caf::monitored>(document_settings{opened.id, request.name, settings_.options}, store_,
-                                                    directory_actor{this});
+  opened.document = spawn<document, caf::monitored>(
+      document_settings{opened.id, request.name, settings_.options}, store_, directory_actor{this});
   names_.emplace(opened.id, request.name);
   ids_by_actor_.emplace(opened.document.id(), opened.id);
   return join(documents_.emplace(request.name, std::move(opened)).first->second, request);
@@ -98,7 +101,8 @@ void directory::unload(entry& of) {
   tell(this, of.document, unload_document{});
 }
 
-/// Evicts the document that has been idle longest. Its memory is freed a little later than the newcomer's is taken.
+/// Evicts the document that has been idle longest. Its memory is freed a little later than the
+/// newcomer's is taken.
 bool directory::make_room() {
   entry* oldest = nullptr;
   std::size_t unloading = 0;
@@ -132,8 +136,10 @@ void directory::on_document_down(const caf::down_msg& down) {
   const auto found = documents_.find(names_.at(id));
   std::vector<waiting_open> waiting = std::move(found->second.waiting);
   if (down.reason && down.reason != caf::exit_reason::user_shutdown) {
-    log_line(log_severity::error, "document '" + found->first + "' failed: " + caf::to_string(down.reason));
-    for (const hub_actor& hub : hubs_) tell(this, hub, close_subscribers{id, close_reason::document_failed});
+    log_line(log_severity::error,
+             "document '" + found->first + "' failed: " + caf::to_string(down.reason));
+    for (const hub_actor& hub : hubs_)
+      tell(this, hub, close_subscribers{id, close_reason::document_failed});
   }
   documents_.erase(found);
   names_.erase(id);

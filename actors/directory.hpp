@@ -1,10 +1,12 @@
-// The actor that knows every open document of the node. Spawned by the supervisor; it alone starts and ends
-// document actors, so opening and unloading one document never race: while a document is being unloaded, those who
-// ask for it wait here and get the next one, which loads what the last has stored.
+// The actor that knows every open document of the node. Spawned by the supervisor; it alone starts
+// and ends document actors, so opening and unloading one document never race: while a document is
+// being unloaded, those who ask for it wait here and get the next one, which loads what the last
+// has stored.
 //
-// Who writes to it: sessions (open), documents (idle, busy), the supervisor (seconds, drain). Mailbox bounded by
-// limits.max_connections: a session asks once per document. Watches its documents; a failed one is
-// forgotten and its sessions are closed through the hubs. If the directory itself fails the node stops.
+// Who writes to it: sessions (open), documents (idle, busy), the supervisor (seconds, drain).
+// Mailbox bounded by limits.max_connections: a session asks once per document. Watches its
+// documents; a failed one is forgotten and its sessions are closed through the hubs. If the
+// directory itself fails the node stops.
 #pragma once
 
 #include <chrono>
@@ -28,7 +30,8 @@ struct directory_settings {
 
 class directory final : public directory_actor::base {
  public:
-  directory(caf::actor_config& config, directory_settings settings, store_actor store, std::vector<hub_actor> hubs);
+  directory(caf::actor_config& config, directory_settings settings, store_actor store,
+            std::vector<hub_actor> hubs);
 
   const char* name() const override { return "troupe.directory"; }
 

@@ -26,7 +26,8 @@ std::chrono::steady_clock::time_point current_time() { return std::chrono::stead
 
 }  // namespace
 
-document::document(caf::actor_config& config, document_settings settings, store_actor store, directory_actor directory)
+document::document(caf::actor_config& config, document_settings settings, store_actor store,
+                   directory_actor directory)
     : document_actor::base(config),
       settings_(std::move(settings)),
       store_(std::move(store)),
@@ -52,7 +53,8 @@ void document::on_loaded(const loaded_document& loaded) {
   const auto load = [this](const shared_bytes& update) {
     const auto applied = hosted_.load(update.view());
     if (!applied)
-      throw std::runtime_error("stored update of '" + settings_.name + "' cannot be read: " + to_string(applied.error()));
+      throw std::runtime_error("stored update of '" + settings_.name +
+                               "' cannot be read: " + to_string(applied.error()));
   };
   if (!loaded.stored.snapshot.empty()) load(loaded.stored.snapshot);
   for (const shared_bytes& update : loaded.stored.updates) {
@@ -97,7 +99,8 @@ void document::handle(const client_message& message) {
   hosted_.on_message(message.session, message.kind, message.body(), current_time(), effects_);
   if (unit_output* const unit = find_unit(message.session)) {
     auto& progress = unit->batch.progress;
-    if (progress.empty() || progress.back().session != message.session) progress.push_back({message.session, 0});
+    if (progress.empty() || progress.back().session != message.session)
+      progress.push_back({message.session, 0});
     ++progress.back().messages;
     schedule_flush();
   }
@@ -105,9 +108,11 @@ void document::handle(const client_message& message) {
 }
 
 void document::on_update_stored(const update_stored& stored) {
-  for (; !unconfirmed_.empty() && unconfirmed_.front().number <= stored.up_to; unconfirmed_.pop_front())
+  for (; !unconfirmed_.empty() && unconfirmed_.front().number <= stored.up_to;
+       unconfirmed_.pop_front())
     if (!unconfirmed_.front().frame.empty())
-      deliver(deliver_batch::receivers::one, unconfirmed_.front().sender, unconfirmed_.front().frame);
+      deliver(deliver_batch::receivers::one, unconfirmed_.front().sender,
+              unconfirmed_.front().frame);
   if (is_unloading_) on_unload();
 }
 
@@ -116,7 +121,8 @@ void document::on_tick() {
   carry_out();
 }
 
-/// Ends when nothing is left to do: nobody subscribed, everything stored, the log folded into a snapshot.
+/// Ends when nothing is left to do: nobody subscribed, everything stored, the log folded into a
+/// snapshot.
 void document::on_unload() {
   if (!unit_of_session_.empty()) {
     is_unloading_ = false;
@@ -135,7 +141,8 @@ void document::carry_out() {
     deliver(to_batch(d.to), d.session, encode_frame(frame_kind::binary, d.message));
   for (document_effects::storage_write& write : effects_.writes) store(write);
   for (const document_effects::closing& closing : effects_.closings) {
-    log_line(log_severity::warning, "session " + std::to_string(closing.session) + " of document '" + settings_.name +
+    log_line(log_severity::warning, "session " + std::to_string(closing.session) +
+                                        " of document '" + settings_.name +
                                         "' is closed: " + to_string(closing.why));
     if (unit_output* const unit = find_unit(closing.session)) {
       unit->batch.closings.push_back({closing.session, closing.reason});
@@ -151,7 +158,9 @@ void document::store(document_effects::storage_write& write) {
   if (!write.confirmation.empty()) frame = encode_frame(frame_kind::binary, write.confirmation);
   unconfirmed_.push_back({number, write.sender, std::move(frame)});
   log_bytes_ += write.update.size() + record_overhead;
-  tell(this, store_, append_update{settings_.name, number, shared_bytes::copy_of(write.update), document_actor{this}});
+  tell(this, store_,
+       append_update{settings_.name, number, shared_bytes::copy_of(write.update),
+                     document_actor{this}});
   if (log_bytes_ > std::max(compaction_bytes_min, snapshot_bytes_)) compact();
 }
 
@@ -179,7 +188,8 @@ void document::deliver(deliver_batch::receivers to, session_id session, const sh
   schedule_flush();
 }
 
-/// The note goes to the end of the mailbox: what is queued up to there is handled first and goes out with it.
+/// The note goes to the end of the mailbox: what is queued up to there is handled first and goes
+/// out with it.
 void document::schedule_flush() {
   if (std::exchange(flush_scheduled_, true)) return;
   tell(this, document_actor{this}, flush_atom_v);

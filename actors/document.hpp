@@ -1,10 +1,12 @@
-// The actor behind one open document. Spawned and watched by the directory; owns the document's Yjs state and presence,
-// and is the only writer of its log. Who writes to it: the directory (join, unload, tick), sessions (messages,
-// leave), the store (confirmations). Its mailbox is bounded by the credit of its sessions, 64 messages each.
+// The actor behind one open document. Spawned and watched by the directory; owns the document's Yjs
+// state and presence, and is the only writer of its log. Who writes to it: the directory (join,
+// unload, tick), sessions (messages, leave), the store (confirmations). Its mailbox is bounded by
+// the credit of its sessions, 64 messages each.
 //
-// It loads itself before it answers anything; messages that come earlier wait. What one turn of the mailbox produces goes
-// out as one batch per io_unit. If it fails, the directory closes its sessions with a retryable code and opens it
-// anew from storage at the next join. When its last subscriber leaves it tells the directory, which ends it after a grace.
+// It loads itself before it answers anything; messages that come earlier wait. What one turn of the
+// mailbox produces goes out as one batch per io_unit. If it fails, the directory closes its
+// sessions with a retryable code and opens it anew from storage at the next join. When its last
+// subscriber leaves it tells the directory, which ends it after a grace.
 #pragma once
 
 #include <deque>
@@ -24,7 +26,8 @@ struct document_settings {
 
 class document final : public document_actor::base {
  public:
-  document(caf::actor_config& config, document_settings settings, store_actor store, directory_actor directory);
+  document(caf::actor_config& config, document_settings settings, store_actor store,
+           directory_actor directory);
 
   const char* name() const override { return "troupe.document"; }
 
@@ -69,10 +72,10 @@ class document final : public document_actor::base {
   document_effects effects_;
   std::vector<unit_output> units_;
   std::unordered_map<session_id, std::size_t> unit_of_session_;
-  std::vector<client_message> waiting_;               // until the document is loaded
+  std::vector<client_message> waiting_;  // until the document is loaded
   std::deque<unconfirmed_update> unconfirmed_;
   storage::sequence last_number_ = 0;
-  std::size_t log_bytes_ = 0;                         // since the last snapshot
+  std::size_t log_bytes_ = 0;  // since the last snapshot
   std::size_t snapshot_bytes_ = 0;
   bool is_loaded_ = false;
   bool is_unloading_ = false;

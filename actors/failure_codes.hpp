@@ -1,5 +1,5 @@
-// The one translation between our close reasons and CAF's errors, so that a request can be answered with
-// the reason for which its session shall be closed.
+// The one translation between our close reasons and CAF's errors, so that a request can be answered
+// with the reason for which its session shall be closed.
 #pragma once
 
 #include <caf/error.hpp>

@@ -10,7 +10,9 @@ hub::hub(caf::actor_config& config, io_unit& unit, std::shared_ptr<session_table
 hub::behavior_type hub::make_behavior() {
   return {
       [this](const deliver_batch& batch) { table_->deliver(batch); },
-      [this](const close_subscribers& which) { table_->close_subscribers(which.document, which.reason); },
+      [this](const close_subscribers& which) {
+        table_->close_subscribers(which.document, which.reason);
+      },
       [this](const close_all_sessions& why) { table_->close_all(why.reason); },
   };
 }

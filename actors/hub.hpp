@@ -1,7 +1,8 @@
-// The hub of an io_unit. Spawned by the supervisor's caller, one per unit, pinned to it; owns the unit's session_table.
-// Who writes to it: documents (deliveries), the directory (a document failed), the supervisor (drain). Its mailbox is
-// bounded by what documents produce per turn: one batch a document and turn, held back by the sessions' credit.
-// It keeps no state that could go stale; if it fails the node stops.
+// The hub of an io_unit. Spawned by the supervisor's caller, one per unit, pinned to it; owns the
+// unit's session_table. Who writes to it: documents (deliveries), the directory (a document
+// failed), the supervisor (drain). Its mailbox is bounded by what documents produce per turn: one
+// batch a document and turn, held back by the sessions' credit. It keeps no state that could go
+// stale; if it fails the node stops.
 #pragma once
 
 #include "actors/interfaces.hpp"

@@ -1,6 +1,6 @@
-// Every actor of a node and every message between them, on one page. A message is a struct; atoms are for an
-// actor's notes to itself. All of these stay on their node (they carry handles and shared bytes), so none is
-// serialised; the type ids are announced at the end.
+// Every actor of a node and every message between them, on one page. A message is a struct; atoms
+// are for an actor's notes to itself. All of these stay on their node (they carry handles and
+// shared bytes), so none is serialised; the type ids are announced at the end.
 #pragma once
 
 #include <cstdint>
@@ -51,30 +51,30 @@ struct close_documents;
 }  // namespace troupe
 
 CAF_BEGIN_TYPE_ID_BLOCK(troupe_actors, caf::first_custom_type_id)
-  CAF_ADD_TYPE_ID(troupe_actors, (troupe::append_update))
-  CAF_ADD_TYPE_ID(troupe_actors, (troupe::client_message))
-  CAF_ADD_TYPE_ID(troupe_actors, (troupe::close_all_sessions))
-  CAF_ADD_TYPE_ID(troupe_actors, (troupe::close_documents))
-  CAF_ADD_TYPE_ID(troupe_actors, (troupe::close_session))
-  CAF_ADD_TYPE_ID(troupe_actors, (troupe::close_subscribers))
-  CAF_ADD_TYPE_ID(troupe_actors, (troupe::deliver_batch))
-  CAF_ADD_TYPE_ID(troupe_actors, (troupe::document_busy))
-  CAF_ADD_TYPE_ID(troupe_actors, (troupe::document_idle))
-  CAF_ADD_TYPE_ID(troupe_actors, (troupe::document_tick))
-  CAF_ADD_TYPE_ID(troupe_actors, (troupe::drain_node))
-  CAF_ADD_TYPE_ID(troupe_actors, (troupe::join_document))
-  CAF_ADD_TYPE_ID(troupe_actors, (troupe::leave_document))
-  CAF_ADD_TYPE_ID(troupe_actors, (troupe::load_document))
-  CAF_ADD_TYPE_ID(troupe_actors, (troupe::loaded_document))
-  CAF_ADD_TYPE_ID(troupe_actors, (troupe::node_drained))
-  CAF_ADD_TYPE_ID(troupe_actors, (troupe::open_document))
-  CAF_ADD_TYPE_ID(troupe_actors, (troupe::opened_document))
-  CAF_ADD_TYPE_ID(troupe_actors, (troupe::second_passed))
-  CAF_ADD_TYPE_ID(troupe_actors, (troupe::unload_document))
-  CAF_ADD_TYPE_ID(troupe_actors, (troupe::update_stored))
-  CAF_ADD_TYPE_ID(troupe_actors, (troupe::write_snapshot))
-  CAF_ADD_ATOM(troupe_actors, troupe, flush_atom)
-  CAF_ADD_ATOM(troupe_actors, troupe, drain_atom)
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::append_update))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::client_message))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::close_all_sessions))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::close_documents))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::close_session))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::close_subscribers))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::deliver_batch))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::document_busy))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::document_idle))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::document_tick))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::drain_node))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::join_document))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::leave_document))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::load_document))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::loaded_document))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::node_drained))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::open_document))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::opened_document))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::second_passed))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::unload_document))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::update_stored))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::write_snapshot))
+CAF_ADD_ATOM(troupe_actors, troupe, flush_atom)
+CAF_ADD_ATOM(troupe_actors, troupe, drain_atom)
 CAF_END_TYPE_ID_BLOCK(troupe_actors)
 
 namespace troupe {
@@ -82,52 +82,55 @@ namespace troupe {
 // --- actors ---
 
 /// One per WebSocket, pinned to the io_unit of its socket. Frames reach it as calls, not messages.
-using session_actor = caf::typed_actor<
-    caf::result<void>(close_session)>;        // end the connection with a reason
+using session_actor =
+    caf::typed_actor<caf::result<void>(close_session)>;  // end the connection with a reason
 
 /// One per io_unit: the mailbox of the unit's session table.
 using hub_actor = caf::typed_actor<
-    caf::result<void>(deliver_batch),         // push frames to the sessions of a document on this unit
-    caf::result<void>(close_subscribers),     // close all sessions of a document on this unit
-    caf::result<void>(close_all_sessions)>;   // close everything, for a drain
+    caf::result<void>(deliver_batch),      // push frames to the sessions of a document on this unit
+    caf::result<void>(close_subscribers),  // close all sessions of a document on this unit
+    caf::result<void>(close_all_sessions)>;  // close everything, for a drain
 
 /// One per open document, on CAF's workers: the only one who touches its state.
 using document_actor = caf::typed_actor<
-    caf::result<void>(join_document),         // a session subscribes; it hears of every later change
-    caf::result<void>(leave_document),        // a session is gone, its presence with it
-    caf::result<void>(client_message),        // a message of a subscriber
-    caf::result<void>(update_stored),         // the log is durable up to a sequence
-    caf::result<void>(document_tick),         // presence grows old
-    caf::result<void>(unload_document),       // end if nobody is subscribed, else answer document_busy
-    caf::result<void>(flush_atom)>;           // note to itself: send what this turn has produced
+    caf::result<void>(join_document),    // a session subscribes; it hears of every later change
+    caf::result<void>(leave_document),   // a session is gone, its presence with it
+    caf::result<void>(client_message),   // a message of a subscriber
+    caf::result<void>(update_stored),    // the log is durable up to a sequence
+    caf::result<void>(document_tick),    // presence grows old
+    caf::result<void>(unload_document),  // end if nobody is subscribed, else answer document_busy
+    caf::result<void>(flush_atom)>;      // note to itself: send what this turn has produced
 
 /// One per node: finds or opens documents. It alone starts and ends them, so the two never race.
 using directory_actor = caf::typed_actor<
-    caf::result<opened_document>(open_document),  // joins the session to the document; opens that if need be
-    caf::result<void>(document_idle),         // a document has lost its last subscriber
-    caf::result<void>(document_busy),         // a document that was told to unload has subscribers
-    caf::result<void>(second_passed),         // time for idle documents and ageing presence
+    caf::result<opened_document>(open_document),  // joins the session to the document; opens that
+                                                  // if need be
+    caf::result<void>(document_idle),             // a document has lost its last subscriber
+    caf::result<void>(document_busy),  // a document that was told to unload has subscribers
+    caf::result<void>(second_passed),  // time for idle documents and ageing presence
     caf::result<node_drained>(close_documents)>;  // unload everything, then answer
 
 /// One per node, on a thread of its own: all reading and writing of storage, in batches.
 using store_actor = caf::typed_actor<
     caf::result<loaded_document>(load_document),
-    caf::result<void>(append_update),         // confirmed to the document by update_stored
+    caf::result<void>(append_update),  // confirmed to the document by update_stored
     caf::result<void>(write_snapshot),
-    caf::result<void>(flush_atom)>;           // note to itself: write what has queued up as one batch
+    caf::result<void>(flush_atom)>;  // note to itself: write what has queued up as one batch
 
 /// One per node: starts the others, watches them, passes the seconds, drains.
-using supervisor_actor = caf::typed_actor<
-    caf::result<void>(second_passed),         // note to itself: once a second
-    caf::result<void>(drain_atom),            // note to itself: look whether the sessions are gone
-    caf::result<node_drained>(drain_node)>;   // close sessions, then documents; answers when all is done
+using supervisor_actor =
+    caf::typed_actor<caf::result<void>(second_passed),  // note to itself: once a second
+                     caf::result<void>(drain_atom),     // note to itself: look whether the sessions
+                                                        // are gone
+                     caf::result<node_drained>(drain_node)>;  // close sessions, then documents;
+                                                              // answers when all is done
 
 // --- the messages ---
 
 struct open_document {
   std::string name;
   session_id session = no_session;
-  hub_actor hub;                   ///< Where the session hears of the document.
+  hub_actor hub;  ///< Where the session hears of the document.
 };
 struct opened_document {
   document_id id = 0;
@@ -143,8 +146,8 @@ struct leave_document {
 struct client_message {
   session_id session = no_session;
   sync::message_kind kind = sync::message_kind::query_awareness;
-  shared_bytes frame;              ///< The payload as it came.
-  std::uint32_t body_offset = 0;   ///< Where in it the body of the message begins.
+  shared_bytes frame;             ///< The payload as it came.
+  std::uint32_t body_offset = 0;  ///< Where in it the body of the message begins.
 
   byte_view body() const noexcept { return frame.view().subspan(body_offset); }
 };
@@ -182,12 +185,12 @@ struct deliver_batch {
   enum class receivers : std::uint8_t { one, all, all_but_one };
   struct delivery {
     receivers to = receivers::all;
-    session_id session = no_session;   ///< The one, or the one left out.
-    shared_bytes frame;                ///< With its WebSocket header.
+    session_id session = no_session;  ///< The one, or the one left out.
+    shared_bytes frame;               ///< With its WebSocket header.
   };
   struct handled {
     session_id session = no_session;
-    std::uint32_t messages = 0;        ///< How many of its messages the document has dealt with since.
+    std::uint32_t messages = 0;  ///< How many of its messages the document has dealt with since.
   };
   struct closing {
     session_id session = no_session;

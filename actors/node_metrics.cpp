@@ -10,7 +10,8 @@ namespace troupe {
 node_metrics::node_metrics(caf::actor_system& system) {
   caf::telemetry::metric_registry& registry = system.metrics();
   sessions_ = registry.gauge_singleton("troupe", "sessions", "Sessions that are connected now.");
-  messages_ = registry.counter_singleton("troupe", "messages", "Messages received from clients.", "1", true);
+  messages_ = registry.counter_singleton("troupe", "messages", "Messages received from clients.",
+                                         "1", true);
   auto* const family = registry.counter_family("troupe", "closed-connections", {"reason"},
                                                "Connections that ended, by reason.", "1", true);
   for (std::size_t i = 0; i < close_reason_count; ++i) {

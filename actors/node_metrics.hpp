@@ -1,5 +1,5 @@
-// The counters of a node, in CAF's metric registry, so that CAF's exporter shows them beside its own. Looked up once:
-// the registry takes locks, a counter does not.
+// The counters of a node, in CAF's metric registry, so that CAF's exporter shows them beside its
+// own. Looked up once: the registry takes locks, a counter does not.
 #pragma once
 
 #include <array>

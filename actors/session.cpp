@@ -37,8 +37,9 @@ class session::events final : public connection_handler {
   caf::strong_actor_ptr keep_;
 };
 
-session::session(caf::actor_config& config, io_unit& unit, std::shared_ptr<session_environment> environment,
-                 session_id id, std::string document, std::shared_ptr<websocket_connection> connection)
+session::session(caf::actor_config& config, io_unit& unit,
+                 std::shared_ptr<session_environment> environment, session_id id,
+                 std::string document, std::shared_ptr<websocket_connection> connection)
     : io_actor(config, unit),
       environment_(std::move(environment)),
       id_(id),
@@ -75,7 +76,8 @@ void session::on_open() {
   last_ping_ = last_pong_ = unit().now();
   is_opening_ = true;
   update_reading();
-  request(environment_->directory, caf::infinite, open_document{document_name_, id_, environment_->hub})
+  request(environment_->directory, caf::infinite,
+          open_document{document_name_, id_, environment_->hub})
       .then([this](const opened_document& opened) { on_opened(opened); },
             [this](const caf::error& why) {
               is_opening_ = false;
@@ -98,8 +100,9 @@ void session::on_frame(frame_kind kind, byte_view payload) {
   if (kind == frame_kind::text) return close(close_reason::unsupported_frame);
   const auto decoded = sync::decode_message(payload);
   if (!decoded) {
-    log_line(log_severity::warning,
-             "session " + std::to_string(id_) + " from " + connection_->remote_address() + " is closed: " + to_string(decoded.error()));
+    log_line(log_severity::warning, "session " + std::to_string(id_) + " from " +
+                                        connection_->remote_address() +
+                                        " is closed: " + to_string(decoded.error()));
     return close(close_reason_for(decoded.error().code));
   }
   client_message message{id_, decoded->kind, shared_bytes::copy_of(payload), 0};
@@ -118,7 +121,8 @@ void session::on_pong() { last_pong_ = unit().now(); }
 void session::on_closed(close_reason reason) {
   is_closed_ = true;
   environment_->metrics->closed(reason).inc();
-  // While the directory has not answered, the document may yet learn of us; then it must learn that we left.
+  // While the directory has not answered, the document may yet learn of us; then it must learn that
+  // we left.
   if (!is_opening_) leave_and_quit();
 }
 
@@ -140,7 +144,8 @@ void session::on_second(time_point now) {
   if (is_closed_) return;
   connection_->tick(now);
   update_reading();
-  if (has_spoken_ && now - connection_->last_sent() >= keep_alive_after) connection_->send(keep_alive_frame());
+  if (has_spoken_ && now - connection_->last_sent() >= keep_alive_after)
+    connection_->send(keep_alive_frame());
   beat(now);
 }
 
@@ -151,7 +156,8 @@ void session::beat(time_point now) {
     last_pong_ = now;
     return;
   }
-  if (now - last_pong_ >= settings.heartbeat_timeout) return connection_->terminate(close_reason::heartbeat_timeout);
+  if (now - last_pong_ >= settings.heartbeat_timeout)
+    return connection_->terminate(close_reason::heartbeat_timeout);
   if (now - last_ping_ < settings.heartbeat_interval) return;
   last_ping_ = now;
   connection_->ping();

@@ -1,10 +1,11 @@
-// The actor behind one WebSocket, pinned to the io_unit of its socket. Spawned by the session_host when a client
-// has upgraded; owns the connection. Frames come in as calls on the unit's thread and go on as typed messages to
-// the document; what the document has to say comes back through the unit's session_table.
+// The actor behind one WebSocket, pinned to the io_unit of its socket. Spawned by the session_host
+// when a client has upgraded; owns the connection. Frames come in as calls on the unit's thread and
+// go on as typed messages to the document; what the document has to say comes back through the
+// unit's session_table.
 //
-// Back-pressure: it stops reading while `unhandled_max` of its messages wait for the document, or while its
-// token bucket is empty; nothing is dropped. It ends when its socket has, having told the document; if its
-// document fails, the directory closes it with a retryable code.
+// Back-pressure: it stops reading while `unhandled_max` of its messages wait for the document, or
+// while its token bucket is empty; nothing is dropped. It ends when its socket has, having told the
+// document; if its document fails, the directory closes it with a retryable code.
 #pragma once
 
 #include <chrono>
@@ -44,8 +45,9 @@ class session final : public io_actor<session_actor::base>, private table_sessio
   /// Messages of one session that may wait for its document.
   static constexpr std::uint32_t unhandled_max = 64;
 
-  session(caf::actor_config& config, io_unit& unit, std::shared_ptr<session_environment> environment, session_id id,
-          std::string document, std::shared_ptr<websocket_connection> connection);
+  session(caf::actor_config& config, io_unit& unit,
+          std::shared_ptr<session_environment> environment, session_id id, std::string document,
+          std::shared_ptr<websocket_connection> connection);
 
   const char* name() const override { return "troupe.session"; }
 
@@ -81,10 +83,10 @@ class session final : public io_actor<session_actor::base>, private table_sessio
   time_point last_ping_;
   time_point last_pong_;
   std::uint32_t unhandled_ = 0;
-  bool is_opening_ = false;    ///< The directory has been asked and has not answered.
-  bool is_closed_ = false;     ///< The connection has ended.
+  bool is_opening_ = false;  ///< The directory has been asked and has not answered.
+  bool is_closed_ = false;   ///< The connection has ended.
   bool is_paused_ = false;
-  bool has_spoken_ = false;    ///< The client has; only then does the server.
+  bool has_spoken_ = false;  ///< The client has; only then does the server.
 };
 
 }  // namespace troupe

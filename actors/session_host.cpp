@@ -7,7 +7,8 @@ namespace {
 /// A connection that is only told why it cannot stay.
 class refused_connection final : public connection_handler {
  public:
-  explicit refused_connection(std::shared_ptr<node_metrics> metrics) : metrics_(std::move(metrics)) {}
+  explicit refused_connection(std::shared_ptr<node_metrics> metrics)
+      : metrics_(std::move(metrics)) {}
 
   void on_open() override {}
   void on_frame(frame_kind, byte_view) override {}
@@ -29,8 +30,8 @@ void session_host::on_upgrade(io_unit& unit, std::shared_ptr<websocket_connectio
     return;
   }
   caf::actor_config config{&unit};
-  system_.spawn_class<session, caf::no_spawn_options>(config, unit, environment, ++last_id_,
-                                                      std::move(request.document), std::move(connection));
+  system_.spawn_class<session, caf::no_spawn_options>(
+      config, unit, environment, ++last_id_, std::move(request.document), std::move(connection));
 }
 
 }  // namespace troupe

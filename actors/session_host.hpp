@@ -1,6 +1,6 @@
-// Where connections become sessions: takes each upgraded WebSocket from the listener, gives it a place on the
-// node, or refuses it, and spawns its session actor on the unit of its socket.
-// Thread: on_upgrade on the unit's; the rest before the units run.
+// Where connections become sessions: takes each upgraded WebSocket from the listener, gives it a
+// place on the node, or refuses it, and spawns its session actor on the unit of its socket. Thread:
+// on_upgrade on the unit's; the rest before the units run.
 #pragma once
 
 #include <atomic>
@@ -21,7 +21,8 @@ class session_host final : public connection_acceptor {
     environments_.emplace(&unit, std::move(environment));
   }
 
-  void on_upgrade(io_unit& unit, std::shared_ptr<websocket_connection> connection, upgrade_request request) override;
+  void on_upgrade(io_unit& unit, std::shared_ptr<websocket_connection> connection,
+                  upgrade_request request) override;
 
  private:
   caf::actor_system& system_;

@@ -28,12 +28,14 @@ void session_table::deliver(const deliver_batch& batch) {
       continue;
     }
     if (subscribed == subscribers_.end()) continue;
-    const session_id left_out = delivery.to == receivers::all_but_one ? delivery.session : no_session;
+    const session_id left_out =
+        delivery.to == receivers::all_but_one ? delivery.session : no_session;
     for (const subscriber& s : subscribed->second)
       if (s.id != left_out) s.session->deliver(delivery.frame);
   }
   for (const deliver_batch::handled& progress : batch.progress)
-    if (table_session* const session = find(progress.session)) session->on_handled(progress.messages);
+    if (table_session* const session = find(progress.session))
+      session->on_handled(progress.messages);
   for (const deliver_batch::closing& closing : batch.closings)
     if (table_session* const session = find(closing.session)) session->close(closing.reason);
 }

@@ -1,5 +1,5 @@
-// The sessions of one io_unit: by id, and by the document they are subscribed to. It belongs to the unit's
-// thread; the hub actor is its mailbox, session actors enter and leave it by plain calls.
+// The sessions of one io_unit: by id, and by the document they are subscribed to. It belongs to the
+// unit's thread; the hub actor is its mailbox, session actors enter and leave it by plain calls.
 #pragma once
 
 #include <chrono>
@@ -30,7 +30,8 @@ class session_table {
   void subscribe(document_id document, session_id id);
   void unsubscribe(document_id document, session_id id);
 
-  /// Pushes each delivery to its receivers. No message per receiver: the frames go to their write queues.
+  /// Pushes each delivery to its receivers. No message per receiver: the frames go to their write
+  /// queues.
   void deliver(const deliver_batch& batch);
   void close_subscribers(document_id document, close_reason reason);
   void close_all(close_reason reason);

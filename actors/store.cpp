@@ -22,7 +22,8 @@ caf::result<loaded_document> store::on_load(const load_document& which) {
   if (!queued_.empty()) on_flush();
   auto stored = engine_->load(which.name);
   if (!stored) {
-    log_line(log_severity::error, "loading '" + which.name + "' failed: " + to_string(stored.error()));
+    log_line(log_severity::error,
+             "loading '" + which.name + "' failed: " + to_string(stored.error()));
     return to_caf_error(close_reason::document_failed);
   }
   return loaded_document{std::move(*stored)};

@@ -1,8 +1,9 @@
-// The actor in front of storage. Spawned detached by the supervisor: it blocks on its own thread, never on a
-// worker. Who writes to it: documents. Group commit: appends and snapshots queue up while a write is under way,
-// go out as one batch, and are confirmed together once that is durable.
-// Its mailbox is bounded by what documents have unconfirmed, which their sessions' credit bounds. A failed write
-// is confirmed to nobody and ends the actor, and with it the node: what was acknowledged is stored.
+// The actor in front of storage. Spawned detached by the supervisor: it blocks on its own thread,
+// never on a worker. Who writes to it: documents. Group commit: appends and snapshots queue up
+// while a write is under way, go out as one batch, and are confirmed together once that is durable.
+// Its mailbox is bounded by what documents have unconfirmed, which their sessions' credit bounds. A
+// failed write is confirmed to nobody and ends the actor, and with it the node: what was
+// acknowledged is stored.
 #pragma once
 
 #include <memory>

@@ -39,7 +39,8 @@ caf::result<node_drained> supervisor::on_drain() {
   drain_deadline_ = std::chrono::steady_clock::now() + session_drain_max;
   drained_ = make_response_promise<node_drained>();
   auto promise = drained_;
-  for (const hub_actor& hub : watched_->hubs) tell(this, hub, close_all_sessions{close_reason::server_stopping});
+  for (const hub_actor& hub : watched_->hubs)
+    tell(this, hub, close_all_sessions{close_reason::server_stopping});
   tell(this, supervisor_actor{this}, drain_atom_v);
   return promise;
 }
@@ -48,10 +49,12 @@ void supervisor::on_drain_step() {
   const std::size_t left = watched_->places->connections();
   if (left > 0 && std::chrono::steady_clock::now() < drain_deadline_) {
     // A client may have upgraded after the first call.
-    for (const hub_actor& hub : watched_->hubs) tell(this, hub, close_all_sessions{close_reason::server_stopping});
+    for (const hub_actor& hub : watched_->hubs)
+      tell(this, hub, close_all_sessions{close_reason::server_stopping});
     return tell_later(this, supervisor_actor{this}, drain_poll, drain_atom_v);
   }
-  if (left > 0) log_line(log_severity::warning, std::to_string(left) + " sessions did not end in time");
+  if (left > 0)
+    log_line(log_severity::warning, std::to_string(left) + " sessions did not end in time");
   request(watched_->directory, caf::infinite, close_documents{})
       .then([this](const node_drained& drained) { drained_.deliver(drained); },
             [this](const caf::error& why) { drained_.deliver(why); });
@@ -59,7 +62,8 @@ void supervisor::on_drain_step() {
 
 void supervisor::on_down(const caf::down_msg& down) {
   if (is_draining_) return;
-  log_line(log_severity::error, "an actor that the node cannot be without has failed: " + caf::to_string(down.reason));
+  log_line(log_severity::error,
+           "an actor that the node cannot be without has failed: " + caf::to_string(down.reason));
   watched_->on_failure();
 }
 

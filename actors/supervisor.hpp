@@ -1,9 +1,9 @@
-// The actor on top of a node. Spawned by serve(); it watches the store, the directory and the hubs, passes the
-// seconds on, and drains the node: sessions first, then documents.
+// The actor on top of a node. Spawned by serve(); it watches the store, the directory and the hubs,
+// passes the seconds on, and drains the node: sessions first, then documents.
 //
-// Who writes to it: itself and serve(). If one of the actors it watches ends outside of a drain, an acknowledgement
-// or a subscription may be lost with it, so the node is stopped (on_failure) and starts clean; documents, which fail
-// alone, are the directory's to restart.
+// Who writes to it: itself and serve(). If one of the actors it watches ends outside of a drain, an
+// acknowledgement or a subscription may be lost with it, so the node is stopped (on_failure) and
+// starts clean; documents, which fail alone, are the directory's to restart.
 #pragma once
 
 #include <chrono>

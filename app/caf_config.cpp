@@ -85,8 +85,10 @@ void append_values(const caf::settings& section, const std::string& prefix,
                    std::vector<printed_value>& values) {
   for (const auto& [name, value] : section) {
     const std::string key = prefix + "." + name;
-    if (const auto* inner = caf::get_if<caf::settings>(&value)) append_values(*inner, key, values);
-    else values.push_back({key, to_yaml_value(value)});
+    if (const auto* inner = caf::get_if<caf::settings>(&value))
+      append_values(*inner, key, values);
+    else
+      values.push_back({key, to_yaml_value(value)});
   }
 }
 

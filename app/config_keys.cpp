@@ -209,9 +209,12 @@ std::string allowed_values(const config_key& key) {
 std::string environment_name(std::string_view key) {
   std::string name = "TROUPE_";
   for (const char letter : key) {
-    if (letter == '.') name += "__";
-    else if (letter == '-') name += '_';
-    else name += letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
+    if (letter == '.')
+      name += "__";
+    else if (letter == '-')
+      name += '_';
+    else
+      name += letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
   }
   return name;
 }

@@ -21,9 +21,9 @@ constexpr std::string_view caf_prefix = "caf.";
 constexpr std::string_view caf_variable_prefix = "TROUPE_CAF__";
 
 /// Variables that the scripts around the server use.
-constexpr std::array<std::string_view, 6> script_variables{"TROUPE_DEPS_DIR", "TROUPE_JOBS",
-                                                           "TROUPE_DEBIAN_MIRROR", "TROUPE_BINARY", "TROUPE_DATA",
-    "TROUPE_SKIP_SLOW"};
+constexpr std::array<std::string_view, 6> script_variables{
+    "TROUPE_DEPS_DIR", "TROUPE_JOBS", "TROUPE_DEBIAN_MIRROR",
+    "TROUPE_BINARY",   "TROUPE_DATA", "TROUPE_SKIP_SLOW"};
 
 std::string did_you_mean(const std::string& nearest) {
   return nearest.empty() ? "; troupe serve --help lists all keys"
@@ -37,9 +37,12 @@ std::string caf_key_of(std::string_view variable) {
   while (!variable.empty()) {
     const bool is_dot = variable.starts_with("__");
     const char letter = variable.front();
-    if (is_dot) key += '.';
-    else if (letter == '_') key += '-';
-    else key += letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+    if (is_dot)
+      key += '.';
+    else if (letter == '_')
+      key += '-';
+    else
+      key += letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
     variable.remove_prefix(is_dot ? 2 : 1);
   }
   return key;

@@ -53,8 +53,10 @@ std::string quote_yaml(std::string_view text) {
   for (const char letter : text) {
     const auto code = static_cast<unsigned char>(letter);
     if (letter == '"' || letter == '\\') quoted += '\\';
-    if (code >= 0x20) quoted += letter;
-    else quoted.append("\\x").append(1, digits[code >> 4]).append(1, digits[code & 15]);
+    if (code >= 0x20)
+      quoted += letter;
+    else
+      quoted.append("\\x").append(1, digits[code >> 4]).append(1, digits[code & 15]);
   }
   return quoted + "\"";
 }

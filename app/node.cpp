@@ -14,12 +14,13 @@ namespace troupe {
 
 namespace {
 
-/// A drain takes as long as the slowest client's close and the last write; beyond this something is stuck.
+/// A drain takes as long as the slowest client's close and the last write; beyond this something is
+/// stuck.
 constexpr std::chrono::seconds drain_max{4};
 
 session_settings to_session_settings(const config& settings) {
-  return {settings.limits.messages_per_second, settings.limits.message_burst, settings.heartbeat.interval,
-          settings.heartbeat.timeout};
+  return {settings.limits.messages_per_second, settings.limits.message_burst,
+          settings.heartbeat.interval, settings.heartbeat.timeout};
 }
 
 directory_settings to_directory_settings(const config& settings) {
@@ -32,9 +33,12 @@ directory_settings to_directory_settings(const config& settings) {
 
 }  // namespace
 
-node::node(const config& settings, caf::actor_system& system, std::vector<std::unique_ptr<io_unit>>& units,
-           std::function<void()> on_failure)
-    : settings_(settings), system_(system), units_(units), host_(std::make_shared<session_host>(system)) {
+node::node(const config& settings, caf::actor_system& system,
+           std::vector<std::unique_ptr<io_unit>>& units, std::function<void()> on_failure)
+    : settings_(settings),
+      system_(system),
+      units_(units),
+      host_(std::make_shared<session_host>(system)) {
   for (const auto& unit : units_) unit->bind(system_);
   spawn_actors(std::move(on_failure));
 }
@@ -47,18 +51,21 @@ void node::spawn_actors(std::function<void()> on_failure) {
   for (const auto& unit : units_) {
     tables.push_back(std::make_shared<session_table>());
     caf::actor_config config{unit.get()};
-    actors_->hubs.push_back(system_.spawn_class<hub, caf::no_spawn_options>(config, *unit, tables.back()));
+    actors_->hubs.push_back(
+        system_.spawn_class<hub, caf::no_spawn_options>(config, *unit, tables.back()));
   }
   actors_->store = system_.spawn<store, caf::detached>(std::make_shared<storage::memory_engine>());
-  actors_->directory = system_.spawn<directory>(to_directory_settings(settings_), actors_->store, actors_->hubs);
+  actors_->directory =
+      system_.spawn<directory>(to_directory_settings(settings_), actors_->store, actors_->hubs);
   supervisor_ = system_.spawn<supervisor>(actors_);
 
   const auto metrics = std::make_shared<node_metrics>(system_);
   for (std::size_t i = 0; i < units_.size(); ++i) {
     host_->add_unit(*units_[i], std::make_shared<session_environment>(session_environment{
-                                    to_session_settings(settings_), tables[i], actors_->places, metrics,
-                                    actors_->directory, actors_->hubs[i]}));
-    units_[i]->every_second([table = tables[i]](io_unit::clock::time_point now) { table->on_second(now); });
+                                    to_session_settings(settings_), tables[i], actors_->places,
+                                    metrics, actors_->directory, actors_->hubs[i]}));
+    units_[i]->every_second(
+        [table = tables[i]](io_unit::clock::time_point now) { table->on_second(now); });
   }
 }
 
@@ -78,7 +85,8 @@ result<void> node::start() {
   if (!opened) return tl::unexpected(std::move(opened).error());
   listener_ = std::move(*opened);
   for (std::size_t i = 0; i < units_.size(); ++i)
-    threads_.push_back(system_.launch_thread("troupe.io", [unit = units_[i].get()] { unit->run(); }));
+    threads_.push_back(
+        system_.launch_thread("troupe.io", [unit = units_[i].get()] { unit->run(); }));
   return {};
 }
 
@@ -88,9 +96,12 @@ void node::stop() {
     caf::scoped_actor self{system_};
     self->request(supervisor_, drain_max, drain_node{})
         .receive([](const node_drained&) {},
-                 [](const caf::error& why) { std::cerr << "troupe: the drain did not finish: " << caf::to_string(why) << '\n'; });
+                 [](const caf::error& why) {
+                   std::cerr << "troupe: the drain did not finish: " << caf::to_string(why) << '\n';
+                 });
   }
-  for (const hub_actor& hub : actors_->hubs) caf::anon_send_exit(hub, caf::exit_reason::user_shutdown);
+  for (const hub_actor& hub : actors_->hubs)
+    caf::anon_send_exit(hub, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_->directory, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_->store, caf::exit_reason::user_shutdown);

@@ -1,5 +1,6 @@
-// The parts of a running node and the order in which they start and end. The I/O units outlive the actor
-// system, since actors are pinned to them; everything that must be stored is stored before the system goes.
+// The parts of a running node and the order in which they start and end. The I/O units outlive the
+// actor system, since actors are pinned to them; everything that must be stored is stored before
+// the system goes.
 #pragma once
 
 #include <memory>
@@ -20,8 +21,8 @@ namespace troupe {
 class node {
  public:
   /// Requires: the units outlive the system, and the system the node.
-  node(const config& settings, caf::actor_system& system, std::vector<std::unique_ptr<io_unit>>& units,
-       std::function<void()> on_failure);
+  node(const config& settings, caf::actor_system& system,
+       std::vector<std::unique_ptr<io_unit>>& units, std::function<void()> on_failure);
   node(const node&) = delete;
   node& operator=(const node&) = delete;
 

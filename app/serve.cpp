@@ -18,7 +18,8 @@ namespace {
 
 /// What the process needs beside its connections: files, the exporter, CAF's own descriptors.
 constexpr rlim_t descriptors_besides = 100;
-/// A stop that takes longer than this is ended by force; all that was acknowledged is stored by then.
+/// A stop that takes longer than this is ended by force; all that was acknowledged is stored by
+/// then.
 constexpr unsigned stop_seconds_max = 5;
 
 /// Signals that end the node. Blocked in every thread; the main thread waits for them.
@@ -37,8 +38,9 @@ void raise_descriptor_limit(std::size_t connections_max) {
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
   if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < connections_max + descriptors_besides)
-    std::cerr << "troupe: the hard limit of open files is " << limit.rlim_max << ", too few for limits.max_connections = "
-              << connections_max << "; raise it (ulimit -Hn) or lower the key\n";
+    std::cerr << "troupe: the hard limit of open files is " << limit.rlim_max
+              << ", too few for limits.max_connections = " << connections_max
+              << "; raise it (ulimit -Hn) or lower the key\n";
 }
 
 void end_by_force(int) {
@@ -70,7 +72,8 @@ int serve(const config& settings, caf_config& caf) {
 
   caf::init_global_meta_objects<caf::id_block::troupe_actors>();
   std::vector<std::unique_ptr<io_unit>> units;
-  for (std::size_t i = 0; i < io_thread_count(settings, core_count()); ++i) units.push_back(std::make_unique<io_unit>());
+  for (std::size_t i = 0; i < io_thread_count(settings, core_count()); ++i)
+    units.push_back(std::make_unique<io_unit>());
   std::atomic<bool> has_failed{false};
   {
     caf::actor_system system{caf};
@@ -81,8 +84,8 @@ int serve(const config& settings, caf_config& caf) {
     node running{settings, system, units, on_failure};
     const auto started = running.start();
     if (started) {
-      std::cout << "troupe listening on ws://" << host_for_url(settings.server.address) << ':' << running.port()
-                << std::endl;
+      std::cout << "troupe listening on ws://" << host_for_url(settings.server.address) << ':'
+                << running.port() << std::endl;
       int signal = 0;
       sigwait(&signals, &signal);
       std::cout << "troupe stopping" << std::endl;

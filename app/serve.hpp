@@ -7,7 +7,8 @@
 namespace troupe {
 
 /// Blocks until SIGINT or SIGTERM, then drains. A second signal ends the process at once.
-/// Returns the exit code: 0 after a drain, 1 if the node could not start or an actor it cannot be without failed.
+/// Returns the exit code: 0 after a drain, 1 if the node could not start or an actor it cannot be
+/// without failed.
 int serve(const config& settings, caf_config& caf);
 
 }  // namespace troupe

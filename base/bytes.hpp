@@ -38,7 +38,8 @@ class shared_bytes {
     void* memory = ::operator new(sizeof(header) + first.size() + second.size());
     result.header_ = new (memory) header{1, first.size() + second.size()};
     if (!first.empty()) std::memcpy(result.header_->bytes(), first.data(), first.size());
-    if (!second.empty()) std::memcpy(result.header_->bytes() + first.size(), second.data(), second.size());
+    if (!second.empty())
+      std::memcpy(result.header_->bytes() + first.size(), second.data(), second.size());
     return result;
   }
 
@@ -51,7 +52,8 @@ class shared_bytes {
     return *this;
   }
   ~shared_bytes() {
-    if (header_ == nullptr || header_->references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    if (header_ == nullptr || header_->references.fetch_sub(1, std::memory_order_acq_rel) != 1)
+      return;
     header_->~header();
     ::operator delete(header_);
   }

@@ -5,7 +5,8 @@
 namespace troupe {
 
 void throw_broken_promise(const char* condition, const char* file, int line) {
-  throw broken_promise(std::string{"broken promise: "} + condition + " (" + file + ":" + std::to_string(line) + ")");
+  throw broken_promise(std::string{"broken promise: "} + condition + " (" + file + ":" +
+                       std::to_string(line) + ")");
 }
 
 }  // namespace troupe

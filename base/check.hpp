@@ -1,6 +1,6 @@
-// TROUPE_CHECK: a promise that our own code makes to itself. Always compiled in. A broken one throws
-// broken_promise, which fails the document (or actor) in whose work it happened, not the process.
-// Never used on foreign bytes: those are answered with result<T>.
+// TROUPE_CHECK: a promise that our own code makes to itself. Always compiled in. A broken one
+// throws broken_promise, which fails the document (or actor) in whose work it happened, not the
+// process. Never used on foreign bytes: those are answered with result<T>.
 #pragma once
 
 #include <stdexcept>
@@ -15,8 +15,8 @@ struct broken_promise : std::logic_error {
 
 }  // namespace troupe
 
-#define TROUPE_CHECK(condition)                                                \
-  do {                                                                         \
-    if (!(condition)) [[unlikely]]                                             \
-      ::troupe::throw_broken_promise(#condition, __FILE__, __LINE__);          \
+#define TROUPE_CHECK(condition)                                                                    \
+  do {                                                                                             \
+    if (!(condition)) [[unlikely]]                                                                 \
+      ::troupe::throw_broken_promise(#condition, __FILE__, __LINE__);                              \
   } while (false)

@@ -8,13 +8,19 @@ close_info describe(close_reason reason) noexcept {
     case close_reason::server_stopping: return {1001, "Server is stopping", "server_stopping"};
     case close_reason::malformed_message: return {1007, "Malformed message", "malformed_message"};
     case close_reason::invalid_update: return {1007, "Invalid update", "invalid_update"};
-    case close_reason::unsupported_frame: return {1003, "Text frames are not supported", "unsupported_frame"};
+    case close_reason::unsupported_frame:
+      return {1003, "Text frames are not supported", "unsupported_frame"};
     case close_reason::message_too_large: return {1009, "Message too large", "message_too_large"};
-    case close_reason::server_at_capacity: return {4003, "Server at capacity", "server_at_capacity"};
-    case close_reason::too_many_documents: return {1013, "Too many open documents, try again later", "too_many_documents"};
-    case close_reason::slow_consumer: return {1013, "Client reads too slowly, reconnect to resync", "slow_consumer"};
-    case close_reason::pending_limit: return {1013, "Too many updates wait for missing ones, reconnect to resync", "pending_limit"};
-    case close_reason::document_failed: return {1011, "Document failed, reconnect to reopen it", "document_failed"};
+    case close_reason::server_at_capacity:
+      return {4003, "Server at capacity", "server_at_capacity"};
+    case close_reason::too_many_documents:
+      return {1013, "Too many open documents, try again later", "too_many_documents"};
+    case close_reason::slow_consumer:
+      return {1013, "Client reads too slowly, reconnect to resync", "slow_consumer"};
+    case close_reason::pending_limit:
+      return {1013, "Too many updates wait for missing ones, reconnect to resync", "pending_limit"};
+    case close_reason::document_failed:
+      return {1011, "Document failed, reconnect to reopen it", "document_failed"};
     case close_reason::heartbeat_timeout: return {0, "", "heartbeat_timeout"};
     case close_reason::io_error: return {0, "", "io_error"};
   }

@@ -1,5 +1,6 @@
 // Why the server closes a connection: the one table of WebSocket close codes, their texts and their
-// metric labels. A y-websocket client takes 4400-4499 as permanent, so no passing condition uses them.
+// metric labels. A y-websocket client takes 4400-4499 as permanent, so no passing condition uses
+// them.
 #pragma once
 
 #include <cstdint>
@@ -10,25 +11,28 @@
 namespace troupe {
 
 enum class close_reason : std::uint8_t {
-  peer_closed,          ///< The client closed, or its socket ended. Nothing is sent.
-  server_stopping,      ///< The node drains. Clients reconnect elsewhere or later.
-  malformed_message,    ///< A frame that is no valid message of the dialect.
-  invalid_update,       ///< An update that is not valid Yjs.
-  unsupported_frame,    ///< A text frame where only binary ones are understood.
-  message_too_large,    ///< A frame above limits.max_message_size.
-  server_at_capacity,   ///< limits.max_connections is reached.
-  too_many_documents,   ///< limits.max_documents is reached; retry later.
-  slow_consumer,        ///< The client does not read as fast as its document changes; it resyncs on reconnect.
-  pending_limit,        ///< Too many updates of this document wait for missing ones; the reconnect resyncs.
-  document_failed,      ///< The document actor failed; it is reopened from storage on reconnect.
-  heartbeat_timeout,    ///< No pong for heartbeat.timeout. The socket is terminated.
-  io_error,             ///< The socket failed.
+  peer_closed,         ///< The client closed, or its socket ended. Nothing is sent.
+  server_stopping,     ///< The node drains. Clients reconnect elsewhere or later.
+  malformed_message,   ///< A frame that is no valid message of the dialect.
+  invalid_update,      ///< An update that is not valid Yjs.
+  unsupported_frame,   ///< A text frame where only binary ones are understood.
+  message_too_large,   ///< A frame above limits.max_message_size.
+  server_at_capacity,  ///< limits.max_connections is reached.
+  too_many_documents,  ///< limits.max_documents is reached; retry later.
+  slow_consumer,       ///< The client does not read as fast as its document changes; it resyncs on
+                       ///< reconnect.
+  pending_limit,       ///< Too many updates of this document wait for missing ones; the reconnect
+                       ///< resyncs.
+  document_failed,     ///< The document actor failed; it is reopened from storage on reconnect.
+  heartbeat_timeout,   ///< No pong for heartbeat.timeout. The socket is terminated.
+  io_error,            ///< The socket failed.
 };
 
 struct close_info {
-  std::uint16_t code;          ///< WebSocket close code (RFC 6455, 7.4); 0 = terminated without a close frame.
-  std::string_view text;       ///< Reason sent to the client, at most 123 bytes.
-  std::string_view label;      ///< Metric label and log word.
+  std::uint16_t
+      code;  ///< WebSocket close code (RFC 6455, 7.4); 0 = terminated without a close frame.
+  std::string_view text;   ///< Reason sent to the client, at most 123 bytes.
+  std::string_view label;  ///< Metric label and log word.
 };
 
 /// The row of the table. Static storage.

@@ -32,7 +32,8 @@ std::string_view to_string(errc code) noexcept {
 std::string to_string(const failure& what) {
   std::string text{to_string(what.code)};
   if (!what.detail.empty()) text.append(": ").append(what.detail);
-  if (what.offset != failure::no_offset) text.append(" at byte ").append(std::to_string(what.offset));
+  if (what.offset != failure::no_offset)
+    text.append(" at byte ").append(std::to_string(what.offset));
   return text;
 }
 

@@ -1,6 +1,7 @@
 // Why something that came from outside could not be used: one enumerator per cause, and the failure
-// that carries it. Every function that reads foreign bytes (client, peer, disk, configuration) returns
-// a result<T>; nothing here throws. The boundary that owns the foreign party decides what follows.
+// that carries it. Every function that reads foreign bytes (client, peer, disk, configuration)
+// returns a result<T>; nothing here throws. The boundary that owns the foreign party decides what
+// follows.
 #pragma once
 
 #include <cstddef>
@@ -13,34 +14,35 @@
 namespace troupe {
 
 enum class errc : std::uint8_t {
-  truncated,            ///< The bytes end before the value does.
-  trailing_bytes,       ///< There are bytes behind the end of the value.
-  number_too_large,     ///< An integer is above the limit of its field (2^53 - 1 unless said otherwise).
-  invalid_utf8,         ///< A string is not valid UTF-8.
-  invalid_any,          ///< An unknown tag of the lib0 `any` encoding.
-  invalid_json,         ///< A text that must be JSON is not.
-  too_deep,             ///< A value is nested deeper than its limit.
-  unknown_message,      ///< The type of a message is not one the protocol knows.
-  unknown_content,      ///< The content of a struct has an unknown reference number.
-  unknown_type,         ///< A nested type has an unknown reference number.
-  invalid_reference,    ///< A struct refers to itself or to a later one of its own client.
-  missing_parent,       ///< A struct has neither a neighbour nor a parent.
-  update_too_large,     ///< An update holds more structs than allowed.
-  name_too_long,        ///< A root name, key or node name is above its limit.
-  pending_limit,        ///< An update waits for others, and as much is waiting already as may.
-  too_many_clients,     ///< The document, or the awareness of it, has as many clients as it may have.
-  state_too_large,      ///< An awareness state is above its limit.
-  invalid_name,         ///< The name of a document is empty, too long or has forbidden characters.
-  storage_failed,       ///< The store could not read or write.
-  address_in_use,       ///< The address to listen on is taken or not ours.
-  invalid_config,       ///< The configuration has unknown keys or bad values.
+  truncated,          ///< The bytes end before the value does.
+  trailing_bytes,     ///< There are bytes behind the end of the value.
+  number_too_large,   ///< An integer is above the limit of its field (2^53 - 1 unless said
+                      ///< otherwise).
+  invalid_utf8,       ///< A string is not valid UTF-8.
+  invalid_any,        ///< An unknown tag of the lib0 `any` encoding.
+  invalid_json,       ///< A text that must be JSON is not.
+  too_deep,           ///< A value is nested deeper than its limit.
+  unknown_message,    ///< The type of a message is not one the protocol knows.
+  unknown_content,    ///< The content of a struct has an unknown reference number.
+  unknown_type,       ///< A nested type has an unknown reference number.
+  invalid_reference,  ///< A struct refers to itself or to a later one of its own client.
+  missing_parent,     ///< A struct has neither a neighbour nor a parent.
+  update_too_large,   ///< An update holds more structs than allowed.
+  name_too_long,      ///< A root name, key or node name is above its limit.
+  pending_limit,      ///< An update waits for others, and as much is waiting already as may.
+  too_many_clients,   ///< The document, or the awareness of it, has as many clients as it may have.
+  state_too_large,    ///< An awareness state is above its limit.
+  invalid_name,       ///< The name of a document is empty, too long or has forbidden characters.
+  storage_failed,     ///< The store could not read or write.
+  address_in_use,     ///< The address to listen on is taken or not ours.
+  invalid_config,     ///< The configuration has unknown keys or bad values.
 };
 
 /// A short name for logs and metric labels, for example "invalid_utf8". Static storage.
 std::string_view to_string(errc code) noexcept;
 
-/// What went wrong, and where: `detail` names the field or thing, `offset` is the byte position in the
-/// input at which it was noticed (`no_offset` where there is no input).
+/// What went wrong, and where: `detail` names the field or thing, `offset` is the byte position in
+/// the input at which it was noticed (`no_offset` where there is no input).
 struct failure {
   static constexpr std::size_t no_offset = static_cast<std::size_t>(-1);
 
@@ -63,8 +65,8 @@ inline tl::unexpected<failure> fail(errc code, std::string_view detail = {},
 }  // namespace troupe
 
 /// Evaluates an expression that yields a result; returns its failure from the calling function.
-#define TROUPE_TRY(expression)                                        \
-  do {                                                                \
-    if (auto troupe_result = (expression); !troupe_result)            \
-      return tl::unexpected(std::move(troupe_result).error());        \
+#define TROUPE_TRY(expression)                                                                     \
+  do {                                                                                             \
+    if (auto troupe_result = (expression); !troupe_result)                                         \
+      return tl::unexpected(std::move(troupe_result).error());                                     \
   } while (false)

@@ -36,8 +36,11 @@ class http_connection final : public unit_member,
                               public std::enable_shared_from_this<http_connection> {
  public:
   http_connection(io_unit& unit, tcp_socket socket, std::shared_ptr<http_service> service)
-      : unit_(unit), socket_(std::move(socket)), timer_(unit.context()),
-        service_(std::move(service)), remote_address_(address_of(socket_)) {}
+      : unit_(unit),
+        socket_(std::move(socket)),
+        timer_(unit.context()),
+        service_(std::move(service)),
+        remote_address_(address_of(socket_)) {}
 
   void start() {
     unit_.add(shared_from_this());

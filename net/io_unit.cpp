@@ -64,9 +64,9 @@ void io_unit::drain_inbox() {
   }
   for (caf::resumable* job : running_) {
     switch (job->resume(this, messages_per_resume_max)) {
-    case caf::resumable::resume_later: exec_later(job); break;  // keeps the reference
-    case caf::resumable::shutdown_execution_unit: break;
-    default: caf::intrusive_ptr_release(job);
+      case caf::resumable::resume_later: exec_later(job); break;  // keeps the reference
+      case caf::resumable::shutdown_execution_unit: break;
+      default: caf::intrusive_ptr_release(job);
     }
   }
   running_.clear();

@@ -42,8 +42,11 @@ error_code bind_to(tcp_acceptor& acceptor, const asio::ip::tcp::endpoint& endpoi
 class listener::core : public std::enable_shared_from_this<core> {
  public:
   core(std::vector<io_unit*> units, tcp_acceptor acceptor, std::shared_ptr<http_service> service)
-      : units_(std::move(units)), acceptor_(std::move(acceptor)), retry_(units_.front()->context()),
-        service_(std::move(service)), port_(acceptor_.local_endpoint().port()) {}
+      : units_(std::move(units)),
+        acceptor_(std::move(acceptor)),
+        retry_(units_.front()->context()),
+        service_(std::move(service)),
+        port_(acceptor_.local_endpoint().port()) {}
 
   std::uint16_t port() const noexcept { return port_; }
 

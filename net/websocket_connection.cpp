@@ -44,7 +44,8 @@ class beast_connection final : public websocket_connection,
  public:
   beast_connection(io_unit& unit, tcp_socket socket, http_request request,
                    const connection_settings& settings, std::string remote_address)
-      : unit_(unit), settings_(settings),
+      : unit_(unit),
+        settings_(settings),
         ws_(std::move(socket), settings.write_queue_bytes_max, *this),
         request_(std::make_unique<http_request>(std::move(request))),
         remote_address_(std::move(remote_address)) {}

@@ -1,9 +1,11 @@
-// A document as a server hosts it: its Yjs state, its awareness and what its subscribers must hear. Events
-// go in, effects come out; whoever drives it (the document actor, a test) carries them out. It knows no socket,
-// clock, thread or actor, so everything a document decides can be tested by plain calls.
+// A document as a server hosts it: its Yjs state, its awareness and what its subscribers must hear.
+// Events go in, effects come out; whoever drives it (the document actor, a test) carries them out.
+// It knows no socket, clock, thread or actor, so everything a document decides can be tested by
+// plain calls.
 //
-// Order of effects: an update is handed to storage with the message that tells its sender that it is stored; all
-// others hear of it at once. A client that speaks first is answered with sync step 2, then step 1, then the awareness.
+// Order of effects: an update is handed to storage with the message that tells its sender that it
+// is stored; all others hear of it at once. A client that speaks first is answered with sync step
+// 2, then step 1, then the awareness.
 #pragma once
 
 #include <vector>
@@ -26,8 +28,8 @@ struct document_effects {
     byte_buffer message;
   };
   struct storage_write {
-    byte_buffer update;               ///< As validated; to be appended to the log.
-    session_id sender = no_session;   ///< Hears `confirmation` once the update is stored.
+    byte_buffer update;              ///< As validated; to be appended to the log.
+    session_id sender = no_session;  ///< Hears `confirmation` once the update is stored.
     byte_buffer confirmation;
   };
   struct closing {
@@ -57,7 +59,8 @@ class hosted_document {
   result<void> load(byte_view update);
 
   /// A message of a session. Whatever is wrong with it closes that session and nobody else's.
-  void on_message(session_id from, sync::message_kind kind, byte_view body, time_point now, document_effects& out);
+  void on_message(session_id from, sync::message_kind kind, byte_view body, time_point now,
+                  document_effects& out);
 
   /// The session is gone, its presence with it.
   void on_leave(session_id session, time_point now, document_effects& out);
@@ -75,7 +78,8 @@ class hosted_document {
   void answer_sync(session_id to, byte_view wanted_from, document_effects& out);
   void take_update(session_id from, byte_view update, document_effects& out);
   void take_presence(session_id from, byte_view update, time_point now, document_effects& out);
-  void broadcast_presence(const std::vector<sync::awareness::client_id>& changed, document_effects& out);
+  void broadcast_presence(const std::vector<sync::awareness::client_id>& changed,
+                          document_effects& out);
 
   crdt::doc state_;
   sync::awareness presence_;

@@ -14,7 +14,8 @@ class token_bucket {
   token_bucket(double rate, double burst, time_point now) noexcept
       : rate_(rate), burst_(std::max(burst, 1.0)), tokens_(burst_), refilled_(now) {}
 
-  /// Spends a token for a message that has come. Returns whether there was one; if not, the debt is remembered.
+  /// Spends a token for a message that has come. Returns whether there was one; if not, the debt is
+  /// remembered.
   bool spend(time_point now) noexcept {
     if (rate_ == 0) return true;
     refill(now);

@@ -1,6 +1,6 @@
-// What survives: for each document a snapshot and a log of the updates behind it. Values are opaque bytes.
-// An implementation is driven by one thread, the store actor's; write() returns when the batch is durable, so
-// that one batch can carry what many documents wrote meanwhile.
+// What survives: for each document a snapshot and a log of the updates behind it. Values are opaque
+// bytes. An implementation is driven by one thread, the store actor's; write() returns when the
+// batch is durable, so that one batch can carry what many documents wrote meanwhile.
 #pragma once
 
 #include <cstdint>
@@ -42,9 +42,9 @@ struct batch {
 
 /// All that is stored of a document. Applying the snapshot and then the log restores it.
 struct stored_document {
-  shared_bytes snapshot;               ///< Empty if there is none.
-  std::vector<shared_bytes> updates;   ///< In order.
-  sequence last = 0;                   ///< Of the newest update, or of what the snapshot covers.
+  shared_bytes snapshot;              ///< Empty if there is none.
+  std::vector<shared_bytes> updates;  ///< In order.
+  sequence last = 0;                  ///< Of the newest update, or of what the snapshot covers.
 };
 
 class engine {
@@ -54,7 +54,8 @@ class engine {
   /// A document that was never written is empty. Fails with storage_failed.
   virtual result<stored_document> load(const std::string& document) = 0;
 
-  /// Returns when all of `what` is durable. Fails with storage_failed; then nothing of it may be confirmed.
+  /// Returns when all of `what` is durable. Fails with storage_failed; then nothing of it may be
+  /// confirmed.
   virtual result<void> write(const batch& what) = 0;
 };
 

@@ -7,13 +7,15 @@ namespace troupe::crdt {
 
 namespace {
 
-/// Structs are sorted and disjoint, gaps are holes, and the delete set tells exactly what is deleted.
+/// Structs are sorted and disjoint, gaps are holes, and the delete set tells exactly what is
+/// deleted.
 std::size_t check_client(const store& of, client_index client) {
   const client_state& state = of.state_of(client);
   clock_type next = 0;
   std::size_t count = 0, holes = 0, linked = 0;
   if (!state.structs.empty()) {
-    for (auto p = state.structs.first(); !state.structs.is_end(p); p = state.structs.next(p), ++count) {
+    for (auto p = state.structs.first(); !state.structs.is_end(p);
+         p = state.structs.next(p), ++count) {
       const item& current = of.at(state.structs[p]);
       TROUPE_CHECK(current.client == client && current.length > 0 && current.clock >= next);
       if (current.clock > next) {
@@ -25,8 +27,10 @@ std::size_t check_client(const store& of, client_index client) {
       TROUPE_CHECK(of.find(client, current.last()) == state.structs[p]);
       TROUPE_CHECK(state.deleted.contains(current.clock) == (current.is_deleted != 0));
       TROUPE_CHECK(state.deleted.contains(current.last()) == (current.is_deleted != 0));
-      if (current.is_gc()) TROUPE_CHECK(current.chain == none && current.is_deleted != 0);
-      else ++linked;
+      if (current.is_gc())
+        TROUPE_CHECK(current.chain == none && current.is_deleted != 0);
+      else
+        ++linked;
       next = current.end();
     }
   }
@@ -34,7 +38,8 @@ std::size_t check_client(const store& of, client_index client) {
   clock_type range_end = 0;
   bool is_first = true;
   state.deleted.for_each([&](clock_range range) {
-    TROUPE_CHECK(range.length > 0 && (is_first || range.clock > range_end) && range.end() <= state.end);
+    TROUPE_CHECK(range.length > 0 && (is_first || range.clock > range_end) &&
+                 range.end() <= state.end);
     range_end = range.end();
     is_first = false;
   });
@@ -74,7 +79,9 @@ void check_invariants(const store& of) {
         if (of.at(at).kind() == content_kind::type) types.push_back(of.at(at).content);
     };
     visit(of.type_at(type).sequence);
-    for (chain_handle keyed = of.type_at(type).keyed; keyed != none; keyed = of.chain_at(keyed).next) visit(keyed);
+    for (chain_handle keyed = of.type_at(type).keyed; keyed != none;
+         keyed = of.chain_at(keyed).next)
+      visit(keyed);
   }
   TROUPE_CHECK(reached == linked);
 }

@@ -45,7 +45,8 @@ void content_arena::add_slots(std::uint32_t size) {
   const std::uint32_t count = std::max<std::uint32_t>(1, (size + slot_mask) >> slot_bits);
   const auto first = static_cast<std::uint32_t>(slots_.size());
   // A first slot starts small and grows; whatever comes later, the document is large anyway.
-  const offset capacity = first == 0 && size <= slot_size / 2 ? std::max(first_capacity, size) : count * slot_size;
+  const offset capacity =
+      first == 0 && size <= slot_size / 2 ? std::max(first_capacity, size) : count * slot_size;
   auto* const memory = static_cast<std::uint8_t*>(std::malloc(capacity));
   if (memory == nullptr) throw std::bad_alloc{};
   owned_.push_back(first);

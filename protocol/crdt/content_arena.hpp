@@ -1,6 +1,6 @@
-// The bytes of a document's contents: append-only, addressed by u32 offsets, grown in slots of 64 KiB.
-// A content never crosses from one allocation into another. What becomes unused is only counted; the store
-// rewrites the arena when too much of it is garbage.
+// The bytes of a document's contents: append-only, addressed by u32 offsets, grown in slots of 64
+// KiB. A content never crosses from one allocation into another. What becomes unused is only
+// counted; the store rewrites the arena when too much of it is garbage.
 #pragma once
 
 #include <cstdint>
@@ -24,16 +24,22 @@ class content_arena {
   content_arena& operator=(content_arena&& other) noexcept;
   ~content_arena();
 
-  const std::uint8_t* at(offset where) const noexcept { return slots_[where >> slot_bits] + (where & slot_mask); }
-  std::uint8_t* at(offset where) noexcept { return slots_[where >> slot_bits] + (where & slot_mask); }
+  const std::uint8_t* at(offset where) const noexcept {
+    return slots_[where >> slot_bits] + (where & slot_mask);
+  }
+  std::uint8_t* at(offset where) noexcept {
+    return slots_[where >> slot_bits] + (where & slot_mask);
+  }
 
-  /// `size` contiguous bytes, not initialised. May move the bytes of the newest slot: views end here.
+  /// `size` contiguous bytes, not initialised. May move the bytes of the newest slot: views end
+  /// here.
   offset allocate(std::uint32_t size);
 
   /// allocate + copy. `bytes` may lie in this arena.
   offset store(byte_view bytes);
 
-  /// Lengthens the allocation that ends at `end` by `size` bytes if it is the newest and there is room.
+  /// Lengthens the allocation that ends at `end` by `size` bytes if it is the newest and there is
+  /// room.
   bool extend(offset end, std::uint32_t size);
 
   void add_garbage(std::uint32_t size) noexcept { garbage_ += size; }

@@ -41,7 +41,8 @@ std::size_t size_of_values(content_kind kind, byte_view values, std::size_t coun
   return in.offset();
 }
 
-byte_view slice_content(const struct_view& whole, clock_type offset, clock_type length, byte_buffer& scratch) {
+byte_view slice_content(const struct_view& whole, clock_type offset, clock_type length,
+                        byte_buffer& scratch) {
   const byte_view bytes = whole.content_bytes();
   if (offset == 0 && length == whole.length) return bytes;
   if (whole.kind == content_kind::any || whole.kind == content_kind::json) {
@@ -60,7 +61,8 @@ byte_view slice_content(const struct_view& whole, clock_type offset, clock_type 
   const std::size_t from = front.byte_offset + (front.splits_pair ? pair_size : 0);
   // A slice of one half of a pair has nothing between its cuts.
   if (from < back.byte_offset)
-    add(bytes.begin() + static_cast<std::ptrdiff_t>(from), bytes.begin() + static_cast<std::ptrdiff_t>(back.byte_offset));
+    add(bytes.begin() + static_cast<std::ptrdiff_t>(from),
+        bytes.begin() + static_cast<std::ptrdiff_t>(back.byte_offset));
   if (back.splits_pair) add(replacement_character.begin(), replacement_character.end());
   return scratch;
 }

@@ -42,11 +42,13 @@ class update_parser {
       const std::uint64_t length = parse_struct(client, current);
       clock += length;
       if (clock > clock_max) in_.fail(errc::number_too_large, "end of struct");
-      if (length == 0 || current.kind == content_kind::skip) continue;  // yjs writes neither; some ports do
+      if (length == 0 || current.kind == content_kind::skip)
+        continue;  // yjs writes neither; some ports do
       current.length = static_cast<clock_type>(length);
       out_.structs.push_back(current);
     }
-    if (out_.structs.size() > limit_.structs_per_update_max) in_.fail(errc::update_too_large, "structs");
+    if (out_.structs.size() > limit_.structs_per_update_max)
+      in_.fail(errc::update_too_large, "structs");
     const auto added = static_cast<std::uint32_t>(out_.structs.size()) - first;
     if (added > 0) out_.blocks.push_back({client, first, added});
   }
@@ -55,10 +57,12 @@ class update_parser {
   std::uint64_t parse_struct(client_index client, struct_view& out) {
     const std::uint8_t info = in_.read_uint8();
     out.kind = static_cast<content_kind>(info & kind_bits);
-    if (out.kind == content_kind::gc || out.kind == content_kind::skip) return in_.read_var_uint(clock_max, "length");
+    if (out.kind == content_kind::gc || out.kind == content_kind::skip)
+      return in_.read_var_uint(clock_max, "length");
     out.has_key = (info & key_bit) != 0;
     if ((info & origin_bit) != 0) read_id(client, out.clock, out.origin_client, out.origin_clock);
-    if ((info & right_origin_bit) != 0) read_id(client, out.clock, out.right_origin_client, out.right_origin_clock);
+    if ((info & right_origin_bit) != 0)
+      read_id(client, out.clock, out.right_origin_client, out.right_origin_clock);
     if ((info & (origin_bit | right_origin_bit)) == 0) parse_parent(client, out);
     return parse_content(out);
   }
@@ -68,11 +72,14 @@ class update_parser {
     return out_.clients.find_or_add(id);
   }
 
-  /// An id that the struct at (own_client, own_clock) refers to: known to its author, so not a later one of its own.
-  void read_id(client_index own_client, clock_type own_clock, client_index& client, clock_type& clock) {
+  /// An id that the struct at (own_client, own_clock) refers to: known to its author, so not a
+  /// later one of its own.
+  void read_id(client_index own_client, clock_type own_clock, client_index& client,
+               clock_type& clock) {
     client = read_client("id");
     clock = static_cast<clock_type>(in_.read_var_uint(clock_max - 1, "clock of an id"));
-    if (client == own_client && clock >= own_clock) in_.fail(errc::invalid_reference, "id of a later struct");
+    if (client == own_client && clock >= own_clock)
+      in_.fail(errc::invalid_reference, "id of a later struct");
   }
 
   void parse_parent(client_index client, struct_view& out) {
@@ -115,7 +122,9 @@ class update_parser {
   static void keep(struct_view& out, std::string_view content) { keep(out, as_bytes(content)); }
 
   /// From `first` to where the decoder stands now.
-  void keep_from(struct_view& out, const std::uint8_t* first) { keep(out, byte_view{first, in_.cursor()}); }
+  void keep_from(struct_view& out, const std::uint8_t* first) {
+    keep(out, byte_view{first, in_.cursor()});
+  }
 
   std::uint64_t parse_string(struct_view& out) {
     std::uint32_t length = 0;
@@ -127,7 +136,8 @@ class update_parser {
 
   std::string_view read_json_text(const char* field) {
     const std::string_view text = in_.read_var_string(field);
-    if (in_.ok() && !json::is_valid_json(text, limit_.any_depth_max)) in_.fail(errc::invalid_json, field);
+    if (in_.ok() && !json::is_valid_json(text, limit_.any_depth_max))
+      in_.fail(errc::invalid_json, field);
     return text;
   }
 
@@ -154,9 +164,11 @@ class update_parser {
 
   void parse_type(struct_view& out) {
     const std::uint64_t kind = in_.read_var_uint();
-    if (kind > static_cast<std::uint64_t>(type_kind::xml_text)) return in_.fail(errc::unknown_type, "type reference");
+    if (kind > static_cast<std::uint64_t>(type_kind::xml_text))
+      return in_.fail(errc::unknown_type, "type reference");
     out.type = static_cast<type_kind>(kind);
-    if (out.type == type_kind::xml_element || out.type == type_kind::xml_hook) keep(out, read_name("node name"));
+    if (out.type == type_kind::xml_element || out.type == type_kind::xml_hook)
+      keep(out, read_name("node name"));
   }
 
   std::uint64_t parse_any_values(struct_view& out) {
@@ -183,7 +195,8 @@ class update_parser {
         const std::uint64_t clock = in_.read_var_uint(clock_max, "delete range clock");
         const std::uint64_t length = in_.read_var_uint(clock_max - clock, "delete range length");
         if (length == 0) continue;
-        out_.deletes.push_back({client, {static_cast<clock_type>(clock), static_cast<clock_type>(length)}});
+        out_.deletes.push_back(
+            {client, {static_cast<clock_type>(clock), static_cast<clock_type>(length)}});
       }
     }
   }

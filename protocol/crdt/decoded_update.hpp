@@ -1,5 +1,5 @@
-// A whole update, parsed and validated, before anything of it touches a document. Reused from update to
-// update so that decoding a small one allocates nothing.
+// A whole update, parsed and validated, before anything of it touches a document. Reused from
+// update to update so that decoding a small one allocates nothing.
 #pragma once
 
 #include <deque>
@@ -25,20 +25,21 @@ struct client_range {
 };
 
 struct decoded_update {
-  client_lookup clients;                ///< Indices used by structs and deletes to client ids.
-  std::vector<client_block> blocks;     ///< In wire order.
-  std::vector<struct_view> structs;     ///< Skips left out: a skip is only a gap between clocks.
-  std::deque<parent_view> parents;      ///< What struct_view::parent points to.
-  std::vector<client_range> deletes;    ///< In wire order; may overlap.
+  client_lookup clients;              ///< Indices used by structs and deletes to client ids.
+  std::vector<client_block> blocks;   ///< In wire order.
+  std::vector<struct_view> structs;   ///< Skips left out: a skip is only a gap between clocks.
+  std::deque<parent_view> parents;    ///< What struct_view::parent points to.
+  std::vector<client_range> deletes;  ///< In wire order; may overlap.
 
   void clear();
 };
 
 /// Parses `update` (format v1) into `out`, whose views then point into `update`.
-/// Fails with truncated, number_too_large (clocks above clock_max, ids above 2^53 - 1), invalid_utf8, invalid_any,
-/// invalid_json, too_deep, unknown_content, unknown_type, invalid_reference (a struct that refers to its own or a
-/// later clock of its client), missing_parent, update_too_large, name_too_long, trailing_bytes.
-/// Format: yjs 13.6 update v1. Source: yjs utils/encoding.js, structs/*.js.
+/// Fails with truncated, number_too_large (clocks above clock_max, ids above 2^53 - 1),
+/// invalid_utf8, invalid_any, invalid_json, too_deep, unknown_content, unknown_type,
+/// invalid_reference (a struct that refers to its own or a later clock of its client),
+/// missing_parent, update_too_large, name_too_long, trailing_bytes. Format: yjs 13.6 update v1.
+/// Source: yjs utils/encoding.js, structs/*.js.
 result<void> decode_update(byte_view update, const limits& limit, decoded_update& out);
 
 }  // namespace troupe::crdt

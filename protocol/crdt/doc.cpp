@@ -8,7 +8,8 @@ namespace troupe::crdt {
 
 namespace {
 
-constexpr std::size_t decoded_structs_kept = 4096;  // scratch larger than this is given back after use
+constexpr std::size_t decoded_structs_kept =
+    4096;  // scratch larger than this is given back after use
 
 }  // namespace
 
@@ -23,22 +24,28 @@ result<applied_update> doc::apply_update(byte_view update) {
   if (decoded_.structs.capacity() > decoded_structs_kept) decoded_ = {};
   applied_update applied;
   applied.changed = change_.changed_anything();
-  applied.is_verbatim = outcome.partial == 0 && outcome.known == 0 && outcome.parked == 0 && outcome.woken == 0;
+  applied.is_verbatim =
+      outcome.partial == 0 && outcome.known == 0 && outcome.parked == 0 && outcome.woken == 0;
   applied.has_parked = outcome.parked > 0;
   return applied;
 }
 
 /// Whether decoded_ fits into the document; the last step that can fail.
 result<void> doc::prepare(byte_view update) {
-  if (update.size() * 2 > store_.content_room()) return fail(errc::update_too_large, "document is full");
+  if (update.size() * 2 > store_.content_room())
+    return fail(errc::update_too_large, "document is full");
   std::size_t new_clients = 0;
-  for (const client_id id : decoded_.clients.ids()) new_clients += store_.clients().find(id) == no_client;
-  if (store_.clients().size() + new_clients > std::min(options_.limit.clients_max, client_count_max))
+  for (const client_id id : decoded_.clients.ids())
+    new_clients += store_.clients().find(id) == no_client;
+  if (store_.clients().size() + new_clients >
+      std::min(options_.limit.clients_max, client_count_max))
     return fail(errc::too_many_clients, "client ids of the document");
   integrator_.translate_clients(decoded_);
-  // What waits takes a few times its encoded size in memory; only near the limit is it worth a closer look.
+  // What waits takes a few times its encoded size in memory; only near the limit is it worth a
+  // closer look.
   const std::size_t might_wait = update.size() + decoded_.structs.size() * sizeof(pending_struct);
-  if (pending_.size() + might_wait > options_.limit.pending_size_max && integrator_.would_park(decoded_))
+  if (pending_.size() + might_wait > options_.limit.pending_size_max &&
+      integrator_.would_park(decoded_))
     return fail(errc::pending_limit, "updates that wait for missing ones");
   return {};
 }

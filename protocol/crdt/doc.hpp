@@ -1,7 +1,7 @@
-// A Yjs document: the public face of the engine. Applies updates whole or not at all, answers with updates
-// and state vectors, and reads out contents. Usable alone: no actor, socket, clock or thread.
-// Thread: one owner at a time.
-// Source: yjs 13.6; the specification of each format stands where it is read and written.
+// A Yjs document: the public face of the engine. Applies updates whole or not at all, answers with
+// updates and state vectors, and reads out contents. Usable alone: no actor, socket, clock or
+// thread. Thread: one owner at a time. Source: yjs 13.6; the specification of each format stands
+// where it is read and written.
 #pragma once
 
 #include <string>
@@ -22,11 +22,11 @@ struct doc_options {
 
 /// What an update did to a document.
 struct applied_update {
-  bool changed = false;       ///< Something was inserted or deleted.
-  /// Everything in the update was new and took effect: its own bytes are what others need. If false and
-  /// `changed`, encode_last_change() is.
+  bool changed = false;  ///< Something was inserted or deleted.
+  /// Everything in the update was new and took effect: its own bytes are what others need. If false
+  /// and `changed`, encode_last_change() is.
   bool is_verbatim = false;
-  bool has_parked = false;    ///< Part of it waits for an update that has not come yet.
+  bool has_parked = false;  ///< Part of it waits for an update that has not come yet.
 };
 
 class doc {
@@ -36,13 +36,15 @@ class doc {
   doc& operator=(const doc&) = delete;
 
   /// Applies an update (format v1). On failure the document is as it was.
-  /// Fails with what decode_update() fails with; with too_many_clients, pending_limit, update_too_large.
+  /// Fails with what decode_update() fails with; with too_many_clients, pending_limit,
+  /// update_too_large.
   result<applied_update> apply_update(byte_view update);
 
   /// What the last apply_update changed, as an update of its own.
   byte_buffer encode_last_change() const;
 
-  /// Everything that a document with the given state vector may lack (format v1); of all that waits, too.
+  /// Everything that a document with the given state vector may lack (format v1); of all that
+  /// waits, too.
   byte_buffer encode_state_as_update(const state_vector& from = {}) const;
 
   class state_vector state_vector() const;
@@ -50,8 +52,9 @@ class doc {
   /// The plain text of the root's sequence: its strings, without embeds and formats.
   std::string text(std::string_view root) const;
 
-  /// The root read as an array, or as a map, as JSON. Nested types are written by their kind: arrays, maps,
-  /// texts as plain strings; XML types as null. Map keys in the order of their bytes. Iterative.
+  /// The root read as an array, or as a map, as JSON. Nested types are written by their kind:
+  /// arrays, maps, texts as plain strings; XML types as null. Map keys in the order of their bytes.
+  /// Iterative.
   std::string array_json(std::string_view root) const;
   std::string map_json(std::string_view root) const;
 
@@ -75,7 +78,8 @@ class doc {
   decoded_update decoded_;  // kept for its memory
 };
 
-/// Throws broken_promise if an invariant of the store does not hold. Cost: linear in the document. For tests.
+/// Throws broken_promise if an invariant of the store does not hold. Cost: linear in the document.
+/// For tests.
 void check_invariants(const store& of);
 
 }  // namespace troupe::crdt

@@ -37,7 +37,8 @@ void write_content(const struct_view& view, lib0::encoder& out) {
     case content_kind::embed: out.write_var_uint(view.content_size); break;
     case content_kind::type:
       out.write_var_uint(static_cast<std::uint8_t>(view.type));
-      if (view.type == type_kind::xml_element || view.type == type_kind::xml_hook) out.write_var_uint(view.content_size);
+      if (view.type == type_kind::xml_element || view.type == type_kind::xml_hook)
+        out.write_var_uint(view.content_size);
       break;
     default: break;  // format, doc: the content carries its own lengths
   }
@@ -50,11 +51,13 @@ std::vector<client_index> clients_descending(const client_lookup& ids, Keep keep
   std::vector<client_index> clients;
   for (client_index i = 0; i < ids.size(); ++i)
     if (keep(i)) clients.push_back(i);
-  std::sort(clients.begin(), clients.end(), [&](client_index a, client_index b) { return ids.id(a) > ids.id(b); });
+  std::sort(clients.begin(), clients.end(),
+            [&](client_index a, client_index b) { return ids.id(a) > ids.id(b); });
   return clients;
 }
 
-/// Writes the structs of one client in clock order, with a Skip wherever the next one does not follow.
+/// Writes the structs of one client in clock order, with a Skip wherever the next one does not
+/// follow.
 class block_writer {
  public:
   block_writer(const store& state, client_index client, lib0::encoder& out)
@@ -101,7 +104,8 @@ class block_writer {
       visit(clock_range{from, to - from}, [&, handle, from, to] {
         parent_view parent;
         const clock_type start = state_.at(handle).clock;
-        write_struct(state_.view_of(handle, from - start, to - from, parent, scratch_), state_.clients(), out_);
+        write_struct(state_.view_of(handle, from - start, to - from, parent, scratch_),
+                     state_.clients(), out_);
       });
     }
   }
@@ -122,7 +126,8 @@ class block_writer {
   byte_buffer scratch_;
 };
 
-/// The structs of one client that wait, in clock order and without those that are covered by others.
+/// The structs of one client that wait, in clock order and without those that are covered by
+/// others.
 struct waiting_structs {
   struct part {
     const struct_view* view;
@@ -186,10 +191,12 @@ void write_delete_ranges(client_id client, const range_set& ranges, lib0::encode
 }
 
 void write_delete_set(const store& state, const pending& waiting, lib0::encoder& out) {
-  std::map<client_index, range_set> more;  // clients of which deletes wait: their ranges, all of them
+  std::map<client_index, range_set>
+      more;  // clients of which deletes wait: their ranges, all of them
   waiting.for_each_delete([&](client_index client, clock_range range) {
     auto [place, is_new] = more.try_emplace(client);
-    if (is_new) state.state_of(client).deleted.for_each([&](clock_range known) { place->second.add(known); });
+    if (is_new)
+      state.state_of(client).deleted.for_each([&](clock_range known) { place->second.add(known); });
     place->second.add(range);
   });
   const auto clients = clients_descending(state.clients(), [&](client_index i) {
@@ -198,8 +205,8 @@ void write_delete_set(const store& state, const pending& waiting, lib0::encoder&
   out.write_var_uint(clients.size());
   for (const client_index client : clients) {
     const auto found = more.find(client);
-    write_delete_ranges(state.clients().id(client), found != more.end() ? found->second : state.state_of(client).deleted,
-                        out);
+    write_delete_ranges(state.clients().id(client),
+                        found != more.end() ? found->second : state.state_of(client).deleted, out);
   }
 }
 
@@ -217,12 +224,14 @@ void write_struct(const struct_view& view, const client_lookup& ids, lib0::encod
   if (view.has_origin()) info |= origin_bit;
   out.write_uint8(info);
   if (view.has_origin()) write_id(view.origin_client, view.origin_clock, ids, out);
-  if (view.has_right_origin()) write_id(view.right_origin_client, view.right_origin_clock, ids, out);
+  if (view.has_right_origin())
+    write_id(view.right_origin_client, view.right_origin_clock, ids, out);
   if (!view.has_origin() && !view.has_right_origin()) write_parent(*view.parent, ids, out);
   write_content(view, out);
 }
 
-void encode_state(const store& state, const pending& waiting, const state_vector& from, lib0::encoder& out) {
+void encode_state(const store& state, const pending& waiting, const state_vector& from,
+                  lib0::encoder& out) {
   const auto waiting_by_client = waiting.empty() ? std::map<client_index, waiting_structs>{}
                                                  : collect_waiting(state, waiting, from);
   const client_lookup& ids = state.clients();
@@ -256,7 +265,8 @@ void encode_change(const store& state, const transaction& change, lib0::encoder&
   for (const client_range& r : change.inserted()) inserted[r.client].add(r.range);
   for (const client_range& r : change.deleted()) deleted[r.client].add(r.range);
   const client_lookup& ids = state.clients();
-  const auto with_inserts = clients_descending(ids, [&](client_index i) { return inserted.contains(i); });
+  const auto with_inserts =
+      clients_descending(ids, [&](client_index i) { return inserted.contains(i); });
   out.write_var_uint(with_inserts.size());
   for (const client_index client : with_inserts) {
     block_writer writer{state, client, out};
@@ -264,9 +274,11 @@ void encode_change(const store& state, const transaction& change, lib0::encoder&
       inserted[client].for_each([&](clock_range range) { writer.visit_stored(range, visit); });
     });
   }
-  const auto with_deletes = clients_descending(ids, [&](client_index i) { return deleted.contains(i); });
+  const auto with_deletes =
+      clients_descending(ids, [&](client_index i) { return deleted.contains(i); });
   out.write_var_uint(with_deletes.size());
-  for (const client_index client : with_deletes) write_delete_ranges(ids.id(client), deleted[client], out);
+  for (const client_index client : with_deletes)
+    write_delete_ranges(ids.id(client), deleted[client], out);
 }
 
 }  // namespace troupe::crdt

@@ -1,5 +1,6 @@
-// Writes updates (format v1) from a store: the whole state, what a state vector misses, or one change.
-// Source: yjs 13.6 utils/encoding.js writeClientsStructs, utils/DeleteSet.js; Skips as in yjs 14.
+// Writes updates (format v1) from a store: the whole state, what a state vector misses, or one
+// change. Source: yjs 13.6 utils/encoding.js writeClientsStructs, utils/DeleteSet.js; Skips as in
+// yjs 14.
 #pragma once
 
 #include "protocol/crdt/pending.hpp"
@@ -9,9 +10,11 @@
 
 namespace troupe::crdt {
 
-/// Everything that a document with state vector `from` may lack: structs from its clocks on, the whole delete
-/// set, and what waits in pending, so that nothing is lost on the way through storage. Holes become Skips.
-void encode_state(const store& state, const pending& waiting, const state_vector& from, lib0::encoder& out);
+/// Everything that a document with state vector `from` may lack: structs from its clocks on, the
+/// whole delete set, and what waits in pending, so that nothing is lost on the way through storage.
+/// Holes become Skips.
+void encode_state(const store& state, const pending& waiting, const state_vector& from,
+                  lib0::encoder& out);
 
 /// What one transaction inserted and deleted, and nothing else.
 void encode_change(const store& state, const transaction& change, lib0::encoder& out);

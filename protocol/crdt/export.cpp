@@ -1,5 +1,5 @@
-// Reading a document: plain text and JSON of its types. Nested types are walked with an explicit stack,
-// since their depth is up to whoever wrote the document.
+// Reading a document: plain text and JSON of its types. Nested types are walked with an explicit
+// stack, since their depth is up to whoever wrote the document.
 
 #include <algorithm>
 
@@ -13,9 +13,11 @@ namespace {
 
 std::string text_of(const store& from, type_handle type) {
   std::string text;
-  for (item_handle at = from.chain_at(from.type_at(type).sequence).head; at != none; at = from.at(at).right) {
+  for (item_handle at = from.chain_at(from.type_at(type).sequence).head; at != none;
+       at = from.at(at).right) {
     const item& current = from.at(at);
-    if (current.kind() == content_kind::string && current.is_deleted == 0) text.append(as_text(from.content_of(current)));
+    if (current.kind() == content_kind::string && current.is_deleted == 0)
+      text.append(as_text(from.content_of(current)));
   }
   return text;
 }
@@ -36,7 +38,8 @@ class json_exporter {
     bool is_map = false;
     bool is_first = true;
     item_handle next = none;
-    std::vector<std::pair<std::string_view, item_handle>> entries;  // descending: taken from the back
+    std::vector<std::pair<std::string_view, item_handle>>
+        entries;  // descending: taken from the back
   };
 
   void open(type_handle type, type_kind kind) {
@@ -57,7 +60,8 @@ class json_exporter {
     out_.push_back('{');
     open_type& map = open_.emplace_back();
     map.is_map = true;
-    for (chain_handle keyed = from_.type_at(type).keyed; keyed != none; keyed = from_.chain_at(keyed).next) {
+    for (chain_handle keyed = from_.type_at(type).keyed; keyed != none;
+         keyed = from_.chain_at(keyed).next) {
       const chain& entry = from_.chain_at(keyed);
       if (entry.tail != none && from_.at(entry.tail).is_visible())
         map.entries.emplace_back(from_.string_at(entry.key), entry.tail);

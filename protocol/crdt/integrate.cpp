@@ -11,7 +11,8 @@ namespace {
 constexpr std::uint32_t no_block = 0xffff'ffff;
 constexpr clock_type whole_block = 0xffff'ffff;
 
-bool is_same_id(client_index client_a, clock_type clock_a, client_index client_b, clock_type clock_b) noexcept {
+bool is_same_id(client_index client_a, clock_type clock_a, client_index client_b,
+                clock_type clock_b) noexcept {
   return client_a == client_b && (client_a == no_client || clock_a == clock_b);
 }
 
@@ -49,8 +50,8 @@ void integrator::integrate_blocks(decoded_update& update) {
   for (std::uint32_t block = 0; block < update.blocks.size(); ++block) work_on(update, block);
 }
 
-/// Integrates a block. Where a struct needs one of another block, that block is worked on first, up to the
-/// struct that is needed.
+/// Integrates a block. Where a struct needs one of another block, that block is worked on first, up
+/// to the struct that is needed.
 void integrator::work_on(decoded_update& update, std::uint32_t first_block) {
   open_.assign(1, {first_block, whole_block});
   while (!open_.empty()) {
@@ -86,7 +87,8 @@ std::uint32_t integrator::find_block(const decoded_update& update, missing_id mi
     const struct_view& last = update.structs[block.first + block.count - 1];
     const bool has_it = update.structs[block.first + cursors_[i]].clock <= missing.clock &&
                         missing.clock < last.clock + last.length;
-    const bool is_open = std::any_of(open_.begin(), open_.end(), [i](const open_block& o) { return o.block == i; });
+    const bool is_open =
+        std::any_of(open_.begin(), open_.end(), [i](const open_block& o) { return o.block == i; });
     if (has_it && !is_open) return i;
   }
   return no_block;
@@ -130,27 +132,30 @@ bool integrator::would_park(const decoded_update& update) const {
   const auto is_in_update = [&](client_index client, clock_type clock) {
     return std::any_of(update.blocks.begin(), update.blocks.end(), [&](const client_block& block) {
       const struct_view& last = update.structs[block.first + block.count - 1];
-      return block.client == client && clock >= update.structs[block.first].clock && clock < last.clock + last.length;
+      return block.client == client && clock >= update.structs[block.first].clock &&
+             clock < last.clock + last.length;
     });
   };
   for (const struct_view& view : update.structs) {
     const missing_id missing = find_missing(view);
     if (missing.client != no_client && !is_in_update(missing.client, missing.clock)) return true;
   }
-  return std::any_of(update.deletes.begin(), update.deletes.end(), [&](const client_range& deleted) {
-    return deleted.range.end() > store_.state_of(deleted.client).state() &&
-           !is_in_update(deleted.client, deleted.range.end() - 1);
-  });
+  return std::any_of(update.deletes.begin(), update.deletes.end(),
+                     [&](const client_range& deleted) {
+                       return deleted.range.end() > store_.state_of(deleted.client).state() &&
+                              !is_in_update(deleted.client, deleted.range.end() - 1);
+                     });
 }
 
-/// The first id that must be known before the struct can be placed. Source: Item.getMissing of yjs 14, which
-/// checks ids of the own client too.
+/// The first id that must be known before the struct can be placed. Source: Item.getMissing of yjs
+/// 14, which checks ids of the own client too.
 integrator::missing_id integrator::find_missing(const struct_view& view) const {
   if (view.has_origin() && !store_.knows(view.origin_client, view.origin_clock))
     return {view.origin_client, view.origin_clock};
   if (view.has_right_origin() && !store_.knows(view.right_origin_client, view.right_origin_clock))
     return {view.right_origin_client, view.right_origin_clock};
-  if (view.parent != nullptr && !view.parent->is_root && !store_.knows(view.parent->client, view.parent->clock))
+  if (view.parent != nullptr && !view.parent->is_root &&
+      !store_.knows(view.parent->client, view.parent->clock))
     return {view.parent->client, view.parent->clock};
   return {};
 }
@@ -171,11 +176,13 @@ void integrator::integrate_known_checked(client_index client, const struct_view&
     ++outcome_.whole;
   else
     ++outcome_.partial;
-  for (const clock_range& piece : pieces) integrate_piece(client, view, piece.clock - view.clock, piece.length);
+  for (const clock_range& piece : pieces)
+    integrate_piece(client, view, piece.clock - view.clock, piece.length);
 }
 
 /// Source: Item.integrate; the steps are numbered as in its description.
-void integrator::integrate_piece(client_index client, const struct_view& view, clock_type offset, clock_type length) {
+void integrator::integrate_piece(client_index client, const struct_view& view, clock_type offset,
+                                 clock_type length) {
   const clock_range range{view.clock + offset, length};
   if (view.kind == content_kind::gc) return integrate_gc(client, range);
   // 1. The neighbours at creation. An offset makes the preceding unit the origin.
@@ -226,23 +233,25 @@ void integrator::note_arrival(client_index client, clock_range range) {
   if (!pending_.empty()) pending_.take_structs(client, range, ready_);
 }
 
-/// The list the item belongs to: named by itself, or that of its left, else its right neighbour. None if the
-/// parent is gone or was never a type.
-chain_handle integrator::find_chain(const struct_view& view, item_handle left, item_handle right, clock_type offset) {
+/// The list the item belongs to: named by itself, or that of its left, else its right neighbour.
+/// None if the parent is gone or was never a type.
+chain_handle integrator::find_chain(const struct_view& view, item_handle left, item_handle right,
+                                    clock_type offset) {
   if (left != none) return store_.at(left).chain;
   if (right != none) return store_.at(right).chain;
   TROUPE_CHECK(view.parent != nullptr && offset == 0);
-  if (view.parent->is_root) return store_.chain_for(store_.root_for(view.parent->name), *view.parent);
+  if (view.parent->is_root)
+    return store_.chain_for(store_.root_for(view.parent->name), *view.parent);
   const item& owner = store_.at(store_.find(view.parent->client, view.parent->clock));
   return owner.kind() == content_kind::type ? store_.chain_for(owner.content, *view.parent) : none;
 }
 
 /// The YATA scan: where among the items that were inserted concurrently the new one belongs.
 /// `right` bounds the scan. Source: Item.integrate, the loop over conflicting items.
-item_handle integrator::find_left(client_index client, const struct_view& view, clock_type offset, item_handle left,
-                                  item_handle right, chain_handle into) {
-  const bool is_unambiguous =
-      left != none ? store_.at(left).right == right : right != none && store_.at(right).left == none;
+item_handle integrator::find_left(client_index client, const struct_view& view, clock_type offset,
+                                  item_handle left, item_handle right, chain_handle into) {
+  const bool is_unambiguous = left != none ? store_.at(left).right == right
+                                           : right != none && store_.at(right).left == none;
   if (is_unambiguous) return left;
   const client_index origin_client = offset > 0 ? client : view.origin_client;
   const clock_type origin_clock = offset > 0 ? view.clock + offset - 1 : view.origin_clock;
@@ -278,12 +287,16 @@ item_handle integrator::find_left(client_index client, const struct_view& view, 
 }
 
 /// Whether the new item would merge with its left neighbour at the end of the transaction anyway.
-/// The conditions are those of Item.mergeWith; keyed chains and dead parents have effects of their own.
-bool integrator::extends(const item& left, client_index client, const struct_view& view, clock_type offset,
-                         chain_handle into) const {
+/// The conditions are those of Item.mergeWith; keyed chains and dead parents have effects of their
+/// own.
+bool integrator::extends(const item& left, client_index client, const struct_view& view,
+                         clock_type offset, chain_handle into) const {
   const clock_type clock = view.clock + offset;
-  if (left.client != client || left.end() != clock || left.kind() != view.kind || !is_mergeable(view.kind)) return false;
-  const bool follows = offset > 0 || (view.origin_client == client && view.origin_clock + 1 == clock);
+  if (left.client != client || left.end() != clock || left.kind() != view.kind ||
+      !is_mergeable(view.kind))
+    return false;
+  const bool follows =
+      offset > 0 || (view.origin_client == client && view.origin_clock + 1 == clock);
   const bool is_born_deleted = view.kind == content_kind::deleted;
   const chain& list = store_.chain_at(into);
   const item_handle owner = store_.type_at(list.type).owner;
@@ -293,8 +306,8 @@ bool integrator::extends(const item& left, client_index client, const struct_vie
                     view.right_origin_clock);
 }
 
-void integrator::place(client_index client, const struct_view& view, clock_type offset, clock_type length,
-                       item_handle left, chain_handle into) {
+void integrator::place(client_index client, const struct_view& view, clock_type offset,
+                       clock_type length, item_handle left, chain_handle into) {
   const item_handle handle = store_.add_item(client, view, offset, length);
   store_.link_after(handle, into, left);
   store_.index_struct(handle);

@@ -1,6 +1,7 @@
-// Integration of a validated update into a store: the conflict resolution of Yjs (YATA). Nothing in here
-// can fail; a struct that cannot be placed yet goes to pending, and comes back when what it misses arrives.
-// Source: yjs 13.6 Item.integrate, Item.getMissing, integrateStructs; holes as in yjs 14.
+// Integration of a validated update into a store: the conflict resolution of Yjs (YATA). Nothing in
+// here can fail; a struct that cannot be placed yet goes to pending, and comes back when what it
+// misses arrives. Source: yjs 13.6 Item.integrate, Item.getMissing, integrateStructs; holes as in
+// yjs 14.
 #pragma once
 
 #include <unordered_map>
@@ -14,21 +15,24 @@ namespace troupe::crdt {
 
 /// How the structs and deletes of one update fared.
 struct integration_outcome {
-  std::size_t whole = 0;     ///< Structs that were new from end to end.
-  std::size_t partial = 0;   ///< Structs of which a part was new.
-  std::size_t known = 0;     ///< Structs that were here already.
-  std::size_t parked = 0;    ///< Structs and delete ranges that wait for something missing.
-  std::size_t woken = 0;     ///< Structs and delete ranges of earlier updates that could be integrated now.
+  std::size_t whole = 0;    ///< Structs that were new from end to end.
+  std::size_t partial = 0;  ///< Structs of which a part was new.
+  std::size_t known = 0;    ///< Structs that were here already.
+  std::size_t parked = 0;   ///< Structs and delete ranges that wait for something missing.
+  std::size_t woken =
+      0;  ///< Structs and delete ranges of earlier updates that could be integrated now.
 };
 
 class integrator {
  public:
   integrator(store& into, pending& waiting) : store_(into), pending_(waiting) {}
 
-  /// Makes the client indices of `update` those of the document. To be called once, before the others.
+  /// Makes the client indices of `update` those of the document. To be called once, before the
+  /// others.
   void translate_clients(decoded_update& update);
 
-  /// Integrates all of `update` and whatever waited for it. `change` collects what happened and is not committed.
+  /// Integrates all of `update` and whatever waited for it. `change` collects what happened and is
+  /// not committed.
   integration_outcome integrate(decoded_update& update, transaction& change);
 
   /// Whether something in `update` would have to wait. Changes nothing.
@@ -53,15 +57,17 @@ class integrator {
 
   missing_id find_missing(const struct_view& view) const;
   void integrate_known_checked(client_index client, const struct_view& view);
-  void integrate_piece(client_index client, const struct_view& view, clock_type offset, clock_type length);
+  void integrate_piece(client_index client, const struct_view& view, clock_type offset,
+                       clock_type length);
   void integrate_gc(client_index client, clock_range range);
-  chain_handle find_chain(const struct_view& view, item_handle left, item_handle right, clock_type offset);
-  item_handle find_left(client_index client, const struct_view& view, clock_type offset, item_handle left,
-                        item_handle right, chain_handle into);
+  chain_handle find_chain(const struct_view& view, item_handle left, item_handle right,
+                          clock_type offset);
+  item_handle find_left(client_index client, const struct_view& view, clock_type offset,
+                        item_handle left, item_handle right, chain_handle into);
   bool extends(const item& left, client_index client, const struct_view& view, clock_type offset,
                chain_handle into) const;
-  void place(client_index client, const struct_view& view, clock_type offset, clock_type length, item_handle left,
-             chain_handle into);
+  void place(client_index client, const struct_view& view, clock_type offset, clock_type length,
+             item_handle left, chain_handle into);
   void note_arrival(client_index client, clock_range range);
 
   /// Marks of a conflict scan: the items it visited and in which order.
@@ -86,7 +92,7 @@ class integrator {
   pending& pending_;
   transaction* change_ = nullptr;
   integration_outcome outcome_;
-  std::vector<std::uint32_t> cursors_;         // per block: structs done
+  std::vector<std::uint32_t> cursors_;  // per block: structs done
   std::vector<open_block> open_;
   std::vector<pending_struct> ready_;
   scan_marks marks_;

@@ -1,5 +1,5 @@
-// The records of which a document consists. They live in slabs of their store and refer to each other by
-// u32 handles, 0 meaning none; contents lie in the store's arena.
+// The records of which a document consists. They live in slabs of their store and refer to each
+// other by u32 handles, 0 meaning none; contents lie in the store's arena.
 #pragma once
 
 #include "protocol/crdt/struct_view.hpp"
@@ -22,21 +22,21 @@ inline constexpr std::size_t client_count_max = (std::size_t{1} << 24) - 1;
 struct item {
   clock_type clock = 0;
   clock_type length = 0;
-  item_handle left = none;                        ///< Current neighbours in the chain.
+  item_handle left = none;  ///< Current neighbours in the chain.
   item_handle right = none;
-  client_index origin_client = no_client;         ///< The id left of it at creation, or no_client.
+  client_index origin_client = no_client;  ///< The id left of it at creation, or no_client.
   clock_type origin_clock = 0;
-  client_index right_origin_client = no_client;   ///< The id right of it at creation, or no_client.
+  client_index right_origin_client = no_client;  ///< The id right of it at creation, or no_client.
   clock_type right_origin_clock = 0;
-  std::uint32_t content = 0;                      ///< Offset in the arena; for kind type: the type_handle.
-  std::uint32_t content_size = 0;                 ///< In bytes.
+  std::uint32_t content = 0;       ///< Offset in the arena; for kind type: the type_handle.
+  std::uint32_t content_size = 0;  ///< In bytes.
   chain_handle chain = none;
   std::uint32_t client : 24 = 0;
   std::uint32_t kind_bits : 4 = 0;
   std::uint32_t is_deleted : 1 = 0;
-  std::uint32_t is_ascii : 1 = 0;                 ///< Kind string: byte offsets are UTF-16 offsets.
-  std::uint32_t value_is_any : 1 = 0;             ///< Kinds embed, format: value as `any`, not JSON text.
-  std::uint32_t is_kept : 1 = 0;                  ///< Spared by garbage collection.
+  std::uint32_t is_ascii : 1 = 0;      ///< Kind string: byte offsets are UTF-16 offsets.
+  std::uint32_t value_is_any : 1 = 0;  ///< Kinds embed, format: value as `any`, not JSON text.
+  std::uint32_t is_kept : 1 = 0;       ///< Spared by garbage collection.
 
   content_kind kind() const noexcept { return static_cast<content_kind>(kind_bits); }
   void set_kind(content_kind kind) noexcept { kind_bits = static_cast<std::uint8_t>(kind) & 0xf; }
@@ -47,8 +47,8 @@ struct item {
 };
 static_assert(sizeof(item) == 48);
 
-/// One linked list of items: the sequence of a type (key == no_string), or the history of one of its
-/// keys, whose tail is the current value.
+/// One linked list of items: the sequence of a type (key == no_string), or the history of one of
+/// its keys, whose tail is the current value.
 struct chain {
   type_handle type = none;
   string_handle key = no_string;
@@ -59,11 +59,11 @@ struct chain {
 
 /// A shared type. It may have a sequence and keys at once, whatever its kind.
 struct type_record {
-  item_handle owner = none;          ///< The item that holds it; none for a root.
-  string_handle name = no_string;    ///< Root name, or node name of an element or hook.
+  item_handle owner = none;        ///< The item that holds it; none for a root.
+  string_handle name = no_string;  ///< Root name, or node name of an element or hook.
   chain_handle sequence = none;
-  chain_handle keyed = none;         ///< First of its keyed chains.
-  std::uint32_t length = 0;          ///< Visible units of the sequence.
+  chain_handle keyed = none;  ///< First of its keyed chains.
+  std::uint32_t length = 0;   ///< Visible units of the sequence.
   type_kind kind = type_kind::unknown;
 };
 

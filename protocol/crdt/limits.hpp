@@ -8,10 +8,11 @@ namespace troupe::crdt {
 
 struct limits {
   std::size_t structs_per_update_max = std::size_t{1} << 21;  ///< Structs in one update.
-  std::size_t any_depth_max = 100;                            ///< Nesting of one `any` or JSON value, at most 128.
-  std::size_t name_size_max = 8192;                           ///< Bytes of a root name, key or element name.
-  std::size_t clients_max = 100'000;                          ///< Client ids one document may know.
-  std::size_t pending_size_max = std::size_t{16} << 20;       ///< Bytes of structs that wait for missing ones.
+  std::size_t any_depth_max = 100;    ///< Nesting of one `any` or JSON value, at most 128.
+  std::size_t name_size_max = 8192;   ///< Bytes of a root name, key or element name.
+  std::size_t clients_max = 100'000;  ///< Client ids one document may know.
+  std::size_t pending_size_max = std::size_t{16}
+                                 << 20;  ///< Bytes of structs that wait for missing ones.
 };
 
 }  // namespace troupe::crdt

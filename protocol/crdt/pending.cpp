@@ -11,8 +11,10 @@ constexpr std::size_t delete_size = 64;  // a node of the map, about
 
 }  // namespace
 
-pending_struct::pending_struct(client_index client, const struct_view& from) : client_(client), view_(from) {
-  const std::size_t names = from.parent != nullptr ? from.parent->name.size() + from.parent->key.size() : 0;
+pending_struct::pending_struct(client_index client, const struct_view& from)
+    : client_(client), view_(from) {
+  const std::size_t names =
+      from.parent != nullptr ? from.parent->name.size() + from.parent->key.size() : 0;
   size_ = sizeof *this + from.content_size + names + (names > 0 ? sizeof(parent_view) : 0) + 64;
   bytes_ = std::make_unique<std::uint8_t[]>(from.content_size + names);
   if (from.content_size > 0) std::memcpy(bytes_.get(), from.content, from.content_size);
@@ -39,7 +41,8 @@ void pending::add_struct(client_index missing_client, clock_type missing_clock, 
   add_struct(missing_client, missing_clock, pending_struct{client, from});
 }
 
-void pending::add_struct(client_index missing_client, clock_type missing_clock, pending_struct waiting) {
+void pending::add_struct(client_index missing_client, clock_type missing_clock,
+                         pending_struct waiting) {
   clock_type& longest = known_lengths_[{waiting.client(), waiting.view().clock}];
   longest = std::max(longest, waiting.view().length);
   size_ += waiting.size();
@@ -64,9 +67,11 @@ void pending::add_delete(client_index client, clock_range range) {
   size_ += delete_size;
 }
 
-void pending::take_structs(client_index client, clock_range known, std::vector<pending_struct>& out) {
+void pending::take_structs(client_index client, clock_range known,
+                           std::vector<pending_struct>& out) {
   auto next = waiting_.lower_bound({client, known.clock});
-  while (next != waiting_.end() && next->first.first == client && next->first.second < known.end()) {
+  while (next != waiting_.end() && next->first.first == client &&
+         next->first.second < known.end()) {
     for (pending_struct& waiting : next->second) {
       size_ -= waiting.size();
       --struct_count_;

@@ -1,7 +1,7 @@
-// What arrived too early: structs whose neighbours or parent are not known yet, filed under the id they
-// wait for, and deletions of structs that are not known yet. Both are found again when the id arrives, in
-// logarithmic time, so that updates in any order cost about the same.
-// The owner bounds size(); nothing here drops anything.
+// What arrived too early: structs whose neighbours or parent are not known yet, filed under the id
+// they wait for, and deletions of structs that are not known yet. Both are found again when the id
+// arrives, in logarithmic time, so that updates in any order cost about the same. The owner bounds
+// size(); nothing here drops anything.
 #pragma once
 
 #include <map>
@@ -40,7 +40,8 @@ class pending {
   std::size_t struct_count() const noexcept { return struct_count_; }
 
   /// Files a struct under the id it waits for. A struct that already waits is not kept twice.
-  void add_struct(client_index missing_client, clock_type missing_clock, client_index client, const struct_view& from);
+  void add_struct(client_index missing_client, clock_type missing_clock, client_index client,
+                  const struct_view& from);
   void add_struct(client_index missing_client, clock_type missing_clock, pending_struct waiting);
 
   void add_delete(client_index client, clock_range range);
@@ -58,7 +59,8 @@ class pending {
   }
   template <class Visitor>
   void for_each_delete(Visitor visit) const {
-    for (const auto& [start, length] : deletes_) visit(start.first, clock_range{start.second, length});
+    for (const auto& [start, length] : deletes_)
+      visit(start.first, clock_range{start.second, length});
   }
 
  private:

@@ -1,4 +1,5 @@
-// A set of clocks of one client as sorted, disjoint, non-adjacent ranges: a client's part of the delete set.
+// A set of clocks of one client as sorted, disjoint, non-adjacent ranges: a client's part of the
+// delete set.
 #pragma once
 
 #include "protocol/crdt/sorted_blocks.hpp"

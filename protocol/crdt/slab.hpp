@@ -44,13 +44,15 @@ class slab {
 
   /// Bytes allocated, for the figures of the engine.
   std::size_t memory() const noexcept {
-    return capacity_ * sizeof(Record) + chunks_.capacity() * sizeof(chunks_[0]) + free_.capacity() * sizeof(handle);
+    return capacity_ * sizeof(Record) + chunks_.capacity() * sizeof(chunks_[0]) +
+           free_.capacity() * sizeof(handle);
   }
 
  private:
   static constexpr handle first_size = 16;
   static constexpr handle chunk_size = 1024;
-  // 16 + 16 + 32 + ... + 512 records fill the first 1,024 handles; from there on every chunk has 1,024.
+  // 16 + 16 + 32 + ... + 512 records fill the first 1,024 handles; from there on every chunk has
+  // 1,024.
   static constexpr handle small_chunks = std::bit_width(chunk_size / first_size);
 
   struct place {

@@ -1,7 +1,8 @@
-// Entries sorted by clock in blocks of at most 128, with the first clock of each block kept apart: binary
-// search touches two blocks, an insertion or erasure moves at most one block. Appending is the fast path.
-// The clock of an entry comes from a function `clock_of(entry)` that the caller passes, since an entry may
-// be a handle. Used for the structs of a client and for ranges of a delete set.
+// Entries sorted by clock in blocks of at most 128, with the first clock of each block kept apart:
+// binary search touches two blocks, an insertion or erasure moves at most one block. Appending is
+// the fast path. The clock of an entry comes from a function `clock_of(entry)` that the caller
+// passes, since an entry may be a handle. Used for the structs of a client and for ranges of a
+// delete set.
 #pragma once
 
 #include <algorithm>
@@ -37,32 +38,37 @@ class sorted_blocks {
   bool is_first(position p) const noexcept { return p.block == 0 && p.offset == 0; }
   bool is_end(position p) const noexcept { return p.block >= blocks_.size(); }
   position next(position p) const noexcept {
-    return p.offset + 1 < blocks_[p.block].size ? position{p.block, p.offset + 1} : position{p.block + 1, 0};
+    return p.offset + 1 < blocks_[p.block].size ? position{p.block, p.offset + 1}
+                                                : position{p.block + 1, 0};
   }
   /// Requires: not the first.
   position previous(position p) const noexcept {
-    return p.offset > 0 ? position{p.block, p.offset - 1} : position{p.block - 1, blocks_[p.block - 1].size - 1};
+    return p.offset > 0 ? position{p.block, p.offset - 1}
+                        : position{p.block - 1, blocks_[p.block - 1].size - 1};
   }
 
   /// The last entry whose clock is <= `clock`; the end if there is none.
   template <class ClockOf>
   position find_at_or_before(clock_type clock, ClockOf clock_of) const noexcept {
     if (blocks_.empty() || clock < blocks_.front().first_clock) return end();
-    const auto after = clock >= blocks_.back().first_clock
-                           ? blocks_.end()
-                           : std::upper_bound(blocks_.begin(), blocks_.end(), clock,
-                                              [](clock_type c, const block& b) { return c < b.first_clock; });
+    const auto after =
+        clock >= blocks_.back().first_clock
+            ? blocks_.end()
+            : std::upper_bound(blocks_.begin(), blocks_.end(), clock,
+                               [](clock_type c, const block& b) { return c < b.first_clock; });
     const auto block_index = static_cast<std::uint32_t>(after - blocks_.begin()) - 1;
     const block& found = blocks_[block_index];
     const Entry* const entries = found.entries.get();
     if (clock >= clock_of(entries[found.size - 1])) return {block_index, found.size - 1};
-    const Entry* const above = std::upper_bound(entries, entries + found.size, clock,
-                                                [&](clock_type c, const Entry& e) { return c < clock_of(e); });
+    const Entry* const above =
+        std::upper_bound(entries, entries + found.size, clock,
+                         [&](clock_type c, const Entry& e) { return c < clock_of(e); });
     return {block_index, static_cast<std::uint32_t>(above - entries) - 1};
   }
 
   void append(const Entry& entry, clock_type clock) {
-    if (blocks_.empty() || blocks_.back().size == block_size) blocks_.push_back({clock, 0, 0, nullptr});
+    if (blocks_.empty() || blocks_.back().size == block_size)
+      blocks_.push_back({clock, 0, 0, nullptr});
     block& newest = blocks_.back();
     newest.reserve(newest.size + 1);
     newest.entries[newest.size++] = entry;
@@ -77,14 +83,16 @@ class sorted_blocks {
       insert_at({0, 0}, entry, clock, clock_of);
       return;
     }
-    if (p.block + 1 == blocks_.size() && p.offset + 1 == blocks_.back().size) return append(entry, clock);
+    if (p.block + 1 == blocks_.size() && p.offset + 1 == blocks_.back().size)
+      return append(entry, clock);
     insert_at({p.block, p.offset + 1}, entry, clock, clock_of);
   }
 
   template <class ClockOf>
   void erase(position p, ClockOf clock_of) {
     block& from = blocks_[p.block];
-    std::move(from.entries.get() + p.offset + 1, from.entries.get() + from.size, from.entries.get() + p.offset);
+    std::move(from.entries.get() + p.offset + 1, from.entries.get() + from.size,
+              from.entries.get() + p.offset);
     --from.size;
     --size_;
     if (from.size == 0) {

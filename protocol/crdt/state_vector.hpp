@@ -1,5 +1,6 @@
 // A state vector: for each client the first clock that is missing.
-// Format: varUint count, then (varUint client, varUint clock) each. Source: yjs 13.6 utils/encoding.js.
+// Format: varUint count, then (varUint client, varUint clock) each. Source: yjs 13.6
+// utils/encoding.js.
 #pragma once
 
 #include <vector>
@@ -17,7 +18,8 @@ class state_vector {
     friend bool operator==(const entry&, const entry&) = default;
   };
 
-  /// Fails with truncated, number_too_large, trailing_bytes. Clocks above clock_max count as clock_max.
+  /// Fails with truncated, number_too_large, trailing_bytes. Clocks above clock_max count as
+  /// clock_max.
   static result<state_vector> decode(byte_view bytes);
 
   byte_buffer encode() const;
@@ -28,7 +30,8 @@ class state_vector {
   /// Sets the clock of a client that is not in the vector yet.
   void add(client_id client, clock_type clock) { entries_.push_back({client, clock}); }
 
-  /// Brings the entries into the order in which yjs writes them, clients descending. clock_of needs it.
+  /// Brings the entries into the order in which yjs writes them, clients descending. clock_of needs
+  /// it.
   void sort();
 
   bool empty() const noexcept { return entries_.empty(); }

@@ -39,7 +39,8 @@ bool store::knows(client_index client, clock_type clock) const noexcept {
   return above == state.holes.begin() || clock >= std::prev(above)->end();
 }
 
-void store::find_unknown(client_index client, clock_range range, std::vector<clock_range>& out) const {
+void store::find_unknown(client_index client, clock_range range,
+                         std::vector<clock_range>& out) const {
   const client_state& state = states_[client];
   out.clear();
   auto hole = first_hole_above(state.holes, range.clock);
@@ -73,8 +74,8 @@ chain_handle store::find_keyed_chain(type_handle type, string_handle key) const 
   return found == keyed_chains_.end() ? none : found->second;
 }
 
-struct_view store::view_of(item_handle handle, clock_type offset, clock_type length, parent_view& parent,
-                           byte_buffer& scratch) const {
+struct_view store::view_of(item_handle handle, clock_type offset, clock_type length,
+                           parent_view& parent, byte_buffer& scratch) const {
   const item& from = items_[handle];
   struct_view view;
   view.clock = from.clock;
@@ -133,7 +134,8 @@ struct_view store::view_of(item_handle handle, clock_type offset, clock_type len
 std::size_t store::memory() const {
   std::size_t bytes = items_.memory() + chains_.memory() + types_.memory() + content_.memory();
   bytes += states_.capacity() * sizeof(client_state);
-  for (const client_state& state : states_) bytes += state.structs.memory() + state.deleted.memory();
+  for (const client_state& state : states_)
+    bytes += state.structs.memory() + state.deleted.memory();
   return bytes;
 }
 
@@ -173,7 +175,8 @@ type_handle store::add_type(item_handle owner, type_kind kind, std::string_view 
   added.owner = owner;
   added.kind = kind;
   added.sequence = sequence;
-  if (kind == type_kind::xml_element || kind == type_kind::xml_hook) added.name = strings_.intern(name);
+  if (kind == type_kind::xml_element || kind == type_kind::xml_hook)
+    added.name = strings_.intern(name);
   return handle;
 }
 
@@ -188,7 +191,8 @@ void store::remove_type(type_handle handle) {
   types_.release(handle);
 }
 
-item_handle store::add_item(client_index client, const struct_view& from, clock_type offset, clock_type length) {
+item_handle store::add_item(client_index client, const struct_view& from, clock_type offset,
+                            clock_type length) {
   const item_handle handle = items_.allocate();
   item& added = items_[handle];
   added.clock = from.clock + offset;
@@ -233,7 +237,8 @@ void store::index_struct(item_handle handle) {
   if (added.clock >= state.end)
     state.structs.append(handle, added.clock);
   else
-    state.structs.insert_after(state.structs.find_at_or_before(added.clock, clock_of()), handle, added.clock, clock_of());
+    state.structs.insert_after(state.structs.find_at_or_before(added.clock, clock_of()), handle,
+                               added.clock, clock_of());
   note_known(added.client, {added.clock, added.length});
 }
 
@@ -248,7 +253,8 @@ void store::note_known(client_index client, clock_range range) {
   TROUPE_CHECK(place != state.holes.begin() && range.end() <= std::prev(place)->end());
   const clock_range hole = *--place;
   place = state.holes.erase(place);
-  if (range.end() < hole.end()) place = state.holes.insert(place, {range.end(), hole.end() - range.end()});
+  if (range.end() < hole.end())
+    place = state.holes.insert(place, {range.end(), hole.end() - range.end()});
   if (range.clock > hole.clock) state.holes.insert(place, {hole.clock, range.clock - hole.clock});
 }
 
@@ -299,7 +305,8 @@ item_handle store::split(item_handle handle, clock_type offset) {
     const text_cut at = find_text_cut(bytes, offset);
     cut = at.byte_offset;
     if (at.splits_pair) {
-      // Both halves become U+FFFD, which takes more room than half a pair: each part is stored anew.
+      // Both halves become U+FFFD, which takes more room than half a pair: each part is stored
+      // anew.
       struct_view whole;
       whole.kind = content_kind::string;
       whole.length = left.length + right.length;
@@ -352,14 +359,15 @@ void store::forget_growing(client_state& state) {
   state.growing_capacity = 0;
 }
 
-/// Makes room for `size` more bytes directly behind an item's content, moving it if need be, and counts them as
-/// its own. Returns the offset of the new bytes.
+/// Makes room for `size` more bytes directly behind an item's content, moving it if need be, and
+/// counts them as its own. Returns the offset of the new bytes.
 std::uint32_t store::room_behind(item_handle handle, std::uint32_t size) {
   item& grown = items_[handle];
   client_state& state = states_[grown.client];
   const std::uint32_t needed = grown.content_size + size;
   const bool has_spare = state.growing == handle && needed <= state.growing_capacity;
-  if (!has_spare && !(state.growing != handle && content_.extend(grown.content + grown.content_size, size))) {
+  if (!has_spare &&
+      !(state.growing != handle && content_.extend(grown.content + grown.content_size, size))) {
     const std::uint32_t capacity = std::max<std::uint32_t>(32, needed * 2);
     const std::uint32_t moved = content_.allocate(capacity);
     std::memcpy(content_.at(moved), content_.at(grown.content), grown.content_size);
@@ -373,7 +381,8 @@ std::uint32_t store::room_behind(item_handle handle, std::uint32_t size) {
   return grown.content + needed - size;
 }
 
-void store::extend_content(item_handle handle, const struct_view& from, clock_type offset, clock_type length) {
+void store::extend_content(item_handle handle, const struct_view& from, clock_type offset,
+                           clock_type length) {
   item& grown = items_[handle];
   grown.length += length;
   if (!has_content_in_arena(grown.kind())) return;
@@ -407,13 +416,16 @@ void store::turn_into_gc(item_handle handle) {
   collected.origin_client = collected.right_origin_client = no_client;
 }
 
-bool store::is_joinable(const item& left, item_handle right_handle, const item& right) const noexcept {
+bool store::is_joinable(const item& left, item_handle right_handle,
+                        const item& right) const noexcept {
   if (left.end() != right.clock || left.kind_bits != right.kind_bits) return false;
   if (left.is_gc()) return true;
-  return left.right == right_handle && is_mergeable(left.kind()) && left.is_deleted == right.is_deleted &&
-         right.origin_client == left.client && right.origin_clock == left.last() &&
+  return left.right == right_handle && is_mergeable(left.kind()) &&
+         left.is_deleted == right.is_deleted && right.origin_client == left.client &&
+         right.origin_clock == left.last() &&
          left.right_origin_client == right.right_origin_client &&
-         (left.right_origin_client == no_client || left.right_origin_clock == right.right_origin_clock);
+         (left.right_origin_client == no_client ||
+          left.right_origin_clock == right.right_origin_clock);
 }
 
 void store::join(item_handle left_handle, item_handle right_handle) {

@@ -1,10 +1,10 @@
-// The state of one document: structs by client and clock, types, chains, contents, delete set. It offers
-// the primitive steps (find, split, link, merge, drop content) from which integration is made; each keeps the
-// invariants of check_invariants(). It decides nothing about conflicts.
+// The state of one document: structs by client and clock, types, chains, contents, delete set. It
+// offers the primitive steps (find, split, link, merge, drop content) from which integration is
+// made; each keeps the invariants of check_invariants(). It decides nothing about conflicts.
 //
-// Invariants: per client, structs are disjoint and sorted by clock; what lies between them is a hole, listed in
-// `holes`; an item with a chain is linked in it exactly once; deleted() holds exactly the clocks of deleted
-// structs; the visible length of a type is the sum over its sequence.
+// Invariants: per client, structs are disjoint and sorted by clock; what lies between them is a
+// hole, listed in `holes`; an item with a chain is linked in it exactly once; deleted() holds
+// exactly the clocks of deleted structs; the visible length of a type is the sum over its sequence.
 // Thread: one owner at a time (the document actor); nothing here is shared.
 // Source: yjs 13.6 StructStore, with the holes of yjs 14.
 #pragma once
@@ -24,10 +24,10 @@ namespace troupe::crdt {
 /// What a document has of one client.
 struct client_state {
   sorted_blocks<item_handle> structs;
-  std::vector<clock_range> holes;   ///< Gaps below `end`, ascending; nearly always none.
-  clock_type end = 0;               ///< The end of its last struct.
-  range_set deleted;                ///< Its part of the delete set.
-  item_handle growing = none;       ///< An item whose content has spare room behind it...
+  std::vector<clock_range> holes;      ///< Gaps below `end`, ascending; nearly always none.
+  clock_type end = 0;                  ///< The end of its last struct.
+  range_set deleted;                   ///< Its part of the delete set.
+  item_handle growing = none;          ///< An item whose content has spare room behind it...
   std::uint32_t growing_capacity = 0;  ///< ...of this many bytes in all.
 
   /// Its entry in the state vector: the first clock that is missing.
@@ -48,7 +48,8 @@ class store {
   const std::vector<type_handle>& roots() const noexcept { return roots_; }
   std::size_t item_count() const noexcept { return items_.size(); }
 
-  /// The encoded content of an item; empty for kinds that have none in the arena. Valid until the next change.
+  /// The encoded content of an item; empty for kinds that have none in the arena. Valid until the
+  /// next change.
   byte_view content_of(const item& of) const noexcept;
 
   /// Whether the struct with this id is here.
@@ -66,9 +67,10 @@ class store {
   chain_handle find_keyed_chain(type_handle type, string_handle key) const;
   string_handle find_string(std::string_view text) const { return strings_.find(text); }
 
-  /// The item as it would stand on the wire, from `offset` units in, `length` units long. `parent` receives
-  /// what the view's parent points to where there is one; a slice through a surrogate pair or of values
-  /// re-uses `scratch`. Views are valid until the next change of the store or the scratch.
+  /// The item as it would stand on the wire, from `offset` units in, `length` units long. `parent`
+  /// receives what the view's parent points to where there is one; a slice through a surrogate pair
+  /// or of values re-uses `scratch`. Views are valid until the next change of the store or the
+  /// scratch.
   struct_view view_of(item_handle handle, clock_type offset, clock_type length, parent_view& parent,
                       byte_buffer& scratch) const;
 
@@ -91,7 +93,8 @@ class store {
   void remove_type(type_handle handle);
 
   /// A new unlinked item with the ids and content of `from`, trimmed to [offset, offset + length).
-  item_handle add_item(client_index client, const struct_view& from, clock_type offset, clock_type length);
+  item_handle add_item(client_index client, const struct_view& from, clock_type offset,
+                       clock_type length);
   item_handle add_gc(client_index client, clock_range range);
 
   /// Puts a new struct into the index of its client and closes the hole it fills.
@@ -112,7 +115,8 @@ class store {
   void link_after(item_handle handle, chain_handle into, item_handle left);
 
   /// Appends the content of `from` (units [offset, offset + length)) to an item's own.
-  void extend_content(item_handle handle, const struct_view& from, clock_type offset, clock_type length);
+  void extend_content(item_handle handle, const struct_view& from, clock_type offset,
+                      clock_type length);
 
   /// Makes a deleted item a tombstone without content, or a GC that has lost its place too.
   void drop_content(item_handle handle);

@@ -1,7 +1,7 @@
-// One struct as it stands on the wire: what the update decoder yields, what the store integrates, what
-// waits in pending and what the update encoder writes. Content is a view of bytes somebody else owns.
-// Clients are indices into a table that comes with the struct (the update's own, or the document's).
-// Source: yjs 13.6, structs/*.js; terms as there.
+// One struct as it stands on the wire: what the update decoder yields, what the store integrates,
+// what waits in pending and what the update encoder writes. Content is a view of bytes somebody
+// else owns. Clients are indices into a table that comes with the struct (the update's own, or the
+// document's). Source: yjs 13.6, structs/*.js; terms as there.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,9 @@
 
 namespace troupe::crdt {
 
-using client_id = std::uint64_t;      ///< A Yjs client id, up to 2^53 - 1.
-using client_index = std::uint32_t;   ///< Position of a client in a table of ids.
-using clock_type = std::uint32_t;     ///< Clocks count UTF-16 units; the engine keeps 32 bits of them.
+using client_id = std::uint64_t;     ///< A Yjs client id, up to 2^53 - 1.
+using client_index = std::uint32_t;  ///< Position of a client in a table of ids.
+using clock_type = std::uint32_t;  ///< Clocks count UTF-16 units; the engine keeps 32 bits of them.
 
 inline constexpr client_index no_client = 0xffff'ffff;
 
@@ -21,12 +21,29 @@ inline constexpr std::uint64_t clock_max = 0xffff'fffe;
 
 /// Content reference numbers of the update format. `skip` occurs on the wire only.
 enum class content_kind : std::uint8_t {
-  gc = 0, deleted = 1, json = 2, binary = 3, string = 4, embed = 5, format = 6, type = 7, any = 8, doc = 9, skip = 10,
+  gc = 0,
+  deleted = 1,
+  json = 2,
+  binary = 3,
+  string = 4,
+  embed = 5,
+  format = 6,
+  type = 7,
+  any = 8,
+  doc = 9,
+  skip = 10,
 };
 
 /// Kinds of nested types, and of roots once somebody has named one.
 enum class type_kind : std::uint8_t {
-  array = 0, map = 1, text = 2, xml_element = 3, xml_fragment = 4, xml_hook = 5, xml_text = 6, unknown = 255,
+  array = 0,
+  map = 1,
+  text = 2,
+  xml_element = 3,
+  xml_fragment = 4,
+  xml_hook = 5,
+  xml_text = 6,
+  unknown = 255,
 };
 
 /// Units of these kinds are elements of their type; the others have no length that a user sees.
@@ -36,8 +53,8 @@ constexpr bool is_countable(content_kind kind) noexcept {
 
 /// Neighbours of these kinds become one struct at the end of a transaction.
 constexpr bool is_mergeable(content_kind kind) noexcept {
-  return kind == content_kind::deleted || kind == content_kind::json || kind == content_kind::string ||
-         kind == content_kind::any;
+  return kind == content_kind::deleted || kind == content_kind::json ||
+         kind == content_kind::string || kind == content_kind::any;
 }
 
 struct clock_range {
@@ -61,23 +78,24 @@ struct parent_view {
 
 struct struct_view {
   clock_type clock = 0;
-  clock_type length = 0;                            ///< In clocks; never 0.
-  client_index origin_client = no_client;           ///< no_client: no origin.
+  clock_type length = 0;                   ///< In clocks; never 0.
+  client_index origin_client = no_client;  ///< no_client: no origin.
   clock_type origin_clock = 0;
-  client_index right_origin_client = no_client;     ///< no_client: no right origin.
+  client_index right_origin_client = no_client;  ///< no_client: no right origin.
   clock_type right_origin_clock = 0;
-  /// Per kind: string UTF-8; json the varStrings; any the encoded values; binary the bytes; embed the value
-  /// (JSON text or any); format varString key and the value (varString of JSON text, or any); doc varString guid
-  /// and options as any; type the name of an element or hook.
+  /// Per kind: string UTF-8; json the varStrings; any the encoded values; binary the bytes; embed
+  /// the value (JSON text or any); format varString key and the value (varString of JSON text, or
+  /// any); doc varString guid and options as any; type the name of an element or hook.
   const std::uint8_t* content = nullptr;
-  std::uint32_t content_size = 0;                   ///< In bytes.
+  std::uint32_t content_size = 0;  ///< In bytes.
   content_kind kind = content_kind::gc;
-  type_kind type = type_kind::unknown;              ///< For kind type.
-  bool is_ascii = false;                            ///< For kind string: byte offsets are UTF-16 offsets.
+  type_kind type = type_kind::unknown;  ///< For kind type.
+  bool is_ascii = false;                ///< For kind string: byte offsets are UTF-16 offsets.
   /// For embed and format: the value is lib0 `any` (as in update v2) and not JSON text (as in v1).
   bool value_is_any = false;
-  bool has_key = false;                             ///< The key flag of the info byte, also where the key is inherited.
-  const parent_view* parent = nullptr;              ///< Only without origin and right origin, and only for items.
+  bool has_key = false;  ///< The key flag of the info byte, also where the key is inherited.
+  const parent_view* parent =
+      nullptr;  ///< Only without origin and right origin, and only for items.
 
   byte_view content_bytes() const noexcept { return {content, content_size}; }
   bool has_origin() const noexcept { return origin_client != no_client; }

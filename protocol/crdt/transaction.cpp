@@ -2,7 +2,8 @@
 
 namespace troupe::crdt {
 
-void transaction::add_to(std::vector<client_range>& ranges, client_index client, clock_range range) {
+void transaction::add_to(std::vector<client_range>& ranges, client_index client,
+                         clock_range range) {
   if (!ranges.empty() && ranges.back().client == client && ranges.back().range.end() == range.clock)
     ranges.back().range.length += range.length;
   else
@@ -17,7 +18,8 @@ void transaction::note_born_deleted(client_index client, clock_range range) {
 void transaction::mark_deleted(item_handle handle) {
   item& marked = store_->edit(handle);
   const chain& in = store_->chain_at(marked.chain);
-  if (in.key == no_string && marked.is_visible()) store_->edit_type(in.type).length -= marked.length;
+  if (in.key == no_string && marked.is_visible())
+    store_->edit_type(in.type).length -= marked.length;
   marked.is_deleted = 1;
   note_born_deleted(marked.client, {marked.clock, marked.length});
 }
@@ -32,7 +34,8 @@ void transaction::delete_item(item_handle handle) {
     mark_deleted(next);
     if (current.kind() != content_kind::type) continue;
     const type_record& type = store_->type_at(current.content);
-    for (item_handle child = store_->chain_at(type.sequence).head; child != none; child = store_->at(child).right)
+    for (item_handle child = store_->chain_at(type.sequence).head; child != none;
+         child = store_->at(child).right)
       to_delete_.push_back(child);
     // Of a key's chain only the last can be alive.
     for (chain_handle keyed = type.keyed; keyed != none; keyed = store_->chain_at(keyed).next)
@@ -40,7 +43,8 @@ void transaction::delete_item(item_handle handle) {
   }
 }
 
-void transaction::delete_range(client_index client, clock_range range, std::vector<clock_range>& unknown) {
+void transaction::delete_range(client_index client, clock_range range,
+                               std::vector<clock_range>& unknown) {
   store_->find_unknown(client, range, unknown);
   clock_type clock = range.clock;
   for (const clock_range& gap : unknown) {
@@ -56,7 +60,8 @@ void transaction::delete_known(client_index client, clock_range range) {
     const item& found = store_->at(handle);
     const clock_type end = found.end();
     if (found.is_deleted == 0) {
-      // Splits move map entries and chains; the part that is deleted must start and end with the range.
+      // Splits move map entries and chains; the part that is deleted must start and end with the
+      // range.
       if (found.clock < clock) {
         note_split(client, clock);
         handle = store_->split(handle, clock - found.clock);
@@ -73,9 +78,12 @@ void transaction::delete_known(client_index client, clock_range range) {
 
 void transaction::commit(garbage_collection gc) {
   if (gc == garbage_collection::on) collect();
-  for (const client_range& r : deleted_) store_->merge_around(r.client, r.range.clock, r.range.end());
-  for (const client_range& r : inserted_) store_->merge_around(r.client, r.range.clock, r.range.end());
-  for (const client_range& r : splits_) store_->merge_around(r.client, r.range.clock, r.range.clock);
+  for (const client_range& r : deleted_)
+    store_->merge_around(r.client, r.range.clock, r.range.end());
+  for (const client_range& r : inserted_)
+    store_->merge_around(r.client, r.range.clock, r.range.end());
+  for (const client_range& r : splits_)
+    store_->merge_around(r.client, r.range.clock, r.range.clock);
   store_->compact_if_worth();
 }
 
@@ -118,7 +126,8 @@ void transaction::collect_children(type_handle type) {
     }
   };
   collect_chain(store_->type_at(type).sequence);
-  for (chain_handle keyed = store_->type_at(type).keyed; keyed != none; keyed = store_->chain_at(keyed).next)
+  for (chain_handle keyed = store_->type_at(type).keyed; keyed != none;
+       keyed = store_->chain_at(keyed).next)
     collect_chain(keyed);
   store_->remove_type(type);
 }

@@ -1,7 +1,7 @@
 // What one update (or one edit of the server) changed in a store. It is filled while structs are
-// integrated and closed by commit(): garbage collection of what was deleted, then merging of neighbours, in
-// time proportional to the change.
-// Source: yjs 13.6 Transaction.js, cleanupTransactions.
+// integrated and closed by commit(): garbage collection of what was deleted, then merging of
+// neighbours, in time proportional to the change. Source: yjs 13.6 Transaction.js,
+// cleanupTransactions.
 #pragma once
 
 #include <vector>
@@ -28,7 +28,9 @@ class transaction {
   void note_born_deleted(client_index client, clock_range range);
 
   /// A split at this id; its two sides may join again at the end.
-  void note_split(client_index client, clock_type clock) { splits_.push_back({client, {clock, 0}}); }
+  void note_split(client_index client, clock_type clock) {
+    splits_.push_back({client, {clock, 0}});
+  }
 
   /// Deletes an item, and with a type all that is in it. No effect on deleted ones. Iterative.
   /// Source: Item.delete.
@@ -58,7 +60,7 @@ class transaction {
   std::vector<client_range> inserted_;
   std::vector<client_range> deleted_;
   std::vector<client_range> splits_;
-  std::vector<item_handle> to_delete_;   // work lists, kept for their memory
+  std::vector<item_handle> to_delete_;  // work lists, kept for their memory
   std::vector<type_handle> to_collect_;
 };
 

@@ -8,7 +8,9 @@ namespace troupe::json {
 namespace {
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_hex_digit(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+bool is_hex_digit(char c) noexcept {
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
 
 /// Walks over the text once; a bit per open container tells objects from arrays.
 class json_scanner {
@@ -25,7 +27,8 @@ class json_scanner {
 
  private:
   void skip_space() noexcept {
-    while (!rest_.empty() && (rest_[0] == ' ' || rest_[0] == '\n' || rest_[0] == '\r' || rest_[0] == '\t'))
+    while (!rest_.empty() &&
+           (rest_[0] == ' ' || rest_[0] == '\n' || rest_[0] == '\r' || rest_[0] == '\t'))
       rest_.remove_prefix(1);
   }
 
@@ -60,8 +63,8 @@ class json_scanner {
     }
   }
 
-  /// After a value: closes what ends here. Returns true when the outermost value is complete or the text is
-  /// wrong (failed_); false if another value follows.
+  /// After a value: closes what ends here. Returns true when the outermost value is complete or the
+  /// text is wrong (failed_); false if another value follows.
   bool finish_value() noexcept {
     for (;;) {
       skip_space();
@@ -111,7 +114,8 @@ class json_scanner {
     const char c = rest_[0];
     rest_.remove_prefix(1);
     if (c != 'u') return std::string_view{"\"\\/bfnrt"}.find(c) != std::string_view::npos;
-    if (rest_.size() < 4 || !std::all_of(rest_.begin(), rest_.begin() + 4, is_hex_digit)) return false;
+    if (rest_.size() < 4 || !std::all_of(rest_.begin(), rest_.begin() + 4, is_hex_digit))
+      return false;
     rest_.remove_prefix(4);
     return true;
   }

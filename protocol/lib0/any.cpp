@@ -29,7 +29,8 @@ Unsigned read_big_endian(decoder& input) {
   return value;
 }
 
-/// The shortest decimal that reads back as the same double, as JavaScript prints integers and fractions.
+/// The shortest decimal that reads back as the same double, as JavaScript prints integers and
+/// fractions.
 void append_number(double value, std::string& out) {
   if (!std::isfinite(value)) {
     out.append("null");
@@ -37,8 +38,9 @@ void append_number(double value, std::string& out) {
   }
   char text[40];
   const bool is_plain_integer = value == std::trunc(value) && std::fabs(value) < 1e21;
-  const auto end = is_plain_integer ? std::to_chars(text, text + sizeof text, value, std::chars_format::fixed)
-                                    : std::to_chars(text, text + sizeof text, value);
+  const auto end = is_plain_integer
+                       ? std::to_chars(text, text + sizeof text, value, std::chars_format::fixed)
+                       : std::to_chars(text, text + sizeof text, value);
   out.append(text, end.ptr);
 }
 
@@ -63,9 +65,15 @@ void append_any_as_json(decoder& input, std::string& out) {
     case any_tag::false_value: out.append("false"); return;
     case any_tag::true_value: out.append("true"); return;
     case any_tag::integer: append_integer(input, out); return;
-    case any_tag::float32: append_number(std::bit_cast<float>(read_big_endian<std::uint32_t>(input)), out); return;
-    case any_tag::float64: append_number(std::bit_cast<double>(read_big_endian<std::uint64_t>(input)), out); return;
-    case any_tag::bigint: out.append(std::to_string(static_cast<std::int64_t>(read_big_endian<std::uint64_t>(input)))); return;
+    case any_tag::float32:
+      append_number(std::bit_cast<float>(read_big_endian<std::uint32_t>(input)), out);
+      return;
+    case any_tag::float64:
+      append_number(std::bit_cast<double>(read_big_endian<std::uint64_t>(input)), out);
+      return;
+    case any_tag::bigint:
+      out.append(std::to_string(static_cast<std::int64_t>(read_big_endian<std::uint64_t>(input))));
+      return;
     case any_tag::string: append_json_string(input.read_var_string("string value"), out); return;
     case any_tag::object: append_sequence_as_json(input, true, out); return;
     case any_tag::array: append_sequence_as_json(input, false, out); return;
@@ -96,13 +104,15 @@ void append_json_string(std::string_view text, std::string& out) {
 }
 
 void append_base64_json(byte_view bytes, std::string& out) {
-  static constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  static constexpr char digits[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   out.push_back('"');
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
     std::uint32_t group = 0;
     for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < count ? bytes[i + k] : 0u);
-    for (std::size_t k = 0; k < 4; ++k) out.push_back(k <= count ? digits[group >> (18 - 6 * k) & 63] : '=');
+    for (std::size_t k = 0; k < 4; ++k)
+      out.push_back(k <= count ? digits[group >> (18 - 6 * k) & 63] : '=');
   }
   out.push_back('"');
 }

@@ -1,6 +1,6 @@
-// The tags of lib0's `any` encoding and its translation to JSON text. Values are kept as the bytes in
-// which they came and are looked into only when somebody reads the document.
-// Source: lib0 0.2, encoding.js writeAny.
+// The tags of lib0's `any` encoding and its translation to JSON text. Values are kept as the bytes
+// in which they came and are looked into only when somebody reads the document. Source: lib0 0.2,
+// encoding.js writeAny.
 #pragma once
 
 #include <string>
@@ -24,9 +24,9 @@ enum class any_tag : std::uint8_t {
   undefined = 127,
 };
 
-/// Appends one value as JSON. undefined, NaN and infinities become null, bytes a base64 string, a bigint
-/// a number of full precision. Object keys keep their encoded order.
-/// Requires: the value was accepted by decoder::skip_any (recursion goes as deep as its limit).
+/// Appends one value as JSON. undefined, NaN and infinities become null, bytes a base64 string, a
+/// bigint a number of full precision. Object keys keep their encoded order. Requires: the value was
+/// accepted by decoder::skip_any (recursion goes as deep as its limit).
 void append_any_as_json(decoder& input, std::string& out);
 
 /// Appends `text` as a JSON string with quotes.

@@ -1,7 +1,7 @@
-// Reads the lib0 encoding: the variable-length integers, strings and `any` values of which every Yjs
-// message consists. A decoder walks over bytes it does not own. Errors are sticky: after the first one
-// every read yields zero or an empty view and moves no further, so that a caller checks ok() once per
-// struct instead of once per field. No allocation; views live as long as the input.
+// Reads the lib0 encoding: the variable-length integers, strings and `any` values of which every
+// Yjs message consists. A decoder walks over bytes it does not own. Errors are sticky: after the
+// first one every read yields zero or an empty view and moves no further, so that a caller checks
+// ok() once per struct instead of once per field. No allocation; views live as long as the input.
 // Source: lib0 0.2, decoding.js.
 #pragma once
 
@@ -24,7 +24,8 @@ class decoder {
   std::size_t remaining() const noexcept { return static_cast<std::size_t>(end_ - cursor_); }
   const std::uint8_t* cursor() const noexcept { return cursor_; }
 
-  /// Notes the first failure; later ones are its consequences and are ignored. `detail` must be static.
+  /// Notes the first failure; later ones are its consequences and are ignored. `detail` must be
+  /// static.
   void fail(errc code, const char* detail) noexcept;
 
   /// The first failure, as a value for a result. Requires: !ok().
@@ -38,13 +39,15 @@ class decoder {
     return *cursor_++;
   }
 
-  /// Up to 2^53 - 1; above that: number_too_large. Forms longer than necessary are accepted, as lib0 does.
+  /// Up to 2^53 - 1; above that: number_too_large. Forms longer than necessary are accepted, as
+  /// lib0 does.
   std::uint64_t read_var_uint() noexcept {
     if (cursor_ != end_ && *cursor_ < 0x80) return *cursor_++;
     return read_long_var_uint();
   }
 
-  /// A variable-length integer of at most `max`. Fails with number_too_large above it, naming `field`.
+  /// A variable-length integer of at most `max`. Fails with number_too_large above it, naming
+  /// `field`.
   std::uint64_t read_var_uint(std::uint64_t max, const char* field) noexcept {
     const std::uint64_t value = read_var_uint();
     if (value <= max) return value;
@@ -52,8 +55,8 @@ class decoder {
     return 0;
   }
 
-  /// The number of elements that follow, each at least `element_size_min` bytes long: a count that the
-  /// remaining bytes cannot hold fails as truncated before anything is reserved for it.
+  /// The number of elements that follow, each at least `element_size_min` bytes long: a count that
+  /// the remaining bytes cannot hold fails as truncated before anything is reserved for it.
   std::uint64_t read_count(std::size_t element_size_min, const char* field) noexcept;
 
   void skip_var_int() noexcept;
@@ -70,8 +73,8 @@ class decoder {
   /// As read_var_string, and tells the length in UTF-16 code units.
   std::string_view read_var_string(const char* field, std::uint32_t& utf16_length) noexcept;
 
-  /// Steps over one `any` value and checks it whole: tags, lengths, UTF-8, nesting of at most `depth_max`.
-  /// Iterative. Returns its encoded bytes.
+  /// Steps over one `any` value and checks it whole: tags, lengths, UTF-8, nesting of at most
+  /// `depth_max`. Iterative. Returns its encoded bytes.
   byte_view skip_any(std::size_t depth_max) noexcept;
 
  private:

@@ -21,7 +21,8 @@ result<void> awareness::decode(byte_view update) {
     incoming.client = in.read_var_uint();
     incoming.clock = in.read_var_uint();
     incoming.state = in.read_var_string("awareness state");
-    if (in.ok() && !json::is_valid_json(incoming.state, state_depth_max)) in.fail(errc::invalid_json, "awareness state");
+    if (in.ok() && !json::is_valid_json(incoming.state, state_depth_max))
+      in.fail(errc::invalid_json, "awareness state");
     decoded_.push_back(incoming);
   }
   if (in.ok() && !in.at_end()) in.fail(errc::trailing_bytes, "behind the awareness update");
@@ -29,7 +30,8 @@ result<void> awareness::decode(byte_view update) {
   return {};
 }
 
-/// Newer than what is known, or the end of a state of the same clock. An unknown client counts as clock 0.
+/// Newer than what is known, or the end of a state of the same clock. An unknown client counts as
+/// clock 0.
 bool awareness::accepts(const decoded_entry& incoming) const {
   const auto found = entries_.find(incoming.client);
   const std::uint64_t known = found == entries_.end() ? 0 : found->second.clock;

@@ -1,9 +1,8 @@
-// The awareness (presence) of one document: for each client a clock and a JSON state, owned by the session
-// that last sent it. States vanish with their session, when a client clears its own, and when it has
-// not renewed it for `state_age_max`. Clocks of vanished clients are remembered for a while, so that a late frame
-// does not bring a ghost back.
-// Format: varUint count, then (varUint client, varUint clock, varString JSON or `null`) each.
-// Source: y-protocols 1.0 awareness.js.
+// The awareness (presence) of one document: for each client a clock and a JSON state, owned by the
+// session that last sent it. States vanish with their session, when a client clears its own, and
+// when it has not renewed it for `state_age_max`. Clocks of vanished clients are remembered for a
+// while, so that a late frame does not bring a ghost back. Format: varUint count, then (varUint
+// client, varUint clock, varString JSON or `null`) each. Source: y-protocols 1.0 awareness.js.
 #pragma once
 
 #include <chrono>
@@ -11,8 +10,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/errc.hpp"
 #include "base/bytes.hpp"
+#include "base/errc.hpp"
 #include "protocol/session_id.hpp"
 
 namespace troupe::sync {
@@ -31,11 +30,13 @@ class awareness {
 
   struct applied {
     std::vector<client_id> changed;  ///< Clients whose clock advanced or whose state vanished.
-    bool is_verbatim = false;        ///< The whole update took effect: its own bytes are what others need.
+    bool is_verbatim =
+        false;  ///< The whole update took effect: its own bytes are what others need.
   };
 
-  /// Takes a session's update in, all or nothing. A first state with clock 0 is ignored, as clients do.
-  /// Fails with truncated, trailing_bytes, number_too_large, invalid_utf8, invalid_json, too_many_clients.
+  /// Takes a session's update in, all or nothing. A first state with clock 0 is ignored, as clients
+  /// do. Fails with truncated, trailing_bytes, number_too_large, invalid_utf8, invalid_json,
+  /// too_many_clients.
   result<applied> apply(byte_view update, session_id from, time_point now);
 
   /// Removes the states that belong to a session; returns whose.

@@ -1,11 +1,11 @@
 // The messages of the y-websocket dialect: what stands in one binary frame. One message per frame.
-// Format: varUint type (0 sync, 1 awareness, 2 auth, 3 query awareness); sync goes on with varUint step
-// (0 step 1, 1 step 2, 2 update); then varUint length + bytes. A query has no body.
-// Source: y-protocols 1.0 sync.js, awareness.js, PROTOCOL.md; y-websocket 3.0.
+// Format: varUint type (0 sync, 1 awareness, 2 auth, 3 query awareness); sync goes on with varUint
+// step (0 step 1, 1 step 2, 2 update); then varUint length + bytes. A query has no body. Source:
+// y-protocols 1.0 sync.js, awareness.js, PROTOCOL.md; y-websocket 3.0.
 #pragma once
 
-#include "base/errc.hpp"
 #include "base/bytes.hpp"
+#include "base/errc.hpp"
 
 namespace troupe::sync {
 
@@ -23,14 +23,15 @@ struct message {
 };
 
 /// Reads one message that a client sent. The body is not looked into.
-/// Fails with truncated, trailing_bytes, unknown_message (auth is the server's to send), number_too_large.
+/// Fails with truncated, trailing_bytes, unknown_message (auth is the server's to send),
+/// number_too_large.
 result<message> decode_message(byte_view frame);
 
 /// The bytes of one message.
 byte_buffer encode_message(message_kind kind, byte_view body);
 
-/// `01 01 00`: an awareness update of no clients. A client that hears nothing for 30 s drops its connection, and
-/// pings do not count; this does.
+/// `01 01 00`: an awareness update of no clients. A client that hears nothing for 30 s drops its
+/// connection, and pings do not count; this does.
 byte_buffer encode_keep_alive();
 
 }  // namespace troupe::sync

@@ -1,5 +1,5 @@
-// Real updates and editing traces, which are not part of the repository. Tests that use them are skipped
-// with a printed reason where they are absent. TROUPE_DATA names their folder.
+// Real updates and editing traces, which are not part of the repository. Tests that use them are
+// skipped with a printed reason where they are absent. TROUPE_DATA names their folder.
 #pragma once
 
 #include <cstdlib>
@@ -30,5 +30,6 @@ inline std::optional<byte_buffer> read_data(const std::string& name) {
 /// Ends the test case if the data is absent, saying so.
 #define TROUPE_NEED_DATA(variable, name)                                                           \
   const auto variable##_file = troupe::test::read_data(name);                                      \
-  if (!variable##_file) SKIP("data file " << (name) << " is absent; TROUPE_DATA names its folder"); \
+  if (!variable##_file)                                                                            \
+    SKIP("data file " << (name) << " is absent; TROUPE_DATA names its folder");                    \
   const troupe::byte_buffer& variable = *variable##_file

@@ -17,7 +17,8 @@ nlohmann::json read_any_as_json(lib0::decoder& in) {
 
 }  // namespace
 
-TEST_CASE("every case of the reference data set gives the expected text, map and array", "[crdt][data]") {
+TEST_CASE("every case of the reference data set gives the expected text, map and array",
+          "[crdt][data]") {
   TROUPE_NEED_DATA(data, "yjs-updates/small-test-dataset.bin");
   lib0::decoder in{data};
   const std::uint64_t cases = in.read_var_uint();
