@@ -3,6 +3,7 @@
 // net/io_actor.hpp.
 #pragma once
 
+#include <exception>
 #include <string>
 #include <utility>
 
@@ -52,6 +53,22 @@ void tell_anonymously(const Receiver& receiver, Parts&&... parts) {
 template <class Self, class Watched>
 void watch(Self* self, const Watched& watched) {
   self->monitor(watched);
+}
+
+/// An exception in a handler ends the actor, with the text as reason, instead of CAF's note on
+/// stdout.
+template <class Self>
+void end_on_exception(Self* self) {
+  self->set_exception_handler([self](std::exception_ptr& thrown) -> caf::error {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception& error) {
+      log_line(log_severity::error, std::string{self->name()} + ": " + error.what());
+      return caf::make_error(caf::sec::runtime_error, std::string{error.what()});
+    } catch (...) {
+      return caf::make_error(caf::sec::runtime_error, "unknown exception");
+    }
+  });
 }
 
 }  // namespace troupe

@@ -4,7 +4,6 @@
 
 #include <caf/sec.hpp>
 
-#include "actors/caf_compat.hpp"
 #include "actors/document.hpp"
 #include "actors/failure_codes.hpp"
 
@@ -25,6 +24,7 @@ directory::directory(caf::actor_config& config, directory_settings settings, sto
       hubs_(std::move(hubs)) {}
 
 directory::behavior_type directory::make_behavior() {
+  end_on_exception(this);
   set_down_handler([this](const caf::down_msg& down) { on_document_down(down); });
   return {
       [this](const open_document& request) { return on_open(request); },

@@ -17,6 +17,7 @@
 #include <caf/expected.hpp>
 #include <caf/typed_response_promise.hpp>
 
+#include "actors/caf_compat.hpp"
 #include "actors/interfaces.hpp"
 #include "protocol/crdt/doc.hpp"
 

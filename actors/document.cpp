@@ -1,7 +1,5 @@
 #include "actors/document.hpp"
 
-#include "actors/caf_compat.hpp"
-#include "base/check.hpp"
 #include "net/websocket_frame.hpp"
 
 namespace troupe {
@@ -35,6 +33,7 @@ document::document(caf::actor_config& config, document_settings settings, store_
       hosted_(settings_.options) {}
 
 document::behavior_type document::make_behavior() {
+  end_on_exception(this);
   request(store_, caf::infinite, load_document{settings_.name})
       .then([this](const loaded_document& loaded) { on_loaded(loaded); },
             [this](const caf::error& why) { quit(why); });
@@ -100,8 +99,9 @@ void document::handle(const client_message& message) {
   if (unit_output* const unit = find_unit(message.session)) {
     auto& progress = unit->batch.progress;
     if (progress.empty() || progress.back().session != message.session)
-      progress.push_back({message.session, 0});
+      progress.push_back({message.session});
     ++progress.back().messages;
+    progress.back().bytes += message.frame.size();
     schedule_flush();
   }
   carry_out();

@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "actors/caf_compat.hpp"
 #include "actors/interfaces.hpp"
 #include "protocol/hosted_document.hpp"
 

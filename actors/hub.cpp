@@ -1,13 +1,12 @@
 #include "actors/hub.hpp"
 
-#include "actors/caf_compat.hpp"
-
 namespace troupe {
 
 hub::hub(caf::actor_config& config, io_unit& unit, std::shared_ptr<session_table> table)
     : io_actor(config, unit), table_(std::move(table)) {}
 
 hub::behavior_type hub::make_behavior() {
+  end_on_exception(this);
   return {
       [this](const deliver_batch& batch) { table_->deliver(batch); },
       [this](const close_subscribers& which) {

@@ -5,6 +5,7 @@
 // stale; if it fails the node stops.
 #pragma once
 
+#include "actors/caf_compat.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/session_table.hpp"
 #include "net/io_actor.hpp"

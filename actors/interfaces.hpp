@@ -190,7 +190,8 @@ struct deliver_batch {
   };
   struct handled {
     session_id session = no_session;
-    std::uint32_t messages = 0;  ///< How many of its messages the document has dealt with since.
+    std::uint32_t messages = 0;  ///< How many of its messages the document has dealt with since,
+    std::size_t bytes = 0;       ///< and how many bytes they had.
   };
   struct closing {
     session_id session = no_session;

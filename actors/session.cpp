@@ -51,6 +51,7 @@ session::session(caf::actor_config& config, io_unit& unit,
       last_pong_(unit.now()) {}
 
 session::behavior_type session::make_behavior() {
+  end_on_exception(this);
   start();
   return {[this](const close_session& why) { close(why.reason); }};
 }
@@ -90,7 +91,7 @@ void session::on_opened(const opened_document& opened) {
   is_opening_ = false;
   opened_ = opened;
   if (is_closed_) return leave_and_quit();
-  environment_->table->subscribe(opened_.id, id_);
+  if (!environment_->table->subscribe(opened_.id, id_)) return close(close_reason::document_failed);
   update_reading();
 }
 
@@ -111,7 +112,8 @@ void session::on_frame(frame_kind kind, byte_view payload) {
   else
     message.body_offset = static_cast<std::uint32_t>(payload.size());
   tokens_.spend(unit().now());
-  ++unhandled_;
+  ++unhandled_messages_;
+  unhandled_bytes_ += payload.size();
   tell(this, opened_.document, std::move(message));
   update_reading();
 }
@@ -135,8 +137,9 @@ void session::deliver(const shared_bytes& frame) {
   if (has_spoken_ && !is_closed_) connection_->send(frame);
 }
 
-void session::on_handled(std::uint32_t messages) {
-  unhandled_ -= std::min(messages, unhandled_);
+void session::on_handled(const deliver_batch::handled& progress) {
+  unhandled_messages_ -= std::min(progress.messages, unhandled_messages_);
+  unhandled_bytes_ -= std::min(progress.bytes, unhandled_bytes_);
   update_reading();
 }
 
@@ -165,7 +168,9 @@ void session::beat(time_point now) {
 
 void session::update_reading() {
   if (is_closed_) return;
-  const bool pause = is_opening_ || unhandled_ >= unhandled_max || !tokens_.has_token(unit().now());
+  const bool has_credit =
+      unhandled_messages_ < unhandled_messages_max && unhandled_bytes_ < unhandled_bytes_max;
+  const bool pause = is_opening_ || !has_credit || !tokens_.has_token(unit().now());
   if (pause == is_paused_) return;
   is_paused_ = pause;
   if (pause)

@@ -3,9 +3,10 @@
 // go on as typed messages to the document; what the document has to say comes back through the
 // unit's session_table.
 //
-// Back-pressure: it stops reading while `unhandled_max` of its messages wait for the document, or
-// while its token bucket is empty; nothing is dropped. It ends when its socket has, having told the
-// document; if its document fails, the directory closes it with a retryable code.
+// Back-pressure: it stops reading while `unhandled_messages_max` of its messages (or
+// `unhandled_bytes_max`) wait for the document, or while its token bucket is empty; nothing is
+// dropped. It ends when its socket has, having told the document; if its document fails, the
+// directory closes it with a retryable code.
 #pragma once
 
 #include <chrono>
@@ -42,8 +43,9 @@ struct session_environment {
 
 class session final : public io_actor<session_actor::base>, private table_session {
  public:
-  /// Messages of one session that may wait for its document.
-  static constexpr std::uint32_t unhandled_max = 64;
+  /// What one session may have waiting for its document; one message may exceed the bytes.
+  static constexpr std::uint32_t unhandled_messages_max = 64;
+  static constexpr std::size_t unhandled_bytes_max = 1024 * 1024;
 
   session(caf::actor_config& config, io_unit& unit,
           std::shared_ptr<session_environment> environment, session_id id, std::string document,
@@ -66,7 +68,7 @@ class session final : public io_actor<session_actor::base>, private table_sessio
   void on_closed(close_reason reason);
 
   void deliver(const shared_bytes& frame) override;
-  void on_handled(std::uint32_t messages) override;
+  void on_handled(const deliver_batch::handled& progress) override;
   void on_second(time_point now) override;
   void close(close_reason reason) override;
 
@@ -82,7 +84,8 @@ class session final : public io_actor<session_actor::base>, private table_sessio
   token_bucket tokens_;
   time_point last_ping_;
   time_point last_pong_;
-  std::uint32_t unhandled_ = 0;
+  std::uint32_t unhandled_messages_ = 0;
+  std::size_t unhandled_bytes_ = 0;
   bool is_opening_ = false;  ///< The directory has been asked and has not answered.
   bool is_closed_ = false;   ///< The connection has ended.
   bool is_paused_ = false;

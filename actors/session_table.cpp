@@ -1,16 +1,26 @@
 #include "actors/session_table.hpp"
 
+#include <algorithm>
+
 namespace troupe {
 
 using receivers = deliver_batch::receivers;
+
+namespace {
+
+constexpr std::size_t failed_max = 256;
+
+}  // namespace
 
 table_session* session_table::find(session_id id) const {
   const auto found = sessions_.find(id);
   return found == sessions_.end() ? nullptr : found->second;
 }
 
-void session_table::subscribe(document_id document, session_id id) {
+bool session_table::subscribe(document_id document, session_id id) {
+  if (std::ranges::find(failed_, document) != failed_.end()) return false;
   if (table_session* const session = find(id)) subscribers_[document].push_back({id, session});
+  return true;
 }
 
 void session_table::unsubscribe(document_id document, session_id id) {
@@ -34,13 +44,14 @@ void session_table::deliver(const deliver_batch& batch) {
       if (s.id != left_out) s.session->deliver(delivery.frame);
   }
   for (const deliver_batch::handled& progress : batch.progress)
-    if (table_session* const session = find(progress.session))
-      session->on_handled(progress.messages);
+    if (table_session* const session = find(progress.session)) session->on_handled(progress);
   for (const deliver_batch::closing& closing : batch.closings)
     if (table_session* const session = find(closing.session)) session->close(closing.reason);
 }
 
 void session_table::close_subscribers(document_id document, close_reason reason) {
+  failed_.push_back(document);
+  if (failed_.size() > failed_max) failed_.pop_front();
   const auto found = subscribers_.find(document);
   if (found == subscribers_.end()) return;
   for (const subscriber& s : found->second) s.session->close(reason);

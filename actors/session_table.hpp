@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
 #include <unordered_map>
 #include <vector>
 
@@ -17,7 +18,7 @@ class table_session {
 
   virtual ~table_session() = default;
   virtual void deliver(const shared_bytes& frame) = 0;
-  virtual void on_handled(std::uint32_t messages) = 0;
+  virtual void on_handled(const deliver_batch::handled& progress) = 0;
   virtual void on_second(time_point now) = 0;
   virtual void close(close_reason reason) = 0;
 };
@@ -27,7 +28,8 @@ class session_table {
  public:
   void add(session_id id, table_session* session) { sessions_.emplace(id, session); }
   void remove(session_id id) { sessions_.erase(id); }
-  void subscribe(document_id document, session_id id);
+  /// Returns false if the document has failed meanwhile: its subscribers have been closed already.
+  bool subscribe(document_id document, session_id id);
   void unsubscribe(document_id document, session_id id);
 
   /// Pushes each delivery to its receivers. No message per receiver: the frames go to their write
@@ -50,6 +52,7 @@ class session_table {
 
   std::unordered_map<session_id, table_session*> sessions_;
   std::unordered_map<document_id, std::vector<subscriber>> subscribers_;
+  std::deque<document_id> failed_;  // the last few, for sessions that were told of one too late
 };
 
 }  // namespace troupe

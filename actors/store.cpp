@@ -1,6 +1,5 @@
 #include "actors/store.hpp"
 
-#include "actors/caf_compat.hpp"
 #include "actors/failure_codes.hpp"
 
 namespace troupe {
@@ -9,6 +8,7 @@ store::store(caf::actor_config& config, std::shared_ptr<storage::engine> engine)
     : store_actor::base(config), engine_(std::move(engine)) {}
 
 store::behavior_type store::make_behavior() {
+  end_on_exception(this);
   return {
       [this](const load_document& which) { return on_load(which); },
       [this](const append_update& append) { on_append(append); },

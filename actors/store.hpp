@@ -9,6 +9,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "actors/caf_compat.hpp"
 #include "actors/interfaces.hpp"
 
 namespace troupe {

@@ -1,7 +1,5 @@
 #include "actors/supervisor.hpp"
 
-#include "actors/caf_compat.hpp"
-
 namespace troupe {
 
 namespace {
@@ -16,6 +14,7 @@ supervisor::supervisor(caf::actor_config& config, std::shared_ptr<supervised_act
     : supervisor_actor::base(config), watched_(std::move(watched)) {}
 
 supervisor::behavior_type supervisor::make_behavior() {
+  end_on_exception(this);
   set_down_handler([this](const caf::down_msg& down) { on_down(down); });
   watch(this, watched_->store);
   watch(this, watched_->directory);

@@ -13,6 +13,7 @@
 
 #include <caf/typed_response_promise.hpp>
 
+#include "actors/caf_compat.hpp"
 #include "actors/capacity.hpp"
 #include "actors/interfaces.hpp"
 

@@ -56,14 +56,16 @@ byte_view slice_content(const struct_view& whole, clock_type offset, clock_type 
   if (!front.splits_pair && !back.splits_pair)
     return bytes.subspan(front.byte_offset, back.byte_offset - front.byte_offset);
   scratch.clear();
-  const auto add = [&](auto first, auto last) { scratch.insert(scratch.end(), first, last); };
-  if (front.splits_pair) add(replacement_character.begin(), replacement_character.end());
+  const auto add = [&scratch](byte_view part) {
+    const std::size_t size = scratch.size();
+    scratch.resize(size + part.size());
+    std::memcpy(scratch.data() + size, part.data(), part.size());
+  };
+  if (front.splits_pair) add(replacement_character);
   const std::size_t from = front.byte_offset + (front.splits_pair ? pair_size : 0);
   // A slice of one half of a pair has nothing between its cuts.
-  if (from < back.byte_offset)
-    add(bytes.begin() + static_cast<std::ptrdiff_t>(from),
-        bytes.begin() + static_cast<std::ptrdiff_t>(back.byte_offset));
-  if (back.splits_pair) add(replacement_character.begin(), replacement_character.end());
+  if (from < back.byte_offset) add(bytes.subspan(from, back.byte_offset - from));
+  if (back.splits_pair) add(replacement_character);
   return scratch;
 }
 

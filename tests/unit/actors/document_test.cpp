@@ -1,0 +1,159 @@
+// Documents, their directory and their store as actors, driven as sessions would drive them.
+#include <catch2/catch_test_macros.hpp>
+
+#include "tests/support/actor_node.hpp"
+#include "tests/support/editing_client.hpp"
+
+using namespace troupe;
+using sync::message_kind;
+using receivers = deliver_batch::receivers;
+using test::actor_node;
+using test::payload_of;
+
+namespace {
+
+constexpr std::uint8_t empty_state_vector[] = {0};
+
+/// The text of the document's root "text", as a client that joins now would see it.
+std::string text_seen_by(actor_node& node, const opened_document& document, session_id session) {
+  node.send(document, session, message_kind::sync_step1, empty_state_vector);
+  for (;;)
+    for (const auto& delivery : node.next_deliveries()) {
+      const auto message = sync::decode_message(payload_of(delivery.frame));
+      REQUIRE(message);
+      if (message->kind != message_kind::sync_step2) continue;
+      crdt::doc seen;
+      REQUIRE(seen.apply_update(message->body));
+      return seen.text("text");
+    }
+}
+
+void wait_until_down(actor_node& node, const opened_document& document) {
+  caf::scoped_actor waiter{node.system()};
+  waiter->wait_for(document.document);
+}
+
+}  // namespace
+
+TEST_CASE("an update reaches the others at once, its sender only when it is stored", "[actors]") {
+  actor_node node;
+  const auto document = node.open("d", 1);
+  REQUIRE(document);
+  REQUIRE(node.open("d", 2)->id == document->id);
+  node.engine->close_gate();
+  test::editing_client client{5};
+  const byte_buffer update = client.insert_text("text", 0, "hello");
+  node.send(*document, 1, message_kind::update, update);
+
+  const auto first = node.next_deliveries();
+  REQUIRE(first.size() == 1);
+  CHECK(first[0].to == receivers::all_but_one);
+  CHECK(first[0].session == 1);
+  CHECK(node.engine->stored("d").updates.empty());
+
+  node.engine->open_gate();
+  const auto second = node.next_deliveries();
+  REQUIRE(second.size() == 1);
+  CHECK(second[0].to == receivers::one);
+  CHECK(second[0].session == 1);
+  CHECK(std::ranges::equal(payload_of(second[0].frame), payload_of(first[0].frame)));
+  CHECK(node.engine->stored("d").updates.size() == 1);
+}
+
+TEST_CASE("a document that was unloaded comes back with its content, folded into a snapshot",
+          "[actors]") {
+  directory_settings settings;
+  settings.idle_grace = std::chrono::milliseconds{0};
+  actor_node node{settings};
+  const auto before = node.open("d", 1);
+  REQUIRE(before);
+  test::editing_client client{5};
+  node.send(*before, 1, message_kind::update, client.insert_text("text", 0, "kept"));
+  node.next_deliveries();
+  node.leave(*before, 1);
+  // The document tells that it is idle; at some later second it is unloaded.
+  while (true) {
+    node.pass_second();
+    caf::scoped_actor waiter{node.system()};
+    bool is_down = false;
+    waiter->monitor(before->document);
+    waiter->receive([&](const caf::down_msg&) { is_down = true; },
+                    caf::after(std::chrono::milliseconds{20}) >> [] {});
+    if (is_down) break;
+  }
+  CHECK(node.engine->stored("d").updates.empty());
+  CHECK_FALSE(node.engine->stored("d").snapshot.empty());
+  const auto after = node.open("d", 2);
+  REQUIRE(after);
+  CHECK(after->id != before->id);
+  CHECK(text_seen_by(node, *after, 2) == "kept");
+}
+
+TEST_CASE(
+    "a document that cannot be loaded closes its subscribers and is tried again at the next open",
+    "[actors]") {
+  actor_node node;
+  node.engine->fail_loads(true);
+  const auto failed = node.open("d", 1);
+  REQUIRE(failed);
+  const close_subscribers closed = node.next_close();
+  CHECK(closed.document == failed->id);
+  CHECK(closed.reason == close_reason::document_failed);
+  wait_until_down(node, *failed);
+  node.engine->fail_loads(false);
+  // The directory hears of the end at about the same time as we do.
+  auto opened = node.open("d", 2);
+  while (opened && opened->id == failed->id) opened = node.open("d", 2);
+  REQUIRE(opened);
+  CHECK(text_seen_by(node, *opened, 2).empty());
+}
+
+TEST_CASE("a failed write is confirmed to nobody and ends the store", "[actors]") {
+  actor_node node;
+  const auto document = node.open("d", 1);
+  REQUIRE(document);
+  node.engine->fail_writes(true);
+  caf::scoped_actor waiter{node.system()};
+  waiter->monitor(node.store_handle());
+  test::editing_client client{5};
+  node.send(*document, 1, message_kind::update, client.insert_text("text", 0, "lost"));
+  waiter->receive([](const caf::down_msg& down) { CHECK(down.reason); },
+                  caf::after(std::chrono::seconds{10}) >> [] { FAIL("the store goes on"); });
+  for (const auto& delivery : node.next_deliveries()) CHECK(delivery.to == receivers::all_but_one);
+  node.leave(*document, 1);
+  caf::anon_send_exit(document->document,
+                      caf::exit_reason::kill);  // it would wait for its confirmation
+}
+
+TEST_CASE("a bad update closes its session and no other", "[actors]") {
+  actor_node node;
+  const auto document = node.open("d", 1);
+  REQUIRE(document);
+  REQUIRE(node.open("d", 2));
+  constexpr std::uint8_t garbage[] = {1, 2, 3, 4, 5, 6};
+  node.send(*document, 1, message_kind::update, garbage);
+  deliver_batch batch = node.next_batch();
+  while (batch.closings.empty()) batch = node.next_batch();
+  REQUIRE(batch.closings.size() == 1);
+  CHECK(batch.closings[0].session == 1);
+  CHECK(batch.closings[0].reason == close_reason::invalid_update);
+  CHECK(text_seen_by(node, *document, 2).empty());
+}
+
+TEST_CASE("documents above the limit are refused unless an idle one can go", "[actors]") {
+  directory_settings settings;
+  settings.max_documents = 2;
+  actor_node node{settings};
+  const auto first = node.open("one", 1);
+  REQUIRE(first);
+  REQUIRE(node.open("two", 2));
+  const auto refused = node.open("three", 3);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error() == close_reason::too_many_documents);
+  node.leave(*first, 1);
+  auto third = node.open("three", 3);
+  for (int tries = 0; !third && tries < 1000; ++tries)
+    third = node.open("three", 3);  // until it is known to be idle
+  REQUIRE(third);
+  wait_until_down(node, *first);
+}
