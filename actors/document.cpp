@@ -96,23 +96,32 @@ void document::on_client_message(const client_message& message) {
 
 void document::handle(const client_message& message) {
   hosted_.on_message(message.session, message.kind, message.body(), current_time(), effects_);
-  if (unit_output* const unit = find_unit(message.session)) {
-    auto& progress = unit->batch.progress;
-    if (progress.empty() || progress.back().session != message.session)
-      progress.push_back({message.session});
-    ++progress.back().messages;
-    progress.back().bytes += message.frame.size();
-    schedule_flush();
-  }
+  // What has to be stored counts as handled when it is: so storage holds its writers back.
+  if (effects_.writes.empty())
+    note_handled(message.session, message.frame.size());
+  else
+    write_size_ = message.frame.size();
   carry_out();
 }
 
+void document::note_handled(session_id session, std::size_t bytes) {
+  unit_output* const unit = find_unit(session);
+  if (unit == nullptr) return;
+  auto& progress = unit->batch.progress;
+  if (progress.empty() || progress.back().session != session) progress.push_back({session});
+  ++progress.back().messages;
+  progress.back().bytes += bytes;
+  schedule_flush();
+}
+
 void document::on_update_stored(const update_stored& stored) {
-  for (; !unconfirmed_.empty() && unconfirmed_.front().number <= stored.up_to;
-       unconfirmed_.pop_front())
-    if (!unconfirmed_.front().frame.empty())
-      deliver(deliver_batch::receivers::one, unconfirmed_.front().sender,
-              unconfirmed_.front().frame);
+  while (!unconfirmed_.empty() && unconfirmed_.front().number <= stored.up_to) {
+    const unconfirmed_update confirmed = std::move(unconfirmed_.front());
+    unconfirmed_.pop_front();
+    if (!confirmed.frame.empty())
+      deliver(deliver_batch::receivers::one, confirmed.sender, confirmed.frame);
+    note_handled(confirmed.sender, confirmed.message_size);
+  }
   if (is_unloading_) on_unload();
 }
 
@@ -156,7 +165,7 @@ void document::store(document_effects::storage_write& write) {
   const storage::sequence number = ++last_number_;
   shared_bytes frame;
   if (!write.confirmation.empty()) frame = encode_frame(frame_kind::binary, write.confirmation);
-  unconfirmed_.push_back({number, write.sender, std::move(frame)});
+  unconfirmed_.push_back({number, write.sender, std::move(frame), write_size_});
   log_bytes_ += write.update.size() + record_overhead;
   tell(this, store_,
        append_update{settings_.name, number, shared_bytes::copy_of(write.update),

@@ -47,6 +47,7 @@ class document final : public document_actor::base {
     storage::sequence number;
     session_id sender;
     shared_bytes frame;
+    std::size_t message_size;
   };
 
   void on_loaded(const loaded_document& loaded);
@@ -59,6 +60,7 @@ class document final : public document_actor::base {
   void on_flush();
 
   void handle(const client_message& message);
+  void note_handled(session_id session, std::size_t bytes);
   void carry_out();
   void deliver(deliver_batch::receivers to, session_id session, const shared_bytes& frame);
   void store(document_effects::storage_write& write);
@@ -76,7 +78,8 @@ class document final : public document_actor::base {
   std::vector<client_message> waiting_;  // until the document is loaded
   std::deque<unconfirmed_update> unconfirmed_;
   storage::sequence last_number_ = 0;
-  std::size_t log_bytes_ = 0;  // since the last snapshot
+  std::size_t write_size_ = 0;  // of the message that is being handled, if it has to be stored
+  std::size_t log_bytes_ = 0;   // since the last snapshot
   std::size_t snapshot_bytes_ = 0;
   bool is_loaded_ = false;
   bool is_unloading_ = false;

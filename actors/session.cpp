@@ -63,11 +63,15 @@ void session::start() {
 }
 
 void session::on_exit() {
+  if (!is_closed_) {  // an exception has ended us, not the connection
+    environment_->metrics->closed(close_reason::io_error).inc();
+    connection_->terminate();
+  }
+  if (opened_.document) tell(this, opened_.document, leave_document{id_});
   environment_->table->unsubscribe(opened_.id, id_);
   environment_->table->remove(id_);
   environment_->places->leave();
   environment_->metrics->sessions().dec();
-  if (!is_closed_ && connection_) connection_->terminate();
   connection_.reset();
   opened_ = {};
   environment_.reset();
@@ -90,7 +94,7 @@ void session::on_open() {
 void session::on_opened(const opened_document& opened) {
   is_opening_ = false;
   opened_ = opened;
-  if (is_closed_) return leave_and_quit();
+  if (is_closed_) return quit();
   if (!environment_->table->subscribe(opened_.id, id_)) return close(close_reason::document_failed);
   update_reading();
 }
@@ -125,12 +129,7 @@ void session::on_closed(close_reason reason) {
   environment_->metrics->closed(reason).inc();
   // While the directory has not answered, the document may yet learn of us; then it must learn that
   // we left.
-  if (!is_opening_) leave_and_quit();
-}
-
-void session::leave_and_quit() {
-  if (opened_.document) tell(this, opened_.document, leave_document{id_});
-  quit();
+  if (!is_opening_) quit();
 }
 
 void session::deliver(const shared_bytes& frame) {

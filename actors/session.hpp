@@ -74,7 +74,6 @@ class session final : public io_actor<session_actor::base>, private table_sessio
 
   void beat(time_point now);
   void update_reading();
-  void leave_and_quit();
 
   std::shared_ptr<session_environment> environment_;
   session_id id_;

@@ -42,14 +42,17 @@ class update_parser {
       const std::uint64_t length = parse_struct(client, current);
       clock += length;
       if (clock > clock_max) in_.fail(errc::number_too_large, "end of struct");
-      if (length == 0 || current.kind == content_kind::skip)
-        continue;  // yjs writes neither; some ports do
+      if (length == 0) out_.is_canonical = false;
+      if (length == 0 || current.kind == content_kind::skip) continue;
       current.length = static_cast<clock_type>(length);
       out_.structs.push_back(current);
     }
     if (out_.structs.size() > limit_.structs_per_update_max)
       in_.fail(errc::update_too_large, "structs");
     const auto added = static_cast<std::uint32_t>(out_.structs.size()) - first;
+    if (client >= has_block_.size()) has_block_.resize(client + 1);
+    if (has_block_[client]) out_.is_canonical = false;
+    has_block_[client] = true;
     if (added > 0) out_.blocks.push_back({client, first, added});
   }
 
@@ -202,6 +205,7 @@ class update_parser {
   }
 
   lib0::decoder in_;
+  std::vector<bool> has_block_;  // per client
   const limits& limit_;
   decoded_update& out_;
 };
@@ -214,6 +218,7 @@ void decoded_update::clear() {
   structs.clear();
   parents.clear();
   deletes.clear();
+  is_canonical = true;
 }
 
 result<void> decode_update(byte_view update, const limits& limit, decoded_update& out) {

@@ -30,6 +30,8 @@ struct decoded_update {
   std::vector<struct_view> structs;   ///< Skips left out: a skip is only a gap between clocks.
   std::deque<parent_view> parents;    ///< What struct_view::parent points to.
   std::vector<client_range> deletes;  ///< In wire order; may overlap.
+  /// What yjs would write: no struct of length 0 and no client twice. Others trip clients up.
+  bool is_canonical = true;
 
   void clear();
 };

@@ -21,11 +21,12 @@ result<applied_update> doc::apply_update(byte_view update) {
   change_.clear();
   const integration_outcome outcome = integrator_.integrate(decoded_, change_);
   change_.commit(options_.gc);
+  const bool is_canonical = decoded_.is_canonical;
   if (decoded_.structs.capacity() > decoded_structs_kept) decoded_ = {};
   applied_update applied;
   applied.changed = change_.changed_anything();
-  applied.is_verbatim =
-      outcome.partial == 0 && outcome.known == 0 && outcome.parked == 0 && outcome.woken == 0;
+  applied.is_verbatim = is_canonical && outcome.partial == 0 && outcome.known == 0 &&
+                        outcome.parked == 0 && outcome.woken == 0;
   applied.has_parked = outcome.parked > 0;
   return applied;
 }
@@ -40,13 +41,15 @@ result<void> doc::prepare(byte_view update) {
   if (store_.clients().size() + new_clients >
       std::min(options_.limit.clients_max, client_count_max))
     return fail(errc::too_many_clients, "client ids of the document");
-  integrator_.translate_clients(decoded_);
   // What waits takes a few times its encoded size in memory; only near the limit is it worth a
   // closer look.
-  const std::size_t might_wait = update.size() + decoded_.structs.size() * sizeof(pending_struct);
+  const std::size_t might_wait = update.size() +
+                                 decoded_.structs.size() * pending::struct_size_max +
+                                 decoded_.deletes.size() * pending::delete_size;
   if (pending_.size() + might_wait > options_.limit.pending_size_max &&
       integrator_.would_park(decoded_))
     return fail(errc::pending_limit, "updates that wait for missing ones");
+  integrator_.translate_clients(decoded_);
   return {};
 }
 

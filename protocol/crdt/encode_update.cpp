@@ -63,6 +63,10 @@ class block_writer {
   block_writer(const store& state, client_index client, lib0::encoder& out)
       : state_(state), client_(client), out_(out) {}
 
+  auto clock_of() const noexcept {
+    return [this](item_handle handle) noexcept { return state_.at(handle).clock; };
+  }
+
   /// Calls `for_each_part(visit)` twice: to count, then to write. visit(clock_range, write).
   template <class ForEachPart>
   void write(ForEachPart for_each_part) {
@@ -111,10 +115,6 @@ class block_writer {
   }
 
  private:
-  auto clock_of() const noexcept {
-    return [this](item_handle handle) noexcept { return state_.at(handle).clock; };
-  }
-
   void write_skip(clock_type length) {
     out_.write_uint8(static_cast<std::uint8_t>(content_kind::skip));
     out_.write_var_uint(length);
@@ -194,10 +194,11 @@ void write_delete_set(const store& state, const pending& waiting, lib0::encoder&
   std::map<client_index, range_set>
       more;  // clients of which deletes wait: their ranges, all of them
   waiting.for_each_delete([&](client_index client, clock_range range) {
-    auto [place, is_new] = more.try_emplace(client);
+    const bool is_new = !more.contains(client);
+    range_set& ranges = more[client];
     if (is_new)
-      state.state_of(client).deleted.for_each([&](clock_range known) { place->second.add(known); });
-    place->second.add(range);
+      state.state_of(client).deleted.for_each([&](clock_range known) { ranges.add(known); });
+    ranges.add(range);
   });
   const auto clients = clients_descending(state.clients(), [&](client_index i) {
     return !state.state_of(i).deleted.empty() || more.contains(i);

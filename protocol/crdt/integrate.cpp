@@ -1,6 +1,7 @@
 #include "protocol/crdt/integrate.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/check.hpp"
 
@@ -46,52 +47,84 @@ void integrator::translate_clients(decoded_update& update) {
 }
 
 void integrator::integrate_blocks(decoded_update& update) {
-  cursors_.assign(update.blocks.size(), 0);
-  for (std::uint32_t block = 0; block < update.blocks.size(); ++block) work_on(update, block);
+  walk(
+      update, [this](const struct_view& view) { return find_missing(view); },
+      [this](client_index client, const struct_view& view) {
+        integrate_known_checked(client, view);
+      },
+      [this](missing_id missing, client_index client, const struct_view& view) {
+        pending_.add_struct(missing.client, missing.clock, client, view);
+        ++outcome_.parked;
+      });
 }
 
-/// Integrates a block. Where a struct needs one of another block, that block is worked on first, up
-/// to the struct that is needed.
-void integrator::work_on(decoded_update& update, std::uint32_t first_block) {
-  open_.assign(1, {first_block, whole_block});
-  while (!open_.empty()) {
-    const open_block current = open_.back();
-    const client_block& block = update.blocks[current.block];
-    std::uint32_t& cursor = cursors_[current.block];
-    if (cursor == block.count || update.structs[block.first + cursor].clock > current.target) {
-      open_.pop_back();
-      continue;
-    }
-    const struct_view& view = update.structs[block.first + cursor];
-    const missing_id missing = find_missing(view);
-    if (missing.client != no_client) {
-      const std::uint32_t needed = find_block(update, missing);
-      if (needed != no_block) {
-        open_.push_back({needed, missing.clock});
+/// Goes through all structs so that each comes after what it refers to: where one needs a struct of
+/// another block, that block is worked on first, up to the struct that is needed. Calls
+/// missing_of(view), then on_ready(client, view) or on_parked(missing, client, view).
+template <class MissingOf, class OnReady, class OnParked>
+void integrator::walk(const decoded_update& update, MissingOf missing_of, OnReady on_ready,
+                      OnParked on_parked) {
+  sort_blocks(update);
+  for (std::uint32_t first = 0; first < update.blocks.size(); ++first) {
+    open_.assign(1, {first, whole_block});
+    is_open_[first] = 1;
+    while (!open_.empty()) {
+      const open_block current = open_.back();
+      const client_block& block = update.blocks[current.block];
+      std::uint32_t& cursor = cursors_[current.block];
+      if (cursor == block.count || update.structs[block.first + cursor].clock > current.target) {
+        is_open_[current.block] = 0;
+        open_.pop_back();
         continue;
       }
-      pending_.add_struct(missing.client, missing.clock, block.client, view);
-      ++outcome_.parked;
-    } else {
-      integrate_known_checked(block.client, view);
+      const struct_view& view = update.structs[block.first + cursor];
+      const missing_id missing = missing_of(view);
+      const std::uint32_t needed =
+          missing.client == no_client ? no_block : find_block(update, missing);
+      if (needed != no_block) {
+        open_.push_back({needed, missing.clock});
+        is_open_[needed] = 1;
+        continue;
+      }
+      if (missing.client == no_client)
+        on_ready(block.client, view);
+      else
+        on_parked(missing, block.client, view);
+      ++cursor;
     }
-    ++cursor;
   }
 }
 
-/// A block that still has the struct and is not waiting for one itself.
+/// Brings the blocks into the order in which find_block looks them up, and marks none as begun.
+void integrator::sort_blocks(const decoded_update& update) {
+  cursors_.assign(update.blocks.size(), 0);
+  is_open_.assign(update.blocks.size(), 0);
+  block_order_.resize(update.blocks.size());
+  std::iota(block_order_.begin(), block_order_.end(), 0u);
+  if (block_order_.size() == 1) return;
+  std::ranges::sort(block_order_, {}, [&](std::uint32_t i) {
+    return std::pair{update.blocks[i].client, update.structs[update.blocks[i].first].clock};
+  });
+}
+
+/// A block that still has the struct and is not waiting for one itself. Of several blocks of one
+/// client that overlap only the last is looked at; what is not found waits, and comes back when it
+/// is there.
 std::uint32_t integrator::find_block(const decoded_update& update, missing_id missing) const {
-  for (std::uint32_t i = 0; i < update.blocks.size(); ++i) {
-    const client_block& block = update.blocks[i];
-    if (block.client != missing.client || cursors_[i] == block.count) continue;
-    const struct_view& last = update.structs[block.first + block.count - 1];
-    const bool has_it = update.structs[block.first + cursors_[i]].clock <= missing.clock &&
-                        missing.clock < last.clock + last.length;
-    const bool is_open =
-        std::any_of(open_.begin(), open_.end(), [i](const open_block& o) { return o.block == i; });
-    if (has_it && !is_open) return i;
-  }
-  return no_block;
+  const auto start_of = [&](std::uint32_t i) {
+    return std::pair{update.blocks[i].client, update.structs[update.blocks[i].first].clock};
+  };
+  const auto above = std::ranges::upper_bound(
+      block_order_, std::pair{missing.client, missing.clock}, {}, start_of);
+  if (above == block_order_.begin()) return no_block;
+  const std::uint32_t found = *std::prev(above);
+  const client_block& block = update.blocks[found];
+  if (block.client != missing.client || cursors_[found] == block.count || is_open_[found] != 0)
+    return no_block;
+  const struct_view& next = update.structs[block.first + cursors_[found]];
+  const struct_view& last = update.structs[block.first + block.count - 1];
+  const bool has_it = next.clock <= missing.clock && missing.clock < last.clock + last.length;
+  return has_it ? found : no_block;
 }
 
 void integrator::integrate_ready() {
@@ -128,23 +161,38 @@ void integrator::integrate_deletes(const decoded_update& update) {
     }
 }
 
-bool integrator::would_park(const decoded_update& update) const {
-  const auto is_in_update = [&](client_index client, clock_type clock) {
-    return std::any_of(update.blocks.begin(), update.blocks.end(), [&](const client_block& block) {
-      const struct_view& last = update.structs[block.first + block.count - 1];
-      return block.client == client && clock >= update.structs[block.first].clock &&
-             clock < last.clock + last.length;
-    });
+bool integrator::would_park(const decoded_update& update) {
+  std::vector<client_index> to_document;
+  for (const client_id id : update.clients.ids()) to_document.push_back(store_.clients().find(id));
+  std::vector<range_set> arrived(update.clients.size());  // what the walk has been through
+  const auto is_there = [&](client_index client, clock_type clock) {
+    if (client == no_client || arrived[client].contains(clock)) return true;
+    return to_document[client] != no_client && store_.knows(to_document[client], clock);
   };
-  for (const struct_view& view : update.structs) {
-    const missing_id missing = find_missing(view);
-    if (missing.client != no_client && !is_in_update(missing.client, missing.clock)) return true;
+  bool parks = false;
+  walk(
+      update,
+      [&](const struct_view& view) -> missing_id {
+        if (!is_there(view.origin_client, view.origin_clock))
+          return {view.origin_client, view.origin_clock};
+        if (!is_there(view.right_origin_client, view.right_origin_clock))
+          return {view.right_origin_client, view.right_origin_clock};
+        if (view.parent != nullptr && !is_there(view.parent->client, view.parent->clock))
+          return {view.parent->client, view.parent->clock};
+        return {};
+      },
+      [&](client_index client, const struct_view& view) {
+        arrived[client].add({view.clock, view.length});
+      },
+      [&](missing_id, client_index, const struct_view&) { parks = true; });
+  std::vector<clock_range> unknown;
+  for (const client_range& deleted : update.deletes) {
+    unknown.assign(1, deleted.range);
+    const client_index client = to_document[deleted.client];
+    if (client != no_client) store_.find_unknown(client, deleted.range, unknown);
+    for (const clock_range& part : unknown) parks = parks || !arrived[deleted.client].covers(part);
   }
-  return std::any_of(update.deletes.begin(), update.deletes.end(),
-                     [&](const client_range& deleted) {
-                       return deleted.range.end() > store_.state_of(deleted.client).state() &&
-                              !is_in_update(deleted.client, deleted.range.end() - 1);
-                     });
+  return parks;
 }
 
 /// The first id that must be known before the struct can be placed. Source: Item.getMissing of yjs

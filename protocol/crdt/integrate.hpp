@@ -35,8 +35,9 @@ class integrator {
   /// not committed.
   integration_outcome integrate(decoded_update& update, transaction& change);
 
-  /// Whether something in `update` would have to wait. Changes nothing.
-  bool would_park(const decoded_update& update) const;
+  /// Whether something in `update` would have to wait. Changes nothing in the document.
+  /// Requires: translate_clients has not been called for it.
+  bool would_park(const decoded_update& update);
 
  private:
   struct missing_id {
@@ -50,7 +51,10 @@ class integrator {
   };
 
   void integrate_blocks(decoded_update& update);
-  void work_on(decoded_update& update, std::uint32_t first_block);
+  template <class MissingOf, class OnReady, class OnParked>
+  void walk(const decoded_update& update, MissingOf missing_of, OnReady on_ready,
+            OnParked on_parked);
+  void sort_blocks(const decoded_update& update);
   std::uint32_t find_block(const decoded_update& update, missing_id missing) const;
   void integrate_ready();
   void integrate_deletes(const decoded_update& update);
@@ -94,6 +98,8 @@ class integrator {
   integration_outcome outcome_;
   std::vector<std::uint32_t> cursors_;  // per block: structs done
   std::vector<open_block> open_;
+  std::vector<std::uint8_t> is_open_;       // per block: it is in open_
+  std::vector<std::uint32_t> block_order_;  // blocks by client and first clock
   std::vector<pending_struct> ready_;
   scan_marks marks_;
 };

@@ -5,12 +5,6 @@
 
 namespace troupe::crdt {
 
-namespace {
-
-constexpr std::size_t delete_size = 64;  // a node of the map, about
-
-}  // namespace
-
 pending_struct::pending_struct(client_index client, const struct_view& from)
     : client_(client), view_(from) {
   const std::size_t names =

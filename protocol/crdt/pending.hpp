@@ -33,6 +33,10 @@ class pending_struct {
 
 class pending {
  public:
+  /// What a waiting struct takes beside its content and names, and what a waiting range takes.
+  static constexpr std::size_t struct_size_max = sizeof(pending_struct) + sizeof(parent_view) + 64;
+  static constexpr std::size_t delete_size = 64;
+
   bool empty() const noexcept { return waiting_.empty() && deletes_.empty(); }
 
   /// Bytes taken by all that waits.

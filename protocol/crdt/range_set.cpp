@@ -31,9 +31,11 @@ void range_set::add(clock_range range) {
   }
 }
 
-bool range_set::contains(clock_type clock) const noexcept {
-  const auto before = ranges_.find_at_or_before(clock, clock_of);
-  return !ranges_.is_end(before) && clock < ranges_[before].end();
+bool range_set::contains(clock_type clock) const noexcept { return covers({clock, 1}); }
+
+bool range_set::covers(clock_range range) const noexcept {
+  const auto before = ranges_.find_at_or_before(range.clock, clock_of);
+  return !ranges_.is_end(before) && range.end() <= ranges_[before].end();
 }
 
 }  // namespace troupe::crdt

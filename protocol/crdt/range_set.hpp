@@ -12,6 +12,8 @@ class range_set {
   void add(clock_range range);
 
   bool contains(clock_type clock) const noexcept;
+  /// Whether every clock of the range is in the set.
+  bool covers(clock_range range) const noexcept;
   bool empty() const noexcept { return ranges_.empty(); }
 
   /// The number of ranges.

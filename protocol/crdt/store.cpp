@@ -463,11 +463,14 @@ void store::merge_around(client_index client, clock_type from, clock_type to) {
   auto& structs = states_[client].structs;
   auto at = structs.find_at_or_before(to, clock_of());
   if (structs.is_end(at)) return;
-  while (!structs.is_first(at) && items_[structs[at]].clock >= from) {
+  bool has_joined = false;
+  // A join goes on to the left as long as it succeeds, also beyond the range.
+  while (!structs.is_first(at) && (has_joined || items_[structs[at]].clock >= from)) {
     const auto before = structs.previous(at);
     const item_handle left = structs[before];
     const item_handle right = structs[at];
-    if (is_joinable(items_[left], right, items_[right])) {
+    has_joined = is_joinable(items_[left], right, items_[right]);
+    if (has_joined) {
       structs.erase(at, clock_of());  // while the record still tells its clock
       join(left, right);
     }

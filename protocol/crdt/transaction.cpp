@@ -34,12 +34,16 @@ void transaction::delete_item(item_handle handle) {
     mark_deleted(next);
     if (current.kind() != content_kind::type) continue;
     const type_record& type = store_->type_at(current.content);
-    for (item_handle child = store_->chain_at(type.sequence).head; child != none;
-         child = store_->at(child).right)
-      to_delete_.push_back(child);
-    // Of a key's chain only the last can be alive.
+    const auto add_all = [this](chain_handle of) {
+      for (item_handle child = store_->chain_at(of).head; child != none;
+           child = store_->at(child).right)
+        if (store_->at(child).is_deleted == 0) to_delete_.push_back(child);
+    };
+    add_all(type.sequence);
+    // Normally only the last of a key's chain is alive. A run of values that was cut leaves its
+    // front alive, too.
     for (chain_handle keyed = type.keyed; keyed != none; keyed = store_->chain_at(keyed).next)
-      if (store_->chain_at(keyed).tail != none) to_delete_.push_back(store_->chain_at(keyed).tail);
+      add_all(keyed);
   }
 }
 

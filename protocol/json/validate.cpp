@@ -53,8 +53,8 @@ class json_scanner {
         const bool is_object = rest_[0] == '{';
         rest_.remove_prefix(1);
         skip_space();
-        if (take(is_object ? '}' : ']')) return true;
         if (depth_ == depth_max_) return false;
+        if (take(is_object ? '}' : ']')) return true;
         is_object_[depth_++] = is_object;
         if (is_object && !take_key()) return false;
         continue;

@@ -8,17 +8,10 @@ namespace troupe::lib0 {
 
 namespace {
 
-/// lib0's varInt: bit 6 of the first byte is the sign, so the magnitude starts with 6 bits.
 void append_integer(decoder& input, std::string& out) {
-  std::uint8_t byte = input.read_uint8();
-  const bool is_negative = (byte & 0x40) != 0;
-  std::uint64_t magnitude = byte & 0x3f;
-  for (unsigned shift = 6; byte >= 0x80 && shift < 64 && input.ok(); shift += 7) {
-    byte = input.read_uint8();
-    magnitude |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
-  }
-  if (is_negative && magnitude != 0) out.push_back('-');
-  out.append(std::to_string(magnitude));
+  const decoder::var_int value = input.read_var_int();
+  if (value.is_negative && value.magnitude != 0) out.push_back('-');
+  out.append(std::to_string(value.magnitude));
 }
 
 template <class Unsigned>

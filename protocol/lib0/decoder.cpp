@@ -16,9 +16,9 @@ void decoder::fail(errc code, const char* detail) noexcept {
   end_ = cursor_;  // every later read finds nothing
 }
 
-std::uint64_t decoder::read_long_var_uint() noexcept {
-  std::uint64_t value = 0;
-  for (unsigned shift = 0; cursor_ != end_; shift += 7) {
+/// Seven bits a byte, low groups first, on top of the bits below `shift`.
+std::uint64_t decoder::read_groups(std::uint64_t value, unsigned shift) noexcept {
+  for (; cursor_ != end_; shift += 7) {
     const std::uint8_t byte = *cursor_++;
     const std::uint64_t bits = byte & 0x7f;
     // The field holds 53 bits; groups beyond them may only be padding.
@@ -33,17 +33,20 @@ std::uint64_t decoder::read_long_var_uint() noexcept {
   return 0;
 }
 
+std::uint64_t decoder::read_long_var_uint() noexcept { return read_groups(0, 0); }
+
+decoder::var_int decoder::read_var_int() noexcept {
+  const std::uint8_t first = read_uint8();
+  var_int value{static_cast<std::uint64_t>(first & 0x3f), (first & 0x40) != 0};
+  if (first >= 0x80) value.magnitude = read_groups(value.magnitude, 6);
+  return value;
+}
+
 std::uint64_t decoder::read_count(std::size_t element_size_min, const char* field) noexcept {
   const std::uint64_t count = read_var_uint();
   if (count <= remaining() / element_size_min) return count;
   fail(errc::truncated, field);
   return 0;
-}
-
-void decoder::skip_var_int() noexcept {
-  while (cursor_ != end_)
-    if (*cursor_++ < 0x80) return;
-  fail(errc::truncated, "integer");
 }
 
 byte_view decoder::read_bytes(std::uint64_t size) noexcept {
@@ -95,7 +98,7 @@ byte_view decoder::skip_any(std::size_t depth_max) noexcept {
       case any_tag::null:
       case any_tag::false_value:
       case any_tag::true_value: break;
-      case any_tag::integer: skip_var_int(); break;
+      case any_tag::integer: read_var_int(); break;
       case any_tag::float32: read_bytes(4); break;
       case any_tag::float64:
       case any_tag::bigint: read_bytes(8); break;

@@ -59,7 +59,14 @@ class decoder {
   /// the remaining bytes cannot hold fails as truncated before anything is reserved for it.
   std::uint64_t read_count(std::size_t element_size_min, const char* field) noexcept;
 
-  void skip_var_int() noexcept;
+  /// A signed integer. Its sign is kept apart, since lib0 has a negative zero that means something.
+  struct var_int {
+    std::uint64_t magnitude = 0;
+    bool is_negative = false;
+  };
+
+  /// Magnitudes up to 2^53 - 1; above that: number_too_large. Longer forms are accepted.
+  var_int read_var_int() noexcept;
 
   /// `size` raw bytes.
   byte_view read_bytes(std::uint64_t size) noexcept;
@@ -79,6 +86,7 @@ class decoder {
 
  private:
   std::uint64_t read_long_var_uint() noexcept;
+  std::uint64_t read_groups(std::uint64_t value, unsigned shift) noexcept;
 
   const std::uint8_t* begin_;
   const std::uint8_t* cursor_;

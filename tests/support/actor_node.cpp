@@ -40,9 +40,10 @@ actor_node::actor_node(directory_settings settings) {
 
 actor_node::~actor_node() {
   engine->open_gate();
-  (*self_)
-      ->request(directory_, patience, close_documents{})
-      .receive([](const node_drained&) {}, [](const caf::error&) {});
+  // Their sessions never leave, so the documents would not end by themselves.
+  for (const document_actor& document : opened_)
+    caf::anon_send_exit(document, caf::exit_reason::kill);
+  opened_.clear();
   caf::anon_send_exit(directory_, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(store_, caf::exit_reason::user_shutdown);
   directory_ = nullptr;
@@ -57,8 +58,12 @@ tl::expected<opened_document, close_reason> actor_node::open(const std::string& 
   (*self_)
       ->request(directory_, patience,
                 open_document{name, session, caf::actor_cast<hub_actor>(self_->ptr())})
-      .receive([&](const opened_document& opened) { answer = opened; },
-               [&](const caf::error& why) { answer = tl::unexpected(to_close_reason(why)); });
+      .receive(
+          [&](const opened_document& opened) {
+            answer = opened;
+            opened_.push_back(opened.document);
+          },
+          [&](const caf::error& why) { answer = tl::unexpected(to_close_reason(why)); });
   return answer;
 }
 

@@ -41,6 +41,7 @@ class actor_node {
   std::unique_ptr<caf::scoped_actor> self_;
   store_actor store_;
   directory_actor directory_;
+  std::vector<document_actor> opened_;
 };
 
 /// The message in a frame made by encode_frame.

@@ -14,7 +14,7 @@
 namespace troupe::test {
 
 /// Applies an update that must be accepted; the invariants of the store must hold afterwards.
-inline crdt::applied_update apply(crdt::doc& to, byte_view update) {
+inline crdt::applied_update must_apply(crdt::doc& to, byte_view update) {
   const auto applied = to.apply_update(update);
   INFO("update " << to_hex(update));
   if (!applied) FAIL("rejected: " << to_string(applied.error()));
@@ -22,8 +22,8 @@ inline crdt::applied_update apply(crdt::doc& to, byte_view update) {
   return *applied;
 }
 
-inline crdt::applied_update apply(crdt::doc& to, const update_builder& update) {
-  return apply(to, update.build());
+inline crdt::applied_update must_apply(crdt::doc& to, const update_builder& update) {
+  return must_apply(to, update.build());
 }
 
 /// The whole state as hexadecimal digits: equal exactly if the documents would answer alike.

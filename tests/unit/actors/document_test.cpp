@@ -81,12 +81,12 @@ TEST_CASE("a document that was unloaded comes back with its content, folded into
                     caf::after(std::chrono::milliseconds{20}) >> [] {});
     if (is_down) break;
   }
-  CHECK(node.engine->stored("d").updates.empty());
-  CHECK_FALSE(node.engine->stored("d").snapshot.empty());
   const auto after = node.open("d", 2);
   REQUIRE(after);
   CHECK(after->id != before->id);
   CHECK(text_seen_by(node, *after, 2) == "kept");
+  CHECK(node.engine->stored("d").updates.empty());
+  CHECK_FALSE(node.engine->stored("d").snapshot.empty());
 }
 
 TEST_CASE(

@@ -145,7 +145,7 @@ TEST_CASE("pending deletes agree with a set of clocks", "[crdt]") {
   std::set<std::pair<client_index, clock_type>> expected;
   for (int step = 0; step < 5000; ++step) {
     const client_index client = random() % 3;
-    const clock_range range{static_cast<clock_type>(random() % 3000), 1 + random() % 12};
+    const clock_range range{static_cast<clock_type>(random() % 3000), static_cast<clock_type>(1 + random() % 12)};
     if (step % 3 != 0) {
       waiting.add_delete(client, range);
       for (clock_type c = range.clock; c < range.end(); ++c) expected.emplace(client, c);
@@ -170,13 +170,13 @@ TEST_CASE("pending structs agree with a multimap", "[crdt]") {
   std::multimap<std::pair<client_index, clock_type>, clock_type> expected;
   for (clock_type step = 0; step < 5000; ++step) {
     const client_index client = random() % 3;
-    const clock_type clock = random() % 500;
+    const auto clock = static_cast<clock_type>(random() % 500);
     if (random() % 3 != 0) {
       waiting.add_struct(client, clock, 9, text_at(step, "x"));
       expected.emplace(std::pair{client, clock}, step);
       continue;
     }
-    const clock_range range{clock, 1 + random() % 20};
+    const clock_range range{clock, static_cast<clock_type>(1 + random() % 20)};
     std::multiset<clock_type> actual_clocks, expected_clocks;
     for (const pending_struct& one : taken(waiting, client, range))
       actual_clocks.insert(one.view().clock);

@@ -1,5 +1,6 @@
 #include "protocol/crdt/range_set.hpp"
 
+#include <algorithm>
 #include <random>
 #include <set>
 
@@ -75,7 +76,7 @@ TEST_CASE("range set swallows all ranges that a new one covers or touches", "[cr
   for (clock_type clock = 0; clock < 1000; clock += 10) set.add({clock, 3});
   CHECK(set.size() == 100);
   set.add({203, 597});  // from behind 200..202 up to the range at 800
-  CHECK(set.size() == 41);
+  CHECK(set.size() == 40);
   CHECK(set.contains(200));
   CHECK(set.contains(799));
   CHECK(set.contains(802));

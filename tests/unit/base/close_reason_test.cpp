@@ -1,0 +1,78 @@
+#include "base/close_reason.hpp"
+
+#include <set>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "base/utf8.hpp"
+
+using namespace troupe;
+
+namespace {
+
+std::vector<close_reason> all_reasons() {
+  std::vector<close_reason> all;
+  for (std::size_t i = 0; i < close_reason_count; ++i) all.push_back(static_cast<close_reason>(i));
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("every close reason has a label of its own", "[close_reason]") {
+  std::set<std::string_view> labels;
+  for (const close_reason reason : all_reasons()) {
+    const std::string_view label = describe(reason).label;
+    CAPTURE(label);
+    CHECK_FALSE(label.empty());
+    CHECK(label != "unknown");
+    CHECK(labels.insert(label).second);
+  }
+}
+
+TEST_CASE("every close reason has a code and a text that a close frame can carry",
+          "[close_reason]") {
+  for (const close_reason reason : all_reasons()) {
+    const close_info info = describe(reason);
+    CAPTURE(info.label, info.code);
+    CHECK(info.text.size() <= 123);
+    CHECK(is_valid_utf8(as_bytes(info.text)));
+    if (info.code == 0) {
+      CHECK(info.text.empty());  // no close frame is sent
+      continue;
+    }
+    // RFC 6455, 7.4: these are never sent in a frame, and 3000 to 4999 are free to use.
+    CHECK(info.code >= 1000);
+    CHECK(info.code <= 4999);
+    CHECK_FALSE((info.code == 1004 || info.code == 1005 || info.code == 1006));
+    CHECK_FALSE((info.code > 1014 && info.code < 3000));
+    // A y-websocket client takes these as permanent and does not come back.
+    CHECK_FALSE((info.code >= 4400 && info.code < 4500));
+  }
+}
+
+TEST_CASE("close reasons have the codes that clients know", "[close_reason]") {
+  CHECK(describe(close_reason::peer_closed).code == 1000);
+  CHECK(describe(close_reason::server_stopping).code == 1001);
+  CHECK(describe(close_reason::unsupported_frame).code == 1003);
+  CHECK(describe(close_reason::malformed_message).code == 1007);
+  CHECK(describe(close_reason::invalid_update).code == 1007);
+  CHECK(describe(close_reason::message_too_large).code == 1009);
+  CHECK(describe(close_reason::document_failed).code == 1011);
+  CHECK(describe(close_reason::slow_consumer).code == 1013);
+  CHECK(describe(close_reason::pending_limit).code == 1013);
+  CHECK(describe(close_reason::heartbeat_timeout).code == 0);
+  CHECK(describe(close_reason::io_error).code == 0);
+}
+
+TEST_CASE("a failure closes with the reason that names whose fault it is", "[close_reason]") {
+  CHECK(close_reason_for(errc::truncated) == close_reason::malformed_message);
+  CHECK(close_reason_for(errc::trailing_bytes) == close_reason::malformed_message);
+  CHECK(close_reason_for(errc::unknown_message) == close_reason::malformed_message);
+  CHECK(close_reason_for(errc::invalid_reference) == close_reason::invalid_update);
+  CHECK(close_reason_for(errc::unknown_content) == close_reason::invalid_update);
+  CHECK(close_reason_for(errc::unknown_type) == close_reason::invalid_update);
+  CHECK(close_reason_for(errc::too_deep) == close_reason::invalid_update);
+  CHECK(close_reason_for(errc::update_too_large) == close_reason::invalid_update);
+  CHECK(close_reason_for(errc::pending_limit) == close_reason::pending_limit);
+  CHECK(close_reason_for(errc::storage_failed) == close_reason::document_failed);
+}

@@ -1,0 +1,297 @@
+#include "protocol/hosted_document.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "tests/support/hex_bytes.hpp"
+#include "tests/support/update_builder.hpp"
+
+using namespace troupe;
+using namespace troupe::test;
+using namespace std::chrono_literals;
+using receivers = document_effects::receivers;
+using sync::message_kind;
+
+namespace {
+
+constexpr session_id alice = 1;
+constexpr session_id bob = 2;
+const hosted_document::time_point start{};
+
+/// A document and the effects of the last event.
+struct host {
+  hosted_document document;
+  document_effects effects;
+
+  explicit host(crdt::limits limit = {})
+      : document(crdt::doc_options{crdt::garbage_collection::on, limit}) {}
+
+  void receive(session_id from, message_kind kind, const byte_buffer& body,
+               hosted_document::time_point now = start) {
+    effects.clear();
+    document.on_message(from, kind, body, now, effects);
+  }
+  bool is_quiet() const {
+    return effects.deliveries.empty() && effects.writes.empty() && effects.closings.empty();
+  }
+};
+
+const byte_buffer hello = update_builder{}.client(1).text(in_root("t"), "hello").build();
+/// Presence of client 1 with clock 1 and state `{}`.
+const byte_buffer present = hex("01 01 01 02 7b7d");
+
+void check_delivery(const document_effects::delivery& actual, receivers to, session_id session,
+                    std::string_view message) {
+  CHECK(actual.to == to);
+  CHECK(actual.session == session);
+  CHECK(to_hex(actual.message) == message);
+}
+
+std::string update_message(const byte_buffer& update) {
+  return to_hex(sync::encode_message(message_kind::update, update));
+}
+
+}  // namespace
+
+// --- sync ---
+
+TEST_CASE("hosted document answers step 1 with step 2 and its own step 1", "[document]") {
+  host hosted;
+  hosted.receive(alice, message_kind::sync_step1, hex("00"));
+  REQUIRE(hosted.effects.deliveries.size() == 2);
+  check_delivery(hosted.effects.deliveries[0], receivers::one, alice, "0001" "02" "0000");
+  check_delivery(hosted.effects.deliveries[1], receivers::one, alice, "0000" "01" "00");
+  CHECK(hosted.effects.writes.empty());
+  CHECK(hosted.effects.closings.empty());
+}
+
+TEST_CASE("hosted document answers step 1 with what the client lacks", "[document]") {
+  host hosted;
+  REQUIRE(hosted.document.load(hello));
+  hosted.receive(alice, message_kind::sync_step1, hex("01 01 03"));
+  REQUIRE(hosted.effects.deliveries.size() == 2);
+  check_delivery(hosted.effects.deliveries[0], receivers::one, alice,
+                 "0001" "0b" "01010103" "840102" "026c6f" "00");
+  check_delivery(hosted.effects.deliveries[1], receivers::one, alice, "0000" "03" "010105");
+}
+
+TEST_CASE("hosted document tells whoever joins who else is present", "[document]") {
+  host hosted;
+  hosted.receive(bob, message_kind::awareness, present);
+  hosted.receive(alice, message_kind::sync_step1, hex("00"));
+  REQUIRE(hosted.effects.deliveries.size() == 3);
+  check_delivery(hosted.effects.deliveries[2], receivers::one, alice, "01" "06" "010101027b7d");
+}
+
+TEST_CASE("hosted document closes a session whose state vector is not valid", "[document]") {
+  host hosted;
+  for (const char* digits : {"", "01", "00 00", "ffffffff0f 01 01"}) {
+    CAPTURE(digits);
+    hosted.receive(alice, message_kind::sync_step1, hex(digits));
+    CHECK(hosted.effects.deliveries.empty());
+    REQUIRE(hosted.effects.closings.size() == 1);
+    CHECK(hosted.effects.closings[0].session == alice);
+    CHECK(hosted.effects.closings[0].reason == close_reason::malformed_message);
+  }
+}
+
+// --- updates ---
+
+TEST_CASE("hosted document passes an update on to all others and confirms it once stored",
+          "[document]") {
+  for (const auto kind : {message_kind::update, message_kind::sync_step2}) {
+    host hosted;
+    hosted.receive(alice, kind, hello);
+    REQUIRE(hosted.effects.deliveries.size() == 1);
+    check_delivery(hosted.effects.deliveries[0], receivers::all_but_one, alice,
+                   update_message(hello));
+    REQUIRE(hosted.effects.writes.size() == 1);
+    CHECK(hosted.effects.writes[0].update == hello);
+    CHECK(hosted.effects.writes[0].sender == alice);
+    CHECK(to_hex(hosted.effects.writes[0].confirmation) == update_message(hello));
+    CHECK(hosted.document.state().text("t") == "hello");
+  }
+}
+
+TEST_CASE("hosted document neither stores nor passes on what it knows", "[document]") {
+  host hosted;
+  hosted.receive(alice, message_kind::update, hello);
+  hosted.receive(bob, message_kind::sync_step2, hello);
+  CHECK(hosted.is_quiet());
+  hosted.receive(bob, message_kind::sync_step2, hex("00 00"));
+  CHECK(hosted.is_quiet());
+}
+
+TEST_CASE("hosted document passes on only what is new in an update", "[document]") {
+  host hosted;
+  hosted.receive(alice, message_kind::update, hello);
+  const byte_buffer more = update_builder{}.client(1).text(in_root("t"), "hello you").build();
+  hosted.receive(bob, message_kind::update, more);
+  const byte_buffer news = update_builder{}.client(1, 5).text(after({1, 4}), " you").build();
+  REQUIRE(hosted.effects.deliveries.size() == 1);
+  check_delivery(hosted.effects.deliveries[0], receivers::all_but_one, bob, update_message(news));
+  REQUIRE(hosted.effects.writes.size() == 1);
+  CHECK(to_hex(hosted.effects.writes[0].confirmation) == update_message(news));
+}
+
+TEST_CASE("hosted document stores an update that waits and asks its sender for what is missing",
+          "[document]") {
+  host hosted;
+  const byte_buffer early = update_builder{}.client(2).text(after({1, 4}), "!").build();
+  hosted.receive(alice, message_kind::update, early);
+  REQUIRE(hosted.effects.deliveries.size() == 1);
+  check_delivery(hosted.effects.deliveries[0], receivers::one, alice, "0000" "01" "00");
+  REQUIRE(hosted.effects.writes.size() == 1);
+  CHECK(hosted.effects.writes[0].update == early);
+  CHECK(hosted.effects.writes[0].confirmation.empty());
+
+  // Asked once, it does not ask again while something waits.
+  hosted.receive(bob, message_kind::update,
+                 update_builder{}.client(3).text(after({1, 4}), "?").build());
+  CHECK(hosted.effects.deliveries.empty());
+  CHECK(hosted.effects.writes.size() == 1);
+
+  hosted.receive(bob, message_kind::update, hello);
+  CHECK(hosted.document.state().text("t") == "hello!?");
+  REQUIRE(hosted.effects.deliveries.size() == 1);
+  check_delivery(hosted.effects.deliveries[0], receivers::all_but_one, bob,
+                 update_message(hosted.document.snapshot()));
+}
+
+TEST_CASE("hosted document closes only the session that sent an update which is not valid",
+          "[document]") {
+  host hosted;
+  REQUIRE(hosted.document.load(hello));
+  const byte_buffer before = hosted.document.snapshot();
+  for (const byte_buffer& update :
+       {hex(""), hex("00"), hex("00 00 00"), hex("01 01 02 00 1f 00"),
+        update_builder{}.client(2).text(in_root("t"), "\xff").build(),
+        update_builder{}.client(2).text(after({2, 5}), "x").build(),
+        update_builder{}.client(std::uint64_t{1} << 53).gc(1).build()}) {
+    CAPTURE(to_hex(update));
+    hosted.receive(bob, message_kind::update, update);
+    CHECK(hosted.effects.deliveries.empty());
+    CHECK(hosted.effects.writes.empty());
+    REQUIRE(hosted.effects.closings.size() == 1);
+    CHECK(hosted.effects.closings[0].session == bob);
+    CHECK(hosted.effects.closings[0].reason == close_reason::invalid_update);
+    CHECK(hosted.document.snapshot() == before);
+  }
+}
+
+TEST_CASE("hosted document closes a session whose update would wait beyond the limit",
+          "[document]") {
+  crdt::limits limit;
+  limit.pending_size_max = 0;
+  host hosted{limit};
+  hosted.receive(alice, message_kind::update,
+                 update_builder{}.client(2).text(after({1, 4}), "!").build());
+  CHECK(hosted.effects.writes.empty());
+  REQUIRE(hosted.effects.closings.size() == 1);
+  CHECK(hosted.effects.closings[0].reason == close_reason::pending_limit);
+  CHECK(hosted.effects.closings[0].why.code == errc::pending_limit);
+}
+
+// --- presence ---
+
+TEST_CASE("hosted document passes presence on to all, its sender too", "[document]") {
+  host hosted;
+  hosted.receive(alice, message_kind::awareness, present);
+  REQUIRE(hosted.effects.deliveries.size() == 1);
+  check_delivery(hosted.effects.deliveries[0], receivers::all, no_session, "01" "06" "010101027b7d");
+  CHECK(hosted.effects.writes.empty());
+  hosted.receive(alice, message_kind::awareness, present);
+  CHECK(hosted.is_quiet());
+}
+
+TEST_CASE("hosted document passes on only the presence that is new", "[document]") {
+  host hosted;
+  hosted.receive(alice, message_kind::awareness, present);
+  hosted.receive(bob, message_kind::awareness, hex("02 | 01 01 02 7b7d | 02 01 01 31"));
+  REQUIRE(hosted.effects.deliveries.size() == 1);
+  check_delivery(hosted.effects.deliveries[0], receivers::all, no_session, "01" "05" "0102010131");
+}
+
+TEST_CASE("hosted document hears an awareness update of nobody without a reaction", "[document]") {
+  host hosted;
+  hosted.receive(alice, message_kind::awareness, hex("00"));
+  CHECK(hosted.is_quiet());
+}
+
+TEST_CASE("hosted document answers a query with all presence", "[document]") {
+  host hosted;
+  hosted.receive(bob, message_kind::query_awareness, {});
+  REQUIRE(hosted.effects.deliveries.size() == 1);
+  check_delivery(hosted.effects.deliveries[0], receivers::one, bob, "01" "01" "00");
+  hosted.receive(alice, message_kind::awareness, present);
+  hosted.receive(bob, message_kind::query_awareness, {});
+  REQUIRE(hosted.effects.deliveries.size() == 1);
+  check_delivery(hosted.effects.deliveries[0], receivers::one, bob, "01" "06" "010101027b7d");
+}
+
+TEST_CASE("hosted document closes a session whose presence is not valid", "[document]") {
+  host hosted;
+  hosted.receive(alice, message_kind::awareness, hex("01 01 01 01 7b"));
+  CHECK(hosted.effects.deliveries.empty());
+  REQUIRE(hosted.effects.closings.size() == 1);
+  CHECK(hosted.effects.closings[0].session == alice);
+  CHECK(hosted.effects.closings[0].why.code == errc::invalid_json);
+  CHECK_FALSE(hosted.document.presence().has_states());
+}
+
+TEST_CASE("hosted document tells all others when the presence of a session goes with it",
+          "[document]") {
+  host hosted;
+  hosted.receive(alice, message_kind::awareness, present);
+  hosted.effects.clear();
+  hosted.document.on_leave(alice, start, hosted.effects);
+  REQUIRE(hosted.effects.deliveries.size() == 1);
+  check_delivery(hosted.effects.deliveries[0], receivers::all, no_session, "01" "08" "0101" "01" "046e756c6c");
+  hosted.effects.clear();
+  hosted.document.on_leave(bob, start, hosted.effects);
+  CHECK(hosted.is_quiet());
+}
+
+TEST_CASE("hosted document tells all when presence was not renewed in time", "[document]") {
+  host hosted;
+  hosted.receive(alice, message_kind::awareness, present, start);
+  hosted.effects.clear();
+  hosted.document.on_tick(start + 29s, hosted.effects);
+  CHECK(hosted.is_quiet());
+  hosted.document.on_tick(start + 30s, hosted.effects);
+  REQUIRE(hosted.effects.deliveries.size() == 1);
+  check_delivery(hosted.effects.deliveries[0], receivers::all, no_session, "01" "08" "0101" "01" "046e756c6c");
+}
+
+// --- storage ---
+
+TEST_CASE("hosted document has after a restart what it had before", "[document]") {
+  host first;
+  std::vector<byte_buffer> log;
+  const std::vector<byte_buffer> history{
+      hello,
+      update_builder{}.client(2).text(after({1, 4}), "!").build(),
+      update_builder{}.client(4).text(after({3, 0}), "waits").build(),
+      update_builder{}.erase(1, 0, 1).build(),
+      update_builder{}.client(3).text(before({1, 1}), "j").build(),
+  };
+  for (const byte_buffer& update : history) {
+    first.receive(alice, message_kind::update, update);
+    for (const auto& write : first.effects.writes) log.push_back(write.update);
+  }
+  CHECK(log.size() == history.size());
+
+  host from_log, from_snapshot;
+  for (const byte_buffer& update : log) REQUIRE(from_log.document.load(update));
+  REQUIRE(from_snapshot.document.load(first.document.snapshot()));
+  CHECK(from_log.document.state().text("t") == "jwaitsello!");
+  CHECK(from_log.document.snapshot() == first.document.snapshot());
+  CHECK(from_snapshot.document.snapshot() == first.document.snapshot());
+}
+
+TEST_CASE("hosted document does not load what is not an update", "[document]") {
+  host hosted;
+  const auto loaded = hosted.document.load(hex("01"));
+  REQUIRE_FALSE(loaded.has_value());
+  CHECK(loaded.error().code == errc::truncated);
+  CHECK(to_hex(hosted.document.snapshot()) == "0000");
+}
