@@ -35,9 +35,14 @@ void transaction::delete_item(item_handle handle) {
     if (current.kind() != content_kind::type) continue;
     const type_record& type = store_->type_at(current.content);
     const auto add_all = [this](chain_handle of) {
-      for (item_handle child = store_->chain_at(of).head; child != none;
-           child = store_->at(child).right)
-        if (store_->at(child).is_deleted == 0) to_delete_.push_back(child);
+      for (item_handle child = store_->chain_at(of).head; child != none;) {
+        const item& below = store_->at(child);
+        if (below.is_deleted == 0)
+          to_delete_.push_back(child);
+        else  // it will lose its place, and may join its neighbours then
+          touched_.push_back({below.client, {below.clock, below.length}});
+        child = below.right;
+      }
     };
     add_all(type.sequence);
     // Normally only the last of a key's chain is alive. A run of values that was cut leaves its
@@ -86,8 +91,8 @@ void transaction::commit(garbage_collection gc) {
     store_->merge_around(r.client, r.range.clock, r.range.end());
   for (const client_range& r : inserted_)
     store_->merge_around(r.client, r.range.clock, r.range.end());
-  for (const client_range& r : splits_)
-    store_->merge_around(r.client, r.range.clock, r.range.clock);
+  for (const client_range& r : touched_)
+    store_->merge_around(r.client, r.range.clock, r.range.end());
   store_->compact_if_worth();
 }
 

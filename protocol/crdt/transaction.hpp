@@ -29,7 +29,7 @@ class transaction {
 
   /// A split at this id; its two sides may join again at the end.
   void note_split(client_index client, clock_type clock) {
-    splits_.push_back({client, {clock, 0}});
+    touched_.push_back({client, {clock, 0}});
   }
 
   /// Deletes an item, and with a type all that is in it. No effect on deleted ones. Iterative.
@@ -45,7 +45,7 @@ class transaction {
   void clear() noexcept {
     inserted_.clear();
     deleted_.clear();
-    splits_.clear();
+    touched_.clear();
   }
 
  private:
@@ -59,7 +59,7 @@ class transaction {
   store* store_;
   std::vector<client_range> inserted_;
   std::vector<client_range> deleted_;
-  std::vector<client_range> splits_;
+  std::vector<client_range> touched_;   // neither new nor deleted now, but may join neighbours
   std::vector<item_handle> to_delete_;  // work lists, kept for their memory
   std::vector<type_handle> to_collect_;
 };

@@ -10,6 +10,14 @@ namespace {
 
 constexpr std::string_view null_state = "null";
 
+/// A JSON text without the white space that may stand around it.
+std::string_view trimmed(std::string_view json) {
+  constexpr std::string_view space = " \t\r\n";
+  const std::size_t first = json.find_first_not_of(space);
+  if (first == std::string_view::npos) return {};
+  return json.substr(first, json.find_last_not_of(space) + 1 - first);
+}
+
 }  // namespace
 
 result<void> awareness::decode(byte_view update) {
@@ -20,7 +28,7 @@ result<void> awareness::decode(byte_view update) {
     decoded_entry incoming{};
     incoming.client = in.read_var_uint();
     incoming.clock = in.read_var_uint();
-    incoming.state = in.read_var_string("awareness state");
+    incoming.state = trimmed(in.read_var_string("awareness state"));
     if (in.ok() && !json::is_valid_json(incoming.state, state_depth_max))
       in.fail(errc::invalid_json, "awareness state");
     decoded_.push_back(incoming);

@@ -58,8 +58,14 @@ TEST_CASE("hosted document answers step 1 with step 2 and its own step 1", "[doc
   host hosted;
   hosted.receive(alice, message_kind::sync_step1, hex("00"));
   REQUIRE(hosted.effects.deliveries.size() == 2);
-  check_delivery(hosted.effects.deliveries[0], receivers::one, alice, "0001" "02" "0000");
-  check_delivery(hosted.effects.deliveries[1], receivers::one, alice, "0000" "01" "00");
+  check_delivery(hosted.effects.deliveries[0], receivers::one, alice,
+                 "0001"
+                 "02"
+                 "0000");
+  check_delivery(hosted.effects.deliveries[1], receivers::one, alice,
+                 "0000"
+                 "01"
+                 "00");
   CHECK(hosted.effects.writes.empty());
   CHECK(hosted.effects.closings.empty());
 }
@@ -70,8 +76,16 @@ TEST_CASE("hosted document answers step 1 with what the client lacks", "[documen
   hosted.receive(alice, message_kind::sync_step1, hex("01 01 03"));
   REQUIRE(hosted.effects.deliveries.size() == 2);
   check_delivery(hosted.effects.deliveries[0], receivers::one, alice,
-                 "0001" "0b" "01010103" "840102" "026c6f" "00");
-  check_delivery(hosted.effects.deliveries[1], receivers::one, alice, "0000" "03" "010105");
+                 "0001"
+                 "0b"
+                 "01010103"
+                 "840102"
+                 "026c6f"
+                 "00");
+  check_delivery(hosted.effects.deliveries[1], receivers::one, alice,
+                 "0000"
+                 "03"
+                 "010105");
 }
 
 TEST_CASE("hosted document tells whoever joins who else is present", "[document]") {
@@ -79,7 +93,10 @@ TEST_CASE("hosted document tells whoever joins who else is present", "[document]
   hosted.receive(bob, message_kind::awareness, present);
   hosted.receive(alice, message_kind::sync_step1, hex("00"));
   REQUIRE(hosted.effects.deliveries.size() == 3);
-  check_delivery(hosted.effects.deliveries[2], receivers::one, alice, "01" "06" "010101027b7d");
+  check_delivery(hosted.effects.deliveries[2], receivers::one, alice,
+                 "01"
+                 "06"
+                 "010101027b7d");
 }
 
 TEST_CASE("hosted document closes a session whose state vector is not valid", "[document]") {
@@ -139,7 +156,10 @@ TEST_CASE("hosted document stores an update that waits and asks its sender for w
   const byte_buffer early = update_builder{}.client(2).text(after({1, 4}), "!").build();
   hosted.receive(alice, message_kind::update, early);
   REQUIRE(hosted.effects.deliveries.size() == 1);
-  check_delivery(hosted.effects.deliveries[0], receivers::one, alice, "0000" "01" "00");
+  check_delivery(hosted.effects.deliveries[0], receivers::one, alice,
+                 "0000"
+                 "01"
+                 "00");
   REQUIRE(hosted.effects.writes.size() == 1);
   CHECK(hosted.effects.writes[0].update == early);
   CHECK(hosted.effects.writes[0].confirmation.empty());
@@ -197,7 +217,10 @@ TEST_CASE("hosted document passes presence on to all, its sender too", "[documen
   host hosted;
   hosted.receive(alice, message_kind::awareness, present);
   REQUIRE(hosted.effects.deliveries.size() == 1);
-  check_delivery(hosted.effects.deliveries[0], receivers::all, no_session, "01" "06" "010101027b7d");
+  check_delivery(hosted.effects.deliveries[0], receivers::all, no_session,
+                 "01"
+                 "06"
+                 "010101027b7d");
   CHECK(hosted.effects.writes.empty());
   hosted.receive(alice, message_kind::awareness, present);
   CHECK(hosted.is_quiet());
@@ -208,7 +231,10 @@ TEST_CASE("hosted document passes on only the presence that is new", "[document]
   hosted.receive(alice, message_kind::awareness, present);
   hosted.receive(bob, message_kind::awareness, hex("02 | 01 01 02 7b7d | 02 01 01 31"));
   REQUIRE(hosted.effects.deliveries.size() == 1);
-  check_delivery(hosted.effects.deliveries[0], receivers::all, no_session, "01" "05" "0102010131");
+  check_delivery(hosted.effects.deliveries[0], receivers::all, no_session,
+                 "01"
+                 "05"
+                 "0102010131");
 }
 
 TEST_CASE("hosted document hears an awareness update of nobody without a reaction", "[document]") {
@@ -221,11 +247,17 @@ TEST_CASE("hosted document answers a query with all presence", "[document]") {
   host hosted;
   hosted.receive(bob, message_kind::query_awareness, {});
   REQUIRE(hosted.effects.deliveries.size() == 1);
-  check_delivery(hosted.effects.deliveries[0], receivers::one, bob, "01" "01" "00");
+  check_delivery(hosted.effects.deliveries[0], receivers::one, bob,
+                 "01"
+                 "01"
+                 "00");
   hosted.receive(alice, message_kind::awareness, present);
   hosted.receive(bob, message_kind::query_awareness, {});
   REQUIRE(hosted.effects.deliveries.size() == 1);
-  check_delivery(hosted.effects.deliveries[0], receivers::one, bob, "01" "06" "010101027b7d");
+  check_delivery(hosted.effects.deliveries[0], receivers::one, bob,
+                 "01"
+                 "06"
+                 "010101027b7d");
 }
 
 TEST_CASE("hosted document closes a session whose presence is not valid", "[document]") {
@@ -245,7 +277,12 @@ TEST_CASE("hosted document tells all others when the presence of a session goes 
   hosted.effects.clear();
   hosted.document.on_leave(alice, start, hosted.effects);
   REQUIRE(hosted.effects.deliveries.size() == 1);
-  check_delivery(hosted.effects.deliveries[0], receivers::all, no_session, "01" "08" "0101" "01" "046e756c6c");
+  check_delivery(hosted.effects.deliveries[0], receivers::all, no_session,
+                 "01"
+                 "08"
+                 "0101"
+                 "01"
+                 "046e756c6c");
   hosted.effects.clear();
   hosted.document.on_leave(bob, start, hosted.effects);
   CHECK(hosted.is_quiet());
@@ -259,7 +296,12 @@ TEST_CASE("hosted document tells all when presence was not renewed in time", "[d
   CHECK(hosted.is_quiet());
   hosted.document.on_tick(start + 30s, hosted.effects);
   REQUIRE(hosted.effects.deliveries.size() == 1);
-  check_delivery(hosted.effects.deliveries[0], receivers::all, no_session, "01" "08" "0101" "01" "046e756c6c");
+  check_delivery(hosted.effects.deliveries[0], receivers::all, no_session,
+                 "01"
+                 "08"
+                 "0101"
+                 "01"
+                 "046e756c6c");
 }
 
 // --- storage ---

@@ -95,7 +95,8 @@ TEST_CASE("content slice measures and cuts runs of any values", "[crdt]") {
   CHECK(size_of_values(content_kind::any, values, 5) == values.size());
   byte_buffer scratch;
   const struct_view whole = view_of(content_kind::any, values, 5);
-  CHECK(to_hex(slice_content(whole, 1, 2, scratch)) == "770268697501" "7d02");
+  CHECK(to_hex(slice_content(whole, 1, 2, scratch)) == "770268697501"
+                                                       "7d02");
   CHECK(to_hex(slice_content(whole, 4, 1, scratch)) == "7601016178");
   CHECK(to_hex(slice_content(whole, 0, 5, scratch)) == to_hex(values));
 }

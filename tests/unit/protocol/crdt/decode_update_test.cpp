@@ -113,8 +113,7 @@ TEST_CASE("decode reads text in a root", "[crdt]") {
 }
 
 TEST_CASE("decode reads a tombstone, an item behind it and the delete set", "[crdt]") {
-  const byte_buffer update =
-      hex("01 02 01 00 | 01 01 01 74 01 | 84 01 00 01 62 | 01 01 01 00 01");
+  const byte_buffer update = hex("01 02 01 00 | 01 01 01 74 01 | 84 01 00 01 62 | 01 01 01 00 01");
   const decoded_update read = decoded(update);
   REQUIRE(read.structs.size() == 2);
   CHECK(read.structs[0].kind == content_kind::deleted);
@@ -144,21 +143,20 @@ TEST_CASE("decode reads no key behind an origin although the key flag is set", "
 }
 
 TEST_CASE("decode reads every kind of content with its length", "[crdt]") {
-  const byte_buffer update =
-      update_builder{}
-          .client(5, 10)
-          .gc(3)
-          .deleted(in_root("r"), 4)
-          .json(after({5, 16}), {"1", "undefined", "{\"a\":[]}"})
-          .binary(after({5, 19}), hex("00ff"))
-          .text(after({5, 20}), "a\xF0\x9F\x98\x80")
-          .embed(after({5, 23}), "{\"i\":1}")
-          .format(after({5, 24}), "bold", "true")
-          .type(after({5, 25}), type_kind::map)
-          .element(after({5, 26}), type_kind::xml_element, "p")
-          .numbers(after({5, 27}), {1, 2})
-          .subdocument(after({5, 29}), "guid", hex("76 00"))
-          .build();
+  const byte_buffer update = update_builder{}
+                                 .client(5, 10)
+                                 .gc(3)
+                                 .deleted(in_root("r"), 4)
+                                 .json(after({5, 16}), {"1", "undefined", "{\"a\":[]}"})
+                                 .binary(after({5, 19}), hex("00ff"))
+                                 .text(after({5, 20}), "a\xF0\x9F\x98\x80")
+                                 .embed(after({5, 23}), "{\"i\":1}")
+                                 .format(after({5, 24}), "bold", "true")
+                                 .type(after({5, 25}), type_kind::map)
+                                 .element(after({5, 26}), type_kind::xml_element, "p")
+                                 .numbers(after({5, 27}), {1, 2})
+                                 .subdocument(after({5, 29}), "guid", hex("76 00"))
+                                 .build();
   const decoded_update read = decoded(update);
   REQUIRE(read.structs.size() == 11);
   const std::vector<std::pair<crdt::clock_type, crdt::clock_type>> expected{
@@ -173,12 +171,14 @@ TEST_CASE("decode reads every kind of content with its length", "[crdt]") {
   CHECK(to_hex(read.structs[3].content_bytes()) == "00ff");
   CHECK_FALSE(read.structs[4].is_ascii);
   CHECK(as_text(read.structs[5].content_bytes()) == "{\"i\":1}");
-  CHECK(to_hex(read.structs[6].content_bytes()) == "04626f6c64" "0474727565");
+  CHECK(to_hex(read.structs[6].content_bytes()) == "04626f6c64"
+                                                   "0474727565");
   CHECK(read.structs[7].type == type_kind::map);
   CHECK(read.structs[8].type == type_kind::xml_element);
   CHECK(as_text(read.structs[8].content_bytes()) == "p");
   CHECK(to_hex(read.structs[9].content_bytes()) == "7d017d02");
-  CHECK(to_hex(read.structs[10].content_bytes()) == "0467756964" "7600");
+  CHECK(to_hex(read.structs[10].content_bytes()) == "0467756964"
+                                                    "7600");
 }
 
 TEST_CASE("decode reads parents given by id, and keys in them", "[crdt]") {
@@ -229,7 +229,9 @@ TEST_CASE("decode drops structs of length zero", "[crdt]") {
   crdt::doc doc;
   must_apply(doc, update);
   CHECK(doc.text("t") == "a");
-  CHECK(state_of(doc) == "010101000401017401" "61" "00");
+  CHECK(state_of(doc) == "010101000401017401"
+                         "61"
+                         "00");
 }
 
 TEST_CASE("decode accepts blocks, delete sets and ranges that are empty", "[crdt]") {
@@ -248,8 +250,12 @@ TEST_CASE("decode ignores the flags of a GC", "[crdt]") {
 
 TEST_CASE("decode takes client ids of 53 bits everywhere", "[crdt]") {
   const crdt::client_id id = (crdt::client_id{1} << 53) - 1;
-  const byte_buffer update =
-      update_builder{}.client(id).text(in_root("t"), "ab").text(after({id, 1}), "c").erase(id, 1, 1).build();
+  const byte_buffer update = update_builder{}
+                                 .client(id)
+                                 .text(in_root("t"), "ab")
+                                 .text(after({id, 1}), "c")
+                                 .erase(id, 1, 1)
+                                 .build();
   const decoded_update read = decoded(update);
   CHECK(read.clients.ids() == std::vector<crdt::client_id>{id});
 }
@@ -264,13 +270,13 @@ TEST_CASE("decode rejects bytes behind the delete set", "[crdt]") {
 }
 
 TEST_CASE("decode rejects counts that the remaining bytes cannot hold", "[crdt]") {
-  CHECK(error_of("ffffffff0f 01 01 00 00 01 00") == errc::truncated);         // clients
-  CHECK(error_of("01 8080808008 01 00 00 01 00") == errc::truncated);         // 2^31 structs
-  CHECK(error_of("01 8080808020 01 00 00 01 00") == errc::truncated);         // 2^33 structs
-  CHECK(error_of("01 ffffffffffffff0f 01 00 00 01 00") == errc::truncated);   // 2^53 - 1 structs
-  CHECK(error_of("00 ffffffff0f 01 01 00 01") == errc::truncated);            // delete set clients
-  CHECK(error_of("00 01 01 ffffffff0f 00 01") == errc::truncated);            // delete ranges
-  CHECK(error_of("01 01 01 00 08 01 01 74 ffffffff0f 78 00") == errc::truncated);  // any values
+  CHECK(error_of("ffffffff0f 01 01 00 00 01 00") == errc::truncated);        // clients
+  CHECK(error_of("01 8080808008 01 00 00 01 00") == errc::truncated);        // 2^31 structs
+  CHECK(error_of("01 8080808020 01 00 00 01 00") == errc::truncated);        // 2^33 structs
+  CHECK(error_of("01 ffffffffffffff0f 01 00 00 01 00") == errc::truncated);  // 2^53 - 1 structs
+  CHECK(error_of("00 ffffffff0f 01 01 00 01") == errc::truncated);           // delete set clients
+  CHECK(error_of("00 01 01 ffffffff0f 00 01") == errc::truncated);           // delete ranges
+  CHECK(error_of("01 01 01 00 08 01 01 74 ffffffff0f 78 00") == errc::truncated);     // any values
   CHECK(error_of("01 01 01 00 02 01 01 74 ffffffff0f 01 31 00") == errc::truncated);  // JSON values
 }
 
@@ -294,20 +300,29 @@ TEST_CASE("decode accepts a struct that ends at the highest clock", "[crdt]") {
   crdt::doc doc;
   must_apply(doc, update_builder{}.client(2).gc(crdt::clock_max - 1).gc(1));
   CHECK(clock_of(doc, 2) == crdt::clock_max);
-  CHECK(state_of(doc) == "01" "01" "0200" "00feffffff0f" "01" "0201" "00feffffff0f");
+  CHECK(state_of(doc) == "01"
+                         "01"
+                         "0200"
+                         "00feffffff0f"
+                         "01"
+                         "0201"
+                         "00feffffff0f");
 }
 
 TEST_CASE("decode rejects client ids above 2^53 - 1", "[crdt]") {
   const crdt::client_id id = std::uint64_t{1} << 53;
   CHECK(error_of(update_builder{}.client(id).gc(1)) == errc::number_too_large);
-  CHECK(error_of(update_builder{}.client(1, 6).text(after({id, 0}), "a")) == errc::number_too_large);
-  CHECK(error_of(update_builder{}.client(1, 6).text(before({id, 0}), "a")) == errc::number_too_large);
+  CHECK(error_of(update_builder{}.client(1, 6).text(after({id, 0}), "a")) ==
+        errc::number_too_large);
+  CHECK(error_of(update_builder{}.client(1, 6).text(before({id, 0}), "a")) ==
+        errc::number_too_large);
   CHECK(error_of(update_builder{}.client(1, 6).text(in_type({id, 0}), "a")) ==
         errc::number_too_large);
   CHECK(error_of(update_builder{}.erase(id, 0, 1)) == errc::number_too_large);
 }
 
-TEST_CASE("decode rejects an item that refers to itself or to a later one of its client", "[crdt]") {
+TEST_CASE("decode rejects an item that refers to itself or to a later one of its client",
+          "[crdt]") {
   for (const std::uint64_t clock : {10u, 11u, 12u, 99u}) {
     CAPTURE(clock);
     const item_id later{2, clock};
@@ -395,8 +410,8 @@ TEST_CASE("decode rejects names longer than the limit", "[crdt]") {
   crdt::limits limit;
   limit.name_size_max = 4;
   decoded_update out;
-  CHECK(crdt::decode_update(update_builder{}.client(2).numbers(in_root("four", "keys"), {1}).build(),
-                            limit, out));
+  CHECK(crdt::decode_update(
+      update_builder{}.client(2).numbers(in_root("four", "keys"), {1}).build(), limit, out));
   CHECK(error_of(update_builder{}.client(2).text(in_root("names"), "a"), limit) ==
         errc::name_too_long);
   CHECK(error_of(update_builder{}.client(2).text(in_root("t", "names"), "a"), limit) ==
@@ -420,7 +435,8 @@ TEST_CASE("decode rejects more structs than the limit", "[crdt]") {
   CHECK(crdt::decode_update(update_builder{}.client(2).gc(1).gc(1).gc(1).build(), limit, out));
 }
 
-TEST_CASE("decode rejects an update whose first structs are fine and a later one is not", "[crdt]") {
+TEST_CASE("decode rejects an update whose first structs are fine and a later one is not",
+          "[crdt]") {
   const auto good = [] {
     return update_builder{}
         .client(1, 6)
@@ -444,8 +460,8 @@ TEST_CASE("decode rejects an update whose first structs are fine and a later one
 TEST_CASE("decode leaves nothing of a rejected update in what it decodes next", "[crdt]") {
   decoded_update out;
   CHECK_FALSE(crdt::decode_update(
-      update_builder{}.client(9).text(in_root("t"), "a").gc(crdt::clock_max).build(), default_limits,
-      out));
+      update_builder{}.client(9).text(in_root("t"), "a").gc(crdt::clock_max).build(),
+      default_limits, out));
   const byte_buffer next = update_builder{}.client(2).gc(1).build();
   REQUIRE(crdt::decode_update(next, default_limits, out));
   CHECK(out.structs.size() == 1);
@@ -484,7 +500,8 @@ TEST_CASE("a byte that is changed leads to a rejection or to a sound document", 
       for (int round = 0; round < 6; ++round) {
         byte_buffer damaged = whole;
         // Single bits find flags and counts, random bytes everything else.
-        damaged[at] = static_cast<std::uint8_t>(round < 3 ? damaged[at] ^ (1u << random() % 8) : random());
+        damaged[at] =
+            static_cast<std::uint8_t>(round < 3 ? damaged[at] ^ (1u << random() % 8) : random());
         INFO("damaged " << to_hex(damaged));
         crdt::doc doc;
         if (round % 2 == 0) REQUIRE(doc.apply_update(whole));

@@ -66,7 +66,13 @@ TEST_CASE("the last change holds only what was new in an update", "[crdt]") {
       update_builder{}.client(1).text(in_root("t"), "abcde").client(2).text(in_root("u"), "x"));
   CHECK(applied.changed);
   CHECK_FALSE(applied.is_verbatim);
-  CHECK(last_change(both.doc) == "02" "010200" "040101750178" "010103" "84010202" "6465" "00");
+  CHECK(last_change(both.doc) == "02"
+                                 "010200"
+                                 "040101750178"
+                                 "010103"
+                                 "84010202"
+                                 "6465"
+                                 "00");
 }
 
 TEST_CASE("the last change of an update that was known is empty", "[crdt]") {
@@ -79,7 +85,8 @@ TEST_CASE("the last change of an update that was known is empty", "[crdt]") {
 
 TEST_CASE("the last change holds what an update woke up", "[crdt]") {
   doc_and_peer both;
-  CHECK_FALSE(both.apply(update_builder{}.client(2).text(after({1, 0}), "b").erase(1, 1, 1)).changed);
+  CHECK_FALSE(
+      both.apply(update_builder{}.client(2).text(after({1, 0}), "b").erase(1, 1, 1)).changed);
   const auto woken = both.apply(update_builder{}.client(1).text(in_root("t"), "ac"));
   CHECK(woken.changed);
   CHECK_FALSE(woken.is_verbatim);
@@ -93,14 +100,21 @@ TEST_CASE("the last change leaves out what had to wait", "[crdt]") {
   CHECK(applied.changed);
   CHECK(applied.has_parked);
   CHECK_FALSE(applied.is_verbatim);
-  CHECK(last_change(both.doc) == "01" "010100" "040101740161" "00");
+  CHECK(last_change(both.doc) == "01"
+                                 "010100"
+                                 "040101740161"
+                                 "00");
 }
 
 TEST_CASE("the last change tells deletions that follow from a map entry", "[crdt]") {
   doc_and_peer both;
   both.apply(update_builder{}.client(1).numbers(in_root("m", "k"), {1}));
   CHECK(both.apply(update_builder{}.client(2).numbers(after_value({1, 0}), {2})).is_verbatim);
-  CHECK(last_change(both.doc) == "01" "010200" "a80100017d02" "01" "01010001");
+  CHECK(last_change(both.doc) == "01"
+                                 "010200"
+                                 "a80100017d02"
+                                 "01"
+                                 "01010001");
 }
 
 TEST_CASE("the last change tells what was deleted with a type", "[crdt]") {
@@ -112,7 +126,10 @@ TEST_CASE("the last change tells what was deleted with a type", "[crdt]") {
                  .client(2)
                  .numbers(in_type({1, 0}, "l"), {2}));
   both.apply(update_builder{}.erase(1, 0, 1));
-  CHECK(last_change(both.doc) == "00" "02" "02010001" "01010002");
+  CHECK(last_change(both.doc) == "00"
+                                 "02"
+                                 "02010001"
+                                 "01010002");
 }
 
 TEST_CASE("the last change shows an item that was collected at once as what it became", "[crdt]") {
@@ -120,38 +137,52 @@ TEST_CASE("the last change shows an item that was collected at once as what it b
   both.apply(update_builder{}.client(1).type(in_root("m", "o"), type_kind::map));
   both.apply(update_builder{}.erase(1, 0, 1));
   both.apply(update_builder{}.client(2).numbers(in_type({1, 0}, "late"), {1}));
-  CHECK(last_change(both.doc) == "01" "0102000001" "01" "02010001");
+  CHECK(last_change(both.doc) == "01"
+                                 "0102000001"
+                                 "01"
+                                 "02010001");
 }
 
 TEST_CASE("the last change has skips between the parts that filled holes", "[crdt]") {
   doc_and_peer both;
   both.apply(update_builder{}.client(1, 2).gc(2));
   both.apply(update_builder{}.client(1).gc(6));
-  CHECK(last_change(both.doc) ==
-        "01" "030100" "0002" "0a02" "0002" "01" "0102" "0002" "0402");
+  CHECK(last_change(both.doc) == "01"
+                                 "030100"
+                                 "0002"
+                                 "0a02"
+                                 "0002"
+                                 "01"
+                                 "0102"
+                                 "0002"
+                                 "0402");
 }
 
 TEST_CASE("an update with structs that are dropped is not verbatim", "[crdt]") {
   // A client would keep the empty struct, and it would share its clock with the next one.
   doc_and_peer both;
-  const auto applied = both.apply(
-      update_builder{}.client(1).text(in_root("t"), "").text(in_root("t"), "a").gc(0));
+  const auto applied =
+      both.apply(update_builder{}.client(1).text(in_root("t"), "").text(in_root("t"), "a").gc(0));
   CHECK(applied.changed);
   CHECK_FALSE(applied.is_verbatim);
-  CHECK(last_change(both.doc) == "01" "010100" "040101740161" "00");
+  CHECK(last_change(both.doc) == "01"
+                                 "010100"
+                                 "040101740161"
+                                 "00");
 }
 
 TEST_CASE("an update with two blocks of one client is not verbatim", "[crdt]") {
   // yjs 13 keeps only the last of them, and the rest waits in the client for ever.
   doc_and_peer both;
-  const auto applied = both.apply(update_builder{}
-                                      .client(1)
-                                      .text(in_root("t"), "ab")
-                                      .client(1, 2)
-                                      .text(after({1, 1}), "cd"));
+  const auto applied = both.apply(
+      update_builder{}.client(1).text(in_root("t"), "ab").client(1, 2).text(after({1, 1}), "cd"));
   CHECK(applied.changed);
   CHECK_FALSE(applied.is_verbatim);
-  CHECK(last_change(both.doc) == "01" "010100" "0401017404" "61626364" "00");
+  CHECK(last_change(both.doc) == "01"
+                                 "010100"
+                                 "0401017404"
+                                 "61626364"
+                                 "00");
 }
 
 TEST_CASE("the last change brings a peer along through a whole history", "[crdt]") {
@@ -207,7 +238,8 @@ TEST_CASE("doc takes in as many clients as its limit says and no more", "[crdt]"
   crdt::limits limit;
   limit.clients_max = 3;
   crdt::doc doc{{crdt::garbage_collection::on, limit}};
-  must_apply(doc, update_builder{}.client(1).text(in_root("t"), "a").client(2).text(in_root("t"), "b"));
+  must_apply(doc,
+             update_builder{}.client(1).text(in_root("t"), "a").client(2).text(in_root("t"), "b"));
   check_rejected(doc, update_builder{}.client(3).gc(1).client(4).gc(1), errc::too_many_clients);
   check_rejected(doc, update_builder{}.client(3).text(after({4, 0}), "x"), errc::too_many_clients);
   check_rejected(doc, update_builder{}.erase(3, 0, 1).erase(4, 0, 1), errc::too_many_clients);
@@ -223,16 +255,14 @@ TEST_CASE("doc rejects an update that would have to wait beyond the limit", "[cr
   must_apply(doc, update_builder{}.client(1).text(in_root("t"), "a"));
   const std::string large(2000, 'x');
   check_rejected(doc, update_builder{}.client(2).text(after({3, 0}), large), errc::pending_limit);
-  check_rejected(doc,
-                 update_builder{}.client(1, 1).text(after({1, 0}), large).client(2).text(
-                     after({3, 0}), "x"),
-                 errc::pending_limit);
+  check_rejected(
+      doc,
+      update_builder{}.client(1, 1).text(after({1, 0}), large).client(2).text(after({3, 0}), "x"),
+      errc::pending_limit);
   // What need not wait is taken in whatever its size, and so is what it needs itself.
-  must_apply(doc, update_builder{}
-                      .client(2)
-                      .text(after({4, 0}), large)
-                      .client(4)
-                      .text(after({1, 0}), large));
+  must_apply(
+      doc,
+      update_builder{}.client(2).text(after({4, 0}), large).client(4).text(after({1, 0}), large));
   CHECK(doc.pending_size() == 0);
 }
 

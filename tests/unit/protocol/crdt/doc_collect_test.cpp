@@ -38,7 +38,12 @@ TEST_CASE("collect turns all children of a deleted type into GCs", "[crdt]") {
   CHECK(doc.map_json("m") == R"({"o":{"list":[1,2,3,"abc"],"n":1}})");
   must_apply(doc, update_builder{}.erase(1, 0, 1));
   CHECK(doc.map_json("m") == "{}");
-  CHECK(state_of(doc) == "01" "020100" "2101016d016f01" "0009" "01" "0101000a");
+  CHECK(state_of(doc) == "01"
+                         "020100"
+                         "2101016d016f01"
+                         "0009"
+                         "01"
+                         "0101000a");
   CHECK(doc.item_count() == 2);
 }
 
@@ -70,7 +75,12 @@ TEST_CASE("collect handles a type that was deleted before its parent", "[crdt]")
   must_apply(doc, update_builder{}.erase(1, 2, 1));
   CHECK(doc.map_json("m") == R"({"o":{"n":1}})");
   must_apply(doc, update_builder{}.erase(1, 0, 1));
-  CHECK(state_of(doc) == "01" "020100" "2101016d016f01" "0009" "01" "0101000a");
+  CHECK(state_of(doc) == "01"
+                         "020100"
+                         "2101016d016f01"
+                         "0009"
+                         "01"
+                         "0101000a");
 }
 
 TEST_CASE("an insertion into a deleted type becomes a GC", "[crdt]") {
@@ -80,8 +90,16 @@ TEST_CASE("an insertion into a deleted type becomes a GC", "[crdt]") {
   must_apply(doc, update_builder{}.client(2).numbers(in_type({1, 0}, "late"), {9}));
   must_apply(doc, update_builder{}.client(3).text(in_type({1, 6}), "late"));
   CHECK(doc.map_json("m") == "{}");
-  CHECK(state_of(doc) == "03" "0103000004" "0102000001" "020100" "2101016d016f01" "0009"
-                         "03" "03010004" "02010001" "0101000a");
+  CHECK(state_of(doc) == "03"
+                         "0103000004"
+                         "0102000001"
+                         "020100"
+                         "2101016d016f01"
+                         "0009"
+                         "03"
+                         "03010004"
+                         "02010001"
+                         "0101000a");
 }
 
 TEST_CASE("an insertion into a deleted type is deleted where nothing is collected", "[crdt]") {
@@ -91,8 +109,13 @@ TEST_CASE("an insertion into a deleted type is deleted where nothing is collecte
   const auto applied = must_apply(doc, update_builder{}.client(2).text(after({1, 9}), "late"));
   CHECK(applied.changed);
   CHECK(doc.map_json("m") == "{}");
-  CHECK(state_of(doc).starts_with("02" "010200" "84010904" "6c617465"));
-  CHECK(state_of(doc).ends_with("02" "02010004" "0101000a"));
+  CHECK(state_of(doc).starts_with("02"
+                                  "010200"
+                                  "84010904"
+                                  "6c617465"));
+  CHECK(state_of(doc).ends_with("02"
+                                "02010004"
+                                "0101000a"));
 }
 
 TEST_CASE("an item with a collected neighbour becomes a GC", "[crdt]") {
@@ -135,7 +158,8 @@ TEST_CASE("what follows an item that became a GC becomes one too", "[crdt]") {
                       .type(in_type({1, 2}), type_kind::map)
                       .numbers(in_type({2, 0}, "k"), {1})
                       .text(after({2, 0}), "x"));
-  CHECK(state_of(doc).starts_with("02" "0102000003"));
+  CHECK(state_of(doc).starts_with("02"
+                                  "0102000003"));
 }
 
 TEST_CASE("an item whose parent is no type becomes a GC", "[crdt]") {
@@ -150,7 +174,9 @@ TEST_CASE("an item whose parent is no type becomes a GC", "[crdt]") {
                         .client(3)
                         .numbers(in_type({1, 0}, "k"), {1}));
     CHECK(doc.text("t") == (is_deleted ? "" : "abc"));
-    CHECK(state_of(doc).starts_with("03" "0103000001" "0102000002"));
+    CHECK(state_of(doc).starts_with("03"
+                                    "0103000001"
+                                    "0102000002"));
   }
 }
 
@@ -158,15 +184,26 @@ TEST_CASE("an item in a collected parent becomes a GC whatever root has its name
   crdt::doc doc;
   must_apply(doc, update_builder{}.client(1).gc(5));
   must_apply(doc, update_builder{}.client(2).type(in_type({1, 3}), type_kind::array));
-  CHECK(state_of(doc) == "02" "0102000001" "0101000005" "02" "02010001" "01010005");
+  CHECK(state_of(doc) == "02"
+                         "0102000001"
+                         "0101000005"
+                         "02"
+                         "02010001"
+                         "01010005");
 }
 
 TEST_CASE("GCs of one client become one struct", "[crdt]") {
   crdt::doc doc;
   must_apply(doc, update_builder{}.client(1).gc(1).gc(2).gc(3));
-  CHECK(state_of(doc) == "01" "0101000006" "01" "01010006");
+  CHECK(state_of(doc) == "01"
+                         "0101000006"
+                         "01"
+                         "01010006");
   must_apply(doc, update_builder{}.client(1, 6).gc(4));
-  CHECK(state_of(doc) == "01" "010100000a" "01" "0101000a");
+  CHECK(state_of(doc) == "01"
+                         "010100000a"
+                         "01"
+                         "0101000a");
   CHECK(doc.item_count() == 1);
 }
 
@@ -178,7 +215,8 @@ TEST_CASE("tombstones become one struct with their neighbours", "[crdt]") {
   CHECK(doc.item_count() == 5);
   must_apply(doc, update_builder{}.erase(1, 2, 1));
   CHECK(doc.item_count() == 3);
-  CHECK(state_of(doc) == "010301000401017401618101000384010302656601010101" "03");
+  CHECK(state_of(doc) == "010301000401017401618101000384010302656601010101"
+                         "03");
 }
 
 TEST_CASE("a deleted run under a key is collected with the type around it", "[crdt]") {
@@ -191,7 +229,12 @@ TEST_CASE("a deleted run under a key is collected with the type around it", "[cr
                       .numbers(after_value({1, 2}), {3}));
   CHECK(doc.map_json("m") == R"({"o":{"k":3}})");
   must_apply(doc, update_builder{}.erase(1, 0, 1));
-  CHECK(state_of(doc) == "01" "020100" "2101016d016f01" "0003" "01" "01010004");
+  CHECK(state_of(doc) == "01"
+                         "020100"
+                         "2101016d016f01"
+                         "0003"
+                         "01"
+                         "01010004");
 }
 
 TEST_CASE("a run under a key that was cut is collected whole with the type around it", "[crdt]") {
@@ -204,7 +247,14 @@ TEST_CASE("a run under a key that was cut is collected whole with the type aroun
   must_apply(doc, update_builder{}.client(2).numbers(after_value({1, 1}), {3}));
   must_apply(doc, update_builder{}.erase(1, 0, 1));
   CHECK(doc.map_json("m") == "{}");
-  CHECK(state_of(doc) == "02" "0102000001" "020100" "2101016d016f01" "0002" "02" "02010001" "01010003");
+  CHECK(state_of(doc) == "02"
+                         "0102000001"
+                         "020100"
+                         "2101016d016f01"
+                         "0002"
+                         "02"
+                         "02010001"
+                         "01010003");
 }
 
 TEST_CASE("types nested 20,000 deep are read, deleted and collected without recursion", "[crdt]") {
@@ -221,7 +271,12 @@ TEST_CASE("types nested 20,000 deep are read, deleted and collected without recu
   must_apply(doc, update_builder{}.erase(1, 0, 1));
   CHECK(doc.array_json("a") == "[]");
   CHECK(doc.item_count() == 2);
-  CHECK(state_of(doc) == "01" "020100" "0101016101" "009f9c01" "01" "010100a09c01");
+  CHECK(state_of(doc) == "01"
+                         "020100"
+                         "0101016101"
+                         "009f9c01"
+                         "01"
+                         "010100a09c01");
 }
 
 TEST_CASE("types nested 20,000 deep by keys are read and deleted without recursion", "[crdt]") {
@@ -251,5 +306,11 @@ TEST_CASE("types nested 20,000 deep that arrive for a collected parent are GCs",
   for (std::uint64_t i = 1; i < depth; ++i) update.type(in_type({1, i - 1}), type_kind::array);
   must_apply(doc, update);
   CHECK(doc.item_count() == 2);
-  CHECK(state_of(doc) == "02" "0102000001" "010100" "00a09c01" "02" "02010001" "010100a09c01");
+  CHECK(state_of(doc) == "02"
+                         "0102000001"
+                         "010100"
+                         "00a09c01"
+                         "02"
+                         "02010001"
+                         "010100a09c01");
 }

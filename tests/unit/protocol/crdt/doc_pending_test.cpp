@@ -1,6 +1,6 @@
-// What arrives before that on which it depends: structs and deletions wait, nothing is lost, and all
-// of it takes its place once what it waits for is there. Holes between the clocks of a client are
-// allowed, as in yjs 14.
+// What arrives before that on which it depends: structs and deletions wait, nothing is lost, and
+// all of it takes its place once what it waits for is there. Holes between the clocks of a client
+// are allowed, as in yjs 14.
 #include <algorithm>
 #include <random>
 
@@ -40,7 +40,11 @@ TEST_CASE("a struct waits for its left neighbour", "[crdt]") {
   CHECK(doc.text("t").empty());
   CHECK(doc.state_vector().empty());
   // It is part of what a store or another peer gets.
-  CHECK(state_of(doc) == "01" "010200" "8401010263" "64" "00");
+  CHECK(state_of(doc) == "01"
+                         "010200"
+                         "8401010263"
+                         "64"
+                         "00");
 
   const auto woken = must_apply(doc, update_builder{}.client(1).text(in_root("t"), "ab"));
   CHECK(woken.changed);
@@ -82,8 +86,16 @@ TEST_CASE("a struct waits for one id after the other", "[crdt]") {
             update_builder{}.client(2).text(after({1, 0}), "c").build(),
             update_builder{}.client(3).text(between({1, 0}, {2, 0}), "b").build(),
             update_builder{}.client(4).text(between({3, 0}, {2, 0}), "!").build(),
-        }) == "04" "010400" "c4030002000121" "010300" "c4010002000162" "010200" "8401000163"
-              "010100" "040101740161" "00");
+        }) == "04"
+              "010400"
+              "c4030002000121"
+              "010300"
+              "c4010002000162"
+              "010200"
+              "8401000163"
+              "010100"
+              "040101740161"
+              "00");
 }
 
 TEST_CASE("a chain of structs that wait for each other wakes up as a whole", "[crdt]") {
@@ -141,15 +153,18 @@ TEST_CASE("two structs that depend on each other wait, and nothing else with the
 
 TEST_CASE("a struct takes its place although earlier ones of its client are missing", "[crdt]") {
   crdt::doc doc;
-  const auto applied =
-      must_apply(doc, update_builder{}.client(1, 5).text(in_root("t"), "later"));
+  const auto applied = must_apply(doc, update_builder{}.client(1, 5).text(in_root("t"), "later"));
   CHECK(applied.changed);
   CHECK(applied.is_verbatim);
   CHECK_FALSE(applied.has_parked);
   CHECK(doc.text("t") == "later");
   CHECK(clock_of(doc, 1) == 0);  // the first clock that is missing
   CHECK(doc.state_vector().empty());
-  CHECK(state_of(doc) == "01" "010105" "04010174" "056c61746572" "00");
+  CHECK(state_of(doc) == "01"
+                         "010105"
+                         "04010174"
+                         "056c61746572"
+                         "00");
 
   must_apply(doc, update_builder{}.client(1).text(in_root("u"), "first"));
   CHECK(doc.text("u") == "first");
@@ -185,36 +200,49 @@ TEST_CASE("a struct that covers holes and known parts fills the holes only", "[c
   CHECK(applied.changed);
   CHECK_FALSE(applied.is_verbatim);
   CHECK(clock_of(doc, 1) == 10);
-  CHECK(state_of(doc) == "01" "010100000a" "01" "0101000a");
+  CHECK(state_of(doc) == "01"
+                         "010100000a"
+                         "01"
+                         "0101000a");
 }
 
 TEST_CASE("skips in an update leave holes and wait for nothing", "[crdt]") {
   crdt::doc doc;
-  const auto applied = must_apply(doc, update_builder{}
-                                           .client(1)
-                                           .skip(3)
-                                           .text(in_root("t"), "a")
-                                           .skip(2)
-                                           .text(in_root("u"), "b"));
+  const auto applied = must_apply(
+      doc,
+      update_builder{}.client(1).skip(3).text(in_root("t"), "a").skip(2).text(in_root("u"), "b"));
   CHECK(applied.changed);
   CHECK_FALSE(applied.has_parked);
   CHECK(doc.text("t") == "a");
   CHECK(doc.text("u") == "b");
   CHECK(doc.state_vector().empty());
-  CHECK(state_of(doc) == "01" "030103" "040101740161" "0a02" "040101750162" "00");
+  CHECK(state_of(doc) == "01"
+                         "030103"
+                         "040101740161"
+                         "0a02"
+                         "040101750162"
+                         "00");
 }
 
 TEST_CASE("a hole is what a state vector tells, and what is sent from there on", "[crdt]") {
   crdt::doc doc;
-  must_apply(doc, update_builder{}.client(1).text(in_root("t"), "ab").skip(2).text(in_root("u"), "c"));
+  must_apply(doc,
+             update_builder{}.client(1).text(in_root("t"), "ab").skip(2).text(in_root("u"), "c"));
   CHECK(clock_of(doc, 1) == 2);
   const auto known = crdt::state_vector::decode(hex("01 01 02"));
   REQUIRE(known);
-  CHECK(to_hex(doc.encode_state_as_update(*known)) == "01" "010104" "040101750163" "00");
+  CHECK(to_hex(doc.encode_state_as_update(*known)) == "01"
+                                                      "010104"
+                                                      "040101750163"
+                                                      "00");
   const auto part = crdt::state_vector::decode(hex("01 01 01"));
   REQUIRE(part);
-  CHECK(to_hex(doc.encode_state_as_update(*part)) ==
-        "01" "030101" "8401000162" "0a02" "040101750163" "00");
+  CHECK(to_hex(doc.encode_state_as_update(*part)) == "01"
+                                                     "030101"
+                                                     "8401000162"
+                                                     "0a02"
+                                                     "040101750163"
+                                                     "00");
 }
 
 TEST_CASE("a deletion waits for what it deletes", "[crdt]") {
@@ -223,11 +251,14 @@ TEST_CASE("a deletion waits for what it deletes", "[crdt]") {
   CHECK_FALSE(parked.changed);
   CHECK(parked.has_parked);
   CHECK(doc.pending_size() > 0);
-  CHECK(state_of(doc) == "00" "01" "01010102");
+  CHECK(state_of(doc) == "00"
+                         "01"
+                         "01010102");
   must_apply(doc, update_builder{}.client(1).text(in_root("t"), "abcd"));
   CHECK(doc.text("t") == "ad");
   CHECK(doc.pending_size() == 0);
-  CHECK(state_of(doc) == "0103010004010174016181010002840102016401" "01010102");
+  CHECK(state_of(doc) == "0103010004010174016181010002840102016401"
+                         "01010102");
 }
 
 TEST_CASE("a deletion waits for the part of its range that is missing", "[crdt]") {
@@ -237,7 +268,8 @@ TEST_CASE("a deletion waits for the part of its range that is missing", "[crdt]"
   CHECK(applied.changed);
   CHECK(applied.has_parked);
   CHECK(doc.text("t") == "a");
-  CHECK(state_of(doc).ends_with("01" "01010104"));
+  CHECK(state_of(doc).ends_with("01"
+                                "01010104"));
   must_apply(doc, update_builder{}.client(1, 3).text(after({1, 2}), "d"));
   CHECK(doc.text("t") == "a");
   CHECK(doc.pending_size() > 0);
@@ -248,21 +280,27 @@ TEST_CASE("a deletion waits for the part of its range that is missing", "[crdt]"
 
 TEST_CASE("a deletion across holes takes what is there and waits for the rest", "[crdt]") {
   crdt::doc doc;
-  must_apply(doc, update_builder{}.client(1, 2).text(in_root("t"), "c").skip(1).text(in_root("t"), "e"));
+  must_apply(doc,
+             update_builder{}.client(1, 2).text(in_root("t"), "c").skip(1).text(in_root("t"), "e"));
   must_apply(doc, update_builder{}.erase(1, 0, 5));
   CHECK(doc.text("t").empty());
   must_apply(doc, update_builder{}.client(1, 3).text(in_root("t"), "d"));
   must_apply(doc, update_builder{}.client(1).text(in_root("t"), "ab"));
   CHECK(doc.text("t").empty());
   CHECK(doc.pending_size() == 0);
-  CHECK(state_of(doc).ends_with("01" "01010005"));
+  CHECK(state_of(doc).ends_with("01"
+                                "01010005"));
 }
 
 TEST_CASE("a deletion of a struct that waits takes effect with it", "[crdt]") {
   crdt::doc doc;
   must_apply(doc, update_builder{}.client(2).text(after({1, 0}), "bcd"));
   must_apply(doc, update_builder{}.erase(2, 1, 1));
-  CHECK(state_of(doc) == "01" "010200" "84010003626364" "01" "02010101");
+  CHECK(state_of(doc) == "01"
+                         "010200"
+                         "84010003626364"
+                         "01"
+                         "02010101");
   must_apply(doc, update_builder{}.client(1).text(in_root("t"), "a"));
   CHECK(doc.text("t") == "abd");
   CHECK(doc.pending_size() == 0);
@@ -317,8 +355,16 @@ TEST_CASE("what waits is written between what is known, with skips where somethi
   CHECK(doc.text("t") == "ab");
   CHECK(doc.text("u") == "j");
   CHECK(clock_of(doc, 1) == 2);
-  CHECK(state_of(doc) == "01" "050100" "040101740261" "62" "840900026364" "0a03" "84090402" "6869"
-                         "04010175016a" "00");
+  CHECK(state_of(doc) == "01"
+                         "050100"
+                         "040101740261"
+                         "62"
+                         "840900026364"
+                         "0a03"
+                         "84090402"
+                         "6869"
+                         "04010175016a"
+                         "00");
 }
 
 TEST_CASE("a struct that waits is sent from the clock that is asked for", "[crdt]") {
@@ -326,10 +372,14 @@ TEST_CASE("a struct that waits is sent from the clock that is asked for", "[crdt
   must_apply(doc, update_builder{}.client(2).text(after({1, 0}), "abcd"));
   const auto part = crdt::state_vector::decode(hex("01 02 01"));
   REQUIRE(part);
-  CHECK(to_hex(doc.encode_state_as_update(*part)) == "01" "010201" "84020003626364" "00");
+  CHECK(to_hex(doc.encode_state_as_update(*part)) == "01"
+                                                     "010201"
+                                                     "84020003626364"
+                                                     "00");
   const auto all = crdt::state_vector::decode(hex("01 02 04"));
   REQUIRE(all);
-  CHECK(to_hex(doc.encode_state_as_update(*all)) == "00" "00");
+  CHECK(to_hex(doc.encode_state_as_update(*all)) == "00"
+                                                    "00");
 }
 
 TEST_CASE("an update that waits already takes no more room the second time", "[crdt]") {

@@ -16,7 +16,7 @@ using crdt::type_kind;
 
 namespace {
 
-const std::string smile = "\xF0\x9F\x98\x80";        // two UTF-16 units
+const std::string smile = "\xF0\x9F\x98\x80";    // two UTF-16 units
 const std::string replacement = "\xEF\xBF\xBD";  // U+FFFD
 
 update_builder text_of_client(crdt::client_id client, std::string_view text) {
@@ -77,7 +77,8 @@ TEST_CASE("doc collects deleted text and writes a tombstone for it", "[crdt]") {
   must_apply(doc, hex("01 01 01 00 04 01 01 74 02 61 62 00"));
   must_apply(doc, hex("00 01 01 01 00 01"));
   CHECK(doc.text("t") == "b");
-  CHECK(state_of(doc) == "0102010001010174018401000162" "0101010001");
+  CHECK(state_of(doc) == "0102010001010174018401000162"
+                         "0101010001");
 }
 
 TEST_CASE("doc without garbage collection keeps deleted text", "[crdt]") {
@@ -94,7 +95,10 @@ TEST_CASE("doc writes a map entry that replaced others as yjs does", "[crdt]") {
   must_apply(doc, update_builder{}.client(1, 1).numbers(after_value({1, 0}), {2}).erase(1, 0, 1));
   must_apply(doc, update_builder{}.client(1, 2).numbers(after_value({1, 1}), {3}).erase(1, 1, 1));
   CHECK(doc.map_json("m") == R"({"k":3})");
-  CHECK(state_of(doc) == "01020100" "2101016d016b02" "a80101017d03" "0101010002");
+  CHECK(state_of(doc) == "01020100"
+                         "2101016d016b02"
+                         "a80101017d03"
+                         "0101010002");
 }
 
 TEST_CASE("doc ignores an update that says nothing", "[crdt]") {
@@ -119,15 +123,23 @@ TEST_CASE("doc compares client ids in all their 53 bits", "[crdt]") {
                            text_of_client(low, "low").build()}) == "lowhigh");
   crdt::doc doc;
   must_apply(doc, text_of_client((crdt::client_id{1} << 53) - 1, "x"));
-  CHECK(state_of(doc) == "0101" "ffffffffffffff0f" "00" "040101740178" "00");
-  CHECK(to_hex(doc.state_vector().encode()) == "01" "ffffffffffffff0f" "01");
+  CHECK(state_of(doc) == "0101"
+                         "ffffffffffffff0f"
+                         "00"
+                         "040101740178"
+                         "00");
+  CHECK(to_hex(doc.state_vector().encode()) == "01"
+                                               "ffffffffffffff0f"
+                                               "01");
 }
 
 TEST_CASE("doc does not interleave runs that were typed at one place", "[crdt]") {
   std::vector<byte_buffer> updates{text_of_client(9, "[]").build()};
   for (const crdt::client_id client : {1u, 2u}) {
-    updates.push_back(
-        update_builder{}.client(client).text(between({9, 0}, {9, 1}), client == 1 ? "a" : "x").build());
+    updates.push_back(update_builder{}
+                          .client(client)
+                          .text(between({9, 0}, {9, 1}), client == 1 ? "a" : "x")
+                          .build());
     updates.push_back(update_builder{}
                           .client(client, 1)
                           .text(between({client, 0}, {9, 1}), client == 1 ? "bc" : "yz")
@@ -141,8 +153,10 @@ TEST_CASE("doc keeps what was prepended at one place together", "[crdt]") {
   for (const crdt::client_id client : {1u, 2u}) {
     updates.push_back(
         update_builder{}.client(client).text(before({9, 0}), client == 1 ? "b" : "y").build());
-    updates.push_back(
-        update_builder{}.client(client, 1).text(before({client, 0}), client == 1 ? "a" : "x").build());
+    updates.push_back(update_builder{}
+                          .client(client, 1)
+                          .text(before({client, 0}), client == 1 ? "a" : "x")
+                          .build());
   }
   CHECK(text_in_any_order(updates) == "abxy!");
 }
@@ -158,13 +172,20 @@ TEST_CASE("doc takes the list of the left neighbour if that of the right one dif
   CHECK(doc.text("a") == "aMbcN");
 }
 
-TEST_CASE("doc places an item whose right neighbour is left of its left one as yjs does", "[crdt]") {
+TEST_CASE("doc places an item whose right neighbour is left of its left one as yjs does",
+          "[crdt]") {
   SECTION("both in one item") {
     crdt::doc doc;
     must_apply(doc, text_of_client(1, "abcdef"));
     must_apply(doc, update_builder{}.client(3).text(between({1, 4}, {1, 1}), "N"));
     CHECK(doc.text("t") == "aNbcdef");
-    CHECK(state_of(doc) == "0201" "0300" "c401040101014e" "020100" "0401017401618401000562" "63646566" "00");
+    CHECK(state_of(doc) == "0201"
+                           "0300"
+                           "c401040101014e"
+                           "020100"
+                           "0401017401618401000562"
+                           "63646566"
+                           "00");
   }
   SECTION("in different items") {
     crdt::doc doc;
@@ -200,8 +221,8 @@ TEST_CASE("doc grows the item at which somebody types", "[crdt]") {
   std::string expected = "a";
   for (crdt::clock_type clock = 1; clock < 500; ++clock) {
     expected.push_back(static_cast<char>('a' + clock % 26));
-    must_apply(doc, update_builder{}.client(1, clock).text(after({1, clock - 1}),
-                                                           expected.substr(clock)));
+    must_apply(
+        doc, update_builder{}.client(1, clock).text(after({1, clock - 1}), expected.substr(clock)));
   }
   CHECK(doc.text("t") == expected);
   CHECK(doc.item_count() == 1);
@@ -230,8 +251,11 @@ TEST_CASE("doc gives a key the value of the highest client among concurrent ones
     const filled_doc filled{updates};
     CHECK(filled.doc.map_json("m") == R"({"k":3})");
     // The values that lost are deleted although no delete set says so.
-    CHECK(state_of(filled.doc) == "03" "0103002801016d016b017d03" "0102002101016d016b01"
-                                  "0101002101016d016b01" "020201000101010001");
+    CHECK(state_of(filled.doc) == "03"
+                                  "0103002801016d016b017d03"
+                                  "0102002101016d016b01"
+                                  "0101002101016d016b01"
+                                  "020201000101010001");
   } while (std::next_permutation(updates.begin(), updates.end()));
 }
 
@@ -248,7 +272,10 @@ TEST_CASE("doc deletes the value that a new one replaces", "[crdt]") {
   must_apply(doc, update_builder{}.client(5).text(in_root("m", "k"), "old"));
   must_apply(doc, update_builder{}.client(1).numbers(after_value({5, 2}), {7}));
   CHECK(doc.map_json("m") == R"({"k":7})");
-  CHECK(state_of(doc) == "02" "0105002101016d016b03" "010100a80502017d07" "0105010003");
+  CHECK(state_of(doc) == "02"
+                         "0105002101016d016b03"
+                         "010100a80502017d07"
+                         "0105010003");
 }
 
 TEST_CASE("doc has no value for a key whose last value was deleted", "[crdt]") {
@@ -276,14 +303,22 @@ TEST_CASE("doc cuts a run under a key where somebody inserts into it", "[crdt]")
   SECTION("behind the rest of the run") {
     must_apply(doc, update_builder{}.client(2).numbers(after_value({1, 0}), {3}));
     CHECK(doc.map_json("m") == R"({"k":3})");
-    CHECK(state_of(doc) ==
-          "02" "010200a80100017d03" "020100" "2801016d016b017d01" "a1010001" "0101010101");
+    CHECK(state_of(doc) == "02"
+                           "010200a80100017d03"
+                           "020100"
+                           "2801016d016b017d01"
+                           "a1010001"
+                           "0101010101");
   }
   SECTION("in front of it") {
     must_apply(doc, update_builder{}.client(0).numbers(after_value({1, 0}), {3}));
     CHECK(doc.map_json("m") == R"({"k":2})");
-    CHECK(state_of(doc) ==
-          "02" "020100" "2801016d016b017d01" "a80100017d02" "010000a1010001" "0100010001");
+    CHECK(state_of(doc) == "02"
+                           "020100"
+                           "2801016d016b017d01"
+                           "a80100017d02"
+                           "010000a1010001"
+                           "0100010001");
   }
 }
 
@@ -358,15 +393,21 @@ TEST_CASE("doc takes from a struct only what it does not know", "[crdt]") {
   CHECK(applied.changed);
   CHECK_FALSE(applied.is_verbatim);
   CHECK(doc.text("t") == "abcdef");
-  CHECK(state_of(doc) == "0101010004010174" "06616263646566" "00");
+  CHECK(state_of(doc) == "0101010004010174"
+                         "06616263646566"
+                         "00");
 }
 
 TEST_CASE("doc takes the unknown end of runs of values", "[crdt]") {
   crdt::doc doc;
-  must_apply(doc, update_builder{}.client(1).numbers(in_root("a"), {1, 2}).client(2).json(
-                      in_root("j"), {"1"}));
-  must_apply(doc, update_builder{}.client(1).numbers(in_root("a"), {1, 2, 3, 4}).client(2).json(
-                      in_root("j"), {"1", "null", "\"x\""}));
+  must_apply(
+      doc,
+      update_builder{}.client(1).numbers(in_root("a"), {1, 2}).client(2).json(in_root("j"), {"1"}));
+  must_apply(doc, update_builder{}
+                      .client(1)
+                      .numbers(in_root("a"), {1, 2, 3, 4})
+                      .client(2)
+                      .json(in_root("j"), {"1", "null", "\"x\""}));
   CHECK(doc.array_json("a") == "[1,2,3,4]");
   CHECK(doc.array_json("j") == "[1,null,\"x\"]");
 }
@@ -385,7 +426,13 @@ TEST_CASE("doc takes the unknown end of a tombstone and of a GC", "[crdt]") {
   must_apply(doc, update_builder{}.client(1).deleted(in_root("t"), 5).client(2).gc(4));
   CHECK(clock_of(doc, 1) == 5);
   CHECK(clock_of(doc, 2) == 4);
-  CHECK(state_of(doc) == "02" "0102000004" "010100" "0101017405" "02" "02010004" "01010005");
+  CHECK(state_of(doc) == "02"
+                         "0102000004"
+                         "010100"
+                         "0101017405"
+                         "02"
+                         "02010004"
+                         "01010005");
 }
 
 TEST_CASE("doc turns the rest of a struct into a GC if its known part is one", "[crdt]") {
@@ -393,7 +440,9 @@ TEST_CASE("doc turns the rest of a struct into a GC if its known part is one", "
   must_apply(doc, update_builder{}.client(1).gc(2));
   must_apply(doc, text_of_client(1, "abcd"));
   CHECK(doc.text("t").empty());
-  CHECK(state_of(doc) == "01" "0101000004" "0101010004");
+  CHECK(state_of(doc) == "01"
+                         "0101000004"
+                         "0101010004");
 }
 
 TEST_CASE("doc takes both blocks of a client that occurs twice in one update", "[crdt]") {
@@ -412,21 +461,17 @@ TEST_CASE("doc takes both blocks of a client that occurs twice in one update", "
   }
   SECTION("the later one first") {
     crdt::doc doc;
-    must_apply(doc, update_builder{}
-                        .client(1, 2)
-                        .text(after({1, 1}), "cd")
-                        .client(1)
-                        .text(in_root("t"), "ab"));
+    must_apply(
+        doc,
+        update_builder{}.client(1, 2).text(after({1, 1}), "cd").client(1).text(in_root("t"), "ab"));
     CHECK(doc.text("t") == "abcd");
     CHECK(doc.pending_size() == 0);
   }
   SECTION("overlapping") {
     crdt::doc doc;
-    must_apply(doc, update_builder{}
-                        .client(1)
-                        .text(in_root("t"), "abc")
-                        .client(1)
-                        .text(in_root("t"), "abcde"));
+    must_apply(
+        doc,
+        update_builder{}.client(1).text(in_root("t"), "abc").client(1).text(in_root("t"), "abcde"));
     CHECK(doc.text("t") == "abcde");
     CHECK(clock_of(doc, 1) == 5);
   }
@@ -479,7 +524,9 @@ TEST_CASE("doc writes U+FFFD for the half of a pair that a state vector asks for
   must_apply(doc, text_of_client(1, "a" + smile + "b"));
   const auto half = crdt::state_vector::decode(hex("01 01 02"));
   REQUIRE(half);
-  CHECK(to_hex(doc.encode_state_as_update(*half)) == "01010102" "84010104efbfbd62" "00");
+  CHECK(to_hex(doc.encode_state_as_update(*half)) == "01010102"
+                                                     "84010104efbfbd62"
+                                                     "00");
   CHECK(doc.text("t") == "a" + smile + "b");
 }
 
@@ -488,9 +535,14 @@ TEST_CASE("doc writes U+FFFD for the half of a pair that a state vector asks for
 TEST_CASE("doc deletes ranges that overlap, repeat, are empty or unsorted", "[crdt]") {
   crdt::doc doc;
   must_apply(doc, text_of_client(1, "0123456789"));
-  must_apply(doc, update_builder{}.erase(1, 6, 3).erase(1, 1, 0).erase(1, 2, 2).erase(1, 3, 4).erase(1, 6, 1));
+  must_apply(
+      doc,
+      update_builder{}.erase(1, 6, 3).erase(1, 1, 0).erase(1, 2, 2).erase(1, 3, 4).erase(1, 6, 1));
   CHECK(doc.text("t") == "019");
-  CHECK(state_of(doc) == "0103010004010174023031" "81010107" "8401080139" "0101010207");
+  CHECK(state_of(doc) == "0103010004010174023031"
+                         "81010107"
+                         "8401080139"
+                         "0101010207");
 }
 
 TEST_CASE("doc steps over GCs and tombstones inside a range to delete", "[crdt]") {

@@ -145,7 +145,8 @@ TEST_CASE("pending deletes agree with a set of clocks", "[crdt]") {
   std::set<std::pair<client_index, clock_type>> expected;
   for (int step = 0; step < 5000; ++step) {
     const client_index client = random() % 3;
-    const clock_range range{static_cast<clock_type>(random() % 3000), static_cast<clock_type>(1 + random() % 12)};
+    const clock_range range{static_cast<clock_type>(random() % 3000),
+                            static_cast<clock_type>(1 + random() % 12)};
     if (step % 3 != 0) {
       waiting.add_delete(client, range);
       for (clock_type c = range.clock; c < range.end(); ++c) expected.emplace(client, c);
@@ -159,7 +160,8 @@ TEST_CASE("pending deletes agree with a set of clocks", "[crdt]") {
   }
   std::set<std::pair<client_index, clock_type>> actual;
   waiting.for_each_delete([&](client_index client, clock_range range) {
-    for (clock_type c = range.clock; c < range.end(); ++c) REQUIRE(actual.emplace(client, c).second);
+    for (clock_type c = range.clock; c < range.end(); ++c)
+      REQUIRE(actual.emplace(client, c).second);
   });
   CHECK(actual == expected);
 }

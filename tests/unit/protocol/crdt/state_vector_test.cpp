@@ -37,7 +37,10 @@ TEST_CASE("state vector is written with clients descending", "[crdt]") {
   vector.add(300, 128);
   vector.add(2, 1);
   vector.sort();
-  CHECK(to_hex(vector.encode()) == "03" "ac028001" "0201" "0105");
+  CHECK(to_hex(vector.encode()) == "03"
+                                   "ac028001"
+                                   "0201"
+                                   "0105");
   CHECK(vector.clock_of(1) == 5);
   CHECK(vector.clock_of(2) == 1);
   CHECK(vector.clock_of(300) == 128);
@@ -61,7 +64,7 @@ TEST_CASE("state vector takes client ids of 53 bits", "[crdt]") {
 }
 
 TEST_CASE("state vector caps clocks that no document here can reach", "[crdt]") {
-  CHECK(decoded("01 01 ffffffff0f").clock_of(1) == crdt::clock_max);       // 2^32 - 1
+  CHECK(decoded("01 01 ffffffff0f").clock_of(1) == crdt::clock_max);        // 2^32 - 1
   CHECK(decoded("01 01 ffffffffffffff0f").clock_of(1) == crdt::clock_max);  // 2^53 - 1
   CHECK(decoded("01 01 feffffff0f").clock_of(1) == crdt::clock_max);
   CHECK(decoded("01 01 fdffffff0f").clock_of(1) == crdt::clock_max - 1);

@@ -28,21 +28,22 @@ TEST_CASE("json accepts the words and nothing like them", "[json]") {
   CHECK(valid("null"));
   CHECK(valid("true"));
   CHECK(valid("false"));
-  for (const char* text : {"nul", "nulll", "Null", "TRUE", "undefined", "NaN", "Infinity", "-Infinity",
-                           "truefalse", "true false", "tru e"})
+  for (const char* text : {"nul", "nulll", "Null", "TRUE", "undefined", "NaN", "Infinity",
+                           "-Infinity", "truefalse", "true false", "tru e"})
     CHECK_FALSE(valid(text));
 }
 
 TEST_CASE("json accepts numbers as JSON.parse does", "[json]") {
   for (const char* text : {"0", "-0", "7", "-12", "10", "1.5", "0.0", "-0.25", "1e5", "1E5", "1e+5",
-                           "1e-5", "0e0", "-0.0e-00", "1e999", "-1e999", "123456789012345678901234567890",
-                           "0.00000000000000000000000000001"})
+                           "1e-5", "0e0", "-0.0e-00", "1e999", "-1e999",
+                           "123456789012345678901234567890", "0.00000000000000000000000000001"})
     CHECK(valid(text));
 }
 
 TEST_CASE("json rejects numbers that JSON.parse rejects", "[json]") {
-  for (const char* text : {"01", "00", "-01", "-", "+1", ".5", "1.", "-.5", "1.e5", "1e", "1e+", "1e5.5",
-                           "0x10", "1_000", "1 2", "--1", "1f", "Infinity", "[01]", "{\"a\":01}"})
+  for (const char* text :
+       {"01",  "00",    "-01",  "-",     "+1",  ".5",  "1.", "-.5",      "1.e5", "1e",
+        "1e+", "1e5.5", "0x10", "1_000", "1 2", "--1", "1f", "Infinity", "[01]", "{\"a\":01}"})
     CHECK_FALSE(valid(text));
 }
 
@@ -87,9 +88,13 @@ TEST_CASE("json accepts arrays and objects", "[json]") {
 }
 
 TEST_CASE("json rejects arrays and objects that are not whole", "[json]") {
-  for (const char* text : {"[", "]", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "[1;2]", "[]]", "{", "}", "{a:1}",
-                           "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{\"a\":1 \"b\":2}", "{\"a\",1}", "{1:2}",
-                           "{null:1}", "{\"a\":1]", "[1}", "[{]}", "{,}", "[,]", "{}{}", "[][]"})
+  for (const char* text : {"[",         "]",        "[1",         "[1,",
+                           "[1,]",      "[,1]",     "[1 2]",      "[1;2]",
+                           "[]]",       "{",        "}",          "{a:1}",
+                           "{\"a\"}",   "{\"a\":}", "{\"a\":1,}", "{\"a\":1 \"b\":2}",
+                           "{\"a\",1}", "{1:2}",    "{null:1}",   "{\"a\":1]",
+                           "[1}",       "[{]}",     "{,}",        "[,]",
+                           "{}{}",      "[][]"})
     CHECK_FALSE(valid(text));
 }
 
@@ -99,8 +104,10 @@ TEST_CASE("json allows the four kinds of white space between its parts and no ot
   CHECK(valid("{\n}"));
   CHECK_FALSE(valid("\v1"));
   CHECK_FALSE(valid("\f1"));
-  CHECK_FALSE(valid("\xC2\xA0" "1"));        // a no-break space
-  CHECK_FALSE(valid("\xEF\xBB\xBF" "1"));    // a byte order mark
+  CHECK_FALSE(valid("\xC2\xA0"
+                    "1"));  // a no-break space
+  CHECK_FALSE(valid("\xEF\xBB\xBF"
+                    "1"));  // a byte order mark
   CHECK_FALSE(valid(std::string_view{"1\0", 2}));
 }
 

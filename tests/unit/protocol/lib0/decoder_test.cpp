@@ -188,20 +188,20 @@ TEST_CASE("decoder rejects a count that the remaining bytes cannot hold", "[lib0
 }
 
 TEST_CASE("decoder steps over every kind of any value and no further", "[lib0]") {
-  CHECK(skipped("7f 00") == 1);                                  // undefined
-  CHECK(skipped("7e 00") == 1);                                  // null
-  CHECK(skipped("79 00") == 1);                                  // false
-  CHECK(skipped("78 00") == 1);                                  // true
-  CHECK(skipped("7d 40 00") == 2);                               // -0
-  CHECK(skipped("7d bf01 00") == 3);                             // 127
-  CHECK(skipped("7c 3fc00000 00") == 5);                         // 1.5
-  CHECK(skipped("7b 3ff199999999999a 00") == 9);                 // 1.1
-  CHECK(skipped("7a ffffffffffffffff 00") == 9);                 // -1n
-  CHECK(skipped("77 02 6869 00") == 4);                          // "hi"
-  CHECK(skipped("74 03 010203 00") == 5);                        // three bytes
-  CHECK(skipped("75 00 00") == 2);                               // []
-  CHECK(skipped("76 00 00") == 2);                               // {}
-  CHECK(skipped("75 03 78 75 02 79 7e 7d 01 00") == 9);          // [true, [false, null], 1]
+  CHECK(skipped("7f 00") == 1);                                       // undefined
+  CHECK(skipped("7e 00") == 1);                                       // null
+  CHECK(skipped("79 00") == 1);                                       // false
+  CHECK(skipped("78 00") == 1);                                       // true
+  CHECK(skipped("7d 40 00") == 2);                                    // -0
+  CHECK(skipped("7d bf01 00") == 3);                                  // 127
+  CHECK(skipped("7c 3fc00000 00") == 5);                              // 1.5
+  CHECK(skipped("7b 3ff199999999999a 00") == 9);                      // 1.1
+  CHECK(skipped("7a ffffffffffffffff 00") == 9);                      // -1n
+  CHECK(skipped("77 02 6869 00") == 4);                               // "hi"
+  CHECK(skipped("74 03 010203 00") == 5);                             // three bytes
+  CHECK(skipped("75 00 00") == 2);                                    // []
+  CHECK(skipped("76 00 00") == 2);                                    // {}
+  CHECK(skipped("75 03 78 75 02 79 7e 7d 01 00") == 9);               // [true, [false, null], 1]
   CHECK(skipped("76 02 01 61 76 01 01 62 78 01 63 75 00 00") == 13);  // {a: {b: true}, c: []}
 }
 
@@ -214,8 +214,9 @@ TEST_CASE("decoder rejects any values with an unknown tag", "[lib0]") {
 }
 
 TEST_CASE("decoder rejects any values that end too early", "[lib0]") {
-  for (const char* digits : {"", "7d", "7d 80", "7c 000000", "7b 00000000000000", "7a 00", "77 02 68",
-                             "74 01", "75", "75 01", "75 02 78", "76 01", "76 01 01 61", "76 01 02 61"})
+  for (const char* digits :
+       {"", "7d", "7d 80", "7c 000000", "7b 00000000000000", "7a 00", "77 02 68", "74 01", "75",
+        "75 01", "75 02 78", "76 01", "76 01 01 61", "76 01 02 61"})
     CHECK(skip_error(hex(digits)) == errc::truncated);
 }
 

@@ -42,7 +42,11 @@ TEST_CASE("encoder writes strings and bytes behind their length", "[lib0]") {
   out.write_var_bytes(test::hex("0a0b"));
   out.write_bytes(test::hex("0c"));
   out.write_bytes({});
-  CHECK(to_hex(out.view()) == "fe" "00" "0368c3a9" "020a0b" "0c");
+  CHECK(to_hex(out.view()) == "fe"
+                              "00"
+                              "0368c3a9"
+                              "020a0b"
+                              "0c");
   CHECK(out.size() == 10);
 }
 

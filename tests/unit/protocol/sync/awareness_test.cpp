@@ -75,7 +75,10 @@ TEST_CASE("awareness keeps a state and writes it as it came", "[sync]") {
   CHECK(presence.has_states());
   CHECK(presence.state_count() == 1);
   CHECK(presence.encode_all() == update_of({{300, 1, R"({"name":"a"})"}}));
-  CHECK(to_hex(presence.encode({300})) == "01" "ac02" "01" "0c7b226e616d65223a2261227d");
+  CHECK(to_hex(presence.encode({300})) == "01"
+                                          "ac02"
+                                          "01"
+                                          "0c7b226e616d65223a2261227d");
 }
 
 TEST_CASE("awareness takes only what is newer than it knows", "[sync]") {
@@ -119,7 +122,8 @@ TEST_CASE("awareness takes null with spaces around it as null", "[sync]") {
 TEST_CASE("awareness tells which part of an update took effect", "[sync]") {
   awareness presence;
   applied(presence, {{1, 5, "1"}, {2, 5, "2"}});
-  const auto outcome = presence.apply(update_of({{1, 5, "1"}, {2, 6, "3"}, {3, 1, "4"}}), alice, start);
+  const auto outcome =
+      presence.apply(update_of({{1, 5, "1"}, {2, 6, "3"}, {3, 1, "4"}}), alice, start);
   REQUIRE(outcome);
   CHECK(sorted(outcome->changed) == clients{2, 3});
   CHECK_FALSE(outcome->is_verbatim);
@@ -217,8 +221,10 @@ TEST_CASE("awareness rejects states that are not JSON, and numbers that are too 
   for (const char* state : {"", "{", "undefined", "{\"a\":1,}", "1 2", "'a'"})
     CHECK(error_of(presence, update_of({{1, 1, state}})) == errc::invalid_json);
   CHECK(error_of(presence, update_of({{1, 1, "\xff"}})) == errc::invalid_utf8);
-  CHECK(error_of(presence, update_of({{std::uint64_t{1} << 53, 1, "1"}})) == errc::number_too_large);
-  CHECK(error_of(presence, update_of({{1, std::uint64_t{1} << 53, "1"}})) == errc::number_too_large);
+  CHECK(error_of(presence, update_of({{std::uint64_t{1} << 53, 1, "1"}})) ==
+        errc::number_too_large);
+  CHECK(error_of(presence, update_of({{1, std::uint64_t{1} << 53, "1"}})) ==
+        errc::number_too_large);
   const std::string deep = std::string(101, '[') + "1" + std::string(101, ']');
   CHECK(error_of(presence, update_of({{1, 1, deep}})) == errc::invalid_json);
   CHECK(applied(presence, {{1, 1, R"("\ud800")"}}) == clients{1});
@@ -231,7 +237,8 @@ TEST_CASE("awareness takes as many clients as its limit says and no more", "[syn
     most.push_back({client, 1, "1"});
   CHECK(applied(presence, most).size() == awareness::clients_max);
   CHECK(error_of(presence, update_of({{1'000'000, 1, "1"}})) == errc::too_many_clients);
-  CHECK(error_of(presence, update_of({{0, 2, "2"}, {1'000'000, 1, "1"}})) == errc::too_many_clients);
+  CHECK(error_of(presence, update_of({{0, 2, "2"}, {1'000'000, 1, "1"}})) ==
+        errc::too_many_clients);
   CHECK(presence.state_count() == awareness::clients_max);
   CHECK(presence.encode({0}) == update_of({{0, 1, "1"}}));
   for (entry& one : most) one.clock = 2;
@@ -240,8 +247,8 @@ TEST_CASE("awareness takes as many clients as its limit says and no more", "[syn
 
 TEST_CASE("awareness applies the entries of one client in their order", "[sync]") {
   awareness presence;
-  const auto outcome =
-      presence.apply(update_of({{1, 1, "1"}, {1, 2, "2"}, {1, 2, "null"}, {1, 1, "3"}}), alice, start);
+  const auto outcome = presence.apply(
+      update_of({{1, 1, "1"}, {1, 2, "2"}, {1, 2, "null"}, {1, 1, "3"}}), alice, start);
   REQUIRE(outcome);
   CHECK_FALSE(outcome->is_verbatim);
   CHECK_FALSE(presence.has_states());

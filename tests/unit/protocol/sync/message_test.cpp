@@ -58,13 +58,13 @@ TEST_CASE("message rejects types and steps it does not know", "[sync]") {
   CHECK(error_of("64 01 00") == errc::unknown_message);
   CHECK(error_of("ff7f") == errc::unknown_message);
   CHECK(error_of("00 03 01 00") == errc::unknown_message);
-  CHECK(error_of("00 8002 01 00") == errc::unknown_message);  // 256 is not step 0
+  CHECK(error_of("00 8002 01 00") == errc::unknown_message);        // 256 is not step 0
   CHECK(error_of("00 8080808010 01 00") == errc::unknown_message);  // nor is 2^32
 }
 
 TEST_CASE("message rejects frames that are cut short", "[sync]") {
-  for (const char* digits : {"", "00", "00 00", "00 01 01", "00 02 05 01020304", "01", "01 01", "80",
-                             "00 80", "00 02 80", "00 02 ffffffff0f 00"}) {
+  for (const char* digits : {"", "00", "00 00", "00 01 01", "00 02 05 01020304", "01", "01 01",
+                             "80", "00 80", "00 02 80", "00 02 ffffffff0f 00"}) {
     CAPTURE(digits);
     CHECK(error_of(digits) == errc::truncated);
   }
@@ -95,8 +95,8 @@ TEST_CASE("message writes each kind as y-websocket does", "[sync]") {
 TEST_CASE("message of any size comes back as it was", "[sync]") {
   for (const std::size_t size : {0u, 1u, 127u, 128u, 16'383u, 16'384u, 300'000u}) {
     const byte_buffer body(size, 0x5a);
-    for (const auto kind : {message_kind::sync_step1, message_kind::sync_step2, message_kind::update,
-                            message_kind::awareness}) {
+    for (const auto kind : {message_kind::sync_step1, message_kind::sync_step2,
+                            message_kind::update, message_kind::awareness}) {
       const byte_buffer frame = encode_message(kind, body);
       const auto message = decode_message(frame);
       REQUIRE(message);
