@@ -1,6 +1,5 @@
 #include "protocol/crdt/decoded_update.hpp"
-#include "protocol/json/validate.hpp"
-#include "protocol/lib0/decoder.hpp"
+#include "protocol/crdt/update_reader.hpp"
 
 namespace troupe::crdt {
 
@@ -11,30 +10,32 @@ constexpr std::uint8_t key_bit = 0x20;
 constexpr std::uint8_t right_origin_bit = 0x40;
 constexpr std::uint8_t origin_bit = 0x80;
 
-/// One pass over the bytes of an update. Errors stick in the lib0 decoder; every loop checks it.
+/// One pass over the bytes of an update. Errors stick in the reader; every loop checks it.
+template <class Reader>
 class update_parser {
  public:
   update_parser(byte_view update, const limits& limit, decoded_update& out)
-      : in_(update), limit_(limit), out_(out) {}
+      : in_(update, limit, out.scratch),
+        structs_left_(limit.structs_per_update_max),
+        limit_(limit),
+        out_(out) {}
 
   result<void> parse() {
-    parse_structs();
-    parse_deletes();
-    if (in_.ok() && !in_.at_end()) in_.fail(errc::trailing_bytes, "behind the delete set");
+    const std::uint64_t block_count = in_.rest().read_count(2, "client count");
+    for (std::uint64_t i = 0; i < block_count && in_.ok(); ++i) parse_block();
+    if (in_.ok()) parse_deletes();
+    if (in_.ok() && !in_.rest().at_end()) in_.fail(errc::trailing_bytes, "behind the delete set");
     if (!in_.ok()) return in_.error();
     return {};
   }
 
  private:
-  void parse_structs() {
-    const std::uint64_t block_count = in_.read_count(3, "client count");
-    for (std::uint64_t i = 0; i < block_count && in_.ok(); ++i) parse_block();
-  }
-
   void parse_block() {
-    const std::uint64_t count = in_.read_count(2, "struct count");
+    const std::uint64_t count = in_.read_struct_count();
+    if (count > structs_left_) in_.fail(errc::update_too_large, "structs");
+    structs_left_ -= count;
     const client_index client = read_client("client");
-    std::uint64_t clock = in_.read_var_uint(clock_max, "clock");
+    std::uint64_t clock = in_.rest().read_var_uint(clock_max, "clock");
     const auto first = static_cast<std::uint32_t>(out_.structs.size());
     for (std::uint64_t i = 0; i < count && in_.ok(); ++i) {
       struct_view current;
@@ -45,10 +46,8 @@ class update_parser {
       if (length == 0) out_.is_canonical = false;
       if (length == 0 || current.kind == content_kind::skip) continue;
       current.length = static_cast<clock_type>(length);
-      out_.structs.push_back(current);
+      append(current, first);
     }
-    if (out_.structs.size() > limit_.structs_per_update_max)
-      in_.fail(errc::update_too_large, "structs");
     const auto added = static_cast<std::uint32_t>(out_.structs.size()) - first;
     if (client >= has_block_.size()) has_block_.resize(client + 1);
     if (has_block_[client]) out_.is_canonical = false;
@@ -56,60 +55,88 @@ class update_parser {
     if (added > 0) out_.blocks.push_back({client, first, added});
   }
 
+  /// Adds a struct of the block that began at index `first`. GC structs in a row become one, so
+  /// that a run of a million of them, which v2 writes in a few bytes, takes no memory.
+  void append(const struct_view& current, std::uint32_t first) {
+    if (out_.structs.size() > first && current.kind == content_kind::gc) {
+      struct_view& before = out_.structs.back();
+      if (before.kind == content_kind::gc && before.clock + before.length == current.clock) {
+        before.length += current.length;
+        return;
+      }
+    }
+    out_.structs.push_back(current);
+  }
+
   /// Fills all of `out` but its length and returns that, unchecked.
   std::uint64_t parse_struct(client_index client, struct_view& out) {
-    const std::uint8_t info = in_.read_uint8();
+    const std::uint8_t info = in_.read_info();
     out.kind = static_cast<content_kind>(info & kind_bits);
-    if (out.kind == content_kind::gc || out.kind == content_kind::skip)
-      return in_.read_var_uint(clock_max, "length");
+    if (out.kind == content_kind::gc) return read_length();
+    if (out.kind == content_kind::skip) return in_.rest().read_var_uint(clock_max, "length");
     out.has_key = (info & key_bit) != 0;
-    if ((info & origin_bit) != 0) read_id(client, out.clock, out.origin_client, out.origin_clock);
-    if ((info & right_origin_bit) != 0)
-      read_id(client, out.clock, out.right_origin_client, out.right_origin_clock);
+    if ((info & origin_bit) != 0) {
+      out.origin_client = read_client("origin");
+      out.origin_clock = read_clock(client, out, out.origin_client, in_.read_left_clock());
+    }
+    if ((info & right_origin_bit) != 0) {
+      out.right_origin_client = read_client("right origin");
+      out.right_origin_clock =
+          read_clock(client, out, out.right_origin_client, in_.read_right_clock());
+    }
     if ((info & (origin_bit | right_origin_bit)) == 0) parse_parent(client, out);
     return parse_content(out);
   }
 
   client_index read_client(const char* field) {
-    const client_id id = in_.read_var_uint(lib0::max_safe_integer, field);
+    const client_id id = in_.read_client();
+    if (id > lib0::max_safe_integer) in_.fail(errc::number_too_large, field);
     return out_.clients.find_or_add(id);
   }
 
-  /// An id that the struct at (own_client, own_clock) refers to: known to its author, so not a
+  /// The clock of an id that the struct `of` of `own` refers to: known to its author, so not a
   /// later one of its own.
-  void read_id(client_index own_client, clock_type own_clock, client_index& client,
-               clock_type& clock) {
-    client = read_client("id");
-    clock = static_cast<clock_type>(in_.read_var_uint(clock_max - 1, "clock of an id"));
-    if (client == own_client && clock >= own_clock)
+  clock_type read_clock(client_index own, const struct_view& of, client_index client,
+                        std::uint64_t clock) {
+    if (clock >= clock_max) in_.fail(errc::number_too_large, "clock of an id");
+    if (client == own && clock >= of.clock)
       in_.fail(errc::invalid_reference, "id of a later struct");
+    return static_cast<clock_type>(clock);
+  }
+
+  std::uint64_t read_length() {
+    const std::uint64_t length = in_.read_length();
+    if (length <= clock_max) return length;
+    in_.fail(errc::number_too_large, "length");
+    return 0;
   }
 
   void parse_parent(client_index client, struct_view& out) {
     parent_view parent;
-    parent.is_root = in_.read_var_uint() == 1;
-    if (parent.is_root)
-      parent.name = read_name("root name");
-    else
-      read_id(client, out.clock, parent.client, parent.clock);
+    parent.is_root = in_.read_parent_is_root();
+    if (parent.is_root) {
+      parent.name = checked_name(in_.read_string("root name"), "root name");
+    } else {
+      parent.client = read_client("parent");
+      parent.clock = read_clock(client, out, parent.client, in_.read_left_clock());
+    }
     parent.has_key = out.has_key;
-    if (parent.has_key) parent.key = read_name("key");
+    if (parent.has_key) parent.key = checked_name(in_.read_string("key"), "key");
     out.parent = &out_.parents.emplace_back(parent);
   }
 
-  std::string_view read_name(const char* field) {
-    const std::string_view name = in_.read_var_string(field);
+  std::string_view checked_name(std::string_view name, const char* field) {
     if (name.size() > limit_.name_size_max) in_.fail(errc::name_too_long, field);
     return name;
   }
 
   std::uint64_t parse_content(struct_view& out) {
     switch (out.kind) {
-      case content_kind::deleted: return in_.read_var_uint(clock_max, "length");
+      case content_kind::deleted: return read_length();
       case content_kind::json: return parse_json_values(out);
-      case content_kind::binary: return keep(out, in_.read_var_bytes()), 1;
+      case content_kind::binary: return keep(out, in_.rest().read_var_bytes()), 1;
       case content_kind::string: return parse_string(out);
-      case content_kind::embed: return parse_json_text(out), 1;
+      case content_kind::embed: return parse_embed(out), 1;
       case content_kind::format: return parse_format(out), 1;
       case content_kind::type: return parse_type(out), 1;
       case content_kind::any: return parse_any_values(out);
@@ -122,90 +149,78 @@ class update_parser {
     out.content = content.data();
     out.content_size = static_cast<std::uint32_t>(content.size());
   }
-  static void keep(struct_view& out, std::string_view content) { keep(out, as_bytes(content)); }
-
-  /// From `first` to where the decoder stands now.
-  void keep_from(struct_view& out, const std::uint8_t* first) {
-    keep(out, byte_view{first, in_.cursor()});
-  }
 
   std::uint64_t parse_string(struct_view& out) {
     std::uint32_t length = 0;
-    const std::string_view text = in_.read_var_string("string content", length);
-    keep(out, text);
+    const std::string_view text = in_.read_string("string content", length);
+    keep(out, as_bytes(text));
     out.is_ascii = length == text.size();
     return length;
   }
 
-  std::string_view read_json_text(const char* field) {
-    const std::string_view text = in_.read_var_string(field);
-    if (in_.ok() && !json::is_valid_json(text, limit_.any_depth_max))
-      in_.fail(errc::invalid_json, field);
-    return text;
-  }
-
-  void parse_json_text(struct_view& out) { keep(out, read_json_text("embed")); }
-
-  std::uint64_t parse_json_values(struct_view& out) {
-    const std::uint64_t count = in_.read_count(1, "JSON value count");
-    const std::uint8_t* const first = in_.cursor();
-    for (std::uint64_t i = 0; i < count && in_.ok(); ++i) {
-      const std::string_view text = in_.read_var_string("JSON value");
-      if (in_.ok() && text != "undefined" && !json::is_valid_json(text, limit_.any_depth_max))
-        in_.fail(errc::invalid_json, "JSON value");
-    }
-    keep_from(out, first);
-    return count;
+  void parse_embed(struct_view& out) {
+    out.value_is_any = Reader::value_is_any;
+    keep(out, in_.read_embed());
   }
 
   void parse_format(struct_view& out) {
-    const std::uint8_t* const first = in_.cursor();
-    read_name("format key");
-    read_json_text("format value");
-    keep_from(out, first);
+    std::string_view key;
+    out.value_is_any = Reader::value_is_any;
+    keep(out, in_.read_format(key));
+    checked_name(key, "format key");
+  }
+
+  std::uint64_t parse_json_values(struct_view& out) {
+    const std::uint64_t count = in_.read_value_count();
+    keep(out, in_.read_json_values(count));
+    return count;
   }
 
   void parse_type(struct_view& out) {
-    const std::uint64_t kind = in_.read_var_uint();
+    const std::uint64_t kind = in_.read_type_kind();
     if (kind > static_cast<std::uint64_t>(type_kind::xml_text))
       return in_.fail(errc::unknown_type, "type reference");
     out.type = static_cast<type_kind>(kind);
     if (out.type == type_kind::xml_element || out.type == type_kind::xml_hook)
-      keep(out, read_name("node name"));
+      keep(out, as_bytes(checked_name(in_.read_key("node name"), "node name")));
   }
 
   std::uint64_t parse_any_values(struct_view& out) {
-    const std::uint64_t count = in_.read_count(1, "value count");
-    const std::uint8_t* const first = in_.cursor();
-    for (std::uint64_t i = 0; i < count && in_.ok(); ++i) in_.skip_any(limit_.any_depth_max);
-    keep_from(out, first);
+    const std::uint64_t count = in_.read_value_count();
+    const std::uint8_t* const first = in_.rest().cursor();
+    for (std::uint64_t i = 0; i < count && in_.ok(); ++i) in_.rest().skip_any(limit_.any_depth_max);
+    keep(out, byte_view{first, in_.rest().cursor()});
     return count;
   }
 
   void parse_subdocument(struct_view& out) {
-    const std::uint8_t* const first = in_.cursor();
-    read_name("guid");
-    in_.skip_any(limit_.any_depth_max);
-    keep_from(out, first);
+    std::string_view guid;
+    keep(out, in_.read_subdocument(guid));
+    checked_name(guid, "guid");
   }
 
   void parse_deletes() {
-    const std::uint64_t client_count = in_.read_count(2, "delete set client count");
-    for (std::uint64_t i = 0; i < client_count && in_.ok(); ++i) {
-      const client_index client = read_client("delete set client");
-      const std::uint64_t range_count = in_.read_count(2, "delete range count");
-      for (std::uint64_t k = 0; k < range_count && in_.ok(); ++k) {
-        const std::uint64_t clock = in_.read_var_uint(clock_max, "delete range clock");
-        const std::uint64_t length = in_.read_var_uint(clock_max - clock, "delete range length");
-        if (length == 0) continue;
+    lib0::decoder& rest = in_.rest();
+    const std::uint64_t client_count = rest.read_count(2, "delete set client count");
+    for (std::uint64_t i = 0; i < client_count && rest.ok(); ++i) {
+      in_.next_delete_client();
+      const client_id id = rest.read_var_uint(lib0::max_safe_integer, "delete set client");
+      const client_index client = out_.clients.find_or_add(id);
+      const std::uint64_t range_count = rest.read_count(2, "delete range count");
+      for (std::uint64_t k = 0; k < range_count && rest.ok(); ++k) {
+        const std::uint64_t clock = in_.read_delete_clock();
+        const std::uint64_t length = in_.read_delete_length();
+        if (clock + length > clock_max) rest.fail(errc::number_too_large, "delete range length");
+        if (length == 0 || !rest.ok()) continue;
         out_.deletes.push_back(
             {client, {static_cast<clock_type>(clock), static_cast<clock_type>(length)}});
       }
     }
   }
 
-  lib0::decoder in_;
+  Reader in_;
   std::vector<bool> has_block_;  // per client
+  std::uint64_t structs_left_;   // of the budget, whatever the structs are
   const limits& limit_;
   decoded_update& out_;
 };
@@ -218,12 +233,28 @@ void decoded_update::clear() {
   structs.clear();
   parents.clear();
   deletes.clear();
+  scratch.clear();
   is_canonical = true;
 }
 
-result<void> decode_update(byte_view update, const limits& limit, decoded_update& out) {
+result<void> append_update(byte_view update, update_format format, const limits& limit,
+                           decoded_update& out) {
+  if (format == update_format::v2) return update_parser<reader_v2>{update, limit, out}.parse();
+  return update_parser<reader_v1>{update, limit, out}.parse();
+}
+
+result<void> decode_update(byte_view update, update_format format, const limits& limit,
+                           decoded_update& out) {
   out.clear();
-  return update_parser{update, limit, out}.parse();
+  return append_update(update, format, limit, out);
+}
+
+update_format detect_format(byte_view update, const limits& limit) {
+  // v2 begins with the feature flag 0; v1 does only if it has no structs.
+  if (update.empty() || update[0] != 0) return update_format::v1;
+  decoded_update ignored;
+  return decode_update(update, update_format::v2, limit, ignored) ? update_format::v2
+                                                                  : update_format::v1;
 }
 
 }  // namespace troupe::crdt

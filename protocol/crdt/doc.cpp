@@ -15,8 +15,8 @@ constexpr std::size_t decoded_structs_kept =
 
 doc::doc(doc_options options) : options_(options) {}
 
-result<applied_update> doc::apply_update(byte_view update) {
-  TROUPE_TRY(decode_update(update, options_.limit, decoded_));
+result<applied_update> doc::apply_update(byte_view update, update_format format) {
+  TROUPE_TRY(decode_update(update, format, options_.limit, decoded_));
   TROUPE_TRY(prepare(update));
   change_.clear();
   const integration_outcome outcome = integrator_.integrate(decoded_, change_);
@@ -53,15 +53,16 @@ result<void> doc::prepare(byte_view update) {
   return {};
 }
 
-byte_buffer doc::encode_last_change() const {
+byte_buffer doc::encode_last_change(update_format format) const {
   lib0::encoder out{256};
-  encode_change(store_, change_, out);
+  encode_change(store_, change_, format, out);
   return out.take();
 }
 
-byte_buffer doc::encode_state_as_update(const class state_vector& from) const {
+byte_buffer doc::encode_state_as_update(const class state_vector& from,
+                                        update_format format) const {
   lib0::encoder out{from.empty() ? store_.item_count() * 24 + 256 : 256};
-  encode_state(store_, pending_, from, out);
+  encode_state(store_, pending_, from, format, out);
   return out.take();
 }
 

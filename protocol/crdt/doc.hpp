@@ -35,17 +35,18 @@ class doc {
   doc(const doc&) = delete;
   doc& operator=(const doc&) = delete;
 
-  /// Applies an update (format v1). On failure the document is as it was.
+  /// Applies an update. On failure the document is as it was.
   /// Fails with what decode_update() fails with; with too_many_clients, pending_limit,
   /// update_too_large.
-  result<applied_update> apply_update(byte_view update);
+  result<applied_update> apply_update(byte_view update, update_format format = update_format::v1);
 
   /// What the last apply_update changed, as an update of its own.
-  byte_buffer encode_last_change() const;
+  byte_buffer encode_last_change(update_format format = update_format::v1) const;
 
   /// Everything that a document with the given state vector may lack (format v1); of all that
   /// waits, too.
-  byte_buffer encode_state_as_update(const state_vector& from = {}) const;
+  byte_buffer encode_state_as_update(const class state_vector& from = {},
+                                     update_format format = update_format::v1) const;
 
   class state_vector state_vector() const;
 

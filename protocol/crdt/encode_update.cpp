@@ -4,46 +4,11 @@
 #include <map>
 
 #include "protocol/crdt/content_slice.hpp"
+#include "protocol/crdt/update_writer.hpp"
 
 namespace troupe::crdt {
 
 namespace {
-
-constexpr std::uint8_t key_bit = 0x20;
-constexpr std::uint8_t right_origin_bit = 0x40;
-constexpr std::uint8_t origin_bit = 0x80;
-
-void write_id(client_index client, clock_type clock, const client_lookup& ids, lib0::encoder& out) {
-  out.write_var_uint(ids.id(client));
-  out.write_var_uint(clock);
-}
-
-void write_parent(const parent_view& parent, const client_lookup& ids, lib0::encoder& out) {
-  out.write_var_uint(parent.is_root ? 1 : 0);
-  if (parent.is_root)
-    out.write_var_string(parent.name);
-  else
-    write_id(parent.client, parent.clock, ids, out);
-  if (parent.has_key) out.write_var_string(parent.key);
-}
-
-void write_content(const struct_view& view, lib0::encoder& out) {
-  switch (view.kind) {
-    case content_kind::deleted: out.write_var_uint(view.length); return;
-    case content_kind::json:
-    case content_kind::any: out.write_var_uint(view.length); break;
-    case content_kind::binary:
-    case content_kind::string:
-    case content_kind::embed: out.write_var_uint(view.content_size); break;
-    case content_kind::type:
-      out.write_var_uint(static_cast<std::uint8_t>(view.type));
-      if (view.type == type_kind::xml_element || view.type == type_kind::xml_hook)
-        out.write_var_uint(view.content_size);
-      break;
-    default: break;  // format, doc: the content carries its own lengths
-  }
-  out.write_bytes(view.content_bytes());
-}
 
 /// Indices of the clients for which `keep(index)` holds, highest id first, as yjs writes them.
 template <class Keep>
@@ -58,9 +23,10 @@ std::vector<client_index> clients_descending(const client_lookup& ids, Keep keep
 
 /// Writes the structs of one client in clock order, with a Skip wherever the next one does not
 /// follow.
+template <class Writer>
 class block_writer {
  public:
-  block_writer(const store& state, client_index client, lib0::encoder& out)
+  block_writer(const store& state, client_index client, Writer& out)
       : state_(state), client_(client), out_(out) {}
 
   auto clock_of() const noexcept {
@@ -80,12 +46,12 @@ class block_writer {
       ++count;
       next = part.end();
     });
-    out_.write_var_uint(count);
-    out_.write_var_uint(state_.clients().id(client_));
-    out_.write_var_uint(first);
+    out_.rest().write_var_uint(count);
+    out_.write_client(state_.clients().id(client_));
+    out_.rest().write_var_uint(first);
     next = first;
     for_each_part([&](clock_range part, auto&& write_part) {
-      if (part.clock != next) write_skip(part.clock - next);
+      if (part.clock != next) write_skip(part.clock - next, out_);
       write_part();
       next = part.end();
     });
@@ -115,14 +81,9 @@ class block_writer {
   }
 
  private:
-  void write_skip(clock_type length) {
-    out_.write_uint8(static_cast<std::uint8_t>(content_kind::skip));
-    out_.write_var_uint(length);
-  }
-
   const store& state_;
   client_index client_;
-  lib0::encoder& out_;
+  Writer& out_;
   byte_buffer scratch_;
 };
 
@@ -164,8 +125,9 @@ std::map<client_index, waiting_structs> collect_waiting(const store& state, cons
 }
 
 /// A waiting struct cut to `range`; what is cut off in front becomes its origin.
+template <class Writer>
 void write_waiting(const waiting_structs::part& part, client_index client, const client_lookup& ids,
-                   lib0::encoder& out) {
+                   Writer& out) {
   struct_view view = *part.view;
   const clock_type offset = part.range.clock - view.clock;
   byte_buffer scratch;
@@ -181,16 +143,16 @@ void write_waiting(const waiting_structs::part& part, client_index client, const
   write_struct(view, ids, out);
 }
 
-void write_delete_ranges(client_id client, const range_set& ranges, lib0::encoder& out) {
-  out.write_var_uint(client);
-  out.write_var_uint(ranges.size());
-  ranges.for_each([&](clock_range range) {
-    out.write_var_uint(range.clock);
-    out.write_var_uint(range.length);
-  });
+template <class Writer>
+void write_delete_ranges(client_id client, const range_set& ranges, Writer& out) {
+  out.begin_delete_client();
+  out.rest().write_var_uint(client);
+  out.rest().write_var_uint(ranges.size());
+  ranges.for_each([&](clock_range range) { out.write_delete_range(range); });
 }
 
-void write_delete_set(const store& state, const pending& waiting, lib0::encoder& out) {
+template <class Writer>
+void write_delete_set(const store& state, const pending& waiting, Writer& out) {
   std::map<client_index, range_set>
       more;  // clients of which deletes wait: their ranges, all of them
   waiting.for_each_delete([&](client_index client, clock_range range) {
@@ -203,7 +165,7 @@ void write_delete_set(const store& state, const pending& waiting, lib0::encoder&
   const auto clients = clients_descending(state.clients(), [&](client_index i) {
     return !state.state_of(i).deleted.empty() || more.contains(i);
   });
-  out.write_var_uint(clients.size());
+  out.rest().write_var_uint(clients.size());
   for (const client_index client : clients) {
     const auto found = more.find(client);
     write_delete_ranges(state.clients().id(client),
@@ -211,37 +173,18 @@ void write_delete_set(const store& state, const pending& waiting, lib0::encoder&
   }
 }
 
-}  // namespace
-
-void write_struct(const struct_view& view, const client_lookup& ids, lib0::encoder& out) {
-  auto info = static_cast<std::uint8_t>(view.kind);
-  if (view.kind == content_kind::gc) {
-    out.write_uint8(info);
-    out.write_var_uint(view.length);
-    return;
-  }
-  if (view.has_key) info |= key_bit;
-  if (view.has_right_origin()) info |= right_origin_bit;
-  if (view.has_origin()) info |= origin_bit;
-  out.write_uint8(info);
-  if (view.has_origin()) write_id(view.origin_client, view.origin_clock, ids, out);
-  if (view.has_right_origin())
-    write_id(view.right_origin_client, view.right_origin_clock, ids, out);
-  if (!view.has_origin() && !view.has_right_origin()) write_parent(*view.parent, ids, out);
-  write_content(view, out);
-}
-
-void encode_state(const store& state, const pending& waiting, const state_vector& from,
-                  lib0::encoder& out) {
+template <class Writer>
+void write_state(const store& state, const pending& waiting, const state_vector& from,
+                 Writer& out) {
   const auto waiting_by_client = waiting.empty() ? std::map<client_index, waiting_structs>{}
                                                  : collect_waiting(state, waiting, from);
   const client_lookup& ids = state.clients();
   const auto clients = clients_descending(ids, [&](client_index i) {
     return state.state_of(i).end > from.clock_of(ids.id(i)) || waiting_by_client.contains(i);
   });
-  out.write_var_uint(clients.size());
+  out.rest().write_var_uint(clients.size());
   for (const client_index client : clients) {
-    block_writer writer{state, client, out};
+    block_writer<Writer> writer{state, client, out};
     const clock_type start = from.clock_of(ids.id(client));
     const auto waits = waiting_by_client.find(client);
     writer.write([&](auto visit) {
@@ -261,25 +204,51 @@ void encode_state(const store& state, const pending& waiting, const state_vector
   write_delete_set(state, waiting, out);
 }
 
-void encode_change(const store& state, const transaction& change, lib0::encoder& out) {
+template <class Writer>
+void write_change(const store& state, const transaction& change, Writer& out) {
   std::map<client_index, range_set> inserted, deleted;
   for (const client_range& r : change.inserted()) inserted[r.client].add(r.range);
   for (const client_range& r : change.deleted()) deleted[r.client].add(r.range);
   const client_lookup& ids = state.clients();
   const auto with_inserts =
       clients_descending(ids, [&](client_index i) { return inserted.contains(i); });
-  out.write_var_uint(with_inserts.size());
+  out.rest().write_var_uint(with_inserts.size());
   for (const client_index client : with_inserts) {
-    block_writer writer{state, client, out};
+    block_writer<Writer> writer{state, client, out};
     writer.write([&](auto visit) {
       inserted[client].for_each([&](clock_range range) { writer.visit_stored(range, visit); });
     });
   }
   const auto with_deletes =
       clients_descending(ids, [&](client_index i) { return deleted.contains(i); });
-  out.write_var_uint(with_deletes.size());
+  out.rest().write_var_uint(with_deletes.size());
   for (const client_index client : with_deletes)
     write_delete_ranges(ids.id(client), deleted[client], out);
+}
+
+/// Calls write(writer) with the writer of a format and puts its columns together.
+template <class Write>
+void write_in(update_format format, lib0::encoder& out, Write write) {
+  if (format == update_format::v2) {
+    writer_v2 writer{out};
+    write(writer);
+    writer.finish();
+  } else {
+    writer_v1 writer{out};
+    write(writer);
+  }
+}
+
+}  // namespace
+
+void encode_state(const store& state, const pending& waiting, const state_vector& from,
+                  update_format format, lib0::encoder& out) {
+  write_in(format, out, [&](auto& writer) { write_state(state, waiting, from, writer); });
+}
+
+void encode_change(const store& state, const transaction& change, update_format format,
+                   lib0::encoder& out) {
+  write_in(format, out, [&](auto& writer) { write_change(state, change, writer); });
 }
 
 }  // namespace troupe::crdt

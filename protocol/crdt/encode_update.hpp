@@ -1,4 +1,4 @@
-// Writes updates (format v1) from a store: the whole state, what a state vector misses, or one
+// Writes updates from a store: the whole state, what a state vector misses, or one
 // change. Source: yjs 13.6 utils/encoding.js writeClientsStructs, utils/DeleteSet.js; Skips as in
 // yjs 14.
 #pragma once
@@ -14,12 +14,10 @@ namespace troupe::crdt {
 /// whole delete set, and what waits in pending, so that nothing is lost on the way through storage.
 /// Holes become Skips.
 void encode_state(const store& state, const pending& waiting, const state_vector& from,
-                  lib0::encoder& out);
+                  update_format format, lib0::encoder& out);
 
 /// What one transaction inserted and deleted, and nothing else.
-void encode_change(const store& state, const transaction& change, lib0::encoder& out);
-
-/// One struct. `ids` resolves its client indices.
-void write_struct(const struct_view& view, const client_lookup& ids, lib0::encoder& out);
+void encode_change(const store& state, const transaction& change, update_format format,
+                   lib0::encoder& out);
 
 }  // namespace troupe::crdt

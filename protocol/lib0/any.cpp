@@ -1,8 +1,8 @@
 #include "protocol/lib0/any.hpp"
 
 #include <bit>
-#include <charconv>
-#include <cmath>
+
+#include "protocol/lib0/number_text.hpp"
 
 namespace troupe::lib0 {
 
@@ -20,21 +20,6 @@ Unsigned read_big_endian(decoder& input) {
   for (const std::uint8_t byte : input.read_bytes(sizeof(Unsigned)))
     value = static_cast<Unsigned>(value << 8) | byte;
   return value;
-}
-
-/// The shortest decimal that reads back as the same double, as JavaScript prints integers and
-/// fractions.
-void append_number(double value, std::string& out) {
-  if (!std::isfinite(value)) {
-    out.append("null");
-    return;
-  }
-  char text[40];
-  const bool is_plain_integer = value == std::trunc(value) && std::fabs(value) < 1e21;
-  const auto end = is_plain_integer
-                       ? std::to_chars(text, text + sizeof text, value, std::chars_format::fixed)
-                       : std::to_chars(text, text + sizeof text, value);
-  out.append(text, end.ptr);
 }
 
 void append_sequence_as_json(decoder& input, bool is_object, std::string& out) {
@@ -83,6 +68,8 @@ void append_json_string(std::string_view text, std::string& out) {
     switch (c) {
       case '"': out.append("\\\""); break;
       case '\\': out.append("\\\\"); break;
+      case '\b': out.append("\\b"); break;
+      case '\f': out.append("\\f"); break;
       case '\n': out.append("\\n"); break;
       case '\r': out.append("\\r"); break;
       case '\t': out.append("\\t"); break;

@@ -40,6 +40,14 @@ class encoder {
     size_ = static_cast<std::size_t>(out - buffer_.data());
   }
 
+  /// Magnitude and sign: six bits and the sign in the first byte. Negative zero exists.
+  void write_var_int(std::uint64_t magnitude, bool is_negative) {
+    const bool has_more = magnitude > 0x3f;
+    write_uint8(static_cast<std::uint8_t>((has_more ? 0x80 : 0) | (is_negative ? 0x40 : 0) |
+                                          (magnitude & 0x3f)));
+    if (has_more) write_var_uint(magnitude >> 6);
+  }
+
   void write_bytes(byte_view bytes) {
     if (bytes.empty()) return;
     ensure(bytes.size());

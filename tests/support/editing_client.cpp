@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-#include "protocol/crdt/encode_update.hpp"
+#include "protocol/crdt/update_writer.hpp"
 
 namespace troupe::test {
 
@@ -71,7 +71,8 @@ byte_buffer editing_client::finish(const struct_view& made) {
   out.write_var_uint(1);
   out.write_var_uint(id_);
   out.write_var_uint(made.clock);
-  write_struct(made, doc.contents().clients(), out);
+  writer_v1 writer{out};
+  write_struct(made, doc.contents().clients(), writer);
   out.write_var_uint(0);
   return apply(out.take());
 }

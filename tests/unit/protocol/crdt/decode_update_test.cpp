@@ -19,7 +19,7 @@ const crdt::limits default_limits;
 
 decoded_update decoded(const byte_buffer& update) {
   decoded_update out;
-  const auto outcome = crdt::decode_update(update, default_limits, out);
+  const auto outcome = crdt::decode_update(update, crdt::update_format::v1, default_limits, out);
   INFO("update " << to_hex(update));
   if (!outcome) FAIL("rejected: " << to_string(outcome.error()));
   return out;
@@ -241,11 +241,14 @@ TEST_CASE("decode accepts blocks, delete sets and ranges that are empty", "[crdt
 }
 
 TEST_CASE("decode ignores the flags of a GC", "[crdt]") {
-  const byte_buffer update = hex("01 02 01 00 | e0 03 | 20 01 | 00");
+  const byte_buffer update = hex("01 03 01 00 | e0 03 | 04 01 01 74 01 61 | 20 02 | 00");
   const decoded_update read = decoded(update);
-  REQUIRE(read.structs.size() == 2);
+  REQUIRE(read.structs.size() == 3);
   CHECK(read.structs[0].kind == content_kind::gc);
   CHECK(read.structs[1].clock == 3);
+  CHECK(read.structs[2].kind == content_kind::gc);
+  CHECK(read.structs[2].clock == 4);
+  CHECK(read.structs[2].length == 2);
 }
 
 TEST_CASE("decode takes client ids of 53 bits everywhere", "[crdt]") {
@@ -410,8 +413,9 @@ TEST_CASE("decode rejects names longer than the limit", "[crdt]") {
   crdt::limits limit;
   limit.name_size_max = 4;
   decoded_update out;
-  CHECK(crdt::decode_update(
-      update_builder{}.client(2).numbers(in_root("four", "keys"), {1}).build(), limit, out));
+  CHECK(
+      crdt::decode_update(update_builder{}.client(2).numbers(in_root("four", "keys"), {1}).build(),
+                          crdt::update_format::v1, limit, out));
   CHECK(error_of(update_builder{}.client(2).text(in_root("names"), "a"), limit) ==
         errc::name_too_long);
   CHECK(error_of(update_builder{}.client(2).text(in_root("t", "names"), "a"), limit) ==
@@ -432,7 +436,8 @@ TEST_CASE("decode rejects more structs than the limit", "[crdt]") {
   CHECK(error_of(update_builder{}.client(2).gc(1).gc(1).client(3).gc(1).gc(1), limit) ==
         errc::update_too_large);
   decoded_update out;
-  CHECK(crdt::decode_update(update_builder{}.client(2).gc(1).gc(1).gc(1).build(), limit, out));
+  CHECK(crdt::decode_update(update_builder{}.client(2).gc(1).gc(1).gc(1).build(),
+                            crdt::update_format::v1, limit, out));
 }
 
 TEST_CASE("decode rejects an update whose first structs are fine and a later one is not",
@@ -461,9 +466,9 @@ TEST_CASE("decode leaves nothing of a rejected update in what it decodes next", 
   decoded_update out;
   CHECK_FALSE(crdt::decode_update(
       update_builder{}.client(9).text(in_root("t"), "a").gc(crdt::clock_max).build(),
-      default_limits, out));
+      crdt::update_format::v1, default_limits, out));
   const byte_buffer next = update_builder{}.client(2).gc(1).build();
-  REQUIRE(crdt::decode_update(next, default_limits, out));
+  REQUIRE(crdt::decode_update(next, crdt::update_format::v1, default_limits, out));
   CHECK(out.structs.size() == 1);
   CHECK(out.blocks.size() == 1);
   CHECK(out.clients.ids() == std::vector<crdt::client_id>{2});

@@ -1,5 +1,7 @@
 // What a document tells others: whether an update can be passed on as it is, what the last one
 // changed, what a state vector lacks; and the limits within which it takes updates in.
+#include <random>
+
 #include <catch2/catch_test_macros.hpp>
 
 #include "tests/support/doc_checks.hpp"
@@ -342,6 +344,88 @@ TEST_CASE("doc bounds structs that wait for what an update skips", "[crdt]") {
     if (!applied) REQUIRE(applied.error().code == errc::pending_limit);
   }
   CHECK(doc.pending_size() <= limit.pending_size_max);
+}
+
+TEST_CASE("doc at its limit still takes in an update that brings all it needs", "[crdt]") {
+  crdt::limits limit;
+  limit.pending_size_max = 0;
+  crdt::doc doc{{crdt::garbage_collection::on, limit}};
+  // Back and forth between two clients, out of order, with deletions of what it brings itself.
+  must_apply(doc, update_builder{}
+                      .client(1)
+                      .text(in_root("t"), "a")
+                      .text(after({2, 0}), "c")
+                      .type(in_root("m", "k"), type_kind::map)
+                      .client(2)
+                      .text(after({1, 0}), "b")
+                      .text(between({1, 1}, {3, 0}), "d")
+                      .numbers(in_type({1, 2}, "n"), {1})
+                      .client(3, 0)
+                      .text(after({1, 1}), "e")
+                      .skip(5)
+                      .text(after({3, 0}), "f")
+                      .erase(3, 6, 1)
+                      .erase(1, 0, 2));
+  CHECK(doc.text("t") == "bde");
+  CHECK(doc.map_json("m") == R"({"k":{"n":1}})");
+  CHECK(doc.pending_size() == 0);
+  check_rejected(doc, update_builder{}.erase(3, 5, 2), errc::pending_limit);
+  check_rejected(doc, update_builder{}.client(4).text(after({3, 1}), "x"), errc::pending_limit);
+  check_rejected(doc, update_builder{}.client(4).gc(1).erase(4, 0, 2), errc::pending_limit);
+  must_apply(doc, update_builder{}.client(4).gc(2).erase(4, 0, 2));
+}
+
+TEST_CASE("doc at its limit rejects exactly the updates of which something would wait", "[crdt]") {
+  crdt::limits nothing_waits;
+  nothing_waits.pending_size_max = 0;
+  std::mt19937 random{12};
+  std::size_t accepted_count = 0, rejected_count = 0;
+  for (int round = 0; round < 400; ++round) {
+    crdt::doc strict{{crdt::garbage_collection::on, nothing_waits}};
+    for (int step = 0; step < 12; ++step) {
+      const auto any_id = [&] { return item_id{random() % 4, random() % 6}; };
+      update_builder update;
+      for (crdt::client_id client = 0; client < 4; ++client) {
+        if (random() % 3 == 0) continue;
+        const std::uint64_t start = random() % 5;
+        update.client(client, start);
+        for (std::uint64_t clock = start, end = start + random() % 3; clock <= end; ++clock) {
+          item_id left = any_id(), right = any_id();
+          left.client = left.client == client ? (client + 1) % 4 : left.client;
+          right.client = right.client == client ? (client + 1) % 4 : right.client;
+          switch (random() % 6) {
+            case 0: update.text(after(left), "x"); break;
+            case 1: update.text(between(left, right), "y"); break;
+            case 2: update.gc(1); break;
+            case 3: update.skip(1); break;
+            default: update.text(in_root("t"), "z"); break;
+          }
+        }
+      }
+      if (random() % 3 == 0) update.erase(random() % 4, random() % 5, 1 + random() % 3);
+      const byte_buffer bytes = update.build();
+      INFO("state " << state_of(strict) << " update " << to_hex(bytes));
+
+      crdt::doc lenient;
+      must_apply(lenient, strict.encode_state_as_update());
+      const crdt::applied_update applied = must_apply(lenient, bytes);
+      const std::string before = state_of(strict);
+      const auto accepted = strict.apply_update(bytes);
+      if (accepted) {
+        ++accepted_count;
+        REQUIRE_FALSE(applied.has_parked);
+        REQUIRE(strict.pending_size() == 0);
+        REQUIRE(state_of(strict) == state_of(lenient));
+      } else {
+        ++rejected_count;
+        REQUIRE(accepted.error().code == errc::pending_limit);
+        REQUIRE(applied.has_parked);
+        REQUIRE(state_of(strict) == before);
+      }
+    }
+  }
+  CHECK(accepted_count > 200);
+  CHECK(rejected_count > 200);
 }
 
 TEST_CASE("doc forgets the clients of an update that it rejects", "[crdt]") {

@@ -94,6 +94,21 @@ TEST_CASE("range set knows the first and last clock of a range and not its neigh
   CHECK_FALSE(set.contains(13));
 }
 
+TEST_CASE("range set covers a range only if one of its own holds all of it", "[crdt]") {
+  range_set set;
+  set.add({10, 5});
+  set.add({16, 4});
+  CHECK(set.covers({10, 5}));
+  CHECK(set.covers({11, 2}));
+  CHECK(set.covers({19, 1}));
+  CHECK_FALSE(set.covers({9, 2}));
+  CHECK_FALSE(set.covers({14, 2}));
+  CHECK_FALSE(set.covers({14, 3}));  // 15 is missing
+  CHECK_FALSE(set.covers({19, 2}));
+  CHECK_FALSE(set.covers({0, 100}));
+  CHECK_FALSE(range_set{}.covers({0, 1}));
+}
+
 TEST_CASE("range set reaches the highest clock", "[crdt]") {
   range_set set;
   const auto end = static_cast<clock_type>(crdt::clock_max);

@@ -82,6 +82,43 @@ TEST_CASE("decoder rejects a varuint that ends too early", "[lib0]") {
   CHECK(var_uint_error("ffffff") == errc::truncated);
 }
 
+TEST_CASE("decoder reads signed integers with their sign kept apart", "[lib0]") {
+  const auto var_int = [](std::string_view digits) {
+    const byte_buffer bytes = hex(digits);
+    decoder in{bytes};
+    const auto value = in.read_var_int();
+    CHECK(in.ok());
+    CHECK(in.at_end());
+    return std::pair{value.magnitude, value.is_negative};
+  };
+  using signed_value = std::pair<std::uint64_t, bool>;
+  CHECK(var_int("00") == signed_value{0, false});
+  CHECK(var_int("40") == signed_value{0, true});
+  CHECK(var_int("3f") == signed_value{63, false});
+  CHECK(var_int("7f") == signed_value{63, true});
+  CHECK(var_int("8001") == signed_value{64, false});
+  CHECK(var_int("c001") == signed_value{64, true});
+  CHECK(var_int("c000") == signed_value{0, true});
+  CHECK(var_int("bfffffffffffff1f") == signed_value{lib0::max_safe_integer, false});
+  CHECK(var_int("ffffffffffffff9f808000") == signed_value{lib0::max_safe_integer, true});
+}
+
+TEST_CASE("decoder rejects signed integers above 2^53 - 1 or cut short", "[lib0]") {
+  const auto error = [](std::string_view digits) {
+    const byte_buffer bytes = hex(digits);
+    decoder in{bytes};
+    in.read_var_int();
+    REQUIRE_FALSE(in.ok());
+    return in.error().value().code;
+  };
+  CHECK(error("8080808080808020") == errc::number_too_large);  // 2^53
+  CHECK(error("bfffffffffffff3f") == errc::number_too_large);
+  CHECK(error("8080808080808080808001") == errc::number_too_large);
+  CHECK(error("") == errc::truncated);
+  CHECK(error("80") == errc::truncated);
+  CHECK(error("ffff") == errc::truncated);
+}
+
 TEST_CASE("decoder names the field whose limit a varuint exceeds", "[lib0]") {
   const byte_buffer bytes = hex("05 06 07");
   decoder in{bytes};

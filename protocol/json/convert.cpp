@@ -1,0 +1,276 @@
+#include "protocol/json/convert.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <unordered_map>
+#include <vector>
+
+#include "protocol/lib0/any.hpp"
+#include "protocol/lib0/number_text.hpp"
+
+namespace troupe::json {
+
+using lib0::any_tag;
+
+namespace {
+
+void write_tag(any_tag tag, lib0::encoder& out) { out.write_uint8(static_cast<std::uint8_t>(tag)); }
+
+template <class Unsigned>
+void write_big_endian(Unsigned value, lib0::encoder& out) {
+  for (unsigned shift = sizeof(Unsigned) * 8; shift > 0; shift -= 8)
+    out.write_uint8(static_cast<std::uint8_t>(value >> (shift - 8)));
+}
+
+/// The narrowest of integer, float32 and float64 that holds the number.
+void write_number(double value, lib0::encoder& out) {
+  constexpr double integer_max = 2147483647;
+  if (std::trunc(value) == value && std::fabs(value) <= integer_max) {
+    const auto magnitude = static_cast<std::uint64_t>(std::fabs(value));
+    write_tag(any_tag::integer, out);
+    out.write_var_int(magnitude, std::signbit(value));
+  } else if (static_cast<double>(static_cast<float>(value)) == value) {
+    write_tag(any_tag::float32, out);
+    write_big_endian(std::bit_cast<std::uint32_t>(static_cast<float>(value)), out);
+  } else {
+    write_tag(any_tag::float64, out);
+    write_big_endian(std::bit_cast<std::uint64_t>(value), out);
+  }
+}
+
+void append_utf8(std::uint32_t code, std::string& out) {
+  const auto tail = [&](unsigned shift) {
+    out.push_back(static_cast<char>(0x80 | (code >> shift & 0x3f)));
+  };
+  if (code < 0x80) {
+    out.push_back(static_cast<char>(code));
+  } else if (code < 0x800) {
+    out.push_back(static_cast<char>(0xc0 | code >> 6));
+    tail(0);
+  } else if (code < 0x10000) {
+    out.push_back(static_cast<char>(0xe0 | code >> 12));
+    tail(6);
+    tail(0);
+  } else {
+    out.push_back(static_cast<char>(0xf0 | code >> 18));
+    tail(12);
+    tail(6);
+    tail(0);
+  }
+}
+
+/// The order in which JavaScript lists the keys of an object: those that are array indices first.
+bool is_index(std::string_view key, std::uint32_t& index) {
+  if (key.empty() || (key.size() > 1 && key[0] == '0')) return false;
+  const auto read = std::from_chars(key.data(), key.data() + key.size(), index);
+  return read.ec == std::errc{} && read.ptr == key.data() + key.size() && index != 0xffff'ffff;
+}
+
+bool comes_before(const std::string& a, const std::string& b) {
+  std::uint32_t index_a = 0, index_b = 0;
+  const bool a_is_index = is_index(a, index_a);
+  const bool b_is_index = is_index(b, index_b);
+  return a_is_index && (!b_is_index || index_a < index_b);
+}
+
+/// Reads a text that is known to be valid.
+class json_reader {
+ public:
+  json_reader(std::string_view text, lib0::encoder& out) : rest_(text), out_(&out) {}
+
+  void read_value() {
+    skip_space();
+    switch (rest_[0]) {
+      case '{': return read_object();
+      case '[': return read_array();
+      case '"': {
+        const std::string text = read_string();
+        write_tag(any_tag::string, *out_);
+        return out_->write_var_string(text);
+      }
+      case 't': return read_word(4, any_tag::true_value);
+      case 'f': return read_word(5, any_tag::false_value);
+      case 'n': return read_word(4, any_tag::null);
+      default: return read_number();
+    }
+  }
+
+ private:
+  void skip_space() {
+    rest_.remove_prefix(std::min(rest_.find_first_not_of(" \n\r\t"), rest_.size()));
+  }
+
+  /// Steps over a comma, or over the bracket that ends a container.
+  bool take_separator() {
+    skip_space();
+    const bool goes_on = rest_[0] == ',';
+    rest_.remove_prefix(1);
+    return goes_on;
+  }
+
+  bool take_empty(char bracket) {
+    rest_.remove_prefix(1);
+    skip_space();
+    if (rest_[0] != bracket) return false;
+    rest_.remove_prefix(1);
+    return true;
+  }
+
+  void read_word(std::size_t size, any_tag tag) {
+    rest_.remove_prefix(size);
+    write_tag(tag, *out_);
+  }
+
+  void read_number() {
+    const std::size_t end = std::min(rest_.find_first_not_of("+-.eE0123456789"), rest_.size());
+    const std::string text{rest_.substr(0, end)};
+    rest_.remove_prefix(end);
+    write_number(std::strtod(text.c_str(), nullptr), *out_);
+  }
+
+  std::uint32_t read_hex4() {
+    std::uint32_t code = 0;
+    std::from_chars(rest_.data(), rest_.data() + 4, code, 16);
+    rest_.remove_prefix(4);
+    return code;
+  }
+
+  std::string read_string() {
+    std::string text;
+    rest_.remove_prefix(1);
+    for (;;) {
+      const std::size_t plain = rest_.find_first_of("\"\\");
+      text.append(rest_.substr(0, plain));
+      const bool is_end = rest_[plain] == '"';
+      rest_.remove_prefix(plain + 1);
+      if (is_end) return text;
+      read_escape(text);
+    }
+  }
+
+  void read_escape(std::string& text) {
+    const char c = rest_[0];
+    rest_.remove_prefix(1);
+    switch (c) {
+      case 'b': text.push_back('\b'); return;
+      case 'f': text.push_back('\f'); return;
+      case 'n': text.push_back('\n'); return;
+      case 'r': text.push_back('\r'); return;
+      case 't': text.push_back('\t'); return;
+      case 'u': break;
+      default: text.push_back(c); return;
+    }
+    std::uint32_t code = read_hex4();
+    const bool is_high = code >= 0xd800 && code < 0xdc00;
+    if (is_high && rest_.starts_with("\\u")) {
+      const std::string_view before = rest_;
+      rest_.remove_prefix(2);
+      const std::uint32_t low = read_hex4();
+      if (low >= 0xdc00 && low < 0xe000)
+        return append_utf8(0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00), text);
+      rest_ = before;
+    }
+    if (code >= 0xd800 && code < 0xe000) code = 0xfffd;
+    append_utf8(code, text);
+  }
+
+  void read_array() {
+    std::uint64_t count = 0;
+    lib0::encoder elements;
+    lib0::encoder* const outer = std::exchange(out_, &elements);
+    for (bool goes_on = !take_empty(']'); goes_on; goes_on = take_separator(), ++count)
+      read_value();
+    out_ = outer;
+    write_tag(any_tag::array, *out_);
+    out_->write_var_uint(count);
+    out_->write_bytes(elements.view());
+  }
+
+  void read_object() {
+    std::vector<std::pair<std::string, byte_buffer>> members;
+    std::unordered_map<std::string, std::size_t> places;
+    lib0::encoder* const outer = out_;
+    for (bool goes_on = !take_empty('}'); goes_on; goes_on = take_separator()) {
+      skip_space();
+      std::string key = read_string();
+      skip_space();
+      rest_.remove_prefix(1);  // the colon
+      lib0::encoder value;
+      out_ = &value;
+      read_value();
+      const auto [place, is_new] = places.try_emplace(key, members.size());
+      if (is_new)
+        members.emplace_back(std::move(key), value.take());
+      else
+        members[place->second].second = value.take();
+    }
+    out_ = outer;
+    std::ranges::stable_sort(members, comes_before,
+                             [](const auto& m) -> const std::string& { return m.first; });
+    write_tag(any_tag::object, *out_);
+    out_->write_var_uint(members.size());
+    for (const auto& [key, value] : members) {
+      out_->write_var_string(key);
+      out_->write_bytes(value);
+    }
+  }
+
+  std::string_view rest_;
+  lib0::encoder* out_;
+};
+
+bool is_undefined(const lib0::decoder& at) {
+  return *at.cursor() == static_cast<std::uint8_t>(any_tag::undefined);
+}
+
+}  // namespace
+
+void append_json_as_any(std::string_view text, lib0::encoder& out) {
+  json_reader{text, out}.read_value();
+}
+
+void append_any_as_json_text(lib0::decoder& input, std::string& out) {
+  const auto tag = static_cast<any_tag>(*input.cursor());
+  if (tag == any_tag::bytes) {  // as JSON.stringify shows a Uint8Array
+    input.read_uint8();
+    const byte_view bytes = input.read_var_bytes();
+    out.push_back('{');
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+      out.append(i > 0 ? ",\"" : "\"")
+          .append(std::to_string(i))
+          .append("\":")
+          .append(std::to_string(bytes[i]));
+    out.push_back('}');
+  } else if (tag == any_tag::array || tag == any_tag::object) {
+    const bool is_object = tag == any_tag::object;
+    input.read_uint8();
+    const std::uint64_t count = input.read_var_uint();
+    bool is_first = true;
+    out.push_back(is_object ? '{' : '[');
+    for (std::uint64_t i = 0; i < count && input.ok(); ++i) {
+      const std::string_view key =
+          is_object ? input.read_var_string("object key") : std::string_view{};
+      if (is_object && is_undefined(input)) {
+        input.read_uint8();
+        continue;
+      }
+      if (!std::exchange(is_first, false)) out.push_back(',');
+      if (is_object) {
+        lib0::append_json_string(key, out);
+        out.push_back(':');
+      }
+      append_any_as_json_text(input, out);
+    }
+    out.push_back(is_object ? '}' : ']');
+  } else if (tag == any_tag::bigint) {
+    input.skip_any(1);
+    out.append("null");
+  } else {
+    lib0::append_any_as_json(input, out);
+  }
+}
+
+}  // namespace troupe::json
