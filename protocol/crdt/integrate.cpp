@@ -17,6 +17,22 @@ bool is_same_id(client_index client_a, clock_type clock_a, client_index client_b
   return client_a == client_b && (client_a == no_client || clock_a == clock_b);
 }
 
+/// Sorts ranges and joins those that overlap, so that each clock is looked at once.
+void join_ranges(std::vector<client_range>& ranges) {
+  const auto start = [](const client_range& r) { return std::pair{r.client, r.range.clock}; };
+  if (!std::ranges::is_sorted(ranges, {}, start)) std::ranges::sort(ranges, {}, start);
+  std::size_t kept = 0;
+  for (const client_range& next : ranges) {
+    client_range* const before = kept > 0 ? &ranges[kept - 1] : nullptr;
+    if (before != nullptr && before->client == next.client &&
+        before->range.end() >= next.range.clock)
+      before->range.length = std::max(before->range.end(), next.range.end()) - before->range.clock;
+    else
+      ranges[kept++] = next;
+  }
+  ranges.resize(kept);
+}
+
 }  // namespace
 
 // --- the structs of an update, in an order in which each finds what it refers to ---
@@ -27,6 +43,7 @@ integration_outcome integrator::integrate(decoded_update& update, transaction& c
   integrate_blocks(update);
   integrate_ready();
   integrate_deletes(update);
+  marks_.give_back();
   return outcome_;
 }
 
@@ -145,7 +162,8 @@ void integrator::integrate_ready() {
   }
 }
 
-void integrator::integrate_deletes(const decoded_update& update) {
+void integrator::integrate_deletes(decoded_update& update) {
+  join_ranges(update.deletes);
   std::vector<clock_range> unknown;
   for (const client_range& deleted : update.deletes) {
     change_->delete_range(deleted.client, deleted.range, unknown);
@@ -246,7 +264,9 @@ void integrator::integrate_piece(client_index client, const struct_view& view, c
   }
   if (view.has_right_origin()) {
     was_split = false;
-    right = store_.find_starting_at(view.right_origin_client, view.right_origin_clock, was_split);
+    const item_handle guess = left != none ? store_.at(left).right : none;
+    right = store_.find_starting_at(view.right_origin_client, view.right_origin_clock, guess,
+                                    was_split);
     if (was_split) change_->note_split(view.right_origin_client, view.right_origin_clock);
   }
   // 2. A neighbour or parent that was collected takes the place of the new item with it.
@@ -264,6 +284,7 @@ void integrator::integrate_piece(client_index client, const struct_view& view, c
     else
       store_.edit_type(store_.chain_at(into).type).length += length;
     store_.note_known(client, range);
+    if (range.end() < store_.state_of(client).end) change_->note_split(client, range.end());
   } else {
     place(client, view, offset, length, left, into);
   }
@@ -272,7 +293,7 @@ void integrator::integrate_piece(client_index client, const struct_view& view, c
 
 void integrator::integrate_gc(client_index client, clock_range range) {
   store_.index_struct(store_.add_gc(client, range));
-  change_->note_born_deleted(client, range);
+  change_->note_born_deleted(client, range);  // which has its surroundings joined
   note_arrival(client, range);
 }
 
@@ -360,6 +381,12 @@ void integrator::place(client_index client, const struct_view& view, clock_type 
   store_.link_after(handle, into, left);
   store_.index_struct(handle);
   const item& placed = store_.at(handle);
+  // Only an item that goes on where its client's last one ended can ever join that one.
+  if (placed.origin_client == client && placed.origin_clock + 1 == placed.clock &&
+      is_mergeable(placed.kind()))
+    change_->note_may_join(handle);
+  if (placed.end() < store_.state_of(client).end)
+    change_->note_split(client, placed.end());  // it filled a hole
   const chain& list = store_.chain_at(into);
   type_record& type = store_.edit_type(list.type);
   const bool is_keyed = list.key != no_string;
@@ -380,7 +407,7 @@ void integrator::place(client_index client, const struct_view& view, clock_type 
 
 void integrator::scan_marks::clear() noexcept {
   order_.clear();
-  ordinals_.clear();
+  base_ += count_;
   count_ = open_from_ = 0;
 }
 
@@ -390,19 +417,31 @@ void integrator::scan_marks::add(item_handle handle) {
     order_.push_back(handle);
     return;
   }
-  if (ordinals_.empty())
-    for (std::uint32_t i = 0; i < order_.size(); ++i) ordinals_.emplace(order_[i], i + 1);
-  ordinals_.emplace(handle, count_);
+  if (count_ == few + 1)
+    for (std::uint32_t i = 0; i < few; ++i) set(order_[i], i + 1);
+  set(handle, count_);
+}
+
+void integrator::scan_marks::set(item_handle handle, std::uint32_t ordinal) {
+  if (handle >= ordinals_.size())
+    ordinals_.resize(std::max<std::size_t>(handle + 1, ordinals_.size() * 2));
+  ordinals_[handle] = base_ + ordinal;
 }
 
 std::uint32_t integrator::scan_marks::ordinal(item_handle handle) const {
-  if (!ordinals_.empty()) {
-    const auto found = ordinals_.find(handle);
-    return found == ordinals_.end() ? 0 : found->second;
+  if (count_ > few) {
+    const std::uint64_t found = handle < ordinals_.size() ? ordinals_[handle] : 0;
+    return found > base_ ? static_cast<std::uint32_t>(found - base_) : 0;
   }
   for (std::uint32_t i = 0; i < order_.size(); ++i)
     if (order_[i] == handle) return i + 1;
   return 0;
+}
+
+void integrator::scan_marks::give_back() {
+  if (ordinals_.size() <= ordinals_kept) return;
+  ordinals_ = {};
+  base_ = 0;
 }
 
 }  // namespace troupe::crdt

@@ -4,7 +4,6 @@
 // yjs 14.
 #pragma once
 
-#include <unordered_map>
 #include <vector>
 
 #include "protocol/crdt/decoded_update.hpp"
@@ -57,7 +56,7 @@ class integrator {
   void sort_blocks(const decoded_update& update);
   std::uint32_t find_block(const decoded_update& update, missing_id missing) const;
   void integrate_ready();
-  void integrate_deletes(const decoded_update& update);
+  void integrate_deletes(decoded_update& update);
 
   missing_id find_missing(const struct_view& view) const;
   void integrate_known_checked(client_index client, const struct_view& view);
@@ -83,11 +82,20 @@ class integrator {
     bool is_seen(item_handle handle) const { return ordinal(handle) != 0; }
     bool is_open(item_handle handle) const { return ordinal(handle) > open_from_; }
 
+    /// Frees what a long scan has taken.
+    void give_back();
+
    private:
-    static constexpr std::size_t few = 16;
+    static constexpr std::size_t few = 16;  // up to here a scan of the scan beats a table
+    static constexpr std::size_t ordinals_kept = 1024;  // a larger table is freed after the update
+
     std::uint32_t ordinal(item_handle handle) const;
+    void set(item_handle handle, std::uint32_t ordinal);
+
     std::vector<item_handle> order_;
-    std::unordered_map<item_handle, std::uint32_t> ordinals_;  // used beyond `few`
+    std::vector<std::uint64_t>
+        ordinals_;  // by handle, above base_; what earlier scans left is below
+    std::uint64_t base_ = 0;
     std::uint32_t count_ = 0;
     std::uint32_t open_from_ = 0;
   };

@@ -56,10 +56,13 @@ void store::find_unknown(client_index client, clock_range range,
 
 item_handle store::find(client_index client, clock_type clock) const noexcept {
   const client_state& state = states_[client];
+  if (state.last_found != none && contains(state.last_found, client, clock))
+    return state.last_found;
   const auto found = state.structs.find_at_or_before(clock, clock_of());
   if (state.structs.is_end(found)) return none;
   const item_handle handle = state.structs[found];
-  return clock < items_[handle].end() ? handle : none;
+  if (clock >= items_[handle].end()) return none;
+  return state.last_found = handle;
 }
 
 type_handle store::find_root(std::string_view name) const {
@@ -268,8 +271,10 @@ item_handle store::find_ending_at(client_index client, clock_type clock, bool& w
   return handle;
 }
 
-item_handle store::find_starting_at(client_index client, clock_type clock, bool& was_split) {
-  const item_handle handle = find(client, clock);
+item_handle store::find_starting_at(client_index client, clock_type clock, item_handle guess,
+                                    bool& was_split) {
+  const bool is_right = guess != none && contains(guess, client, clock);
+  const item_handle handle = is_right ? guess : find(client, clock);
   TROUPE_CHECK(handle != none);
   const item& found = items_[handle];
   if (found.is_gc() || found.clock == clock) return handle;
@@ -418,7 +423,8 @@ void store::turn_into_gc(item_handle handle) {
 
 bool store::is_joinable(const item& left, item_handle right_handle,
                         const item& right) const noexcept {
-  if (left.end() != right.clock || left.kind_bits != right.kind_bits) return false;
+  if (left.client != right.client || left.end() != right.clock || left.kind_bits != right.kind_bits)
+    return false;
   if (left.is_gc()) return true;
   return left.right == right_handle && is_mergeable(left.kind()) &&
          left.is_deleted == right.is_deleted && right.origin_client == left.client &&
@@ -456,7 +462,17 @@ void store::join(item_handle left_handle, item_handle right_handle) {
     else
       chains_[left.chain].tail = left_handle;
   }
+  right.length = 0;  // contains nothing, should a search remember it
   items_.release(right_handle);
+}
+
+void store::join_with_left(item_handle handle) {
+  const item& right = items_[handle];
+  if (right.length == 0 || right.left == none || !is_joinable(items_[right.left], handle, right))
+    return;
+  auto& structs = states_[right.client].structs;
+  structs.erase(structs.find_at_or_before(right.clock, clock_of()), clock_of());
+  join(right.left, handle);
 }
 
 void store::merge_around(client_index client, clock_type from, clock_type to) {

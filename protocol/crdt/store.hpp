@@ -24,10 +24,12 @@ namespace troupe::crdt {
 /// What a document has of one client.
 struct client_state {
   sorted_blocks<item_handle> structs;
-  std::vector<clock_range> holes;      ///< Gaps below `end`, ascending; nearly always none.
-  clock_type end = 0;                  ///< The end of its last struct.
-  range_set deleted;                   ///< Its part of the delete set.
-  item_handle growing = none;          ///< An item whose content has spare room behind it...
+  std::vector<clock_range> holes;  ///< Gaps below `end`, ascending; nearly always none.
+  clock_type end = 0;              ///< The end of its last struct.
+  range_set deleted;               ///< Its part of the delete set.
+  item_handle growing = none;      ///< An item whose content has spare room behind it...
+  mutable item_handle last_found =
+      none;  ///< Where the last search ended; often the next one does too.
   std::uint32_t growing_capacity = 0;  ///< ...of this many bytes in all.
 
   /// Its entry in the state vector: the first clock that is missing.
@@ -106,8 +108,10 @@ class store {
   /// The item that ends exactly at the id (split if need be), or the GC that contains it.
   /// Requires: knows(client, clock). Sets `was_split`.
   item_handle find_ending_at(client_index client, clock_type clock, bool& was_split);
-  /// The item that starts exactly at the id (split if need be), or the GC that contains it.
-  item_handle find_starting_at(client_index client, clock_type clock, bool& was_split);
+  /// The item that starts exactly at the id (split if need be), or the GC that contains it. `guess`
+  /// is an item that may well be it.
+  item_handle find_starting_at(client_index client, clock_type clock, item_handle guess,
+                               bool& was_split);
 
   /// Splits an item `offset` units in; returns the new right part. Source: yjs splitItem.
   item_handle split(item_handle handle, clock_type offset);
@@ -122,6 +126,10 @@ class store {
   void drop_content(item_handle handle);
   void turn_into_gc(item_handle handle);
 
+  /// Joins an item with the one on its left, if they belong together. A handle that was joined away
+  /// is ignored.
+  void join_with_left(item_handle handle);
+
   /// Joins neighbours among the structs that touch [from, to]. Source: yjs tryToMergeWithLefts.
   void merge_around(client_index client, clock_type from, clock_type to);
 
@@ -133,6 +141,11 @@ class store {
   void join(item_handle left_handle, item_handle right_handle);
   std::uint32_t room_behind(item_handle handle, std::uint32_t size);
   void forget_growing(client_state& state);
+  bool contains(item_handle handle, client_index client, clock_type clock) const noexcept {
+    const item& candidate = items_[handle];
+    return candidate.client == client &&
+           clock - candidate.clock < candidate.length;  // wraps below its start
+  }
   auto clock_of() const noexcept {
     return [this](item_handle handle) noexcept { return items_[handle].clock; };
   }

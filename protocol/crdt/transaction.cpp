@@ -89,8 +89,7 @@ void transaction::commit(garbage_collection gc) {
   if (gc == garbage_collection::on) collect();
   for (const client_range& r : deleted_)
     store_->merge_around(r.client, r.range.clock, r.range.end());
-  for (const client_range& r : inserted_)
-    store_->merge_around(r.client, r.range.clock, r.range.end());
+  for (const item_handle handle : may_join_) store_->join_with_left(handle);
   for (const client_range& r : touched_)
     store_->merge_around(r.client, r.range.clock, r.range.end());
   store_->compact_if_worth();

@@ -32,6 +32,9 @@ class transaction {
     touched_.push_back({client, {clock, 0}});
   }
 
+  /// A new item that may join the one on its left at the end.
+  void note_may_join(item_handle handle) { may_join_.push_back(handle); }
+
   /// Deletes an item, and with a type all that is in it. No effect on deleted ones. Iterative.
   /// Source: Item.delete.
   void delete_item(item_handle handle);
@@ -46,6 +49,7 @@ class transaction {
     inserted_.clear();
     deleted_.clear();
     touched_.clear();
+    may_join_.clear();
   }
 
  private:
@@ -59,7 +63,8 @@ class transaction {
   store* store_;
   std::vector<client_range> inserted_;
   std::vector<client_range> deleted_;
-  std::vector<client_range> touched_;   // neither new nor deleted now, but may join neighbours
+  std::vector<client_range> touched_;  // neither new nor deleted now, but may join neighbours
+  std::vector<item_handle> may_join_;
   std::vector<item_handle> to_delete_;  // work lists, kept for their memory
   std::vector<type_handle> to_collect_;
 };

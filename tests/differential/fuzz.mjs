@@ -68,7 +68,9 @@ const edit_text = (text, random) => {
   switch (random.below(10)) {
     case 0: case 1: case 2: case 3: text.insert(random.below(length + 1), random.pick(texts)); break;
     case 4: text.insert(random.below(length + 1), random.pick(texts), { bold: true }); break;
-    case 5: if (length) { const at = random.below(length); text.format(at, 1 + random.below(length - at), random.pick([{ bold: true }, { bold: null }, { color: { r: random.below(3) } }])); } break;
+    // A format that changes nothing still cuts the text of its author, through surrogate pairs too, and tells
+    // nobody: not even two yjs documents agree then. So none where there are pairs.
+    case 5: if (length && !/[\ud800-\udfff]/.test(text.toString())) { const at = random.below(length); text.format(at, 1 + random.below(length - at), random.pick([{ bold: true }, { bold: null }, { color: { r: random.below(3) } }])); } break;
     case 6: text.insertEmbed(random.below(length + 1), { image: random.below(9), list: [1, 'a', null] }); break;
     default: if (length) { const at = random.below(length); text.delete(at, 1 + random.below(Math.min(length - at, 8))); }
   }
@@ -154,12 +156,12 @@ const deliver = async (engine, ours, random) => {
   for (const update of bytes) await apply_and_relay(ours, update, v2);
 };
 
-/** The engine's document passes on what changed, as a server does; the watcher is a yjs document behind it. */
+/** The engine's document passes on what changed, as a server does. */
 const apply_and_relay = async (ours, update, v2) => {
   const [changed, is_verbatim] = await ours.doc.apply(update, v2);
   if (!changed) return;
   const relayed = is_verbatim && !v2 ? update : await ours.doc.last_change();
-  Y.applyUpdate(ours.watcher, relayed, 'remote');
+  ours.relayed.push(relayed);
 };
 
 const compare = async (engine, ours, author, what) => {
@@ -178,15 +180,17 @@ const compare = async (engine, ours, author, what) => {
   assert.equal(await ours.doc.text('text'), doc.getText('text').toString(), `${what}: text`);
   assert.deepEqual(await ours.doc.array('array'), exported(doc.getArray('array').toJSON()), `${what}: array`);
   assert.deepEqual(await ours.doc.map('map'), exported(doc.getMap('map').toJSON()), `${what}: map`);
-  assert.equal(normal(Y.encodeStateAsUpdate(ours.watcher)), expected, `${what}: the document behind the relay`);
+  // At once: a yjs document that is fed one by one tidies formats up, with deletions of its own.
+  assert.equal(normal(Y.mergeUpdates(ours.relayed)), expected, `${what}: what was passed on`);
 };
 
 const compare_tools = async (engine, author) => {
   const hex = (bytes) => Buffer.from(bytes).toString('hex');
   const v1 = Y.encodeStateAsUpdate(author.doc);
   const v2 = Y.encodeStateAsUpdateV2(author.doc);
-  assert.equal(hex(await engine.to_v2(v1)), hex(v2), 'v1 to v2');
-  assert.equal(hex(await engine.to_v1(v2)), hex(v1), 'v2 to v1');
+  // We join GC structs in a row, which yjs may have apart; so what is compared is what they load as.
+  assert.equal(normal(await engine.to_v2(v1), true), normal(v1), 'v1 to v2');
+  assert.equal(normal(await engine.to_v1(v2)), normal(v1), 'v2 to v1');
   assert.equal(hex(await engine.state_vector_of(v1)), hex(Y.encodeStateVectorFromUpdate(v1)), 'state vector of an update');
 };
 
@@ -195,7 +199,7 @@ const run = async (engine, seed, steps) => {
   const ids = [1 + random.below(100), 4294967295 - random.below(9), 200 + random.below(5000), 70000 + random.below(9)];
   const authors = ids.slice(0, 2 + random.below(3)).map(make_author);
   const documents = [];
-  for (let i = 0; i < 2; ++i) documents.push({ doc: await engine.doc(), inbox: [], watcher: new Y.Doc() });
+  for (let i = 0; i < 2; ++i) documents.push({ doc: await engine.doc(), inbox: [], relayed: [] });
   const spread = (from) => {
     for (const update of from.made.splice(0)) {
       for (const to of authors) if (to !== from && random.chance(60)) Y.applyUpdate(to.doc, update.v1, 'remote');
