@@ -10,6 +10,10 @@ constexpr auto clock_of = [](const clock_range& range) noexcept { return range.c
 
 void range_set::add(clock_range range) {
   if (range.length == 0) return;
+  if (ranges_.empty() || range.clock > ranges_.back().end()) {  // mostly they come in order
+    ranges_.append(range, range.clock);
+    return;
+  }
   auto before = ranges_.find_at_or_before(range.clock, clock_of);
   if (!ranges_.is_end(before) && ranges_[before].end() >= range.clock) {
     clock_range& grown = ranges_[before];

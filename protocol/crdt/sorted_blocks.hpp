@@ -66,6 +66,23 @@ class sorted_blocks {
     return {block_index, static_cast<std::uint32_t>(above - entries) - 1};
   }
 
+  /// As find_at_or_before, but looks first at `hint`, any position ever seen, and a little behind
+  /// it. Searches mostly come in clock order; `hint` becomes the result.
+  template <class ClockOf>
+  position find_near(position& hint, clock_type clock, ClockOf clock_of) const noexcept {
+    constexpr int steps_max = 6;
+    position at = hint;
+    if (at.block < blocks_.size() && at.offset < blocks_[at.block].size &&
+        clock_of((*this)[at]) <= clock) {
+      for (int step = 0; step < steps_max; ++step) {
+        const position after = next(at);
+        if (is_end(after) || clock_of((*this)[after]) > clock) return hint = at;
+        at = after;
+      }
+    }
+    return hint = find_at_or_before(clock, clock_of);
+  }
+
   void append(const Entry& entry, clock_type clock) {
     if (blocks_.empty() || blocks_.back().size == block_size)
       blocks_.push_back({clock, 0, 0, nullptr});

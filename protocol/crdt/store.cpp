@@ -56,13 +56,10 @@ void store::find_unknown(client_index client, clock_range range,
 
 item_handle store::find(client_index client, clock_type clock) const noexcept {
   const client_state& state = states_[client];
-  if (state.last_found != none && contains(state.last_found, client, clock))
-    return state.last_found;
-  const auto found = state.structs.find_at_or_before(clock, clock_of());
+  const auto found = state.structs.find_near(state.last_found, clock, clock_of());
   if (state.structs.is_end(found)) return none;
   const item_handle handle = state.structs[found];
-  if (clock >= items_[handle].end()) return none;
-  return state.last_found = handle;
+  return clock < items_[handle].end() ? handle : none;
 }
 
 type_handle store::find_root(std::string_view name) const {
@@ -300,7 +297,7 @@ item_handle store::split(item_handle handle, clock_type offset) {
     chains_[right.chain].tail = right_handle;
 
   client_state& state = states_[left.client];
-  const auto place = state.structs.find_at_or_before(left.clock, clock_of());
+  const auto place = state.structs.find_near(state.last_found, left.clock, clock_of());
   state.structs.insert_after(place, right_handle, right.clock, clock_of());
   if (!has_content_in_arena(left.kind())) return right_handle;
 
@@ -477,7 +474,7 @@ void store::join_with_left(item_handle handle) {
 
 void store::merge_around(client_index client, clock_type from, clock_type to) {
   auto& structs = states_[client].structs;
-  auto at = structs.find_at_or_before(to, clock_of());
+  auto at = structs.find_near(states_[client].last_found, to, clock_of());
   if (structs.is_end(at)) return;
   bool has_joined = false;
   // A join goes on to the left as long as it succeeds, also beyond the range.

@@ -28,9 +28,8 @@ struct client_state {
   clock_type end = 0;              ///< The end of its last struct.
   range_set deleted;               ///< Its part of the delete set.
   item_handle growing = none;      ///< An item whose content has spare room behind it...
-  mutable item_handle last_found =
-      none;  ///< Where the last search ended; often the next one does too.
-  std::uint32_t growing_capacity = 0;  ///< ...of this many bytes in all.
+  mutable sorted_blocks<item_handle>::position last_found;  ///< Where the last search ended.
+  std::uint32_t growing_capacity = 0;                       ///< ...of this many bytes in all.
 
   /// Its entry in the state vector: the first clock that is missing.
   clock_type state() const noexcept { return holes.empty() ? end : holes.front().clock; }

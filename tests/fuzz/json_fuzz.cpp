@@ -1,0 +1,18 @@
+#include <cstdlib>
+
+#include "base/utf8.hpp"
+#include "protocol/json/convert.hpp"
+#include "protocol/json/validate.hpp"
+#include "tests/fuzz/fuzz_target.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace troupe;
+  const byte_view text{data, size};
+  if (!is_valid_utf8(text) || !json::is_valid_json(as_text(text), 100)) return 0;
+  lib0::encoder value;
+  json::append_json_as_any(as_text(text), value);
+  lib0::decoder check{value.view()};
+  check.skip_any(128);
+  if (!check.ok() || !check.at_end()) std::abort();
+  return 0;
+}

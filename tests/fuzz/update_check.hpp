@@ -1,0 +1,34 @@
+// What must hold for any bytes that are taken for an update.
+#pragma once
+
+#include <cstdlib>
+
+#include "protocol/crdt/doc.hpp"
+#include "protocol/crdt/update_tools.hpp"
+
+namespace troupe::test {
+
+/// A refused update changes nothing; an accepted one leaves a sound document whose state loads and
+/// encodes as it is.
+inline void check_update(byte_view update, crdt::update_format format) {
+  crdt::doc_options options;
+  options.limit.structs_per_update_max = std::size_t{1} << 16;
+  crdt::doc doc{options};
+  const auto applied = doc.apply_update(update, format);
+  crdt::check_invariants(doc.contents());
+  const byte_buffer state = doc.encode_state_as_update();
+  if (!applied && state != byte_buffer{0, 0}) std::abort();
+  crdt::doc again;
+  if (!again.apply_update(state)) std::abort();
+  crdt::check_invariants(again.contents());
+  if (again.state_vector() != doc.state_vector()) std::abort();
+  crdt::doc through_v2;
+  if (!through_v2.apply_update(doc.encode_state_as_update({}, crdt::update_format::v2),
+                               crdt::update_format::v2))
+    std::abort();
+  if (through_v2.encode_state_as_update() != again.encode_state_as_update()) std::abort();
+  static_cast<void>(doc.text("text") + doc.array_json("array") + doc.map_json("map"));
+  static_cast<void>(crdt::diff_update(update, doc.state_vector(), format, options.limit));
+}
+
+}  // namespace troupe::test
