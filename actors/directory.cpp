@@ -28,7 +28,7 @@ directory::behavior_type directory::make_behavior() {
   set_down_handler([this](const caf::down_msg& down) { on_document_down(down); });
   return {
       [this](const open_document& request) { return on_open(request); },
-      [this](const document_idle& idle) { on_idle(idle.id); },
+      [this](const document_idle& idle) { on_idle(idle); },
       [this](const document_busy& busy) { on_busy(busy.id); },
       [this](const second_passed&) { on_second(); },
       [this](const close_documents&) { return on_close_documents(); },
@@ -59,6 +59,7 @@ caf::expected<opened_document> directory::open(const open_document& request) {
     return to_caf_error(close_reason::too_many_documents);
   entry opened;
   opened.id = ++last_id_;
+  log_line(log_severity::debug, "document '" + request.name + "' opens");
   opened.document = spawn<document, caf::monitored>(
       document_settings{opened.id, request.name, settings_.options}, store_, directory_actor{this});
   names_.emplace(opened.id, request.name);
@@ -69,6 +70,7 @@ caf::expected<opened_document> directory::open(const open_document& request) {
 /// The join comes from here and not from the session, so that it always precedes an unload.
 opened_document directory::join(entry& of, const open_document& request) {
   of.is_idle = false;
+  ++of.joins;
   tell(this, of.document, join_document{request.session, request.hub});
   return opened_document{of.id, of.document};
 }
@@ -78,9 +80,10 @@ directory::entry* directory::find(document_id id) {
   return name == names_.end() ? nullptr : &documents_.at(name->second);
 }
 
-void directory::on_idle(document_id id) {
-  entry* const idle = find(id);
-  if (idle == nullptr) return;
+void directory::on_idle(const document_idle& message) {
+  entry* const idle = find(message.id);
+  if (idle == nullptr || idle->joins != message.joins) return;  // someone has joined since
+  if (is_draining_) return unload(*idle);
   idle->is_idle = true;
   idle->idle_since = std::chrono::steady_clock::now();
 }
@@ -97,6 +100,7 @@ void directory::on_busy(document_id id) {
 }
 
 void directory::unload(entry& of) {
+  log_line(log_severity::debug, "document '" + names_.at(of.id) + "' unloads");
   of.is_unloading = true;
   tell(this, of.document, unload_document{});
 }

@@ -1,4 +1,4 @@
-// The actor that knows every open document of the node. Spawned by the supervisor; it alone starts
+// The actor that knows every open document of the node. Spawned by the node; it alone starts
 // and ends document actors, so opening and unloading one document never race: while a document is
 // being unloaded, those who ask for it wait here and get the next one, which loads what the last
 // has stored.
@@ -51,6 +51,7 @@ class directory final : public directory_actor::base {
   struct entry {
     document_id id = 0;
     document_actor document;
+    std::uint64_t joins = 0;  // that were sent to it
     bool is_idle = false;
     bool is_unloading = false;
     time_point idle_since;
@@ -58,7 +59,7 @@ class directory final : public directory_actor::base {
   };
 
   caf::result<opened_document> on_open(const open_document& request);
-  void on_idle(document_id id);
+  void on_idle(const document_idle& message);
   void on_busy(document_id id);
   void on_second();
   caf::result<node_drained> on_close_documents();

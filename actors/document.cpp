@@ -73,6 +73,7 @@ void document::on_join(const join_document& join) {
   if (unit == units_.size()) units_.push_back({join.hub, 0, {}});
   units_[unit].batch.document = settings_.id;
   ++units_[unit].sessions;
+  ++joins_;
   unit_of_session_.emplace(join.session, unit);
 }
 
@@ -84,7 +85,7 @@ void document::on_leave(const leave_document& leave) {
   std::erase_if(waiting_, [&](const client_message& m) { return m.session == leave.session; });
   hosted_.on_leave(leave.session, current_time(), effects_);
   carry_out();
-  if (unit_of_session_.empty()) tell(this, directory_, document_idle{settings_.id});
+  if (unit_of_session_.empty()) tell(this, directory_, document_idle{settings_.id, joins_});
 }
 
 void document::on_client_message(const client_message& message) {

@@ -81,6 +81,7 @@ class document final : public document_actor::base {
   std::size_t write_size_ = 0;  // of the message that is being handled, if it has to be stored
   std::size_t log_bytes_ = 0;   // since the last snapshot
   std::size_t snapshot_bytes_ = 0;
+  std::uint64_t joins_ = 0;
   bool is_loaded_ = false;
   bool is_unloading_ = false;
   bool flush_scheduled_ = false;

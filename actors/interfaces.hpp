@@ -112,12 +112,12 @@ using directory_actor = caf::typed_actor<
 
 /// One per node, on a thread of its own: all reading and writing of storage, in batches.
 using store_actor = caf::typed_actor<
-    caf::result<loaded_document>(load_document),
-    caf::result<void>(append_update),  // confirmed to the document by update_stored
-    caf::result<void>(write_snapshot),
+    caf::result<loaded_document>(load_document),  // all that is stored of a document
+    caf::result<void>(append_update),             // confirmed to the document by update_stored
+    caf::result<void>(write_snapshot),            // replaces the log up to a sequence
     caf::result<void>(flush_atom)>;  // note to itself: write what has queued up as one batch
 
-/// One per node: starts the others, watches them, passes the seconds, drains.
+/// One per node: watches the others, passes the seconds, drains.
 using supervisor_actor =
     caf::typed_actor<caf::result<void>(second_passed),  // note to itself: once a second
                      caf::result<void>(drain_atom),     // note to itself: look whether the sessions
@@ -155,6 +155,7 @@ struct unload_document {};
 struct document_tick {};
 struct document_idle {
   document_id id = 0;
+  std::uint64_t joins = 0;  ///< How many joins it has seen; more may be on their way.
 };
 struct document_busy {
   document_id id = 0;

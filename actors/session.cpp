@@ -9,6 +9,11 @@ namespace {
 /// A y-websocket client drops a connection on which it hears nothing for 30 s.
 constexpr std::chrono::seconds keep_alive_after{20};
 
+/// How soon a session without tokens looks again: often enough to keep its rate, seldom enough to
+/// cost nothing.
+constexpr std::chrono::milliseconds token_wait_min{10};
+constexpr std::chrono::milliseconds token_wait_max{200};
+
 const shared_bytes& keep_alive_frame() {
   static const shared_bytes frame = encode_frame(frame_kind::binary, sync::encode_keep_alive());
   return frame;
@@ -78,6 +83,9 @@ void session::on_exit() {
 }
 
 void session::on_open() {
+  log_line(log_severity::debug, "session " + std::to_string(id_) + " from " +
+                                    connection_->remote_address() + " opens document '" +
+                                    document_name_ + "'");
   last_ping_ = last_pong_ = unit().now();
   is_opening_ = true;
   update_reading();
@@ -126,6 +134,8 @@ void session::on_pong() { last_pong_ = unit().now(); }
 
 void session::on_closed(close_reason reason) {
   is_closed_ = true;
+  log_line(log_severity::debug,
+           "session " + std::to_string(id_) + " ended: " + std::string{describe(reason).label});
   environment_->metrics->closed(reason).inc();
   // While the directory has not answered, the document may yet learn of us; then it must learn that
   // we left.
@@ -169,13 +179,27 @@ void session::update_reading() {
   if (is_closed_) return;
   const bool has_credit =
       unhandled_messages_ < unhandled_messages_max && unhandled_bytes_ < unhandled_bytes_max;
-  const bool pause = is_opening_ || !has_credit || !tokens_.has_token(unit().now());
+  const bool has_token = tokens_.has_token(unit().now());
+  if (!has_token) look_again_with_token();
+  const bool pause = is_opening_ || !has_credit || !has_token;
   if (pause == is_paused_) return;
   is_paused_ = pause;
   if (pause)
     connection_->pause_reading();
   else
     connection_->resume_reading();
+}
+
+void session::look_again_with_token() {
+  if (std::exchange(waits_for_token_, true)) return;
+  const auto delay =
+      std::clamp(tokens_.wait_for_token(unit().now()), token_wait_min, token_wait_max);
+  unit().call_later(delay, [this, keep = caf::strong_actor_ptr{ctrl()}] {
+    in_actor([this] {
+      waits_for_token_ = false;
+      update_reading();
+    });
+  });
 }
 
 void session::close(close_reason reason) {

@@ -74,6 +74,7 @@ class session final : public io_actor<session_actor::base>, private table_sessio
 
   void beat(time_point now);
   void update_reading();
+  void look_again_with_token();
 
   std::shared_ptr<session_environment> environment_;
   session_id id_;
@@ -88,6 +89,7 @@ class session final : public io_actor<session_actor::base>, private table_sessio
   bool is_opening_ = false;  ///< The directory has been asked and has not answered.
   bool is_closed_ = false;   ///< The connection has ended.
   bool is_paused_ = false;
+  bool waits_for_token_ = false;
   bool has_spoken_ = false;  ///< The client has; only then does the server.
 };
 

@@ -13,13 +13,13 @@ store::behavior_type store::make_behavior() {
       [this](const load_document& which) { return on_load(which); },
       [this](const append_update& append) { on_append(append); },
       [this](const write_snapshot& snapshot) { on_snapshot(snapshot); },
-      [this](flush_atom) { on_flush(); },
+      [this](flush_atom) { flush(); },
   };
 }
 
 caf::result<loaded_document> store::on_load(const load_document& which) {
   // What is queued may belong to this document.
-  if (!queued_.empty()) on_flush();
+  if (!queued_.empty() && !flush()) return to_caf_error(close_reason::document_failed);
   auto stored = engine_->load(which.name);
   if (!stored) {
     log_line(log_severity::error,
@@ -47,19 +47,21 @@ void store::schedule_flush() {
   tell(this, store_actor{this}, flush_atom_v);
 }
 
-void store::on_flush() {
+/// Returns false if the batch could not be written; the actor then ends.
+bool store::flush() {
   flush_scheduled_ = false;
-  if (queued_.empty()) return;
+  if (queued_.empty()) return true;
   const auto written = engine_->write(queued_);
   queued_.clear();
   if (!written) {
     log_line(log_severity::error, "writing to storage failed: " + to_string(written.error()));
     to_confirm_.clear();
     quit(to_caf_error(close_reason::document_failed));
-    return;
+    return false;
   }
   for (auto& [id, confirmation] : std::exchange(to_confirm_, {}))
     tell(this, confirmation.first, update_stored{confirmation.second});
+  return true;
 }
 
 }  // namespace troupe

@@ -27,7 +27,7 @@ class store final : public store_actor::base {
   caf::result<loaded_document> on_load(const load_document& which);
   void on_append(const append_update& append);
   void on_snapshot(const write_snapshot& snapshot);
-  void on_flush();
+  bool flush();
   void schedule_flush();
 
   std::shared_ptr<storage::engine> engine_;

@@ -1,5 +1,6 @@
-// The actor on top of a node. Spawned by serve(); it watches the store, the directory and the hubs,
-// passes the seconds on, and drains the node: sessions first, then documents.
+// The actor on top of a node. Spawned by the node (app/node.cpp), like those it watches; it watches
+// the store, the directory and the hubs, passes the seconds on, and drains the node: sessions
+// first, then documents.
 //
 // Who writes to it: itself and serve(). If one of the actors it watches ends outside of a drain, an
 // acknowledgement or a subscription may be lost with it, so the node is stopped (on_failure) and
@@ -47,6 +48,7 @@ class supervisor final : public supervisor_actor::base {
   caf::typed_response_promise<node_drained> drained_;
   std::chrono::steady_clock::time_point drain_deadline_;
   bool is_draining_ = false;
+  bool has_failed_ = false;
 };
 
 }  // namespace troupe

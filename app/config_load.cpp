@@ -20,11 +20,6 @@ constexpr std::string_view variable_prefix = "TROUPE_";
 constexpr std::string_view caf_prefix = "caf.";
 constexpr std::string_view caf_variable_prefix = "TROUPE_CAF__";
 
-/// Variables that the scripts around the server use.
-constexpr std::array<std::string_view, 6> script_variables{
-    "TROUPE_DEPS_DIR", "TROUPE_JOBS", "TROUPE_DEBIAN_MIRROR",
-    "TROUPE_BINARY",   "TROUPE_DATA", "TROUPE_SKIP_SLOW"};
-
 std::string did_you_mean(const std::string& nearest) {
   return nearest.empty() ? "; troupe serve --help lists all keys"
                          : "; did you mean " + nearest + "?";
@@ -72,7 +67,9 @@ class config_loader {
     const auto equals = variable.find('=');
     const std::string name{variable.substr(0, equals)};
     if (equals == std::string_view::npos || !name.starts_with(variable_prefix)) return;
-    if (std::ranges::find(script_variables, name) != script_variables.end()) return;
+    // Every key has a dot, so every variable of ours has "__". Others with our prefix belong to
+    // scripts, or to an orchestrator that names them after a service.
+    if (name.find("__") == std::string::npos) return;
     const std::string text{variable.substr(equals + 1)};
     if (name.starts_with(caf_variable_prefix) && name.size() > caf_variable_prefix.size())
       return take({caf_key_of(name), text, name});

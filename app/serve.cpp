@@ -7,6 +7,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <string>
+#include <string_view>
 
 #include <caf/init_global_meta_objects.hpp>
 
@@ -46,12 +48,13 @@ void raise_descriptor_limit(std::size_t connections_max) {
 void end_by_force(int) {
   constexpr std::string_view text = "troupe: stopping took too long, ending now\n";
   [[maybe_unused]] const auto written = write(STDERR_FILENO, text.data(), text.size());
-  _Exit(EXIT_SUCCESS);
+  _Exit(EXIT_FAILURE);
 }
 
 /// From here on a second signal, or time, ends the process.
 void arm_watchdog(const sigset_t& signals) {
   std::signal(SIGALRM, end_by_force);
+  std::signal(SIGUSR1, SIG_IGN);
   std::signal(SIGINT, SIG_DFL);
   std::signal(SIGTERM, SIG_DFL);
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
@@ -87,7 +90,8 @@ int serve(const config& settings, caf_config& caf) {
       std::cout << "troupe listening on ws://" << host_for_url(settings.server.address) << ':'
                 << running.port() << std::endl;
       int signal = 0;
-      sigwait(&signals, &signal);
+      do sigwait(&signals, &signal);
+      while (signal == SIGUSR1 && !has_failed);
       std::cout << "troupe stopping" << std::endl;
     } else {
       std::cerr << "troupe: " << started.error().detail << '\n';

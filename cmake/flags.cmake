@@ -17,7 +17,8 @@ target_compile_options(troupe_flags INTERFACE
   $<$<BOOL:${TROUPE_WARNINGS_AS_ERRORS}>:-Werror>)
 if(TROUPE_SANITIZE)
   target_compile_options(troupe_flags INTERFACE -fsanitize=${TROUPE_SANITIZE} -fno-omit-frame-pointer
-    -fno-sanitize-recover=all)
+    -fno-sanitize-recover=all
+    -Wno-maybe-uninitialized)  # GCC cannot follow values through the sanitizers' checks
   target_link_options(troupe_flags INTERFACE -fsanitize=${TROUPE_SANITIZE})
 endif()
 

@@ -150,24 +150,37 @@ has_own_caf() {
   return 1
 }
 
-setup_build() {
-  install_packages "${build_packages[@]}"
+# Two set-ups at once would build into the same directory. The lock must not outlive the set-up: what is
+# started afterwards would inherit it.
+lock_setup() {
   mkdir -p "$deps_dir"
   exec {setup_lock}>"$deps_dir/.lock"
-  flock "$setup_lock" # two set-ups at once would build into the same directory
+  flock -n "$setup_lock" || { say "Waiting for another set-up in $deps_dir"; flock "$setup_lock"; }
+}
+
+unlock_setup() { exec {setup_lock}>&-; }
+
+setup_build() {
+  install_packages "${build_packages[@]}"
+  lock_setup
   has_own_caf || build_dependency "caf-$caf_version" actor-framework experimental "$caf_version" "about 5 minutes on 2 cores" \
     -DCMAKE_CXX_STANDARD=17 -DCAF_LOG_LEVEL=INFO -DCAF_ENABLE_EXAMPLES=OFF -DCAF_ENABLE_TESTING=OFF -DCAF_ENABLE_TOOLS=OFF
+  unlock_setup
 }
 
 setup_tests() {
   # Node may come from elsewhere than Debian's package; what counts is that it is there and new enough.
   command -v node >/dev/null || install_packages "${test_packages[@]}"
   command -v npm >/dev/null || install_packages npm
+  local node_major
+  node_major=$(node -p 'process.versions.node.split(".")[0]')
+  [ "$node_major" -ge 18 ] || fail "node is version $node_major; the tests need 18 or newer" "Install Debian's nodejs package or a newer node."
+  lock_setup
   build_dependency catch2-3 catch2 "$catch2_suite" 3. "about 1 minute" -DBUILD_TESTING=OFF -DCATCH_INSTALL_DOCS=OFF
-  flock -u "$setup_lock"
+  unlock_setup
 }
 
-build_preset() { # build_preset PRESET [CMAKE_ARGUMENT...]
+build_preset() { # build_preset PRESET [CMAKE_ARGUMENT...]; build_target names what to build
   local preset=$1
   shift
   cd "$root_dir"
@@ -175,6 +188,6 @@ build_preset() { # build_preset PRESET [CMAKE_ARGUMENT...]
   local log=$deps_dir/configure-$preset.log
   cmake --preset "$preset" "$@" >"$log" 2>&1 || { cat "$log" >&2; fail "configuring troupe ($preset) failed" "The output is above."; }
   say "Building troupe ($preset)"
-  cmake --build --preset "$preset" -j "$jobs" ||
+  cmake --build --preset "$preset" -j "$jobs" --target "${build_target:-all}" ||
     { require_disk "$root_dir" 100; fail "building troupe ($preset) failed" "The compiler's message is above."; }
 }

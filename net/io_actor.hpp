@@ -53,7 +53,10 @@ class io_actor : public Base {
     try {
       std::forward<F>(f)();
     } catch (const std::exception& error) {
+      CAF_LOG_IMPL("troupe", CAF_LOG_LEVEL_ERROR, this->name() << ": " << error.what());
       this->quit(caf::make_error(caf::sec::runtime_error, error.what()));
+    } catch (...) {
+      this->quit(caf::make_error(caf::sec::runtime_error, "unknown exception"));
     }
     // Outside a message handler quit() only sets a flag; finalize() carries it out.
     if (this->getf(caf::abstract_actor::is_initialized_flag)) this->finalize();

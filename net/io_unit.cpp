@@ -85,6 +85,13 @@ io_unit::clock::time_point io_unit::now() noexcept {
 
 void io_unit::post(std::function<void()> work) { asio::post(loop_->context, std::move(work)); }
 
+void io_unit::call_later(std::chrono::milliseconds delay, std::function<void()> work) {
+  auto timer = std::make_shared<io_timer>(loop_->context, delay);
+  timer->async_wait([timer, work = std::move(work)](const error_code& error) {
+    if (!error) work();
+  });
+}
+
 void io_unit::every_second(tick callback) {
   if (finishing_) return;
   ticks_.push_back(std::move(callback));

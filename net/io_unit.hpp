@@ -80,6 +80,10 @@ class io_unit final : public caf::execution_unit {
   /// unit's.
   void every_second(tick callback);
 
+  /// Runs `work` on the unit's thread after a delay. run() does not return before. Thread: the
+  /// unit's.
+  void call_later(std::chrono::milliseconds delay, std::function<void()> work);
+
   /// Registers a connection to be flushed once at the end of the current turn. Called once per turn
   /// and connection: the connection remembers that it is registered.
   void defer_flush(std::shared_ptr<unit_member> member) { dirty_.push_back(std::move(member)); }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 
 namespace troupe {
 
@@ -28,6 +29,12 @@ class token_bucket {
     if (rate_ == 0) return true;
     refill(now);
     return tokens_ >= 1;
+  }
+
+  /// How long until has_token() holds; zero if it does.
+  std::chrono::milliseconds wait_for_token(time_point now) noexcept {
+    if (has_token(now)) return std::chrono::milliseconds{0};
+    return std::chrono::milliseconds{1 + static_cast<std::int64_t>((1 - tokens_) / rate_ * 1000)};
   }
 
  private:
