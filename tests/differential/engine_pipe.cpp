@@ -126,7 +126,7 @@ void write_reply(const reply& answer) {
   const auto size = static_cast<std::uint32_t>(body.size() + 1);
   for (unsigned i = 0; i < 4; ++i) std::fputc(static_cast<int>(size >> (8 * i) & 0xff), stdout);
   std::fputc(answer ? 0 : 1, stdout);
-  std::fwrite(body.data(), 1, body.size(), stdout);
+  if (!body.empty()) std::fwrite(body.data(), 1, body.size(), stdout);
   std::fflush(stdout);
 }
 

@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 command -v node >/dev/null && command -v npm >/dev/null || {
-  echo "interop: node and npm are missing. Install Node 20 or newer." >&2
+  echo "interop: node and npm are missing. Install Node 18 or newer." >&2
   exit 1
 }
 # npm writes node_modules/.package-lock.json at the end of an installation that went well.

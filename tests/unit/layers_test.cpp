@@ -41,7 +41,7 @@ const std::map<std::string, std::set<std::string>> layers = {
 
 /// Where the headers of a library may be included.
 struct confinement {
-  std::string_view library;             ///< How its includes begin.
+  std::string_view package;             ///< How its includes begin.
   std::vector<std::string_view> where;  ///< How the paths of its users begin; empty: anywhere.
   std::size_t files_max = 1'000'000;
 };
@@ -174,16 +174,16 @@ TEST_CASE("a library shows only where it may", "[layers]") {
       if (name.find('/') == std::string::npos) continue;  // the standard library
       INFO(s.path << " includes <" << name << '>');
       const auto row = std::find_if(libraries.begin(), libraries.end(), [&](const confinement& c) {
-        return name.starts_with(c.library);
+        return name.starts_with(c.package);
       });
       REQUIRE(row != libraries.end());  // a new library needs a row in the table
       CHECK((row->where.empty() || begins_with_one_of(s.path, row->where)));
-      users[row->library].insert(s.path);
+      users[row->package].insert(s.path);
     }
   }
   for (const confinement& each : libraries) {
-    INFO("files that include <" << each.library << "...>");
-    CHECK(users[each.library].size() <= each.files_max);
+    INFO("files that include <" << each.package << "...>");
+    CHECK(users[each.package].size() <= each.files_max);
   }
 }
 
