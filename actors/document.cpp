@@ -11,15 +11,6 @@ constexpr std::size_t compaction_bytes_min = 64 * 1024;
 /// What a record of the log costs beside its bytes.
 constexpr std::size_t record_overhead = 32;
 
-deliver_batch::receivers to_batch(document_effects::receivers to) {
-  switch (to) {
-    case document_effects::receivers::one: return deliver_batch::receivers::one;
-    case document_effects::receivers::all: return deliver_batch::receivers::all;
-    case document_effects::receivers::all_but_one: return deliver_batch::receivers::all_but_one;
-  }
-  return deliver_batch::receivers::one;
-}
-
 std::chrono::steady_clock::time_point current_time() { return std::chrono::steady_clock::now(); }
 
 }  // namespace
@@ -119,8 +110,7 @@ void document::on_update_stored(const update_stored& stored) {
   while (!unconfirmed_.empty() && unconfirmed_.front().number <= stored.up_to) {
     const unconfirmed_update confirmed = std::move(unconfirmed_.front());
     unconfirmed_.pop_front();
-    if (!confirmed.frame.empty())
-      deliver(deliver_batch::receivers::one, confirmed.sender, confirmed.frame);
+    if (!confirmed.frame.empty()) deliver(receivers::one, confirmed.sender, confirmed.frame);
     note_handled(confirmed.sender, confirmed.message_size);
   }
   if (is_unloading_) on_unload();
@@ -148,7 +138,7 @@ void document::on_unload() {
 /// Carries out what the hosted document decided.
 void document::carry_out() {
   for (document_effects::delivery& d : effects_.deliveries)
-    deliver(to_batch(d.to), d.session, encode_frame(frame_kind::binary, d.message));
+    deliver(d.to, d.session, encode_frame(frame_kind::binary, d.message));
   for (document_effects::storage_write& write : effects_.writes) store(write);
   for (const document_effects::closing& closing : effects_.closings) {
     log_line(log_severity::warning, "session " + std::to_string(closing.session) +
@@ -186,8 +176,8 @@ document::unit_output* document::find_unit(session_id session) {
   return found == unit_of_session_.end() ? nullptr : &units_[found->second];
 }
 
-void document::deliver(deliver_batch::receivers to, session_id session, const shared_bytes& frame) {
-  if (to == deliver_batch::receivers::one) {
+void document::deliver(receivers to, session_id session, const shared_bytes& frame) {
+  if (to == receivers::one) {
     unit_output* const unit = find_unit(session);
     if (unit == nullptr) return;
     unit->batch.deliveries.push_back({to, session, frame});

@@ -62,7 +62,7 @@ class document final : public document_actor::base {
   void handle(const client_message& message);
   void note_handled(session_id session, std::size_t bytes);
   void carry_out();
-  void deliver(deliver_batch::receivers to, session_id session, const shared_bytes& frame);
+  void deliver(receivers to, session_id session, const shared_bytes& frame);
   void store(document_effects::storage_write& write);
   void compact();
   unit_output* find_unit(session_id session);

@@ -14,6 +14,7 @@
 
 #include "base/bytes.hpp"
 #include "base/close_reason.hpp"
+#include "protocol/receivers.hpp"
 #include "protocol/session_id.hpp"
 #include "protocol/sync/message.hpp"
 #include "storage/storage.hpp"
@@ -183,7 +184,6 @@ struct loaded_document {
 
 /// What one document has for one io_unit. The deliveries keep their order.
 struct deliver_batch {
-  enum class receivers : std::uint8_t { one, all, all_but_one };
   struct delivery {
     receivers to = receivers::all;
     session_id session = no_session;  ///< The one, or the one left out.

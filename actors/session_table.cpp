@@ -4,8 +4,6 @@
 
 namespace troupe {
 
-using receivers = deliver_batch::receivers;
-
 namespace {
 
 constexpr std::size_t failed_max = 256;

@@ -32,7 +32,6 @@ close_reason close_reason_for(errc code) noexcept {
     case errc::unknown_content:
     case errc::unknown_type:
     case errc::invalid_reference:
-    case errc::missing_parent:
     case errc::invalid_any:
     case errc::invalid_json:
     case errc::too_deep:

@@ -15,7 +15,6 @@ std::string_view to_string(errc code) noexcept {
     case errc::unknown_content: return "unknown_content";
     case errc::unknown_type: return "unknown_type";
     case errc::invalid_reference: return "invalid_reference";
-    case errc::missing_parent: return "missing_parent";
     case errc::update_too_large: return "update_too_large";
     case errc::name_too_long: return "name_too_long";
     case errc::pending_limit: return "pending_limit";

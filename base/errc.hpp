@@ -26,7 +26,6 @@ enum class errc : std::uint8_t {
   unknown_content,    ///< The content of a struct has an unknown reference number.
   unknown_type,       ///< A nested type has an unknown reference number.
   invalid_reference,  ///< A struct refers to itself or to a later one of its own client.
-  missing_parent,     ///< A struct has neither a neighbour nor a parent.
   update_too_large,   ///< An update holds more structs than allowed.
   name_too_long,      ///< A root name, key or node name is above its limit.
   pending_limit,      ///< An update waits for others, and as much is waiting already as may.

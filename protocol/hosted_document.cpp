@@ -2,7 +2,6 @@
 
 namespace troupe {
 
-using receivers = document_effects::receivers;
 using sync::message_kind;
 
 namespace {

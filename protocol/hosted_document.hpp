@@ -12,6 +12,7 @@
 
 #include "base/close_reason.hpp"
 #include "protocol/crdt/doc.hpp"
+#include "protocol/receivers.hpp"
 #include "protocol/session_id.hpp"
 #include "protocol/sync/awareness.hpp"
 #include "protocol/sync/message.hpp"
@@ -20,8 +21,6 @@ namespace troupe {
 
 /// What is to be done after an event, in this order within each list.
 struct document_effects {
-  enum class receivers : std::uint8_t { one, all, all_but_one };
-
   struct delivery {
     receivers to = receivers::all;
     session_id session = no_session;  ///< The one, or the one left out.

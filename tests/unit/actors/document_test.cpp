@@ -6,7 +6,6 @@
 
 using namespace troupe;
 using sync::message_kind;
-using receivers = deliver_batch::receivers;
 using test::actor_node;
 using test::payload_of;
 

@@ -3,7 +3,6 @@
 #include "actors/session_table.hpp"
 
 using namespace troupe;
-using receivers = deliver_batch::receivers;
 
 namespace {
 

@@ -8,7 +8,6 @@
 using namespace troupe;
 using namespace troupe::test;
 using namespace std::chrono_literals;
-using receivers = document_effects::receivers;
 using sync::message_kind;
 
 namespace {
