@@ -39,8 +39,7 @@ class temporary_file {
 
 /// A file of the folder config/.
 inline std::string shipped_file(std::string_view name) {
-  const auto tests_unit_app = std::filesystem::path{__FILE__}.parent_path();
-  return (tests_unit_app / "../../../config" / name).lexically_normal().string();
+  return (std::filesystem::path{TROUPE_SOURCE_DIR} / "config" / name).string();
 }
 
 /// The problems of our own keys, then those that CAF has with its keys, as the operator sees them.
