@@ -66,6 +66,10 @@ std::optional<std::size_t> utf16_length_if_valid(byte_view bytes) noexcept {
   return units;
 }
 
+bool is_ascii(byte_view bytes) noexcept {
+  return ascii_prefix(bytes.data(), bytes.data() + bytes.size()) == bytes.size();
+}
+
 bool is_valid_utf8(byte_view bytes) noexcept { return utf16_length_if_valid(bytes).has_value(); }
 
 }  // namespace troupe

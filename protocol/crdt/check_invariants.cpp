@@ -17,6 +17,7 @@ std::size_t check_client(const store& of, client_index client) {
     for (auto p = state.structs.first(); !state.structs.is_end(p);
          p = state.structs.next(p), ++count) {
       const item& current = of.at(state.structs[p]);
+      TROUPE_CHECK(state.structs.clock(p) == current.clock);
       TROUPE_CHECK(current.client == client && current.length > 0 && current.clock >= next);
       if (current.clock > next) {
         TROUPE_CHECK(holes < state.holes.size());

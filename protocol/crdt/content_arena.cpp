@@ -67,17 +67,10 @@ content_arena::offset content_arena::allocate(std::uint32_t size) {
   return where;
 }
 
-content_arena::offset content_arena::store(byte_view bytes) {
-  if (bytes.empty()) return 0;
-  const auto size = static_cast<std::uint32_t>(bytes.size());
-  if (!slots_.empty() && tail_ + size - newest_start_ <= newest_capacity_) {  // nothing moves
-    const offset where = allocate(size);
-    std::memcpy(at(where), bytes.data(), size);
-    return where;
-  }
-  const byte_buffer copy(bytes.begin(), bytes.end());
-  const offset where = allocate(size);
-  std::memcpy(at(where), copy.data(), size);
+content_arena::offset content_arena::store_in_new(byte_view bytes) {
+  const byte_buffer copy(bytes.begin(), bytes.end());  // allocate() may move what it views
+  const offset where = allocate(static_cast<std::uint32_t>(bytes.size()));
+  std::memcpy(at(where), copy.data(), copy.size());
   return where;
 }
 

@@ -36,7 +36,15 @@ class content_arena {
   offset allocate(std::uint32_t size);
 
   /// allocate + copy. `bytes` may lie in this arena.
-  offset store(byte_view bytes);
+  offset store(byte_view bytes) {
+    if (bytes.size() > newest_capacity_ - (tail_ - newest_start_)) return store_in_new(bytes);
+    if (bytes.empty()) return 0;
+    const offset where = tail_;
+    tail_ += static_cast<offset>(bytes.size());
+    used_ += bytes.size();
+    std::memcpy(at(where), bytes.data(), bytes.size());
+    return where;
+  }
 
   /// Lengthens the allocation that ends at `end` by `size` bytes if it is the newest and there is
   /// room.
@@ -56,6 +64,7 @@ class content_arena {
   static constexpr offset slot_size = offset{1} << slot_bits;
   static constexpr offset slot_mask = slot_size - 1;
 
+  offset store_in_new(byte_view bytes);
   void add_slots(std::uint32_t size);
   bool grow_newest(offset end_needed);
 

@@ -1,9 +1,14 @@
+#include <algorithm>
+
 #include "protocol/crdt/decoded_update.hpp"
 #include "protocol/crdt/update_reader.hpp"
 
 namespace troupe::crdt {
 
 namespace {
+
+/// Room made for a block in advance: a count is believed only so far.
+constexpr std::uint64_t structs_reserved_max = 1 << 15;
 
 constexpr std::uint8_t kind_bits = 0x1f;
 constexpr std::uint8_t key_bit = 0x20;
@@ -37,16 +42,23 @@ class update_parser {
     const client_index client = read_client("client");
     std::uint64_t clock = in_.rest().read_var_uint(clock_max, "clock");
     const auto first = static_cast<std::uint32_t>(out_.structs.size());
-    for (std::uint64_t i = 0; i < count && in_.ok(); ++i) {
-      struct_view current;
-      current.clock = static_cast<clock_type>(clock);
-      const std::uint64_t length = parse_struct(client, current);
-      clock += length;
-      if (clock > clock_max) in_.fail(errc::number_too_large, "end of struct");
-      if (length == 0) out_.is_canonical = false;
-      if (length == 0 || current.kind == content_kind::skip) continue;
-      current.length = static_cast<clock_type>(length);
-      append(current, first);
+    out_.structs.reserve(first + std::min<std::uint64_t>(count, structs_reserved_max));
+    for (std::uint64_t done = 0; done < count && in_.ok();) {
+      const std::uint64_t check_at = std::min(count, done + Reader::structs_per_check);
+      for (; done < check_at; ++done) {
+        struct_view& current = out_.structs.emplace_back();
+        current.clock = static_cast<clock_type>(clock);
+        const std::uint64_t length = parse_struct(client, current);
+        clock += length;
+        if (clock > clock_max) {
+          in_.fail(errc::number_too_large, "end of struct");
+          clock = 0;
+        }
+        current.length = static_cast<clock_type>(length);
+        if (length == 0) out_.is_canonical = false;
+        if (length == 0 || current.kind == content_kind::skip || joins_gc(current, first))
+          out_.structs.pop_back();
+      }
     }
     const auto added = static_cast<std::uint32_t>(out_.structs.size()) - first;
     if (client >= has_block_.size()) has_block_.resize(client + 1);
@@ -55,17 +67,15 @@ class update_parser {
     if (added > 0) out_.blocks.push_back({client, first, added});
   }
 
-  /// Adds a struct of the block that began at index `first`. GC structs in a row become one, so
-  /// that a run of a million of them, which v2 writes in a few bytes, takes no memory.
-  void append(const struct_view& current, std::uint32_t first) {
-    if (out_.structs.size() > first && current.kind == content_kind::gc) {
-      struct_view& before = out_.structs.back();
-      if (before.kind == content_kind::gc && before.clock + before.length == current.clock) {
-        before.length += current.length;
-        return;
-      }
-    }
-    out_.structs.push_back(current);
+  /// GC structs in a row become one, so that a run of a million of them, which v2 writes in a few
+  /// bytes, takes no memory. `current` is the newest struct of the block that began at `first`.
+  bool joins_gc(const struct_view& current, std::uint32_t first) {
+    if (current.kind != content_kind::gc || out_.structs.size() - 1 == first) return false;
+    struct_view& before = out_.structs[out_.structs.size() - 2];
+    if (before.kind != content_kind::gc || before.clock + before.length != current.clock)
+      return false;
+    before.length += current.length;
+    return true;
   }
 
   /// Fills all of `out` but its length and returns that, unchecked.
@@ -90,8 +100,10 @@ class update_parser {
 
   client_index read_client(const char* field) {
     const client_id id = in_.read_client();
+    if (id == last_id_) return last_client_;  // structs mostly refer to one client
     if (id > lib0::max_safe_integer) in_.fail(errc::number_too_large, field);
-    return out_.clients.find_or_add(id);
+    last_id_ = id;
+    return last_client_ = out_.clients.find_or_add(id);
   }
 
   /// The clock of an id that the struct `of` of `own` refers to: known to its author, so not a
@@ -219,6 +231,8 @@ class update_parser {
   }
 
   Reader in_;
+  client_id last_id_ = ~client_id{0};
+  client_index last_client_ = no_client;
   std::vector<bool> has_block_;  // per client
   std::uint64_t structs_left_;   // of the budget, whatever the structs are
   const limits& limit_;

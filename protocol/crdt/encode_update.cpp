@@ -29,10 +29,6 @@ class block_writer {
   block_writer(const store& state, client_index client, Writer& out)
       : state_(state), client_(client), out_(out) {}
 
-  auto clock_of() const noexcept {
-    return [this](item_handle handle) noexcept { return state_.at(handle).clock; };
-  }
-
   /// Calls `for_each_part(visit)` twice: to count, then to write. visit(clock_range, write).
   template <class ForEachPart>
   void write(ForEachPart for_each_part) {
@@ -62,7 +58,7 @@ class block_writer {
   void visit_stored(clock_range range, Visit visit) {
     const auto& structs = state_.state_of(client_).structs;
     if (structs.empty()) return;
-    auto at = structs.find_at_or_before(range.clock, clock_of());
+    auto at = structs.find_at_or_before(range.clock);
     if (structs.is_end(at)) at = structs.first();
     for (; !structs.is_end(at); at = structs.next(at)) {
       const item_handle handle = structs[at];

@@ -50,7 +50,12 @@ integration_outcome integrator::integrate(decoded_update& update, transaction& c
 void integrator::translate_clients(decoded_update& update) {
   std::vector<client_index> to_document;
   to_document.reserve(update.clients.size());
-  for (const client_id id : update.clients.ids()) to_document.push_back(store_.client_for(id));
+  bool is_same = true;  // mostly so where the document is new
+  for (const client_id id : update.clients.ids()) {
+    is_same = is_same && store_.client_for(id) == to_document.size();
+    to_document.push_back(store_.client_for(id));
+  }
+  if (is_same) return;
   const auto translate = [&](client_index& client) {
     if (client != no_client) client = to_document[client];
   };
@@ -64,12 +69,19 @@ void integrator::translate_clients(decoded_update& update) {
 }
 
 void integrator::integrate_blocks(decoded_update& update) {
+  const auto growth_of = [&](const client_block& block, const struct_view& view) {
+    return &view == &update.structs[block.first] ? growth::allowed : growth::denied;
+  };
   walk(
-      update, [this](const struct_view& view) { return find_missing(view); },
-      [this](client_index client, const struct_view& view) {
-        integrate_known_checked(client, view);
+      update,
+      [&](const client_block& block, const struct_view& view) {
+        return place_quickly(block.client, view, growth_of(block, view));
       },
-      [this](missing_id missing, client_index client, const struct_view& view) {
+      [&](const struct_view& view) { return find_missing(view); },
+      [&](const client_block& block, const struct_view& view) {
+        integrate_known_checked(block.client, view, growth_of(block, view));
+      },
+      [&](missing_id missing, client_index client, const struct_view& view) {
         pending_.add_struct(missing.client, missing.clock, client, view);
         ++outcome_.parked;
       });
@@ -77,10 +89,11 @@ void integrator::integrate_blocks(decoded_update& update) {
 
 /// Goes through all structs so that each comes after what it refers to: where one needs a struct of
 /// another block, that block is worked on first, up to the struct that is needed. Calls
-/// missing_of(view), then on_ready(client, view) or on_parked(missing, client, view).
-template <class MissingOf, class OnReady, class OnParked>
-void integrator::walk(const decoded_update& update, MissingOf missing_of, OnReady on_ready,
-                      OnParked on_parked) {
+/// try_quickly(block, view), which is all if it is true, else missing_of(view), then
+/// on_ready(block, view) or on_parked(missing, client, view).
+template <class TryQuickly, class MissingOf, class OnReady, class OnParked>
+void integrator::walk(const decoded_update& update, TryQuickly try_quickly, MissingOf missing_of,
+                      OnReady on_ready, OnParked on_parked) {
   sort_blocks(update);
   for (std::uint32_t first = 0; first < update.blocks.size(); ++first) {
     open_.assign(1, {first, whole_block});
@@ -88,26 +101,30 @@ void integrator::walk(const decoded_update& update, MissingOf missing_of, OnRead
     while (!open_.empty()) {
       const open_block current = open_.back();
       const client_block& block = update.blocks[current.block];
-      std::uint32_t& cursor = cursors_[current.block];
-      if (cursor == block.count || update.structs[block.first + cursor].clock > current.target) {
-        is_open_[current.block] = 0;
-        open_.pop_back();
-        continue;
+      const struct_view* next = &update.structs[block.first + cursors_[current.block]];
+      const struct_view* const end = &update.structs[block.first] + block.count;
+      std::uint32_t needed = no_block;
+      for (; next != end && next->clock <= current.target; ++next) {
+        if (try_quickly(block, *next)) continue;
+        const missing_id missing = missing_of(*next);
+        if (missing.client == no_client) {
+          on_ready(block, *next);
+          continue;
+        }
+        cursors_[current.block] =
+            static_cast<std::uint32_t>(next - &update.structs[block.first]);  // is looked at
+        needed = find_block(update, missing);
+        if (needed != no_block) {
+          open_.push_back({needed, missing.clock});
+          is_open_[needed] = 1;
+          break;
+        }
+        on_parked(missing, block.client, *next);
       }
-      const struct_view& view = update.structs[block.first + cursor];
-      const missing_id missing = missing_of(view);
-      const std::uint32_t needed =
-          missing.client == no_client ? no_block : find_block(update, missing);
-      if (needed != no_block) {
-        open_.push_back({needed, missing.clock});
-        is_open_[needed] = 1;
-        continue;
-      }
-      if (missing.client == no_client)
-        on_ready(block.client, view);
-      else
-        on_parked(missing, block.client, view);
-      ++cursor;
+      cursors_[current.block] = static_cast<std::uint32_t>(next - &update.structs[block.first]);
+      if (needed != no_block) continue;
+      is_open_[current.block] = 0;
+      open_.pop_back();
     }
   }
 }
@@ -155,7 +172,7 @@ void integrator::integrate_ready() {
     }
     ++outcome_.woken;
     const integration_outcome before = outcome_;
-    integrate_known_checked(waiting.client(), waiting.view());
+    integrate_known_checked(waiting.client(), waiting.view(), growth::allowed);
     outcome_.whole = before.whole;  // these figures are about the update, not about what it woke
     outcome_.partial = before.partial;
     outcome_.known = before.known;
@@ -189,7 +206,7 @@ bool integrator::would_park(const decoded_update& update) {
   };
   bool parks = false;
   walk(
-      update,
+      update, [](const client_block&, const struct_view&) { return false; },
       [&](const struct_view& view) -> missing_id {
         if (!is_there(view.origin_client, view.origin_clock))
           return {view.origin_client, view.origin_clock};
@@ -199,8 +216,8 @@ bool integrator::would_park(const decoded_update& update) {
           return {view.parent->client, view.parent->clock};
         return {};
       },
-      [&](client_index client, const struct_view& view) {
-        arrived[client].add({view.clock, view.length});
+      [&](const client_block& block, const struct_view& view) {
+        arrived[block.client].add({view.clock, view.length});
       },
       [&](missing_id, client_index, const struct_view&) { parks = true; });
   std::vector<clock_range> unknown;
@@ -228,11 +245,49 @@ integrator::missing_id integrator::find_missing(const struct_view& view) const {
 
 // --- one struct ---
 
+/// The common case, whose every step is a comparison: a new struct at the end of its client's,
+/// between two items that are there, whole, and still next to each other, in the sequence of a type
+/// that is alive. False if it is another case, and nothing has happened then.
+bool integrator::place_quickly(client_index client, const struct_view& view, growth grow) {
+  const client_state& state = store_.state_of(client);
+  if (view.clock != state.end || !view.has_origin()) return false;
+  const bool follows = view.origin_client == client && view.origin_clock + 1 == view.clock;
+  const item_handle left =
+      follows ? state.newest : store_.find(view.origin_client, view.origin_clock);
+  if (left == none) return false;
+  const item& before = store_.at(left);
+  if (before.last() != view.origin_clock || before.is_gc()) return false;
+  if (before.right != none) {
+    const item& after = store_.at(before.right);
+    if (after.client != view.right_origin_client || after.clock != view.right_origin_clock)
+      return false;
+  } else if (view.has_right_origin()) {
+    return false;
+  }
+  const chain& list = store_.chain_at(before.chain);
+  const type_handle type = list.type;
+  const item_handle owner = store_.type_at(type).owner;
+  if (list.key != no_string || (owner != none && store_.at(owner).is_deleted != 0)) return false;
+  if (grow == growth::allowed && extends(before, client, view, 0, before.chain)) return false;
+
+  const item_handle placed = store_.append_item(client, view, left);
+  if (view.kind == content_kind::deleted) {
+    change_->note_born_deleted(client, {view.clock, view.length});
+  } else if (is_countable(view.kind)) {
+    store_.edit_type(type).length += view.length;
+  }
+  if (follows) change_->note_may_join(placed);
+  ++outcome_.whole;
+  note_arrival(client, {view.clock, view.length});
+  return true;
+}
+
 /// Integrates the parts of a struct that are not known yet; nearly always that is all of it.
-void integrator::integrate_known_checked(client_index client, const struct_view& view) {
+void integrator::integrate_known_checked(client_index client, const struct_view& view,
+                                         growth grow) {
   if (view.clock >= store_.state_of(client).end) {
     ++outcome_.whole;
-    return integrate_piece(client, view, 0, view.length);
+    return integrate_piece(client, view, 0, view.length, grow);
   }
   std::vector<clock_range> pieces;
   store_.find_unknown(client, {view.clock, view.length}, pieces);
@@ -243,12 +298,12 @@ void integrator::integrate_known_checked(client_index client, const struct_view&
   else
     ++outcome_.partial;
   for (const clock_range& piece : pieces)
-    integrate_piece(client, view, piece.clock - view.clock, piece.length);
+    integrate_piece(client, view, piece.clock - view.clock, piece.length, grow);
 }
 
 /// Source: Item.integrate; the steps are numbered as in its description.
 void integrator::integrate_piece(client_index client, const struct_view& view, clock_type offset,
-                                 clock_type length) {
+                                 clock_type length, growth grow) {
   const clock_range range{view.clock + offset, length};
   if (view.kind == content_kind::gc) return integrate_gc(client, range);
   // 1. The neighbours at creation. An offset makes the preceding unit the origin.
@@ -257,17 +312,16 @@ void integrator::integrate_piece(client_index client, const struct_view& view, c
   bool was_split = false;
   if (offset > 0) {
     left = store_.find_ending_at(client, range.clock - 1, was_split);
-    if (was_split) change_->note_split(client, range.clock);
   } else if (view.has_origin()) {
     left = store_.find_ending_at(view.origin_client, view.origin_clock, was_split);
-    if (was_split) change_->note_split(view.origin_client, view.origin_clock + 1);
   }
+  if (was_split) change_->note_split(store_.at(left).right);
   if (view.has_right_origin()) {
     was_split = false;
     const item_handle guess = left != none ? store_.at(left).right : none;
     right = store_.find_starting_at(view.right_origin_client, view.right_origin_clock, guess,
                                     was_split);
-    if (was_split) change_->note_split(view.right_origin_client, view.right_origin_clock);
+    if (was_split) change_->note_split(right);
   }
   // 2. A neighbour or parent that was collected takes the place of the new item with it.
   if ((left != none && store_.at(left).is_gc()) || (right != none && store_.at(right).is_gc()))
@@ -277,14 +331,16 @@ void integrator::integrate_piece(client_index client, const struct_view& view, c
   // 3. The position among concurrent insertions.
   left = find_left(client, view, offset, left, right, into);
   // 4. Either the left neighbour grows, or a new item is linked.
-  if (left != none && extends(store_.at(left), client, view, offset, into)) {
+  if (left != none && grow == growth::allowed &&
+      extends(store_.at(left), client, view, offset, into)) {
     store_.extend_content(left, view, offset, length);
     if (view.kind == content_kind::deleted)
       change_->note_born_deleted(client, range);
     else
       store_.edit_type(store_.chain_at(into).type).length += length;
     store_.note_known(client, range);
-    if (range.end() < store_.state_of(client).end) change_->note_split(client, range.end());
+    if (range.end() < store_.state_of(client).end)
+      change_->note_touched(client, {range.end(), 0});  // it filled a hole
   } else {
     place(client, view, offset, length, left, into);
   }
@@ -292,8 +348,11 @@ void integrator::integrate_piece(client_index client, const struct_view& view, c
 }
 
 void integrator::integrate_gc(client_index client, clock_range range) {
-  store_.index_struct(store_.add_gc(client, range));
-  change_->note_born_deleted(client, range);  // which has its surroundings joined
+  if (!store_.extend_last_gc(client, range)) {
+    store_.index_struct(store_.add_gc(client, range));
+    if (range.end() < store_.state_of(client).end) change_->note_touched(client, range);
+  }
+  change_->note_born_deleted(client, range);
   note_arrival(client, range);
 }
 
@@ -381,12 +440,11 @@ void integrator::place(client_index client, const struct_view& view, clock_type 
   store_.link_after(handle, into, left);
   store_.index_struct(handle);
   const item& placed = store_.at(handle);
-  // Only an item that goes on where its client's last one ended can ever join that one.
-  if (placed.origin_client == client && placed.origin_clock + 1 == placed.clock &&
-      is_mergeable(placed.kind()))
+  // Only an item that stands behind the one it goes on from can ever join that one.
+  if (left != none && store_.at(left).client == client && store_.at(left).end() == placed.clock)
     change_->note_may_join(handle);
   if (placed.end() < store_.state_of(client).end)
-    change_->note_split(client, placed.end());  // it filled a hole
+    change_->note_touched(client, {placed.end(), 0});  // it filled a hole
   const chain& list = store_.chain_at(into);
   type_record& type = store_.edit_type(list.type);
   const bool is_keyed = list.key != no_string;

@@ -50,18 +50,23 @@ class integrator {
   };
 
   void integrate_blocks(decoded_update& update);
-  template <class MissingOf, class OnReady, class OnParked>
-  void walk(const decoded_update& update, MissingOf missing_of, OnReady on_ready,
-            OnParked on_parked);
+  template <class TryQuickly, class MissingOf, class OnReady, class OnParked>
+  void walk(const decoded_update& update, TryQuickly try_quickly, MissingOf missing_of,
+            OnReady on_ready, OnParked on_parked);
   void sort_blocks(const decoded_update& update);
   std::uint32_t find_block(const decoded_update& update, missing_id missing) const;
   void integrate_ready();
   void integrate_deletes(decoded_update& update);
 
   missing_id find_missing(const struct_view& view) const;
-  void integrate_known_checked(client_index client, const struct_view& view);
+  /// Whether a struct may grow its left neighbour at once. One that stands behind its predecessor
+  /// in an update may not: its author has kept them apart, mostly because something lies between.
+  enum class growth : std::uint8_t { allowed, denied };
+
+  bool place_quickly(client_index client, const struct_view& view, growth grow);
+  void integrate_known_checked(client_index client, const struct_view& view, growth grow);
   void integrate_piece(client_index client, const struct_view& view, clock_type offset,
-                       clock_type length);
+                       clock_type length, growth grow);
   void integrate_gc(client_index client, clock_range range);
   chain_handle find_chain(const struct_view& view, item_handle left, item_handle right,
                           clock_type offset);

@@ -1,45 +1,42 @@
 #include "protocol/crdt/range_set.hpp"
 
+#include <algorithm>
+
 namespace troupe::crdt {
-
-namespace {
-
-constexpr auto clock_of = [](const clock_range& range) noexcept { return range.clock; };
-
-}  // namespace
 
 void range_set::add(clock_range range) {
   if (range.length == 0) return;
-  if (ranges_.empty() || range.clock > ranges_.back().end()) {  // mostly they come in order
-    ranges_.append(range, range.clock);
-    return;
+  if (!ranges_.empty()) {  // mostly they come in order
+    const auto last = ranges_.last();
+    if (range.clock == end_of(last)) {
+      ranges_[last] += range.length;
+      return;
+    }
+    if (range.clock > end_of(last)) return ranges_.append(range.clock, range.length);
   }
-  auto before = ranges_.find_at_or_before(range.clock, clock_of);
-  if (!ranges_.is_end(before) && ranges_[before].end() >= range.clock) {
-    clock_range& grown = ranges_[before];
-    if (grown.end() >= range.end()) return;
-    grown.length = range.end() - grown.clock;
+  const auto before = ranges_.find_near(near_, range.clock);
+  if (ranges_.is_end(before) || range.clock > end_of(before)) {
+    near_ = ranges_.insert_after(before, range.clock, range.length);
   } else {
-    ranges_.insert_after(before, range, range.clock, clock_of);
-    before = ranges_.find_at_or_before(range.clock, clock_of);
+    if (end_of(before) >= range.end()) return;
+    ranges_[before] = range.end() - ranges_.clock(before);
   }
   // Swallow what the grown range now reaches. Positions end with each erasure, so look again.
-  const clock_type start = ranges_[before].clock;
+  const clock_type start = ranges_.clock(near_);
   for (;;) {
-    before = ranges_.find_at_or_before(start, clock_of);
-    const auto after = ranges_.next(before);
-    clock_range& grown = ranges_[before];
-    if (ranges_.is_end(after) || ranges_[after].clock > grown.end()) return;
-    grown.length = std::max(grown.end(), ranges_[after].end()) - grown.clock;
-    ranges_.erase(after, clock_of);
+    const auto grown = ranges_.find_near(near_, start);
+    const auto after = ranges_.next(grown);
+    if (ranges_.is_end(after) || ranges_.clock(after) > end_of(grown)) return;
+    ranges_[grown] = std::max(end_of(grown), end_of(after)) - start;
+    ranges_.erase(after);
   }
 }
 
 bool range_set::contains(clock_type clock) const noexcept { return covers({clock, 1}); }
 
 bool range_set::covers(clock_range range) const noexcept {
-  const auto before = ranges_.find_at_or_before(range.clock, clock_of);
-  return !ranges_.is_end(before) && range.end() <= ranges_[before].end();
+  const auto before = ranges_.find_near(near_, range.clock);
+  return !ranges_.is_end(before) && range.end() <= end_of(before);
 }
 
 }  // namespace troupe::crdt

@@ -23,13 +23,19 @@ class range_set {
   template <class Visitor>
   void for_each(Visitor visit) const {
     if (ranges_.empty()) return;
-    for (auto p = ranges_.first(); !ranges_.is_end(p); p = ranges_.next(p)) visit(ranges_[p]);
+    for (auto p = ranges_.first(); !ranges_.is_end(p); p = ranges_.next(p))
+      visit(clock_range{ranges_.clock(p), ranges_[p]});
   }
 
   std::size_t memory() const noexcept { return ranges_.memory(); }
 
  private:
-  sorted_blocks<clock_range> ranges_;
+  clock_type end_of(sorted_blocks::position p) const noexcept {
+    return ranges_.clock(p) + ranges_[p];
+  }
+
+  sorted_blocks ranges_;                  // first clock to length
+  mutable sorted_blocks::position near_;  // where the last search ended
 };
 
 }  // namespace troupe::crdt

@@ -1,40 +1,50 @@
-// A growing array of records with stable addresses and u32 handles. Chunks double in size up to
-// `chunk_size`, so that a small document stays small; freed records are used again.
-// Handle 0 is never given out: it means "none".
+// A growing array of records with u32 handles; freed records are used again. Records come in chunks
+// of `chunk_size`, so that growing moves nothing, except that the first chunk begins small and
+// moves while it grows: a reference ends with the next add(). Handle 0 is never given out: it means
+// "none".
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
+#include <new>
+#include <type_traits>
 #include <vector>
 
 namespace troupe::crdt {
 
 template <class Record>
 class slab {
+  static_assert(std::is_trivially_copyable_v<Record>);
+
  public:
   using handle = std::uint32_t;
 
-  Record& operator[](handle at) noexcept {
-    const place p = locate(at);
-    return chunks_[p.chunk][p.offset];
-  }
-  const Record& operator[](handle at) const noexcept {
-    const place p = locate(at);
-    return chunks_[p.chunk][p.offset];
+  slab() = default;
+  slab(const slab&) = delete;
+  slab& operator=(const slab&) = delete;
+  ~slab() {
+    for (Record* const chunk : chunks_) std::free(chunk);
   }
 
-  /// A record with the contents of a default-constructed one.
-  handle allocate() {
+  Record& operator[](handle at) noexcept { return chunks_[at / chunk_size][at % chunk_size]; }
+  const Record& operator[](handle at) const noexcept {
+    return chunks_[at / chunk_size][at % chunk_size];
+  }
+
+  /// Keeps a copy of `record`. Requires: it does not lie in this slab.
+  handle add(const Record& record = {}) {
+    handle added = next_;
     if (!free_.empty()) {
-      const handle reused = free_.back();
+      added = free_.back();
       free_.pop_back();
-      (*this)[reused] = Record{};
-      return reused;
+    } else {
+      if (next_ >= capacity_) grow();
+      ++next_;
     }
-    while (next_ >= capacity_) add_chunk();
-    return next_++;
+    std::construct_at(&(*this)[added], record);
+    return added;
   }
 
   void release(handle at) { free_.push_back(at); }
@@ -51,29 +61,22 @@ class slab {
  private:
   static constexpr handle first_size = 16;
   static constexpr handle chunk_size = 1024;
-  // 16 + 16 + 32 + ... + 512 records fill the first 1,024 handles; from there on every chunk has
-  // 1,024.
-  static constexpr handle small_chunks = std::bit_width(chunk_size / first_size);
 
-  struct place {
-    handle chunk;
-    handle offset;
-  };
-
-  static place locate(handle at) noexcept {
-    if (at >= chunk_size) return {small_chunks + at / chunk_size - 1, at % chunk_size};
-    if (at < first_size) return {0, at};
-    const auto chunk = static_cast<handle>(std::bit_width(at / first_size));
-    return {chunk, at - (first_size << (chunk - 1))};
+  void grow() {
+    const bool is_first = capacity_ < chunk_size;
+    if (!is_first) chunks_.push_back(nullptr);
+    if (chunks_.empty()) chunks_.assign(1, nullptr);
+    const handle size = is_first ? std::max(first_size, capacity_ * 2) : chunk_size;
+    void* const memory = std::realloc(static_cast<void*>(chunks_.back()), size * sizeof(Record));
+    if (memory == nullptr) {
+      if (chunks_.back() == nullptr) chunks_.pop_back();
+      throw std::bad_alloc{};
+    }
+    chunks_.back() = static_cast<Record*>(memory);
+    capacity_ = is_first ? size : capacity_ + size;
   }
 
-  void add_chunk() {
-    const handle size = capacity_ == 0 ? first_size : std::min(capacity_, chunk_size);
-    chunks_.push_back(std::make_unique<Record[]>(size));
-    capacity_ += size;
-  }
-
-  std::vector<std::unique_ptr<Record[]>> chunks_;
+  std::vector<Record*> chunks_;  // owned, from malloc; records from next_ on are not constructed
   std::vector<handle> free_;
   handle capacity_ = 0;
   handle next_ = 1;

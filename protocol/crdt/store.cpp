@@ -31,18 +31,16 @@ byte_view store::content_of(const item& of) const noexcept {
   return {content_.at(of.content), of.content_size};
 }
 
-bool store::knows(client_index client, clock_type clock) const noexcept {
-  const client_state& state = states_[client];
-  if (clock >= state.end) return false;
-  if (state.holes.empty()) return true;
+bool store::is_in_hole(const client_state& state, clock_type clock) noexcept {
   const auto above = first_hole_above(state.holes, clock);
-  return above == state.holes.begin() || clock >= std::prev(above)->end();
+  return above != state.holes.begin() && clock < std::prev(above)->end();
 }
 
 void store::find_unknown(client_index client, clock_range range,
                          std::vector<clock_range>& out) const {
   const client_state& state = states_[client];
   out.clear();
+  if (state.holes.empty() && range.end() <= state.end) return;
   auto hole = first_hole_above(state.holes, range.clock);
   if (hole != state.holes.begin()) --hole;
   for (; hole != state.holes.end() && hole->clock < range.end(); ++hole) {
@@ -54,12 +52,14 @@ void store::find_unknown(client_index client, clock_range range,
   if (from < range.end()) out.push_back({from, range.end() - from});
 }
 
-item_handle store::find(client_index client, clock_type clock) const noexcept {
-  const client_state& state = states_[client];
-  const auto found = state.structs.find_near(state.last_found, clock, clock_of());
+item_handle store::search(const client_state& state, clock_type clock) const noexcept {
+  if (clock >= state.end) return none;
+  if (clock >= items_[state.newest].clock) return state.last_hit = state.newest;
+  const auto found = state.structs.find_near(state.last_found, clock);
   if (state.structs.is_end(found)) return none;
   const item_handle handle = state.structs[found];
-  return clock < items_[handle].end() ? handle : none;
+  if (clock >= items_[handle].end()) return none;
+  return state.last_hit = handle;
 }
 
 type_handle store::find_root(std::string_view name) const {
@@ -160,7 +160,7 @@ chain_handle store::chain_for(type_handle type, const parent_view& parent) {
   const string_handle key = strings_.intern(parent.key);
   const auto [place, is_new] = keyed_chains_.try_emplace(keyed_chain_id(type, key), none);
   if (is_new) {
-    place->second = chains_.allocate();
+    place->second = chains_.add();
     chains_[place->second] = {type, key, none, none, types_[type].keyed};
     types_[type].keyed = place->second;
   }
@@ -168,8 +168,8 @@ chain_handle store::chain_for(type_handle type, const parent_view& parent) {
 }
 
 type_handle store::add_type(item_handle owner, type_kind kind, std::string_view name) {
-  const type_handle handle = types_.allocate();
-  const chain_handle sequence = chains_.allocate();
+  const type_handle handle = types_.add();
+  const chain_handle sequence = chains_.add();
   chains_[sequence].type = handle;
   type_record& added = types_[handle];
   added.owner = owner;
@@ -193,17 +193,11 @@ void store::remove_type(type_handle handle) {
 
 item_handle store::add_item(client_index client, const struct_view& from, clock_type offset,
                             clock_type length) {
-  const item_handle handle = items_.allocate();
-  item& added = items_[handle];
+  item added;
   added.clock = from.clock + offset;
   added.length = length;
-  if (offset == 0) {
-    added.origin_client = from.origin_client;
-    added.origin_clock = from.origin_clock;
-  } else {
-    added.origin_client = client;
-    added.origin_clock = added.clock - 1;
-  }
+  added.origin_client = offset == 0 ? from.origin_client : client;
+  added.origin_clock = offset == 0 ? from.origin_clock : added.clock - 1;
   added.right_origin_client = from.right_origin_client;
   added.right_origin_clock = from.right_origin_clock;
   added.client = client & 0xff'ffff;
@@ -212,39 +206,88 @@ item_handle store::add_item(client_index client, const struct_view& from, clock_
   added.value_is_any = from.value_is_any;
   if (has_content_in_arena(from.kind)) {
     byte_buffer scratch;
-    const byte_view bytes = slice_content(from, offset, length, scratch);
+    const bool is_whole = offset == 0 && length == from.length;
+    const byte_view bytes =
+        is_whole ? from.content_bytes() : slice_content(from, offset, length, scratch);
     added.content = content_.store(bytes);
     added.content_size = static_cast<std::uint32_t>(bytes.size());
-  } else if (from.kind == content_kind::type) {
-    added.content = add_type(handle, from.type, as_text(from.content_bytes()));
   }
+  const item_handle handle = items_.add(added);
+  if (from.kind == content_kind::type)
+    items_[handle].content = add_type(handle, from.type, as_text(from.content_bytes()));
+  return handle;
+}
+
+item_handle store::append_item(client_index client, const struct_view& from, item_handle left) {
+  const item& before = items_[left];
+  const chain_handle into = before.chain;
+  const item_handle right = before.right;
+  const bool has_content = has_content_in_arena(from.kind);
+  item added{.clock = from.clock,
+             .length = from.length,
+             .left = left,
+             .right = right,
+             .origin_client = from.origin_client,
+             .origin_clock = from.origin_clock,
+             .right_origin_client = from.right_origin_client,
+             .right_origin_clock = from.right_origin_clock,
+             .content = has_content ? content_.store(from.content_bytes()) : 0,
+             .content_size = has_content ? from.content_size : 0,
+             .chain = into,
+             .client = client & 0xff'ffff,
+             .kind_bits = static_cast<std::uint8_t>(from.kind) & 0xfu,
+             .is_deleted = from.kind == content_kind::deleted,
+             .is_ascii = from.is_ascii,
+             .value_is_any = from.value_is_any};
+  const item_handle handle = items_.add(added);
+  if (from.kind == content_kind::type)
+    items_[handle].content = add_type(handle, from.type, as_text(from.content_bytes()));
+  items_[left].right = handle;
+  if (right != none)
+    items_[right].left = handle;
+  else
+    chains_[into].tail = handle;
+  client_state& state = states_[client];
+  state.structs.append(from.clock, handle);
+  state.newest = handle;
+  state.end = from.clock + from.length;
   return handle;
 }
 
 item_handle store::add_gc(client_index client, clock_range range) {
-  const item_handle handle = items_.allocate();
-  item& added = items_[handle];
+  item added;
   added.clock = range.clock;
   added.length = range.length;
   added.client = client & 0xff'ffff;
   added.is_deleted = 1;
-  return handle;
+  return items_.add(added);
+}
+
+bool store::extend_last_gc(client_index client, clock_range range) {
+  client_state& state = states_[client];
+  if (range.clock != state.end || state.newest == none) return false;
+  item& last = items_[state.newest];
+  if (!last.is_gc()) return false;
+  last.length += range.length;
+  state.end = range.end();
+  return true;
 }
 
 void store::index_struct(item_handle handle) {
   const item& added = items_[handle];
   client_state& state = states_[added.client];
-  if (added.clock >= state.end)
-    state.structs.append(handle, added.clock);
-  else
-    state.structs.insert_after(state.structs.find_at_or_before(added.clock, clock_of()), handle,
-                               added.clock, clock_of());
+  if (added.clock >= state.end) {
+    state.structs.append(added.clock, handle);
+    state.newest = handle;
+  } else {
+    state.structs.insert_after(state.structs.find_at_or_before(added.clock), added.clock, handle);
+  }
   note_known(added.client, {added.clock, added.length});
 }
 
 void store::note_known(client_index client, clock_range range) {
   client_state& state = states_[client];
-  if (range.clock >= state.end) {
+  if (range.clock >= state.end) {  // nearly always
     if (range.clock > state.end) state.holes.push_back({state.end, range.clock - state.end});
     state.end = range.end();
     return;
@@ -270,7 +313,7 @@ item_handle store::find_ending_at(client_index client, clock_type clock, bool& w
 
 item_handle store::find_starting_at(client_index client, clock_type clock, item_handle guess,
                                     bool& was_split) {
-  const bool is_right = guess != none && contains(guess, client, clock);
+  const bool is_right = contains(guess, client, clock);
   const item_handle handle = is_right ? guess : find(client, clock);
   TROUPE_CHECK(handle != none);
   const item& found = items_[handle];
@@ -280,10 +323,10 @@ item_handle store::find_starting_at(client_index client, clock_type clock, item_
 }
 
 item_handle store::split(item_handle handle, clock_type offset) {
-  const item_handle right_handle = items_.allocate();
+  const item copy = items_[handle];  // the right part keeps its right origin, chain and flags
+  const item_handle right_handle = items_.add(copy);
   item& left = items_[handle];
   item& right = items_[right_handle];
-  right = left;  // keeps right origin, chain, flags
   right.clock = left.clock + offset;
   right.length = left.length - offset;
   right.origin_client = left.client;
@@ -297,8 +340,9 @@ item_handle store::split(item_handle handle, clock_type offset) {
     chains_[right.chain].tail = right_handle;
 
   client_state& state = states_[left.client];
-  const auto place = state.structs.find_near(state.last_found, left.clock, clock_of());
-  state.structs.insert_after(place, right_handle, right.clock, clock_of());
+  const auto place = state.structs.find_near(state.last_found, left.clock);
+  state.structs.insert_after(place, right.clock, right_handle);
+  if (state.newest == handle) state.newest = right_handle;
   if (!has_content_in_arena(left.kind())) return right_handle;
 
   const byte_view bytes = content_of(left);
@@ -389,7 +433,9 @@ void store::extend_content(item_handle handle, const struct_view& from, clock_ty
   grown.length += length;
   if (!has_content_in_arena(grown.kind())) return;
   byte_buffer scratch;
-  const byte_view bytes = slice_content(from, offset, length, scratch);
+  const bool is_whole = offset == 0 && length == from.length;
+  const byte_view bytes =
+      is_whole ? from.content_bytes() : slice_content(from, offset, length, scratch);
   grown.is_ascii = grown.is_ascii != 0 && from.is_ascii;
   const std::uint32_t where = room_behind(handle, static_cast<std::uint32_t>(bytes.size()));
   std::memcpy(content_.at(where), bytes.data(), bytes.size());
@@ -436,6 +482,7 @@ void store::join(item_handle left_handle, item_handle right_handle) {
   item& right = items_[right_handle];
   client_state& state = states_[left.client];
   left.is_kept = left.is_kept != 0 || right.is_kept != 0;
+  if (state.newest == right_handle) state.newest = left_handle;
   if (has_content_in_arena(left.kind())) {
     left.is_ascii = left.is_ascii != 0 && right.is_ascii != 0;
     if (left.content + left.content_size == right.content && state.growing != left_handle) {
@@ -463,18 +510,19 @@ void store::join(item_handle left_handle, item_handle right_handle) {
   items_.release(right_handle);
 }
 
-void store::join_with_left(item_handle handle) {
+item_handle store::join_with_left(item_handle handle) {
   const item& right = items_[handle];
-  if (right.length == 0 || right.left == none || !is_joinable(items_[right.left], handle, right))
-    return;
-  auto& structs = states_[right.client].structs;
-  structs.erase(structs.find_at_or_before(right.clock, clock_of()), clock_of());
-  join(right.left, handle);
+  const item_handle left = right.left;
+  if (right.length == 0 || left == none || !is_joinable(items_[left], handle, right)) return handle;
+  client_state& state = states_[right.client];
+  state.structs.erase(state.structs.find_near(state.last_found, right.clock));
+  join(left, handle);
+  return left;
 }
 
 void store::merge_around(client_index client, clock_type from, clock_type to) {
   auto& structs = states_[client].structs;
-  auto at = structs.find_near(states_[client].last_found, to, clock_of());
+  auto at = structs.find_near(states_[client].last_found, to);
   if (structs.is_end(at)) return;
   bool has_joined = false;
   // A join goes on to the left as long as it succeeds, also beyond the range.
@@ -484,7 +532,7 @@ void store::merge_around(client_index client, clock_type from, clock_type to) {
     const item_handle right = structs[at];
     has_joined = is_joinable(items_[left], right, items_[right]);
     if (has_joined) {
-      structs.erase(at, clock_of());  // while the record still tells its clock
+      structs.erase(at);  // while the record still tells its clock
       join(left, right);
     }
     at = before;

@@ -23,13 +23,15 @@ namespace troupe::crdt {
 
 /// What a document has of one client.
 struct client_state {
-  sorted_blocks<item_handle> structs;
+  sorted_blocks structs;           ///< First clock to item_handle.
   std::vector<clock_range> holes;  ///< Gaps below `end`, ascending; nearly always none.
-  clock_type end = 0;              ///< The end of its last struct.
+  clock_type end = 0;              ///< The end of its last struct...
+  item_handle newest = none;       ///< ...and that struct.
   range_set deleted;               ///< Its part of the delete set.
   item_handle growing = none;      ///< An item whose content has spare room behind it...
-  mutable sorted_blocks<item_handle>::position last_found;  ///< Where the last search ended.
-  std::uint32_t growing_capacity = 0;                       ///< ...of this many bytes in all.
+  mutable sorted_blocks::position last_found;  ///< Where the last search ended.
+  mutable item_handle last_hit = none;         ///< What the last search found; may be gone by now.
+  std::uint32_t growing_capacity = 0;          ///< ...of this many bytes in all.
 
   /// Its entry in the state vector: the first clock that is missing.
   clock_type state() const noexcept { return holes.empty() ? end : holes.front().clock; }
@@ -37,8 +39,6 @@ struct client_state {
 
 class store {
  public:
-  using struct_position = sorted_blocks<item_handle>::position;
-
   // --- reading ---
   const client_lookup& clients() const noexcept { return clients_; }
   const client_state& state_of(client_index client) const noexcept { return states_[client]; }
@@ -54,13 +54,20 @@ class store {
   byte_view content_of(const item& of) const noexcept;
 
   /// Whether the struct with this id is here.
-  bool knows(client_index client, clock_type clock) const noexcept;
+  bool knows(client_index client, clock_type clock) const noexcept {
+    const client_state& state = states_[client];
+    return clock < state.end && (state.holes.empty() || !is_in_hole(state, clock));
+  }
 
   /// Replaces `out` by the parts of the range that are not known, ascending.
   void find_unknown(client_index client, clock_range range, std::vector<clock_range>& out) const;
 
   /// The item or GC that contains the id, or none.
-  item_handle find(client_index client, clock_type clock) const noexcept;
+  item_handle find(client_index client, clock_type clock) const noexcept {
+    const client_state& state = states_[client];
+    if (contains(state.last_hit, client, clock)) return state.last_hit;
+    return search(state, clock);
+  }
 
   type_handle find_root(std::string_view name) const;
 
@@ -96,7 +103,14 @@ class store {
   /// A new unlinked item with the ids and content of `from`, trimmed to [offset, offset + length).
   item_handle add_item(client_index client, const struct_view& from, clock_type offset,
                        clock_type length);
+
+  /// A new item of a whole struct that begins where the last struct of its client ends: linked in
+  /// behind `left` and indexed. A tombstone is marked as deleted, but not noted as such.
+  item_handle append_item(client_index client, const struct_view& from, item_handle left);
   item_handle add_gc(client_index client, clock_range range);
+
+  /// Lengthens the last struct of a client by the range, if that is a GC and the range follows it.
+  bool extend_last_gc(client_index client, clock_range range);
 
   /// Puts a new struct into the index of its client and closes the hole it fills.
   void index_struct(item_handle handle);
@@ -125,9 +139,9 @@ class store {
   void drop_content(item_handle handle);
   void turn_into_gc(item_handle handle);
 
-  /// Joins an item with the one on its left, if they belong together. A handle that was joined away
-  /// is ignored.
-  void join_with_left(item_handle handle);
+  /// Joins an item with the one on its left, if they belong together. Returns the item it is a part
+  /// of then. A handle that was joined away is ignored.
+  item_handle join_with_left(item_handle handle);
 
   /// Joins neighbours among the structs that touch [from, to]. Source: yjs tryToMergeWithLefts.
   void merge_around(client_index client, clock_type from, clock_type to);
@@ -136,17 +150,17 @@ class store {
   void compact_if_worth();
 
  private:
+  static bool is_in_hole(const client_state& state, clock_type clock) noexcept;
   bool is_joinable(const item& left, item_handle right_handle, const item& right) const noexcept;
   void join(item_handle left_handle, item_handle right_handle);
   std::uint32_t room_behind(item_handle handle, std::uint32_t size);
   void forget_growing(client_state& state);
+  item_handle search(const client_state& state, clock_type clock) const noexcept;
   bool contains(item_handle handle, client_index client, clock_type clock) const noexcept {
+    if (handle == none) return false;
     const item& candidate = items_[handle];
     return candidate.client == client &&
            clock - candidate.clock < candidate.length;  // wraps below its start
-  }
-  auto clock_of() const noexcept {
-    return [this](item_handle handle) noexcept { return items_[handle].clock; };
   }
 
   client_lookup clients_;

@@ -15,45 +15,62 @@ void transaction::note_born_deleted(client_index client, clock_range range) {
   add_to(deleted_, client, range);
 }
 
+void transaction::note_split(item_handle right_part) {
+  may_join_.push_back(right_part);
+  // A part of something that was deleted just now is to be collected as well.
+  if (store_->at(right_part).is_deleted != 0) killed_.push_back(right_part);
+}
+
 void transaction::mark_deleted(item_handle handle) {
   item& marked = store_->edit(handle);
   const chain& in = store_->chain_at(marked.chain);
   if (in.key == no_string && marked.is_visible())
     store_->edit_type(in.type).length -= marked.length;
   marked.is_deleted = 1;
+  killed_.push_back(handle);
   note_born_deleted(marked.client, {marked.clock, marked.length});
 }
 
 void transaction::delete_item(item_handle handle) {
-  to_delete_.push_back(handle);
-  while (!to_delete_.empty()) {
-    const item_handle next = to_delete_.back();
-    to_delete_.pop_back();
-    const item& current = store_->at(next);
-    if (current.is_deleted != 0) continue;
-    mark_deleted(next);
-    if (current.kind() != content_kind::type) continue;
-    const type_record& type = store_->type_at(current.content);
-    const auto add_all = [this](chain_handle of) {
-      for (item_handle child = store_->chain_at(of).head; child != none;) {
-        const item& below = store_->at(child);
-        if (below.is_deleted == 0)
-          to_delete_.push_back(child);
-        else  // it will lose its place, and may join its neighbours then
-          touched_.push_back({below.client, {below.clock, below.length}});
-        child = below.right;
-      }
-    };
-    add_all(type.sequence);
+  const item& deleted = store_->at(handle);
+  if (deleted.is_deleted != 0) return;
+  mark_deleted(handle);
+  if (deleted.kind() == content_kind::type) delete_children(deleted.content);
+}
+
+void transaction::delete_children(type_handle type) {
+  const auto add_all = [this](chain_handle of) {
+    for (item_handle child = store_->chain_at(of).head; child != none;) {
+      const item& below = store_->at(child);
+      if (below.is_deleted == 0)
+        to_delete_.push_back(child);
+      else  // it will lose its place, and may join its neighbours then
+        touched_.push_back({below.client, {below.clock, below.length}});
+      child = below.right;
+    }
+  };
+  for (;;) {
+    add_all(store_->type_at(type).sequence);
     // Normally only the last of a key's chain is alive. A run of values that was cut leaves its
     // front alive, too.
-    for (chain_handle keyed = type.keyed; keyed != none; keyed = store_->chain_at(keyed).next)
+    for (chain_handle keyed = store_->type_at(type).keyed; keyed != none;
+         keyed = store_->chain_at(keyed).next)
       add_all(keyed);
+    for (type = none; type == none; to_delete_.pop_back()) {
+      if (to_delete_.empty()) return;
+      const item_handle next = to_delete_.back();
+      const item& current = store_->at(next);
+      if (current.is_deleted != 0) continue;
+      mark_deleted(next);
+      if (current.kind() == content_kind::type) type = current.content;
+    }
   }
 }
 
 void transaction::delete_range(client_index client, clock_range range,
                                std::vector<clock_range>& unknown) {
+  unknown.clear();
+  if (store_->state_of(client).deleted.covers(range)) return;
   store_->find_unknown(client, range, unknown);
   clock_type clock = range.clock;
   for (const clock_range& gap : unknown) {
@@ -70,42 +87,52 @@ void transaction::delete_known(client_index client, clock_range range) {
     const clock_type end = found.end();
     if (found.is_deleted == 0) {
       // Splits move map entries and chains; the part that is deleted must start and end with the
-      // range.
-      if (found.clock < clock) {
-        note_split(client, clock);
-        handle = store_->split(handle, clock - found.clock);
-      }
-      if (end > range.end()) {
-        note_split(client, range.end());
-        store_->split(handle, range.end() - store_->at(handle).clock);
-      }
+      // range. The other parts are neighbours of a deleted item, which is looked at in the end.
+      if (found.clock < clock) handle = store_->split(handle, clock - found.clock);
+      if (end > range.end()) store_->split(handle, range.end() - store_->at(handle).clock);
       delete_item(handle);
     }
     clock = end;
   }
 }
 
+/// Source: cleanupTransactions: tryGcDeleteSet, tryMergeDeleteSet, then the other merges.
 void transaction::commit(garbage_collection gc) {
-  if (gc == garbage_collection::on) collect();
-  for (const client_range& r : deleted_)
-    store_->merge_around(r.client, r.range.clock, r.range.end());
+  if (gc == garbage_collection::on)
+    for (const item_handle handle : killed_)
+      if (store_->at(handle).is_kept == 0) collect_item(handle);
+  for (const item_handle handle : killed_) join_deleted(handle);
   for (const item_handle handle : may_join_) store_->join_with_left(handle);
   for (const client_range& r : touched_)
     store_->merge_around(r.client, r.range.clock, r.range.end());
   store_->compact_if_worth();
 }
 
-/// Drops the content of everything this transaction deleted. Source: tryGcDeleteSet, Item.gc.
-void transaction::collect() {
-  for (const client_range& deleted : deleted_) {
-    const client_range range = deleted;
-    for (clock_type clock = range.range.clock; clock < range.range.end();) {
-      const item_handle handle = store_->find(range.client, clock);
-      const item& found = store_->at(handle);
-      clock = found.end();
-      if (found.is_deleted != 0 && found.is_kept == 0) collect_item(handle);
-    }
+/// Joins an item that was deleted with its neighbours on both sides.
+void transaction::join_deleted(item_handle handle) {
+  const item& deleted = store_->at(handle);
+  if (deleted.length == 0) return;  // joined already, and so were its neighbours
+  if (deleted.is_gc()) return store_->merge_around(deleted.client, deleted.clock, deleted.end());
+  const item_handle joined = store_->join_with_left(handle);
+  while (true) {
+    const item_handle next = store_->at(joined).right;
+    if (next == none || store_->join_with_left(next) == next) return;
   }
+}
+
+void transaction::clear() noexcept {
+  constexpr std::size_t entries_kept = 1024;
+  const auto empty = [](auto& list) {
+    list.clear();
+    if (list.capacity() > entries_kept) list.shrink_to_fit();
+  };
+  empty(inserted_);
+  empty(deleted_);
+  empty(killed_);
+  empty(may_join_);
+  empty(touched_);
+  empty(to_delete_);
+  empty(to_collect_);
 }
 
 void transaction::collect_item(item_handle handle) {

@@ -27,13 +27,14 @@ class transaction {
   /// A struct that is deleted from its arrival on (a tombstone or a GC).
   void note_born_deleted(client_index client, clock_range range);
 
-  /// A split at this id; its two sides may join again at the end.
-  void note_split(client_index client, clock_type clock) {
-    touched_.push_back({client, {clock, 0}});
-  }
+  /// The right part of an item that was split: it may join the left part again at the end.
+  void note_split(item_handle right_part);
 
   /// A new item that may join the one on its left at the end.
   void note_may_join(item_handle handle) { may_join_.push_back(handle); }
+
+  /// Structs in this range that may join their neighbours, by clock, at the end.
+  void note_touched(client_index client, clock_range range) { touched_.push_back({client, range}); }
 
   /// Deletes an item, and with a type all that is in it. No effect on deleted ones. Iterative.
   /// Source: Item.delete.
@@ -45,26 +46,24 @@ class transaction {
 
   void commit(garbage_collection gc);
 
-  void clear() noexcept {
-    inserted_.clear();
-    deleted_.clear();
-    touched_.clear();
-    may_join_.clear();
-  }
+  /// Forgets everything; what a large transaction has taken is given back.
+  void clear() noexcept;
 
  private:
   static void add_to(std::vector<client_range>& ranges, client_index client, clock_range range);
   void delete_known(client_index client, clock_range range);
   void mark_deleted(item_handle handle);
-  void collect();
   void collect_item(item_handle handle);
   void collect_children(type_handle type);
+  void join_deleted(item_handle handle);
+  void delete_children(type_handle type);
 
   store* store_;
   std::vector<client_range> inserted_;
   std::vector<client_range> deleted_;
-  std::vector<client_range> touched_;  // neither new nor deleted now, but may join neighbours
+  std::vector<item_handle> killed_;  // was alive before; may have been split since
   std::vector<item_handle> may_join_;
+  std::vector<client_range> touched_;   // neither new nor deleted now, but may join neighbours
   std::vector<item_handle> to_delete_;  // work lists, kept for their memory
   std::vector<type_handle> to_collect_;
 };

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/utf8.hpp"
 #include "protocol/crdt/content_slice.hpp"
 #include "protocol/crdt/limits.hpp"
 #include "protocol/crdt/scratch_arena.hpp"
@@ -19,6 +20,7 @@ namespace troupe::crdt {
 class reader_v1 {
  public:
   static constexpr bool value_is_any = false;
+  static constexpr unsigned structs_per_check = 1;  ///< How often ok() is worth its cost.
 
   reader_v1(byte_view update, const limits& limit, scratch_arena&) : in_(update), limit_(limit) {}
 
@@ -30,7 +32,7 @@ class reader_v1 {
   lib0::decoder& rest() noexcept { return in_; }
 
   std::uint64_t read_struct_count() noexcept { return in_.read_count(2, "struct count"); }
-  std::uint64_t read_client() noexcept { return in_.read_var_uint(); }
+  std::uint64_t read_client() noexcept { return in_.read_var_uint(last_client_); }
   std::uint8_t read_info() noexcept { return in_.read_uint8(); }
   std::uint64_t read_left_clock() noexcept { return in_.read_var_uint(); }
   std::uint64_t read_right_clock() noexcept { return in_.read_var_uint(); }
@@ -89,6 +91,7 @@ class reader_v1 {
   }
 
   lib0::decoder in_;
+  lib0::decoder::familiar_var_uint last_client_;
   const limits& limit_;
 };
 
@@ -110,10 +113,7 @@ class string_column {
     }
     utf16_length = static_cast<std::uint32_t>(length);
     const byte_view rest = texts_.subspan(at_);
-    const auto is_ascii = [](byte_view text) {
-      return std::all_of(text.begin(), text.end(), [](std::uint8_t byte) { return byte < 0x80; });
-    };
-    if (!in_pair_ && length <= rest.size() && is_ascii(rest.first(length))) {
+    if (!in_pair_ && length <= rest.size() && (is_all_ascii_ || is_ascii(rest.first(length)))) {
       at_ += length;
       return as_text(rest.first(length));
     }
@@ -125,8 +125,9 @@ class string_column {
 
  private:
   byte_view read_texts() noexcept {
-    const std::string_view texts = in_.read_var_string("string column");
-    texts_ = as_bytes(texts);
+    std::uint32_t utf16_length = 0;
+    texts_ = as_bytes(in_.read_var_string("string column", utf16_length));
+    is_all_ascii_ = utf16_length == texts_.size();
     return in_.read_bytes(in_.remaining());
   }
 
@@ -167,6 +168,7 @@ class string_column {
   lib0::decoder in_;
   scratch_arena& scratch_;
   byte_view texts_;
+  bool is_all_ascii_ = false;
   std::size_t at_ = 0;
   bool in_pair_ = false;  // the pair at at_ has been entered
   lib0::uint_opt_rle_decoder lengths_;
@@ -176,6 +178,7 @@ class string_column {
 class reader_v2 {
  public:
   static constexpr bool value_is_any = true;
+  static constexpr unsigned structs_per_check = 32;
 
   reader_v2(byte_view update, const limits& limit, scratch_arena& scratch)
       : rest_(update),

@@ -33,25 +33,7 @@ std::uint64_t decoder::read_groups(std::uint64_t value, unsigned shift) noexcept
   return 0;
 }
 
-std::uint64_t decoder::read_long_var_uint() noexcept {
-  // Up to seven groups fit into 53 bits, and with so many bytes ahead none of them needs a look at
-  // the end.
-  constexpr unsigned safe_groups = 7;
-  if (remaining() < safe_groups) return read_groups(0, 0);
-  std::uint64_t value = 0;
-  for (unsigned group = 0; group < safe_groups; ++group) {
-    const std::uint64_t byte = cursor_[group];
-    value |= (byte & 0x7f) << (7 * group);
-    if (byte < 0x80) {
-      cursor_ += group + 1;
-      return value;
-    }
-  }
-  cursor_ += safe_groups;
-  return read_groups(value, 7 * safe_groups);
-}
-
-decoder::var_int decoder::read_var_int() noexcept {
+decoder::var_int decoder::read_slow_var_int() noexcept {
   const std::uint8_t first = read_uint8();
   var_int value{static_cast<std::uint64_t>(first & 0x3f), (first & 0x40) != 0};
   if (first >= 0x80) value.magnitude = read_groups(value.magnitude, 6);

@@ -5,6 +5,9 @@
 // Source: lib0 0.2, decoding.js.
 #pragma once
 
+#include <bit>
+#include <cstring>
+
 #include "base/bytes.hpp"
 #include "base/errc.hpp"
 
@@ -42,8 +45,39 @@ class decoder {
   /// Up to 2^53 - 1; above that: number_too_large. Forms longer than necessary are accepted, as
   /// lib0 does.
   std::uint64_t read_var_uint() noexcept {
-    if (cursor_ != end_ && *cursor_ < 0x80) return *cursor_++;
-    return read_long_var_uint();
+    // Lengths follow no pattern that a processor could guess, so there is no branch on them.
+    if (remaining() >= sizeof(std::uint64_t)) {
+      const groups ahead{cursor_};
+      if (ahead.size <= groups::size_max) {
+        cursor_ += ahead.size;
+        return ahead.value();
+      }
+    }
+    return read_groups(0, 0);
+  }
+
+  /// An integer that has been read before and may well come again: compared as bytes.
+  struct familiar_var_uint {
+    std::uint64_t value = 0;
+    std::uint64_t bytes = ~std::uint64_t{0};  // as encoded, in the bits of `mask`; nothing yet
+    std::uint64_t mask = 0;
+    unsigned size = 0;
+  };
+
+  /// As read_var_uint(); quick where it is `known`, which becomes what was read.
+  std::uint64_t read_var_uint(familiar_var_uint& known) noexcept {
+    if (remaining() < sizeof(std::uint64_t)) return read_groups(0, 0);
+    std::uint64_t ahead = 0;
+    std::memcpy(&ahead, cursor_, sizeof ahead);
+    if ((ahead & known.mask) == known.bytes) {
+      cursor_ += known.size;
+      return known.value;
+    }
+    const groups read{cursor_};
+    if (read.size > groups::size_max) return read_groups(0, 0);
+    cursor_ += read.size;
+    known = {read.value(), read.bytes, ~std::uint64_t{0} >> (64 - 8 * read.size), read.size};
+    return known.value;
   }
 
   /// A variable-length integer of at most `max`. Fails with number_too_large above it, naming
@@ -66,7 +100,18 @@ class decoder {
   };
 
   /// Magnitudes up to 2^53 - 1; above that: number_too_large. Longer forms are accepted.
-  var_int read_var_int() noexcept;
+  var_int read_var_int() noexcept {
+    if (remaining() >= sizeof(std::uint64_t)) {
+      const groups ahead{cursor_};
+      if (ahead.size <= groups::size_max) {
+        cursor_ += ahead.size;
+        const std::uint64_t first = ahead.bytes & 0x3f;
+        const bool is_negative = (ahead.bytes & 0x40) != 0;
+        return {first | groups::join(ahead.bytes >> 8) << 6, is_negative};
+      }
+    }
+    return read_slow_var_int();
+  }
 
   /// `size` raw bytes.
   byte_view read_bytes(std::uint64_t size) noexcept;
@@ -85,7 +130,34 @@ class decoder {
   byte_view skip_any(std::size_t depth_max) noexcept;
 
  private:
-  std::uint64_t read_long_var_uint() noexcept;
+  /// The next integer among eight bytes, of up to seven groups of seven bits.
+  struct groups {
+    static constexpr unsigned size_max = 7;
+    static constexpr std::uint64_t continuation = 0x8080'8080'8080'8080;
+
+    explicit groups(const std::uint8_t* at) noexcept {
+      static_assert(std::endian::native == std::endian::little);
+      std::memcpy(&bytes, at, sizeof bytes);
+      const std::uint64_t last = ~bytes & continuation;  // bit 7 of the bytes that end an integer
+      size = (static_cast<unsigned>(std::countr_zero(last)) + 1) / 8;  // 8 if none does
+      bytes &= last ^ (last - 1);
+    }
+
+    std::uint64_t value() const noexcept { return join(bytes); }
+
+    /// Closes the gaps that bit 7 of each byte leaves: in pairs, fours and eights.
+    static std::uint64_t join(std::uint64_t spread) noexcept {
+      spread &= ~continuation;
+      spread = (spread & 0x007f'007f'007f'007f) | (spread & 0x7f00'7f00'7f00'7f00) >> 1;
+      spread = (spread & 0x0000'3fff'0000'3fff) | (spread & 0x3fff'0000'3fff'0000) >> 2;
+      return (spread & 0x0000'0000'0fff'ffff) | (spread & 0x0fff'ffff'0000'0000) >> 4;
+    }
+
+    std::uint64_t bytes = 0;
+    unsigned size = 0;
+  };
+
+  var_int read_slow_var_int() noexcept;
   std::uint64_t read_groups(std::uint64_t value, unsigned shift) noexcept;
 
   const std::uint8_t* begin_;

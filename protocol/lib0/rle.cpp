@@ -2,21 +2,9 @@
 
 namespace troupe::lib0 {
 
-std::uint64_t int_diff_opt_rle_decoder::read() noexcept {
-  if (left_ == 0) {
-    const decoder::var_int token = in_.read_var_int();
-    const auto magnitude = static_cast<std::int64_t>(token.magnitude);
-    const std::int64_t encoded = token.is_negative ? -magnitude : magnitude;
-    difference_ = encoded >> 1;  // rounds down, as the format wants
-    left_ = (encoded & 1) != 0 ? in_.read_var_uint() + 2 : 1;
-  }
-  --left_;
-  value_ += difference_;
-  if (value_ < 0 || value_ > static_cast<std::int64_t>(max_safe_integer)) {
-    in_.fail(errc::number_too_large, "difference in a column");
-    value_ = 0;
-  }
-  return static_cast<std::uint64_t>(value_);
+std::uint64_t int_diff_opt_rle_decoder::fail() noexcept {
+  in_.fail(errc::number_too_large, "difference in a column");
+  return static_cast<std::uint64_t>(value_ = 0);
 }
 
 void rle_encoder::write(std::uint8_t value) {

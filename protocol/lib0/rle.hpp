@@ -61,10 +61,26 @@ class int_diff_opt_rle_decoder {
   explicit int_diff_opt_rle_decoder(byte_view column) noexcept : in_(column) {}
 
   /// A value below zero fails as number_too_large: none of the columns may have one.
-  std::uint64_t read() noexcept;
+  std::uint64_t read() noexcept {
+    if (left_ == 0) read_token();
+    --left_;
+    value_ += difference_;
+    if (static_cast<std::uint64_t>(value_) <= max_safe_integer)
+      return static_cast<std::uint64_t>(value_);
+    return fail();
+  }
   const decoder& input() const noexcept { return in_; }
 
  private:
+  void read_token() noexcept {
+    const decoder::var_int token = in_.read_var_int();
+    const auto magnitude = static_cast<std::int64_t>(token.magnitude);
+    const std::int64_t encoded = token.is_negative ? -magnitude : magnitude;
+    difference_ = encoded >> 1;  // rounds down, as the format wants
+    left_ = (encoded & 1) != 0 ? in_.read_var_uint() + 2 : 1;
+  }
+  std::uint64_t fail() noexcept;
+
   decoder in_;
   std::int64_t value_ = 0;
   std::int64_t difference_ = 0;

@@ -10,18 +10,13 @@ using crdt::clock_type;
 
 namespace {
 
-struct entry {
-  clock_type clock = 0;
-  int value = 0;
-};
+using blocks = crdt::sorted_blocks;
+using model = std::map<clock_type, std::uint32_t>;
 
-constexpr auto clock_of = [](const entry& e) noexcept { return e.clock; };
-
-using blocks = crdt::sorted_blocks<entry>;
-using model = std::map<clock_type, int>;
-
-void insert(blocks& into, clock_type clock, int value) {
-  into.insert_after(into.find_at_or_before(clock, clock_of), {clock, value}, clock, clock_of);
+void insert(blocks& into, clock_type clock, std::uint32_t value) {
+  const auto at = into.insert_after(into.find_at_or_before(clock), clock, value);
+  REQUIRE(into.clock(at) == clock);
+  REQUIRE(into[at] == value);
 }
 
 /// The entries in walking order, once forward and once backward, must be those of the model.
@@ -32,30 +27,30 @@ void check_same(const blocks& actual, const model& expected) {
   auto at = actual.first();
   for (const auto& [clock, value] : expected) {
     REQUIRE_FALSE(actual.is_end(at));
-    REQUIRE(actual[at].clock == clock);
-    REQUIRE(actual[at].value == value);
+    REQUIRE(actual.clock(at) == clock);
+    REQUIRE(actual[at] == value);
     at = actual.next(at);
   }
   REQUIRE(actual.is_end(at));
   at = actual.last();
   for (auto next = expected.rbegin(); next != expected.rend(); ++next) {
-    REQUIRE(actual[at].clock == next->first);
+    REQUIRE(actual.clock(at) == next->first);
     if (actual.is_first(at)) {
       REQUIRE(std::next(next) == expected.rend());
       break;
     }
     at = actual.previous(at);
   }
-  REQUIRE(actual.back().clock == expected.rbegin()->first);
+  REQUIRE(actual.clock(actual.last()) == expected.rbegin()->first);
 }
 
 void check_find(const blocks& actual, const model& expected, clock_type clock) {
-  const auto found = actual.find_at_or_before(clock, clock_of);
+  const auto found = actual.find_at_or_before(clock);
   const auto above = expected.upper_bound(clock);
   if (above == expected.begin())
     REQUIRE(actual.is_end(found));
   else
-    REQUIRE(actual[found].clock == std::prev(above)->first);
+    REQUIRE(actual.clock(found) == std::prev(above)->first);
 }
 
 }  // namespace
@@ -64,29 +59,29 @@ TEST_CASE("sorted blocks are empty at first and find nothing", "[crdt]") {
   const blocks none;
   CHECK(none.empty());
   CHECK(none.size() == 0);
-  CHECK(none.is_end(none.find_at_or_before(0, clock_of)));
+  CHECK(none.is_end(none.find_at_or_before(0)));
   CHECK(none.is_end(none.first()));
 }
 
 TEST_CASE("sorted blocks find the last entry at or before a clock", "[crdt]") {
   blocks some;
-  some.append({10, 1}, 10);
-  some.append({20, 2}, 20);
-  some.append({30, 3}, 30);
-  CHECK(some.is_end(some.find_at_or_before(9, clock_of)));
-  CHECK(some[some.find_at_or_before(10, clock_of)].value == 1);
-  CHECK(some[some.find_at_or_before(19, clock_of)].value == 1);
-  CHECK(some[some.find_at_or_before(20, clock_of)].value == 2);
-  CHECK(some[some.find_at_or_before(4'000'000'000, clock_of)].value == 3);
-  CHECK(some.back().value == 3);
+  some.append(10, 1);
+  some.append(20, 2);
+  some.append(30, 3);
+  CHECK(some.is_end(some.find_at_or_before(9)));
+  CHECK(some[some.find_at_or_before(10)] == 1);
+  CHECK(some[some.find_at_or_before(19)] == 1);
+  CHECK(some[some.find_at_or_before(20)] == 2);
+  CHECK(some[some.find_at_or_before(4'000'000'000)] == 3);
+  CHECK(some[some.last()] == 3);
 }
 
 TEST_CASE("sorted blocks keep their order when entries come in front of everything", "[crdt]") {
   blocks descending;
   model expected;
-  for (int i = 3000; i > 0; --i) {
-    insert(descending, static_cast<clock_type>(i), i);
-    expected[static_cast<clock_type>(i)] = i;
+  for (clock_type i = 3000; i > 0; --i) {
+    insert(descending, i, i);
+    expected[i] = i;
   }
   check_same(descending, expected);
   for (clock_type clock = 0; clock < 3100; clock += 7) check_find(descending, expected, clock);
@@ -97,7 +92,7 @@ TEST_CASE("sorted blocks keep their order when entries come at random", "[crdt]"
   for (int round = 0; round < 4; ++round) {
     blocks actual;
     model expected;
-    for (int i = 0; i < 5000; ++i) {
+    for (std::uint32_t i = 0; i < 5000; ++i) {
       const clock_type clock = random() % 100'000;
       if (expected.contains(clock)) continue;
       insert(actual, clock, i);
@@ -114,13 +109,13 @@ TEST_CASE("sorted blocks shrink and join while entries are erased at random", "[
   blocks actual;
   model expected;
   for (clock_type clock = 0; clock < 6000; ++clock) {
-    actual.append({clock * 3, static_cast<int>(clock)}, clock * 3);
-    expected[clock * 3] = static_cast<int>(clock);
+    actual.append(clock * 3, clock);
+    expected[clock * 3] = clock;
   }
   while (!expected.empty()) {
     auto next = expected.lower_bound(random() % 18'000);
     if (next == expected.end()) next = expected.begin();
-    actual.erase(actual.find_at_or_before(next->first, clock_of), clock_of);
+    actual.erase(actual.find_at_or_before(next->first));
     expected.erase(next);
     if (expected.size() % 499 == 0) check_same(actual, expected);
     check_find(actual, expected, random() % 18'100);
@@ -134,7 +129,7 @@ TEST_CASE("sorted blocks agree with a map through insertions and erasures mixed"
     std::mt19937 random{seed};
     blocks actual;
     model expected;
-    for (int step = 0; step < 20'000; ++step) {
+    for (std::uint32_t step = 0; step < 20'000; ++step) {
       // Phases of growth and of decline, so that blocks split and join many times.
       const bool grows = (step / 2500) % 2 == 0 ? random() % 4 != 0 : random() % 4 == 0;
       const clock_type clock = random() % 20'000;
@@ -144,7 +139,7 @@ TEST_CASE("sorted blocks agree with a map through insertions and erasures mixed"
       } else if (!expected.empty()) {
         auto next = expected.upper_bound(clock);
         if (next == expected.end()) next = expected.begin();
-        actual.erase(actual.find_at_or_before(next->first, clock_of), clock_of);
+        actual.erase(actual.find_at_or_before(next->first));
         expected.erase(next);
       }
       if (step % 1000 == 0) check_same(actual, expected);
@@ -158,15 +153,14 @@ TEST_CASE("sorted blocks find an entry by its new clock after being told of the 
   blocks actual;
   model expected;
   for (clock_type clock = 1; clock <= 1000; ++clock) {
-    actual.append({clock * 10, static_cast<int>(clock)}, clock * 10);
-    expected[clock * 10] = static_cast<int>(clock);
+    actual.append(clock * 10, clock);
+    expected[clock * 10] = clock;
   }
   for (clock_type clock = 1; clock <= 1000; clock += 3) {
-    const auto at = actual.find_at_or_before(clock * 10, clock_of);
-    actual[at].clock -= 4;
-    actual.clock_changed(at, clock_of);
+    const auto at = actual.find_at_or_before(clock * 10);
+    actual.set_clock(at, clock * 10 - 4);
     expected.erase(clock * 10);
-    expected[clock * 10 - 4] = static_cast<int>(clock);
+    expected[clock * 10 - 4] = clock;
   }
   check_same(actual, expected);
   for (clock_type clock = 0; clock < 10'100; clock += 3) check_find(actual, expected, clock);
@@ -174,6 +168,6 @@ TEST_CASE("sorted blocks find an entry by its new clock after being told of the 
 
 TEST_CASE("sorted blocks of a few entries take little memory", "[crdt]") {
   blocks few;
-  few.append({1, 1}, 1);
+  few.append(1, 1);
   CHECK(few.memory() <= 64);
 }
