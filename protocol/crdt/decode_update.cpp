@@ -28,6 +28,7 @@ class update_parser {
   result<void> parse() {
     const std::uint64_t block_count = in_.rest().read_count(2, "client count");
     for (std::uint64_t i = 0; i < block_count && in_.ok(); ++i) parse_block();
+    if (has_client_twice()) out_.is_canonical = false;
     if (in_.ok()) parse_deletes();
     if (in_.ok() && !in_.rest().at_end()) in_.fail(errc::trailing_bytes, "behind the delete set");
     if (!in_.ok()) return in_.error();
@@ -61,10 +62,21 @@ class update_parser {
       }
     }
     const auto added = static_cast<std::uint32_t>(out_.structs.size()) - first;
-    if (client >= has_block_.size()) has_block_.resize(client + 1);
-    if (has_block_[client]) out_.is_canonical = false;
-    has_block_[client] = true;
-    if (added > 0) out_.blocks.push_back({client, first, added});
+    if (added > 0)
+      out_.blocks.push_back({client, first, added});
+    else
+      out_.is_canonical = false;
+  }
+
+  bool has_client_twice() const {
+    const auto& blocks = out_.blocks;
+    if (blocks.size() < 2) return false;
+    std::vector<bool> is_seen(out_.clients.size());
+    return std::ranges::any_of(blocks, [&](const client_block& block) {
+      const bool was_seen = is_seen[block.client];
+      is_seen[block.client] = true;
+      return was_seen;
+    });
   }
 
   /// GC structs in a row become one, so that a run of a million of them, which v2 writes in a few
@@ -233,8 +245,7 @@ class update_parser {
   Reader in_;
   client_id last_id_ = ~client_id{0};
   client_index last_client_ = no_client;
-  std::vector<bool> has_block_;  // per client
-  std::uint64_t structs_left_;   // of the budget, whatever the structs are
+  std::uint64_t structs_left_;  // of the budget, whatever the structs are
   const limits& limit_;
   decoded_update& out_;
 };

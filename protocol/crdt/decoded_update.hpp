@@ -32,7 +32,8 @@ struct decoded_update {
   std::deque<parent_view> parents;    ///< What struct_view::parent points to.
   std::vector<client_range> deletes;  ///< In wire order; may overlap.
   scratch_arena scratch;              ///< Contents that the input has in pieces.
-  /// What yjs would write: no struct of length 0 and no client twice. Others trip clients up.
+  /// What yjs would write: no struct of length 0, no client without structs or twice. Others trip
+  /// clients up.
   bool is_canonical = true;
 
   void clear();

@@ -21,6 +21,7 @@ result<applied_update> doc::apply_update(byte_view update, update_format format)
   change_.clear();
   const integration_outcome outcome = integrator_.integrate(decoded_, change_);
   change_.commit(options_.gc);
+  encoded_ = {};
   const bool is_canonical = decoded_.is_canonical;
   if (decoded_.structs.capacity() > decoded_structs_kept) decoded_ = {};
   applied_update applied;
@@ -61,9 +62,17 @@ byte_buffer doc::encode_last_change(update_format format) const {
 
 byte_buffer doc::encode_state_as_update(const class state_vector& from,
                                         update_format format) const {
-  lib0::encoder out{from.empty() ? store_.item_count() * 24 + 256 : 256};
-  encode_state(store_, pending_, from, format, out);
-  return out.take();
+  if (!from.empty() || format != update_format::v1) {
+    lib0::encoder out{256};
+    encode_state(store_, pending_, from, format, out);
+    return out.take();
+  }
+  if (encoded_.empty()) {
+    lib0::encoder out{store_.item_count() * 24 + 256};
+    encode_state(store_, pending_, from, format, out);
+    encoded_.assign(out.view().begin(), out.view().end());
+  }
+  return encoded_;
 }
 
 class state_vector doc::state_vector() const {

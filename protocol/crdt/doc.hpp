@@ -43,8 +43,8 @@ class doc {
   /// What the last apply_update changed, as an update of its own.
   byte_buffer encode_last_change(update_format format = update_format::v1) const;
 
-  /// Everything that a document with the given state vector may lack (format v1); of all that
-  /// waits, too.
+  /// Everything that a document with the given state vector may lack; of all that waits, too. The
+  /// whole in format v1 is kept until the next update and only copied by then.
   byte_buffer encode_state_as_update(const class state_vector& from = {},
                                      update_format format = update_format::v1) const;
 
@@ -64,7 +64,7 @@ class doc {
   std::size_t item_count() const noexcept { return store_.item_count(); }
 
   /// Bytes allocated, for figures.
-  std::size_t memory() const { return store_.memory() + pending_.size(); }
+  std::size_t memory() const { return store_.memory() + pending_.size() + encoded_.capacity(); }
 
   const store& contents() const noexcept { return store_; }
 
@@ -76,7 +76,8 @@ class doc {
   pending pending_;
   integrator integrator_{store_, pending_};
   transaction change_{store_};
-  decoded_update decoded_;  // kept for its memory
+  decoded_update decoded_;       // kept for its memory
+  mutable byte_buffer encoded_;  // the whole state, format v1; empty: not known
 };
 
 /// Throws broken_promise if an invariant of the store does not hold. Cost: linear in the document.

@@ -200,26 +200,34 @@ void write_state(const store& state, const pending& waiting, const state_vector&
   write_delete_set(state, waiting, out);
 }
 
+/// Ranges by client, highest id first: what a transaction inserted or deleted.
+std::vector<std::pair<client_index, range_set>> by_client(const std::vector<client_range>& ranges,
+                                                          const client_lookup& ids) {
+  std::vector<std::pair<client_index, range_set>> sorted;
+  std::vector<client_range> ordered = ranges;
+  std::ranges::stable_sort(ordered, std::greater{},
+                           [&](const auto& r) { return ids.id(r.client); });
+  for (const client_range& r : ordered) {
+    if (sorted.empty() || sorted.back().first != r.client) sorted.emplace_back().first = r.client;
+    sorted.back().second.add(r.range);
+  }
+  return sorted;
+}
+
 template <class Writer>
 void write_change(const store& state, const transaction& change, Writer& out) {
-  std::map<client_index, range_set> inserted, deleted;
-  for (const client_range& r : change.inserted()) inserted[r.client].add(r.range);
-  for (const client_range& r : change.deleted()) deleted[r.client].add(r.range);
   const client_lookup& ids = state.clients();
-  const auto with_inserts =
-      clients_descending(ids, [&](client_index i) { return inserted.contains(i); });
-  out.rest().write_var_uint(with_inserts.size());
-  for (const client_index client : with_inserts) {
+  const auto inserted = by_client(change.inserted(), ids);
+  out.rest().write_var_uint(inserted.size());
+  for (const auto& [client, ranges] : inserted) {
     block_writer<Writer> writer{state, client, out};
     writer.write([&](auto visit) {
-      inserted[client].for_each([&](clock_range range) { writer.visit_stored(range, visit); });
+      ranges.for_each([&](clock_range range) { writer.visit_stored(range, visit); });
     });
   }
-  const auto with_deletes =
-      clients_descending(ids, [&](client_index i) { return deleted.contains(i); });
-  out.rest().write_var_uint(with_deletes.size());
-  for (const client_index client : with_deletes)
-    write_delete_ranges(ids.id(client), deleted[client], out);
+  const auto deleted = by_client(change.deleted(), ids);
+  out.rest().write_var_uint(deleted.size());
+  for (const auto& [client, ranges] : deleted) write_delete_ranges(ids.id(client), ranges, out);
 }
 
 /// Calls write(writer) with the writer of a format and puts its columns together.

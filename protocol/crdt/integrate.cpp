@@ -43,17 +43,18 @@ integration_outcome integrator::integrate(decoded_update& update, transaction& c
   integrate_blocks(update);
   integrate_ready();
   integrate_deletes(update);
-  marks_.give_back();
+  scan_.give_back(store_.revision());
   return outcome_;
 }
 
 void integrator::translate_clients(decoded_update& update) {
-  std::vector<client_index> to_document;
-  to_document.reserve(update.clients.size());
+  std::vector<client_index>& to_document = to_document_;
+  to_document.clear();
   bool is_same = true;  // mostly so where the document is new
   for (const client_id id : update.clients.ids()) {
-    is_same = is_same && store_.client_for(id) == to_document.size();
-    to_document.push_back(store_.client_for(id));
+    const client_index client = store_.client_for(id);
+    is_same = is_same && client == to_document.size();
+    to_document.push_back(client);
   }
   if (is_same) return;
   const auto translate = [&](client_index& client) {
@@ -181,7 +182,7 @@ void integrator::integrate_ready() {
 
 void integrator::integrate_deletes(decoded_update& update) {
   join_ranges(update.deletes);
-  std::vector<clock_range> unknown;
+  std::vector<clock_range>& unknown = unknown_;
   for (const client_range& deleted : update.deletes) {
     change_->delete_range(deleted.client, deleted.range, unknown);
     for (const clock_range& part : unknown) pending_.add_delete(deleted.client, part);
@@ -268,15 +269,16 @@ bool integrator::place_quickly(client_index client, const struct_view& view, gro
   const type_handle type = list.type;
   const item_handle owner = store_.type_at(type).owner;
   if (list.key != no_string || (owner != none && store_.at(owner).is_deleted != 0)) return false;
-  if (grow == growth::allowed && extends(before, client, view, 0, before.chain)) return false;
-
-  const item_handle placed = store_.append_item(client, view, left);
-  if (view.kind == content_kind::deleted) {
-    change_->note_born_deleted(client, {view.clock, view.length});
-  } else if (is_countable(view.kind)) {
-    store_.edit_type(type).length += view.length;
+  if (grow == growth::allowed && follows && extends(before, client, view, 0, before.chain)) {
+    extend(left, client, view, 0, view.length);
+  } else {
+    const item_handle placed = store_.append_item(client, view, left);
+    if (view.kind == content_kind::deleted)
+      change_->note_born_deleted(client, {view.clock, view.length});
+    else if (is_countable(view.kind))
+      store_.edit_type(type).length += view.length;
+    if (follows) change_->note_may_join(placed);
   }
-  if (follows) change_->note_may_join(placed);
   ++outcome_.whole;
   note_arrival(client, {view.clock, view.length});
   return true;
@@ -333,16 +335,10 @@ void integrator::integrate_piece(client_index client, const struct_view& view, c
   // 4. Either the left neighbour grows, or a new item is linked.
   if (left != none && grow == growth::allowed &&
       extends(store_.at(left), client, view, offset, into)) {
-    store_.extend_content(left, view, offset, length);
-    if (view.kind == content_kind::deleted)
-      change_->note_born_deleted(client, range);
-    else
-      store_.edit_type(store_.chain_at(into).type).length += length;
-    store_.note_known(client, range);
-    if (range.end() < store_.state_of(client).end)
-      change_->note_touched(client, {range.end(), 0});  // it filled a hole
+    extend(left, client, view, offset, length);
   } else {
-    place(client, view, offset, length, left, into);
+    const item_handle placed = place(client, view, offset, length, left, into);
+    if (is_conflicting_) scan_.end(store_.clients().id(client), placed, store_.revision());
   }
   note_arrival(client, range);
 }
@@ -374,37 +370,42 @@ chain_handle integrator::find_chain(const struct_view& view, item_handle left, i
   return owner.kind() == content_kind::type ? store_.chain_for(owner.content, *view.parent) : none;
 }
 
-/// The YATA scan: where among the items that were inserted concurrently the new one belongs.
-/// `right` bounds the scan. Source: Item.integrate, the loop over conflicting items.
+/// Where among the items that were inserted concurrently the new one belongs: `left` if there are
+/// none. `right` bounds the search. Source: Item.integrate, the loop over conflicting items.
 item_handle integrator::find_left(client_index client, const struct_view& view, clock_type offset,
                                   item_handle left, item_handle right, chain_handle into) {
-  const bool is_unambiguous = left != none ? store_.at(left).right == right
-                                           : right != none && store_.at(right).left == none;
-  if (is_unambiguous) return left;
-  const client_index origin_client = offset > 0 ? client : view.origin_client;
-  const clock_type origin_clock = offset > 0 ? view.clock + offset - 1 : view.origin_clock;
+  is_conflicting_ = left != none ? store_.at(left).right != right
+                                 : right == none || store_.at(right).left != none;
+  if (!is_conflicting_) return left;
+  const conflict_scan::place where{into, offset > 0 ? client : view.origin_client,
+                                   offset > 0 ? view.clock + offset - 1 : view.origin_clock,
+                                   view.right_origin_client, view.right_origin_clock};
   const client_id own_id = store_.clients().id(client);
-  marks_.clear();
+  const item_handle sibling = scan_.begin(where, own_id, store_.revision());
+  if (sibling != none) left = sibling;
   item_handle other = left != none ? store_.at(left).right : store_.chain_at(into).head;
   while (other != none && other != right) {
     const item& o = store_.at(other);
-    marks_.add(other);
-    if (is_same_id(o.origin_client, o.origin_clock, origin_client, origin_clock)) {
+    scan_.visit(other);
+    if (is_same_id(o.origin_client, o.origin_clock, where.origin_client, where.origin_clock)) {
       // Inserted at the same place: the lower client id comes first.
-      if (store_.clients().id(o.client) < own_id) {
+      const client_id other_id = store_.clients().id(o.client);
+      const bool is_sibling = is_same_id(o.right_origin_client, o.right_origin_clock,
+                                         where.right_origin_client, where.right_origin_clock);
+      if (is_sibling) scan_.visit_sibling(other_id, other);
+      if (other_id < own_id) {
         left = other;
-        marks_.close_all();
-      } else if (is_same_id(o.right_origin_client, o.right_origin_clock, view.right_origin_client,
-                            view.right_origin_clock)) {
+        scan_.pass();
+      } else if (is_sibling) {
         break;
       }
     } else if (o.origin_client != no_client) {
       // Inserted behind something between our origin and here: it stays with that.
       const item_handle origin = store_.find(o.origin_client, o.origin_clock);
-      if (!marks_.is_seen(origin)) break;
-      if (!marks_.is_open(origin)) {
+      if (!scan_.has_seen(origin)) break;
+      if (!scan_.is_open(origin)) {
         left = other;
-        marks_.close_all();
+        scan_.pass();
       }
     } else {
       break;
@@ -434,8 +435,22 @@ bool integrator::extends(const item& left, client_index client, const struct_vie
                     view.right_origin_clock);
 }
 
-void integrator::place(client_index client, const struct_view& view, clock_type offset,
-                       clock_type length, item_handle left, chain_handle into) {
+/// Makes the units [offset, offset + length) of a struct the end of `left`.
+void integrator::extend(item_handle left, client_index client, const struct_view& view,
+                        clock_type offset, clock_type length) {
+  const clock_range range{view.clock + offset, length};
+  store_.extend_content(left, view, offset, length);
+  if (view.kind == content_kind::deleted)
+    change_->note_born_deleted(client, range);
+  else
+    store_.edit_type(store_.chain_at(store_.at(left).chain).type).length += length;
+  store_.note_known(client, range);
+  if (range.end() < store_.state_of(client).end)
+    change_->note_touched(client, {range.end(), 0});  // it filled a hole
+}
+
+item_handle integrator::place(client_index client, const struct_view& view, clock_type offset,
+                              clock_type length, item_handle left, chain_handle into) {
   const item_handle handle = store_.add_item(client, view, offset, length);
   store_.link_after(handle, into, left);
   store_.index_struct(handle);
@@ -459,47 +474,7 @@ void integrator::place(client_index client, const struct_view& view, clock_type 
   const bool is_replaced = is_keyed && placed.right != none;
   const bool is_orphan = type.owner != none && store_.at(type.owner).is_deleted != 0;
   if (is_replaced || is_orphan) change_->delete_item(handle);
-}
-
-// --- the marks of a scan ---
-
-void integrator::scan_marks::clear() noexcept {
-  order_.clear();
-  base_ += count_;
-  count_ = open_from_ = 0;
-}
-
-void integrator::scan_marks::add(item_handle handle) {
-  ++count_;
-  if (order_.size() < few) {
-    order_.push_back(handle);
-    return;
-  }
-  if (count_ == few + 1)
-    for (std::uint32_t i = 0; i < few; ++i) set(order_[i], i + 1);
-  set(handle, count_);
-}
-
-void integrator::scan_marks::set(item_handle handle, std::uint32_t ordinal) {
-  if (handle >= ordinals_.size())
-    ordinals_.resize(std::max<std::size_t>(handle + 1, ordinals_.size() * 2));
-  ordinals_[handle] = base_ + ordinal;
-}
-
-std::uint32_t integrator::scan_marks::ordinal(item_handle handle) const {
-  if (count_ > few) {
-    const std::uint64_t found = handle < ordinals_.size() ? ordinals_[handle] : 0;
-    return found > base_ ? static_cast<std::uint32_t>(found - base_) : 0;
-  }
-  for (std::uint32_t i = 0; i < order_.size(); ++i)
-    if (order_[i] == handle) return i + 1;
-  return 0;
-}
-
-void integrator::scan_marks::give_back() {
-  if (ordinals_.size() <= ordinals_kept) return;
-  ordinals_ = {};
-  base_ = 0;
+  return handle;
 }
 
 }  // namespace troupe::crdt

@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "protocol/crdt/conflict_scan.hpp"
 #include "protocol/crdt/decoded_update.hpp"
 #include "protocol/crdt/pending.hpp"
 #include "protocol/crdt/transaction.hpp"
@@ -74,36 +75,11 @@ class integrator {
                         item_handle left, item_handle right, chain_handle into);
   bool extends(const item& left, client_index client, const struct_view& view, clock_type offset,
                chain_handle into) const;
-  void place(client_index client, const struct_view& view, clock_type offset, clock_type length,
-             item_handle left, chain_handle into);
+  void extend(item_handle left, client_index client, const struct_view& view, clock_type offset,
+              clock_type length);
+  item_handle place(client_index client, const struct_view& view, clock_type offset,
+                    clock_type length, item_handle left, chain_handle into);
   void note_arrival(client_index client, clock_range range);
-
-  /// Marks of a conflict scan: the items it visited and in which order.
-  class scan_marks {
-   public:
-    void clear() noexcept;
-    void add(item_handle handle);
-    void close_all() noexcept { open_from_ = count_; }
-    bool is_seen(item_handle handle) const { return ordinal(handle) != 0; }
-    bool is_open(item_handle handle) const { return ordinal(handle) > open_from_; }
-
-    /// Frees what a long scan has taken.
-    void give_back();
-
-   private:
-    static constexpr std::size_t few = 16;  // up to here a scan of the scan beats a table
-    static constexpr std::size_t ordinals_kept = 1024;  // a larger table is freed after the update
-
-    std::uint32_t ordinal(item_handle handle) const;
-    void set(item_handle handle, std::uint32_t ordinal);
-
-    std::vector<item_handle> order_;
-    std::vector<std::uint64_t>
-        ordinals_;  // by handle, above base_; what earlier scans left is below
-    std::uint64_t base_ = 0;
-    std::uint32_t count_ = 0;
-    std::uint32_t open_from_ = 0;
-  };
 
   store& store_;
   pending& pending_;
@@ -114,7 +90,10 @@ class integrator {
   std::vector<std::uint8_t> is_open_;       // per block: it is in open_
   std::vector<std::uint32_t> block_order_;  // blocks by client and first clock
   std::vector<pending_struct> ready_;
-  scan_marks marks_;
+  std::vector<client_index> to_document_;  // work lists, kept for their memory
+  std::vector<clock_range> unknown_;
+  conflict_scan scan_;
+  bool is_conflicting_ = false;  // the last find_left() had to search
 };
 
 }  // namespace troupe::crdt

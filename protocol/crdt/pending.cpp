@@ -32,13 +32,7 @@ void pending::add_struct(client_index missing_client, clock_type missing_clock, 
   clock_type& longest = known_lengths_[{client, from.clock}];
   if (longest >= from.length) return;
   longest = from.length;
-  add_struct(missing_client, missing_clock, pending_struct{client, from});
-}
-
-void pending::add_struct(client_index missing_client, clock_type missing_clock,
-                         pending_struct waiting) {
-  clock_type& longest = known_lengths_[{waiting.client(), waiting.view().clock}];
-  longest = std::max(longest, waiting.view().length);
+  pending_struct waiting{client, from};
   size_ += waiting.size();
   ++struct_count_;
   waiting_[{missing_client, missing_clock}].push_back(std::move(waiting));

@@ -46,7 +46,6 @@ class pending {
   /// Files a struct under the id it waits for. A struct that already waits is not kept twice.
   void add_struct(client_index missing_client, clock_type missing_clock, client_index client,
                   const struct_view& from);
-  void add_struct(client_index missing_client, clock_type missing_clock, pending_struct waiting);
 
   void add_delete(client_index client, clock_range range);
 

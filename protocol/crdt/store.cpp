@@ -193,6 +193,7 @@ void store::remove_type(type_handle handle) {
 
 item_handle store::add_item(client_index client, const struct_view& from, clock_type offset,
                             clock_type length) {
+  ++revision_;
   item added;
   added.clock = from.clock + offset;
   added.length = length;
@@ -219,6 +220,7 @@ item_handle store::add_item(client_index client, const struct_view& from, clock_
 }
 
 item_handle store::append_item(client_index client, const struct_view& from, item_handle left) {
+  ++revision_;
   const item& before = items_[left];
   const chain_handle into = before.chain;
   const item_handle right = before.right;
@@ -323,6 +325,7 @@ item_handle store::find_starting_at(client_index client, clock_type clock, item_
 }
 
 item_handle store::split(item_handle handle, clock_type offset) {
+  ++revision_;
   const item copy = items_[handle];  // the right part keeps its right origin, chain and flags
   const item_handle right_handle = items_.add(copy);
   item& left = items_[handle];
@@ -456,6 +459,7 @@ void store::drop_content(item_handle handle) {
 }
 
 void store::turn_into_gc(item_handle handle) {
+  ++revision_;
   drop_content(handle);
   item& collected = items_[handle];
   collected.set_kind(content_kind::gc);
@@ -478,6 +482,7 @@ bool store::is_joinable(const item& left, item_handle right_handle,
 }
 
 void store::join(item_handle left_handle, item_handle right_handle) {
+  ++revision_;
   item& left = items_[left_handle];
   item& right = items_[right_handle];
   client_state& state = states_[left.client];

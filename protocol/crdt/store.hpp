@@ -49,6 +49,9 @@ class store {
   const std::vector<type_handle>& roots() const noexcept { return roots_; }
   std::size_t item_count() const noexcept { return items_.size(); }
 
+  /// Changes whenever an item is inserted, split or joined.
+  std::uint64_t revision() const noexcept { return revision_; }
+
   /// The encoded content of an item; empty for kinds that have none in the arena. Valid until the
   /// next change.
   byte_view content_of(const item& of) const noexcept;
@@ -163,6 +166,7 @@ class store {
            clock - candidate.clock < candidate.length;  // wraps below its start
   }
 
+  std::uint64_t revision_ = 1;
   client_lookup clients_;
   std::vector<client_state> states_;
   slab<item> items_;

@@ -40,13 +40,6 @@ decoder::var_int decoder::read_slow_var_int() noexcept {
   return value;
 }
 
-std::uint64_t decoder::read_count(std::size_t element_size_min, const char* field) noexcept {
-  const std::uint64_t count = read_var_uint();
-  if (count <= remaining() / element_size_min) return count;
-  fail(errc::truncated, field);
-  return 0;
-}
-
 byte_view decoder::read_bytes(std::uint64_t size) noexcept {
   if (size > remaining()) {
     fail(errc::truncated, "bytes");

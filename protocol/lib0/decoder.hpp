@@ -91,7 +91,12 @@ class decoder {
 
   /// The number of elements that follow, each at least `element_size_min` bytes long: a count that
   /// the remaining bytes cannot hold fails as truncated before anything is reserved for it.
-  std::uint64_t read_count(std::size_t element_size_min, const char* field) noexcept;
+  std::uint64_t read_count(std::size_t element_size_min, const char* field) noexcept {
+    const std::uint64_t count = read_var_uint();
+    if (count <= remaining() && count * element_size_min <= remaining()) return count;
+    fail(errc::truncated, field);
+    return 0;
+  }
 
   /// A signed integer. Its sign is kept apart, since lib0 has a negative zero that means something.
   struct var_int {
