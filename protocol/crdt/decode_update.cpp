@@ -43,7 +43,9 @@ class update_parser {
     const client_index client = read_client("client");
     std::uint64_t clock = in_.rest().read_var_uint(clock_max, "clock");
     const auto first = static_cast<std::uint32_t>(out_.structs.size());
-    out_.structs.reserve(first + std::min<std::uint64_t>(count, structs_reserved_max));
+    const std::size_t expected = first + std::min<std::uint64_t>(count, structs_reserved_max);
+    if (expected > out_.structs.capacity())
+      out_.structs.reserve(std::max(expected, 2 * out_.structs.capacity()));
     for (std::uint64_t done = 0; done < count && in_.ok();) {
       const std::uint64_t check_at = std::min(count, done + Reader::structs_per_check);
       for (; done < check_at; ++done) {

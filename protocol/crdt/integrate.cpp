@@ -17,10 +17,15 @@ bool is_same_id(client_index client_a, clock_type clock_a, client_index client_b
   return client_a == client_b && (client_a == no_client || clock_a == clock_b);
 }
 
-/// Sorts ranges and joins those that overlap, so that each clock is looked at once.
+/// Sorts the ranges of each client and joins those that overlap, so that each clock is looked at
+/// once. They mostly come that way; in which order the clients come does not matter.
 void join_ranges(std::vector<client_range>& ranges) {
   const auto start = [](const client_range& r) { return std::pair{r.client, r.range.clock}; };
-  if (!std::ranges::is_sorted(ranges, {}, start)) std::ranges::sort(ranges, {}, start);
+  const auto is_descent = [](const client_range& a, const client_range& b) {
+    return a.client == b.client && a.range.clock > b.range.clock;
+  };
+  if (std::ranges::adjacent_find(ranges, is_descent) != ranges.end())
+    std::ranges::sort(ranges, {}, start);
   std::size_t kept = 0;
   for (const client_range& next : ranges) {
     client_range* const before = kept > 0 ? &ranges[kept - 1] : nullptr;
