@@ -7,6 +7,7 @@
 #include <string>
 
 #include "protocol/crdt/decoded_update.hpp"
+#include "protocol/crdt/export.hpp"
 #include "protocol/crdt/integrate.hpp"
 #include "protocol/crdt/pending.hpp"
 #include "protocol/crdt/state_vector.hpp"
@@ -50,14 +51,24 @@ class doc {
 
   class state_vector state_vector() const;
 
-  /// The plain text of the root's sequence: its strings, without embeds and formats.
-  std::string text(std::string_view root) const;
+  /// The contents, as doc_view tells them (export.hpp); a snapshot must outlive the view of it.
+  std::string text(const type_name& type) const { return view().text(type); }
+  std::string array_json(const type_name& type) const { return view().array_json(type); }
+  std::string map_json(const type_name& type) const { return view().map_json(type); }
+  std::string delta_json(const type_name& type) const { return view().delta_json(type); }
+  std::string xml_string(const type_name& type) const { return view().xml_string(type); }
+  std::string json(const type_name& type) const { return view().json(type); }
+  std::string json() const { return view().json(); }
+  std::vector<root_info> roots() const { return view().roots(); }
+  doc_view view() const { return doc_view{store_}; }
+  doc_view view_at(const struct snapshot& at) const { return doc_view{store_, at}; }
+  doc_sizes sizes() const { return sizes_of(store_); }
 
-  /// The root read as an array, or as a map, as JSON. Nested types are written by their kind:
-  /// arrays, maps, texts as plain strings; XML types as null. Map keys in the order of their bytes.
-  /// Iterative.
-  std::string array_json(std::string_view root) const;
-  std::string map_json(std::string_view root) const;
+  /// What the document knows and has deleted at this moment; encode_state_at() and is_whole_at()
+  /// in snapshot.hpp.
+  struct snapshot snapshot() const {
+    return {delete_set_of(store_), state_vector()};
+  }
 
   /// Structs and bytes that wait for others.
   std::size_t pending_size() const noexcept { return pending_.size(); }

@@ -60,6 +60,8 @@ export class Engine {
       text: (root) => text('t', root),
       array: async (root) => JSON.parse(await text('j', root)),
       map: async (root) => JSON.parse(await text('m', root)),
+      /** Commands of reading_pipe.hpp: a word, then bytes or text. */
+      read: (...request) => this.#call('R', number, ...request.map((part) => (typeof part === 'string' ? Buffer.from(part) : part))),
       free: () => this.#call('f', number),
     };
   }

@@ -8,6 +8,7 @@
 
 #include "protocol/crdt/doc.hpp"
 #include "protocol/crdt/update_tools.hpp"
+#include "tests/differential/reading_pipe.hpp"
 
 namespace troupe {
 
@@ -68,6 +69,7 @@ class engine {
       case 'c': return crdt::convert_update(in.read_bytes(), update_format::v1, update_format::v2);
       case 'C': return crdt::convert_update(in.read_bytes(), update_format::v2, update_format::v1);
       case 'v': return state_vector(in.read_bytes());
+      case 'R': return carry_out_reading(doc(number), read_all(in));
       default: return fail(errc::unknown_message, "operation");
     }
   }
@@ -112,6 +114,12 @@ class engine {
     const auto vector = crdt::state_vector_from_update(update);
     if (!vector) return tl::unexpected(vector.error());
     return vector->encode();
+  }
+
+  static std::vector<byte_view> read_all(request_reader& in) {
+    std::vector<byte_view> arguments;
+    while (!in.at_end()) arguments.push_back(in.read_bytes());
+    return arguments;
   }
 
   std::map<std::uint32_t, std::unique_ptr<crdt::doc>> docs_;
