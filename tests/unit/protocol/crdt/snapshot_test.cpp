@@ -112,6 +112,17 @@ TEST_CASE("a document is read as it was, cut within its runs", "[crdt][snapshot]
   }
 }
 
+TEST_CASE("a value that was joined with later ones is still the one known then",
+          "[crdt][snapshot]") {
+  crdt::doc doc{keeping()};
+  must_apply(doc, update_builder{}.client(1).numbers(in_root("m", "k"), {1}));
+  const snapshot before = doc.snapshot();
+  must_apply(doc, update_builder{}.client(1, 1).numbers(after_value({1, 0}), {2}).erase(1, 1, 1));
+  CHECK(doc.item_count() == 1);  // one run of two values, both deleted
+  CHECK(doc.view_at(before).map_json("m") == R"({"k":1})");
+  CHECK(doc.view_at(doc.snapshot()).map_json("m") == "{}");
+}
+
 TEST_CASE("a half of a surrogate pair shows as U+FFFD at a snapshot", "[crdt][snapshot]") {
   crdt::doc doc{keeping()};
   must_apply(doc, update_builder{}.client(1).text(in_root("t"), "a😀b"));
