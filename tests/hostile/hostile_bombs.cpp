@@ -1,0 +1,162 @@
+// A few bytes of update v2, whose columns are run-length coded, that stand for millions of structs.
+#include "protocol/lib0/encoder.hpp"
+#include "tests/hostile/hostile_case.hpp"
+#include "tests/support/hex_bytes.hpp"
+
+namespace troupe::test {
+
+namespace {
+
+using crdt::doc;
+using crdt::update_format;
+
+/// The columns of an update v2, each given in its encoding; what stands behind them is `rest`.
+struct columns {
+  byte_buffer client, left_clock, info, string, parent_info, length, rest;
+  byte_buffer key_clock = {}, type_kind = {};
+
+  byte_buffer build() const {
+    lib0::encoder out;
+    out.write_uint8(0);
+    for (const byte_buffer& column : {key_clock, client, left_clock, byte_buffer{}, info, string,
+                                      parent_info, type_kind, length})
+      out.write_var_bytes(column);
+    out.write_bytes(rest);
+    return out.take();
+  }
+};
+
+const byte_buffer no_strings{0};
+
+/// `count` times the same value, count >= 2, as UintOptRle writes it.
+byte_buffer run_of(std::uint64_t value, std::uint64_t count) {
+  lib0::encoder out;
+  out.write_var_int(value, true);
+  out.write_var_uint(count - 2);
+  return out.take();
+}
+
+/// One block of `count` structs of the client that the client column names, and no deletions.
+byte_buffer one_block(std::uint64_t count) {
+  lib0::encoder out;
+  for (const std::uint64_t number : {std::uint64_t{1}, count, std::uint64_t{0}, std::uint64_t{0}})
+    out.write_var_uint(number);
+  return out.take();
+}
+
+byte_buffer gc_bomb(std::uint64_t count) {
+  return columns{hex("01"), {}, hex("00"), no_strings, {}, run_of(1, count), one_block(count)}
+      .build();
+}
+
+/// Tombstones, each in the root with the empty name.
+byte_buffer root_bomb(std::uint64_t count) {
+  lib0::encoder string;
+  string.write_var_string("");
+  string.write_bytes(run_of(0, count));
+  return columns{hex("01"),       {}, hex("01"), string.take(), hex("01"), run_of(1, count),
+                 one_block(count)}
+      .build();
+}
+
+/// Tombstones, each behind the one before it: a tombstone in a root, then `count` - 1 with origins.
+byte_buffer chain_bomb(std::uint64_t count) {
+  lib0::encoder left;  // 0, 1, 2, ...: one difference of 0, the others 1
+  left.write_var_int(0, false);
+  left.write_var_int(3, false);
+  left.write_var_uint(count - 2 - 2);
+  lib0::encoder info;
+  info.write_uint8(0x01);
+  info.write_var_uint(0);
+  info.write_uint8(0x81);
+  return columns{run_of(1, count), left.take(),      info.take(),     hex("01 74 01"),
+                 hex("01"),        run_of(1, count), one_block(count)}
+      .build();
+}
+
+/// XML elements, each with the same long name, which stands in the update once; in the root with
+/// the empty name.
+byte_buffer name_bomb(std::uint64_t count) {
+  lib0::encoder string;
+  string.write_var_string(std::string(8000, 'n'));
+  string.write_var_int(0, false);  // the name of the root, of the first element...
+  string.write_var_int(8000, false);
+  string.write_bytes(run_of(0, count));  // ...and of the roots of the others
+  lib0::encoder key;                     // key 0 again and again
+  key.write_var_int(1, false);
+  key.write_var_uint(count - 2);
+  columns all{hex("01"), {}, hex("07"), string.take(), hex("01"), {}, one_block(count)};
+  all.key_clock = key.take();
+  all.type_kind = run_of(3, count);
+  return all.build();
+}
+
+/// Formats with the same long key, which stands in the update once.
+byte_buffer key_bomb(std::uint64_t count) {
+  lib0::encoder string;
+  string.write_var_string(std::string(8000, 'k'));
+  string.write_var_int(0, false);
+  string.write_var_int(8000, false);
+  string.write_bytes(run_of(0, count));
+  lib0::encoder key;
+  key.write_var_int(1, false);
+  key.write_var_uint(count - 2);
+  columns all{hex("01"), {}, hex("06"), string.take(), hex("01"), {}, {}};
+  all.key_clock = key.take();
+  lib0::encoder rest;
+  for (const std::uint64_t number : {std::uint64_t{1}, count, std::uint64_t{0}})
+    rest.write_var_uint(number);
+  for (std::uint64_t i = 0; i < count; ++i) rest.write_uint8(126);
+  rest.write_var_uint(0);
+  all.rest = rest.take();
+  return all.build();
+}
+
+}  // namespace
+
+std::vector<hostile_case> bomb_cases() {
+  std::vector<hostile_case> all;
+  const auto v2 = update_format::v2;
+  const auto has_one_item = [](const doc& of) { return of.item_count() == 1; };
+  all.push_back({"v2: 10^6 GCs in a run", v2, [] { return gc_bomb(1'000'000); }, {}, has_one_item});
+  all.push_back({"v2: 2 * 10^7 GCs in a run",
+                 v2,
+                 [] { return gc_bomb(20'000'000); },
+                 errc::number_too_large,
+                 {}});
+  all.push_back({"v2: 2^40 GCs in a run",
+                 v2,
+                 [] { return gc_bomb(std::uint64_t{1} << 40); },
+                 errc::number_too_large,
+                 {}});
+  all.push_back({"v2: 2^53 - 1 structs in empty columns",
+                 v2,
+                 [] {
+                   return columns{
+                       {}, {}, {}, no_strings, {}, {}, one_block((std::uint64_t{1} << 53) - 1)}
+                       .build();
+                 },
+                 errc::number_too_large,
+                 {}});
+  return all;
+}
+
+std::vector<hostile_case> open_cases() {
+  std::vector<hostile_case> all;
+  const auto v2 = update_format::v2;
+  all.push_back({"v2: as many tombstones in a row as an update may have",
+                 v2,
+                 [] { return chain_bomb(std::uint64_t{1} << 21); },
+                 {},
+                 {}});
+  all.push_back({"v2: as many tombstones in a root as an update may have",
+                 v2,
+                 [] { return root_bomb(std::uint64_t{1} << 21); },
+                 {},
+                 {}});
+  all.push_back({"v2: elements with one long name", v2, [] { return name_bomb(80'000); }, {}, {}});
+  all.push_back({"v2: formats with one long key", v2, [] { return key_bomb(80'000); }, {}, {}});
+  return all;
+}
+
+}  // namespace troupe::test
