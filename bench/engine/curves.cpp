@@ -1,0 +1,238 @@
+#include "bench/engine/curves.hpp"
+
+#include <fstream>
+#include <functional>
+#include <random>
+
+#include "bench/engine/input.hpp"
+#include "protocol/crdt/doc.hpp"
+#include "protocol/lib0/encoder.hpp"
+
+namespace troupe::bench {
+
+namespace {
+
+using updates = std::vector<byte_buffer>;
+
+/// What waits in the reordered curves is more than a server would allow.
+constexpr std::size_t pending_size_max = std::size_t{256} << 20;
+
+/// The document before `measured` is applied; only that is timed.
+struct workload {
+  updates before;
+  updates measured;
+};
+
+/// Client ids are as long as those of real clients: 5 bytes each.
+crdt::client_id client_number(std::size_t i) { return (crdt::client_id{1} << 31) + i; }
+
+/// One update: `text` of `client` from clock 0, behind the id (origin_client, origin_clock), or in
+/// the root `text`.
+byte_buffer insertion(crdt::client_id client, bool has_origin, crdt::client_id origin_client,
+                      crdt::clock_type origin_clock, std::string_view text) {
+  lib0::encoder out{64};
+  for (const std::uint64_t number : {std::uint64_t{1}, std::uint64_t{1}, client, std::uint64_t{0}})
+    out.write_var_uint(number);
+  out.write_uint8(has_origin ? 0x84 : 0x04);
+  out.write_var_uint(has_origin ? origin_client : 1);
+  if (has_origin)
+    out.write_var_uint(origin_clock);
+  else
+    out.write_var_string("text");
+  out.write_var_string(text);
+  out.write_var_uint(0);
+  return out.take();
+}
+
+/// One user after the other writes a word behind what is there.
+updates words_of_clients(std::size_t count) {
+  updates all;
+  for (std::size_t i = 0; i < count; ++i)
+    all.push_back(insertion(client_number(i), i > 0, i > 0 ? client_number(i - 1) : 0, 2, "abc"));
+  return all;
+}
+
+workload clients_join(std::size_t count) { return {{}, words_of_clients(count)}; }
+
+/// All of them at once: the state of the document, as it is loaded.
+workload clients_load(std::size_t count) {
+  crdt::doc doc;
+  for (const byte_buffer& update : words_of_clients(count))
+    static_cast<void>(doc.apply_update(update));
+  return {{}, {doc.encode_state_as_update()}};
+}
+
+/// A thousand characters of one more client.
+workload clients_type(std::size_t count) {
+  workload work{words_of_clients(count), {}};
+  work.before.push_back(typed_character(client_number(count), 0));
+  for (crdt::clock_type i = 1; i <= 1000; ++i)
+    work.measured.push_back(typed_character(client_number(count), i));
+  return work;
+}
+
+enum class order { ascending, descending, random };
+
+template <class T>
+void put_in_order(std::vector<T>& values, order wanted) {
+  if (wanted == order::descending) std::ranges::reverse(values);
+  if (wanted == order::random) std::ranges::shuffle(values, std::mt19937{1});
+}
+
+/// Clients that have not seen each other insert one character each at the same place.
+workload at_one_place(std::size_t count, order clients) {
+  workload work;
+  work.before.push_back(insertion(1, false, 0, 0, "ab"));
+  for (std::size_t i = 0; i < count; ++i)
+    work.measured.push_back(insertion(client_number(i), true, 1, 0, "x"));
+  put_in_order(work.measured, clients);
+  return work;
+}
+
+/// One user types; the updates come out of order.
+workload typed(std::size_t count, order delivery) {
+  workload work;
+  for (std::size_t i = 0; i < count; ++i)
+    work.measured.push_back(typed_character(client_number(0), static_cast<crdt::clock_type>(i)));
+  put_in_order(work.measured, delivery);
+  return work;
+}
+
+struct series {
+  std::string name;
+  std::vector<std::size_t> sizes;
+  std::function<workload(std::size_t)> make;
+};
+
+struct curve {
+  std::string name;
+  std::vector<series> all;
+};
+
+const std::vector<curve>& curves() {
+  static const std::vector<std::size_t> clients{1250, 2500, 5000};
+  static const std::vector<std::size_t> places{500, 1000, 2000};
+  static const std::vector<std::size_t> few{1000, 2000, 4000};
+  static const std::vector<std::size_t> many{25'000, 50'000, 100'000};
+  static const auto at_place = [](order by) {
+    return [by](std::size_t count) { return at_one_place(count, by); };
+  };
+  static const auto typing = [](order delivery) {
+    return [delivery](std::size_t count) { return typed(count, delivery); };
+  };
+  static const std::vector<curve> all{
+      {"clients",
+       {{"one-by-one", clients, clients_join},
+        {"load", clients, clients_load},
+        {"1000-keystrokes", clients, clients_type}}},
+      {"concurrent",
+       {{"ascending", places, at_place(order::ascending)},
+        {"descending", places, at_place(order::descending)},
+        {"random", places, at_place(order::random)}}},
+      {"in-order",
+       {{"few", few, typing(order::ascending)}, {"many", many, typing(order::ascending)}}},
+      {"random-order",
+       {{"few", few, typing(order::random)}, {"many", many, typing(order::random)}}},
+      {"reverse-order",
+       {{"few", few, typing(order::descending)}, {"many", many, typing(order::descending)}}}};
+  return all;
+}
+
+const curve& find_curve(const std::string& name) {
+  return *std::ranges::find(curves(), name, &curve::name);
+}
+
+struct point {
+  timing time;
+  std::size_t pending_peak = 0;  // bytes by the engine's own account
+  std::size_t refused = 0;
+};
+
+point measure(const workload& work, const repetition& how) {
+  crdt::doc_options options;
+  options.limit.pending_size_max = pending_size_max;
+  point result;
+  result.time = repeat(how, [&] {
+    crdt::doc doc{options};
+    for (const byte_buffer& update : work.before) static_cast<void>(doc.apply_update(update));
+    result.refused = 0;
+    return milliseconds_of([&] {
+      for (const byte_buffer& update : work.measured) {
+        result.refused += !doc.apply_update(update);
+        result.pending_peak = std::max(result.pending_peak, doc.pending_size());
+      }
+    });
+  });
+  return result;
+}
+
+void print_line(const std::string& series_name, std::size_t size, const workload& work,
+                const point& at, double growth) {
+  std::printf("  %-16s %7zu  %10.3f ms  %8.0f ns/update  growth %5.2f", series_name.c_str(), size,
+              at.time.median_ms,
+              at.time.median_ms * 1e6 / static_cast<double>(work.measured.size()), growth);
+  if (at.pending_peak > 0) std::printf("  pending peak %zu bytes", at.pending_peak);
+  std::printf("%s\n", at.refused > 0 ? "  SOME REFUSED" : "");
+}
+
+}  // namespace
+
+const std::vector<std::string>& curve_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all;
+    for (const curve& each : curves()) all.push_back(each.name);
+    return all;
+  }();
+  return names;
+}
+
+void run_curve(const std::string& name, const repetition& how, bool as_json) {
+  std::string points;
+  if (!as_json) std::printf("%s\n", name.c_str());
+  for (const series& each : find_curve(name).all) {
+    double before = 0;
+    for (const std::size_t size : each.sizes) {
+      const workload work = each.make(size);
+      const point at = measure(work, how);
+      // Sizes double, except that a fixed number of keystrokes is the same work at every size.
+      const double linear = work.before.size() > work.measured.size() ? 1.0 : 2.0;
+      const double growth = before > 0 ? at.time.median_ms / before / linear : 1.0;
+      before = at.time.median_ms;
+      if (!as_json) print_line(each.name, size, work, at, growth);
+      json_object object;
+      object.add("series", each.name).add("size", static_cast<double>(size));
+      object.add("median_ms", at.time.median_ms).add("runs", at.time.runs).add("growth", growth);
+      object.add("updates", static_cast<double>(work.measured.size()));
+      object.add("refused", static_cast<double>(at.refused));
+      object.add("pending_peak_bytes", static_cast<double>(at.pending_peak));
+      points += (points.empty() ? "" : ", ") + object.text();
+    }
+  }
+  if (as_json)
+    std::printf(
+        "%s\n",
+        json_object{}.add("curve", name).add_raw("points", '[' + points + ']').text().c_str());
+}
+
+int write_curve(const std::string& name, const std::string& directory) {
+  for (const series& each : find_curve(name).all) {
+    for (const std::size_t size : each.sizes) {
+      const workload work = each.make(size);
+      lib0::encoder out;
+      for (const byte_buffer& update : work.before) out.write_var_bytes(update);
+      for (const byte_buffer& update : work.measured) out.write_var_bytes(update);
+      const std::string path =
+          directory + '/' + name + '.' + each.name + '.' + std::to_string(size);
+      std::ofstream file{path, std::ios::binary};
+      file.write(reinterpret_cast<const char*>(out.view().data()),
+                 static_cast<std::streamsize>(out.size()));
+      if (!file.flush()) {
+        std::fprintf(stderr, "%s: cannot be written\n", path.c_str());
+        return 1;
+      }
+    }
+  }
+  return 0;
+}
+
+}  // namespace troupe::bench

@@ -1,0 +1,26 @@
+// Printing: rows of cells, aligned for people or as Markdown, and numbers of three digits.
+
+/** 0.0123, 1.23, 12.3, 1,234 */
+export function three_digits(value) {
+  if (value === undefined || Number.isNaN(value)) return '–';
+  if (value === 0) return '0';
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
+  return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** How many times as much `other` is. */
+export const ratio = (ours, other) => (ours === undefined || other === undefined ? '–' : `${three_digits(other / ours)}x`);
+
+/** Lines of a table; the first `left` columns are words, the others numbers. */
+export function format_table(header, rows, { is_markdown, left = 2 }) {
+  const all = [header, ...rows];
+  const widths = header.map((_, i) => Math.max(...all.map((row) => [...row[i]].length)));
+  const cell = (text, i) => {
+    const space = ' '.repeat(widths[i] - [...text].length);
+    return i < left ? text + space : space + text;
+  };
+  if (!is_markdown) return all.map((row) => row.map(cell).join('  ').trimEnd());
+  const rule = `|${widths.map((_, i) => (i < left ? '---' : '--:')).join('|')}|`;
+  const lines = all.map((row) => `| ${row.map(cell).join(' | ')} |`);
+  return [lines[0], rule, ...lines.slice(1)];
+}
