@@ -196,12 +196,13 @@ void run_curve(const std::string& name, const repetition& how, bool as_json) {
       const point at = measure(work, how);
       // Sizes double, except that a fixed number of keystrokes is the same work at every size.
       const double linear = work.before.size() > work.measured.size() ? 1.0 : 2.0;
-      const double growth = before > 0 ? at.time.median_ms / before / linear : 1.0;
-      before = at.time.median_ms;
+      const double growth = before > 0 ? at.time.min_ms / before / linear : 1.0;
+      before = at.time.min_ms;  // disturbed least by what else runs
       if (!as_json) print_line(each.name, size, work, at, growth);
       json_object object;
       object.add("series", each.name).add("size", static_cast<double>(size));
-      object.add("median_ms", at.time.median_ms).add("runs", at.time.runs).add("growth", growth);
+      object.add("median_ms", at.time.median_ms).add("min_ms", at.time.min_ms);
+      object.add("runs", at.time.runs).add("growth", growth);
       object.add("updates", static_cast<double>(work.measured.size()));
       object.add("refused", static_cast<double>(at.refused));
       object.add("pending_peak_bytes", static_cast<double>(at.pending_peak));

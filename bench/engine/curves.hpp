@@ -14,7 +14,7 @@ namespace troupe::bench {
 const std::vector<std::string>& curve_names();
 
 /// Measures and prints: a table, or one JSON object {"curve", "points": [{"series", "size",
-/// "median_ms", "runs", "growth"}]}.
+/// "median_ms", "min_ms", "runs", "growth"}]}. Growth is that of the quickest runs.
 void run_curve(const std::string& name, const repetition& how, bool as_json);
 
 /// Writes the updates of each series and size to DIRECTORY/NAME.SERIES.SIZE as a stream. Returns

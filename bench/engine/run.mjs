@@ -3,7 +3,9 @@
 // machine meets all of them. A figure is the median over rounds of the medians in each. run.sh
 // builds what this needs.
 import { execFile } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { run_curves } from './curves.mjs';
@@ -16,8 +18,10 @@ const { values: given } = parseArgs({
     engine: { type: 'string' },
     quick: { type: 'boolean', default: false },
     markdown: { type: 'boolean', default: false },
+    minimum: { type: 'boolean', default: false },
     'no-curves': { type: 'boolean', default: false },
     json: { type: 'string' },
+    results: { type: 'string' },
   },
 });
 const engine_bench = given.engine ?? fileURLToPath(new URL('../../build/release/engine_bench', import.meta.url));
@@ -48,7 +52,8 @@ async function run_engine(engine, input) {
 }
 
 const engines = ['ours', 'yjs', 'ywasm'];
-const timed = ['median_ms', 'warm_median_ms', 'after_change_median_ms', 'bytes', 'items', 'output_bytes'];
+const of_medians = ['median_ms', 'warm_median_ms', 'after_change_median_ms', 'bytes', 'items', 'output_bytes'];
+const of_minima = ['min_ms', 'warm_min_ms', 'after_change_min_ms'];
 
 /** [{input, task, ours, yjs, ywasm}], each engine with the median of its figures over all rounds. */
 async function measure(input) {
@@ -61,35 +66,66 @@ async function measure(input) {
       const figures = seen[i].map((round) => round[task]).filter((figure) => figure !== undefined);
       if (figures.length === 0) continue;
       row[engine] = { runs: figures.reduce((sum, figure) => sum + (figure.runs ?? 1), 0) };
-      for (const name of timed)
-        if (figures[0][name] !== undefined) row[engine][name] = median(figures.map((figure) => figure[name]));
+      for (const [names, pick] of [[of_medians, median], [of_minima, (values) => Math.min(...values)]])
+        for (const name of names)
+          if (figures[0][name] !== undefined) row[engine][name] = pick(figures.map((figure) => figure[name]));
     }
     if (task === 'apply') row.updates = seen[0][0].apply.updates;
     return row;
   });
 }
 
-/** The lines of one measurement: what is measured, in which unit, and how to get it from a figure. */
-function lines_of({ task, updates, ours }) {
-  if (task === 'memory') return [['bytes per item', (figure) => figure.bytes / (ours.items ?? 1)]];
-  const ms = (name) => (figure) => figure[name];
+/** The lines of one measurement: what is measured, in which unit, and how to get it from a figure; `figure` is median or min. */
+function lines_of({ task, updates, ours }, figure) {
+  const ms = (prefix) => (of) => of[`${prefix}${figure}_ms`];
+  if (task === 'memory') return [['bytes per item', (of) => of.bytes / (ours.items ?? 1)]];
   if (task === 'encode')
     return [
-      ['encode, cold, ms', ms('median_ms')],
-      ['encode, unchanged, ms', ms('warm_median_ms')],
-      ['encode, after a change, ms', (figure) => figure.after_change_median_ms],
+      ['encode, cold, ms', ms('')],
+      ['encode, unchanged, ms', ms('warm_')],
+      ['encode, after a change, ms', ms('after_change_')],
     ];
-  if (task === 'apply') return [['apply one by one, ms', ms('median_ms')], ['per update, ns', (figure) => (figure.median_ms * 1e6) / updates]];
-  return [[`${task}, ms`, ms('median_ms')]];
+  if (task === 'apply') return [['apply one by one, ms', ms('')], ['per update, ns', (of) => (ms('')(of) * 1e6) / updates]];
+  return [[`${task}, ms`, ms('')]];
 }
 
-function table_rows(rows) {
+function table_rows(rows, figure) {
   return rows.flatMap((row) =>
-    lines_of(row).map(([what, of]) => {
+    lines_of(row, figure).map(([what, of]) => {
       const [ours, yjs, ywasm] = engines.map((engine) => (row[engine] === undefined ? undefined : of(row[engine])));
       return [row.input, what, three_digits(ours), three_digits(yjs), three_digits(ywasm), ratio(ours, yjs), ratio(ours, ywasm)];
     }),
   );
+}
+
+const printed = [];
+function print(text) {
+  printed.push(text);
+  console.log(text);
+}
+
+const is_markdown = given.markdown || given.results !== undefined;
+function print_table(title, header, lines) {
+  print(`${is_markdown ? '### ' : ''}${title}\n\n${format_table(header, lines, { is_markdown }).join('\n')}\n`);
+}
+
+/** Replaces what stands between the two marks of a page by what was printed. */
+function write_results(page) {
+  const [begin, end] = ['<!-- figures -->', '<!-- end of figures -->'];
+  const text = readFileSync(page, 'utf8');
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${page} has no place for the figures`);
+  writeFileSync(page, `${text.slice(0, from + begin.length)}\n\n${printed.join('\n')}\n${text.slice(to)}`);
+}
+
+async function commit() {
+  const folder = fileURLToPath(new URL('.', import.meta.url));
+  const git = (...args) => run('git', ['-C', folder, ...args]).then(({ stdout }) => stdout.trim());
+  try {
+    return (await git('rev-parse', '--short', 'HEAD')) + ((await git('status', '--porcelain', ':/protocol')) === '' ? '' : ' with changes');
+  } catch {
+    return 'unknown';
+  }
 }
 
 /** What one engine read that another did not: then the figures compare different things. */
@@ -101,20 +137,24 @@ function disagreements(rows) {
 }
 
 const { inputs, notes } = find_inputs({ is_quick: given.quick });
-for (const note of notes) console.log(`note: ${note}`);
+const versions = createRequire(import.meta.url)('./package.json').dependencies;
+print(`Commit ${await commit()}, ${cpus().length} cores, node ${process.version}, yjs ${versions.yjs}, ywasm ${versions.ywasm}${given.quick ? ', quick' : ''}.\n`);
+for (const note of notes) print(`Note: ${note}.\n`);
 const rows = [];
 for (const input of inputs) {
   process.stderr.write(`measuring ${input.name}\n`);
   rows.push(...(await measure(input)));
 }
 const header = ['input', 'what', 'ours', 'yjs', 'ywasm', 'yjs/ours', 'ywasm/ours'];
-console.log(format_table(header, table_rows(rows), { is_markdown: given.markdown }).join('\n'));
-for (const line of disagreements(rows)) console.log(`WARNING: ${line}`);
+print_table('Medians', header, table_rows(rows, 'median'));
+// On a machine that does other things too, the quickest run tells more about the engine than the middle one.
+if (given.minimum) print_table('Quickest runs', header, table_rows(rows.filter(({ task }) => task !== 'memory'), 'min'));
+for (const line of disagreements(rows)) print(`WARNING: ${line}\n`);
 
 const curves = given['no-curves'] ? [] : await run_curves({ engine_bench, worker, effort, is_quick: given.quick });
 if (curves.length > 0) {
-  const curve_header = ['curve', 'series', 'size', 'ours, ms', 'growth', 'yjs, ms', 'ywasm, ms'];
-  const curve_rows = curves.map((p) => [p.curve, p.series, three_digits(p.size), three_digits(p.ours), three_digits(p.growth), three_digits(p.yjs), three_digits(p.ywasm)]);
-  console.log(`\n${format_table(curve_header, curve_rows, { is_markdown: given.markdown }).join('\n')}`);
+  const cells = (p) => [p.curve, p.series, ...[p.size, p.ours, p.growth, p.yjs, p.ywasm].map(three_digits)];
+  print_table('Curves', ['curve', 'series', 'size', 'ours, ms', 'growth', 'yjs, ms', 'ywasm, ms'], curves.map(cells));
 }
 if (given.json !== undefined) writeFileSync(given.json, `${JSON.stringify({ node: process.version, effort, rounds, rows, curves }, null, 1)}\n`);
+if (given.results !== undefined) write_results(given.results);
