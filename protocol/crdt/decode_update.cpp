@@ -21,7 +21,8 @@ class update_parser {
  public:
   update_parser(byte_view update, const limits& limit, decoded_update& out)
       : in_(update, limit, out.scratch),
-        structs_left_(limit.structs_per_update_max),
+        structs_left_(std::min<std::uint64_t>(limit.structs_per_update_max,
+                                              Reader::structs_max(update.size()))),
         limit_(limit),
         out_(out) {}
 

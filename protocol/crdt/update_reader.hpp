@@ -22,6 +22,9 @@ class reader_v1 {
   static constexpr bool value_is_any = false;
   static constexpr unsigned structs_per_check = 1;  ///< How often ok() is worth its cost.
 
+  /// How many structs so many bytes may stand for.
+  static constexpr std::uint64_t structs_max(std::size_t size) noexcept { return size; }
+
   reader_v1(byte_view update, const limits& limit, scratch_arena&) : in_(update), limit_(limit) {}
 
   bool ok() const noexcept { return in_.ok(); }
@@ -180,6 +183,11 @@ class reader_v2 {
   static constexpr bool value_is_any = true;
   static constexpr unsigned structs_per_check = 32;
 
+  /// Runs let a few bytes stand for any number of structs. No author has more than a few to a byte.
+  static constexpr std::uint64_t structs_max(std::size_t size) noexcept {
+    return (std::uint64_t{1} << 16) + 16 * std::uint64_t{size};
+  }
+
   reader_v2(byte_view update, const limits& limit, scratch_arena& scratch)
       : rest_(update),
         limit_(limit),
@@ -200,7 +208,6 @@ class reader_v2 {
 
   lib0::decoder& rest() noexcept { return rest_; }
 
-  /// Runs let a few bytes stand for any number of structs: only the budget bounds it.
   std::uint64_t read_struct_count() noexcept {
     return rest_.read_var_uint(limit_.structs_per_update_max, "struct count");
   }
@@ -227,7 +234,15 @@ class reader_v2 {
   /// Keys are numbered in the order of their first use; yjs itself never uses a number twice.
   std::string_view read_key(const char* field) {
     const std::uint64_t number = key_clock_.read();
-    if (number < keys_.size()) return keys_[number];
+    if (number < keys_.size()) {
+      const std::string_view key = keys_[number];
+      if (key.size() > reuse_left_) {
+        rest_.fail(errc::update_too_large, "keys used again");
+        return {};
+      }
+      reuse_left_ -= key.size();
+      return key;
+    }
     return keys_.emplace_back(read_string(field));
   }
 
@@ -300,6 +315,7 @@ class reader_v2 {
   lib0::uint_opt_rle_decoder type_kind_;
   lib0::uint_opt_rle_decoder length_;
   std::vector<std::string_view> keys_;
+  std::size_t reuse_left_ = std::size_t{16} << 20;  // bytes of keys that come from the table
   std::uint64_t delete_clock_ = 0;
 };
 

@@ -26,9 +26,4 @@ struct hostile_case {
 std::vector<hostile_case> hostile_cases();
 std::vector<hostile_case> bomb_cases();
 
-/// Inputs for which the engine takes more than it should: update v2 tells of millions of structs,
-/// or repeats a long name as often, in a few bytes, and the engine's budget counts structs, not
-/// bytes. They are no part of the test. Clients send v1, where every struct takes its bytes.
-std::vector<hostile_case> open_cases();
-
 }  // namespace troupe::test

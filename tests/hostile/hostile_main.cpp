@@ -1,8 +1,7 @@
 // Runs the engine on hostile inputs, each in a process of its own: it must do what the case says,
 // survive, and stay below 256 MiB of memory and a second of processor time for each thing that is
 // done with the bytes: applied (and the document written and read out), merged, cut by a state
-// vector, converted. `troupe_hostile` runs all; `troupe_hostile TEXT` those with TEXT in the name;
-// `troupe_hostile --open` those for which the bounds are known not to hold.
+// vector, converted. `troupe_hostile` runs all; `troupe_hostile TEXT` those with TEXT in the name.
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -159,12 +158,11 @@ bool is_harmless(const hostile_case& what, const step& done, long idle_kib) {
 int main(int argc, char** argv) {
   using namespace troupe::test;
   const std::string_view wanted = argc > 1 ? argv[1] : "";
-  const bool is_open = wanted == "--open";
   const long idle_kib = run_apart([] {}).peak_kib;
   std::size_t count = 0;
   std::size_t failed = 0;
-  for (const hostile_case& what : is_open ? open_cases() : hostile_cases()) {
-    if (!is_open && what.name.find(wanted) == std::string::npos) continue;
+  for (const hostile_case& what : hostile_cases()) {
+    if (what.name.find(wanted) == std::string::npos) continue;
     ++count;
     for (const step& done : steps) failed += !is_harmless(what, done, idle_kib);
   }
