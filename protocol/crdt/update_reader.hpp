@@ -203,7 +203,13 @@ class reader_v2 {
         length_(rest_.read_var_bytes()) {}
 
   bool ok() const noexcept { return first_failed() == nullptr; }
-  tl::unexpected<failure> error() const { return first_failed()->error(); }
+  /// Its offset counts from the start of the update, whichever column it stands in.
+  tl::unexpected<failure> error() const {
+    const auto start_of = [](const lib0::decoder& in) { return in.cursor() - in.offset(); };
+    failure what = first_failed()->error().value();
+    what.offset += static_cast<std::size_t>(start_of(*first_failed()) - start_of(rest_));
+    return tl::unexpected(std::move(what));
+  }
   void fail(errc code, const char* detail) noexcept { rest_.fail(code, detail); }
 
   lib0::decoder& rest() noexcept { return rest_; }
