@@ -26,9 +26,28 @@ constexpr const char* general_footer =
     "  TROUPE_SERVER__PORT=3002 troupe serve    the environment overrides the file\n"
     "  troupe check-config node.yaml            report every mistake, start nothing\n"
     "  troupe check-config node.yaml --print    the effective configuration as YAML\n"
+    "  troupe doc info document.bin             what is in a stored or captured update\n"
     "\n"
     "troupe COMMAND --help explains a command and lists the keys. Exit code 2: the command line\n"
     "or the configuration is wrong; each mistake is one line on the standard error.\n";
+
+constexpr const char* doc_files =
+    "A file holds one update of format v1 or v2, or a stream of v1 updates, each with its\n"
+    "length as varUint in front. Which of them it is, is found out, unless --format says so.\n";
+
+constexpr const char* doc_examples =
+    "Examples:\n"
+    "  troupe doc info document.bin               sizes, clients, roots, what is missing\n"
+    "  troupe doc json document.bin later.bin     several files make one document\n"
+    "  troupe doc text document.bin --root content\n"
+    "  troupe doc dump document.bin               struct by struct\n"
+    "  troupe doc convert document.bin --to v2 -o document.v2.bin\n"
+    "  troupe doc merge a.bin b.bin -o both.bin\n"
+    "  troupe doc diff new.bin --since old.bin | troupe doc dump -\n"
+    "\n"
+    "troupe doc COMMAND --help lists the options. Exit code 1: a file cannot be read or\n"
+    "written, or is not an update; one line on the standard error says what is wrong, and at\n"
+    "which byte.\n";
 
 /// The table of keys, each with its default and its meaning.
 std::string key_list() {
@@ -53,6 +72,111 @@ void add_settings_option(CLI::App& app, std::vector<std::string>& settings) {
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
 }
+
+/// Puts the value of an option into `to`, if it is one of `names`; "auto" leaves it as it is.
+template <class Value>
+CLI::Option* add_choice(CLI::App& app, const std::string& option, const std::string& meaning,
+                        std::vector<std::string> names, std::optional<Value>& to,
+                        Value (*of)(const std::string&)) {
+  return app
+      .add_option_function<std::string>(
+          option,
+          [&to, of](const std::string& name) {
+            if (name != "auto") to = of(name);
+          },
+          meaning)
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember(std::move(names)).description(""));
+}
+
+crdt::update_container container_named(const std::string& name) {
+  if (name == "stream") return crdt::update_container::stream;
+  return name == "v2" ? crdt::update_container::v2 : crdt::update_container::v1;
+}
+
+crdt::update_format format_named(const std::string& name) {
+  return name == "v2" ? crdt::update_format::v2 : crdt::update_format::v1;
+}
+
+/// The commands below `doc`, each of which fills in the request.
+class doc_commands {
+ public:
+  doc_commands(CLI::App& app, doc_request& request) : request_(request) {
+    doc_ = app.add_subcommand("doc", "Look into files of Yjs updates, or change their form");
+    doc_->require_subcommand(1);
+    doc_->footer(std::string{doc_files} + "\n" + doc_examples);
+    add("info", doc_action::info, "What is in the files: sizes, clients, structs, roots, holes",
+        many)
+        .add_flag("--json", request_.as_json, "Print JSON instead of a table");
+    add_root(add("json", doc_action::json, "The contents as JSON", many));
+    add_root(add("text", doc_action::text, "The plain text of a root", many));
+    add("dump", doc_action::dump, "Each struct and deletion as it stands in the files", many);
+    add_to(add_output(add("convert", doc_action::convert, "The same in the other format", one)),
+           "Format to write: v1 or v2")
+        ->required();
+    add_to(add_output(add("merge", doc_action::merge, "One update with the effect of all", many)),
+           written_like_first);
+    add_diff();
+  }
+
+  bool parsed() const { return doc_->parsed(); }
+
+ private:
+  enum file_count { one, many };
+
+  CLI::App& add(const std::string& name, doc_action action, const std::string& what,
+                file_count count) {
+    CLI::App& app = *doc_->add_subcommand(name, what);
+    app.footer(doc_files);
+    app.callback([this, action] { request_.action = action; });
+    CLI::Option& files =
+        *app.add_option("FILE", request_.files,
+                        count == one ? "File of updates; - is the standard input"
+                                     : "Files of updates, in order; - is the standard input")
+             ->required()
+             ->type_name("");
+    if (count == one) files.expected(1);
+    add_choice(app, "--format", "How to read the files: v1, v2, stream, or auto (the default)",
+               {"v1", "v2", "stream", "auto"}, request_.format, container_named);
+    return app;
+  }
+
+  void add_root(CLI::App& app) {
+    app.add_option("--root", request_.root,
+                   "The root type to show; without it, all, or the only one")
+        ->type_name("NAME");
+  }
+
+  CLI::App& add_output(CLI::App& app) {
+    app.add_option("-o,--output", request_.output,
+                   "File to write; without it, the standard output, unless that is a terminal")
+        ->type_name("OUT");
+    return app;
+  }
+
+  CLI::Option* add_to(CLI::App& app, const std::string& meaning) {
+    return add_choice(app, "--to", meaning, {"v1", "v2"}, request_.to, format_named);
+  }
+
+  void add_diff() {
+    CLI::App& app = add("diff", doc_action::diff, "What a file has and another one lacks", one);
+    CLI::Option_group& known = *app.add_option_group("known", "What is left out; one of them");
+    known.add_option("--since", request_.since, "What the document of this file has")
+        ->type_name("FILE");
+    known
+        .add_option("--state-vector", request_.state_vector,
+                    "What a state vector covers, in hexadecimal or base64")
+        ->type_name("VECTOR");
+    known.require_option(1);
+    add_to(add_output(app), written_like_first);
+  }
+
+  static constexpr const char* written_like_first =
+      "Format to write: v1 or v2; without it, that of the first file";
+
+  CLI::App* doc_;
+  doc_request& request_;
+};
 
 }  // namespace
 
@@ -83,6 +207,8 @@ tl::expected<invocation, early_exit> parse_command_line(int argc, const char* co
   check->footer(footer("  troupe check-config config/reference.yaml\n"
                        "  troupe check-config node.yaml --set server.port=80 --print\n"));
 
+  const doc_commands doc{app, call.doc};
+
   CLI::App* version = app.add_subcommand("version", "Print the version");
 
   try {
@@ -94,6 +220,7 @@ tl::expected<invocation, early_exit> parse_command_line(int argc, const char* co
     return tl::unexpected(early_exit{code == 0 ? 0 : exit_usage, out.str(), err.str()});
   }
   if (version->parsed()) call.what = command::version;
+  if (doc.parsed()) call.what = command::doc;
   if (check->parsed()) call.what = command::check_config;
   if (check->parsed() || serve->count("--config") > 0) call.sources.file = file;
   if (print) call.print = print_effective::yes;

@@ -9,15 +9,17 @@
 
 #include "app/config_check.hpp"
 #include "app/config_load.hpp"
+#include "app/doc_tool.hpp"
 
 namespace troupe {
 
-enum class command : std::uint8_t { serve, check_config, version };
+enum class command : std::uint8_t { serve, check_config, doc, version };
 
 struct invocation {
   command what = command::serve;
   config_sources sources;  ///< Without the environment, which the caller adds.
   print_effective print = print_effective::no;
+  doc_request doc;
 };
 
 /// Nothing to carry out: help was asked for (code 0) or the arguments are wrong (exit_usage).

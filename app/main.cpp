@@ -1,10 +1,13 @@
 // The entry of the binary `troupe`: command line, configuration, then the command.
 #include <iostream>
 
+#include <unistd.h>
+
 #include "app/caf_config.hpp"
 #include "app/command_line.hpp"
 #include "app/config_check.hpp"
 #include "app/config_load.hpp"
+#include "app/doc_command.hpp"
 #include "app/serve.hpp"
 
 namespace {
@@ -33,6 +36,9 @@ int main(int argc, char** argv) {
     case troupe::command::serve: return load_and_serve(call->sources);
     case troupe::command::check_config:
       return troupe::check_config(call->sources, call->print, std::cout, std::cerr);
+    case troupe::command::doc:
+      return troupe::run_doc_command(
+          call->doc, {std::cin, std::cout, std::cerr, ::isatty(STDOUT_FILENO) != 0});
     case troupe::command::version: std::cout << troupe::version_text() << '\n'; return 0;
   }
   return troupe::exit_usage;

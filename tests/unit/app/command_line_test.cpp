@@ -65,6 +65,49 @@ TEST_CASE("version is a command", "[command_line]") {
   CHECK(version_text().starts_with("troupe "));
 }
 
+TEST_CASE("doc takes files and the options of each of its commands", "[command_line]") {
+  const auto info = parse({"doc", "info", "a.bin", "b.bin", "--json", "--format", "stream"});
+  REQUIRE(info.has_value());
+  CHECK(info->what == command::doc);
+  CHECK(info->doc.action == doc_action::info);
+  CHECK(info->doc.files == std::vector<std::string>{"a.bin", "b.bin"});
+  CHECK(info->doc.format == crdt::update_container::stream);
+  CHECK(info->doc.as_json);
+
+  const auto text = parse({"doc", "text", "-", "--root", "t", "--format", "auto"});
+  REQUIRE(text.has_value());
+  CHECK(text->doc.action == doc_action::text);
+  CHECK(text->doc.files == std::vector<std::string>{"-"});
+  CHECK(text->doc.root == "t");
+  CHECK_FALSE(text->doc.format.has_value());
+
+  const auto convert = parse({"doc", "convert", "a", "--to", "v2", "-o", "b"});
+  REQUIRE(convert.has_value());
+  CHECK(convert->doc.action == doc_action::convert);
+  CHECK(convert->doc.to == crdt::update_format::v2);
+  CHECK(convert->doc.output == "b");
+
+  const auto diff = parse({"doc", "diff", "a", "--since", "b"});
+  REQUIRE(diff.has_value());
+  CHECK(diff->doc.action == doc_action::diff);
+  CHECK(diff->doc.since == "b");
+  CHECK(parse({"doc", "diff", "a", "--state-vector", "00"})->doc.state_vector == "00");
+  CHECK(parse({"doc", "json", "a"})->doc.action == doc_action::json);
+  CHECK(parse({"doc", "dump", "a"})->doc.action == doc_action::dump);
+  CHECK(parse({"doc", "merge", "a", "b"})->doc.action == doc_action::merge);
+}
+
+TEST_CASE("doc --help and that of its commands show the files they take", "[command_line]") {
+  for (const auto& arguments : {std::vector<const char*>{"doc", "--help"},
+                                std::vector<const char*>{"doc", "diff", "--help"},
+                                std::vector<const char*>{"doc", "info", "--help"}}) {
+    const auto call = parse(arguments);
+    REQUIRE_FALSE(call.has_value());
+    CHECK(call.error().code == 0);
+    CHECK(call.error().out.find("stream of v1 updates") != std::string::npos);
+  }
+}
+
 TEST_CASE("wrong arguments exit with 2 and say why on the standard error", "[command_line]") {
   for (const auto& arguments :
        {std::vector<const char*>{}, std::vector<const char*>{"sing"},
@@ -72,7 +115,15 @@ TEST_CASE("wrong arguments exit with 2 and say why on the standard error", "[com
         std::vector<const char*>{"serve", "--set", "a=1", "b=2"},
         std::vector<const char*>{"serve", "--config", "a", "--config", "b"},
         std::vector<const char*>{"check-config"},
-        std::vector<const char*>{"check-config", "a", "b"}}) {
+        std::vector<const char*>{"check-config", "a", "b"}, std::vector<const char*>{"doc"},
+        std::vector<const char*>{"doc", "sing"}, std::vector<const char*>{"doc", "info"},
+        std::vector<const char*>{"doc", "convert", "a"},
+        std::vector<const char*>{"doc", "convert", "a", "--to", "v3"},
+        std::vector<const char*>{"doc", "convert", "a", "b", "--to", "v1"},
+        std::vector<const char*>{"doc", "info", "a", "--format", "v3"},
+        std::vector<const char*>{"doc", "info", "a", "--root", "t"},
+        std::vector<const char*>{"doc", "diff", "a"},
+        std::vector<const char*>{"doc", "diff", "a", "--since", "b", "--state-vector", "00"}}) {
     const auto call = parse(arguments);
     REQUIRE_FALSE(call.has_value());
     CHECK(call.error().code == 2);
