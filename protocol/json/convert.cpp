@@ -76,6 +76,31 @@ bool comes_before(const std::string& a, const std::string& b) {
   return a_is_index && (!b_is_index || index_a < index_b);
 }
 
+/// The members of an object as JavaScript keeps them: of equal keys the first place and the last
+/// value, those that are array indices in front.
+template <class Value>
+class object_members {
+ public:
+  void set(std::string key, Value value) {
+    const auto [place, is_new] = places_.try_emplace(key, members_.size());
+    if (is_new)
+      members_.emplace_back(std::move(key), std::move(value));
+    else
+      members_[place->second].second = std::move(value);
+  }
+
+  /// Call once, after the last set.
+  const std::vector<std::pair<std::string, Value>>& ordered() {
+    std::ranges::stable_sort(members_, comes_before,
+                             [](const auto& m) -> const std::string& { return m.first; });
+    return members_;
+  }
+
+ private:
+  std::vector<std::pair<std::string, Value>> members_;
+  std::unordered_map<std::string, std::size_t> places_;
+};
+
 /// Reads a text that is known to be valid.
 class json_reader {
  public:
@@ -190,8 +215,7 @@ class json_reader {
   }
 
   void read_object() {
-    std::vector<std::pair<std::string, byte_buffer>> members;
-    std::unordered_map<std::string, std::size_t> places;
+    object_members<byte_buffer> members;
     lib0::encoder* const outer = out_;
     for (bool goes_on = !take_empty('}'); goes_on; goes_on = take_separator()) {
       skip_space();
@@ -201,18 +225,13 @@ class json_reader {
       lib0::encoder value;
       out_ = &value;
       read_value();
-      const auto [place, is_new] = places.try_emplace(key, members.size());
-      if (is_new)
-        members.emplace_back(std::move(key), value.take());
-      else
-        members[place->second].second = value.take();
+      members.set(std::move(key), value.take());
     }
     out_ = outer;
-    std::ranges::stable_sort(members, comes_before,
-                             [](const auto& m) -> const std::string& { return m.first; });
+    const auto& ordered = members.ordered();
     write_tag(any_tag::object, *out_);
-    out_->write_var_uint(members.size());
-    for (const auto& [key, value] : members) {
+    out_->write_var_uint(ordered.size());
+    for (const auto& [key, value] : ordered) {
       out_->write_var_string(key);
       out_->write_bytes(value);
     }
@@ -222,9 +241,73 @@ class json_reader {
   lib0::encoder* out_;
 };
 
-bool is_undefined(const lib0::decoder& at) {
-  return *at.cursor() == static_cast<std::uint8_t>(any_tag::undefined);
-}
+/// Writes what a value that is known to be valid is as JSON text.
+class json_text_writer {
+ public:
+  json_text_writer(lib0::decoder& input, std::string& out) : in_(input), out_(&out) {}
+
+  void write_value() {
+    switch (static_cast<any_tag>(*in_.cursor())) {
+      case any_tag::bytes: return write_bytes();
+      case any_tag::array: return write_array();
+      case any_tag::object: return write_object();
+      case any_tag::bigint: in_.skip_any(1); return static_cast<void>(out_->append("null"));
+      default: return lib0::append_any_as_json(in_, *out_);
+    }
+  }
+
+ private:
+  /// As JSON.stringify shows a Uint8Array.
+  void write_bytes() {
+    in_.read_uint8();
+    const byte_view bytes = in_.read_var_bytes();
+    out_->push_back('{');
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+      out_->append(i > 0 ? ",\"" : "\"")
+          .append(std::to_string(i))
+          .append("\":")
+          .append(std::to_string(bytes[i]));
+    out_->push_back('}');
+  }
+
+  void write_array() {
+    in_.read_uint8();
+    const std::uint64_t count = in_.read_var_uint();
+    out_->push_back('[');
+    for (std::uint64_t i = 0; i < count && in_.ok(); ++i) {
+      if (i > 0) out_->push_back(',');
+      write_value();
+    }
+    out_->push_back(']');
+  }
+
+  void write_object() {
+    in_.read_uint8();
+    const std::uint64_t count = in_.read_var_uint();
+    object_members<std::string> members;  // an undefined one is empty
+    std::string* const outer = out_;
+    for (std::uint64_t i = 0; i < count && in_.ok(); ++i) {
+      std::string key{in_.read_var_string("object key")};
+      const bool is_undefined = *in_.cursor() == static_cast<std::uint8_t>(any_tag::undefined);
+      std::string value;
+      out_ = &value;
+      write_value();
+      members.set(std::move(key), is_undefined ? std::string{} : std::move(value));
+    }
+    out_ = outer;
+    const char* separator = "{";
+    for (const auto& [key, value] : members.ordered()) {
+      if (value.empty()) continue;
+      out_->append(std::exchange(separator, ","));
+      lib0::append_json_string(key, *out_);
+      out_->append(":").append(value);
+    }
+    out_->append(*separator == '{' ? "{}" : "}");
+  }
+
+  lib0::decoder& in_;
+  std::string* out_;
+};
 
 }  // namespace
 
@@ -233,44 +316,7 @@ void append_json_as_any(std::string_view text, lib0::encoder& out) {
 }
 
 void append_any_as_json_text(lib0::decoder& input, std::string& out) {
-  const auto tag = static_cast<any_tag>(*input.cursor());
-  if (tag == any_tag::bytes) {  // as JSON.stringify shows a Uint8Array
-    input.read_uint8();
-    const byte_view bytes = input.read_var_bytes();
-    out.push_back('{');
-    for (std::size_t i = 0; i < bytes.size(); ++i)
-      out.append(i > 0 ? ",\"" : "\"")
-          .append(std::to_string(i))
-          .append("\":")
-          .append(std::to_string(bytes[i]));
-    out.push_back('}');
-  } else if (tag == any_tag::array || tag == any_tag::object) {
-    const bool is_object = tag == any_tag::object;
-    input.read_uint8();
-    const std::uint64_t count = input.read_var_uint();
-    bool is_first = true;
-    out.push_back(is_object ? '{' : '[');
-    for (std::uint64_t i = 0; i < count && input.ok(); ++i) {
-      const std::string_view key =
-          is_object ? input.read_var_string("object key") : std::string_view{};
-      if (is_object && is_undefined(input)) {
-        input.read_uint8();
-        continue;
-      }
-      if (!std::exchange(is_first, false)) out.push_back(',');
-      if (is_object) {
-        lib0::append_json_string(key, out);
-        out.push_back(':');
-      }
-      append_any_as_json_text(input, out);
-    }
-    out.push_back(is_object ? '}' : ']');
-  } else if (tag == any_tag::bigint) {
-    input.skip_any(1);
-    out.append("null");
-  } else {
-    lib0::append_any_as_json(input, out);
-  }
+  json_text_writer{input, out}.write_value();
 }
 
 }  // namespace troupe::json

@@ -16,9 +16,10 @@ namespace troupe::json {
 /// Requires: `text` was accepted by is_valid_json (recursion goes as deep as its limit).
 void append_json_as_any(std::string_view text, lib0::encoder& out);
 
-/// Appends one any value as JSON.stringify writes it: undefined members are left out, undefined
-/// elements and numbers that are not finite become null. What it cannot write (undefined itself, a
-/// bigint) becomes null. Requires: the value was accepted by decoder::skip_any.
+/// Appends one any value as JSON.stringify writes it, keys in JavaScript's order: undefined members
+/// are left out, undefined elements and numbers that are not finite become null. What it cannot
+/// write (undefined itself, a bigint) becomes null. Requires: the value was accepted by
+/// decoder::skip_any.
 void append_any_as_json_text(lib0::decoder& input, std::string& out);
 
 }  // namespace troupe::json
