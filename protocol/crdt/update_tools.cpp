@@ -63,14 +63,16 @@ class ordered_parts {
   std::vector<client_index> clients_;
 };
 
-/// Whether `next` goes on where `before` ends, so that as one struct they mean the same.
+/// Whether `next` goes on where `before` ends, so that as one struct they mean the same. Two values
+/// of a key do not: the second one, as a struct of its own, deletes the first.
 bool continues(client_index client, const part& before, const part& next) noexcept {
   const struct_view& a = *before.from;
   const struct_view& b = *next.from;
   if (a.kind != b.kind || before.range.end() != next.range.clock) return false;
   if (a.kind == content_kind::gc) return true;
-  const bool follows =
-      next.offset() > 0 || (b.origin_client == client && b.origin_clock + 1 == next.range.clock);
+  const bool replaces = (a.has_key || b.has_key) && a.kind != content_kind::deleted;
+  const bool follows = next.offset() > 0 || (!replaces && b.origin_client == client &&
+                                             b.origin_clock + 1 == next.range.clock);
   return is_mergeable(a.kind) && follows && a.right_origin_client == b.right_origin_client &&
          (!a.has_right_origin() || a.right_origin_clock == b.right_origin_clock);
 }

@@ -1,8 +1,8 @@
 // Work on updates without a document: join several, cut off what somebody has, change the format,
 // read the state vector. Nothing is integrated, so nothing is lost and nothing is collected. Cost:
 // n log n in structs. Source: yjs 13.6 utils/updates.js. Differs: structs of different updates that
-// continue each other are joined into one, which every document takes as the same; yjs keeps them
-// apart.
+// continue each other are joined into one, which every document takes as the same (values of a key
+// are not, since a later one deletes the one before); yjs keeps them apart.
 #pragma once
 
 #include <span>
