@@ -171,3 +171,76 @@ TEST_CASE("sorted blocks of a few entries take little memory", "[crdt]") {
   few.append(1, 1);
   CHECK(few.memory() <= 64);
 }
+
+TEST_CASE("sorted blocks find the same with a hint, however old, as without", "[crdt]") {
+  for (const unsigned seed : {6u, 7u}) {
+    CAPTURE(seed);
+    std::mt19937 random{seed};
+    blocks actual;
+    model expected;
+    blocks::position walking, wild;
+    clock_type next_clock = 0;
+    for (int step = 0; step < 30'000; ++step) {
+      const clock_type clock = random() % 20'000;
+      const bool grows = (step / 3000) % 2 == 0 ? random() % 4 != 0 : random() % 4 == 0;
+      if (grows && expected.emplace(clock, static_cast<std::uint32_t>(step)).second) {
+        insert(actual, clock, static_cast<std::uint32_t>(step));
+      } else if (!grows && !expected.empty()) {
+        auto gone = expected.upper_bound(clock);
+        if (gone == expected.end()) gone = expected.begin();
+        actual.erase(actual.find_at_or_before(gone->first));
+        expected.erase(gone);
+      }
+      // One hint follows searches in clock order, the other jumps about; neither hears of changes.
+      next_clock = next_clock > 20'500 ? 0 : next_clock + random() % 40;
+      for (const auto& [hint, wanted] :
+           {std::pair{&walking, next_clock}, std::pair{&wild, clock_type(random() % 20'500)}}) {
+        const auto found = actual.find_near(*hint, wanted);
+        const auto plain = actual.find_at_or_before(wanted);
+        REQUIRE(found.block == plain.block);
+        REQUIRE(found.offset == plain.offset);
+        REQUIRE(hint->block == found.block);
+        REQUIRE(hint->offset == found.offset);
+      }
+    }
+    check_same(actual, expected);
+  }
+}
+
+TEST_CASE("sorted blocks take a hint from nowhere", "[crdt]") {
+  blocks some;
+  blocks::position far{1000, 1000};
+  CHECK(some.is_end(some.find_near(far, 5)));
+  for (clock_type clock = 0; clock < 400; ++clock) some.append(clock * 2, clock);
+  for (const blocks::position start :
+       {blocks::position{1000, 0}, blocks::position{0, 1000}, some.end(), some.last()})
+    for (const clock_type clock : {0u, 1u, 255u, 256u, 798u, 4'000'000'000u}) {
+      blocks::position hint = start;
+      CHECK(some.clock(some.find_near(hint, clock)) == std::min(clock / 2 * 2, 798u));
+    }
+}
+
+TEST_CASE("sorted blocks hold the highest clocks", "[crdt]") {
+  blocks some;
+  model expected;
+  for (const clock_type clock : {0xffff'fffeu, 0u, 0x8000'0000u, 0xffff'fffdu, 0x7fff'ffffu, 1u}) {
+    insert(some, clock, 1);
+    expected[clock] = 1;
+  }
+  check_same(some, expected);
+  for (const clock_type clock :
+       {0u, 1u, 2u, 0x7fff'ffffu, 0x8000'0000u, 0xffff'fffdu, 0xffff'ffffu})
+    check_find(some, expected, clock);
+}
+
+TEST_CASE("sorted blocks are as good as new once everything was erased", "[crdt]") {
+  blocks some;
+  for (std::uint32_t round = 0; round < 3; ++round) {
+    for (clock_type clock = 0; clock < 1000; ++clock) some.append(clock, round);
+    CHECK(some.size() == 1000);
+    while (!some.empty()) some.erase(round % 2 == 0 ? some.first() : some.last());
+    CHECK(some.size() == 0);
+    CHECK(some.is_end(some.first()));
+    CHECK(some.memory() <= 1024);
+  }
+}
