@@ -21,6 +21,8 @@ std::string_view to_string(errc code) noexcept {
     case errc::too_many_clients: return "too_many_clients";
     case errc::state_too_large: return "state_too_large";
     case errc::invalid_name: return "invalid_name";
+    case errc::out_of_range: return "out_of_range";
+    case errc::type_gone: return "type_gone";
     case errc::storage_failed: return "storage_failed";
     case errc::address_in_use: return "address_in_use";
     case errc::invalid_config: return "invalid_config";

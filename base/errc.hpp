@@ -32,6 +32,8 @@ enum class errc : std::uint8_t {
   too_many_clients,   ///< The document, or the awareness of it, has as many clients as it may have.
   state_too_large,    ///< An awareness state is above its limit.
   invalid_name,       ///< The name of a document is empty, too long or has forbidden characters.
+  out_of_range,       ///< An index or length goes beyond the end, or cuts a surrogate pair.
+  type_gone,          ///< The shared type that an edit names was deleted or never existed.
   storage_failed,     ///< The store could not read or write.
   address_in_use,     ///< The address to listen on is taken or not ours.
   invalid_config,     ///< The configuration has unknown keys or bad values.

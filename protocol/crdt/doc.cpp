@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.hpp"
 #include "protocol/crdt/encode_update.hpp"
 
 namespace troupe::crdt {
@@ -16,6 +17,7 @@ constexpr std::size_t decoded_structs_kept =
 doc::doc(doc_options options) : options_(options) {}
 
 result<applied_update> doc::apply_update(byte_view update, update_format format) {
+  TROUPE_CHECK(phase_ == phase::idle);
   TROUPE_TRY(decode_update(update, format, options_.limit, decoded_));
   TROUPE_TRY(prepare(update));
   change_.clear();
@@ -29,7 +31,36 @@ result<applied_update> doc::apply_update(byte_view update, update_format format)
   applied.is_verbatim = is_canonical && outcome.partial == 0 && outcome.known == 0 &&
                         outcome.parked == 0 && outcome.woken == 0;
   applied.has_parked = outcome.parked > 0;
+  notify();
   return applied;
+}
+
+void doc::notify() {
+  if (observers_.empty() || !change_.changed_anything()) return;
+  const std::vector<type_change> changes = last_changes();
+  phase_ = phase::notifying;
+  for (const auto& [id, call] : observers_) call(changes);
+  phase_ = phase::idle;
+}
+
+std::vector<type_change> doc::last_changes() const {
+  TROUPE_CHECK(phase_ != phase::editing);
+  return find_changes(store_, change_);
+}
+
+doc::observer_id doc::observe(observer call) {
+  TROUPE_CHECK(phase_ != phase::notifying);
+  observers_.emplace_back(next_observer_, std::move(call));
+  return next_observer_++;
+}
+
+void doc::unobserve(observer_id id) {
+  TROUPE_CHECK(phase_ != phase::notifying);
+  std::erase_if(observers_, [id](const auto& each) { return each.first == id; });
+}
+
+result<std::vector<path_step>> doc::path_of(const type_ref& type) const {
+  return find_path(store_, type);
 }
 
 /// Whether decoded_ fits into the document; the last step that can fail.
@@ -55,6 +86,7 @@ result<void> doc::prepare(byte_view update) {
 }
 
 byte_buffer doc::encode_last_change(update_format format) const {
+  TROUPE_CHECK(phase_ != phase::editing);
   lib0::encoder out{256};
   encode_change(store_, change_, format, out);
   return out.take();

@@ -4,8 +4,10 @@
 // where it is read and written.
 #pragma once
 
+#include <functional>
 #include <string>
 
+#include "protocol/crdt/changes.hpp"
 #include "protocol/crdt/decoded_update.hpp"
 #include "protocol/crdt/export.hpp"
 #include "protocol/crdt/integrate.hpp"
@@ -30,8 +32,14 @@ struct applied_update {
   bool has_parked = false;  ///< Part of it waits for an update that has not come yet.
 };
 
+class doc_edit;  // edit.hpp
+
 class doc {
  public:
+  /// Called with what the last update or edit changed. It must not change the document, nor throw.
+  using observer = std::function<void(const std::vector<type_change>&)>;
+  using observer_id = std::uint64_t;
+
   explicit doc(doc_options options = {});
   doc(const doc&) = delete;
   doc& operator=(const doc&) = delete;
@@ -41,7 +49,22 @@ class doc {
   /// update_too_large.
   result<applied_update> apply_update(byte_view update, update_format format = update_format::v1);
 
-  /// What the last apply_update changed, as an update of its own.
+  /// Opens a transaction of the server's own, see edit.hpp. `own` names its author: a client id that
+  /// nobody else writes with, in this document, ever. Requires: no other is open, and no observer is
+  /// being called; the same holds for apply_update. Fails with number_too_large (id above 2^53 - 1).
+  result<doc_edit> edit(client_id own);
+
+  /// Which types the last apply_update or edit changed. Cost: linear in that change.
+  std::vector<type_change> last_changes() const;
+
+  /// From now on calls `call` after each update or edit that changed something, until unobserve.
+  observer_id observe(observer call);
+  void unobserve(observer_id id);
+
+  /// The way down to a type. Fails with type_gone.
+  result<std::vector<path_step>> path_of(const type_ref& type) const;
+
+  /// What the last apply_update or edit changed, as an update of its own.
   byte_buffer encode_last_change(update_format format = update_format::v1) const;
 
   /// Everything that a document with the given state vector may lack; of all that waits, too. The
@@ -80,7 +103,11 @@ class doc {
   const store& contents() const noexcept { return store_; }
 
  private:
+  friend class doc_edit;
+  enum class phase : std::uint8_t { idle, editing, notifying };
+
   result<void> prepare(byte_view update);
+  void notify();
 
   doc_options options_;
   store store_;
@@ -89,6 +116,9 @@ class doc {
   transaction change_{store_};
   decoded_update decoded_;       // kept for its memory
   mutable byte_buffer encoded_;  // the whole state, format v1; empty: not known
+  std::vector<std::pair<observer_id, observer>> observers_;
+  observer_id next_observer_ = 1;
+  phase phase_ = phase::idle;
 };
 
 /// Throws broken_promise if an invariant of the store does not hold. Cost: linear in the document.

@@ -52,6 +52,21 @@ integration_outcome integrator::integrate(decoded_update& update, transaction& c
   return outcome_;
 }
 
+void integrator::integrate_local(client_index client, const struct_view& view,
+                                 transaction& change) {
+  change_ = &change;
+  integrate_piece(client, view, 0, view.length);
+}
+
+void integrator::settle_local(transaction& change) {
+  marks_.give_back();
+  if (ready_.empty() && pending_.empty()) return;
+  change_ = &change;
+  integrate_ready();
+  decoded_update nothing;
+  integrate_deletes(nothing);
+}
+
 void integrator::translate_clients(decoded_update& update) {
   std::vector<client_index>& to_document = to_document_;
   to_document.clear();

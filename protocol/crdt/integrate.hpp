@@ -35,6 +35,13 @@ class integrator {
   /// not committed.
   integration_outcome integrate(decoded_update& update, transaction& change);
 
+  /// Integrates one struct of an edit made here; it refers to known ids only and goes on where its
+  /// client ends. What it wakes waits for settle_local().
+  void integrate_local(client_index client, const struct_view& view, transaction& change);
+
+  /// Integrates what waited for the structs of integrate_local().
+  void settle_local(transaction& change);
+
   /// Whether something in `update` would have to wait. Changes nothing in the document.
   /// Requires: translate_clients has not been called for it.
   bool would_park(const decoded_update& update);

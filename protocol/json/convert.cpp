@@ -62,18 +62,11 @@ void append_utf8(std::uint32_t code, std::string& out) {
   }
 }
 
-/// The order in which JavaScript lists the keys of an object: those that are array indices first.
+/// Whether the key is an array index of JavaScript.
 bool is_index(std::string_view key, std::uint32_t& index) {
   if (key.empty() || (key.size() > 1 && key[0] == '0')) return false;
   const auto read = std::from_chars(key.data(), key.data() + key.size(), index);
   return read.ec == std::errc{} && read.ptr == key.data() + key.size() && index != 0xffff'ffff;
-}
-
-bool comes_before(const std::string& a, const std::string& b) {
-  std::uint32_t index_a = 0, index_b = 0;
-  const bool a_is_index = is_index(a, index_a);
-  const bool b_is_index = is_index(b, index_b);
-  return a_is_index && (!b_is_index || index_a < index_b);
 }
 
 /// The members of an object as JavaScript keeps them: of equal keys the first place and the last
@@ -91,7 +84,7 @@ class object_members {
 
   /// Call once, after the last set.
   const std::vector<std::pair<std::string, Value>>& ordered() {
-    std::ranges::stable_sort(members_, comes_before,
+    std::ranges::stable_sort(members_, is_listed_before,
                              [](const auto& m) -> const std::string& { return m.first; });
     return members_;
   }
@@ -310,6 +303,13 @@ class json_text_writer {
 };
 
 }  // namespace
+
+bool is_listed_before(std::string_view a, std::string_view b) {
+  std::uint32_t index_a = 0, index_b = 0;
+  const bool a_is_index = is_index(a, index_a);
+  const bool b_is_index = is_index(b, index_b);
+  return a_is_index && (!b_is_index || index_a < index_b);
+}
 
 void append_json_as_any(std::string_view text, lib0::encoder& out) {
   json_reader{text, out}.read_value();

@@ -22,4 +22,8 @@ void append_json_as_any(std::string_view text, lib0::encoder& out);
 /// decoder::skip_any.
 void append_any_as_json_text(lib0::decoder& input, std::string& out);
 
+/// Whether JavaScript lists key `a` before key `b` although `b` was set first: array indices come
+/// first, in ascending order.
+bool is_listed_before(std::string_view a, std::string_view b);
+
 }  // namespace troupe::json
