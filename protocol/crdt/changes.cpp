@@ -80,8 +80,8 @@ class change_finder {
   }
 
   bool is_new(const item& owner) const {
-    const auto above = std::ranges::upper_bound(inserted_, std::pair{owner.client + 0u, owner.clock},
-                                                {}, start_of);
+    const auto above = std::ranges::upper_bound(
+        inserted_, std::pair{owner.client + 0u, owner.clock}, {}, start_of);
     if (above == inserted_.begin()) return false;
     const client_range& found = *std::prev(above);
     return found.client == owner.client && owner.clock < found.range.end();

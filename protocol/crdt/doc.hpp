@@ -49,9 +49,10 @@ class doc {
   /// update_too_large.
   result<applied_update> apply_update(byte_view update, update_format format = update_format::v1);
 
-  /// Opens a transaction of the server's own, see edit.hpp. `own` names its author: a client id that
-  /// nobody else writes with, in this document, ever. Requires: no other is open, and no observer is
-  /// being called; the same holds for apply_update. Fails with number_too_large (id above 2^53 - 1).
+  /// Opens a transaction of the server's own, see edit.hpp. `own` names its author: a client id
+  /// that nobody else writes with, in this document, ever. Requires: no other is open, and no
+  /// observer is being called; the same holds for apply_update. Fails with number_too_large (id
+  /// above 2^53 - 1).
   result<doc_edit> edit(client_id own);
 
   /// Which types the last apply_update or edit changed. Cost: linear in that change.

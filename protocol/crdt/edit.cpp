@@ -39,8 +39,7 @@ result<doc_edit> doc::edit(client_id own) {
   return doc_edit{*this, own};
 }
 
-doc_edit::doc_edit(doc& in, client_id own)
-    : doc_(&in), own_(own), cursor_(in.store_, in.change_) {
+doc_edit::doc_edit(doc& in, client_id own) : doc_(&in), own_(own), cursor_(in.store_, in.change_) {
   in.phase_ = doc::phase::editing;
   in.change_.clear();
 }
@@ -173,8 +172,7 @@ void doc_edit::remove_units(const sequence_place& from, std::uint32_t length) {
 // --- elements ---
 
 /// Source: AbstractType.js typeListInsertGenericsAfter. JSON-like values in a row are one item.
-void doc_edit::insert_values(const target& in, sequence_place& at,
-                             std::span<const value> values) {
+void doc_edit::insert_values(const target& in, sequence_place& at, std::span<const value> values) {
   byte_buffer run;
   while (!values.empty()) {
     struct_view view = view_of_value(values[0]);

@@ -62,6 +62,9 @@ export class Engine {
       map: async (root) => JSON.parse(await text('m', root)),
       /** Commands of reading_pipe.hpp: a word, then bytes or text. */
       read: (...request) => this.#call('R', number, ...request.map((part) => (typeof part === 'string' ? Buffer.from(part) : part))),
+      begin_edit: (client) => this.#call('b', number, Buffer.from(String(client))),
+      edit: (...parts) => this.#call('o', number, ...parts.map((part) => Buffer.from(typeof part === 'number' ? String(part) : part))),
+      commit: async () => (await this.#call('k', number))[0] === 1,
       free: () => this.#call('f', number),
     };
   }

@@ -8,6 +8,7 @@
 
 #include "protocol/crdt/doc.hpp"
 #include "protocol/crdt/update_tools.hpp"
+#include "tests/differential/edit_pipe.hpp"
 #include "tests/differential/reading_pipe.hpp"
 
 namespace troupe {
@@ -62,6 +63,9 @@ class engine {
       case 'j': return to_bytes(doc(number).array_json(as_text(in.read_bytes())));
       case 'm': return to_bytes(doc(number).map_json(as_text(in.read_bytes())));
       case 'p': return byte_buffer{static_cast<std::uint8_t>(doc(number).pending_size() > 0)};
+      case 'b': return done(edits_.begin(number, doc(number), as_text(in.read_bytes())));
+      case 'o': return edit(number, in);
+      case 'k': return commit(number);
       case 'x': return merge(in, update_format::v1);
       case 'X': return merge(in, update_format::v2);
       case 'd': return diff(in, update_format::v1);
@@ -89,6 +93,26 @@ class engine {
     crdt::check_invariants(doc(number).contents());
     return byte_buffer{static_cast<std::uint8_t>(applied->changed),
                        static_cast<std::uint8_t>(applied->is_verbatim)};
+  }
+
+  static reply done(const result<void>& outcome) {
+    if (!outcome) return tl::unexpected(outcome.error());
+    return byte_buffer{};
+  }
+
+  reply edit(std::uint32_t number, request_reader& in) {
+    std::vector<std::string_view> arguments;
+    while (!in.at_end()) arguments.push_back(as_text(in.read_bytes()));
+    const auto outcome = edits_.carry_out(number, arguments);
+    crdt::check_invariants(doc(number).contents());
+    return done(outcome);
+  }
+
+  /// Replies with a flag: something changed.
+  reply commit(std::uint32_t number) {
+    const bool has_changed = edits_.commit(number);
+    crdt::check_invariants(doc(number).contents());
+    return byte_buffer{static_cast<std::uint8_t>(has_changed)};
   }
 
   reply encode(std::uint32_t number, byte_view from, update_format format) {
@@ -123,6 +147,7 @@ class engine {
   }
 
   std::map<std::uint32_t, std::unique_ptr<crdt::doc>> docs_;
+  edit_pipe edits_;  // behind the documents, which it edits
 };
 
 bool read_exactly(std::uint8_t* to, std::size_t size) {
