@@ -74,11 +74,10 @@ TEST_CASE("edits near each other do not walk through the whole text", "[crdt][ed
   must(opened.insert_text(text, 2001, "x"));
   const std::size_t first = opened.steps();
   CHECK(first <= 2001);
-  for (std::uint32_t i = 0; i < 500; ++i) {
-    must(opened.insert_text(text, 2002 + i, "y"));
-    must(opened.remove_text(text, 1990 + i % 20, 1));
-    must(opened.insert_text(text, 1995, "z"));
+  for (std::uint32_t at = 2000; at < 2500; ++at) {
+    must(opened.insert_text(text, at, "y"));
+    must(opened.remove_text(text, at + 1, 1));
+    must(opened.insert_text(text, at - 1, "z"));
   }
-  CHECK(opened.steps() - first < 500 * 250);
-  for (std::uint32_t i = 0; i < 500; ++i) must(opened.push(text, {}));
+  CHECK(opened.steps() - first < 500 * 3 * 10);
 }

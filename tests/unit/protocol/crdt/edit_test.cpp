@@ -252,7 +252,7 @@ TEST_CASE("elements have children and attributes", "[crdt][edit]") {
   });
   // Root x: element p, its attribute, the text in it, the characters.
   CHECK(state_of(doc) == "01"
-                         "06"
+                         "05"
                          "0100"
                          "0701017803"
                          "0170"

@@ -20,8 +20,8 @@ std::string encoded(const result<value>& of) {
 }
 
 byte_buffer any_of(std::string_view json) {
-  const byte_view bytes = value::json(json)->content();
-  return {bytes.begin(), bytes.end()};
+  const auto made = value::json(json);
+  return {made->content().begin(), made->content().end()};
 }
 
 std::string listed(const attributes& of) {
