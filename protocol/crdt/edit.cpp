@@ -1,6 +1,7 @@
 #include "protocol/crdt/edit.hpp"
 
 #include <algorithm>
+#include <exception>
 
 #include "base/check.hpp"
 #include "base/utf8.hpp"
@@ -51,7 +52,9 @@ doc_edit::doc_edit(doc_edit&& other) noexcept
       unknown_(std::move(other.unknown_)) {}
 
 doc_edit::~doc_edit() {
-  if (doc_ != nullptr) commit();
+  // After a broken promise the document is not to be used any more; ending the transaction might
+  // only find the same fault again, and throw while the first one is on its way.
+  if (doc_ != nullptr && std::uncaught_exceptions() == 0) commit();
 }
 
 applied_update doc_edit::commit() {

@@ -3,12 +3,12 @@
 // doc::encode_last_change() gives after commit() to the others.
 //
 // Always holds: an operation that fails has changed nothing; one that succeeds has taken effect in
-// the document at once and cannot be taken back. An editor that is dropped commits. At most one is
-// open per document, and updates are applied only while none is. Indices and lengths count UTF-16
-// units in text and elements elsewhere, as in yjs; a cut through a surrogate pair is refused, since
-// its halves would become U+FFFD. A root exists as soon as something is written to it. Kinds of
-// types are not checked against operations: roots have none, and yjs 14 mixes contents. Without
-// undo. Thread: that of the document.
+// the document at once and cannot be taken back. An editor that is dropped commits, unless an
+// exception is what drops it. At most one is open per document, and updates are applied only while
+// none is. Indices and lengths count UTF-16 units in text and elements elsewhere, as in yjs; a cut
+// through a surrogate pair is refused, since its halves would become U+FFFD. A root exists as soon
+// as something is written to it. Kinds of types are not checked against operations: roots have
+// none, and yjs 14 mixes contents. Without undo. Thread: that of the document.
 //
 // Every operation on a type can fail with type_gone, with invalid_utf8 and name_too_long (name of a
 // root, key), and, where it writes, with number_too_large (no clocks left), update_too_large (the

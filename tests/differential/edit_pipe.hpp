@@ -26,6 +26,21 @@ class edit_pipe {
     return ended.mapped().commit().changed;
   }
 
+  /// The last changes of a document, a line for each type: its name, whether its sequence changed
+  /// (0 or 1), its keys; with tabs between.
+  static std::string changes_of(const crdt::doc& document) {
+    std::string lines;
+    for (const crdt::type_change& change : document.last_changes()) {
+      const crdt::type_ref& type = change.type;
+      lines += type.is_nested ? std::to_string(type.client) + "." + std::to_string(type.clock)
+                              : "/" + type.name;
+      lines += change.sequence_changed ? "\t1" : "\t0";
+      for (const std::string& key : change.keys) lines += "\t" + key;
+      lines += '\n';
+    }
+    return lines;
+  }
+
   /// One operation: its name, the type, and its further arguments.
   result<void> carry_out(std::uint32_t number, const std::vector<std::string_view>& in) {
     crdt::doc_edit& edit = open_.at(number);

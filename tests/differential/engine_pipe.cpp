@@ -66,6 +66,7 @@ class engine {
       case 'b': return done(edits_.begin(number, doc(number), as_text(in.read_bytes())));
       case 'o': return edit(number, in);
       case 'k': return commit(number);
+      case 'h': return to_bytes(edit_pipe::changes_of(doc(number)));
       case 'x': return merge(in, update_format::v1);
       case 'X': return merge(in, update_format::v2);
       case 'd': return diff(in, update_format::v1);
