@@ -18,8 +18,15 @@ target_compile_options(troupe_flags INTERFACE
 if(TROUPE_SANITIZE)
   target_compile_options(troupe_flags INTERFACE -fsanitize=${TROUPE_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all
-    -Wno-maybe-uninitialized)  # GCC cannot follow values through the sanitizers' checks
+    # GCC cannot follow values through the sanitizers' checks.
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_options(troupe_flags INTERFACE -fsanitize=${TROUPE_SANITIZE})
+endif()
+
+# The libraries too must count what a fuzzer reaches in them, or it searches blindly.
+option(TROUPE_LIBFUZZER "Build the fuzz targets for libFuzzer (needs clang)" OFF)
+if(TROUPE_LIBFUZZER)
+  target_compile_options(troupe_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 # troupe_library(NAME SOURCE...): the static library troupe_NAME. Its layers and packages are linked by the caller.

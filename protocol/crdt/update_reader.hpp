@@ -224,11 +224,9 @@ class reader_v2 {
   bool read_parent_is_root() noexcept { return parent_info_.read() == 1; }
   std::uint64_t read_type_kind() noexcept { return type_kind_.read(); }
   std::uint64_t read_length() noexcept { return length_.read(); }
-  std::uint64_t read_value_count() noexcept {
-    const std::uint64_t count = length_.read();
-    if (count > rest_.remaining()) rest_.fail(errc::truncated, "value count");
-    return count;
-  }
+  /// Not bounded here: each value takes a byte of the rest or of the string column, where reading
+  /// ends.
+  std::uint64_t read_value_count() noexcept { return length_.read(); }
   std::string_view read_string(const char* field) {
     std::uint32_t ignored = 0;
     return read_string(field, ignored);

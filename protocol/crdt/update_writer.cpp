@@ -49,7 +49,7 @@ void write_content(const struct_view& view, Writer& out) {
       out.write_name(in.read_var_string("guid"));
       return out.rest().write_bytes(in.read_bytes(in.remaining()));
     }
-    default: TROUPE_CHECK(!"a struct without content has been written already");
+    default: TROUPE_CHECK(false && "a struct without content has been written already");
   }
 }
 

@@ -1,8 +1,8 @@
-// Runs a fuzz target over the files of a folder and over seeded mutations of them, for a few
+// Runs a fuzz target over the files of folders and over seeded mutations of them, for a few
 // seconds: so that a target is known to work, and a plain regression is found, wherever the tests
 // run. The search is libFuzzer's.
 //
-//   NAME_fuzz_smoke FOLDER [SECONDS]
+//   NAME_fuzz_smoke SECONDS FOLDER...
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -34,13 +34,13 @@ void mutate(byte_buffer& bytes, std::mt19937& random) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 2) return 2;
+  if (argc < 3) return 2;
   std::vector<byte_buffer> seeds{{}};
-  for (const auto& file : std::filesystem::directory_iterator{argv[1]})
-    if (file.is_regular_file()) seeds.push_back(*troupe::test::read_file(file.path()));
+  for (int folder = 2; folder < argc; ++folder)
+    for (const auto& file : std::filesystem::directory_iterator{argv[folder]})
+      if (file.is_regular_file()) seeds.push_back(*troupe::test::read_file(file.path()));
   for (const byte_buffer& seed : seeds) LLVMFuzzerTestOneInput(seed.data(), seed.size());
-  const auto end =
-      std::chrono::steady_clock::now() + std::chrono::seconds{argc > 2 ? std::atoi(argv[2]) : 3};
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{std::atoi(argv[1])};
   std::mt19937 random{12345};
   unsigned long runs = 0;
   for (; std::chrono::steady_clock::now() < end; ++runs) {

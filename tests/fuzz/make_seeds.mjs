@@ -1,0 +1,151 @@
+// Makes the seeds of the fuzz targets in seeds/ with the yjs and lib0 that tests/interop/package-lock.json pins:
+// small inputs, one per shape, so that a fuzzer starts from what real clients send.
+//
+//   node make_seeds.mjs           writes seeds/
+//   node make_seeds.mjs --check   writes nothing; fails where seeds/ differs
+//
+// Client ids are set by hand and nothing is drawn at random: the bytes are the same each time.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+import { cases } from '../golden/cases.mjs';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const require = createRequire(path.join(here, '../interop/package.json'));
+const load = async (name) => import(pathToFileURL(require.resolve(name)).href);
+const { default: Y } = await load('yjs');
+const encoding = await load('lib0/encoding');
+
+const bytes = (...parts) => Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.from([part]) : Buffer.from(part))));
+const encoded = (write) => {
+  const encoder = encoding.createEncoder();
+  write(encoder);
+  return Buffer.from(encoding.toUint8Array(encoder));
+};
+/** A piece as update_pieces.hpp reads it: size (u16, big endian), bytes. */
+const piece = (update) => bytes(update.length >> 8, update.length & 255, update);
+
+/** The golden documents: name to their updates in the order in which they came about. */
+const documents = () => {
+  const author = (client) => {
+    const doc = new Y.Doc({ guid: `author-${client}` });
+    doc.clientID = client;
+    doc.updates = [];
+    doc.on('update', (update, origin) => origin !== 'others' && doc.updates.push(update));
+    return doc;
+  };
+  return Object.entries(cases(Y)).map(([name, one]) => [name, one.make(author)]);
+};
+
+const seeds = {};
+const add = (target, name, content) => (seeds[`${target}/${name}`] = content);
+
+for (const [name, updates] of documents()) {
+  const chosen = updates.filter((update) => update.length < 400).slice(0, 6);
+  const v2 = chosen.map((update) => Y.convertUpdateFormatV1ToV2(update));
+  if (chosen.length === 0) continue;
+  for (const target of ['update_tools', 'session_updates']) {
+    add(target, `${name}.v1`, bytes(0, ...chosen.map(piece)));
+    if (chosen.length > 1) add(target, `${name}.reversed.v2`, bytes(1, ...v2.reverse().map(piece)));
+  }
+}
+const doc_of_one = (client, edit) => {
+  const doc = new Y.Doc();
+  doc.clientID = client;
+  edit(doc);
+  return doc;
+};
+// One document each for format v1 and v2 that holds what the golden ones hold one by one.
+const mixed = doc_of_one(2 ** 53 - 1, (doc) => {
+  doc.getText('text').insert(0, 'héllo 😀', { bold: true });
+  doc.getText('text').insertEmbed(2, { image: 'x' });
+  doc.getText('text').delete(0, 1);
+  doc.getArray('array').insert(0, [1, 'a', null, { deep: [1.5, true] }, new Uint8Array([1, 2])]);
+  doc.getArray('array').insert(2, [new Y.Map([['k', 1n]]), new Y.Text('t'), new Y.Doc({ guid: 'sub' })]);
+  doc.getMap('map').set('k', 1);
+  doc.getMap('map').set('k', new Y.XmlElement('p'));
+  doc.getXmlFragment('xml').insert(0, [new Y.XmlElement('p'), new Y.XmlText('x'), new Y.XmlHook('h')]);
+});
+add('update_v1', 'mixed', Y.encodeStateAsUpdate(mixed));
+add('update_v2', 'mixed', Y.encodeStateAsUpdateV2(mixed));
+const gap = Y.mergeUpdates([Y.encodeStateAsUpdate(doc_of_one(1, (doc) => doc.getText('text').insert(0, 'ab'))),
+  Y.diffUpdate(Y.encodeStateAsUpdate(doc_of_one(1, (doc) => doc.getText('text').insert(0, 'abcdefgh'))), new Uint8Array([1, 1, 5]))]);
+add('update_v1', 'skip', gap);
+add('update_v2', 'skip', Y.convertUpdateFormatV1ToV2(gap));
+
+const ranges = { one: [[0, 1]], cut: [[2, 3], [8, 9]], pair: [[15, 1], [16, 1]], types: [[10, 3]], all: [[0, 24]], beyond: [[20, 40]], overlapping: [[5, 4], [3, 4], [5, 4]] };
+for (const [name, list] of Object.entries(ranges)) {
+  add('delete_set', `${name}.v1`, bytes(0, 1, 1, list.length, ...list.flat()));
+  if (name === 'overlapping') continue; // v2 stores differences, which cannot go back
+  let end = 0;
+  const differences = list.flatMap(([clock, length]) => {
+    const pair = [clock - end, length - 1];
+    end = clock + length;
+    return pair;
+  });
+  add('delete_set', `${name}.v2`, bytes(1, 1, 1, list.length, ...differences));
+}
+add('delete_set', 'two_clients.v1', bytes(0, 2, 2, 1, 1, 4, 1, 1, 11, 1));
+add('delete_set', 'no_ranges.v1', bytes(0, 1, 1, 0));
+
+for (const [name, doc] of Object.entries({ empty: new Y.Doc(), mixed })) add('state_vector', name, Y.encodeStateVector(doc));
+add('state_vector', 'two', encoded((e) => [2, 4294967295, 300, 1, 5].forEach((n) => encoding.writeVarUint(e, n))));
+
+const values = { undefined, null: null, true: true, integer: -300, zero: -0, float32: 1.5, float64: 0.1, nan: NaN, bigint: -5n, string: 'é😀', bytes: new Uint8Array([0, 255]), array: [1, [], [null]], object: { a: { b: 1 }, 1: 'x' }, numbers: [2 ** 31, 2 ** 53, 1e300, -Infinity] };
+for (const [name, value] of Object.entries(values)) add('any', name, encoded((e) => encoding.writeAny(e, value)));
+
+const texts = { object: '{"a":[1,-2.5e3,true,null,"\\u00e9\\ud83d\\ude00"],"b":{}}', number: '-12345678901234567', list: ' [ 0.1 , 1E-7 , 9007199254740993 ] ', string: '"\\"\\\\\\/\\b\\f\\n\\r\\t"', lone: '"\\ud83d"', deep: '['.repeat(20) + ']'.repeat(20) };
+for (const [name, text] of Object.entries(texts)) add('json', name, Buffer.from(text));
+
+/** An awareness update of [client, clock, state or null]. */
+const awareness = (...states) => encoded((e) => {
+  encoding.writeVarUint(e, states.length);
+  for (const [client, clock, state] of states) {
+    encoding.writeVarUint(e, client);
+    encoding.writeVarUint(e, clock);
+    encoding.writeVarString(e, JSON.stringify(state));
+  }
+});
+add('awareness', 'one', awareness([1, 1, {}]));
+add('awareness', 'removed', awareness([5, 3, null]));
+add('awareness', 'two', awareness([4294967295, 7, { user: { name: 'Ada', color: '#ff0000' }, cursor: null }], [2 ** 53 - 1, 1, { a: [1] }]));
+add('awareness', 'same_twice', awareness([1, 1, { a: 1 }], [1, 2, null]));
+
+/** Messages as sync_message_fuzz.cpp takes them: a byte of size before each. */
+const messages = (...list) => bytes(...list.map((message) => bytes(message.length, message)));
+const sync = (kind, body) => encoded((e) => {
+  encoding.writeVarUint(e, 0);
+  encoding.writeVarUint(e, kind);
+  encoding.writeVarUint8Array(e, body);
+});
+const shown = (body) => encoded((e) => {
+  encoding.writeVarUint(e, 1);
+  encoding.writeVarUint8Array(e, body);
+});
+const text = doc_of_one(7, (doc) => doc.getText('text').insert(0, 'hello'));
+const change = Y.encodeStateAsUpdate(text);
+add('sync_message', 'handshake', messages(sync(0, new Uint8Array([0])), sync(1, change), shown(awareness([7, 1, { name: 'a' }]))));
+add('sync_message', 'update', messages(sync(2, change), sync(0, Y.encodeStateVector(text))));
+add('sync_message', 'late', messages(sync(2, Y.diffUpdate(change, new Uint8Array([1, 7, 2]))), sync(2, change)));
+add('sync_message', 'query', messages(bytes(3), shown(awareness([7, 2, null]))));
+add('sync_message', 'auth', messages(bytes(2, 0, 2, 'no')));
+
+const differs = [];
+for (const [file, content] of Object.entries(seeds)) {
+  const at = path.join(here, 'seeds', file);
+  if (process.argv.includes('--check')) {
+    try {
+      if (!readFileSync(at).equals(Buffer.from(content))) differs.push(file);
+    } catch {
+      differs.push(file);
+    }
+  } else {
+    mkdirSync(path.dirname(at), { recursive: true });
+    writeFileSync(at, content);
+  }
+}
+for (const file of differs) console.error(`differs: seeds/${file}`);
+process.exitCode = differs.length > 0 ? 1 : 0;
+console.log(`${Object.keys(seeds).length} seeds, ${Object.values(seeds).reduce((sum, content) => sum + content.length, 0)} bytes`);
