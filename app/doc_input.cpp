@@ -10,24 +10,6 @@ tl::unexpected<std::string> wrong(const doc_input& input, std::string_view what)
   return tl::unexpected(input.name + ": " + std::string{what});
 }
 
-/// Whether the sequence of a type holds visible text, and whether it holds other visible values.
-struct sequence_contents {
-  bool has_text = false;
-  bool has_values = false;
-};
-
-sequence_contents contents_of(const crdt::store& in, crdt::chain_handle sequence) {
-  sequence_contents found;
-  for (auto at = in.chain_at(sequence).head; at != crdt::none; at = in.at(at).right) {
-    const crdt::item& current = in.at(at);
-    if (!current.is_visible()) continue;
-    const bool is_text =
-        current.kind() == crdt::content_kind::string || current.kind() == crdt::content_kind::embed;
-    (is_text ? found.has_text : found.has_values) = true;
-  }
-  return found;
-}
-
 /// The escape that a code point needs in front of a terminal; none if it is harmless.
 bool needs_escape(std::uint32_t code) noexcept {
   return code < 0x20 || (code >= 0x7f && code < 0xa0) ||  // controls
@@ -123,19 +105,7 @@ std::vector<std::string_view> root_names(const crdt::doc& of) {
   return names;
 }
 
-std::string root_json(const crdt::doc& of, std::string_view root) {
-  const crdt::store& in = of.contents();
-  const crdt::type_handle type = in.find_root(root);
-  if (type == crdt::none) return "null";
-  const sequence_contents sequence = contents_of(in, in.type_at(type).sequence);
-  if (sequence.has_values) return of.array_json(root);
-  if (sequence.has_text) {
-    std::string json;
-    lib0::append_json_string(of.text(root), json);
-    return json;
-  }
-  return in.type_at(type).keyed != crdt::none ? of.map_json(root) : of.array_json(root);
-}
+std::string root_json(const crdt::doc& of, std::string_view root) { return of.json(root); }
 
 std::string one_line(std::string_view text, std::size_t size_max) {
   return shown(text, size_max, {});

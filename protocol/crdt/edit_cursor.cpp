@@ -72,8 +72,7 @@ result<sequence_place> edit_cursor::move_to(chain_handle in, std::uint32_t index
     const std::uint32_t wanted = index - at.index;
     if (next.is_visible() && wanted < next.length) {
       if (cuts_pair(*store_, next, wanted)) return fail(errc::out_of_range, "inside a pair");
-      change_->note_split(next.client, next.clock + wanted);
-      store_->split(at.right, wanted);
+      change_->note_split(store_->split(at.right, wanted));
     }
     step_over(*store_, at);
     ++steps_;

@@ -140,10 +140,7 @@ void doc_edit::replace_formats(sequence_place& at, std::uint32_t length, const a
       }
       if (!wish.empty()) doc_->change_.delete_item(at.right);
     } else if (next.is_deleted == 0) {
-      if (length < next.length) {
-        doc_->change_.note_split(next.client, next.clock + length);
-        in.split(at.right, length);
-      }
+      if (length < next.length) doc_->change_.note_split(in.split(at.right, length));
       length -= in.at(at.right).length;
     }
     step_over(in, at);

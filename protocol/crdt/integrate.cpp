@@ -55,11 +55,11 @@ integration_outcome integrator::integrate(decoded_update& update, transaction& c
 void integrator::integrate_local(client_index client, const struct_view& view,
                                  transaction& change) {
   change_ = &change;
-  integrate_piece(client, view, 0, view.length);
+  integrate_piece(client, view, 0, view.length, growth::allowed);
 }
 
 void integrator::settle_local(transaction& change) {
-  marks_.give_back();
+  scan_.give_back(store_.revision());
   if (ready_.empty() && pending_.empty()) return;
   change_ = &change;
   integrate_ready();
