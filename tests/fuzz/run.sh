@@ -24,7 +24,8 @@ build=$root_dir/build/fuzz
 seeds=("$root_dir/tests/fuzz/seeds/$target")
 case $target in update_v1 | update_v2) seeds+=("$root_dir/tests/golden/data") ;; esac
 mkdir -p "$build/corpus/$target" "$build/found"
+# The time limit of an input is by the clock on the wall: on a busy machine repeat what is found before believing it.
 # 256 MiB for the engine and as much for AddressSanitizer: its shadow, and up to 64 MiB of freed memory.
 export ASAN_OPTIONS="quarantine_size_mb=64:${ASAN_OPTIONS:-}"
-exec "$build/tests/fuzz/${target}_fuzz" -max_total_time="$seconds" -rss_limit_mb=512 -malloc_limit_mb=256 -timeout=1 \
+exec "$build/tests/fuzz/${target}_fuzz" -max_total_time="$seconds" -rss_limit_mb=512 -malloc_limit_mb=256 -timeout=5 \
   -max_len=8192 -print_final_stats=1 -artifact_prefix="$build/found/$target-" "$@" "$build/corpus/$target" "${seeds[@]}"

@@ -262,3 +262,16 @@ TEST_CASE("a file that a document links to exists", "[layers][docs]") {
     }
   }
 }
+
+TEST_CASE("a test that the list of traps names exists", "[layers][docs]") {
+  std::string tests;
+  for (const std::string& path : files_below("tests"))
+    if (path.ends_with("_test.cpp")) tests += read_text(root / path);
+  const std::string traps = read_text(root / "tests/traps.md");
+  const std::regex quoted{"\"([^\"]+)\""};
+  for (auto at = std::sregex_iterator{traps.begin(), traps.end(), quoted};
+       at != std::sregex_iterator{}; ++at) {
+    INFO((*at)[1].str());
+    CHECK(tests.find("TEST_CASE(\"" + (*at)[1].str() + "\"") != std::string::npos);
+  }
+}

@@ -51,9 +51,8 @@ struct golden_case {
   json expected;
 };
 
-std::vector<golden_case> read_cases() {
-  std::vector<golden_case> cases;
-  for (const auto& file : std::filesystem::directory_iterator{TROUPE_GOLDEN_DIR}) {
+void read_folder(const std::filesystem::path& folder, std::vector<golden_case>& cases) {
+  for (const auto& file : std::filesystem::directory_iterator{folder}) {
     if (file.path().extension() != ".json") continue;
     auto update = file.path();
     update.replace_extension(".v1.bin");
@@ -63,6 +62,14 @@ std::vector<golden_case> read_cases() {
     cases.push_back({file.path().stem(), *test::read_file(update), *test::read_file(update_v2),
                      json::parse(*text)});
   }
+}
+
+/// Those of the pinned yjs, and those of other versions of it.
+std::vector<golden_case> read_cases() {
+  const std::filesystem::path pinned{TROUPE_GOLDEN_DIR};
+  std::vector<golden_case> cases;
+  read_folder(pinned, cases);
+  read_folder(pinned.parent_path() / "versions" / "data", cases);
   std::ranges::sort(cases, {}, &golden_case::name);
   return cases;
 }
@@ -71,7 +78,7 @@ std::vector<golden_case> read_cases() {
 
 TEST_CASE("golden documents load, read and encode as yjs does", "[crdt][golden]") {
   const auto cases = read_cases();
-  REQUIRE(cases.size() >= 25);
+  REQUIRE(cases.size() >= 30);
   for (const golden_case& golden : cases) {
     INFO(golden.name);
     crdt::doc doc;
