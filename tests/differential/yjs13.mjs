@@ -92,14 +92,22 @@ const edit_xml = (xml, random) => {
   xml.insert(random.below(length + 1), [random.pick([() => new Y.XmlElement(random.pick(['p', 'DIV', 'h1'])), () => new Y.XmlText(random.pick(texts)), () => new Y.XmlHook('hook')])()]);
 };
 
+const edit_type = (type, random) => {
+  if (type instanceof Y.Text) edit_text(type, random); // XmlText is one too
+  else if (type instanceof Y.Array) edit_array(type, random);
+  else if (type instanceof Y.Map) edit_map(type, random); // XmlHook is one too
+  else edit_xml(type, random);
+};
+
 export const edit = (doc, random) => {
   doc.transact(() => {
     for (let i = 1 + random.below(3); i > 0; --i) {
-      const type = random.pick(all_types(doc));
-      if (type instanceof Y.Text) edit_text(type, random); // XmlText is one too
-      else if (type instanceof Y.Array) edit_array(type, random);
-      else if (type instanceof Y.Map) edit_map(type, random); // XmlHook is one too
-      else edit_xml(type, random);
+      try {
+        edit_type(random.pick(all_types(doc)), random);
+      } catch (error) {
+        // In an array with formats, which yjs 14 may put there, yjs 13 counts wrongly and stops half way.
+        if (error.message !== 'Length exceeded!') throw error;
+      }
     }
   });
 };
