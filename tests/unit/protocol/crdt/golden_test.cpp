@@ -94,8 +94,10 @@ TEST_CASE("golden documents load, read and encode as yjs does", "[crdt][golden]"
       INFO("root " << name);
       if (root["kind"] == "text") {
         CHECK(doc.text(name) == root["value"].get<std::string>());
-        CHECK(json::parse(doc.delta_json(name)) == as_exported(root["delta"]));
-        CHECK(json::parse(doc.map_json(name)) == as_exported(root["attributes"]));
+        if (root.contains("delta"))  // the documents of other versions come without
+          CHECK(json::parse(doc.delta_json(name)) == as_exported(root["delta"]));
+        if (root.contains("attributes"))
+          CHECK(json::parse(doc.map_json(name)) == as_exported(root["attributes"]));
       }
       if (root["kind"] == "xml") CHECK(doc.xml_string(name) == root["value"].get<std::string>());
       if (root["kind"] == "map")

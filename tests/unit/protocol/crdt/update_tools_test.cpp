@@ -348,7 +348,8 @@ TEST_CASE("a few bytes of v2 that stand for any number of structs are bounded",
   const byte_buffer far_too_many = structs("808080808020");
   CHECK(merge(far_too_many).error().code == errc::number_too_large);
   CHECK_FALSE(crdt::update_meta(far_too_many, update_format::v2).has_value());
-  // Of length 1 each, 60,000 are taken and become one; a million are more than so few bytes may mean.
+  // Of length 1 each, 60,000 are taken and become one; a million are more than so few bytes may
+  // mean.
   const byte_buffer many = hex("00 00 0101 00 00 0100 0100 00 00 04 41 ded403 01 e0d403 00 00");
   const auto small = merge(many);
   if (!small) FAIL(to_string(small.error()));
