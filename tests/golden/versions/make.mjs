@@ -95,8 +95,8 @@ const made_by_14 = (Y) => {
   exchange();
   const strings = (type) => type.toDelta().children.map((op) => op).reduce((text, op) => text + (typeof op.insert === 'string' ? op.insert : ''), '');
   const roots = {
-    text: { kind: 'text', value: strings(a.get('text')), delta: [], attributes: {} },
-    mixed: { kind: 'text', value: strings(a.get('mixed')), delta: [], attributes: {} },
+    text: { kind: 'text', value: strings(a.get('text')) },
+    mixed: { kind: 'text', value: strings(a.get('mixed')) },
     map: { kind: 'map', value: plain(a.get('map').getAttrs()) },
   };
   return { doc: a, updates, roots };
