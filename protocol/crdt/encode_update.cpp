@@ -219,8 +219,9 @@ void write_change(const store& state, const transaction& change, Writer& out) {
   const client_lookup& ids = state.clients();
   const auto inserted = by_client(change.inserted(), ids);
   out.rest().write_var_uint(inserted.size());
-  for (const auto& [client, ranges] : inserted) {
-    block_writer<Writer> writer{state, client, out};
+  for (const auto& of_client : inserted) {
+    const range_set& ranges = of_client.second;
+    block_writer<Writer> writer{state, of_client.first, out};
     writer.write([&](auto visit) {
       ranges.for_each([&](clock_range range) { writer.visit_stored(range, visit); });
     });
