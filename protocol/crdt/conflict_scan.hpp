@@ -34,7 +34,6 @@ class conflict_scan {
   item_handle begin(const place& where, client_id own, std::uint64_t revision);
 
   void visit(item_handle handle);
-  void visit_sibling(client_id client, item_handle handle) { siblings_[client] = handle; }
 
   /// The new item goes behind all that was visited.
   void pass() noexcept { open_from_ = count_; }

@@ -412,7 +412,6 @@ item_handle integrator::find_left(client_index client, const struct_view& view, 
       const client_id other_id = store_.clients().id(o.client);
       const bool is_sibling = is_same_id(o.right_origin_client, o.right_origin_clock,
                                          where.right_origin_client, where.right_origin_clock);
-      if (is_sibling) scan_.visit_sibling(other_id, other);
       if (other_id < own_id) {
         left = other;
         scan_.pass();
