@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 
 #include "base/bytes.hpp"
 #include "base/close_reason.hpp"
+#include "protocol/json/request.hpp"
 #include "protocol/receivers.hpp"
 #include "protocol/session_id.hpp"
 #include "protocol/sync/message.hpp"
@@ -30,12 +32,13 @@ struct open_document;
 struct opened_document;
 struct join_document;
 struct leave_document;
-struct client_message;
+struct client_batch;
+struct client_request;
 struct unload_document;
 struct document_tick;
 struct document_idle;
 struct document_busy;
-struct append_update;
+struct append_updates;
 struct update_stored;
 struct write_snapshot;
 struct load_document;
@@ -52,8 +55,9 @@ struct close_documents;
 }  // namespace troupe
 
 CAF_BEGIN_TYPE_ID_BLOCK(troupe_actors, caf::first_custom_type_id)
-CAF_ADD_TYPE_ID(troupe_actors, (troupe::append_update))
-CAF_ADD_TYPE_ID(troupe_actors, (troupe::client_message))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::append_updates))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::client_batch))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::client_request))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::close_all_sessions))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::close_documents))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::close_session))
@@ -96,7 +100,8 @@ using hub_actor = caf::typed_actor<
 using document_actor = caf::typed_actor<
     caf::result<void>(join_document),    // a session subscribes; it hears of every later change
     caf::result<void>(leave_document),   // a session is gone, its presence with it
-    caf::result<void>(client_message),   // a message of a subscriber
+    caf::result<void>(client_batch),     // messages of a subscriber, binary dialect
+    caf::result<void>(client_request),   // a message of a subscriber, JSON dialect
     caf::result<void>(update_stored),    // the log is durable up to a sequence
     caf::result<void>(document_tick),    // presence grows old
     caf::result<void>(unload_document),  // end if nobody is subscribed, else answer document_busy
@@ -114,7 +119,7 @@ using directory_actor = caf::typed_actor<
 /// One per node, on a thread of its own: all reading and writing of storage, in batches.
 using store_actor = caf::typed_actor<
     caf::result<loaded_document>(load_document),  // all that is stored of a document
-    caf::result<void>(append_update),             // confirmed to the document by update_stored
+    caf::result<void>(append_updates),            // confirmed to the document by update_stored
     caf::result<void>(write_snapshot),            // replaces the log up to a sequence
     caf::result<void>(flush_atom)>;  // note to itself: write what has queued up as one batch
 
@@ -144,13 +149,26 @@ struct join_document {
 struct leave_document {
   session_id session = no_session;
 };
-struct client_message {
-  session_id session = no_session;
-  sync::message_kind kind = sync::message_kind::query_awareness;
-  shared_bytes frame;             ///< The payload as it came.
-  std::uint32_t body_offset = 0;  ///< Where in it the body of the message begins.
+/// What one session said in the binary dialect, as much as came at once.
+struct client_batch {
+  struct message {
+    sync::message_kind kind = sync::message_kind::query_awareness;
+    std::size_t offset = 0;  ///< Where in `bytes` its body lies.
+    std::size_t size = 0;
+  };
 
-  byte_view body() const noexcept { return frame.view().subspan(body_offset); }
+  session_id session = no_session;
+  shared_bytes bytes;  ///< The bodies, one behind the other.
+  std::vector<message> messages;
+
+  shared_slice body_of(const message& one) const { return {bytes, one.offset, one.size}; }
+};
+/// What one session asked for in the JSON dialect.
+struct client_request {
+  session_id session = no_session;
+  std::string user;  ///< Whose message ids they are.
+  json::request request;
+  std::size_t size = 0;  ///< Of its frame, for the session's credit.
 };
 struct unload_document {};
 struct document_tick {};
@@ -161,10 +179,11 @@ struct document_idle {
 struct document_busy {
   document_id id = 0;
 };
-struct append_update {
-  std::string document;
-  storage::sequence number = 0;
-  shared_bytes update;
+/// Updates with consecutive numbers.
+struct append_updates {
+  std::shared_ptr<const std::string> document;
+  storage::sequence first = 0;
+  std::vector<shared_slice> updates;
   document_actor confirm_to;
 };
 struct update_stored {
@@ -182,12 +201,16 @@ struct loaded_document {
   storage::stored_document stored;
 };
 
-/// What one document has for one io_unit. The deliveries keep their order.
+/// What a frame is for: presence may be left out for who reads too slowly, and made up for later.
+enum class traffic : std::uint8_t { content, presence };
+
+/// What one document has for one io_unit. The deliveries of a dialect keep their order.
 struct deliver_batch {
   struct delivery {
     receivers to = receivers::all;
     session_id session = no_session;  ///< The one, or the one left out.
-    shared_bytes frame;               ///< With its WebSocket header.
+    traffic what = traffic::content;
+    shared_slice frames;  ///< With their WebSocket headers.
   };
   struct handled {
     session_id session = no_session;
@@ -200,7 +223,8 @@ struct deliver_batch {
   };
 
   document_id document = 0;
-  std::vector<delivery> deliveries;
+  std::vector<delivery> binary;
+  std::vector<delivery> json;
   std::vector<handled> progress;
   std::vector<closing> closings;
 };
@@ -221,8 +245,9 @@ struct close_documents {};
 
 }  // namespace troupe
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::append_update)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::client_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::append_updates)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::client_batch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::client_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::close_all_sessions)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::close_documents)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::close_session)

@@ -32,14 +32,21 @@ class shared_bytes {
  public:
   shared_bytes() noexcept = default;
 
-  static shared_bytes copy_of(byte_view first, byte_view second = {}) {
+  /// The parts, one behind the other.
+  template <class... Parts>
+  static shared_bytes copy_of(byte_view first, const Parts&... rest) {
     shared_bytes result;
-    if (first.size() + second.size() == 0) return result;
-    void* memory = ::operator new(sizeof(header) + first.size() + second.size());
-    result.header_ = new (memory) header{1, first.size() + second.size()};
-    if (!first.empty()) std::memcpy(result.header_->bytes(), first.data(), first.size());
-    if (!second.empty())
-      std::memcpy(result.header_->bytes() + first.size(), second.data(), second.size());
+    const std::size_t size = (first.size() + ... + byte_view{rest}.size());
+    if (size == 0) return result;
+    void* const memory = ::operator new(sizeof(header) + size);
+    result.header_ = new (memory) header{1, size};
+    std::uint8_t* to = result.header_->bytes();
+    const auto append = [&to](byte_view part) {
+      if (!part.empty()) std::memcpy(to, part.data(), part.size());
+      to += part.size();
+    };
+    append(first);
+    (append(rest), ...);
     return result;
   }
 
@@ -72,6 +79,21 @@ class shared_bytes {
   };
 
   header* header_ = nullptr;
+};
+
+/// A part of a shared byte string.
+struct shared_slice {
+  shared_bytes bytes;
+  std::size_t offset = 0;
+  std::size_t size = 0;
+
+  shared_slice() noexcept = default;
+  shared_slice(shared_bytes whole) noexcept : bytes(std::move(whole)), size(bytes.size()) {}
+  shared_slice(shared_bytes of, std::size_t from, std::size_t count) noexcept
+      : bytes(std::move(of)), offset(from), size(count) {}
+
+  bool empty() const noexcept { return size == 0; }
+  byte_view view() const noexcept { return bytes.view().subspan(offset, size); }
 };
 
 }  // namespace troupe

@@ -13,6 +13,7 @@ namespace troupe {
 enum class close_reason : std::uint8_t {
   peer_closed,         ///< The client closed, or its socket ended. Nothing is sent.
   server_stopping,     ///< The node drains. Clients reconnect elsewhere or later.
+  protocol_error,      ///< The peer broke the WebSocket protocol.
   malformed_message,   ///< A frame that is no valid message of the dialect.
   invalid_update,      ///< An update that is not valid Yjs.
   unsupported_frame,   ///< A text frame where only binary ones are understood.

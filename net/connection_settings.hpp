@@ -1,5 +1,5 @@
 // The limits of one connection: what the configuration says, as this layer needs it. Plain values,
-// copied at the start of a connection.
+// shared by the connections of a listener.
 #pragma once
 
 #include <chrono>
@@ -22,6 +22,8 @@ struct connection_settings {
   duration http_deadline = std::chrono::seconds{10};
   /// Bytes of the header of one HTTP request.
   unsigned http_header_bytes_max = 8 * 1024;
+  /// Bytes of the body of one HTTP request; 0: bodies are refused.
+  std::size_t http_body_bytes_max = 0;
 };
 
 }  // namespace troupe

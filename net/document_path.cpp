@@ -43,6 +43,11 @@ bool is_control(char character) noexcept {
 
 }  // namespace
 
+result<std::string> document_of_upgrade(std::string_view request_target) {
+  if (path_of_target(request_target) == "/") return std::string{};
+  return document_name_from_target(request_target);
+}
+
 std::string_view path_of_target(std::string_view request_target) noexcept {
   return request_target.substr(0, request_target.find('?'));
 }

@@ -18,6 +18,10 @@ constexpr std::size_t document_name_size_bytes_max = 512;
 /// which, in words for the client.
 result<std::string> document_name_from_target(std::string_view request_target);
 
+/// The same for an upgrade, where the path `/` names no document: its client says in each message
+/// which it means. Returns an empty name then.
+result<std::string> document_of_upgrade(std::string_view request_target);
+
 /// The part before the first '?'.
 std::string_view path_of_target(std::string_view request_target) noexcept;
 

@@ -1,21 +1,23 @@
 #include "net/http_connection.hpp"
 
-#include <array>
 #include <chrono>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <utility>
 
-#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
+#include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
+#include "net/asio.hpp"
 #include "net/document_path.hpp"
 #include "net/http_routes.hpp"
+#include "net/websocket_handshake.hpp"
 #include "net/websocket_upgrade.hpp"
 
 namespace troupe {
@@ -26,25 +28,24 @@ namespace http = boost::beast::http;
 
 constexpr std::chrono::seconds linger_max{2};
 
-std::string address_of(const tcp_socket& socket) {
-  error_code failed;
-  const auto endpoint = socket.remote_endpoint(failed);
-  return failed ? std::string{"unknown"} : endpoint.address().to_string();
-}
+std::string_view view(beast::string_view text) noexcept { return {text.data(), text.size()}; }
 
 class http_connection final : public unit_member,
+                              public pollable,
                               public std::enable_shared_from_this<http_connection> {
  public:
-  http_connection(io_unit& unit, tcp_socket socket, std::shared_ptr<http_service> service)
+  http_connection(io_unit& unit, accepted_socket accepted, std::shared_ptr<http_service> service)
       : unit_(unit),
-        socket_(std::move(socket)),
+        socket_(std::move(accepted.socket)),
         timer_(unit.context()),
         service_(std::move(service)),
-        remote_address_(address_of(socket_)) {}
+        remote_address_(std::move(accepted.remote_address)),
+        admission_(accepted.outcome) {}
 
   void start() {
     unit_.add(shared_from_this());
-    read_request();
+    if (!unit_.sockets().add(socket_.socket(), *this, {.readable = true})) return finish();
+    next_request();
   }
 
   // unit_member
@@ -52,34 +53,83 @@ class http_connection final : public unit_member,
   void terminate_now() override { finish(); }
   bool is_upgraded() const noexcept override { return false; }
 
+  // pollable
+  void on_ready(readiness) override {
+    const auto keep = shared_from_this();
+    if (!output_.empty()) write();
+    if (!is_finished_) read();
+  }
+
  private:
   enum class after_answer : std::uint8_t { keep_alive, close };
 
-  void read_request() {
+  void next_request() {
     parser_.emplace();
-    parser_->header_limit(service_->settings.http_header_bytes_max);
-    set_deadline(service_->settings.http_deadline);
-    http::async_read_header(socket_, buffer_, *parser_,
-                            [self = shared_from_this()](error_code error, std::size_t) {
-                              if (!self->finished_) self->on_header(error);
-                            });
+    parser_->eager(true);
+    parser_->header_limit(service_->settings->http_header_bytes_max);
+    parser_->body_limit(service_->settings->http_body_bytes_max);
+    set_deadline(service_->settings->http_deadline);
   }
 
-  void on_header(error_code error) {
-    if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+  void read() {
+    const std::span<std::uint8_t> room = unit_.read_buffer();
+    const io_outcome got = socket_.read(room);
+    if (got.status == io_status::would_block) return;
+    if (got.status != io_status::done) return finish();
+    if (is_lingering_) return;  // thrown away
+    input_.append(reinterpret_cast<const char*>(room.data()), got.size);
+    if (input_.size() > input_size_max()) return refuse(413, "Too much was sent at once.\n");
+    if (socket_.has_input()) return read();
+    parse();
+  }
+
+  /// One request at a time: what is pipelined behind it waits here.
+  std::size_t input_size_max() const noexcept {
+    return 2 * (service_->settings->http_header_bytes_max +
+                service_->settings->http_body_bytes_max) +
+           unit_.read_buffer().size();
+  }
+
+  void parse() {
+    if (is_answering_ || input_.empty()) return;
+    error_code error;
+    const std::size_t used = parser_->put(asio::buffer(input_), error);
+    input_.erase(0, used);
+    if (error == http::error::need_more) return;
+    if (error) return on_bad_request(error);
+    if (parser_->is_done()) on_request();
+  }
+
+  void on_bad_request(error_code error) {
+    if (error == http::error::header_limit || error == http::error::buffer_overflow)
       return refuse(431, "The header of the request is too large.\n");
-    }
-    const bool is_bad_request =
-        error && error.category() == make_error_code(http::error::bad_method).category() &&
-        error != http::error::end_of_stream && error != http::error::partial_message;
-    if (is_bad_request)
-      return refuse(400, "This is not an HTTP/1.1 request: " + error.message() + ".\n");
-    if (error) return finish();
-    if (!parser_->is_done()) return refuse(413, "Requests with a body are not accepted.\n");
-    if (beast::websocket::is_upgrade(parser_->get())) return on_upgrade();
+    if (error == http::error::body_limit)
+      return refuse(413, service_->settings->http_body_bytes_max == 0
+                             ? "Requests with a body are not accepted.\n"
+                             : "The body of the request is too large.\n");
+    refuse(400, "This is not an HTTP/1.1 request: " + error.message() + ".\n");
+  }
+
+  void on_request() {
     const auto& request = parser_->get();
-    answer(answer_plain_request(view(request.method_string()), view(request.target())),
-           request.keep_alive() ? after_answer::keep_alive : after_answer::close);
+    if (admission_ != admission::admitted) return refuse_admission();
+    if (beast::websocket::is_upgrade(request) && service_->acceptor) return on_upgrade();
+    is_answering_ = true;
+    is_head_ = request.method() == http::verb::head;
+    const auto next = request.keep_alive() ? after_answer::keep_alive : after_answer::close;
+    service_->handler->on_request({std::string{view(request.method_string())},
+                                   std::string{view(request.target())},
+                                   std::move(parser_->get().body()), remote_address_},
+                                  [self = shared_from_this(), next](http_answer what) {
+                                    if (!self->is_finished_) self->answer(std::move(what), next);
+                                  });
+  }
+
+  void refuse_admission() {
+    service_->acceptor->on_refused(admission_);
+    refuse(429, admission_ == admission::too_many
+                    ? "This address has as many connections as it may.\n"
+                    : "This address opens connections too fast, try again later.\n");
   }
 
   void on_upgrade() {
@@ -91,24 +141,42 @@ class http_connection final : public unit_member,
                      .names_upgrade = true},
                     after_answer::close);
     }
-    if (request[http::field::sec_websocket_key].empty())
-      return refuse(400, "Sec-WebSocket-Key is missing.\n");
-    if (buffer_.size() > 0) return refuse(400, "Data came before the upgrade was answered.\n");
-    auto document = document_name_from_target(view(request.target()));
+    const std::string_view key = view(request[http::field::sec_websocket_key]);
+    if (key.empty()) return refuse(400, "Sec-WebSocket-Key is missing.\n");
+    if (!is_websocket_key(key))
+      return refuse(400, "Sec-WebSocket-Key is not 16 bytes in base64.\n");
+    if (!input_.empty()) return refuse(400, "Data came before the upgrade was answered.\n");
+    const std::string_view origin = view(request[http::field::origin]);
+    if (!service_->origins.allows(origin)) {
+      service_->acceptor->on_origin_refused();
+      return refuse(403, "Pages of this origin may not connect (server.allowed_origins).\n");
+    }
+    auto document = document_of_upgrade(view(request.target()));
     if (!document) return answer(answer_bad_name(document.error().detail), after_answer::close);
     hand_over({.document = std::move(*document),
                .query = std::string{query_of_target(view(request.target()))},
-               .remote_address = remote_address_});
+               .remote_address = remote_address_},
+              accept_upgrade(key));
   }
 
-  /// The socket leaves this object, which ends here.
-  void hand_over(upgrade_request request) {
-    finished_ = true;
+  /// The socket leaves this object, which ends here, for the unit on which its session shall live.
+  void hand_over(upgrade_request request, std::string answer) {
+    is_finished_ = true;
     timer_.cancel();
-    auto connection = make_websocket_connection(unit_, std::move(socket_), parser_->release(),
-                                                service_->settings, std::move(remote_address_));
-    unit_.remove(shared_from_this());
-    service_->acceptor->on_upgrade(unit_, std::move(connection), std::move(request));
+    const auto keep = shared_from_this();
+    unit_.sockets().remove(socket_.socket(), *this);
+    unit_.remove(keep);
+    io_unit& target = service_->acceptor->choose_unit(unit_, request.document);
+    upgraded_socket upgraded{std::move(socket_), std::move(answer), std::move(remote_address_)};
+    const auto enter = [service = service_, &target](upgraded_socket& from, upgrade_request& what) {
+      auto connection = make_websocket_connection(target, std::move(from), service->settings);
+      service->acceptor->on_upgrade(target, std::move(connection), std::move(what));
+    };
+    if (&target == &unit_) return enter(upgraded, request);
+    // std::function wants what can be copied.
+    auto moved = std::make_shared<std::pair<upgraded_socket, upgrade_request>>(std::move(upgraded),
+                                                                               std::move(request));
+    target.post([enter, moved] { enter(moved->first, moved->second); });
   }
 
   void refuse(unsigned status, std::string text) {
@@ -116,84 +184,92 @@ class http_connection final : public unit_member,
   }
 
   void answer(http_answer what, after_answer next) {
-    const bool head_only = parser_->get().method() == http::verb::head;
-    response_.emplace(static_cast<http::status>(what.status), 11);
-    response_->set(http::field::server, "troupe");
-    response_->set(http::field::content_type, "text/plain; charset=utf-8");
-    response_->set(http::field::cache_control, "no-store");
+    http::response<http::string_body> response{static_cast<http::status>(what.status), 11};
+    response.set(http::field::server, "troupe");
+    response.set(http::field::content_type,
+                 beast::string_view{what.content_type.data(), what.content_type.size()});
+    response.set(http::field::cache_control, "no-store");
     if (!what.allow.empty())
-      response_->set(http::field::allow, beast::string_view{what.allow.data(), what.allow.size()});
+      response.set(http::field::allow, beast::string_view{what.allow.data(), what.allow.size()});
     if (what.names_upgrade) {
-      response_->set(http::field::upgrade, "websocket");
-      response_->set(http::field::sec_websocket_version, "13");
+      response.set(http::field::upgrade, "websocket");
+      response.set(http::field::sec_websocket_version, "13");
     }
-    response_->body() = std::move(what.body);
-    response_->keep_alive(next == after_answer::keep_alive);
-    if (what.names_upgrade) response_->insert(http::field::connection, "Upgrade");
-    response_->prepare_payload();
-    if (head_only) response_->body().clear();  // Content-Length stays
-    http::async_write(socket_, *response_,
-                      [self = shared_from_this(), next](error_code error, std::size_t) {
-                        if (self->finished_) return;
-                        if (error) return self->finish();
-                        next == after_answer::keep_alive ? self->read_request() : self->linger();
-                      });
+    response.body() = std::move(what.body);
+    response.keep_alive(next == after_answer::keep_alive);
+    if (what.names_upgrade) response.insert(http::field::connection, "Upgrade");
+    response.prepare_payload();
+    if (is_head_) response.body().clear();  // Content-Length stays
+    std::ostringstream text;
+    text << response.base() << response.body();
+    output_ += std::move(text).str();
+    ends_after_output_ = next == after_answer::close;
+    is_answering_ = true;
+    write();
+  }
+
+  void write() {
+    while (!output_.empty()) {
+      const iovec part{output_.data(), output_.size()};
+      const io_outcome written = socket_.write(&part, 1);
+      if (written.status == io_status::would_block)
+        return unit_.sockets().change(socket_.socket(), *this,
+                                      {.readable = true, .writable = true});
+      if (written.status != io_status::done) return finish();
+      output_.erase(0, written.size);
+    }
+    unit_.sockets().change(socket_.socket(), *this, {.readable = true});
+    is_answering_ = is_head_ = false;
+    if (ends_after_output_) return linger();
+    next_request();
+    parse();
   }
 
   /// Lets the peer read the answer: closing with unread input would reset the connection and may
   /// destroy it.
   void linger() {
-    error_code ignored;
-    socket_.shutdown(tcp_socket::shutdown_send, ignored);
+    is_lingering_ = true;
+    socket_.end_output();
     set_deadline(linger_max);
-    discard();
-  }
-
-  void discard() {
-    socket_.async_read_some(asio::buffer(discarded_),
-                            [self = shared_from_this()](error_code error, std::size_t) {
-                              if (self->finished_) return;
-                              error ? self->finish() : self->discard();
-                            });
   }
 
   void set_deadline(io_unit::clock::duration within) {
     timer_.expires_after(within);
     timer_.async_wait([self = shared_from_this()](error_code cancelled) {
-      if (cancelled || self->finished_ || self->timer_.expiry() > io_unit::clock::now()) return;
+      if (cancelled || self->is_finished_ || self->timer_.expiry() > io_unit::clock::now()) return;
       self->finish();
     });
   }
 
   void finish() {
-    if (std::exchange(finished_, true)) return;
-    error_code ignored;
-    socket_.close(ignored);
+    if (std::exchange(is_finished_, true)) return;
     timer_.cancel();
+    unit_.sockets().remove(socket_.socket(), *this);
+    socket_.close();
     unit_.remove(shared_from_this());
   }
 
-  static std::string_view view(beast::string_view text) noexcept {
-    return {text.data(), text.size()};
-  }
-
   io_unit& unit_;
-  tcp_socket socket_;
+  transport socket_;
   io_timer timer_;
   std::shared_ptr<http_service> service_;
   std::string remote_address_;
-  beast::flat_buffer buffer_;
-  std::optional<http::request_parser<http::empty_body>> parser_;
-  std::optional<http::response<http::string_body>> response_;
-  std::array<char, 512> discarded_;
-  bool finished_ = false;
+  std::string input_;
+  std::string output_;
+  std::optional<http::request_parser<http::string_body>> parser_;
+  admission admission_;
+  bool is_answering_ = false;
+  bool is_head_ = false;
+  bool ends_after_output_ = false;
+  bool is_lingering_ = false;
+  bool is_finished_ = false;
 };
 
 }  // namespace
 
-void serve_http(io_unit& unit, tcp_socket socket, std::shared_ptr<http_service> service) {
+void serve_http(io_unit& unit, accepted_socket accepted, std::shared_ptr<http_service> service) {
   if (service->stopped) return;
-  std::make_shared<http_connection>(unit, std::move(socket), std::move(service))->start();
+  std::make_shared<http_connection>(unit, std::move(accepted), std::move(service))->start();
 }
 
 }  // namespace troupe

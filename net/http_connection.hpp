@@ -1,28 +1,38 @@
-// One HTTP/1.1 connection, from its accept to its upgrade: reads one request at a time, answers
-// plain ones, and turns into a WebSocket connection on `GET /<document>` with an upgrade. Bodies
-// are not accepted, headers are limited, and each request has a deadline, so a silent or slow
-// client holds a socket for seconds only.
-// Thread: the io_unit's. For sources of net/ only, since it shows Asio.
+// One HTTP/1.1 connection, from its accept to its upgrade: reads one request at a time, has plain
+// ones answered, and turns into a WebSocket connection on `GET /<document>` with an upgrade.
+// Headers and bodies are limited, and each request has a deadline, so a silent or slow client holds
+// a socket for seconds only. Thread: the io_unit's. For sources of net/ only.
 #pragma once
 
 #include <atomic>
 #include <memory>
+#include <string>
 
-#include "net/asio.hpp"
 #include "net/connection_settings.hpp"
+#include "net/http_message.hpp"
 #include "net/io_unit.hpp"
 #include "net/listener.hpp"
+#include "net/transport.hpp"
 
 namespace troupe {
 
 /// What all HTTP connections of a listener share.
 struct http_service {
-  connection_settings settings;
-  std::shared_ptr<connection_acceptor> acceptor;
+  std::shared_ptr<const connection_settings> settings;
+  std::shared_ptr<connection_acceptor> acceptor;  ///< Null: no upgrades here.
+  std::shared_ptr<http_handler> handler;
+  origin_policy origins;
   std::atomic<bool> stopped = false;
 };
 
-/// Serves a new socket. It keeps itself alive. Requires: the socket belongs to the unit.
-void serve_http(io_unit& unit, tcp_socket socket, std::shared_ptr<http_service> service);
+/// A socket that was accepted.
+struct accepted_socket {
+  transport socket;
+  std::string remote_address;
+  admission outcome = admission::admitted;  ///< Otherwise it is only told why it cannot stay.
+};
+
+/// Serves a new socket. It keeps itself alive. Thread: the unit's.
+void serve_http(io_unit& unit, accepted_socket accepted, std::shared_ptr<http_service> service);
 
 }  // namespace troupe

@@ -2,17 +2,11 @@
 // Pure: a method and a target in, an answer out; http_connection writes it.
 #pragma once
 
-#include <string>
 #include <string_view>
 
-namespace troupe {
+#include "net/http_message.hpp"
 
-struct http_answer {
-  unsigned status = 200;
-  std::string body;            ///< text/plain, ends with a newline
-  std::string_view allow;      ///< value of the Allow header, for 405
-  bool names_upgrade = false;  ///< whether an `Upgrade: websocket` header is sent, for 426
-};
+namespace troupe {
 
 /// The answer to a request that asks for no upgrade.
 /// GET /healthz 200; GET of a document 426; GET of a bad document name 400; GET / 404; other

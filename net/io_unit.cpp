@@ -1,9 +1,13 @@
 #include "net/io_unit.hpp"
 
-#include <optional>
+#include <fcntl.h>
+
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/resumable.hpp>
@@ -14,8 +18,11 @@
 namespace troupe {
 namespace {
 
-constexpr int handlers_per_turn_max = 128;
+constexpr std::size_t handlers_per_round_max = 128;
 constexpr std::size_t messages_per_resume_max = 64;
+/// What is read from a socket at once, and so the most of it that a connection may have to keep
+/// while it is paused.
+constexpr std::size_t read_size = 32 * 1024;
 
 }  // namespace
 
@@ -23,9 +30,16 @@ struct io_unit::loop {
   asio::io_context context{1};
   asio::executor_work_guard<io_executor> guard = asio::make_work_guard(context);
   io_timer timer{context};
+  asio::posix::basic_stream_descriptor<io_executor> sockets{context};
 };
 
-io_unit::io_unit() : loop_(std::make_unique<loop>()) {}
+io_unit::io_unit(clock::duration flush_interval)
+    : loop_(std::make_unique<loop>()), flush_interval_(flush_interval), read_buffer_(read_size) {
+  // Asio closes what it is assigned; the poller keeps its own.
+  const int descriptor = ::fcntl(poller_.descriptor(), F_DUPFD_CLOEXEC, 0);
+  if (descriptor < 0) throw std::system_error{errno, std::system_category(), "dup"};
+  loop_->sockets.assign(descriptor);
+}
 
 io_unit::~io_unit() = default;
 
@@ -36,46 +50,99 @@ void io_unit::exec_later(caf::resumable* job) {
     system().scheduler().enqueue(job);
     return;
   }
+  if (on_own_thread()) {
+    ready_.push_back(job);
+    return;
+  }
   {
     const std::lock_guard lock{inbox_mutex_};
     inbox_.push_back(job);
     if (std::exchange(inbox_posted_, true)) return;
   }
-  asio::post(loop_->context, [this] { drain_inbox(); });
+  asio::post(loop_->context, [this] { take_inbox(); });
 }
 
 void io_unit::run() {
   thread_ = std::this_thread::get_id();
   if (!ticks_.empty()) arm_tick();
-  while (loop_->context.run_one() != 0) {
-    for (int handlers = 1; handlers < handlers_per_turn_max && loop_->context.poll_one() != 0;
-         ++handlers) {
+  for (;;) {
+    if (run_round()) {
+      if (is_flush_due()) flush_dirty();
+      continue;
     }
     flush_dirty();
-    now_ = {};
+    const bool is_idle = ready_.empty() && soon_.empty() && dirty_.empty();
+    if (is_idle && !wait()) return;
   }
 }
 
-void io_unit::drain_inbox() {
-  {
-    const std::lock_guard lock{inbox_mutex_};
-    running_.swap(inbox_);
-    inbox_posted_ = false;
-  }
-  for (caf::resumable* job : running_) {
-    switch (job->resume(this, messages_per_resume_max)) {
-      case caf::resumable::resume_later: exec_later(job); break;  // keeps the reference
-      case caf::resumable::shutdown_execution_unit: break;
-      default: caf::intrusive_ptr_release(job);
+/// Returns whether there was anything to do.
+bool io_unit::run_round() {
+  now_ = {};
+  std::size_t done = run_actors() + run_soon();
+  for (std::size_t i = 0; i < handlers_per_round_max && loop_->context.poll_one() != 0; ++i) ++done;
+  done += poller_.poll();
+  if (dirty_.empty()) dirty_since_ = {};
+  return done > 0;
+}
+
+/// Waits for the next event and handles it. Returns false when there will be none.
+bool io_unit::wait() {
+  arm_poller();
+  now_ = {};
+  return loop_->context.run_one() != 0;
+}
+
+void io_unit::take_inbox() {
+  const std::lock_guard lock{inbox_mutex_};
+  ready_.insert(ready_.end(), inbox_.begin(), inbox_.end());
+  inbox_.clear();
+  inbox_posted_ = false;
+}
+
+std::size_t io_unit::run_actors() {
+  std::size_t done = 0;
+  while (!ready_.empty() && done < handlers_per_round_max) {
+    running_.swap(ready_);
+    done += running_.size();
+    for (caf::resumable* job : running_) {
+      switch (job->resume(this, messages_per_resume_max)) {
+        case caf::resumable::resume_later: exec_later(job); break;  // keeps the reference
+        case caf::resumable::shutdown_execution_unit: break;
+        default: caf::intrusive_ptr_release(job);
+      }
     }
+    running_.clear();
   }
-  running_.clear();
+  return done;
+}
+
+std::size_t io_unit::run_soon() {
+  if (soon_.empty()) return 0;
+  const auto members = std::exchange(soon_, {});
+  for (const auto& member : members) member->go_on();
+  return members.size();
+}
+
+bool io_unit::is_flush_due() {
+  if (dirty_.empty()) return false;
+  if (dirty_since_ == clock::time_point{}) dirty_since_ = now();
+  return clock::now() - dirty_since_ >= flush_interval_;
 }
 
 void io_unit::flush_dirty() {
+  dirty_since_ = {};
   flushing_.swap(dirty_);
   for (const auto& member : flushing_) member->flush();
   flushing_.clear();
+}
+
+void io_unit::arm_poller() {
+  if (!loop_->sockets.is_open() || std::exchange(poller_armed_, true)) return;
+  loop_->sockets.async_wait(asio::posix::descriptor_base::wait_read, [this](error_code failed) {
+    poller_armed_ = false;
+    if (!failed) poller_.poll();
+  });
 }
 
 io_unit::clock::time_point io_unit::now() noexcept {
@@ -115,8 +182,13 @@ void io_unit::on_tick() {
 }
 
 void io_unit::add(std::shared_ptr<unit_member> member) {
-  if (stopping_) return post([member = std::move(member)] { member->terminate_now(); });
+  if (stopping_) post([member] { member->terminate_now(); });
   members_.insert(std::move(member));
+}
+
+void io_unit::remove(const std::shared_ptr<unit_member>& member) {
+  members_.erase(member);
+  end_if_empty();
 }
 
 void io_unit::terminate_not_upgraded() {
@@ -134,6 +206,14 @@ void io_unit::finish_here() {
   finishing_ = true;
   ticks_.clear();
   loop_->timer.cancel();
+  end_if_empty();
+}
+
+/// Waiting for sockets would keep run() for ever; without connections there is nothing to wait for.
+void io_unit::end_if_empty() {
+  if (!finishing_ || !members_.empty()) return;
+  error_code ignored;
+  loop_->sockets.close(ignored);
   loop_->guard.reset();
 }
 

@@ -2,9 +2,10 @@
 // of CAF. Actors pinned to it (io_actor.hpp) run between socket events on the same thread, so a
 // session and its socket need no locks.
 //
-// The unit works in turns: up to a fixed number of ready handlers (socket events, batches of actor
-// wake-ups), then one flush of every connection that has new output. However many frames a turn
-// pushed to a connection, it costs one system call.
+// The unit works in rounds: actors that have messages, handlers of Asio, sockets that are ready.
+// When a round finds nothing more to do, or the flush interval is over, each connection that has
+// new output is flushed: a turn. However many frames a turn pushed to a connection, it costs one
+// system call; an idle unit writes at once, a busy one gathers.
 //
 // Owner: main, declared before the actor_system, which it outlives. Thread: the one in run(),
 // unless said otherwise. Invariant: handlers and callbacks do not throw. It knows nothing of what
@@ -16,12 +17,15 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <unordered_set>
 #include <vector>
 
 #include <caf/execution_unit.hpp>
 #include <caf/fwd.hpp>
+
+#include "net/poller.hpp"
 
 namespace boost::asio {
 class io_context;
@@ -37,6 +41,9 @@ class unit_member {
   /// Writes what was queued during the turn. Called once after each defer_flush turn.
   virtual void flush() = 0;
 
+  /// Goes on with what it put off by io_unit::call_soon.
+  virtual void go_on() {}
+
   /// Ends the connection at once, without a farewell. Must lead to io_unit::remove.
   virtual void terminate_now() = 0;
 
@@ -49,7 +56,9 @@ class io_unit final : public caf::execution_unit {
   using clock = std::chrono::steady_clock;
   using tick = std::function<void(clock::time_point now)>;
 
-  io_unit();
+  /// How long a busy unit may gather output before it writes (io.flush_interval). Zero: every round
+  /// is a turn.
+  explicit io_unit(clock::duration flush_interval = std::chrono::milliseconds{5});
   ~io_unit() override;
   io_unit(const io_unit&) = delete;
   io_unit& operator=(const io_unit&) = delete;
@@ -88,14 +97,23 @@ class io_unit final : public caf::execution_unit {
   /// and connection: the connection remembers that it is registered.
   void defer_flush(std::shared_ptr<unit_member> member) { dirty_.push_back(std::move(member)); }
 
-  /// Keeps a connection alive, and run() from forgetting it at stop(), until it is removed.
+  /// Calls the member's go_on() from the loop, before the unit waits again. Thread: the unit's.
+  void call_soon(std::shared_ptr<unit_member> member) { soon_.push_back(std::move(member)); }
+
+  /// The sockets of this unit. Thread: the unit's.
+  poller& sockets() noexcept { return poller_; }
+
+  /// Where a socket's input is read to; its contents last until the callback that read it returns.
+  std::span<std::uint8_t> read_buffer() noexcept { return read_buffer_; }
+
+  /// Keeps a connection alive, and run() from ending, until it is removed.
   void add(std::shared_ptr<unit_member> member);
-  void remove(const std::shared_ptr<unit_member>& member) { members_.erase(member); }
+  void remove(const std::shared_ptr<unit_member>& member);
 
   /// Terminates the connections that are no WebSockets yet.
   void terminate_not_upgraded();
 
-  /// The time of the current turn: one clock read however often it is asked.
+  /// The time of the current round: one clock read however often it is asked.
   clock::time_point now() noexcept;
 
   bool on_own_thread() const noexcept { return std::this_thread::get_id() == thread_; }
@@ -108,25 +126,39 @@ class io_unit final : public caf::execution_unit {
  private:
   struct loop;  // what needs Asio
 
-  void drain_inbox();
+  bool run_round();
+  bool wait();
+  std::size_t run_actors();
+  std::size_t run_soon();
+  void take_inbox();
+  bool is_flush_due();
   void flush_dirty();
+  void arm_poller();
   void arm_tick();
   void on_tick();
   void finish_here();
+  void end_if_empty();
 
   std::unique_ptr<loop> loop_;
   std::thread::id thread_;
+  const clock::duration flush_interval_;
+  poller poller_;
+  std::vector<std::uint8_t> read_buffer_;
 
   std::mutex inbox_mutex_;
   std::vector<caf::resumable*> inbox_;  // guarded by inbox_mutex_; each holds a reference
   bool inbox_posted_ = false;           // guarded by inbox_mutex_
+  std::vector<caf::resumable*> ready_;  // actors to run here, each holds a reference
   std::vector<caf::resumable*> running_;
+  std::vector<std::shared_ptr<unit_member>> soon_;
 
   std::vector<std::shared_ptr<unit_member>> dirty_;
   std::vector<std::shared_ptr<unit_member>> flushing_;
   std::unordered_set<std::shared_ptr<unit_member>> members_;
   std::vector<tick> ticks_;
   clock::time_point now_{};
+  clock::time_point dirty_since_{};
+  bool poller_armed_ = false;
   bool finishing_ = false;
   bool stopping_ = false;
 };

@@ -9,7 +9,10 @@
 #include <boost/asio/post.hpp>
 
 #include "base/check.hpp"
+#include "net/asio.hpp"
 #include "net/http_connection.hpp"
+#include "net/http_routes.hpp"
+#include "net/tls_context.hpp"
 
 namespace troupe {
 namespace {
@@ -26,6 +29,14 @@ bool is_out_of_resources(error_code error) noexcept {
          error == boost::system::errc::too_many_files_open_in_system;
 }
 
+/// What the server says to those who came without a WebSocket.
+class plain_routes final : public http_handler {
+ public:
+  void on_request(http_request request, std::function<void(http_answer)> answer) override {
+    answer(answer_plain_request(request.method, request.target));
+  }
+};
+
 /// Binds and listens. Returns the first error.
 error_code bind_to(tcp_acceptor& acceptor, const asio::ip::tcp::endpoint& endpoint) {
   error_code failed;
@@ -41,11 +52,14 @@ error_code bind_to(tcp_acceptor& acceptor, const asio::ip::tcp::endpoint& endpoi
 /// The accepting itself. Lives on the first unit; kept alive by its pending operations.
 class listener::core : public std::enable_shared_from_this<core> {
  public:
-  core(std::vector<io_unit*> units, tcp_acceptor acceptor, std::shared_ptr<http_service> service)
+  core(std::vector<io_unit*> units, tcp_acceptor acceptor, std::shared_ptr<http_service> service,
+       const listener_settings& settings)
       : units_(std::move(units)),
         acceptor_(std::move(acceptor)),
         retry_(units_.front()->context()),
         service_(std::move(service)),
+        limits_(settings.per_address),
+        tls_(settings.tls),
         port_(acceptor_.local_endpoint().port()) {}
 
   std::uint16_t port() const noexcept { return port_; }
@@ -81,11 +95,21 @@ class listener::core : public std::enable_shared_from_this<core> {
   }
 
   void hand_to(io_unit& unit, tcp_socket socket) {
-    error_code ignored;
-    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-    asio::post(unit.context(), [&unit, service = service_, socket = std::move(socket)]() mutable {
-      serve_http(unit, std::move(socket), std::move(service));
-    });
+    error_code failed;
+    const auto peer = socket.remote_endpoint(failed);
+    if (failed) return;  // it has left already
+    socket.set_option(asio::ip::tcp::no_delay(true), failed);
+    socket.non_blocking(true, failed);
+    const int descriptor = socket.release(failed);
+    if (failed) return;
+    const std::string address = peer.address().to_string();
+    auto [outcome, place] = limits_.admit(address, io_unit::clock::now());
+    // std::function wants what can be copied.
+    const auto accepted = std::make_shared<accepted_socket>(accepted_socket{
+        transport{descriptor, tls_ ? tls_->make_session() : nullptr, std::move(place)}, address,
+        outcome});
+    unit.post(
+        [&unit, service = service_, accepted] { serve_http(unit, std::move(*accepted), service); });
   }
 
   void accept_later() {
@@ -105,6 +129,8 @@ class listener::core : public std::enable_shared_from_this<core> {
   tcp_acceptor acceptor_;
   io_timer retry_;
   std::shared_ptr<http_service> service_;
+  address_limits limits_;
+  std::shared_ptr<const tls_context> tls_;
   std::size_t next_unit_ = 0;
   const std::uint16_t port_;
 };
@@ -119,7 +145,8 @@ void listener::stop() { core_->stop(); }
 
 result<std::unique_ptr<listener>> listener::open(std::vector<io_unit*> units,
                                                  const listener_settings& settings,
-                                                 std::shared_ptr<connection_acceptor> acceptor) {
+                                                 std::shared_ptr<connection_acceptor> acceptor,
+                                                 std::shared_ptr<http_handler> handler) {
   TROUPE_CHECK(!units.empty());
   error_code failed;
   const auto address = asio::ip::make_address(settings.address, failed);
@@ -132,9 +159,12 @@ result<std::unique_ptr<listener>> listener::open(std::vector<io_unit*> units,
                                           std::to_string(settings.port) + ": " + failed.message());
   }
   auto service = std::make_shared<http_service>();
-  service->settings = settings.connection;
+  service->settings = std::make_shared<const connection_settings>(settings.connection);
   service->acceptor = std::move(acceptor);
-  auto state = std::make_shared<core>(std::move(units), std::move(socket), std::move(service));
+  service->handler = handler ? std::move(handler) : std::make_shared<plain_routes>();
+  service->origins = settings.origins;
+  auto state =
+      std::make_shared<core>(std::move(units), std::move(socket), std::move(service), settings);
   state->start();
   return std::unique_ptr<listener>{new listener{std::move(state)}};
 }

@@ -13,16 +13,20 @@
 #include <vector>
 
 #include "base/errc.hpp"
+#include "net/address_limits.hpp"
 #include "net/connection_settings.hpp"
+#include "net/origin_policy.hpp"
 
 namespace troupe {
 
+class http_handler;
 class io_unit;
+class tls_context;
 class websocket_connection;
 
 /// What a client asked for when it upgraded.
 struct upgrade_request {
-  std::string document;        ///< checked name, see document_name_from_target
+  std::string document;        ///< checked name, see document_of_upgrade; empty for `/`
   std::string query;           ///< behind the '?', as it was sent
   std::string remote_address;  ///< IP address, without port
 };
@@ -35,22 +39,36 @@ class connection_acceptor {
 
   virtual void on_upgrade(io_unit& unit, std::shared_ptr<websocket_connection> connection,
                           upgrade_request request) = 0;
+
+  /// On which unit the connection shall live; by default where its request was read.
+  virtual io_unit& choose_unit(io_unit& current, const std::string& /*document*/) {
+    return current;
+  }
+
+  /// A connection was turned away before its upgrade.
+  virtual void on_refused(admission /*why*/) {}
+  virtual void on_origin_refused() {}
 };
 
 struct listener_settings {
   std::string address = "0.0.0.0";  ///< IPv4 or IPv6 address
   std::uint16_t port = 0;           ///< 0: any free one
   connection_settings connection;
+  address_limit_settings per_address;
+  origin_policy origins;
+  std::shared_ptr<const tls_context> tls;  ///< Null: plain sockets.
 };
 
 class listener {
  public:
-  /// Binds and begins to accept. Requires: at least one unit.
+  /// Binds and begins to accept. Without an acceptor nobody can upgrade; without a handler plain
+  /// requests are answered by http_routes. Requires: at least one unit.
   /// Fails with address_in_use if the address is taken, not ours or not allowed, and with
   /// invalid_config if it is no address.
   static result<std::unique_ptr<listener>> open(std::vector<io_unit*> units,
                                                 const listener_settings& settings,
-                                                std::shared_ptr<connection_acceptor> acceptor);
+                                                std::shared_ptr<connection_acceptor> acceptor,
+                                                std::shared_ptr<http_handler> handler = nullptr);
   ~listener();
 
   /// The port it listens on.

@@ -31,6 +31,9 @@ class connection_handler {
   /// A whole message came. `payload` is valid during the call only. Text is valid UTF-8.
   virtual void on_frame(frame_kind kind, byte_view payload) = 0;
 
+  /// What had come has been delivered: the last of one or more calls of on_frame in a row.
+  virtual void on_frames_end() {}
+
   /// The peer answered a ping.
   virtual void on_pong() = 0;
 
@@ -46,7 +49,6 @@ class connection_handler {
 /// frames of the protocol itself (ping, pong, close).
 struct connection_counters {
   std::uint64_t frames_in = 0;
-  std::uint64_t frames_out = 0;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
 };
@@ -61,10 +63,10 @@ class websocket_connection {
   /// ends.
   virtual void start(std::shared_ptr<connection_handler> handler) = 0;
 
-  /// Queues a frame made by encode_frame; it is written at the end of the unit's turn. Never
-  /// blocks. If too much is queued already, the connection closes with slow_consumer. Ignored once
-  /// the connection closes.
-  virtual void send(const shared_bytes& frame) = 0;
+  /// Queues one or more whole frames, as encode_frame makes them; they are written at the end of
+  /// the unit's turn. Never blocks. If too much is queued already, the connection closes with
+  /// slow_consumer. Ignored once the connection closes.
+  virtual void send(const shared_slice& frames) = 0;
 
   /// Stops reading, so that TCP holds the peer back. A message that is being read is still
   /// delivered. Pongs are not seen while paused, and neither is the end of the connection.

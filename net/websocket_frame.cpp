@@ -1,26 +1,55 @@
 #include "net/websocket_frame.hpp"
 
+#include <algorithm>
+
+#include "base/check.hpp"
+
 namespace troupe {
 namespace {
 
+constexpr std::size_t control_payload_size_max = 125;
+constexpr std::uint8_t final_bit = 0x80;
 constexpr std::uint8_t final_text = 0x81;
 constexpr std::uint8_t final_binary = 0x82;
 
 }  // namespace
 
-shared_bytes encode_frame(frame_kind kind, byte_view payload) {
-  std::array<std::uint8_t, frame_header_size_max> header{};
-  const std::size_t header_size = frame_header_size(payload.size());
+std::size_t write_frame_header(frame_kind kind, std::size_t payload_size,
+                               std::array<std::uint8_t, frame_header_size_max>& header) noexcept {
+  const std::size_t header_size = frame_header_size(payload_size);
   header[0] = kind == frame_kind::text ? final_text : final_binary;
   if (header_size == 2) {
-    header[1] = static_cast<std::uint8_t>(payload.size());
+    header[1] = static_cast<std::uint8_t>(payload_size);
   } else {
     header[1] = header_size == 4 ? 126 : 127;
-    std::uint64_t rest = payload.size();
+    std::uint64_t rest = payload_size;
     for (std::size_t i = header_size; i > 2; --i, rest >>= 8)
       header[i - 1] = static_cast<std::uint8_t>(rest & 0xFF);
   }
+  return header_size;
+}
+
+shared_bytes encode_frame(frame_kind kind, byte_view payload) {
+  std::array<std::uint8_t, frame_header_size_max> header{};
+  const std::size_t header_size = write_frame_header(kind, payload.size(), header);
   return shared_bytes::copy_of(byte_view{header.data(), header_size}, payload);
+}
+
+shared_bytes encode_control_frame(control_kind kind, byte_view payload) {
+  TROUPE_CHECK(payload.size() <= control_payload_size_max);
+  const std::array<std::uint8_t, 2> header{
+      static_cast<std::uint8_t>(final_bit | static_cast<std::uint8_t>(kind)),
+      static_cast<std::uint8_t>(payload.size())};
+  return shared_bytes::copy_of(header, payload);
+}
+
+shared_bytes encode_close_frame(std::uint16_t code, std::string_view text) {
+  std::array<std::uint8_t, control_payload_size_max> body{};
+  TROUPE_CHECK(text.size() <= body.size() - 2);
+  body[0] = static_cast<std::uint8_t>(code >> 8);
+  body[1] = static_cast<std::uint8_t>(code & 0xFF);
+  std::copy(text.begin(), text.end(), body.begin() + 2);
+  return encode_control_frame(control_kind::close, byte_view{body.data(), text.size() + 2});
 }
 
 }  // namespace troupe

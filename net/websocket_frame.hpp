@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "base/bytes.hpp"
 
@@ -20,10 +21,22 @@ constexpr std::size_t frame_header_size_max = 10;
 /// Format: RFC 6455, 5.2. The length takes its shortest form.
 shared_bytes encode_frame(frame_kind kind, byte_view payload);
 
+/// Writes the header of such a frame alone. Returns its size.
+std::size_t write_frame_header(frame_kind kind, std::size_t payload_size,
+                               std::array<std::uint8_t, frame_header_size_max>& header) noexcept;
+
 /// How many bytes encode_frame puts before a payload of this size: 2, 4 or 10.
 constexpr std::size_t frame_header_size(std::size_t payload_size) noexcept {
   return payload_size < 126 ? 2 : payload_size <= 0xFFFF ? 4 : 10;
 }
+
+enum class control_kind : std::uint8_t { close = 0x8, ping = 0x9, pong = 0xA };
+
+/// A control frame. Requires: at most 125 bytes of payload.
+shared_bytes encode_control_frame(control_kind kind, byte_view payload);
+
+/// A close frame with a code and a text of at most 123 bytes.
+shared_bytes encode_close_frame(std::uint16_t code, std::string_view text);
 
 /// A ping without payload.
 constexpr std::array<std::uint8_t, 2> ping_frame{0x89, 0x00};

@@ -14,14 +14,14 @@ constexpr std::size_t consumed_parts_max =
 
 }  // namespace
 
-void write_queue::push(const shared_bytes& frame) {
-  if (frame.empty()) return;
-  if (frame.size() < share_size_min && last_takes(frame.size())) {
-    append_to_last(frame.view());
+void write_queue::push(const shared_slice& frames) {
+  if (frames.empty()) return;
+  if (frames.size < share_size_min && last_takes(frames.size)) {
+    append_to_last(frames.view());
   } else {
-    parts_.push_back({frame, {}});
+    parts_.push_back({frames, {}});
   }
-  count(frame.size());
+  count(frames.size);
 }
 
 void write_queue::append(byte_view bytes) {
@@ -37,7 +37,7 @@ void write_queue::append(byte_view bytes) {
 bool write_queue::last_takes(std::size_t size) const noexcept {
   if (first_ == parts_.size()) return false;
   const part& last = parts_.back();
-  if (!last.frame.empty() && last.frame.size() >= share_size_min) return false;
+  if (!last.frame.empty() && last.frame.size >= share_size_min) return false;
   return last.view().size() + size <= block_size_max;
 }
 

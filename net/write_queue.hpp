@@ -29,8 +29,8 @@ class write_queue {
   /// asks before it pushes.
   bool is_full() const noexcept { return size_ > size_bytes_max_ + largest_; }
 
-  /// Appends a whole frame. It is never refused.
-  void push(const shared_bytes& frame);
+  /// Appends whole frames. They are never refused.
+  void push(const shared_slice& frames);
 
   /// Appends a copy of bytes.
   void append(byte_view bytes);
@@ -53,7 +53,7 @@ class write_queue {
 
  private:
   struct part {  // exactly one of the two is used
-    shared_bytes frame;
+    shared_slice frame;
     byte_buffer block;
 
     byte_view view() const noexcept { return frame.empty() ? byte_view{block} : frame.view(); }

@@ -1,15 +1,14 @@
 #include "protocol/sync/message.hpp"
 
 #include "protocol/lib0/decoder.hpp"
-#include "protocol/lib0/encoder.hpp"
 
 namespace troupe::sync {
 
 namespace {
 
-constexpr std::uint64_t type_sync = 0;
-constexpr std::uint64_t type_awareness = 1;
-constexpr std::uint64_t type_query_awareness = 3;
+constexpr std::uint8_t type_sync = 0;
+constexpr std::uint8_t type_awareness = 1;
+constexpr std::uint8_t type_query_awareness = 3;
 constexpr std::uint64_t step_last = 2;
 
 }  // namespace
@@ -33,20 +32,34 @@ result<message> decode_message(byte_view frame) {
   return decoded;
 }
 
-byte_buffer encode_message(message_kind kind, byte_view body) {
-  lib0::encoder out{body.size() + 12};
-  switch (kind) {
-    case message_kind::sync_step1:
-    case message_kind::sync_step2:
-    case message_kind::update:
-      out.write_var_uint(type_sync);
-      out.write_var_uint(static_cast<std::uint64_t>(kind));
-      break;
-    case message_kind::awareness: out.write_var_uint(type_awareness); break;
-    case message_kind::query_awareness: out.write_var_uint(type_query_awareness); return out.take();
+message_head encode_message_head(message_kind kind, std::size_t body_size) noexcept {
+  message_head head;
+  const auto put = [&head](std::uint8_t byte) { head.bytes[head.size++] = byte; };
+  if (kind == message_kind::query_awareness) {
+    put(type_query_awareness);
+    return head;
   }
-  out.write_var_bytes(body);
-  return out.take();
+  if (kind == message_kind::awareness) {
+    put(type_awareness);
+  } else {
+    put(type_sync);
+    put(static_cast<std::uint8_t>(kind));
+  }
+  std::uint64_t rest = body_size;
+  for (; rest >= 0x80; rest >>= 7) put(static_cast<std::uint8_t>(rest | 0x80));
+  put(static_cast<std::uint8_t>(rest));
+  return head;
+}
+
+byte_buffer encode_message(message_kind kind, byte_view body) {
+  const message_head head = encode_message_head(kind, body.size());
+  byte_buffer message;
+  message.reserve(head.size + body.size());
+  message.insert(message.end(), head.bytes.begin(),
+                 head.bytes.begin() + static_cast<std::ptrdiff_t>(head.size));
+  if (kind != message_kind::query_awareness)
+    message.insert(message.end(), body.begin(), body.end());
+  return message;
 }
 
 byte_buffer encode_keep_alive() {

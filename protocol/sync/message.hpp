@@ -4,6 +4,8 @@
 // y-protocols 1.0 sync.js, awareness.js, PROTOCOL.md; y-websocket 3.0.
 #pragma once
 
+#include <array>
+
 #include "base/bytes.hpp"
 #include "base/errc.hpp"
 
@@ -26,6 +28,16 @@ struct message {
 /// Fails with truncated, trailing_bytes, unknown_message (auth is the server's to send),
 /// number_too_large.
 result<message> decode_message(byte_view frame);
+
+/// What stands before the body of a message of this kind: type, step and length.
+struct message_head {
+  static constexpr std::size_t size_max = 12;
+  std::array<std::uint8_t, size_max> bytes{};
+  std::size_t size = 0;
+
+  byte_view view() const noexcept { return {bytes.data(), size}; }
+};
+message_head encode_message_head(message_kind kind, std::size_t body_size) noexcept;
 
 /// The bytes of one message.
 byte_buffer encode_message(message_kind kind, byte_view body);

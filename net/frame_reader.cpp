@@ -1,0 +1,203 @@
+#include "net/frame_reader.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/utf8.hpp"
+
+namespace troupe {
+
+namespace {
+
+enum opcode : std::uint8_t {
+  continuation = 0x0,
+  text = 0x1,
+  binary = 0x2,
+  close = 0x8,
+  ping = 0x9,
+  pong = 0xA,
+};
+
+constexpr std::uint8_t masked_bit = 0x80;
+constexpr std::uint8_t reserved_bits = 0x70;
+/// What a message that was put together keeps of its memory for the next one.
+constexpr std::size_t kept_capacity_max = 1024;
+/// How much a large message grows at once.
+constexpr std::size_t direct_part_max = 256 * 1024;
+
+/// How many bytes a header has, by its second byte: the length, and the mask.
+constexpr std::size_t header_size_for(std::uint8_t second) noexcept {
+  const std::uint8_t length = second & 0x7F;
+  return 6U + (length == 126 ? 2U : length == 127 ? 8U : 0U);
+}
+
+/// RFC 6455, 7.4: codes that may stand in a close frame.
+bool is_close_code(unsigned code) noexcept {
+  if (code >= 3000) return code < 5000;
+  return code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006;
+}
+
+}  // namespace
+
+frame_event frame_reader::next(std::span<std::uint8_t>& input) {
+  if (hand_out_) {
+    hand_out_ = false;
+    if (message_.capacity() > kept_capacity_max)
+      byte_buffer{}.swap(message_);
+    else
+      message_.clear();
+  }
+  for (;;) {
+    if (!in_frame_) {
+      if (!take_header(input)) return frame_event::need_more;
+      if (const frame_event begun = begin_frame(); begun != frame_event::need_more) return begun;
+    }
+    if (input.empty() && left_ > 0) return frame_event::need_more;
+    if (const frame_event event = take_payload(input); event != frame_event::need_more)
+      return event;
+  }
+}
+
+/// Returns whether the header is whole.
+bool frame_reader::take_header(std::span<std::uint8_t>& input) {
+  for (;;) {
+    const std::size_t needed = header_size_ < 2 ? 2 : header_size_for(header_[1]);
+    if (header_size_ == needed) return true;
+    if (input.empty()) return false;
+    const std::size_t taken = std::min<std::size_t>(needed - header_size_, input.size());
+    std::memcpy(header_.data() + header_size_, input.data(), taken);
+    header_size_ = static_cast<std::uint8_t>(header_size_ + taken);
+    input = input.subspan(taken);
+  }
+}
+
+frame_event frame_reader::begin_frame() {
+  const std::uint8_t first = header_[0];
+  const std::uint8_t second = header_[1];
+  if ((first & reserved_bits) != 0 || (second & masked_bit) == 0) return frame_event::bad_protocol;
+  left_ = second & 0x7F;
+  if (left_ >= 126) {
+    const std::size_t end = left_ == 126 ? 4 : 10;
+    left_ = 0;
+    for (std::size_t i = 2; i < end; ++i) left_ = left_ << 8 | header_[i];
+    if (left_ >> 63 != 0) return frame_event::bad_protocol;
+  }
+  mask_at_ = 0;
+  in_frame_ = true;
+  const auto code = static_cast<std::uint8_t>(first & 0x0F);
+  if (!is_control()) return begin_data(code);
+  control_.clear();
+  const bool is_known = code == close || code == ping || code == pong;
+  if (!is_known || !is_final() || left_ > control_size_max) return frame_event::bad_protocol;
+  return frame_event::need_more;
+}
+
+frame_event frame_reader::begin_data(std::uint8_t code) {
+  if (code == continuation) {
+    if (!in_message_) return frame_event::bad_protocol;
+  } else {
+    if (in_message_ || code > binary) return frame_event::bad_protocol;
+    kind_ = code == text ? frame_kind::text : frame_kind::binary;
+    in_message_ = true;
+    received_ = 0;
+  }
+  const std::uint64_t limit =
+      skipping_ ? std::uint64_t{message_size_max_} * skip_factor : message_size_max_;
+  if (left_ > limit || received_ + left_ > limit) return frame_event::too_large;
+  return frame_event::need_more;
+}
+
+frame_event frame_reader::take_payload(std::span<std::uint8_t>& input) {
+  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left_, input.size()));
+  const std::span<std::uint8_t> bytes = input.first(size);
+  input = input.subspan(size);
+  const bool is_whole_frame = size == left_;
+  left_ -= size;
+  if (is_control()) {
+    unmask(bytes);
+    const bool is_in_place = is_whole_frame && control_.empty();
+    if (!is_in_place) control_.insert(control_.end(), bytes.begin(), bytes.end());
+    payload_ = is_in_place ? byte_view{bytes} : byte_view{control_};
+  } else {
+    received_ += size;
+    if (!skipping_) {
+      unmask(bytes);
+      const bool is_in_place = is_whole_frame && is_final() && message_.empty();
+      if (!is_in_place) message_.insert(message_.end(), bytes.begin(), bytes.end());
+      payload_ = is_in_place ? byte_view{bytes} : byte_view{message_};
+    }
+  }
+  return left_ == 0 ? end_frame() : frame_event::need_more;
+}
+
+frame_event frame_reader::end_frame() {
+  in_frame_ = false;
+  header_size_ = 0;
+  if (is_control()) return end_control();
+  return is_final() ? end_message() : frame_event::need_more;
+}
+
+frame_event frame_reader::end_message() {
+  in_message_ = false;
+  hand_out_ = true;
+  if (skipping_) {
+    skipping_ = false;
+    return frame_event::need_more;
+  }
+  if (kind_ == frame_kind::text && !is_valid_utf8(payload_)) return frame_event::bad_text;
+  return frame_event::message;
+}
+
+frame_event frame_reader::end_control() const {
+  const auto code = static_cast<std::uint8_t>(header_[0] & 0x0F);
+  if (code == ping) return frame_event::ping;
+  return code == pong ? frame_event::pong : check_close();
+}
+
+frame_event frame_reader::check_close() const {
+  if (payload_.empty()) return frame_event::close;
+  if (payload_.size() == 1) return frame_event::bad_protocol;
+  const unsigned code = static_cast<unsigned>(payload_[0]) << 8 | payload_[1];
+  if (!is_close_code(code)) return frame_event::bad_protocol;
+  return is_valid_utf8(payload_.subspan(2)) ? frame_event::close : frame_event::bad_text;
+}
+
+void frame_reader::unmask(std::span<std::uint8_t> bytes) noexcept {
+  const std::uint8_t* const mask = header_.data() + header_size_ - 4;
+  std::array<std::uint8_t, 8> turned{};
+  for (std::size_t i = 0; i < turned.size(); ++i) turned[i] = mask[(mask_at_ + i) & 3];
+  std::uint64_t wide = 0;
+  std::memcpy(&wide, turned.data(), sizeof wide);
+  std::size_t at = 0;
+  for (; at + sizeof wide <= bytes.size(); at += sizeof wide) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, bytes.data() + at, sizeof eight);
+    eight ^= wide;
+    std::memcpy(bytes.data() + at, &eight, sizeof eight);
+  }
+  for (std::size_t i = 0; at < bytes.size(); ++at, ++i) bytes[at] ^= turned[i];
+  mask_at_ = static_cast<std::uint8_t>((mask_at_ + bytes.size()) & 3);
+}
+
+std::span<std::uint8_t> frame_reader::direct_room() {
+  if (!in_frame_ || is_control() || skipping_ || left_ < direct_size_min) return {};
+  const std::size_t size = message_.size();
+  // Doubling: what is reserved follows what has come.
+  const std::size_t part = std::clamp(size, direct_size_min, direct_part_max);
+  const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(left_, part));
+  message_.resize(size + room);
+  direct_ = room;
+  return std::span{message_}.subspan(size, room);
+}
+
+void frame_reader::filled(std::size_t size) {
+  const std::size_t before = message_.size() - direct_;
+  unmask(std::span{message_}.subspan(before, size));
+  message_.resize(before + size);
+  direct_ = 0;
+  left_ -= size;
+  received_ += size;
+  payload_ = message_;
+}
+
+}  // namespace troupe

@@ -1,0 +1,35 @@
+// A plain HTTP request and its answer, as values: what http_connection reads and writes for those
+// who decide (http_routes, the admin actor). Pure.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace troupe {
+
+struct http_request {
+  std::string method;
+  std::string target;  ///< Path and query, as sent.
+  std::string body;    ///< Empty where bodies are not accepted.
+  std::string remote_address;
+};
+
+struct http_answer {
+  unsigned status = 200;
+  std::string body;
+  std::string_view allow;      ///< Value of the Allow header, for 405. Static storage.
+  bool names_upgrade = false;  ///< Whether an `Upgrade: websocket` header is sent, for 426.
+  std::string_view content_type = "text/plain; charset=utf-8";  ///< Static storage.
+};
+
+/// Who answers requests that are no upgrades. Thread: the unit's of the connection.
+class http_handler {
+ public:
+  virtual ~http_handler() = default;
+
+  /// `answer` is called once, now or later, on the same thread; the connection may be gone by then.
+  virtual void on_request(http_request request, std::function<void(http_answer)> answer) = 0;
+};
+
+}  // namespace troupe

@@ -1,0 +1,41 @@
+#include "net/websocket_handshake.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+
+namespace troupe {
+
+namespace {
+
+constexpr std::size_t key_size = 24;
+constexpr std::string_view protocol_guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+bool is_base64(char letter) noexcept {
+  return (letter >= 'A' && letter <= 'Z') || (letter >= 'a' && letter <= 'z') ||
+         (letter >= '0' && letter <= '9') || letter == '+' || letter == '/';
+}
+
+}  // namespace
+
+bool is_websocket_key(std::string_view key) noexcept {
+  return key.size() == key_size && key.ends_with("==") &&
+         std::all_of(key.begin(), key.end() - 2, is_base64);
+}
+
+std::string accept_upgrade(std::string_view key) {
+  const std::string text = std::string{key}.append(protocol_guid);
+  std::array<unsigned char, SHA_DIGEST_LENGTH> digest{};
+  SHA1(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+  std::array<unsigned char, 4 * ((SHA_DIGEST_LENGTH + 2) / 3) + 1> encoded{};
+  const int size = EVP_EncodeBlock(encoded.data(), digest.data(), digest.size());
+  std::string answer =
+      "HTTP/1.1 101 Switching Protocols\r\nServer: troupe\r\nUpgrade: websocket\r\n"
+      "Connection: Upgrade\r\nSec-WebSocket-Accept: ";
+  answer.append(reinterpret_cast<const char*>(encoded.data()), static_cast<std::size_t>(size));
+  return answer.append("\r\n\r\n");
+}
+
+}  // namespace troupe
