@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bitset>
 
+#include "protocol/json/text.hpp"
+
 namespace troupe::json {
 
 namespace {
@@ -24,6 +26,10 @@ class json_scanner {
     } while (!finish_value());
     return !failed_ && rest_.empty();
   }
+
+  /// How much is left behind the byte where is_one_value() gave up.
+  std::size_t left() const noexcept { return rest_.size(); }
+  bool is_too_deep() const noexcept { return is_too_deep_; }
 
  private:
   void skip_space() noexcept {
@@ -50,10 +56,13 @@ class json_scanner {
       skip_space();
       if (rest_.empty()) return false;
       if (rest_[0] == '[' || rest_[0] == '{') {
+        if (depth_ == depth_max_) {
+          is_too_deep_ = true;
+          return false;
+        }
         const bool is_object = rest_[0] == '{';
         rest_.remove_prefix(1);
         skip_space();
-        if (depth_ == depth_max_) return false;
         if (take(is_object ? '}' : ']')) return true;
         is_object_[depth_++] = is_object;
         if (is_object && !take_key()) return false;
@@ -99,24 +108,24 @@ class json_scanner {
 
   bool take_string() noexcept {
     if (!take('"')) return false;
-    while (!rest_.empty()) {
-      const char c = rest_[0];
-      rest_.remove_prefix(1);
-      if (c == '"') return true;
-      if (static_cast<unsigned char>(c) < 0x20) return false;
-      if (c == '\\' && !take_escape()) return false;
+    for (;;) {
+      rest_.remove_prefix(plain_prefix(rest_));
+      if (take('"')) return true;
+      if (!take('\\') || !take_escape()) return false;
     }
-    return false;
   }
 
   bool take_escape() noexcept {
     if (rest_.empty()) return false;
-    const char c = rest_[0];
-    rest_.remove_prefix(1);
-    if (c != 'u') return std::string_view{"\"\\/bfnrt"}.find(c) != std::string_view::npos;
-    if (rest_.size() < 4 || !std::all_of(rest_.begin(), rest_.begin() + 4, is_hex_digit))
-      return false;
-    rest_.remove_prefix(4);
+    if (!take('u')) {
+      if (std::string_view{"\"\\/bfnrt"}.find(rest_[0]) == std::string_view::npos) return false;
+      rest_.remove_prefix(1);
+      return true;
+    }
+    for (int i = 0; i < 4; ++i) {
+      if (rest_.empty() || !is_hex_digit(rest_[0])) return false;
+      rest_.remove_prefix(1);
+    }
     return true;
   }
 
@@ -142,12 +151,20 @@ class json_scanner {
   std::size_t depth_ = 0;
   std::bitset<depth_limit> is_object_;
   bool failed_ = false;
+  bool is_too_deep_ = false;
 };
 
 }  // namespace
 
 bool is_valid_json(std::string_view text, std::size_t depth_max) noexcept {
   return json_scanner{text, depth_max}.is_one_value();
+}
+
+result<void> check_json(std::string_view text, std::size_t depth_max) {
+  json_scanner scanner{text, depth_max};
+  if (scanner.is_one_value()) return {};
+  return fail(scanner.is_too_deep() ? errc::too_deep : errc::invalid_json, {},
+              text.size() - scanner.left());
 }
 
 }  // namespace troupe::json

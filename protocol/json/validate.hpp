@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include "base/errc.hpp"
+
 namespace troupe::json {
 
 /// The nesting up to which is_valid_json can follow a value.
@@ -14,5 +16,10 @@ inline constexpr std::size_t depth_limit = 128;
 /// True if `text` is one JSON value (RFC 8259) nested at most min(`depth_max`, depth_limit) deep.
 /// Iterative. Requires: `text` is valid UTF-8.
 bool is_valid_json(std::string_view text, std::size_t depth_max) noexcept;
+
+/// The same question, for those who tell somebody what is wrong: the offset of a failure is the
+/// byte that cannot stand where it does. Fails with invalid_json, and with too_deep at the
+/// container that is one too many.
+result<void> check_json(std::string_view text, std::size_t depth_max);
 
 }  // namespace troupe::json

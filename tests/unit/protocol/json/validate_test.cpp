@@ -145,3 +145,36 @@ TEST_CASE("json never follows a value deeper than its own limit", "[json]") {
   CHECK_FALSE(valid(nested(1'000'000, "[", "1", "]"), 1'000'000));
   CHECK_FALSE(valid(std::string(1'000'000, '['), 1'000'000));
 }
+
+TEST_CASE("json says at which byte a text goes wrong", "[json]") {
+  const auto offset_of = [](std::string_view text) {
+    CAPTURE(text);
+    const auto checked = json::check_json(text, 2);
+    REQUIRE_FALSE(checked.has_value());
+    CHECK(checked.error().code == errc::invalid_json);
+    return checked.error().offset;
+  };
+  CHECK(json::check_json(" [[1]] ", 2).has_value());
+  CHECK(offset_of("") == 0);
+  CHECK(offset_of("  x") == 2);
+  CHECK(offset_of("[1,]") == 3);
+  CHECK(offset_of("[1 2]") == 3);
+  CHECK(offset_of("[1]]") == 3);
+  CHECK(offset_of("{\"a\" 1}") == 5);
+  CHECK(offset_of("{a:1}") == 1);
+  CHECK(offset_of("[\"abc") == 5);
+  CHECK(offset_of("\"a\nb\"") == 2);
+  CHECK(offset_of(R"("a\x")") == 3);
+  CHECK(offset_of(R"("\u12g4")") == 5);
+  CHECK(offset_of("[truth]") == 1);
+  CHECK(offset_of("01") == 1);
+  CHECK(offset_of("1.x") == 2);
+  CHECK(offset_of("-") == 1);
+}
+
+TEST_CASE("json says at which container a text gets too deep", "[json]") {
+  const auto checked = json::check_json("[ [1], [[2]] ]", 2);
+  REQUIRE_FALSE(checked.has_value());
+  CHECK(checked.error().code == errc::too_deep);
+  CHECK(checked.error().offset == 8);
+}

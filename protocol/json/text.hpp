@@ -1,0 +1,47 @@
+// Strings as JSON writes them, both ways, and the members of an object without a tree of it: what
+// the messages of the JSON dialect need to be read and written, while the payload between them
+// passes as it is. Pure. The readers look into text that is_valid_json has accepted.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace troupe::json {
+
+/// How many bytes at the start can stand in a string as they are: all but '"', '\\' and control
+/// characters. Eight at a time.
+std::size_t plain_prefix(std::string_view text) noexcept;
+
+/// Appends `text` with its quotes and escapes. What is not UTF-8 becomes U+FFFD.
+void append_string(std::string_view text, std::string& out);
+
+/// The text of a string value; part of `value` if it has no escapes, else of `scratch`. Nothing if
+/// the value is no string or escapes half of a surrogate pair, which UTF-8 cannot hold.
+std::optional<std::string_view> string_of(std::string_view value, std::string& scratch);
+
+/// A valid text without the white space around it.
+std::string_view without_space(std::string_view text) noexcept;
+
+/// Walks over the members of one object, in the order of the text, equal names included.
+class member_reader {
+ public:
+  struct member {
+    std::string_view name;   ///< With its quotes and escapes.
+    std::string_view value;  ///< One JSON value, without white space around it.
+  };
+
+  /// Requires: `object` is valid JSON and begins with '{'.
+  explicit member_reader(std::string_view object) noexcept : rest_(object.substr(1)) {}
+
+  /// The next member, or nothing behind the last one.
+  std::optional<member> next() noexcept;
+
+ private:
+  std::string_view take(std::size_t size) noexcept;
+
+  std::string_view rest_;
+};
+
+}  // namespace troupe::json
