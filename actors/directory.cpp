@@ -6,6 +6,7 @@
 
 #include "actors/document.hpp"
 #include "actors/failure_codes.hpp"
+#include "actors/placement.hpp"
 
 namespace troupe {
 
@@ -13,6 +14,9 @@ namespace {
 
 /// Presence is checked this often, as clients do themselves.
 constexpr unsigned presence_check_seconds = 3;
+
+/// Documents that were unloaded and whose message ids are kept.
+constexpr std::size_t windows_max = 10'000;
 
 }  // namespace
 
@@ -31,6 +35,8 @@ directory::behavior_type directory::make_behavior() {
       [this](const document_idle& idle) { on_idle(idle); },
       [this](const document_busy& busy) { on_busy(busy.id); },
       [this](const second_passed&) { on_second(); },
+      [this](const list_documents&) { return on_list(); },
+      [this](const notify_document& news) { return on_notify(news); },
       [this](const close_documents&) { return on_close_documents(); },
   };
 }
@@ -60,11 +66,39 @@ caf::expected<opened_document> directory::open(const open_document& request) {
   entry opened;
   opened.id = ++last_id_;
   log_line(log_severity::debug, "document '" + request.name + "' opens");
-  opened.document = spawn<document, caf::monitored>(
-      document_settings{opened.id, request.name, settings_.options}, store_, directory_actor{this});
+  opened.window = window_of(request.name);
+  opened.document = spawn_document(request.name, opened.id, opened.window);
   names_.emplace(opened.id, request.name);
   ids_by_actor_.emplace(opened.document.id(), opened.id);
   return join(documents_.emplace(request.name, std::move(opened)).first->second, request);
+}
+
+/// On the unit that the name chooses, which is also where its connections are sent to.
+document_actor directory::spawn_document(const std::string& name, document_id id,
+                                         std::shared_ptr<message_window> window) {
+  const auto& units = settings_.units;
+  io_unit* const unit = units.empty() ? nullptr : units[unit_index(name, units.size())];
+  document_settings settings{id, name, settings_.options, settings_.seed + scattered_name(name),
+                             std::move(window)};
+  caf::actor_config config{unit};
+  const auto opened = home_system().spawn_class<document, caf::no_spawn_options>(
+      config, unit, std::move(settings), store_, directory_actor{this});
+  watch(this, opened);
+  return opened;
+}
+
+std::shared_ptr<message_window> directory::window_of(const std::string& name) {
+  const auto kept = windows_.find(name);
+  if (kept == windows_.end()) return std::make_shared<message_window>();
+  const auto window = std::move(kept->second.window);
+  windows_.erase(kept);
+  return window;
+}
+
+void directory::keep_window(const std::string& name, std::shared_ptr<message_window> window) {
+  if (window->user_count() == 0 || windows_.size() >= windows_max) return;
+  windows_[name] = {std::move(window),
+                    std::chrono::steady_clock::now() + message_window::id_age_max};
 }
 
 /// The join comes from here and not from the session, so that it always precedes an unload.
@@ -124,6 +158,7 @@ bool directory::make_room() {
 void directory::on_second() {
   const auto now = std::chrono::steady_clock::now();
   const bool check_presence = ++seconds_ % presence_check_seconds == 0;
+  std::erase_if(windows_, [now](const auto& kept) { return kept.second.until <= now; });
   for (auto& [name, opened] : documents_) {
     if (opened.is_unloading) continue;
     if (opened.is_idle && now - opened.idle_since >= settings_.idle_grace)
@@ -131,6 +166,21 @@ void directory::on_second() {
     else if (check_presence && !opened.is_idle)
       tell(this, opened.document, document_tick{});
   }
+}
+
+listed_documents directory::on_list() const {
+  listed_documents listed;
+  listed.documents.reserve(documents_.size());
+  for (const auto& [name, opened] : documents_)
+    listed.documents.push_back({name, 0, opened.is_unloading});
+  return listed;
+}
+
+notified_document directory::on_notify(const notify_document& news) {
+  const auto found = documents_.find(news.document);
+  if (found == documents_.end() || found->second.is_unloading) return {false};
+  tell(this, found->second.document, document_event{news.payload});
+  return {true};
 }
 
 void directory::on_document_down(const caf::down_msg& down) {
@@ -145,6 +195,7 @@ void directory::on_document_down(const caf::down_msg& down) {
     for (const hub_actor& hub : hubs_)
       tell(this, hub, close_subscribers{id, close_reason::document_failed});
   }
+  keep_window(found->first, std::move(found->second.window));
   documents_.erase(found);
   names_.erase(id);
   ids_by_actor_.erase(actor);

@@ -20,13 +20,18 @@
 #include "actors/caf_compat.hpp"
 #include "actors/interfaces.hpp"
 #include "protocol/crdt/doc.hpp"
+#include "protocol/message_window.hpp"
 
 namespace troupe {
+
+class io_unit;
 
 struct directory_settings {
   std::size_t max_documents = 1000;
   std::chrono::milliseconds idle_grace{30'000};
   crdt::doc_options options;
+  std::vector<io_unit*> units;  ///< Where documents run; empty: on CAF's workers.
+  std::uint64_t seed = 0;       ///< Random; see hosted_document.
 };
 
 class directory final : public directory_actor::base {
@@ -48,10 +53,16 @@ class directory final : public directory_actor::base {
     open_document request;
     caf::typed_response_promise<opened_document> promise;
   };
+  /// The message ids of a document that was unloaded: its clients may come back.
+  struct kept_window {
+    std::shared_ptr<message_window> window;
+    time_point until;
+  };
   struct entry {
     document_id id = 0;
     document_actor document;
     std::uint64_t joins = 0;  // that were sent to it
+    std::shared_ptr<message_window> window;
     bool is_idle = false;
     bool is_unloading = false;
     time_point idle_since;
@@ -62,12 +73,18 @@ class directory final : public directory_actor::base {
   void on_idle(const document_idle& message);
   void on_busy(document_id id);
   void on_second();
+  listed_documents on_list() const;
+  notified_document on_notify(const notify_document& news);
   caf::result<node_drained> on_close_documents();
   void on_document_down(const caf::down_msg& down);
 
   entry* find(document_id id);
   caf::expected<opened_document> open(const open_document& request);
   opened_document join(entry& of, const open_document& request);
+  document_actor spawn_document(const std::string& name, document_id id,
+                                std::shared_ptr<message_window> window);
+  std::shared_ptr<message_window> window_of(const std::string& name);
+  void keep_window(const std::string& name, std::shared_ptr<message_window> window);
   bool make_room();
   void unload(entry& of);
   void finish_drain_if_empty();
@@ -78,6 +95,7 @@ class directory final : public directory_actor::base {
   std::unordered_map<std::string, entry> documents_;
   std::unordered_map<document_id, std::string> names_;
   std::unordered_map<caf::actor_id, document_id> ids_by_actor_;
+  std::unordered_map<std::string, kept_window> windows_;
   document_id last_id_ = 0;
   unsigned seconds_ = 0;
   bool is_draining_ = false;

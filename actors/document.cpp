@@ -10,18 +10,25 @@ namespace {
 constexpr std::size_t compaction_bytes_min = 64 * 1024;
 /// What a record of the log costs beside its bytes.
 constexpr std::size_t record_overhead = 32;
+/// From this size on an update, or what is loaded, would stall the other documents of the thread
+/// for a millisecond or more.
+constexpr std::size_t heavy_update_bytes = 64 * 1024;
+/// The same for a state that has to be encoded.
+constexpr std::size_t heavy_state_bytes = 512 * 1024;
 
 std::chrono::steady_clock::time_point current_time() { return std::chrono::steady_clock::now(); }
 
 }  // namespace
 
-document::document(caf::actor_config& config, document_settings settings, store_actor store,
-                   directory_actor directory)
-    : document_actor::base(config),
+document::document(caf::actor_config& config, io_unit* unit, document_settings settings,
+                   store_actor store, directory_actor directory)
+    : io_actor(config, unit),
       settings_(std::move(settings)),
+      name_(std::make_shared<const std::string>(settings_.name)),
       store_(std::move(store)),
       directory_(std::move(directory)),
-      hosted_(settings_.options) {}
+      hosted_(std::make_unique<hosted_document>(settings_.options, settings_.name, settings_.seed,
+                                                settings_.window)) {}
 
 document::behavior_type document::make_behavior() {
   end_on_exception(this);
@@ -31,38 +38,56 @@ document::behavior_type document::make_behavior() {
   return {
       [this](const join_document& join) { on_join(join); },
       [this](const leave_document& leave) { on_leave(leave); },
-      [this](const client_message& message) { on_client_message(message); },
+      [this](const client_batch& batch) { take(batch_rest{batch}); },
+      [this](const client_request& request) { take(request); },
+      [this](const presence_missed& missed) { take(missed); },
+      [this](const document_event& event) { take(event); },
       [this](const update_stored& stored) { on_update_stored(stored); },
-      [this](const document_tick&) { on_tick(); },
+      [this](const document_tick& tick) { take(tick); },
       [this](const unload_document&) { on_unload(); },
       [this](flush_atom) { on_flush(); },
   };
 }
 
+void document::on_exit() {
+  hosted_.reset();
+  units_.clear();
+  store_ = nullptr;
+  directory_ = nullptr;
+}
+
 void document::on_loaded(const loaded_document& loaded) {
-  const auto load = [this](const shared_bytes& update) {
-    const auto applied = hosted_.load(update.view());
-    if (!applied)
-      throw std::runtime_error("stored update of '" + settings_.name +
-                               "' cannot be read: " + to_string(applied.error()));
-  };
-  if (!loaded.stored.snapshot.empty()) load(loaded.stored.snapshot);
-  for (const shared_bytes& update : loaded.stored.updates) {
-    load(update);
-    log_bytes_ += update.size() + record_overhead;
+  std::size_t bytes = loaded.stored.snapshot.size();
+  for (const shared_slice& update : loaded.stored.updates) {
+    bytes += update.size;
+    log_bytes_ += update.size + record_overhead;
   }
   snapshot_bytes_ = loaded.stored.snapshot.size();
-  last_number_ = loaded.stored.last;
-  is_loaded_ = true;
-  for (const client_message& message : std::exchange(waiting_, {})) handle(message);
-  if (is_unloading_) on_unload();
+  last_number_ = stored_number_ = loaded.stored.last;
+  const auto load_all = [stored = loaded.stored, name = name_](hosted_document& into,
+                                                               document_effects&) {
+    const auto load = [&](byte_view update) {
+      const auto applied = into.load(update);
+      if (!applied)
+        throw std::runtime_error("stored update of '" + *name +
+                                 "' cannot be read: " + to_string(applied.error()));
+    };
+    if (!stored.snapshot.empty()) load(stored.snapshot.view());
+    for (const shared_slice& update : stored.updates) load(update.view());
+  };
+  const auto loaded_all = [this] {
+    is_loaded_ = true;
+    handle_waiting();
+  };
+  if (bytes >= heavy_update_bytes) return do_elsewhere(load_all, loaded_all);
+  load_all(*hosted_, effects_);
+  loaded_all();
 }
 
 void document::on_join(const join_document& join) {
   std::size_t unit = 0;
   while (unit < units_.size() && units_[unit].hub != join.hub) ++unit;
-  if (unit == units_.size()) units_.push_back({join.hub, 0, {}});
-  units_[unit].batch.document = settings_.id;
+  if (unit == units_.size()) units_.push_back({join.hub, 0, {}, {}});
   ++units_[unit].sessions;
   ++joins_;
   unit_of_session_.emplace(join.session, unit);
@@ -73,52 +98,264 @@ void document::on_leave(const leave_document& leave) {
   if (found == unit_of_session_.end()) return;
   --units_[found->second].sessions;
   unit_of_session_.erase(found);
-  std::erase_if(waiting_, [&](const client_message& m) { return m.session == leave.session; });
-  hosted_.on_leave(leave.session, current_time(), effects_);
-  carry_out();
+  take(leave);
   if (unit_of_session_.empty()) tell(this, directory_, document_idle{settings_.id, joins_});
 }
 
-void document::on_client_message(const client_message& message) {
-  if (is_loaded_)
-    handle(message);
-  else
-    waiting_.push_back(message);
+// --- events ---
+
+/// Events are handled in the order in which they came, one at a time.
+void document::take(event next) {
+  waiting_.push_back(std::move(next));
+  handle_waiting();
 }
 
-void document::handle(const client_message& message) {
-  hosted_.on_message(message.session, message.kind, message.body(), current_time(), effects_);
-  // What has to be stored counts as handled when it is: so storage holds its writers back.
-  if (effects_.writes.empty())
-    note_handled(message.session, message.frame.size());
-  else
-    write_size_ = message.frame.size();
-  carry_out();
-}
-
-void document::note_handled(session_id session, std::size_t bytes) {
-  unit_output* const unit = find_unit(session);
-  if (unit == nullptr) return;
-  auto& progress = unit->batch.progress;
-  if (progress.empty() || progress.back().session != session) progress.push_back({session});
-  ++progress.back().messages;
-  progress.back().bytes += bytes;
-  schedule_flush();
-}
-
-void document::on_update_stored(const update_stored& stored) {
-  while (!unconfirmed_.empty() && unconfirmed_.front().number <= stored.up_to) {
-    const unconfirmed_update confirmed = std::move(unconfirmed_.front());
-    unconfirmed_.pop_front();
-    if (!confirmed.frame.empty()) deliver(receivers::one, confirmed.sender, confirmed.frame);
-    note_handled(confirmed.sender, confirmed.message_size);
+void document::handle_waiting() {
+  if (std::exchange(is_handling_, true)) return;
+  while (is_loaded_ && hosted_ && !waiting_.empty()) {
+    event& next = waiting_.front();
+    if (std::visit([this](auto& one) { return handle(one); }, next)) waiting_.pop_front();
   }
+  is_handling_ = false;
   if (is_unloading_) on_unload();
 }
 
-void document::on_tick() {
-  hosted_.on_tick(current_time(), effects_);
-  carry_out();
+/// Returns whether all of it is handled; if not, the rest waits for the state to come back.
+bool document::handle(batch_rest& rest) {
+  const client_batch& batch = rest.batch;
+  const auto now = current_time();
+  while (rest.next < batch.messages.size()) {
+    const client_batch::message& message = batch.messages[rest.next];
+    if (message.kind == sync::message_kind::sync_step1 && is_whole_state_heavy()) {
+      encode_whole_state_elsewhere();
+      return false;
+    }
+    ++rest.next;
+    const shared_slice body = batch.body_of(message);
+    const auto apply = [kind = message.kind, session = batch.session, body,
+                        now](hosted_document& on, document_effects& out) {
+      on.on_message(session, kind, body.view(), now, out);
+    };
+    const auto applied = [this, session = batch.session, body] {
+      if (effects_.writes.empty()) note_handled(session, 1, body.size);
+      carry_out(body.bytes, body.size);
+    };
+    if (body.size >= heavy_update_bytes) {
+      do_elsewhere(apply, applied);
+    } else {
+      apply(*hosted_, effects_);
+      applied();
+    }
+    if (!hosted_) return rest.next == batch.messages.size();
+  }
+  return true;
+}
+
+bool document::handle(client_request& wanted) {
+  const auto apply = [wanted, now = current_time()](hosted_document& on, document_effects& out) {
+    on.on_request(wanted.session, wanted.user, *wanted.request, now, out);
+  };
+  const auto applied = [this, wanted] {
+    if (effects_.writes.empty()) note_handled(wanted.session, 1, wanted.size);
+    carry_out({}, wanted.size);
+  };
+  const bool is_heavy = wanted.size >= heavy_update_bytes ||
+                        (wanted.request->kind == json::request_kind::sync && is_state_large());
+  if (is_heavy) {
+    do_elsewhere(apply, applied);
+  } else {
+    apply(*hosted_, effects_);
+    applied();
+  }
+  return true;
+}
+
+bool document::handle(leave_document& leave) {
+  hosted_->on_leave(leave.session, current_time());
+  schedule_flush();
+  return true;
+}
+
+bool document::handle(document_tick&) {
+  hosted_->on_tick(current_time());
+  if (!std::exchange(whole_state_used_, false)) whole_state_frame_ = {};
+  schedule_flush();
+  return true;
+}
+
+bool document::handle(document_event& event) {
+  hosted_->on_event(event.payload, effects_);
+  carry_out({}, 0);
+  return true;
+}
+
+bool document::handle(presence_missed& missed) {
+  hosted_->on_presence_missed(missed.session, effects_);
+  carry_out({}, 0);
+  return true;
+}
+
+// --- work that takes long ---
+
+void document::do_elsewhere(document_work work, std::function<void()> done) {
+  if (!has_unit()) {  // nobody else waits for this thread
+    work(*hosted_, effects_);
+    return done();
+  }
+  const auto lent = std::make_shared<lent_document>();
+  lent->state = std::move(hosted_);
+  lent->work = std::move(work);
+  const auto helper = home_system().spawn<document_helper>();
+  request(helper, caf::infinite, work_on_document{lent})
+      .then(
+          [this, lent, done = std::move(done)](const worked_on_document&) {
+            hosted_ = std::move(lent->state);
+            effects_ = std::move(lent->effects);
+            done();
+            handle_waiting();
+          },
+          [this](const caf::error& why) { quit(why); });
+}
+
+bool document::is_state_large() const { return snapshot_bytes_ + log_bytes_ >= heavy_state_bytes; }
+
+bool document::has_whole_state_frame() const {
+  return !whole_state_frame_.empty() && whole_state_version_ == hosted_->version();
+}
+
+bool document::is_whole_state_heavy() const {
+  return has_unit() && is_state_large() && !has_whole_state_frame();
+}
+
+namespace {
+
+shared_bytes encode_whole_state(const hosted_document& of) {
+  const byte_buffer state = of.whole_state();
+  const auto head = sync::encode_message_head(sync::message_kind::sync_step2, state.size());
+  return encode_frame(frame_kind::binary, head.view(), state);
+}
+
+}  // namespace
+
+void document::encode_whole_state_elsewhere() {
+  const auto frame = std::make_shared<shared_bytes>();
+  do_elsewhere([frame](hosted_document& of, document_effects&) { *frame = encode_whole_state(of); },
+               [this, frame] {
+                 whole_state_frame_ = *frame;
+                 whole_state_version_ = hosted_->version();
+               });
+}
+
+/// All who join between two changes share one frame.
+void document::send_whole_state(session_id to) {
+  if (!has_whole_state_frame()) {
+    whole_state_frame_ = encode_whole_state(*hosted_);
+    whole_state_version_ = hosted_->version();
+  }
+  whole_state_used_ = true;
+  output_.add_frame(receivers::one, to, whole_state_frame_);
+}
+
+// --- effects ---
+
+/// Carries out what the hosted document decided about an event that had these bytes.
+void document::carry_out(const shared_bytes& event_bytes, std::size_t credit_bytes) {
+  using sync::message_kind;
+  for (const document_effects::delivery& d : effects_.deliveries) {
+    if (d.is_whole_state)
+      send_whole_state(d.session);
+    else if (d.kind == message_kind::update)
+      output_.add_update(d.to, d.session, d.body.view());
+    else
+      output_.add(d.to, d.session, d.kind, d.body.view());
+  }
+  for (const document_effects::text& t : effects_.texts)
+    output_.add_text(t.to, t.session, t.json, t.is_presence ? traffic::presence : traffic::content);
+  for (document_effects::storage_write& write : effects_.writes)
+    store(write, event_bytes, credit_bytes);
+  for (const document_effects::closing& closing : effects_.closings) close_session(closing);
+  effects_.clear();
+  schedule_flush();
+  if (log_bytes_ > std::max(compaction_bytes_min, snapshot_bytes_)) compact();
+}
+
+void document::close_session(const document_effects::closing& closing) {
+  log_line(log_severity::warning, "session " + std::to_string(closing.session) + " of document '" +
+                                      *name_ + "' is closed: " + to_string(closing.why));
+  if (unit_output* const unit = find_unit(closing.session))
+    unit->closings.push_back({closing.session, closing.reason});
+}
+
+namespace {
+
+/// The bytes of an effect, shared with the event they came with where they are a part of it.
+shared_slice share(const effect_bytes& bytes, const shared_bytes& event_bytes) {
+  const byte_view part = bytes.view();
+  const byte_view whole = event_bytes.view();
+  const bool is_part = !part.empty() && !whole.empty() && part.data() >= whole.data() &&
+                       part.data() + part.size() <= whole.data() + whole.size();
+  if (is_part)
+    return {event_bytes, static_cast<std::size_t>(part.data() - whole.data()), part.size()};
+  return shared_bytes::copy_of(part);
+}
+
+}  // namespace
+
+void document::store(document_effects::storage_write& write, const shared_bytes& event_bytes,
+                     std::size_t credit_bytes) {
+  if (!write.update.empty()) {
+    ++last_number_;
+    if (appending_.updates.empty()) appending_.first = last_number_;
+    appending_.updates.push_back(share(write.update, event_bytes));
+    log_bytes_ += write.update.view().size() + record_overhead;
+  }
+  unconfirmed_.push_back({last_number_, write.sender, share(write.confirmation, event_bytes),
+                          std::move(write.ack), credit_bytes});
+  if (last_number_ == stored_number_) confirm();
+}
+
+void document::on_update_stored(const update_stored& stored) {
+  stored_number_ = stored.up_to;
+  confirm();
+  if (is_unloading_) on_unload();
+}
+
+/// Tells those whose updates are stored by now.
+void document::confirm() {
+  while (!unconfirmed_.empty() && unconfirmed_.front().number <= stored_number_) {
+    const unconfirmed& one = unconfirmed_.front();
+    if (!one.update.empty()) output_.add_update(receivers::one, one.sender, one.update.view());
+    if (!one.ack.empty()) output_.add_text(receivers::one, one.sender, one.ack, traffic::content);
+    note_handled(one.sender, 1, one.credit_bytes);
+    unconfirmed_.pop_front();
+  }
+}
+
+void document::append_stored() {
+  if (appending_.updates.empty()) return;
+  appending_.document = name_;
+  appending_.confirm_to = document_actor{this};
+  tell(this, store_, std::exchange(appending_, {}));
+}
+
+void document::compact() {
+  if (is_compacting_ || !hosted_) return;
+  log_bytes_ = 0;
+  const auto write = [this](shared_bytes snapshot) {
+    is_compacting_ = false;
+    snapshot_bytes_ = snapshot.size();
+    append_stored();
+    tell(this, store_, write_snapshot{*name_, last_number_, std::move(snapshot)});
+  };
+  if (!has_unit() || snapshot_bytes_ < heavy_state_bytes)
+    return write(shared_bytes::copy_of(hosted_->whole_state()));
+  is_compacting_ = true;
+  const auto snapshot = std::make_shared<shared_bytes>();
+  do_elsewhere(
+      [snapshot](hosted_document& of, document_effects&) {
+        *snapshot = shared_bytes::copy_of(of.whole_state());
+      },
+      [write, snapshot] { write(*snapshot); });
 }
 
 /// Ends when nothing is left to do: nobody subscribed, everything stored, the log folded into a
@@ -130,62 +367,27 @@ void document::on_unload() {
     return;
   }
   is_unloading_ = true;
-  if (!is_loaded_ || !unconfirmed_.empty()) return;  // continues when that has changed
+  // Each of these ends by calling this again.
+  if (!is_loaded_ || !hosted_ || !waiting_.empty() || !unconfirmed_.empty()) return;
   if (log_bytes_ > 0) compact();
-  quit();
+  if (hosted_) quit();
 }
 
-/// Carries out what the hosted document decided.
-void document::carry_out() {
-  for (document_effects::delivery& d : effects_.deliveries)
-    deliver(d.to, d.session, encode_frame(frame_kind::binary, d.message));
-  for (document_effects::storage_write& write : effects_.writes) store(write);
-  for (const document_effects::closing& closing : effects_.closings) {
-    log_line(log_severity::warning, "session " + std::to_string(closing.session) +
-                                        " of document '" + settings_.name +
-                                        "' is closed: " + to_string(closing.why));
-    if (unit_output* const unit = find_unit(closing.session)) {
-      unit->batch.closings.push_back({closing.session, closing.reason});
-      schedule_flush();
-    }
-  }
-  effects_.clear();
-}
+// --- the end of a turn ---
 
-void document::store(document_effects::storage_write& write) {
-  const storage::sequence number = ++last_number_;
-  shared_bytes frame;
-  if (!write.confirmation.empty()) frame = encode_frame(frame_kind::binary, write.confirmation);
-  unconfirmed_.push_back({number, write.sender, std::move(frame), write_size_});
-  log_bytes_ += write.update.size() + record_overhead;
-  tell(this, store_,
-       append_update{settings_.name, number, shared_bytes::copy_of(write.update),
-                     document_actor{this}});
-  if (log_bytes_ > std::max(compaction_bytes_min, snapshot_bytes_)) compact();
-}
-
-void document::compact() {
-  const shared_bytes snapshot = shared_bytes::copy_of(hosted_.snapshot());
-  snapshot_bytes_ = snapshot.size();
-  log_bytes_ = 0;
-  tell(this, store_, write_snapshot{settings_.name, last_number_, snapshot});
+void document::note_handled(session_id session, std::size_t messages, std::size_t bytes) {
+  unit_output* const unit = find_unit(session);
+  if (unit == nullptr) return;
+  auto& progress = unit->progress;
+  if (progress.empty() || progress.back().session != session) progress.push_back({session});
+  progress.back().messages += messages;
+  progress.back().bytes += bytes;
+  schedule_flush();
 }
 
 document::unit_output* document::find_unit(session_id session) {
   const auto found = unit_of_session_.find(session);
   return found == unit_of_session_.end() ? nullptr : &units_[found->second];
-}
-
-void document::deliver(receivers to, session_id session, const shared_bytes& frame) {
-  if (to == receivers::one) {
-    unit_output* const unit = find_unit(session);
-    if (unit == nullptr) return;
-    unit->batch.deliveries.push_back({to, session, frame});
-  } else {
-    for (unit_output& unit : units_)
-      if (unit.sessions > 0) unit.batch.deliveries.push_back({to, session, frame});
-  }
-  schedule_flush();
 }
 
 /// The note goes to the end of the mailbox: what is queued up to there is handled first and goes
@@ -197,13 +399,21 @@ void document::schedule_flush() {
 
 void document::on_flush() {
   flush_scheduled_ = false;
+  if (hosted_ && hosted_->has_gathered()) {
+    hosted_->end_turn(effects_);
+    carry_out({}, 0);
+    flush_scheduled_ = false;
+  }
+  append_stored();
+  const auto binary = output_.take(dialect::binary);
+  const auto json = output_.take(dialect::json);
+  const bool is_quiet = binary.empty() && json.empty();
   for (unit_output& unit : units_) {
-    deliver_batch& batch = unit.batch;
-    if (batch.deliveries.empty() && batch.progress.empty() && batch.closings.empty()) continue;
-    deliver_batch full;
-    full.document = settings_.id;
-    std::swap(full, batch);
-    tell(this, unit.hub, std::move(full));
+    if (is_quiet && unit.progress.empty() && unit.closings.empty()) continue;
+    if (unit.sessions == 0 && unit.closings.empty()) continue;
+    tell(this, unit.hub,
+         deliver_batch{settings_.id, binary, json, std::exchange(unit.progress, {}),
+                       std::exchange(unit.closings, {})});
   }
 }
 

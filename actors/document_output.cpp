@@ -1,6 +1,5 @@
 #include "actors/document_output.hpp"
 
-#include "net/websocket_frame.hpp"
 #include "protocol/crdt/update_tools.hpp"
 
 namespace troupe {
@@ -20,8 +19,7 @@ void document_output::add(receivers to, session_id session, sync::message_kind k
                           byte_view body) {
   end_run();
   const sync::message_head head = sync::encode_message_head(kind, body.size());
-  const traffic what =
-      kind == sync::message_kind::awareness ? traffic::presence : traffic::content;
+  const traffic what = kind == sync::message_kind::awareness ? traffic::presence : traffic::content;
   append(binary_, to, session, what, frame_kind::binary, head.view(), body);
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "actors/interfaces.hpp"
+#include "net/websocket_frame.hpp"
 #include "protocol/dialect.hpp"
 #include "protocol/sync/message.hpp"
 

@@ -3,6 +3,7 @@
 // shared bytes), so none is serialised; the type ids are announced at the end.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -15,6 +16,7 @@
 
 #include "base/bytes.hpp"
 #include "base/close_reason.hpp"
+#include "net/http_message.hpp"
 #include "protocol/json/request.hpp"
 #include "protocol/receivers.hpp"
 #include "protocol/session_id.hpp"
@@ -38,23 +40,37 @@ struct unload_document;
 struct document_tick;
 struct document_idle;
 struct document_busy;
+struct document_event;
+struct presence_missed;
+struct work_on_document;
+struct worked_on_document;
 struct append_updates;
 struct update_stored;
 struct write_snapshot;
 struct load_document;
 struct loaded_document;
 struct deliver_batch;
+struct list_documents;
+struct listed_documents;
+struct list_sessions;
+struct listed_sessions;
+struct notify_document;
+struct notified_document;
 struct close_subscribers;
 struct close_all_sessions;
 struct close_session;
+struct answer_admin_request;
 struct drain_node;
 struct node_drained;
 struct second_passed;
 struct close_documents;
+struct session_info;
+struct document_info;
 
 }  // namespace troupe
 
 CAF_BEGIN_TYPE_ID_BLOCK(troupe_actors, caf::first_custom_type_id)
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::answer_admin_request))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::append_updates))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::client_batch))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::client_request))
@@ -64,19 +80,29 @@ CAF_ADD_TYPE_ID(troupe_actors, (troupe::close_session))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::close_subscribers))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::deliver_batch))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::document_busy))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::document_event))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::document_idle))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::document_tick))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::drain_node))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::join_document))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::leave_document))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::list_documents))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::list_sessions))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::listed_documents))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::listed_sessions))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::load_document))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::loaded_document))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::node_drained))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::notified_document))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::notify_document))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::open_document))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::opened_document))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::presence_missed))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::second_passed))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::unload_document))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::update_stored))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::work_on_document))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::worked_on_document))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::write_snapshot))
 CAF_ADD_ATOM(troupe_actors, troupe, flush_atom)
 CAF_ADD_ATOM(troupe_actors, troupe, drain_atom)
@@ -94,14 +120,21 @@ using session_actor =
 using hub_actor = caf::typed_actor<
     caf::result<void>(deliver_batch),      // push frames to the sessions of a document on this unit
     caf::result<void>(close_subscribers),  // close all sessions of a document on this unit
-    caf::result<void>(close_all_sessions)>;  // close everything, for a drain
+    caf::result<void>(close_all_sessions),         // close everything, for a drain
+    caf::result<listed_sessions>(list_sessions)>;  // the sessions of this unit
 
-/// One per open document, on CAF's workers: the only one who touches its state.
+/// One per piece of work that takes long: does it for a document, on CAF's workers.
+using document_helper_actor =
+    caf::typed_actor<caf::result<worked_on_document>(work_on_document)>;  // then ends
+
+/// One per open document, on an I/O thread: the only one who touches its state.
 using document_actor = caf::typed_actor<
     caf::result<void>(join_document),    // a session subscribes; it hears of every later change
     caf::result<void>(leave_document),   // a session is gone, its presence with it
     caf::result<void>(client_batch),     // messages of a subscriber, binary dialect
     caf::result<void>(client_request),   // a message of a subscriber, JSON dialect
+    caf::result<void>(presence_missed),  // a session reads again, tell it who is present
+    caf::result<void>(document_event),   // the server has news for the JSON sessions
     caf::result<void>(update_stored),    // the log is durable up to a sequence
     caf::result<void>(document_tick),    // presence grows old
     caf::result<void>(unload_document),  // end if nobody is subscribed, else answer document_busy
@@ -114,7 +147,9 @@ using directory_actor = caf::typed_actor<
     caf::result<void>(document_idle),             // a document has lost its last subscriber
     caf::result<void>(document_busy),  // a document that was told to unload has subscribers
     caf::result<void>(second_passed),  // time for idle documents and ageing presence
-    caf::result<node_drained>(close_documents)>;  // unload everything, then answer
+    caf::result<listed_documents>(list_documents),    // the open documents
+    caf::result<notified_document>(notify_document),  // passes news on to a document
+    caf::result<node_drained>(close_documents)>;      // unload everything, then answer
 
 /// One per node, on a thread of its own: all reading and writing of storage, in batches.
 using store_actor = caf::typed_actor<
@@ -128,8 +163,14 @@ using supervisor_actor =
     caf::typed_actor<caf::result<void>(second_passed),  // note to itself: once a second
                      caf::result<void>(drain_atom),     // note to itself: look whether the sessions
                                                         // are gone
+                     caf::result<listed_sessions>(list_sessions),  // the sessions of all units
+                     caf::result<listed_documents>(list_documents),
+                     caf::result<notified_document>(notify_document),
                      caf::result<node_drained>(drain_node)>;  // close sessions, then documents;
                                                               // answers when all is done
+
+/// One per request to the admin listener: asks the supervisor and answers.
+using admin_request_actor = caf::typed_actor<caf::result<void>(answer_admin_request)>;  // then ends
 
 // --- the messages ---
 
@@ -167,9 +208,22 @@ struct client_batch {
 struct client_request {
   session_id session = no_session;
   std::string user;  ///< Whose message ids they are.
-  json::request request;
+  std::shared_ptr<const json::request> request;
   std::size_t size = 0;  ///< Of its frame, for the session's credit.
 };
+/// An event of the server's own, as JSON text.
+struct document_event {
+  std::string payload;
+};
+/// Changes of presence were left out for a session that read too slowly.
+struct presence_missed {
+  session_id session = no_session;
+};
+struct lent_document;
+struct work_on_document {
+  std::shared_ptr<lent_document> lent;
+};
+struct worked_on_document {};
 struct unload_document {};
 struct document_tick {};
 struct document_idle {
@@ -228,6 +282,45 @@ struct deliver_batch {
   std::vector<handled> progress;
   std::vector<closing> closings;
 };
+/// A session as an operator sees it.
+struct session_info {
+  session_id id = no_session;
+  std::string user;  ///< From ?userId=; empty if there was none.
+  std::string remote_address;
+  std::vector<std::string> documents;
+  std::string presence;  ///< Its last state as JSON text; "null" if it has none.
+  bool speaks_binary = false;
+  bool speaks_json = false;
+  std::chrono::system_clock::time_point connected_since;
+  std::chrono::system_clock::time_point last_pong;
+  std::uint64_t messages_in = 0;
+  std::uint64_t messages_out = 0;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  std::uint64_t queued_bytes = 0;
+};
+/// A document as an operator sees it.
+struct document_info {
+  std::string name;
+  std::uint64_t sessions = 0;
+  bool is_unloading = false;
+};
+struct list_sessions {};
+struct listed_sessions {
+  std::vector<session_info> sessions;
+};
+struct list_documents {};
+struct listed_documents {
+  std::vector<document_info> documents;
+};
+/// For the JSON sessions of a document, if it is open.
+struct notify_document {
+  std::string document;
+  std::string payload;  ///< JSON text.
+};
+struct notified_document {
+  bool is_open = false;
+};
 struct close_subscribers {
   document_id document = 0;
   close_reason reason = close_reason::document_failed;
@@ -238,6 +331,9 @@ struct close_all_sessions {
 struct close_session {
   close_reason reason = close_reason::server_stopping;
 };
+struct answer_admin_request {
+  std::shared_ptr<const http_request> request;
+};
 struct drain_node {};
 struct node_drained {};
 struct second_passed {};
@@ -245,6 +341,7 @@ struct close_documents {};
 
 }  // namespace troupe
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::answer_admin_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::append_updates)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::client_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::client_request)
@@ -254,17 +351,27 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::close_session)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::close_subscribers)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::deliver_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::document_busy)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::document_event)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::document_idle)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::document_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::drain_node)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::join_document)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::leave_document)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::list_documents)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::list_sessions)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::listed_documents)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::listed_sessions)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::load_document)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::loaded_document)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::node_drained)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::notified_document)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::notify_document)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::open_document)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::opened_document)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::presence_missed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::second_passed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::unload_document)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::update_stored)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::work_on_document)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::worked_on_document)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::write_snapshot)

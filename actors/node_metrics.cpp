@@ -18,6 +18,22 @@ node_metrics::node_metrics(caf::actor_system& system) {
     const std::string label{describe(static_cast<close_reason>(i)).label};
     closed_[i] = family->get_or_add({{"reason", label}});
   }
+  auto* const refused = registry.counter_family("troupe", "refused-messages", {"code"},
+                                                "JSON messages refused with an error.", "1", true);
+  for (std::size_t i = 0; i < json::error_code_count; ++i) {
+    const std::string code{json::describe(static_cast<json::error_code>(i)).code};
+    refused_[i] = refused->get_or_add({{"code", code}});
+  }
+  turned_away_ = registry.counter_family("troupe", "turned-away-connections", {"reason"},
+                                         "Connections refused before their upgrade.", "1", true);
+  reading_paused_ = registry.counter_singleton(
+      "troupe", "rate-pauses", "Times a session stopped reading for its rate limit.", "1", true);
+  presence_skipped_ = registry.counter_singleton("troupe", "skipped-presence",
+                                                 "Presence left out for slow sessions.", "1", true);
+}
+
+caf::telemetry::int_counter& node_metrics::turned_away(std::string_view why) const {
+  return *turned_away_->get_or_add({{"reason", caf::string_view{why.data(), why.size()}}});
 }
 
 }  // namespace troupe

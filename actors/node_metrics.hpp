@@ -3,12 +3,15 @@
 #pragma once
 
 #include <array>
+#include <string_view>
 
 #include <caf/fwd.hpp>
 #include <caf/telemetry/counter.hpp>
 #include <caf/telemetry/gauge.hpp>
+#include <caf/telemetry/metric_family_impl.hpp>
 
 #include "base/close_reason.hpp"
+#include "protocol/json/reply.hpp"
 
 namespace troupe {
 
@@ -22,11 +25,25 @@ class node_metrics {
   caf::telemetry::int_counter& closed(close_reason reason) const noexcept {
     return *closed_[static_cast<std::size_t>(reason)];
   }
+  /// JSON messages that were refused for this reason.
+  caf::telemetry::int_counter& refused(json::error_code code) const noexcept {
+    return *refused_[static_cast<std::size_t>(code)];
+  }
+  /// Connections that were turned away before their upgrade.
+  caf::telemetry::int_counter& turned_away(std::string_view why) const;
+  /// Times that a session stopped reading because its client sent too fast.
+  caf::telemetry::int_counter& reading_paused() const noexcept { return *reading_paused_; }
+  /// Deliveries of presence that were left out for sessions that read too slowly.
+  caf::telemetry::int_counter& presence_skipped() const noexcept { return *presence_skipped_; }
 
  private:
   caf::telemetry::int_gauge* sessions_;
   caf::telemetry::int_counter* messages_;
+  caf::telemetry::int_counter* reading_paused_;
+  caf::telemetry::int_counter* presence_skipped_;
+  caf::telemetry::metric_family_impl<caf::telemetry::int_counter>* turned_away_;
   std::array<caf::telemetry::int_counter*, close_reason_count> closed_;
+  std::array<caf::telemetry::int_counter*, json::error_code_count> refused_;
 };
 
 }  // namespace troupe

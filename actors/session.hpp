@@ -1,17 +1,20 @@
 // The actor behind one WebSocket, pinned to the io_unit of its socket. Spawned by the session_host
 // when a client has upgraded; owns the connection. Frames come in as calls on the unit's thread and
 // go on as typed messages to the document; what the document has to say comes back through the
-// unit's session_table.
+// unit's session_table. It speaks the binary dialect with the document of its address, and the JSON
+// dialect with that and with any that the client joins.
 //
 // Back-pressure: it stops reading while `unhandled_messages_max` of its messages (or
-// `unhandled_bytes_max`) wait for the document, or while its token bucket is empty; nothing is
-// dropped. It ends when its socket has, having told the document; if its document fails, the
-// directory closes it with a retryable code.
+// `unhandled_bytes_max`) wait for documents, or while its token bucket is empty; nothing is
+// dropped. (A JSON message without a token is refused with an error instead.) It ends when its
+// socket has, having told its documents; if the document of its address fails, the directory closes
+// it with a retryable code.
 #pragma once
 
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "actors/caf_compat.hpp"
 #include "actors/capacity.hpp"
@@ -20,6 +23,7 @@
 #include "actors/session_table.hpp"
 #include "net/io_actor.hpp"
 #include "net/websocket_connection.hpp"
+#include "protocol/json/reply.hpp"
 #include "protocol/token_bucket.hpp"
 
 namespace troupe {
@@ -27,6 +31,9 @@ namespace troupe {
 struct session_settings {
   std::size_t messages_per_second = 100;  ///< 0: no limit.
   std::size_t message_burst = 200;
+  std::size_t documents_max = 100;  ///< That one session may join.
+  /// Unsent bytes above which changes of presence are left out and made up for later.
+  std::size_t presence_skip_bytes = 256 * 1024;
   std::chrono::milliseconds heartbeat_interval{30'000};
   std::chrono::milliseconds heartbeat_timeout{60'000};
 };
@@ -39,17 +46,21 @@ struct session_environment {
   std::shared_ptr<node_metrics> metrics;
   directory_actor directory;
   hub_actor hub;
+  /// What the session whose socket is being read has said; empty between two events.
+  session_id input_of = no_session;
+  byte_buffer input_bytes;
+  std::vector<client_batch::message> input;
 };
 
 class session final : public io_actor<session_actor::base>, private table_session {
  public:
-  /// What one session may have waiting for its document; one message may exceed the bytes.
-  static constexpr std::uint32_t unhandled_messages_max = 64;
+  /// What one session may have waiting for its documents; one message may exceed the bytes.
+  static constexpr std::uint32_t unhandled_messages_max = 1024;
   static constexpr std::size_t unhandled_bytes_max = 1024 * 1024;
 
   session(caf::actor_config& config, io_unit& unit,
           std::shared_ptr<session_environment> environment, session_id id, std::string document,
-          std::shared_ptr<websocket_connection> connection);
+          std::string user, std::shared_ptr<websocket_connection> connection);
 
   const char* name() const override { return "troupe.session"; }
 
@@ -60,37 +71,68 @@ class session final : public io_actor<session_actor::base>, private table_sessio
  private:
   class events;  // the connection's handler: passes its calls on into the actor
 
+  /// A document that it is joined to.
+  struct joined_document {
+    std::string name;
+    opened_document opened;
+  };
+
   void start();
   void on_open();
-  void on_opened(const opened_document& opened);
+  void on_opened(const std::string& name, const opened_document& opened);
   void on_frame(frame_kind kind, byte_view payload);
+  void on_frames_end();
+  bool on_frame_too_large(frame_kind kind);
   void on_pong();
   void on_closed(close_reason reason);
 
-  void deliver(const shared_bytes& frame) override;
+  // table_session
+  void deliver(const frame_run& frames) override;
+  bool skips_presence(document_id document) override;
   void on_handled(const deliver_batch::handled& progress) override;
   void on_second(time_point now) override;
   void close(close_reason reason) override;
+  void on_document_failed(document_id document, close_reason reason) override;
+  session_info describe() const override;
+
+  void on_binary(byte_view payload);
+  void on_text(byte_view payload);
+  void take_request(json::request request, std::size_t size);
+  void join(const std::string& document, json::request request, std::size_t size);
+  void send_request(joined_document& to, json::request request, std::size_t size);
+  void send_error(json::error_code code, std::string_view detail,
+                  std::optional<std::string_view> document = {},
+                  std::optional<std::string_view> message_id = {});
+  void hear(joined_document& document, dialect spoken);
+  joined_document* find_joined(std::string_view name);
+  joined_document* own_document() noexcept;
+  std::string user_key() const;
 
   void beat(time_point now);
+  void ask_for_missed_presence();
   void update_reading();
   void look_again_with_token();
 
   std::shared_ptr<session_environment> environment_;
   session_id id_;
-  std::string document_name_;
+  std::string document_name_;  ///< Of its address; may be empty.
+  std::string user_;
   std::shared_ptr<websocket_connection> connection_;
-  opened_document opened_;
+  std::vector<joined_document> joined_;  ///< That of its address first.
+  std::vector<document_id> presence_missed_;
+  std::string presence_;  ///< Its last state: JSON text, or an awareness update.
   token_bucket tokens_;
+  std::chrono::system_clock::time_point connected_since_;
   time_point last_ping_;
   time_point last_pong_;
   std::uint32_t unhandled_messages_ = 0;
   std::size_t unhandled_bytes_ = 0;
+  dialects spoken_;  ///< By the client; only then does the server.
+  bool presence_is_json_ = false;
   bool is_opening_ = false;  ///< The directory has been asked and has not answered.
   bool is_closed_ = false;   ///< The connection has ended.
   bool is_paused_ = false;
   bool waits_for_token_ = false;
-  bool has_spoken_ = false;  ///< The client has; only then does the server.
 };
 
 }  // namespace troupe

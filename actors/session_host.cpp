@@ -1,5 +1,9 @@
 #include "actors/session_host.hpp"
 
+#include "actors/placement.hpp"
+#include "base/document_name.hpp"
+#include "net/document_path.hpp"
+
 namespace troupe {
 
 namespace {
@@ -30,8 +34,29 @@ void session_host::on_upgrade(io_unit& unit, std::shared_ptr<websocket_connectio
     return;
   }
   caf::actor_config config{&unit};
-  system_.spawn_class<session, caf::no_spawn_options>(
-      config, unit, environment, ++last_id_, std::move(request.document), std::move(connection));
+  std::string user = query_parameter(request.query, "userId");
+  if (!check_document_name(user)) user.clear();  // too long, or not a name one can print
+  system_.spawn_class<session, caf::no_spawn_options>(config, unit, environment, ++last_id_,
+                                                      std::move(request.document), std::move(user),
+                                                      std::move(connection));
 }
+
+io_unit& session_host::choose_unit(io_unit& current, const std::string& document) {
+  if (units_.size() == 1 || document.empty()) return current;
+  io_unit* const home = units_[unit_index(document, units_.size())];
+  std::size_t all = 0;
+  io_unit* emptiest = home;
+  for (io_unit* const unit : units_) {
+    all += unit->connection_count();
+    if (unit->connection_count() < emptiest->connection_count()) emptiest = unit;
+  }
+  return is_overfull(home->connection_count(), all, units_.size()) ? *emptiest : *home;
+}
+
+void session_host::on_refused(admission why) {
+  metrics_->turned_away(why == admission::too_many ? "too_many" : "too_fast").inc();
+}
+
+void session_host::on_origin_refused() { metrics_->turned_away("origin").inc(); }
 
 }  // namespace troupe

@@ -1,11 +1,13 @@
 // Where connections become sessions: takes each upgraded WebSocket from the listener, gives it a
-// place on the node, or refuses it, and spawns its session actor on the unit of its socket. Thread:
+// place on the node, or refuses it, and spawns its session actor on the unit of its document, or on
+// the emptiest where that has too many. Thread:
 // on_upgrade on the unit's; the rest before the units run.
 #pragma once
 
 #include <atomic>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "actors/session.hpp"
 #include "net/listener.hpp"
@@ -18,15 +20,22 @@ class session_host final : public connection_acceptor {
 
   /// Names what the sessions of a unit share. Called for each unit before the listener opens.
   void add_unit(io_unit& unit, std::shared_ptr<session_environment> environment) {
+    metrics_ = environment->metrics;
     environments_.emplace(&unit, std::move(environment));
+    units_.push_back(&unit);
   }
 
   void on_upgrade(io_unit& unit, std::shared_ptr<websocket_connection> connection,
                   upgrade_request request) override;
+  io_unit& choose_unit(io_unit& current, const std::string& document) override;
+  void on_refused(admission why) override;
+  void on_origin_refused() override;
 
  private:
   caf::actor_system& system_;
+  std::vector<io_unit*> units_;  // in the order in which they were added
   std::unordered_map<io_unit*, std::shared_ptr<session_environment>> environments_;
+  std::shared_ptr<node_metrics> metrics_;
   std::atomic<session_id> last_id_{0};
 };
 

@@ -8,6 +8,19 @@ namespace {
 
 constexpr std::size_t failed_max = 256;
 
+void join(std::vector<frame_run>& list, const shared_slice& frames) {
+  if (list.empty() || !list.back().join(frames)) list.push_back({frames});
+}
+
+bool is_for(const deliver_batch::delivery& delivery, session_id id) {
+  switch (delivery.to) {
+    case receivers::one: return delivery.session == id;
+    case receivers::all_but_one: return delivery.session != id;
+    case receivers::all: return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 table_session* session_table::find(session_id id) const {
@@ -17,29 +30,32 @@ table_session* session_table::find(session_id id) const {
 
 bool session_table::subscribe(document_id document, session_id id) {
   if (std::ranges::find(failed_, document) != failed_.end()) return false;
-  if (table_session* const session = find(id)) subscribers_[document].push_back({id, session});
+  if (table_session* const session = find(id)) subscribers_[document].push_back({id, session, {}});
   return true;
+}
+
+void session_table::hear(document_id document, session_id id, dialect spoken) {
+  const auto found = subscribers_.find(document);
+  if (found == subscribers_.end()) return;
+  const auto one = std::ranges::find(found->second, id, &subscriber::id);
+  if (one != found->second.end()) one->hears.insert(spoken);
 }
 
 void session_table::unsubscribe(document_id document, session_id id) {
   const auto found = subscribers_.find(document);
   if (found == subscribers_.end()) return;
-  std::erase_if(found->second, [id](const subscriber& s) { return s.id == id; });
-  if (found->second.empty()) subscribers_.erase(found);
+  subscriber_list& list = found->second;
+  const auto one = std::ranges::find(list, id, &subscriber::id);
+  if (one == list.end()) return;
+  *one = list.back();
+  list.pop_back();
+  if (list.empty()) subscribers_.erase(found);
 }
 
 void session_table::deliver(const deliver_batch& batch) {
-  const auto subscribed = subscribers_.find(batch.document);
-  for (const deliver_batch::delivery& delivery : batch.deliveries) {
-    if (delivery.to == receivers::one) {
-      if (table_session* const session = find(delivery.session)) session->deliver(delivery.frame);
-      continue;
-    }
-    if (subscribed == subscribers_.end()) continue;
-    const session_id left_out =
-        delivery.to == receivers::all_but_one ? delivery.session : no_session;
-    for (const subscriber& s : subscribed->second)
-      if (s.id != left_out) s.session->deliver(delivery.frame);
+  if (const auto found = subscribers_.find(batch.document); found != subscribers_.end()) {
+    deliver(batch.document, found->second, batch.binary, dialect::binary);
+    deliver(batch.document, found->second, batch.json, dialect::json);
   }
   for (const deliver_batch::handled& progress : batch.progress)
     if (table_session* const session = find(progress.session)) session->on_handled(progress);
@@ -47,12 +63,65 @@ void session_table::deliver(const deliver_batch& batch) {
     if (table_session* const session = find(closing.session)) session->close(closing.reason);
 }
 
+void session_table::deliver(document_id document, const subscriber_list& to,
+                            const delivery_list& deliveries, dialect which) {
+  if (deliveries.empty()) return;
+  collect_common(deliveries);
+  const bool has_common = !common_.empty();
+  for (const subscriber& s : to) {
+    if (!s.hears.contains(which)) continue;
+    if (is_named(s.id)) {
+      deliver_to_one(document, s, deliveries);
+    } else if (has_common) {
+      const bool skips = has_presence_ && s.session->skips_presence(document);
+      for (const frame_run& frames : skips ? common_no_presence_ : common_)
+        s.session->deliver(frames);
+    }
+  }
+  common_.clear();
+  common_no_presence_.clear();
+}
+
+void session_table::collect_common(const delivery_list& deliveries) {
+  named_.clear();
+  has_presence_ = false;
+  for (const deliver_batch::delivery& delivery : deliveries) {
+    if (delivery.to != receivers::all) named_.push_back(delivery.session);
+    if (delivery.to == receivers::one) continue;
+    join(common_, delivery.frames);
+    if (delivery.what == traffic::presence)
+      has_presence_ = true;
+    else
+      join(common_no_presence_, delivery.frames);
+  }
+  std::ranges::sort(named_);
+}
+
+bool session_table::is_named(session_id id) const {
+  return std::binary_search(named_.begin(), named_.end(), id);
+}
+
+void session_table::deliver_to_one(document_id document, const subscriber& to,
+                                   const delivery_list& deliveries) {
+  const bool skips = has_presence_ && to.session->skips_presence(document);
+  frame_run gathered;
+  for (const deliver_batch::delivery& delivery : deliveries) {
+    if (!is_for(delivery, to.id)) continue;
+    if (skips && delivery.what == traffic::presence && delivery.to != receivers::one) continue;
+    if (gathered.join(delivery.frames)) continue;
+    if (!gathered.bytes.empty()) to.session->deliver(gathered);
+    gathered = {delivery.frames};
+  }
+  if (!gathered.bytes.empty()) to.session->deliver(gathered);
+}
+
 void session_table::close_subscribers(document_id document, close_reason reason) {
   failed_.push_back(document);
   if (failed_.size() > failed_max) failed_.pop_front();
   const auto found = subscribers_.find(document);
   if (found == subscribers_.end()) return;
-  for (const subscriber& s : found->second) s.session->close(reason);
+  const subscriber_list list = found->second;  // a session may leave by this
+  for (const subscriber& s : list) s.session->on_document_failed(document, reason);
 }
 
 void session_table::close_all(close_reason reason) {
@@ -61,6 +130,13 @@ void session_table::close_all(close_reason reason) {
 
 void session_table::on_second(table_session::time_point now) {
   for (const auto& [id, session] : sessions_) session->on_second(now);
+}
+
+std::vector<session_info> session_table::list() const {
+  std::vector<session_info> all;
+  all.reserve(sessions_.size());
+  for (const auto& [id, session] : sessions_) all.push_back(session->describe());
+  return all;
 }
 
 }  // namespace troupe

@@ -11,7 +11,7 @@ store::behavior_type store::make_behavior() {
   end_on_exception(this);
   return {
       [this](const load_document& which) { return on_load(which); },
-      [this](const append_update& append) { on_append(append); },
+      [this](const append_updates& append) { on_append(append); },
       [this](const write_snapshot& snapshot) { on_snapshot(snapshot); },
       [this](flush_atom) { flush(); },
   };
@@ -29,10 +29,10 @@ caf::result<loaded_document> store::on_load(const load_document& which) {
   return loaded_document{std::move(*stored)};
 }
 
-void store::on_append(const append_update& append) {
-  queued_.appends.push_back({append.document, append.number, append.update});
-  auto& confirmation = to_confirm_[append.confirm_to.id()];
-  confirmation = {append.confirm_to, append.number};
+void store::on_append(const append_updates& append) {
+  queued_.appends.push_back({append.document, append.first, append.updates});
+  to_confirm_[append.confirm_to.id()] = {append.confirm_to,
+                                         append.first + append.updates.size() - 1};
   schedule_flush();
 }
 

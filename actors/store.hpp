@@ -25,7 +25,7 @@ class store final : public store_actor::base {
 
  private:
   caf::result<loaded_document> on_load(const load_document& which);
-  void on_append(const append_update& append);
+  void on_append(const append_updates& append);
   void on_snapshot(const write_snapshot& snapshot);
   bool flush();
   void schedule_flush();

@@ -23,6 +23,9 @@ supervisor::behavior_type supervisor::make_behavior() {
   return {
       [this](const second_passed&) { on_second(); },
       [this](drain_atom) { on_drain_step(); },
+      [this](const list_sessions&) { return on_list_sessions(); },
+      [this](const list_documents& which) { return delegate(watched_->directory, which); },
+      [this](const notify_document& news) { return delegate(watched_->directory, news); },
       [this](const drain_node&) { return on_drain(); },
   };
 }
@@ -31,6 +34,25 @@ void supervisor::on_second() {
   if (is_draining_) return;
   tell(this, watched_->directory, second_passed{});
   tell_later(this, supervisor_actor{this}, std::chrono::seconds{1}, second_passed{});
+}
+
+/// Each hub lists its own; the answer goes out when the last has answered.
+caf::result<listed_sessions> supervisor::on_list_sessions() {
+  auto promise = make_response_promise<listed_sessions>();
+  const auto all = std::make_shared<listed_sessions>();
+  const auto missing = std::make_shared<std::size_t>(watched_->hubs.size());
+  auto finish = [promise, all, missing]() mutable {
+    if (--*missing == 0) promise.deliver(std::move(*all));
+  };
+  for (const hub_actor& hub : watched_->hubs)
+    request(hub, caf::infinite, list_sessions{})
+        .then(
+            [all, finish](const listed_sessions& part) mutable {
+              all->sessions.insert(all->sessions.end(), part.sessions.begin(), part.sessions.end());
+              finish();
+            },
+            [finish](const caf::error&) mutable { finish(); });
+  return promise;
 }
 
 caf::result<node_drained> supervisor::on_drain() {

@@ -33,14 +33,30 @@ struct config {
   struct server_section {
     std::string address = "127.0.0.1";
     std::uint16_t port = 3001;
+    std::vector<std::string> allowed_origins;
+  };
+
+  struct tls_section {
+    std::string certificate;  ///< A file; empty: no TLS.
+    std::string key;
+  };
+
+  struct admin_section {
+    bool enabled = true;
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 3002;
   };
 
   struct limits_section {
     std::size_t max_connections = 10'000;
+    std::size_t max_connections_per_address = 1'000;
+    std::size_t accepts_per_second = 100;
+    std::size_t accept_burst = 500;
     std::size_t max_message_size = 1024 * 1024;
     std::size_t messages_per_second = 100;
     std::size_t message_burst = 200;
     std::size_t max_documents = 1'000;
+    std::size_t max_documents_per_session = 100;
     std::size_t max_pending_size = 16 * 1024 * 1024;
     std::size_t write_queue_size = 4 * 1024 * 1024;
   };
@@ -52,6 +68,7 @@ struct config {
 
   struct io_section {
     std::size_t threads = 0;
+    std::chrono::milliseconds flush_interval{5};
   };
 
   struct log_section {
@@ -60,9 +77,12 @@ struct config {
 
   struct document_section {
     std::chrono::milliseconds idle_grace{30'000};
+    bool on_io_threads = true;
   };
 
   server_section server;
+  tls_section tls;
+  admin_section admin;
   limits_section limits;
   heartbeat_section heartbeat;
   io_section io;

@@ -19,6 +19,8 @@ constexpr std::string_view time_units = "ms, s, m or h";
 
 // The sections of config, for the rows below.
 using server = config::server_section;
+using tls = config::tls_section;
+using admin = config::admin_section;
 using limits = config::limits_section;
 using heartbeat = config::heartbeat_section;
 using io = config::io_section;
@@ -36,13 +38,41 @@ constexpr std::array keys{
                "address to listen on; 0.0.0.0 or :: for all interfaces"},
     config_key{"server.port", port_field{in<&config::server, &server::port>}, "TCP port",
                "port to listen on; 0 takes any free port"},
+    config_key{"server.allowed_origins",
+               text_list_field{in<&config::server, &server::allowed_origins>}, "origins",
+               "web pages that may connect, exactly as in https://app.example.com; * for all; "
+               "none: only pages of this machine"},
+    config_key{"server.tls.certificate", text_field{in<&config::tls, &tls::certificate>}, "file",
+               "certificate chain in PEM for wss://; empty: no TLS; read again on SIGHUP"},
+    config_key{"server.tls.key", text_field{in<&config::tls, &tls::key>}, "file",
+               "private key of server.tls.certificate in PEM"},
+
+    config_key{"admin.enabled", switch_field{in<&config::admin, &admin::enabled>}, "true or false",
+               "whether to serve the admin pages (docs/admin.md), which ask for no password"},
+    config_key{"admin.address", address_field{in<&config::admin, &admin::address>}, "IP address",
+               "address of the admin pages; whoever reaches it may see and do everything there"},
+    config_key{"admin.port", port_field{in<&config::admin, &admin::port>}, "TCP port",
+               "port of the admin pages; 0 takes any free port"},
 
     config_key{"limits.max_connections",
                count_field{in<&config::limits, &limits::max_connections>, 1, million},
                "connections", "connections this node holds; one more is closed with 4003"},
+    config_key{"limits.max_connections_per_address",
+               count_field{in<&config::limits, &limits::max_connections_per_address>, 0, million},
+               "connections",
+               "connections from one address, loopback apart; one more gets HTTP 429; 0 turns the "
+               "limit off"},
+    config_key{
+        "limits.accepts_per_second",
+        count_field{in<&config::limits, &limits::accepts_per_second>, 0, million},
+        "connections per second",
+        "new connections from one address in the long run, loopback apart; 0 turns the limit off"},
+    config_key{"limits.accept_burst",
+               count_field{in<&config::limits, &limits::accept_burst>, 1, million}, "connections",
+               "new connections from one address at once before the rate applies"},
     config_key{"limits.max_message_size",
                size_field{in<&config::limits, &limits::max_message_size>, kib, gib}, "bytes",
-               "largest message a client may send; a larger one is closed with 1009"},
+               "largest message a client may send; binary: closed with 1009, JSON: an error"},
     config_key{"limits.messages_per_second",
                count_field{in<&config::limits, &limits::messages_per_second>, 0, million},
                "messages per second",
@@ -53,6 +83,9 @@ constexpr std::array keys{
     config_key{"limits.max_documents",
                count_field{in<&config::limits, &limits::max_documents>, 1, million}, "documents",
                "documents this node keeps open; beyond, newcomers are told to retry (1013)"},
+    config_key{"limits.max_documents_per_session",
+               count_field{in<&config::limits, &limits::max_documents_per_session>, 1, million},
+               "documents", "documents one JSON session may join"},
     config_key{"limits.max_pending_size",
                size_field{in<&config::limits, &limits::max_pending_size>, kib, 4 * gib}, "bytes",
                "updates of one document that may wait for missing ones"},
@@ -69,6 +102,10 @@ constexpr std::array keys{
 
     config_key{"io.threads", count_field{in<&config::io, &io::threads>, 0, 256}, "threads",
                "threads that serve sockets; 0 takes a quarter of the cores, at least one"},
+    config_key{
+        "io.flush_interval", duration_field{in<&config::io, &io::flush_interval>, 0ms, 100ms},
+        time_units,
+        "longest time a busy thread gathers output before it writes; an idle one writes at once"},
 
     config_key{"log.level", level_field{in<&config::log, &logging::level>},
                "error, warning, info or debug", "least severe messages that are logged to stderr"},
@@ -76,6 +113,9 @@ constexpr std::array keys{
     config_key{"document.idle_grace",
                duration_field{in<&config::document, &document::idle_grace>, 0ms, 24h}, time_units,
                "time a document without sessions stays in memory"},
+    config_key{"document.on_io_threads",
+               switch_field{in<&config::document, &document::on_io_threads>}, "true or false",
+               "whether a document runs on the thread of its sockets; false: on CAF's workers"},
 };
 
 std::string from_to(const std::string& least, const std::string& most) {
@@ -98,6 +138,11 @@ struct describe_allowed {
     return "a duration" + from_to(format_duration(field.least), format_duration(field.most));
   }
   std::string operator()(const level_field&) const { return "error, warning, info or debug"; }
+  std::string operator()(const switch_field&) const { return "true or false"; }
+  std::string operator()(const text_field&) const { return "a text"; }
+  std::string operator()(const text_list_field&) const {
+    return "a list such as [\"a\", \"b\"], or texts with commas between them";
+  }
 };
 
 template <class Value, class Bound>
@@ -120,6 +165,16 @@ struct store_value {
   }
   result<void> operator()(const level_field& field) const {
     return store(parse_log_level(text), field);
+  }
+  result<void> operator()(const switch_field& field) const {
+    return store(parse_switch(text), field);
+  }
+  result<void> operator()(const text_field& field) const {
+    field.in(settings) = text;
+    return {};
+  }
+  result<void> operator()(const text_list_field& field) const {
+    return store(parse_text_list(text), field);
   }
   result<void> operator()(const port_field& field) const {
     return store_in_range(parse_count(text), std::uint64_t{0}, std::uint64_t{65535}, text,
@@ -160,6 +215,13 @@ struct format_field {
   }
   std::string operator()(const level_field& field) const {
     return std::string{to_string(field.in(settings))};
+  }
+  std::string operator()(const switch_field& field) const {
+    return field.in(settings) ? "true" : "false";
+  }
+  std::string operator()(const text_field& field) const { return field.in(settings); }
+  std::string operator()(const text_list_field& field) const {
+    return format_text_list(field.in(settings));
   }
 };
 

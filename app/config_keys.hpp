@@ -41,8 +41,18 @@ struct duration_field {
 struct level_field {
   log_level& (*in)(config&);
 };
+struct switch_field {
+  bool& (*in)(config&);
+};
+struct text_field {
+  std::string& (*in)(config&);
+};
+struct text_list_field {
+  std::vector<std::string>& (*in)(config&);
+};
 using config_field =
-    std::variant<address_field, port_field, count_field, size_field, duration_field, level_field>;
+    std::variant<address_field, port_field, count_field, size_field, duration_field, level_field,
+                 switch_field, text_field, text_list_field>;
 
 struct config_key {
   std::string_view name;  ///< Dotted: "server.port".

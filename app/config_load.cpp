@@ -102,6 +102,16 @@ class config_loader {
                format_duration(heartbeat.timeout));
   }
 
+  /// A certificate is of no use without its key.
+  void check_tls() {
+    const auto& tls = loaded_.settings.tls;
+    if (tls.certificate.empty() == tls.key.empty()) return;
+    const std::string_view given = tls.key.empty() ? "server.tls.certificate" : "server.tls.key";
+    const std::string_view missing = tls.key.empty() ? "server.tls.key" : "server.tls.certificate";
+    report(places_[std::string{given}], std::string{given},
+           "needs " + std::string{missing} + " beside it");
+  }
+
   loaded_config finish() && { return std::move(loaded_); }
 
  private:
@@ -133,7 +143,9 @@ class config_loader {
   static std::string shape_problem(const config_entry& entry, const config_key& key) {
     switch (entry.shape) {
       case value_shape::single: return "";
-      case value_shape::list: return "takes one value, not a list; allowed: " + allowed_values(key);
+      case value_shape::list:
+        if (std::holds_alternative<text_list_field>(key.field)) return "";
+        return "takes one value, not a list; allowed: " + allowed_values(key);
       case value_shape::section:
         return "takes one value, not a section; allowed: " + allowed_values(key);
       case value_shape::nothing: return "has no value; allowed: " + allowed_values(key);
@@ -182,6 +194,7 @@ loaded_config load_config(const config_sources& sources) {
   for (const std::string& variable : sources.environment) loader.take_variable(variable);
   for (const std::string& setting : sources.settings) loader.take_setting(setting);
   loader.check_relations();
+  loader.check_tls();
   return std::move(loader).finish();
 }
 

@@ -24,8 +24,10 @@ std::vector<printed_value> printed_values(const config& settings) {
   std::vector<printed_value> values;
   for (const config_key& key : config_keys()) {
     std::string text = format_value(key, settings);
-    // The only value that YAML could read as something other than text: "::1".
-    if (std::holds_alternative<address_field>(key.field)) text = quote_yaml(text);
+    // What YAML could read as something other than text: "::1", or nothing at all.
+    if (std::holds_alternative<address_field>(key.field) ||
+        std::holds_alternative<text_field>(key.field))
+      text = quote_yaml(text);
     values.push_back({std::string{key.name}, std::move(text)});
   }
   return values;

@@ -105,6 +105,47 @@ result<log_level> parse_log_level(std::string_view text) {
   return fail(errc::invalid_config, in_quotes(text) + " is not a log level");
 }
 
+result<bool> parse_switch(std::string_view text) {
+  if (text == "true") return true;
+  if (text == "false") return false;
+  return fail(errc::invalid_config, in_quotes(text) + " is neither true nor false");
+}
+
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view space = " \t";
+  const auto first = text.find_first_not_of(space);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(space) + 1 - first);
+}
+
+}  // namespace
+
+result<std::vector<std::string>> parse_text_list(std::string_view text) {
+  std::string_view rest = trimmed(text);
+  const bool has_brackets = rest.size() >= 2 && rest.front() == '[' && rest.back() == ']';
+  if (has_brackets) rest = trimmed(rest.substr(1, rest.size() - 2));
+  std::vector<std::string> texts;
+  while (!rest.empty()) {
+    const auto comma = rest.find(',');
+    std::string_view one = trimmed(rest.substr(0, comma));
+    if (one.size() >= 2 && one.front() == '"' && one.back() == '"')
+      one = one.substr(1, one.size() - 2);
+    if (one.empty())
+      return fail(errc::invalid_config, in_quotes(text) + " has an empty text in it");
+    texts.emplace_back(one);
+    rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
+  }
+  return texts;
+}
+
+std::string format_text_list(const std::vector<std::string>& texts) {
+  std::string list;
+  for (const std::string& text : texts) list += (list.empty() ? "" : ", ") + in_quotes(text);
+  return "[" + list + "]";
+}
+
 std::string format_size(std::uint64_t bytes) {
   if (bytes != 0)
     for (const unit& each : std::span{size_units}.first(binary_units))

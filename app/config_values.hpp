@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "app/config.hpp"
 #include "base/errc.hpp"
@@ -28,6 +29,15 @@ result<std::string> parse_address(std::string_view text);
 
 /// error, warning, info or debug.
 result<log_level> parse_log_level(std::string_view text);
+
+/// true or false.
+result<bool> parse_switch(std::string_view text);
+
+/// `["a", "b"]`, or texts with commas between them; empty texts are refused.
+result<std::vector<std::string>> parse_text_list(std::string_view text);
+
+/// In the first of these notations.
+std::string format_text_list(const std::vector<std::string>& texts);
 
 /// The shortest exact notation, for example "1MiB" or "1500".
 std::string format_size(std::uint64_t bytes);

@@ -1,9 +1,11 @@
 #include "app/node.hpp"
 
 #include <iostream>
+#include <random>
 
 #include <caf/scoped_actor.hpp>
 
+#include "actors/admin.hpp"
 #include "actors/caf_compat.hpp"
 #include "actors/directory.hpp"
 #include "actors/hub.hpp"
@@ -18,13 +20,31 @@ namespace {
 /// stuck.
 constexpr std::chrono::seconds drain_max{4};
 
+/// What a client may leave unread before presence is left out for it, as a part of what it may at
+/// all.
+constexpr std::size_t presence_skip_part = 16;
+
+/// The largest body that the admin listener reads.
+constexpr std::size_t admin_body_bytes_max = 64 * 1024;
+
 session_settings to_session_settings(const config& settings) {
-  return {settings.limits.messages_per_second, settings.limits.message_burst,
-          settings.heartbeat.interval, settings.heartbeat.timeout};
+  session_settings to;
+  to.messages_per_second = settings.limits.messages_per_second;
+  to.message_burst = settings.limits.message_burst;
+  to.documents_max = settings.limits.max_documents_per_session;
+  to.presence_skip_bytes = settings.limits.write_queue_size / presence_skip_part;
+  to.heartbeat_interval = settings.heartbeat.interval;
+  to.heartbeat_timeout = settings.heartbeat.timeout;
+  return to;
 }
 
-directory_settings to_directory_settings(const config& settings) {
+directory_settings to_directory_settings(const config& settings,
+                                         const std::vector<std::unique_ptr<io_unit>>& units) {
   directory_settings to;
+  if (settings.document.on_io_threads)
+    for (const auto& unit : units) to.units.push_back(unit.get());
+  std::random_device random;
+  to.seed = std::uint64_t{random()} << 32 | random();
   to.max_documents = settings.limits.max_documents;
   to.idle_grace = settings.document.idle_grace;
   to.options.limit.pending_size_max = settings.limits.max_pending_size;
@@ -55,8 +75,8 @@ void node::spawn_actors(std::function<void()> on_failure) {
         system_.spawn_class<hub, caf::no_spawn_options>(config, *unit, tables.back()));
   }
   actors_->store = system_.spawn<store, caf::detached>(std::make_shared<storage::memory_engine>());
-  actors_->directory =
-      system_.spawn<directory>(to_directory_settings(settings_), actors_->store, actors_->hubs);
+  actors_->directory = system_.spawn<directory>(to_directory_settings(settings_, units_),
+                                                actors_->store, actors_->hubs);
   supervisor_ = system_.spawn<supervisor>(actors_);
 
   const auto metrics = std::make_shared<node_metrics>(system_);
@@ -75,15 +95,48 @@ listener_settings node::listening() const {
   listening.port = settings_.server.port;
   listening.connection.max_message_size = settings_.limits.max_message_size;
   listening.connection.write_queue_bytes_max = settings_.limits.write_queue_size;
+  listening.per_address = {settings_.limits.max_connections_per_address,
+                           settings_.limits.accepts_per_second, settings_.limits.accept_burst};
+  listening.origins = origin_policy{settings_.server.allowed_origins};
+  listening.tls = tls_;
   return listening;
 }
 
-result<void> node::start() {
+result<void> node::open_listeners() {
   std::vector<io_unit*> units;
   for (const auto& unit : units_) units.push_back(unit.get());
+  if (!settings_.tls.certificate.empty()) {
+    auto loaded = tls_context::load(settings_.tls.certificate, settings_.tls.key);
+    if (!loaded) return tl::unexpected(std::move(loaded).error());
+    tls_ = std::move(*loaded);
+  }
   auto opened = listener::open(units, listening(), host_);
   if (!opened) return tl::unexpected(std::move(opened).error());
   listener_ = std::move(*opened);
+  if (!settings_.admin.enabled) return {};
+  listener_settings admin;
+  admin.address = settings_.admin.address;
+  admin.port = settings_.admin.port;
+  admin.connection.http_body_bytes_max = admin_body_bytes_max;
+  auto opened_admin =
+      listener::open({units.front()}, admin, nullptr,
+                     std::make_shared<admin_handler>(system_, *units.front(), supervisor_));
+  if (!opened_admin) {
+    failure why = std::move(opened_admin).error();
+    why.detail = "the admin pages (admin.address, admin.port, admin.enabled): " + why.detail;
+    return tl::unexpected(std::move(why));
+  }
+  admin_listener_ = std::move(*opened_admin);
+  return {};
+}
+
+result<void> node::reload_tls() {
+  if (!tls_) return {};
+  return tls_->reload();
+}
+
+result<void> node::start() {
+  TROUPE_TRY(open_listeners());
   for (std::size_t i = 0; i < units_.size(); ++i)
     threads_.push_back(
         system_.launch_thread("troupe.io", [unit = units_[i].get()] { unit->run(); }));
@@ -92,6 +145,7 @@ result<void> node::start() {
 
 void node::stop() {
   if (listener_) listener_->stop();
+  if (admin_listener_) admin_listener_->stop();
   if (!threads_.empty()) {
     caf::scoped_actor self{system_};
     self->request(supervisor_, drain_max, drain_node{})
@@ -112,6 +166,7 @@ void node::stop() {
     for (const auto& unit : units_) unit->run();  // lets the hubs, which never ran, end
   for (std::thread& thread : threads_) thread.join();
   listener_.reset();
+  admin_listener_.reset();
   host_.reset();
 }
 

@@ -15,6 +15,7 @@
 #include "app/config.hpp"
 #include "net/io_unit.hpp"
 #include "net/listener.hpp"
+#include "net/tls_context.hpp"
 
 namespace troupe {
 
@@ -30,6 +31,11 @@ class node {
   result<void> start();
 
   std::uint16_t port() const noexcept { return listener_->port(); }
+  /// Requires: admin.enabled.
+  std::uint16_t admin_port() const noexcept { return admin_listener_->port(); }
+
+  /// Reads the certificate and its key again, for connections to come. Does nothing without TLS.
+  result<void> reload_tls();
 
   /// Stops accepting, closes the sessions, unloads the documents, and ends the I/O threads.
   void stop();
@@ -37,6 +43,7 @@ class node {
  private:
   void spawn_actors(std::function<void()> on_failure);
   listener_settings listening() const;
+  result<void> open_listeners();
 
   const config& settings_;
   caf::actor_system& system_;
@@ -44,7 +51,9 @@ class node {
   std::shared_ptr<session_host> host_;
   std::shared_ptr<supervised_actors> actors_;
   supervisor_actor supervisor_;
+  std::shared_ptr<tls_context> tls_;
   std::unique_ptr<listener> listener_;
+  std::unique_ptr<listener> admin_listener_;
   std::vector<std::thread> threads_;
 };
 

@@ -13,6 +13,7 @@
 #include <caf/init_global_meta_objects.hpp>
 
 #include "app/node.hpp"
+#include "net/address_limits.hpp"
 
 namespace troupe {
 
@@ -24,12 +25,13 @@ constexpr rlim_t descriptors_besides = 100;
 /// then.
 constexpr unsigned stop_seconds_max = 5;
 
-/// Signals that end the node. Blocked in every thread; the main thread waits for them.
-sigset_t ending_signals() {
+/// Signals that the node answers. Blocked in every thread; the main thread waits for them.
+sigset_t handled_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGHUP);   // not an end: read the certificate again
   sigaddset(&signals, SIGUSR1);  // our own: an actor has failed
   return signals;
 }
@@ -55,10 +57,43 @@ void end_by_force(int) {
 void arm_watchdog(const sigset_t& signals) {
   std::signal(SIGALRM, end_by_force);
   std::signal(SIGUSR1, SIG_IGN);
+  std::signal(SIGHUP, SIG_IGN);
   std::signal(SIGINT, SIG_DFL);
   std::signal(SIGTERM, SIG_DFL);
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   alarm(stop_seconds_max);
+}
+
+/// Whether the address is one that only this machine reaches.
+bool is_private(const std::string& address) { return is_loopback_address(address); }
+
+void warn_of_risks(const config& settings) {
+  if (!is_private(settings.server.address) && settings.server.allowed_origins.empty())
+    std::cerr << "troupe: warning: listening on " << settings.server.address
+              << " without server.allowed_origins: browsers can only connect from pages of this "
+                 "machine; list the origins of your pages\n";
+  if (settings.admin.enabled && !is_private(settings.admin.address))
+    std::cerr << "troupe: warning: the admin pages listen on " << settings.admin.address
+              << ": whoever reaches them sees all sessions and may notify documents\n";
+}
+
+void reload_tls(node& running) {
+  const auto reloaded = running.reload_tls();
+  if (reloaded)
+    std::cout << "troupe read its certificate again" << std::endl;
+  else
+    std::cerr << "troupe: the certificate was not replaced: " << reloaded.error().detail << '\n';
+}
+
+/// Waits until the node has to end.
+void wait_for_end(const sigset_t& signals, node& running, const std::atomic<bool>& has_failed) {
+  for (int signal = 0;;) {
+    sigwait(&signals, &signal);
+    if (signal == SIGHUP)
+      reload_tls(running);
+    else if (signal != SIGUSR1 || has_failed)
+      return;
+  }
 }
 
 std::string host_for_url(const std::string& address) {
@@ -69,14 +104,15 @@ std::string host_for_url(const std::string& address) {
 
 int serve(const config& settings, caf_config& caf) {
   std::signal(SIGPIPE, SIG_IGN);
-  const sigset_t signals = ending_signals();
+  const sigset_t signals = handled_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   raise_descriptor_limit(settings.limits.max_connections);
+  warn_of_risks(settings);
 
   caf::init_global_meta_objects<caf::id_block::troupe_actors>();
   std::vector<std::unique_ptr<io_unit>> units;
   for (std::size_t i = 0; i < io_thread_count(settings, core_count()); ++i)
-    units.push_back(std::make_unique<io_unit>());
+    units.push_back(std::make_unique<io_unit>(settings.io.flush_interval));
   std::atomic<bool> has_failed{false};
   {
     caf::actor_system system{caf};
@@ -87,11 +123,14 @@ int serve(const config& settings, caf_config& caf) {
     node running{settings, system, units, on_failure};
     const auto started = running.start();
     if (started) {
-      std::cout << "troupe listening on ws://" << host_for_url(settings.server.address) << ':'
+      const std::string_view scheme = settings.tls.certificate.empty() ? "ws://" : "wss://";
+      std::cout << "troupe listening on " << scheme << host_for_url(settings.server.address) << ':'
                 << running.port() << std::endl;
-      int signal = 0;
-      do sigwait(&signals, &signal);
-      while (signal == SIGUSR1 && !has_failed);
+      if (settings.admin.enabled)
+        std::cout << "troupe serves its admin pages on http://"
+                  << host_for_url(settings.admin.address) << ':' << running.admin_port()
+                  << std::endl;
+      wait_for_end(signals, running, has_failed);
       std::cout << "troupe stopping" << std::endl;
     } else {
       std::cerr << "troupe: " << started.error().detail << '\n';

@@ -16,7 +16,7 @@ enum class close_reason : std::uint8_t {
   protocol_error,      ///< The peer broke the WebSocket protocol.
   malformed_message,   ///< A frame that is no valid message of the dialect.
   invalid_update,      ///< An update that is not valid Yjs.
-  unsupported_frame,   ///< A text frame where only binary ones are understood.
+  no_document,         ///< A binary frame on a connection whose address names no document.
   message_too_large,   ///< A frame above limits.max_message_size.
   server_at_capacity,  ///< limits.max_connections is reached.
   too_many_documents,  ///< limits.max_documents is reached; retry later.

@@ -1,5 +1,7 @@
 #include "net/document_path.hpp"
 
+#include <algorithm>
+
 #include "base/document_name.hpp"
 
 namespace troupe {
@@ -38,6 +40,18 @@ result<std::string> percent_decoded(std::string_view text) {
 result<std::string> document_of_upgrade(std::string_view request_target) {
   if (path_of_target(request_target) == "/") return std::string{};
   return document_name_from_target(request_target);
+}
+
+std::string query_parameter(std::string_view query, std::string_view name) {
+  while (!query.empty()) {
+    const std::string_view one = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(one.size() + 1, query.size()));
+    if (one.size() <= name.size() || !one.starts_with(name) || one[name.size()] != '=') continue;
+    std::string value{one.substr(name.size() + 1)};
+    std::ranges::replace(value, '+', ' ');
+    return percent_decoded(value).value_or(std::string{});
+  }
+  return {};
 }
 
 std::string_view path_of_target(std::string_view request_target) noexcept {

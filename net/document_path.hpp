@@ -18,6 +18,10 @@ result<std::string> document_name_from_target(std::string_view request_target);
 /// which it means. Returns an empty name then.
 result<std::string> document_of_upgrade(std::string_view request_target);
 
+/// The value of a parameter of a query ("userId=a%20b&x=1"), percent-decoded, '+' as a space; empty
+/// if it is not there or malformed.
+std::string query_parameter(std::string_view query, std::string_view name);
+
 /// The part before the first '?'.
 std::string_view path_of_target(std::string_view request_target) noexcept;
 

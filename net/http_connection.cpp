@@ -114,6 +114,9 @@ class http_connection final : public unit_member,
     const auto& request = parser_->get();
     if (admission_ != admission::admitted) return refuse_admission();
     if (beast::websocket::is_upgrade(request) && service_->acceptor) return on_upgrade();
+    // A page of somebody else may not use its visitor's reach.
+    if (!service_->origins.allows(view(request[http::field::origin])))
+      return refuse(403, "Pages of this origin may not ask here.\n");
     is_answering_ = true;
     is_head_ = request.method() == http::verb::head;
     const auto next = request.keep_alive() ? after_answer::keep_alive : after_answer::close;

@@ -32,14 +32,19 @@ class io_actor : public Base {
   io_actor(caf::actor_config& config, io_unit& unit, Args&&... args)
       : Base(config, std::forward<Args>(args)...), unit_(&unit) {}
 
+  /// Without a unit it is an ordinary actor on CAF's workers.
+  io_actor(caf::actor_config& config, io_unit* unit) : Base(config), unit_(unit) {}
+
   using Base::enqueue;
 
   /// Thread: any. The sender's execution unit is replaced by our own.
-  bool enqueue(caf::mailbox_element_ptr element, caf::execution_unit*) override {
-    return Base::enqueue(std::move(element), unit_);
+  bool enqueue(caf::mailbox_element_ptr element, caf::execution_unit* of_sender) override {
+    return Base::enqueue(std::move(element), unit_ == nullptr ? of_sender : unit_);
   }
 
-  caf::resumable::subtype_t subtype() const override { return caf::resumable::io_actor; }
+  caf::resumable::subtype_t subtype() const override {
+    return unit_ == nullptr ? Base::subtype() : caf::resumable::io_actor;
+  }
 
   /// Runs `f`, the handling of a socket event, as if it were a message handler: it may send, and
   /// quit() takes effect when it returns. An exception ends the actor. Does nothing if the actor
@@ -62,7 +67,9 @@ class io_actor : public Base {
     if (this->getf(caf::abstract_actor::is_initialized_flag)) this->finalize();
   }
 
+  /// Requires: it has one.
   io_unit& unit() noexcept { return *unit_; }
+  bool has_unit() const noexcept { return unit_ != nullptr; }
 
  private:
   io_unit* unit_;

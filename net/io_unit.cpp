@@ -184,10 +184,12 @@ void io_unit::on_tick() {
 void io_unit::add(std::shared_ptr<unit_member> member) {
   if (stopping_) post([member] { member->terminate_now(); });
   members_.insert(std::move(member));
+  connection_count_.store(members_.size(), std::memory_order_relaxed);
 }
 
 void io_unit::remove(const std::shared_ptr<unit_member>& member) {
   members_.erase(member);
+  connection_count_.store(members_.size(), std::memory_order_relaxed);
   end_if_empty();
 }
 

@@ -12,6 +12,7 @@
 // its connections speak.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -118,8 +119,12 @@ class io_unit final : public caf::execution_unit {
 
   bool on_own_thread() const noexcept { return std::this_thread::get_id() == thread_; }
 
-  /// How many connections live on this unit.
+  /// How many connections live on this unit. Thread: the unit's.
   std::size_t member_count() const noexcept { return members_.size(); }
+  /// The same a moment ago. Thread: any.
+  std::size_t connection_count() const noexcept {
+    return connection_count_.load(std::memory_order_relaxed);
+  }
 
   boost::asio::io_context& context() noexcept;
 
@@ -155,6 +160,7 @@ class io_unit final : public caf::execution_unit {
   std::vector<std::shared_ptr<unit_member>> dirty_;
   std::vector<std::shared_ptr<unit_member>> flushing_;
   std::unordered_set<std::shared_ptr<unit_member>> members_;
+  std::atomic<std::size_t> connection_count_{0};  // members_.size(), for other threads
   std::vector<tick> ticks_;
   clock::time_point now_{};
   clock::time_point dirty_since_{};

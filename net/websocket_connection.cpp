@@ -50,11 +50,13 @@ class socket_connection final : public websocket_connection,
     soon();
   }
 
-  void send(const shared_slice& frames) override {
+  using websocket_connection::send;
+  void send(const shared_slice& frames, std::uint32_t count) override {
     if (phase_ != phase::open || is_output_broken_) return;
     if (queue_.is_full()) return close(close_reason::slow_consumer);
     queue_.push(frames);
     request_flush();
+    counters_.frames_out += count;
     counters_.bytes_out += frames.size;
     last_sent_ = unit_.now();
   }
@@ -285,7 +287,7 @@ class socket_connection final : public websocket_connection,
   }
 
   void end_frames() {
-    if (std::exchange(has_frames_, false) && phase_ == phase::open) handler_->on_frames_end();
+    if (std::exchange(has_frames_, false) && handler_) handler_->on_frames_end();
   }
 
   /// From here on the connection has close_deadline to end.

@@ -49,6 +49,7 @@ class connection_handler {
 /// frames of the protocol itself (ping, pong, close).
 struct connection_counters {
   std::uint64_t frames_in = 0;
+  std::uint64_t frames_out = 0;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
 };
@@ -63,10 +64,11 @@ class websocket_connection {
   /// ends.
   virtual void start(std::shared_ptr<connection_handler> handler) = 0;
 
-  /// Queues one or more whole frames, as encode_frame makes them; they are written at the end of
+  /// Queues `count` whole frames, as encode_frame makes them; they are written at the end of
   /// the unit's turn. Never blocks. If too much is queued already, the connection closes with
   /// slow_consumer. Ignored once the connection closes.
-  virtual void send(const shared_slice& frames) = 0;
+  virtual void send(const shared_slice& frames, std::uint32_t count) = 0;
+  void send(const shared_bytes& frame) { send(shared_slice{frame}, 1); }
 
   /// Stops reading, so that TCP holds the peer back. A message that is being read is still
   /// delivered. Pongs are not seen while paused, and neither is the end of the connection.

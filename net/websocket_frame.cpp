@@ -30,9 +30,13 @@ std::size_t write_frame_header(frame_kind kind, std::size_t payload_size,
 }
 
 shared_bytes encode_frame(frame_kind kind, byte_view payload) {
+  return encode_frame(kind, payload, {});
+}
+
+shared_bytes encode_frame(frame_kind kind, byte_view head, byte_view body) {
   std::array<std::uint8_t, frame_header_size_max> header{};
-  const std::size_t header_size = write_frame_header(kind, payload.size(), header);
-  return shared_bytes::copy_of(byte_view{header.data(), header_size}, payload);
+  const std::size_t header_size = write_frame_header(kind, head.size() + body.size(), header);
+  return shared_bytes::copy_of(byte_view{header.data(), header_size}, head, body);
 }
 
 shared_bytes encode_control_frame(control_kind kind, byte_view payload) {

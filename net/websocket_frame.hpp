@@ -20,6 +20,8 @@ constexpr std::size_t frame_header_size_max = 10;
 /// Returns a complete, final, unmasked frame.
 /// Format: RFC 6455, 5.2. The length takes its shortest form.
 shared_bytes encode_frame(frame_kind kind, byte_view payload);
+/// The same of a payload in two parts.
+shared_bytes encode_frame(frame_kind kind, byte_view head, byte_view body);
 
 /// Writes the header of such a frame alone. Returns its size.
 std::size_t write_frame_header(frame_kind kind, std::size_t payload_size,

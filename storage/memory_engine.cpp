@@ -16,8 +16,11 @@ result<stored_document> memory_engine::load(const std::string& document) {
 }
 
 result<void> memory_engine::write(const batch& what) {
-  for (const log_append& append : what.appends)
-    documents_[append.document].log.push_back({append.number, append.update});
+  for (const log_append& append : what.appends) {
+    entry& of = documents_[*append.document];
+    sequence number = append.first;
+    for (const shared_slice& update : append.updates) of.log.push_back({number++, update});
+  }
   for (const snapshot_write& snapshot : what.snapshots) {
     entry& of = documents_[snapshot.document];
     of.snapshot = snapshot.state;

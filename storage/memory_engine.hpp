@@ -15,7 +15,7 @@ class memory_engine final : public engine {
  private:
   struct record {
     sequence number;
-    shared_bytes update;
+    shared_slice update;
   };
   struct entry {
     shared_bytes snapshot;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,10 +16,11 @@ namespace troupe::storage {
 /// Position of an update in the log of its document: 1, 2, 3, ...
 using sequence = std::uint64_t;
 
+/// Updates of one document with consecutive numbers.
 struct log_append {
-  std::string document;
-  sequence number = 0;
-  shared_bytes update;
+  std::shared_ptr<const std::string> document;
+  sequence first = 0;
+  std::vector<shared_slice> updates;
 };
 
 /// Replaces the snapshot of a document and drops its log up to and including `covers`.
@@ -43,7 +45,7 @@ struct batch {
 /// All that is stored of a document. Applying the snapshot and then the log restores it.
 struct stored_document {
   shared_bytes snapshot;              ///< Empty if there is none.
-  std::vector<shared_bytes> updates;  ///< In order.
+  std::vector<shared_slice> updates;  ///< In order.
   sequence last = 0;                  ///< Of the newest update, or of what the snapshot covers.
 };
 

@@ -63,6 +63,7 @@ result<awareness::applied> awareness::apply(byte_view update, session_id from, t
     known.clock = incoming.clock;
     known.updated = now;
     known.owner = from;
+    known.is_own = false;
     if (incoming.state == null_state) {
       remove(known, now);
     } else {
@@ -81,6 +82,27 @@ void awareness::remove(entry& of, time_point now) {
   of.updated = now;
 }
 
+bool awareness::set_own(client_id client, std::string_view state, session_id owner,
+                        time_point now) {
+  const auto found = entries_.find(client);
+  const bool had_state = found != entries_.end() && !found->second.state.empty();
+  if (trimmed(state) == null_state) {
+    if (!had_state) return false;
+    ++found->second.clock;
+    remove(found->second, now);
+    return true;
+  }
+  if (found == entries_.end() && entries_.size() >= clients_max) return false;
+  entry& own = entries_[client];
+  ++own.clock;
+  state_count_ += own.state.empty();
+  own.state = trimmed(state);
+  own.owner = owner;
+  own.updated = now;
+  own.is_own = true;
+  return true;
+}
+
 std::vector<awareness::client_id> awareness::remove_session(session_id session, time_point now) {
   std::vector<client_id> removed;
   for (auto& [client, known] : entries_) {
@@ -92,20 +114,26 @@ std::vector<awareness::client_id> awareness::remove_session(session_id session, 
 }
 
 std::vector<awareness::client_id> awareness::expire(time_point now) {
-  std::vector<client_id> removed;
+  std::vector<client_id> changed;
   for (auto at = entries_.begin(); at != entries_.end();) {
     entry& known = at->second;
     const auto age = now - known.updated;
-    if (!known.state.empty() && age >= state_age_max) {
+    if (known.is_own && !known.state.empty()) {
+      if (age >= own_renewal) {
+        ++known.clock;
+        known.updated = now;
+        changed.push_back(at->first);
+      }
+    } else if (!known.state.empty() && age >= state_age_max) {
       remove(known, now);
-      removed.push_back(at->first);
+      changed.push_back(at->first);
     } else if (known.state.empty() && age >= clock_age_max) {
       at = entries_.erase(at);
       continue;
     }
     ++at;
   }
-  return removed;
+  return changed;
 }
 
 byte_buffer awareness::encode(const std::vector<client_id>& clients) const {
@@ -118,6 +146,38 @@ byte_buffer awareness::encode(const std::vector<client_id>& clients) const {
     out.write_var_string(known.state.empty() ? null_state : std::string_view{known.state});
   }
   return out.take();
+}
+
+std::string_view awareness::state_of(client_id client) const {
+  const auto found = entries_.find(client);
+  const bool has_state = found != entries_.end() && !found->second.state.empty();
+  return has_state ? std::string_view{found->second.state} : null_state;
+}
+
+bool awareness::is_owned_by(client_id client, session_id session) const {
+  const auto found = entries_.find(client);
+  return found != entries_.end() && found->second.owner == session;
+}
+
+awareness::client_states awareness::states() const {
+  client_states all;
+  for (const auto& [client, known] : entries_)
+    if (!known.state.empty()) all.emplace_back(client, known.state);
+  return all;
+}
+
+awareness::client_states awareness::known() const {
+  client_states all;
+  for (const auto& [client, entry] : entries_)
+    all.emplace_back(client, entry.state.empty() ? null_state : std::string_view{entry.state});
+  return all;
+}
+
+byte_buffer awareness::encode_known() const {
+  std::vector<client_id> clients;
+  clients.reserve(entries_.size());
+  for (const auto& [client, entry] : entries_) clients.push_back(client);
+  return encode(clients);
 }
 
 byte_buffer awareness::encode_all() const {

@@ -23,6 +23,8 @@ class awareness {
 
   /// Clients renew their state every 15 s and drop others after 30 s.
   static constexpr std::chrono::seconds state_age_max{30};
+  /// States that the server holds for a session are renewed as often.
+  static constexpr std::chrono::seconds own_renewal{15};
   /// How long the clock of a vanished client is remembered.
   static constexpr std::chrono::seconds clock_age_max{60};
   static constexpr std::size_t clients_max = 20'000;
@@ -39,10 +41,16 @@ class awareness {
   /// too_many_clients.
   result<applied> apply(byte_view update, session_id from, time_point now);
 
+  /// Sets the state that the server holds for a session, as JSON text; "null" clears it. Unlike
+  /// others it is renewed by expire() as long as the session is there. Returns whether anything
+  /// changed for others (false: it was cleared already, or there are too many clients).
+  bool set_own(client_id client, std::string_view state, session_id owner, time_point now);
+
   /// Removes the states that belong to a session; returns whose.
   std::vector<client_id> remove_session(session_id session, time_point now);
 
-  /// Removes states that were not renewed and forgets old clocks; returns whose states vanished.
+  /// Removes states that were not renewed, renews those of set_own() and forgets old clocks;
+  /// returns whose states others are to be told of.
   std::vector<client_id> expire(time_point now);
 
   /// The entries of `clients` as an awareness update; a vanished state is `null`.
@@ -50,6 +58,21 @@ class awareness {
 
   /// All states.
   byte_buffer encode_all() const;
+
+  /// All states, and of those who vanished a short while ago that they did.
+  byte_buffer encode_known() const;
+
+  /// Clients with their states as JSON text; `known` has the vanished ones as "null", too.
+  using client_states = std::vector<std::pair<client_id, std::string_view>>;
+  client_states states() const;
+  client_states known() const;
+
+  /// The state of a client; "null" if it has none.
+  std::string_view state_of(client_id client) const;
+
+  /// Whether its clock is remembered, and whether its state is that of this session.
+  bool knows(client_id client) const { return entries_.contains(client); }
+  bool is_owned_by(client_id client, session_id session) const;
 
   bool has_states() const noexcept { return state_count_ > 0; }
   std::size_t state_count() const noexcept { return state_count_; }
@@ -60,6 +83,7 @@ class awareness {
     std::string state;  ///< JSON; empty: the state has vanished.
     session_id owner = no_session;
     time_point updated;
+    bool is_own = false;  ///< Set by set_own().
   };
   struct decoded_entry {
     client_id client;

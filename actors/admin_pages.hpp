@@ -1,0 +1,37 @@
+// What the admin listener serves: lists of sessions and documents, and news for a document. Pure: a
+// request in, what to ask of the supervisor or an answer out. Format: docs/admin.md.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "actors/interfaces.hpp"
+#include "net/http_message.hpp"
+
+namespace troupe::admin {
+
+/// The sessions of all documents, or of one.
+struct wants_sessions {
+  std::string document;  ///< Empty: all.
+};
+struct wants_documents {};
+struct wants_notification {
+  std::string path;
+  std::string document;
+};
+using wish = std::variant<http_answer, wants_sessions, wants_documents, wants_notification>;
+
+/// What a request is about; an answer where that is known at once (health, mistakes).
+wish read_request(const http_request& request);
+
+http_answer show_sessions(const listed_sessions& listed, const std::string& document);
+/// `sessions`: to count those of each document.
+http_answer show_documents(const listed_documents& listed, const listed_sessions& sessions);
+http_answer show_notified(const notified_document& notified, const std::string& document);
+/// 503: an actor did not answer.
+http_answer show_failure();
+
+/// The payload that tells JSON sessions of a changed file.
+std::string file_changed_payload(const std::string& path);
+
+}  // namespace troupe::admin

@@ -1,0 +1,29 @@
+// On which I/O thread a document and its connections live: the name decides, so that a document and
+// its sockets share a thread without asking anyone. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace troupe {
+
+/// Scatters a name over 64 bits. Source: FNV-1a.
+constexpr std::uint64_t scattered_name(std::string_view name) noexcept {
+  std::uint64_t hash = 0xCBF29CE484222325;
+  for (const char letter : name) hash = (hash ^ static_cast<std::uint8_t>(letter)) * 0x100000001B3;
+  return hash;
+}
+
+/// Requires: at least one unit.
+constexpr std::size_t unit_index(std::string_view name, std::size_t units) noexcept {
+  return static_cast<std::size_t>((scattered_name(name) >> 32) % units);
+}
+
+/// Whether a thread has so many more connections than an even share that a newcomer goes to the
+/// emptiest instead: a hot document then has sessions on several threads.
+constexpr bool is_overfull(std::size_t connections, std::size_t all, std::size_t units) noexcept {
+  constexpr std::size_t slack = 64;
+  return connections > slack + 2 * all / units;
+}
+
+}  // namespace troupe
