@@ -99,6 +99,23 @@ for (const [name, value] of Object.entries(values)) add('any', name, encoded((e)
 const texts = { object: '{"a":[1,-2.5e3,true,null,"\\u00e9\\ud83d\\ude00"],"b":{}}', number: '-12345678901234567', list: ' [ 0.1 , 1E-7 , 9007199254740993 ] ', string: '"\\"\\\\\\/\\b\\f\\n\\r\\t"', lone: '"\\ud83d"', deep: '['.repeat(20) + ']'.repeat(20) };
 for (const [name, text] of Object.entries(texts)) add('json', name, Buffer.from(text));
 
+const update = Buffer.from(Y.encodeStateAsUpdate(doc_of_one(1, (doc) => doc.getText('text').insert(0, 'hello')))).toString('base64');
+const requests = {
+  sync: '{"type":"sync"}',
+  join: '{"type":"sync","docName":"team/notes","messageId":"s-1","payload":{"stateVector":"AQEF"}}',
+  update: `{"type":"update","docName":"team/notes","payload":{"update":"${update}"},"messageId":"u-1"}`,
+  event: '{"type":"update","payload":{"event":"chat","text":"\\u00e9\\ud83d","list":[1e999,-0.5,{"update":1}]}}',
+  presence: ' { "payload" : { "user" : "Ada" , "cursor" : { "line" : 3 } } , "type" : "presence" } ',
+  cleared: '{"type":"presence","payload":null}',
+  escaped: '{"\\u0074ype":"\\u0075pdate","docName":"a\\/\\ud83d\\ude00","payload":{"update":"\\/\\/\\/\\/"}}',
+  twice: '{"type":"ack","type":"sync","docName":7,"docName":"b","x":{"type":[]}}',
+  deep: `{"type":"presence","payload":${'['.repeat(100)}${']'.repeat(100)}}`,
+  no_base64: '{"type":"update","messageId":"m","payload":{"update":"AAB="}}',
+  no_name: '{"type":"sync","docName":"","messageId":"\\ud800"}',
+  base64: update,
+};
+for (const [name, text] of Object.entries(requests)) add('json_request', name, Buffer.from(text));
+
 /** An awareness update of [client, clock, state or null]. */
 const awareness = (...states) => encoded((e) => {
   encoding.writeVarUint(e, states.length);
