@@ -21,6 +21,7 @@ enum class errc : std::uint8_t {
   invalid_utf8,       ///< A string is not valid UTF-8.
   invalid_any,        ///< An unknown tag of the lib0 `any` encoding.
   invalid_json,       ///< A text that must be JSON is not.
+  invalid_base64,     ///< A text that must be base64 is not.
   too_deep,           ///< A value is nested deeper than its limit.
   unknown_message,    ///< The type of a message is not one the protocol knows.
   unknown_content,    ///< The content of a struct has an unknown reference number.

@@ -1,9 +1,6 @@
 #include "net/document_path.hpp"
 
-#include <algorithm>
-
-#include "base/bytes.hpp"
-#include "base/utf8.hpp"
+#include "base/document_name.hpp"
 
 namespace troupe {
 namespace {
@@ -36,11 +33,6 @@ result<std::string> percent_decoded(std::string_view text) {
   return decoded;
 }
 
-bool is_control(char character) noexcept {
-  const auto byte = static_cast<unsigned char>(character);
-  return byte < 0x20 || byte == 0x7F;
-}
-
 }  // namespace
 
 std::string_view path_of_target(std::string_view request_target) noexcept {
@@ -58,15 +50,7 @@ result<std::string> document_name_from_target(std::string_view request_target) {
     return fail(errc::invalid_name, "the request path does not start with '/'");
   auto name = percent_decoded(path.substr(1));
   if (!name) return name;
-  if (name->empty()) return fail(errc::invalid_name, "the document name is empty");
-  if (name->size() > document_name_size_bytes_max) {
-    return fail(errc::invalid_name, "the document name is longer than 512 bytes");
-  }
-  if (std::any_of(name->begin(), name->end(), is_control)) {
-    return fail(errc::invalid_name, "the document name has control characters");
-  }
-  if (!is_valid_utf8(as_bytes(*name)))
-    return fail(errc::invalid_name, "the document name is not valid UTF-8");
+  TROUPE_TRY(check_document_name(*name));
   return name;
 }
 

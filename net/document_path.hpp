@@ -1,7 +1,6 @@
 // From the target of an HTTP request to the name of a document: `/<document>?query`. Pure.
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -9,13 +8,10 @@
 
 namespace troupe {
 
-constexpr std::size_t document_name_size_bytes_max = 512;
-
 /// Returns the name: the path without its leading slash, percent-decoded exactly once ('+' stays
 /// '+', slashes inside are part of the name).
-/// Fails with invalid_name if the path does not start with '/', or the name is empty, above 512
-/// bytes, not valid UTF-8, or has control characters or malformed percent escapes; the detail says
-/// which, in words for the client.
+/// Fails with invalid_name if the path does not start with '/', if a percent escape is malformed,
+/// or as check_document_name does; the detail says which, in words for the client.
 result<std::string> document_name_from_target(std::string_view request_target);
 
 /// The part before the first '?'.

@@ -1,0 +1,101 @@
+#include "base/base64.hpp"
+
+#include <array>
+
+namespace troupe {
+namespace {
+
+constexpr std::string_view alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr char padding = '=';
+
+/// Set in the entry of a character that has no value; the 24 bits of a group stand below it.
+constexpr std::uint32_t no_value = std::uint32_t{1} << 24;
+
+using value_table = std::array<std::uint32_t, 256>;
+
+/// The values of all characters, shifted to where the n-th character of a group belongs.
+constexpr value_table values_at(unsigned place) {
+  value_table values{};
+  values.fill(no_value);
+  for (std::size_t i = 0; i < alphabet.size(); ++i)
+    values[static_cast<std::uint8_t>(alphabet[i])] = static_cast<std::uint32_t>(i)
+                                                     << (18 - 6 * place);
+  return values;
+}
+
+constexpr std::array<value_table, 4> values = {values_at(0), values_at(1), values_at(2),
+                                               values_at(3)};
+
+/// Two characters for each number of twelve bits: half as many steps as with one each.
+constexpr std::array<std::array<char, 2>, 4096> pairs = [] {
+  std::array<std::array<char, 2>, 4096> all{};
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = {alphabet[i >> 6], alphabet[i & 63]};
+  return all;
+}();
+
+/// The 24 bits of four characters, with bits above them if one has no value.
+std::uint32_t group_at(const char* at) noexcept {
+  const auto byte = [at](std::size_t i) { return static_cast<std::uint8_t>(at[i]); };
+  return values[0][byte(0)] | values[1][byte(1)] | values[2][byte(2)] | values[3][byte(3)];
+}
+
+void put_group(std::uint32_t group, std::uint8_t* to, std::size_t count) noexcept {
+  for (std::size_t i = 0; i < count; ++i) to[i] = static_cast<std::uint8_t>(group >> (16 - 8 * i));
+}
+
+tl::unexpected<failure> fail_at_first_stranger(std::string_view text, std::size_t from) {
+  const std::size_t at = text.find_first_not_of(alphabet, from);
+  const bool is_padding = text[at] == padding;
+  return fail(errc::invalid_base64,
+              is_padding ? "padding before the end" : "a character outside of the alphabet", at);
+}
+
+}  // namespace
+
+void append_base64(byte_view bytes, std::string& out) {
+  const std::size_t before = out.size();
+  out.resize(before + base64_size(bytes.size()));
+  char* to = out.data() + before;
+  const std::uint8_t* at = bytes.data();
+  std::size_t left = bytes.size();
+  for (; left >= 3; left -= 3, at += 3, to += 4) {
+    const std::uint32_t group = std::uint32_t{at[0]} << 16 | std::uint32_t{at[1]} << 8 | at[2];
+    std::memcpy(to, pairs[group >> 12].data(), 2);
+    std::memcpy(to + 2, pairs[group & 4095].data(), 2);
+  }
+  if (left == 0) return;
+  const std::uint32_t group =
+      std::uint32_t{at[0]} << 16 | (left == 2 ? std::uint32_t{at[1]} << 8 : 0U);
+  std::memcpy(to, pairs[group >> 12].data(), 2);
+  to[2] = left == 2 ? alphabet[group >> 6 & 63] : padding;
+  to[3] = padding;
+}
+
+result<byte_buffer> decode_base64(std::string_view text) {
+  if (text.size() % 4 != 0)
+    return fail(errc::invalid_base64, "its size is no multiple of four", text.size());
+  if (text.empty()) return byte_buffer{};
+  const std::size_t padded =
+      text.back() != padding ? 0U : (text[text.size() - 2] == padding ? 2U : 1U);
+  byte_buffer bytes(text.size() / 4 * 3 - padded);
+  const std::size_t whole = padded == 0 ? text.size() : text.size() - 4;
+  std::uint8_t* to = bytes.data();
+  for (std::size_t at = 0; at < whole; at += 4, to += 3) {
+    const std::uint32_t group = group_at(text.data() + at);
+    if (group >= no_value) return fail_at_first_stranger(text, at);
+    put_group(group, to, 3);
+  }
+  if (padded == 0) return bytes;
+  // The padding is read as zeros ('A'); what it does not leave to a byte must be zero as well.
+  std::array<char, 4> last = {text[whole], text[whole + 1], padded == 2 ? 'A' : text[whole + 2],
+                              'A'};
+  const std::uint32_t group = group_at(last.data());
+  if (group >= no_value) return fail_at_first_stranger(text, whole);
+  if ((group & (padded == 2 ? 0xFFFFU : 0xFFU)) != 0)
+    return fail(errc::invalid_base64, "bits set behind the last byte", text.size() - padded - 1);
+  put_group(group, to, 3 - padded);
+  return bytes;
+}
+
+}  // namespace troupe
