@@ -24,6 +24,7 @@ using heartbeat = config::heartbeat_section;
 using io = config::io_section;
 using logging = config::log_section;
 using document = config::document_section;
+using watch = config::watch_section;
 
 /// The way to a field, as the function that a config_field holds.
 template <auto Section, auto Field>
@@ -76,6 +77,9 @@ constexpr std::array keys{
     config_key{"document.idle_grace",
                duration_field{in<&config::document, &document::idle_grace>, 0ms, 24h}, time_units,
                "time a document without sessions stays in memory"},
+
+    config_key{"watch.debounce", duration_field{in<&config::watch, &watch::debounce>, 10ms, 10min},
+               time_units, "time without a change after which a changed file is told"},
 };
 
 std::string from_to(const std::string& least, const std::string& most) {
