@@ -168,9 +168,14 @@ result<std::unique_ptr<watch_tree>> open_tree(watched_directory settings) {
   auto tree = watch_tree::open(std::move(settings));
   if (!tree) return tree;
   while ((*tree)->has_directories_to_scan()) (*tree)->scan(std::numeric_limits<std::size_t>::max());
+  const std::string& directory = (*tree)->settings().directory;
+  if ((*tree)->is_lost())
+    return fail(errc::watch_failed, "cannot watch " + directory + ": it is gone");
   // Part of the changes only would be worse than none: it is noticed much later.
-  if ((*tree)->is_out_of_watches() || (*tree)->is_lost())
-    return fail(errc::watch_failed, (*tree)->take_problems().back());
+  if ((*tree)->is_out_of_watches())
+    return fail(errc::watch_failed, "cannot watch all directories in " + directory +
+                                        ": the limit " + std::string{watches_limit_key} +
+                                        " of the system is reached");
   (*tree)->begin_telling();
   return tree;
 }

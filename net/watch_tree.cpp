@@ -26,7 +26,6 @@ constexpr std::size_t event_buffer_size_bytes = 64 * 1024;
 /// Directories that are told as a problem one by one; of more, only that there are more.
 constexpr std::size_t reported_directories_max = 100;
 
-constexpr const char* watches_key = "fs.inotify.max_user_watches";
 constexpr const char* instances_key = "fs.inotify.max_user_instances";
 
 std::string below(const std::string& directory, std::string_view name) {
@@ -75,9 +74,9 @@ result<std::unique_ptr<watch_tree>> watch_tree::open(watched_directory settings)
   }
   std::unique_ptr<watch_tree> tree{new watch_tree{std::move(settings), inotify}};
   if (const int error = tree->watch(""); error != 0) {
-    const std::string why =
-        error == ENOSPC ? std::string{"the limit "} + watches_key + " of the system is reached"
-                        : std::strerror(error);
+    const std::string why = error == ENOSPC ? "the limit " + std::string{watches_limit_key} +
+                                                  " of the system is reached"
+                                            : std::strerror(error);
     return fail(errc::watch_failed, "cannot watch " + directory + ": " + why);
   }
   tree->to_scan_.emplace_back();
@@ -299,7 +298,7 @@ void watch_tree::report_unwatched(const std::string& path, int error) {
   if (is_gone(error)) return;
   if (error == ENOSPC) {
     if (!std::exchange(is_out_of_watches_, true))
-      problems_.push_back("the limit " + std::string{watches_key} +
+      problems_.push_back("the limit " + std::string{watches_limit_key} +
                           " of the system is reached; changes in " + full_path(path) +
                           " and perhaps other directories are not seen");
     return;

@@ -33,6 +33,9 @@ namespace troupe {
 /// knowing whether it was one, and changes during an overflow are not found.
 constexpr std::size_t watched_files_max = 200'000;
 
+/// The setting of the system that limits how many directories a user may watch.
+constexpr std::string_view watches_limit_key = "fs.inotify.max_user_watches";
+
 class watch_tree {
  public:
   /// Watches the directory, without those below it: they follow with scan().
