@@ -1,8 +1,11 @@
 #include "base/glob.hpp"
 
 #include <chrono>
+#include <random>
 #include <string>
 #include <vector>
+
+#include <fnmatch.h>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -160,4 +163,28 @@ TEST_CASE("a hostile pattern takes time in proportion, not more", "[glob]") {
   CHECK_FALSE(matches(nested, text));
   // Backtracking would need longer than the sun shines; a second is plenty for a busy machine.
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds{5});
+}
+
+TEST_CASE("patterns match as those of the shell where both have the same notation", "[glob]") {
+  std::mt19937 random{4913};
+  const auto any_of = [&](const std::vector<std::string_view>& parts) {
+    return parts[random() % parts.size()];
+  };
+  int matching = 0;
+  for (int run = 0; run < 20'000; ++run) {
+    // The slash in front makes it a pattern for the whole path; the shell needs it in the path too.
+    std::string pattern = "/", path;
+    for (auto parts = random() % 7; parts > 0; --parts) {
+      pattern += any_of({"a", "b", "/", "?", "*", "[ab]", "[!a]", "\\*", "[a-c]"});
+      if (pattern.ends_with("**") && !pattern.ends_with("\\**")) pattern.pop_back();
+    }
+    if (pattern.ends_with('/')) pattern += 'a';
+    for (auto letters = 1 + random() % 6; letters > 0; --letters)
+      path += any_of({"a", "b", "/", "*"});
+    INFO(pattern << " and " << path);
+    const bool expected = ::fnmatch(pattern.c_str(), ("/" + path).c_str(), FNM_PATHNAME) == 0;
+    matching += expected ? 1 : 0;
+    REQUIRE(glob::parse(pattern)->matches(path) == expected);
+  }
+  CHECK(matching > 500);
 }
