@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/config_keys.hpp"
+#include "app/config_sections.hpp"
 
 namespace troupe {
 
@@ -57,6 +58,10 @@ std::string key_list() {
     text << "  " << key.name << " = " << format_value(key, config{}) << "\n      " << key.meaning
          << "\n      allowed: " << allowed_values(key) << "; " << environment_name(key.name)
          << "\n";
+  for (const section_list& list : section_lists()) {
+    text << "  " << list.name << "\n      " << list.meaning << "\n      a list of sections, in the "
+         << "file only; their keys: " << section_key_names(list) << "\n";
+  }
   text << "  caf.KEY\n      any option of CAF, the actor library, for example "
           "caf.scheduler.max-throughput=200\n";
   return text.str();

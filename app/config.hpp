@@ -16,9 +16,10 @@ namespace troupe {
 
 enum class log_level : std::uint8_t { error, warning, info, debug };
 
-/// How a value was written: `section` is an empty map, `nothing` a key with nothing behind it. CAF
-/// has options that are lists; every key of our own is a single value.
-enum class value_shape : std::uint8_t { single, list, section, nothing };
+/// How a value was written: `section` is an empty map, `sections` a list of maps, `nothing` a key
+/// with nothing behind it. CAF has options that are lists; a key of our own is a single value, but
+/// for the lists of sections in app/config_sections.hpp.
+enum class value_shape : std::uint8_t { single, list, section, sections, nothing };
 
 /// One `caf.*` key, not yet checked: only CAF knows its own keys and their types
 /// (app/caf_config.hpp).
@@ -80,6 +81,21 @@ struct config {
     bool on_io_threads = true;
   };
 
+  /// One entry of watch.directories.
+  struct watched_section {
+    std::string directory;
+    std::string document = "{path}";
+    std::vector<std::string> include;
+    /// Version control, and what editors leave beside a file.
+    std::vector<std::string> exclude = {".git", ".hg", ".svn", "*.sw[px]", "*~",
+                                        "4913", ".#*", "#*#",  ".DS_Store"};
+  };
+
+  struct watch_section {
+    std::chrono::milliseconds debounce{100};
+    std::vector<watched_section> directories;
+  };
+
   server_section server;
   tls_section tls;
   admin_section admin;
@@ -88,6 +104,7 @@ struct config {
   io_section io;
   log_section log;
   document_section document;
+  watch_section watch;
   std::vector<caf_setting> caf;  ///< In the order they were set; the last of a key wins.
 };
 

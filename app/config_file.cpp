@@ -2,6 +2,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -32,9 +33,12 @@ std::string list_text(const YAML::Node& list) {
 }
 
 bool has_only_scalars(const YAML::Node& list) {
-  for (const YAML::Node& item : list)
-    if (!item.IsScalar()) return false;
-  return true;
+  return std::all_of(list.begin(), list.end(),
+                     [](const YAML::Node& item) { return item.IsScalar(); });
+}
+
+bool has_map(const YAML::Node& list) {
+  return std::any_of(list.begin(), list.end(), [](const YAML::Node& item) { return item.IsMap(); });
 }
 
 /// Walks the nodes of one file and collects entries and problems.
@@ -76,17 +80,46 @@ class file_walk {
   void walk_value(const std::string& key, const YAML::Mark& mark, const YAML::Node& value,
                   std::size_t depth) {
     if (value.IsScalar()) return add(key, value.Scalar(), mark, value_shape::single);
-    if (value.IsSequence() && has_only_scalars(value))
-      return add(key, list_text(value), mark, value_shape::list);
-    if (value.IsSequence()) return report(mark, key, "is a list whose items are not single values");
+    if (value.IsSequence()) return walk_list(key, mark, value, depth);
     if (!value.IsMap()) return add(key, "", mark, value_shape::nothing);
     if (value.size() == 0) return add(key, "", mark, value_shape::section);
     if (depth >= depth_max) return report(mark, key, "is nested too deep");
     walk_map(value, key, depth + 1);
   }
 
+  void walk_list(const std::string& key, const YAML::Mark& mark, const YAML::Node& list,
+                 std::size_t depth) {
+    if (has_only_scalars(list)) {
+      add(key, list_text(list), mark, value_shape::list);
+      for (const YAML::Node& item : list) found_.entries.back().items.push_back(item.Scalar());
+    } else if (has_map(list) && !position_) {
+      walk_sections(key, mark, list, depth);
+    } else {
+      report(mark, key, "is a list whose items are not single values");
+    }
+  }
+
+  void walk_sections(const std::string& key, const YAML::Mark& mark, const YAML::Node& list,
+                     std::size_t depth) {
+    add(key, "", mark, value_shape::sections);
+    for (std::size_t number = 0; number < list.size(); ++number) {
+      const std::string section = key + "[" + std::to_string(number) + "]";
+      const YAML::Node item = list[number];
+      position_ = {key, number, ""};
+      add(section, "", item.Mark(), item.IsMap() ? value_shape::section : value_shape::nothing);
+      if (item.IsMap()) walk_map(item, section, depth + 1);
+    }
+    position_.reset();
+  }
+
   void add(const std::string& key, std::string text, const YAML::Mark& mark, value_shape shape) {
-    found_.entries.push_back({key, std::move(text), place(mark), shape});
+    found_.entries.push_back({key, std::move(text), place(mark), shape, {}, position_});
+    if (!position_) return;
+    // Behind "list[number]" and the dot.
+    const std::size_t section_size =
+        position_->list.size() + std::to_string(position_->section).size() + 2;
+    if (key.size() > section_size)
+      found_.entries.back().position->name = key.substr(section_size + 1);
   }
 
   bool is_new(const std::string& key, const YAML::Mark& mark) {
@@ -99,6 +132,7 @@ class file_walk {
   std::string name_;
   config_entries found_;
   std::map<std::string, int> places_;
+  std::optional<section_position> position_;  // while in a list of sections
 };
 
 }  // namespace

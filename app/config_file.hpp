@@ -3,6 +3,8 @@
 // yaml-cpp.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,12 +12,23 @@
 
 namespace troupe {
 
-/// One value that was written somewhere.
+/// Where a value stands that is in a list of sections.
+struct section_position {
+  std::string list;     ///< The dotted key of the list.
+  std::size_t section;  ///< The number of the section in it, from 0.
+  std::string name;     ///< The key in the section; empty for the section itself.
+};
+
+/// One value that was written somewhere. A list of sections is one entry of that shape, one for
+/// each section (of shape `nothing` if it is no map) and one for each value in them.
 struct config_entry {
-  std::string key;  ///< Dotted; nested maps and dotted names in the file come to the same.
+  std::string key;  ///< Dotted; nested maps and dotted names in the file come to the same. In a
+                    ///< list of sections "watch.directories[0].directory".
   std::string text;
   std::string place;
   value_shape shape = value_shape::single;
+  std::vector<std::string> items = {};  ///< What a list holds.
+  std::optional<section_position> position = {};
 };
 
 struct config_entries {

@@ -26,6 +26,7 @@ using heartbeat = config::heartbeat_section;
 using io = config::io_section;
 using logging = config::log_section;
 using document = config::document_section;
+using watch = config::watch_section;
 
 /// The way to a field, as the function that a config_field holds.
 template <auto Section, auto Field>
@@ -116,6 +117,9 @@ constexpr std::array keys{
     config_key{"document.on_io_threads",
                switch_field{in<&config::document, &document::on_io_threads>}, "true or false",
                "whether a document runs on the thread of its sockets; false: on CAF's workers"},
+
+    config_key{"watch.debounce", duration_field{in<&config::watch, &watch::debounce>, 10ms, 10min},
+               time_units, "time without a change after which a changed file is told"},
 };
 
 std::string from_to(const std::string& least, const std::string& most) {

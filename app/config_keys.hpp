@@ -1,7 +1,8 @@
 // The one table of configuration keys. Reading YAML, the environment and --set, printing the
 // effective configuration, the help texts and the tests all walk this table, so a new key is one
-// field in app/config.hpp, one row in config_keys.cpp and one entry in config/reference.yaml. The
-// keys below `caf.` are not in it: CAF declares them itself (app/caf_config.hpp).
+// field in app/config.hpp, one row in config_keys.cpp and one entry in config/reference.yaml. Not
+// in it are lists of sections (app/config_sections.hpp) and the keys below `caf.`, which CAF
+// declares itself (app/caf_config.hpp).
 #pragma once
 
 #include <chrono>

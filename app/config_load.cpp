@@ -10,6 +10,7 @@
 
 #include "app/config_file.hpp"
 #include "app/config_keys.hpp"
+#include "app/config_sections.hpp"
 #include "app/config_values.hpp"
 
 namespace troupe {
@@ -43,13 +44,20 @@ std::string caf_key_of(std::string_view variable) {
   return key;
 }
 
+/// The names of all keys, lists of sections included.
+std::vector<std::string> all_key_names() {
+  std::vector<std::string> names = config_key_names();
+  for (const section_list& list : section_lists()) names.emplace_back(list.name);
+  return names;
+}
+
 /// The keys of a section, "address, port"; empty if there is no such section.
 std::string keys_of_section(std::string_view section) {
   std::string names;
-  for (const config_key& key : config_keys()) {
-    if (!key.name.starts_with(std::string{section} + ".")) continue;
+  for (const std::string& key : all_key_names()) {
+    if (!key.starts_with(std::string{section} + ".")) continue;
     if (!names.empty()) names += ", ";
-    names += key.name.substr(section.size() + 1);
+    names += key.substr(section.size() + 1);
   }
   return names;
 }
@@ -73,6 +81,10 @@ class config_loader {
     const std::string text{variable.substr(equals + 1)};
     if (name.starts_with(caf_variable_prefix) && name.size() > caf_variable_prefix.size())
       return take({caf_key_of(name), text, name});
+    for (const section_list& list : section_lists())
+      if (name == environment_name(list.name) ||
+          name.starts_with(environment_name(list.name) + "__"))
+        return report(name, std::string{list.name}, only_in_file);
     for (const config_key& key : config_keys())
       if (environment_name(key.name) == name) return take({std::string{key.name}, text, name});
     report_variable(name);
@@ -83,6 +95,7 @@ class config_loader {
     const std::string key{setting.substr(0, equals)};
     if (equals == std::string_view::npos || key.empty())
       return report("--set " + std::string{setting}, "", "must be of the form key=value");
+    if (section_list_around(key) != nullptr) return report("--set " + key, key, only_in_file);
     take({key, std::string{setting.substr(equals + 1)}, "--set " + key});
   }
 
@@ -112,12 +125,31 @@ class config_loader {
            "needs " + std::string{missing} + " beside it");
   }
 
+  /// Checks that each section of a list has the keys that it must have.
+  void check_sections() {
+    for (const section_list& list : section_lists())
+      for (std::size_t section = 0; section < list.size(loaded_.settings); ++section) {
+        const std::string name = std::string{list.name} + "[" + std::to_string(section) + "]";
+        for (const section_key& key : list.keys)
+          if (key.must_be == presence::required && !bad_.contains(name) &&
+              !places_.contains(name + "." + std::string{key.name}))
+            report(places_[name], name, "has no " + std::string{key.name});
+      }
+  }
+
   loaded_config finish() && { return std::move(loaded_); }
 
  private:
+  static constexpr const char* only_in_file =
+      "is a list of sections, which only the configuration file can set";
+
   void take(const config_entry& entry) {
+    if (entry.position) return take_in_section(entry);
+    if (section_list_around(entry.key) != nullptr) return take_list(entry);
     if (entry.key == "caf" && is_empty_section(entry)) return;
     if (entry.key.starts_with(caf_prefix)) {
+      if (entry.shape == value_shape::sections)
+        return report(entry.place, entry.key, "is a list whose items are not single values");
       loaded_.settings.caf.push_back({entry.key, entry.text, entry.place, entry.shape});
       return;
     }
@@ -135,6 +167,47 @@ class config_loader {
     report(entry.place, entry.key, stored.error().detail);
   }
 
+  /// Takes what stands at the key of a list of sections itself, or in its place.
+  void take_list(const config_entry& entry) {
+    const section_list& list = *section_list_around(entry.key);
+    const bool is_list =
+        entry.key == list.name && (entry.shape == value_shape::sections ||
+                                   entry.shape == value_shape::nothing || entry.text == "[]");
+    if (is_list || !bad_.insert(std::string{list.name}).second) return;
+    report(entry.place, std::string{list.name},
+           "is a list of sections, each beginning with \"- \"; the keys of a section: " +
+               section_key_names(list));
+  }
+
+  /// Takes a section of a list, or one of its values.
+  void take_in_section(const config_entry& entry) {
+    const section_list* list = find_section_list(entry.position->list);
+    if (list == nullptr) return;  // The list itself was told.
+    const std::size_t section = entry.position->section;
+    if (section >= list->sections_max) {
+      if (section == list->sections_max && entry.position->name.empty())
+        report(entry.place, entry.key,
+               "is one too many; allowed: " + std::to_string(list->sections_max));
+      return;
+    }
+    places_[entry.key] = entry.place;
+    if (entry.position->name.empty()) return take_section(*list, entry);
+    const section_key* key = find_section_key(*list, entry.position->name);
+    if (key == nullptr)
+      return report(entry.place, entry.key,
+                    "unknown key; the keys of a section: " + section_key_names(*list));
+    const result<void> stored = set_section_value(*key, section, entry, loaded_.settings);
+    if (!stored) report(entry.place, entry.key, stored.error().detail);
+  }
+
+  void take_section(const section_list& list, const config_entry& entry) {
+    list.append(loaded_.settings);
+    if (entry.shape == value_shape::section) return;
+    bad_.insert(entry.key);
+    report(entry.place, entry.key,
+           "is not a section; the keys of a section: " + section_key_names(list));
+  }
+
   static bool is_empty_section(const config_entry& entry) {
     return entry.shape == value_shape::section || entry.shape == value_shape::nothing;
   }
@@ -146,6 +219,8 @@ class config_loader {
       case value_shape::list:
         if (std::holds_alternative<text_list_field>(key.field)) return "";
         return "takes one value, not a list; allowed: " + allowed_values(key);
+      case value_shape::sections:
+        return "takes one value, not a list of sections; allowed: " + allowed_values(key);
       case value_shape::section:
         return "takes one value, not a section; allowed: " + allowed_values(key);
       case value_shape::nothing: return "has no value; allowed: " + allowed_values(key);
@@ -168,7 +243,7 @@ class config_loader {
       return report(entry.place, entry.key,
                     "unknown key; " + std::string{parent->name} + " takes one value");
     report(entry.place, entry.key,
-           "unknown key" + did_you_mean(nearest_name(entry.key, config_key_names())));
+           "unknown key" + did_you_mean(nearest_name(entry.key, all_key_names())));
   }
 
   void report_variable(const std::string& name) {
@@ -195,6 +270,7 @@ loaded_config load_config(const config_sources& sources) {
   for (const std::string& setting : sources.settings) loader.take_setting(setting);
   loader.check_relations();
   loader.check_tls();
+  loader.check_sections();
   return std::move(loader).finish();
 }
 

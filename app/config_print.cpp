@@ -1,8 +1,10 @@
 #include "app/config_print.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "app/config_keys.hpp"
+#include "app/config_sections.hpp"
 
 namespace troupe {
 
@@ -18,6 +20,31 @@ std::vector<std::string> split_key(std::string_view key) {
   return parts;
 }
 
+/// The sections in block notation, one key a line, indented to stand below the name of the list.
+std::string printed_sections(const section_list& list, const config& settings) {
+  const std::size_t size = list.size(settings);
+  if (size == 0) return "[]";
+  const auto parts = split_key(list.name).size();
+  std::string text;
+  for (std::size_t section = 0; section < size; ++section) {
+    std::string_view mark = "- ";
+    for (const section_key& key : list.keys) {
+      text.append(1, '\n').append(std::string(2 * parts, ' ')).append(std::exchange(mark, "  "));
+      text.append(key.name).append(": ").append(format_section_value(key, section, settings));
+    }
+  }
+  return text;
+}
+
+/// Behind the last value of the list's section, so that each section is written once.
+void insert_list(std::vector<printed_value>& values, printed_value list) {
+  const std::string prefix = list.key.substr(0, list.key.rfind('.') + 1);
+  const auto last = std::find_if(values.rbegin(), values.rend(), [&](const printed_value& each) {
+    return each.key.starts_with(prefix);
+  });
+  values.insert(last == values.rend() ? values.end() : last.base(), std::move(list));
+}
+
 }  // namespace
 
 std::vector<printed_value> printed_values(const config& settings) {
@@ -30,6 +57,8 @@ std::vector<printed_value> printed_values(const config& settings) {
       text = quote_yaml(text);
     values.push_back({std::string{key.name}, std::move(text)});
   }
+  for (const section_list& list : section_lists())
+    insert_list(values, {std::string{list.name}, printed_sections(list, settings)});
   return values;
 }
 
@@ -43,7 +72,8 @@ std::string to_yaml(std::span<const printed_value> values) {
     auto depth = static_cast<std::size_t>(std::ranges::mismatch(open, parts).in2 - parts.begin());
     for (; depth < parts.size(); ++depth)
       yaml += std::string(2 * depth, ' ') + parts[depth] + ":\n";
-    yaml += std::string(2 * parts.size(), ' ') + name + ": " + value.text + "\n";
+    yaml += std::string(2 * parts.size(), ' ') + name +
+            (value.text.starts_with('\n') ? ":" : ": ") + value.text + "\n";
     open = std::move(parts);
   }
   return yaml;

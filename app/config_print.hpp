@@ -12,10 +12,11 @@ namespace troupe {
 
 struct printed_value {
   std::string key;   ///< Dotted.
-  std::string text;  ///< A YAML value in flow notation: 3001, "127.0.0.1", ["a", "b"].
+  std::string text;  ///< A YAML value in flow notation: 3001, "127.0.0.1", ["a", "b"]. A list of
+                     ///< sections begins with a line end and is indented.
 };
 
-/// Every key of the table with its value. The keys below `caf.` come from
+/// Every key of the tables with its value. The keys below `caf.` come from
 /// caf_config::effective_values.
 std::vector<printed_value> printed_values(const config& settings);
 

@@ -1,7 +1,7 @@
 // Bytes as base64 text, for the places where JSON has to carry them. RFC 4648, section 4: the
 // standard alphabet, padding required. Reading is strict, so that bytes have one spelling: no white
-// space, no missing padding, no bits that count for nothing. Pure; table driven: a
-// megabyte takes less than half a millisecond.
+// space, no missing padding, no bits that count for nothing. Pure; table driven, about a nanosecond
+// a byte.
 #pragma once
 
 #include <string>

@@ -26,6 +26,7 @@ std::string_view to_string(errc code) noexcept {
     case errc::type_gone: return "type_gone";
     case errc::storage_failed: return "storage_failed";
     case errc::address_in_use: return "address_in_use";
+    case errc::watch_failed: return "watch_failed";
     case errc::invalid_config: return "invalid_config";
   }
   return "unknown";

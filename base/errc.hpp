@@ -37,6 +37,7 @@ enum class errc : std::uint8_t {
   type_gone,          ///< The shared type that an edit names was deleted or never existed.
   storage_failed,     ///< The store could not read or write.
   address_in_use,     ///< The address to listen on is taken or not ours.
+  watch_failed,       ///< A directory cannot be watched for changes of its files.
   invalid_config,     ///< The configuration has unknown keys or bad values.
 };
 
