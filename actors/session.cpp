@@ -204,7 +204,7 @@ void session::on_text(byte_view payload) {
 void session::take_request(json::request request, std::size_t size) {
   const std::string name = request.document.value_or(document_name_);
   if (name.empty())
-    return send_error(json::error_code::invalid_message,
+    return send_error(json::error_code::not_joined,
                       "docName is missing, and the address names no document", {},
                       request.message_id);
   if (joined_document* const document = find_joined(name); document != nullptr)

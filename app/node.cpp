@@ -10,6 +10,7 @@
 #include "actors/directory.hpp"
 #include "actors/hub.hpp"
 #include "actors/store.hpp"
+#include "app/config_watch.hpp"
 #include "storage/memory_engine.hpp"
 
 namespace troupe {
@@ -130,16 +131,38 @@ result<void> node::open_listeners() {
   return {};
 }
 
+/// Changes of watched files are told to the JSON sessions of their documents.
+result<void> node::watch_files() {
+  if (settings_.watch.directories.empty()) return {};
+  auto what = to_watch_settings(settings_);
+  if (!what) return tl::unexpected(std::move(what).error());
+  watch_unit_ = std::make_unique<io_unit>();
+  auto opened = file_watcher::open(
+      *watch_unit_, std::move(*what),
+      [directory = actors_->directory](const file_change& change) {
+        tell_anonymously(
+            directory, notify_document{change.document, admin::file_changed_payload(change.path)});
+      },
+      [](const std::string& problem) { log_line(log_severity::warning, problem); });
+  if (!opened) return tl::unexpected(std::move(opened).error());
+  watcher_ = std::move(*opened);
+  return {};
+}
+
 result<void> node::reload_tls() {
   if (!tls_) return {};
   return tls_->reload();
 }
 
 result<void> node::start() {
+  TROUPE_TRY(watch_files());
   TROUPE_TRY(open_listeners());
   for (std::size_t i = 0; i < units_.size(); ++i)
     threads_.push_back(
         system_.launch_thread("troupe.io", [unit = units_[i].get()] { unit->run(); }));
+  if (watch_unit_)
+    threads_.push_back(
+        system_.launch_thread("troupe.watch", [unit = watch_unit_.get()] { unit->run(); }));
   return {};
 }
 
@@ -161,6 +184,8 @@ void node::stop() {
   caf::anon_send_exit(actors_->store, caf::exit_reason::user_shutdown);
   supervisor_ = nullptr;
   actors_.reset();
+  watcher_.reset();
+  if (watch_unit_) watch_unit_->finish();
   for (const auto& unit : units_) unit->finish();
   if (threads_.empty())
     for (const auto& unit : units_) unit->run();  // lets the hubs, which never ran, end

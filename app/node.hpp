@@ -13,6 +13,7 @@
 #include "actors/session_host.hpp"
 #include "actors/supervisor.hpp"
 #include "app/config.hpp"
+#include "net/file_watcher.hpp"
 #include "net/io_unit.hpp"
 #include "net/listener.hpp"
 #include "net/tls_context.hpp"
@@ -44,6 +45,7 @@ class node {
   void spawn_actors(std::function<void()> on_failure);
   listener_settings listening() const;
   result<void> open_listeners();
+  result<void> watch_files();
 
   const config& settings_;
   caf::actor_system& system_;
@@ -54,6 +56,8 @@ class node {
   std::shared_ptr<tls_context> tls_;
   std::unique_ptr<listener> listener_;
   std::unique_ptr<listener> admin_listener_;
+  std::unique_ptr<io_unit> watch_unit_;  // looking at files must hold up no socket
+  std::unique_ptr<file_watcher> watcher_;
   std::vector<std::thread> threads_;
 };
 

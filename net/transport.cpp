@@ -39,6 +39,10 @@ io_outcome transport::read(std::span<std::uint8_t> into) noexcept {
 
 io_outcome transport::write(const iovec* parts, std::size_t count) noexcept {
   if (tls_) return write_tls(parts, count);
+  // The common case, a lone frame, needs no vector.
+  if (count == 1)
+    return outcome_of(
+        ::send(socket_, parts->iov_base, parts->iov_len, MSG_NOSIGNAL | MSG_DONTWAIT));
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(parts);
   message.msg_iovlen = count;

@@ -123,39 +123,47 @@ void hosted_document::on_request(session_id from, const std::string& user,
                                  const json::request& request, time_point now,
                                  document_effects& out) {
   json_sessions_.try_emplace(from);
-  if (request.kind == json::request_kind::sync) {
-    answer_json_sync(from, request, out);
-  } else if (request.message_id &&
-             window_->note(user, *request.message_id, now) == sighting::repeated) {
-    // It took effect before; what it wrote may still be on its way to storage.
-    out.writes.push_back({{}, from, {}, json::encode_ack(name_, *request.message_id)});
-    return;
-  } else if (request.kind == json::request_kind::update) {
-    return take_json_update(from, user, request, out);
-  } else if (request.kind == json::request_kind::event) {
-    out.texts.push_back({receivers::all_but_one, from, json::encode_event(name_, request.payload)});
-  } else {
-    take_json_presence(from, request, now);
+  // What may be done twice without effect is done: a client that comes back asks under its old ids.
+  const bool may_repeat =
+      request.kind == json::request_kind::sync || request.kind == json::request_kind::presence;
+  const bool is_repeated = !may_repeat && request.message_id &&
+                           window_->note(user, *request.message_id, now) == sighting::repeated;
+  if (is_repeated)  // what it wrote the first time may still be on its way to storage
+    return out.writes.push_back({{}, from, {}, json::encode_ack(name_, *request.message_id)});
+  switch (request.kind) {
+    case json::request_kind::update: return take_json_update(from, user, request, out);
+    case json::request_kind::sync:
+      if (!answer_json_sync(from, request, out)) return;
+      break;
+    case json::request_kind::event:
+      out.texts.push_back(
+          {receivers::all_but_one, from, json::encode_event(name_, request.payload)});
+      break;
+    case json::request_kind::presence: take_json_presence(from, request, now); break;
   }
   if (request.message_id) tell_text(from, json::encode_ack(name_, *request.message_id), out);
 }
 
-void hosted_document::answer_json_sync(session_id to, const json::request& request,
+/// Returns whether it could be answered.
+bool hosted_document::answer_json_sync(session_id to, const json::request& request,
                                        document_effects& out) {
   const auto vector = request.state_vector ? crdt::state_vector::decode(*request.state_vector)
                                            : result<crdt::state_vector>{};
-  if (!vector)
-    return tell_text(to,
-                     json::encode_error(error_code::invalid_message,
-                                        "payload.stateVector: " + to_string(vector.error()), name_,
-                                        as_view(request.message_id)),
-                     out);
+  if (!vector) {
+    tell_text(to,
+              json::encode_error(error_code::invalid_update,
+                                 "payload.stateVector: " + to_string(vector.error()), name_,
+                                 as_view(request.message_id)),
+              out);
+    return false;
+  }
   tell_text(to,
             json::encode_sync(name_, state_.encode_state_as_update(*vector),
                               state_.state_vector().encode()),
             out);
   for (const auto& [client, state] : presence_.states())
     tell_text(to, json::encode_presence(name_, client, state), out);
+  return true;
 }
 
 void hosted_document::take_json_update(session_id from, const std::string& user,

@@ -144,7 +144,7 @@ class hosted_document {
   void take_update(session_id from, byte_view update, document_effects& out);
   void take_presence(session_id from, byte_view update, time_point now, document_effects& out);
 
-  void answer_json_sync(session_id to, const json::request& request, document_effects& out);
+  bool answer_json_sync(session_id to, const json::request& request, document_effects& out);
   void take_json_update(session_id from, const std::string& user, const json::request& request,
                         document_effects& out);
   void take_json_presence(session_id from, const json::request& request, time_point now);
