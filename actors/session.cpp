@@ -1,6 +1,7 @@
 #include "actors/session.hpp"
 
 #include "actors/failure_codes.hpp"
+#include "protocol/crdt/state_vector.hpp"
 #include "protocol/sync/awareness.hpp"
 
 namespace troupe {
@@ -207,9 +208,16 @@ void session::take_request(json::request request, std::size_t size) {
     return send_error(json::error_code::not_joined,
                       "docName is missing, and the address names no document", {},
                       request.message_id);
-  if (joined_document* const document = find_joined(name); document != nullptr)
+  const bool is_sync = request.kind == json::request_kind::sync;
+  if (is_sync && request.state_vector)
+    if (const auto vector = crdt::state_vector::decode(*request.state_vector); !vector)
+      return send_error(json::error_code::invalid_update,
+                        "payload.stateVector: " + to_string(vector.error()), name,
+                        request.message_id);
+  joined_document* const document = find_joined(name);
+  if (document != nullptr && (is_sync || document->by_sync))
     return send_request(*document, std::move(request), size);
-  if (request.kind == json::request_kind::sync) return join(name, std::move(request), size);
+  if (is_sync) return join(name, std::move(request), size);
   send_error(json::error_code::not_joined, "send a sync with this docName first", name,
              request.message_id);
 }
@@ -241,7 +249,7 @@ void session::join(const std::string& document, json::request wanted, std::size_
 }
 
 void session::send_request(joined_document& to, json::request wanted, std::size_t size) {
-  hear(to, dialect::json);
+  if (!std::exchange(to.by_sync, true)) hear(to, dialect::json);
   if (wanted.kind == json::request_kind::presence) {
     presence_is_json_ = true;
     presence_.assign(wanted.payload.size() <= presence_kept_max ? wanted.payload : std::string{});

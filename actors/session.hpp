@@ -75,6 +75,7 @@ class session final : public io_actor<session_actor::base>, private table_sessio
   struct joined_document {
     std::string name;
     opened_document opened;
+    bool by_sync = false;  ///< In the JSON dialect, too.
   };
 
   void start();

@@ -203,11 +203,12 @@ void hosted_document::take_json_presence(session_id from, const json::request& r
   if (presence_.set_own(client, request.payload, from, now)) note_presence({client});
 }
 
+/// A client id that nobody else has; the session keeps it for life.
 sync::awareness::client_id hosted_document::client_of(session_id session, json_session& of) {
+  if (of.client != 0) return of.client;
   std::uint64_t attempt = seed_ + session;
-  while (of.client == 0 ||
-         (presence_.knows(of.client) && !presence_.is_owned_by(of.client, session)))
-    of.client = scattered(attempt++);
+  do of.client = scattered(attempt++);
+  while (of.client == 0 || presence_.knows(of.client));
   return of.client;
 }
 

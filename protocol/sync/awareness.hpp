@@ -70,9 +70,8 @@ class awareness {
   /// The state of a client; "null" if it has none.
   std::string_view state_of(client_id client) const;
 
-  /// Whether its clock is remembered, and whether its state is that of this session.
+  /// Whether its clock is remembered.
   bool knows(client_id client) const { return entries_.contains(client); }
-  bool is_owned_by(client_id client, session_id session) const;
 
   bool has_states() const noexcept { return state_count_ > 0; }
   std::size_t state_count() const noexcept { return state_count_; }

@@ -40,18 +40,18 @@ test('connections that end are counted by their reason', async () => {
   const port = await free_port();
   const server = await start_server({ 'caf.middleman.prometheus-http.port': port });
   try {
-    const send = async (frame) => {
-      const socket = await new raw_socket(server.url, '/document').open();
+    const send = async (frame, path = '/document') => {
+      const socket = await new raw_socket(server.url, path).open();
       socket.send(frame);
       await socket.close_reason();
     };
     await send(hex('2a'));
     await send(hex('00'));
     await send(update_frame(hex('01 01 01 00 0f 01 01 74 01 61 00')));
-    await send('text');
+    await send(hex('00 00 01 00'), '/');
     let counts;
     await until(async () => {
-      counts = await Promise.all(['malformed_message', 'invalid_update', 'unsupported_frame', 'slow_consumer'].map((r) => closed(port, r)));
+      counts = await Promise.all(['malformed_message', 'invalid_update', 'no_document', 'slow_consumer'].map((r) => closed(port, r)));
       return counts.join() === '2,1,1,0';
     }, 'the counters', 5000, () => String(counts));
   } finally {

@@ -50,7 +50,6 @@ const cases = [
   ['an awareness state with invalid UTF-8', awareness_frame(hex('01 01 01 03 22 ff 22')), damaged],
   ['an awareness state that is no JSON', awareness_frame(hex('01 01 01 02 7b 7b')), damaged],
   ['an awareness update that breaks off', awareness_frame(hex('02 01 01 02 7b 7d')), malformed],
-  ['a text frame', '{"type":"hello"}', { code: 1003, reasons: ['Text frames are not supported'] }],
   ['a frame of 2 MiB', new Uint8Array(2 << 20), { code: 1009, reasons: ['Message too large', ''] }],
 ];
 

@@ -41,8 +41,13 @@ test('a bad document name is refused with 400 and a reason, with an upgrade or w
       assert.ok(answer.body.length > 0, `${what}: no reason`);
     }
   }
+});
+
+test('a socket opened at / has no document: binary frames end it with 1003', async () => {
   for (const path of ['/', '/?name=x']) {
-    assert.equal((await request_upgrade(use.server, path)).status, 400, 'an empty name');
+    const socket = await use.raw(path).open();
+    socket.send(sync_step1());
+    assert.equal((await socket.close_reason()).code, 1003, path);
   }
 });
 
