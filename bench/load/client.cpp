@@ -29,7 +29,7 @@ void client::on_message(byte_view message) {
   switch (read.kind) {
     case incoming_kind::update: return events_.on_update(*this, read.body);
     case incoming_kind::sync_step2:
-      if (has_joined_) return events_.on_update(*this, read.body);
+      if (has_joined_) return events_.on_state(*this, read.body);
       has_joined_ = true;
       return events_.on_joined(*this, read.body);
     case incoming_kind::sync_step1: return send(incoming_kind::sync_step2, empty_update);

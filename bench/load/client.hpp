@@ -16,8 +16,9 @@ class client_events {
   virtual ~client_events() = default;
   /// The first answer with the state of the document; `state` is an update.
   virtual void on_joined(client&, byte_view /*state*/) {}
-  /// An update, or a further answer with state.
   virtual void on_update(client&, byte_view /*update*/) {}
+  /// A further answer with state; servers may send updates so as well.
+  virtual void on_state(client& of, byte_view update) { on_update(of, update); }
   virtual void on_awareness(client&, byte_view /*update*/) {}
 };
 
@@ -35,11 +36,12 @@ class client final : connection_listener {
 
   /// Begins to connect, and joins.
   void open();
+  void leave() { connection_.leave(); }
   void close() { connection_.close(); }
 
   void send_update(byte_view update) { send(incoming_kind::update, update); }
   void send_awareness(byte_view update) { send(incoming_kind::awareness, update); }
-  /// Asks for what somebody with this state vector lacks; the answer comes through on_update.
+  /// Asks for what somebody with this state vector lacks; the answer comes through on_state.
   void ask_for_state(byte_view state_vector) { send(incoming_kind::sync_step1, state_vector); }
 
   std::size_t index() const noexcept { return index_; }

@@ -43,6 +43,13 @@ void connection::send(byte_view head, byte_view body) {
   if (state_ == phase::open) queue(opcode::binary, head, body);
 }
 
+void connection::leave() {
+  if (state_ != phase::open) return close();
+  constexpr std::array<std::uint8_t, 2> normal_closure{0x03, 0xe8};  // 1000
+  queue(opcode::close, normal_closure, {});
+  state_ = phase::leaving;
+}
+
 void connection::close() {
   if (fd_ < 0) return;
   ::close(fd_);
@@ -78,7 +85,13 @@ void connection::flush() {
   while (sent_ < out_.size()) {
     const ssize_t size = ::send(fd_, out_.data() + sent_, out_.size() - sent_, MSG_NOSIGNAL);
     if (size < 0 && errno == EINTR) continue;
-    if (size < 0 && errno == EAGAIN) return watch_writing(true);
+    if (size < 0 && errno == EAGAIN) {
+      if (sent_ > out_.size() / 2) {
+        out_.erase(out_.begin(), out_.begin() + static_cast<std::ptrdiff_t>(sent_));
+        sent_ = 0;
+      }
+      return watch_writing(true);
+    }
     if (size < 0) return fail(error_text("send", errno));
     sent_ += static_cast<std::size_t>(size);
   }
@@ -135,7 +148,7 @@ bool connection::receive(std::uint8_t* into, std::size_t room, std::size_t& size
 std::size_t connection::take(std::uint8_t* bytes, std::size_t size) {
   std::size_t at = 0;
   if (state_ == phase::upgrading) at = take_response({bytes, size});
-  while (state_ == phase::open) {
+  while (state_ == phase::open || state_ == phase::leaving) {
     const byte_view rest{bytes + at, size - at};
     const auto header = read_frame_header(rest);
     if (!header || header->total_size() > rest.size()) break;
@@ -162,6 +175,10 @@ std::size_t connection::take_response(byte_view bytes) {
 }
 
 void connection::take_frame(const frame_header& header, byte_view payload) {
+  if (state_ == phase::leaving) {
+    if (header.code == opcode::close) close();
+    return;
+  }
   if (header.is_masked) return fail("the server masks its frames");
   switch (header.code) {
     case opcode::binary:
@@ -199,9 +216,10 @@ void connection::request_flush() {
 }
 
 void connection::fail(std::string why) {
-  if (state_ == phase::closed) return;
+  const bool is_expected = state_ == phase::leaving || state_ == phase::closed;
   close();
   state_ = phase::closed;
+  if (is_expected) return;
   why_ = std::move(why);
   listener_.on_closed();
 }

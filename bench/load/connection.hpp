@@ -25,7 +25,7 @@ class connection_listener {
 
 class connection {
  public:
-  enum class phase : std::uint8_t { unopened, connecting, upgrading, open, closed };
+  enum class phase : std::uint8_t { unopened, connecting, upgrading, open, leaving, closed };
 
   connection(event_loop& loop, connection_listener& listener) : loop_(loop), listener_(listener) {}
   connection(const connection&) = delete;
@@ -37,6 +37,9 @@ class connection {
 
   /// Queues one binary message; it leaves at the end of the turn. Ignored unless open.
   void send(byte_view head, byte_view body = {});
+
+  /// Says goodbye and ends once the server has answered. Nothing is told any more.
+  void leave();
 
   /// Ends the connection at once, without on_closed.
   void close();

@@ -10,6 +10,7 @@ namespace troupe::load {
 namespace {
 
 constexpr std::size_t failures_max = 20;
+constexpr std::size_t value_width = 14;
 
 std::string number_text(double value) {
   char text[40];
@@ -20,6 +21,7 @@ std::string number_text(double value) {
 /// 1234567.8 as 1,234,568; small ones with three digits.
 std::string readable(double value) {
   char text[40];
+  if (value == 0) return "0";
   const double size = value < 0 ? -value : value;
   std::snprintf(text, sizeof text, "%.*f",
                 size >= 100  ? 0
@@ -65,7 +67,8 @@ void report::fail(std::string what) {
 }
 
 std::string report::as_json() const {
-  std::string json = "{\"mode\": \"" + mode_ + '"';
+  std::string json = "{\"mode\": \"";
+  json.append(mode_).append("\"");
   for (const figure& each : figures_)
     json.append(", \"").append(each.name).append("\": ").append(number_text(each.value));
   json += ", \"failures\": [";
@@ -73,7 +76,7 @@ std::string report::as_json() const {
     if (i > 0) json += ", ";
     lib0::append_json_string(failures_[i], json);
   }
-  return json + "]}";
+  return json.append("]}");
 }
 
 std::string report::as_table() const {
@@ -84,10 +87,11 @@ std::string report::as_table() const {
     std::string name = each.name;
     std::ranges::replace(name, '_', ' ');
     const std::string value = readable(each.value);
-    table += "  " + name + std::string(width - name.size() + 2, ' ');
-    table += std::string(value.size() < 14 ? 14 - value.size() : 0, ' ') + value + '\n';
+    const std::size_t space =
+        width + value_width - name.size() - std::min(value_width, value.size());
+    table.append("  ").append(name).append(space, ' ').append(value).append("\n");
   }
-  for (const std::string& each : failures_) table += "  FAILED: " + each + '\n';
+  for (const std::string& each : failures_) table.append("  FAILED: ").append(each).append("\n");
   return table;
 }
 
