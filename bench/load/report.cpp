@@ -32,7 +32,7 @@ std::string readable(double value) {
   std::string digits = text;
   const std::size_t end = std::min(digits.find('.'), digits.size());
   const std::size_t begin = value < 0 ? 1 : 0;
-  for (std::size_t at = end; at > begin + 3; at -= 3) digits.insert(at - 3, ",");
+  for (std::size_t at = end; at > begin + 3; at -= 3) digits.insert(at - 3, 1, ',');
   return digits;
 }
 
