@@ -43,7 +43,7 @@ for how in raw batched; do
 done
 
 # Two updates of one author, the second of which deletes and inserts, with their lengths in front.
-printf '\x0e\x01\x01\x01\x00\x04\x01\x04text\x01a\x00\x0d\x01\x01\x01\x01\x84\x01\x00\x01b\x01\x01\x01\x00\x01' >"$work/stream"
+printf '\x0e\x01\x01\x01\x00\x04\x01\x04text\x01a\x00\x0e\x01\x01\x01\x01\x84\x01\x00\x01b\x01\x01\x01\x00\x01' >"$work/stream"
 
 start_server "$TROUPE_BINARY" serve --set server.port=0 --set limits.messages_per_second=0 --set limits.max_connections=70
 load fanout --clients 20 --writers 3 --outstanding 8 --chars 3 --check-state "${short[@]}"
