@@ -256,10 +256,6 @@ void relay::leave(member& which) {
   if (which.of != nullptr) {
     set_backlog(which, false);
     std::erase(which.of->members, &which);
-    std::erase_if(which.of->pieces, [&](piece& each) {
-      if (each.from == &which) each.from = nullptr;  // nobody's: it goes to all that are left
-      return false;
-    });
   }
   ::close(which.fd);
   which.fd = -1;

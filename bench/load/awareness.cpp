@@ -1,6 +1,7 @@
 #include <deque>
 
 #include "bench/load/delivery_book.hpp"
+#include "bench/load/drain.hpp"
 #include "bench/load/modes.hpp"
 #include "bench/load/pace.hpp"
 #include "bench/load/swarm.hpp"
@@ -12,7 +13,6 @@ namespace troupe::load {
 namespace {
 
 constexpr std::chrono::seconds joining_max{60};
-constexpr std::chrono::seconds draining_max{10};
 constexpr std::chrono::milliseconds settling{200};
 constexpr crdt::client_id first_author = crdt::client_id{1} << 31;
 
@@ -36,8 +36,7 @@ class awareness final : client_events {
     if (!swarm_.open_all(given_.at_once, joining_max, report_)) return report_;
     swarm_.loop().turn_until([] { return false; }, loop_clock::now() + settling);
     move_and_measure();
-    swarm_.loop().turn_until([this] { return counts_.sent == counts_.done; },
-                             loop_clock::now() + draining_max);
+    drain(swarm_.loop(), counts_);
     check();
     return report_;
   }

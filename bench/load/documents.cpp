@@ -49,10 +49,10 @@ class documents final : client_events {
       under_way_.emplace(begun_++, writing{loop_clock::now()});
       added.open();
     }
-    for (const auto& [index, ignored] : under_way_) stop_for(*swarm_.clients()[index]);
+    for (const auto& [index, ignored] : under_way_) stop_if_in_trouble(*swarm_.clients()[index]);
   }
 
-  void stop_for(const client& by) {
+  void stop_if_in_trouble(const client& by) {
     if (by.trouble().empty()) return;
     report_.fail("a client had trouble: " + by.trouble());
     is_stopped_ = true;

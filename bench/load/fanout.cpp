@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "bench/load/delivery_book.hpp"
+#include "bench/load/drain.hpp"
 #include "bench/load/modes.hpp"
 #include "bench/load/pace.hpp"
 #include "bench/load/state_check.hpp"
@@ -11,7 +12,6 @@ namespace troupe::load {
 namespace {
 
 constexpr std::chrono::seconds joining_max{60};
-constexpr std::chrono::seconds draining_max{10};
 constexpr std::chrono::milliseconds settling{200};
 
 /// Real ids have 32 bits, which take five bytes on the wire.
@@ -27,7 +27,8 @@ class fanout final : client_events {
     if (!swarm_.open_all(given_.at_once, joining_max, report_)) return report_;
     swarm_.loop().turn_until([] { return false; }, loop_clock::now() + settling);
     write_and_measure();
-    drain();
+    drain(swarm_.loop(), counts_);
+    report_.add_latencies("latency", latencies_);
     check();
     return report_;
   }
@@ -129,12 +130,6 @@ class fanout final : client_events {
     const double cpu = microseconds(to.server_cpu - from.server_cpu);
     report_.add("server_cpu_us_per_delivery", quotient(cpu, delivered));
     report_.add("server_cpu_us_per_update", quotient(cpu, sent));
-  }
-
-  void drain() {
-    swarm_.loop().turn_until([this] { return counts_.sent == counts_.done || counts_.gaps > 0; },
-                             loop_clock::now() + draining_max);
-    report_.add_latencies("latency", latencies_);
   }
 
   void check() {

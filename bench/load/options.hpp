@@ -15,11 +15,10 @@ struct options {
   double seconds = 5;
   double warm_up_seconds = 0.5;
   std::size_t documents = 1;
-  std::size_t clients = 10;  ///< Per document, except in `idle`, where it is all of them.
-  std::size_t writers = 1;   ///< Per document.
-  std::size_t outstanding =
-      1;            ///< Updates per writer that are not done; 0: as many as the socket takes.
-  double rate = 0;  ///< Per writer and second; 0: closed loop.
+  std::size_t clients = 10;     ///< Per document, except in `idle`, where it is all of them.
+  std::size_t writers = 1;      ///< Per document.
+  std::size_t outstanding = 1;  ///< Closed loop: updates per writer that are not done.
+  double rate = 0;              ///< Per writer and second; 0: closed loop.
   unsigned characters = 1;
   placement where_to_write = placement::append;
   std::size_t at_once = 100;  ///< Connections under way.

@@ -15,7 +15,8 @@ class report {
   explicit report(std::string mode) : mode_(std::move(mode)) {}
 
   void add(const std::string& name, double value) { figures_.push_back({name, value}); }
-  /// NAME_p50_us, _p99_us, _p999_us and _max... of all durations; nothing if there are none.
+  /// Percentiles of all durations as NAME_p50_us, _p99_us, _p999_us and _max_us; nothing if there
+  /// are none.
   void add_latencies(const std::string& name, const histogram& durations);
   /// How much the server, the generator and others used between two readings.
   void add_usage(const usage_probe& probe, const usage& from, const usage& to);

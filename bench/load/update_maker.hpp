@@ -29,8 +29,7 @@ class update_maker {
   /// The first clock that is not written yet.
   crdt::clock_type clock() const noexcept { return clock_; }
 
-  /// What a document shows that has all updates of this author and nothing else. Needs
-  /// `placement::scattered` or append alike; cost: linear.
+  /// What a document shows that has all updates of this author and no others. Cost: linear.
   std::string text() const;
 
  private:
