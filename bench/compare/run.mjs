@@ -88,7 +88,8 @@ function summary(runs) {
   for (const [key, value] of Object.entries(good[0] ?? {})) {
     if (typeof value !== 'number') continue;
     const sorted = good.map((each) => each[key] ?? 0).sort((a, b) => a - b);
-    figures[key] = { median: sorted[sorted.length >> 1], min: sorted[0], max: sorted.at(-1) };
+    const half = sorted.length / 2;
+    figures[key] = { median: (sorted[Math.floor(half)] + sorted[Math.ceil(half) - 1]) / 2, min: sorted[0], max: sorted.at(-1) };
   }
   return { runs: runs.length, figures, failures: [...new Set(runs.flatMap(({ failures }) => failures))] };
 }
