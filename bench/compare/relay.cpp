@@ -15,7 +15,6 @@
 namespace troupe::compare {
 
 using load::append_frame;
-using load::frame_header;
 using load::masking;
 using load::opcode;
 
