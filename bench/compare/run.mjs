@@ -69,6 +69,7 @@ async function measure(scenario, server) {
     running = await start(server);
     const args = [scenario.mode, ...scenario.args, '--address', running.address, '--server-pid', running.pid, '--protocol', server.protocol, '--json'];
     if (scenario.is_timed) args.push('--seconds', scenario.seconds ?? seconds);
+    if (scenario.mode === 'fanout' && server.kind !== 'floor') args.push('--check-state');
     // The generator ends with 1 if something was lost, and says what in its report.
     const { stdout } = await run(given.load, args.map(String), { timeout: 240_000 }).catch((error) => {
       if (typeof error.stdout === 'string' && error.stdout.startsWith('{')) return error;
