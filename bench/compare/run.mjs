@@ -27,6 +27,7 @@ const { values: given } = parseArgs({
     seconds: { type: 'string', default: '3' },
     quick: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
+    tables: { type: 'boolean', default: false },
     label: { type: 'string' },
     json: { type: 'string' },
     results: { type: 'string' },
@@ -45,7 +46,7 @@ const builds = given.troupe.map((each) => (each.includes('=') ? each.split('=', 
 const all_servers = servers_of({ builds, relay: given.relay, settings: given.set });
 const server_names = chosen(all_servers.map(({ name }) => name), given.servers, 'server');
 const servers = all_servers.filter(({ name }) => server_names.includes(name));
-const names = chosen(Object.keys(scenarios), given.only, 'scenario');
+const names = given.tables ? [] : chosen(Object.keys(scenarios), given.only, 'scenario');
 const repetitions = given.quick ? 1 : Number(given.repetitions);
 const seconds = given.quick ? Math.min(1.5, Number(given.seconds)) : Number(given.seconds);
 for (const path of [given.load, ...builds.map(([, path]) => path)]) if (!existsSync(path)) throw new Error(`there is no ${path}; bench/compare/run.sh builds it`);
@@ -124,7 +125,7 @@ async function about_this_run() {
 }
 
 const about = await about_this_run();
-const kept = given.keep && given.json !== undefined && existsSync(given.json) ? JSON.parse(readFileSync(given.json)).scenarios : {};
+const kept = (given.keep || given.tables) && given.json !== undefined && existsSync(given.json) ? JSON.parse(readFileSync(given.json)).scenarios : {};
 const measured = { ...kept };
 for (const name of names) {
   if (scenarios[name].lacks?.()) {

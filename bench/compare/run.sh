@@ -10,7 +10,8 @@
 #   bench/compare/run.sh --set io.threads=2       further settings of troupe
 #   bench/compare/run.sh --repetitions N --seconds S
 #   bench/compare/run.sh --json FILE              the figures as JSON; --keep: FILE's other scenarios stay in it
-#   bench/compare/run.sh --results bench/compare/RESULTS.md    writes the tables into that page
+#   bench/compare/run.sh --results bench/compare/RESULTS.md    writes the tables into that page; with --tables
+#                                                 from the JSON of earlier runs, without measuring
 #   bench/compare/run.sh --label TEXT             what the page says of this build, instead of the commit
 source "$(dirname "${BASH_SOURCE[0]}")/../../cmake/setup.sh"
 

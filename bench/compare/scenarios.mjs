@@ -45,7 +45,7 @@ export const scenarios = {
       shown('server_cpu_percent', 'server CPU when idle, %'),
     ],
   },
-  'join-1mb': { what: '50 clients join a document of 1.17 MB (scattered characters of one author) at once', mode: 'join', args: ['--clients', 50, '--size', 1_170_000], only_with_state: true, figures: joining },
+  'join-1mb': { what: '50 clients join a document of 1.2 MB (scattered characters of one author) at once', mode: 'join', args: ['--clients', 50, '--size', 1_170_000], only_with_state: true, figures: joining },
   'join-b4': {
     what: '50 clients join the article B4 (386 kB) at once',
     mode: 'join',

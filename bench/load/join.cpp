@@ -14,7 +14,7 @@ namespace {
 constexpr std::chrono::seconds writing_max{60};
 constexpr std::chrono::seconds joining_max{60};
 constexpr std::chrono::milliseconds settling{300};
-constexpr unsigned insertions_per_update = 4000;  // some 80 kB, well below what servers accept
+constexpr unsigned insertions_per_update = 1000;  // some 20 kB, well below what servers accept
 constexpr crdt::client_id author = crdt::client_id{1} << 31;
 
 byte_buffer read_file(const std::string& path) {
