@@ -1,9 +1,10 @@
 // The servers of the comparison: how each is started, for one measurement, and ended again.
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const start_max_ms = 10_000;
@@ -12,6 +13,7 @@ const stop_max_ms = 6_000;
 /** What troupe needs to be allowed for these loads: the peers have no such limits. */
 const troupe_settings = {
   'server.port': 0,
+  'admin.port': 0,
   'limits.messages_per_second': 0,
   'limits.max_connections': 20_000,
   'limits.max_documents': 100_000,
@@ -19,6 +21,13 @@ const troupe_settings = {
   'limits.write_queue_size': '64MiB',
   'log.level': 'warning',
 };
+
+/** The settings above that a build knows: builds of different age are compared. */
+async function settings_of(program) {
+  const { stdout } = await promisify(execFile)(program, ['serve', '--help']);
+  const known = new Set([...stdout.matchAll(/^ +([a-z_.]+) = /gm)].map(([, key]) => key));
+  return Object.entries(troupe_settings).flatMap(([key, value]) => (known.has(key) ? [`${key}=${value}`] : []));
+}
 
 async function free_port() {
   const probe = createServer().listen(0, '127.0.0.1');
@@ -33,8 +42,11 @@ const on_free_port = async (script) => ({ program: process.execPath, args: [join
 
 /** {name, kind, protocol, command()}; kind is ours, floor or peer. `builds` is [[name, path]] of troupe. */
 export function servers_of({ builds, relay, settings = [] }) {
-  const sets = [...Object.entries(troupe_settings).map(([key, value]) => `${key}=${value}`), ...settings];
-  const troupe = ([name, program]) => ({ name, kind: 'ours', protocol: 'y-websocket', command: async () => ({ program, args: ['serve', ...sets.flatMap((set) => ['--set', set])] }) });
+  const troupe_command = async (program) => {
+    const sets = [...(await settings_of(program)), ...settings];
+    return { program, args: ['serve', ...sets.flatMap((set) => ['--set', set])] };
+  };
+  const troupe = ([name, program]) => ({ name, kind: 'ours', protocol: 'y-websocket', command: () => troupe_command(program) });
   const floor = (how) => ({ name: `relay, ${how}`, kind: 'floor', protocol: 'y-websocket', command: async () => ({ program: relay, args: [how] }) });
   return [
     ...builds.map(troupe),

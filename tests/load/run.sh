@@ -20,7 +20,7 @@ start_server() { # start_server PROGRAM ARGUMENT...: sets `server` and `address`
   server=$!
   local tries
   for ((tries = 0; tries < 100; tries++)); do
-    address=$(grep -oE '127\.0\.0\.1:[0-9]+' "$work/out" || true)
+    address=$(grep -oE -m1 'ws://127\.0\.0\.1:[0-9]+' "$work/out" || true)
     [ -n "$address" ] && return
     sleep 0.1
   done
@@ -45,7 +45,10 @@ done
 # Two updates of one author, the second of which deletes and inserts, with their lengths in front.
 printf '\x0e\x01\x01\x01\x00\x04\x01\x04text\x01a\x00\x0e\x01\x01\x01\x01\x84\x01\x00\x01b\x01\x01\x01\x00\x01' >"$work/stream"
 
-start_server "$TROUPE_BINARY" serve --set server.port=0 --set limits.messages_per_second=0 --set limits.max_connections=70
+settings=(--set server.port=0 --set limits.messages_per_second=0 --set limits.max_connections=70)
+# Where there are admin pages, their usual port may be taken by another server.
+"$TROUPE_BINARY" serve --help | grep ' admin\.port = ' >/dev/null && settings+=(--set admin.port=0)
+start_server "$TROUPE_BINARY" serve "${settings[@]}"
 load fanout --clients 20 --writers 3 --outstanding 8 --chars 3 --check-state "${short[@]}"
 load fanout --documents 5 --clients 4 --outstanding 2 --place scattered --check-state "${short[@]}"
 load documents --documents 50 --seconds 5
