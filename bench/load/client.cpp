@@ -1,0 +1,48 @@
+#include "bench/load/client.hpp"
+
+namespace troupe::load {
+
+namespace {
+
+constexpr std::uint8_t empty_state_vector[] = {0};
+constexpr std::uint8_t empty_update[] = {0, 0};
+
+}  // namespace
+
+client::client(event_loop& loop, const target& where, std::string document, std::size_t index,
+               client_events& events)
+    : where_(where),
+      dialect_(where.dialect, std::move(document)),
+      events_(events),
+      index_(index),
+      connection_(loop, *this) {}
+
+void client::open() { connection_.open(where_.server, dialect_.path(where_.path_prefix)); }
+
+void client::on_open() {
+  if (const auto greeting = dialect_.greeting(); !greeting.empty()) connection_.send(greeting);
+  ask_for_state(empty_state_vector);
+}
+
+void client::on_message(byte_view message) {
+  const incoming read = dialect_.read(message);
+  switch (read.kind) {
+    case incoming_kind::update: return events_.on_update(*this, read.body);
+    case incoming_kind::sync_step2:
+      if (has_joined_) return events_.on_state(*this, read.body);
+      has_joined_ = true;
+      return events_.on_joined(*this, read.body);
+    case incoming_kind::sync_step1: return send(incoming_kind::sync_step2, empty_update);
+    case incoming_kind::awareness: return events_.on_awareness(*this, read.body);
+    case incoming_kind::refused: trouble_ = "the server refused a message"; return;
+    case incoming_kind::malformed: trouble_ = "the server sent a malformed message"; return;
+    case incoming_kind::confirmed:
+    case incoming_kind::other: return;
+  }
+}
+
+void client::send(incoming_kind kind, byte_view body) {
+  connection_.send(dialect_.head_of(kind, body.size()), body);
+}
+
+}  // namespace troupe::load

@@ -1,0 +1,71 @@
+// A client of one document: a connection that speaks a dialect. Joins by itself: it asks for the
+// document once the socket is open, and answers when the server asks for its state (it says that it
+// has nothing, which is true of all that a generator holds). Owned by a swarm.
+#pragma once
+
+#include "bench/load/connection.hpp"
+#include "bench/load/dialect.hpp"
+
+namespace troupe::load {
+
+class client;
+
+/// What a mode wants to hear of its clients. Bodies are valid during the call.
+class client_events {
+ public:
+  virtual ~client_events() = default;
+  /// The first answer with the state of the document; `state` is an update.
+  virtual void on_joined(client&, byte_view /*state*/) {}
+  virtual void on_update(client&, byte_view /*update*/) {}
+  /// A further answer with state; servers may send updates so as well.
+  virtual void on_state(client& of, byte_view update) { on_update(of, update); }
+  virtual void on_awareness(client&, byte_view /*update*/) {}
+};
+
+/// Where the server is and how it is spoken to.
+struct target {
+  sockaddr_in server{};
+  protocol dialect = protocol::y_websocket;
+  std::string path_prefix = "/";
+};
+
+class client final : connection_listener {
+ public:
+  client(event_loop& loop, const target& where, std::string document, std::size_t index,
+         client_events& events);
+
+  /// Begins to connect, and joins.
+  void open();
+  void leave() { connection_.leave(); }
+  void close() { connection_.close(); }
+
+  void send_update(byte_view update) { send(incoming_kind::update, update); }
+  void send_awareness(byte_view update) { send(incoming_kind::awareness, update); }
+  /// Asks for what somebody with this state vector lacks; the answer comes through on_state.
+  void ask_for_state(byte_view state_vector) { send(incoming_kind::sync_step1, state_vector); }
+
+  std::size_t index() const noexcept { return index_; }
+  bool has_joined() const noexcept { return has_joined_; }
+  bool is_closed() const noexcept { return connection_.state() == connection::phase::closed; }
+  std::size_t unsent() const noexcept { return connection_.unsent(); }
+  std::uint16_t close_code() const noexcept { return connection_.close_code(); }
+  /// Why the connection ended though nobody here wanted it, or what was wrong with a message; empty
+  /// if all is well.
+  const std::string& trouble() const noexcept { return trouble_; }
+
+ private:
+  void on_open() override;
+  void on_message(byte_view message) override;
+  void on_closed() override { trouble_ = connection_.why(); }
+  void send(incoming_kind kind, byte_view body);
+
+  const target& where_;
+  dialect dialect_;
+  client_events& events_;
+  std::size_t index_;
+  bool has_joined_ = false;
+  std::string trouble_;
+  connection connection_;
+};
+
+}  // namespace troupe::load

@@ -1,0 +1,126 @@
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include "bench/load/modes.hpp"
+#include "bench/load/swarm.hpp"
+#include "bench/load/update_ranges.hpp"
+#include "protocol/crdt/doc.hpp"
+
+namespace troupe::load {
+
+namespace {
+
+constexpr std::chrono::seconds writing_max{60};
+constexpr std::chrono::seconds joining_max{60};
+constexpr std::chrono::milliseconds settling{300};
+constexpr unsigned insertions_per_update = 1000;  // some 20 kB, well below what servers accept
+constexpr crdt::client_id author = crdt::client_id{1} << 31;
+
+byte_buffer read_file(const std::string& path) {
+  std::ifstream file{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+/// One client writes a document with a long history; then all others join it at once. The time of
+/// each runs from the moment at which all begin to connect until it has the whole state.
+class join final : client_events {
+ public:
+  explicit join(const options& given)
+      : given_(given), probe_(given.server_process), swarm_(given.where) {}
+
+  report run() {
+    if (!make_history() || !write_history()) return report_;
+    for (std::size_t i = 0; i < given_.clients; ++i) swarm_.add(0, swarm_.clients().size(), *this);
+    const usage from = probe_.read();
+    begun_ = from.at;
+    if (!swarm_.open_all(given_.clients, joining_max, report_)) return report_;
+    add_figures(from, probe_.read());
+    check_states();
+    return report_;
+  }
+
+ private:
+  bool make_history() {
+    if (!given_.file.empty()) {
+      history_.push_back(read_file(given_.file));
+    } else {
+      update_maker maker{author, given_.characters, placement::scattered};
+      std::size_t size = 0;
+      while (size < given_.size) {
+        const byte_view update = maker.next(insertions_per_update);
+        history_.emplace_back(update.begin(), update.end());
+        size += update.size();
+      }
+    }
+    for (const byte_buffer& each : history_) {
+      if (expected_.apply_update(each) && expected_.pending_size() == 0) continue;
+      report_.fail("the history is no whole document");
+      return false;
+    }
+    return true;
+  }
+
+  /// The writer's last question is answered once the server has worked through all updates before
+  /// it.
+  bool write_history() {
+    client& writer = swarm_.add(0, 0, *this);
+    if (!swarm_.open_all(1, joining_max, report_)) return false;
+    for (const byte_buffer& each : history_) writer.send_update(each);
+    writer.ask_for_state(expected_.state_vector().encode());
+    const bool is_written = swarm_.loop().turn_until(
+        [&] { return is_answered_ || writer.is_closed(); }, loop_clock::now() + writing_max);
+    if (!is_answered_) report_.fail("the history could not be written: " + writer.trouble());
+    swarm_.loop().turn_until([] { return false; }, loop_clock::now() + settling);
+    return is_written && is_answered_;
+  }
+
+  void on_state(client&, byte_view) override { is_answered_ = true; }
+
+  void on_joined(client& by, byte_view state) override {
+    if (by.index() == 0) return;  // the writer, to a document that is empty
+    times_.record(loop_clock::now() - begun_);
+    // All states that are the same bytes are kept once.
+    if (states_.empty() || !std::ranges::equal(states_.back(), state))
+      states_.emplace_back(state.begin(), state.end());
+  }
+
+  void add_figures(const usage& from, const usage& to) {
+    const auto count = static_cast<double>(given_.clients);
+    report_.add("clients", count);
+    report_.add("state_kb", states_.empty() ? 0 : static_cast<double>(states_[0].size()) / 1e3);
+    report_.add("seconds", seconds_between(from.at, to.at));
+    report_.add_latencies("join", times_);
+    if (probe_.has_server())
+      report_.add("server_cpu_ms_per_join",
+                  microseconds(to.server_cpu - from.server_cpu) / 1e3 / count);
+    report_.add_usage(probe_, from, to);
+  }
+
+  void check_states() {
+    swarm_.check(report_);
+    for (const byte_buffer& each : states_) {
+      crdt::doc doc;
+      if (!doc.apply_update(each) || doc.state_vector() != expected_.state_vector() ||
+          doc.pending_size() > 0 || doc.text("text") != expected_.text("text"))
+        return report_.fail("a client got another document than was written");
+    }
+  }
+
+  const options& given_;
+  usage_probe probe_;
+  report report_{"join"};
+  swarm swarm_;
+  std::vector<byte_buffer> history_;
+  crdt::doc expected_;
+  loop_clock::time_point begun_;
+  histogram times_;
+  std::vector<byte_buffer> states_;
+  bool is_answered_ = false;
+};
+
+}  // namespace
+
+report run_join(const options& given) { return std::make_unique<join>(given)->run(); }
+
+}  // namespace troupe::load

@@ -1,0 +1,232 @@
+// Loads a collaboration server with many clients that speak y-websocket or Hocuspocus, checks that
+// every update reaches everybody, and tells how quickly and at what cost. Loopback only; bounded in
+// time and size. Exit code 1: something was lost, refused or wrong; the report says what.
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <functional>
+#include <map>
+
+#include "bench/load/address.hpp"
+#include "bench/load/modes.hpp"
+#include "bench/load/swarm.hpp"
+
+namespace {
+
+using troupe::load::options;
+
+/// The largest of everything that can be asked for.
+constexpr std::size_t documents_max = 50'000;
+constexpr std::size_t clients_max = 50'000;
+constexpr std::size_t outstanding_max = 100'000;
+constexpr std::size_t size_max = std::size_t{64} << 20;
+constexpr unsigned characters_max = 10'000;
+constexpr double rate_max = 100'000;
+constexpr double seconds_max = 600;
+
+constexpr int exit_failed = 1;
+constexpr int exit_usage = 2;
+
+struct arguments {
+  options given;
+  std::string address;
+  std::string protocol = "y-websocket";
+  std::string place = "append";
+  pid_t server_pid = 0;
+  bool clients_are_per_document = false;
+};
+
+void add_common_options(CLI::App& mode, arguments& all) {
+  options& given = all.given;
+  mode.add_option("--address", all.address, "the server, 127.x.x.x:PORT")->required();
+  mode.add_option("--protocol", all.protocol, "how the server is spoken to")
+      ->check(CLI::IsMember({"y-websocket", "hocuspocus"}))
+      ->capture_default_str();
+  mode.add_option("--path-prefix", given.where.path_prefix, "what the path of the URL begins with")
+      ->capture_default_str();
+  mode.add_option("--server-pid", all.server_pid, "the server's process, to tell what it uses");
+  mode.add_option("--at-once", given.at_once, "connections that are opened at the same time")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{4096}))
+      ->capture_default_str();
+  mode.add_flag("--json", given.as_json, "print one JSON object");
+}
+
+void add_time(CLI::App& mode, options& given) {
+  mode.add_option("--seconds", given.seconds, "how long to measure")
+      ->check(CLI::Range(0.1, seconds_max))
+      ->capture_default_str();
+  mode.add_option("--warm-up", given.warm_up_seconds, "seconds of the same load before that")
+      ->check(CLI::Range(0.0, seconds_max))
+      ->capture_default_str();
+}
+
+void add_documents(CLI::App& mode, options& given) {
+  mode.add_option("--documents", given.documents, "how many documents")
+      ->check(CLI::Range(std::size_t{1}, documents_max))
+      ->capture_default_str();
+}
+
+void add_clients(CLI::App& mode, options& given, std::size_t at_least, const char* what) {
+  mode.add_option("--clients", given.clients, what)
+      ->check(CLI::Range(at_least, clients_max))
+      ->capture_default_str();
+}
+
+void add_clients_per_document(CLI::App& mode, arguments& all) {
+  add_clients(mode, all.given, 2, "clients per document");
+  all.clients_are_per_document = true;
+}
+
+void add_writing(CLI::App& mode, arguments& all) {
+  mode.add_option("--chars", all.given.characters, "characters in each insertion")
+      ->check(CLI::Range(1U, characters_max))
+      ->capture_default_str();
+  mode.add_option("--place", all.place, "where to write: behind the last, or anywhere")
+      ->check(CLI::IsMember({"append", "scattered"}))
+      ->capture_default_str();
+}
+
+CLI::Option* add_rate(CLI::App& mode, options& given, const char* what) {
+  return mode.add_option("--rate", given.rate, what)->check(CLI::Range(0.001, rate_max));
+}
+
+void add_state_check(CLI::App& mode, options& given, const char* what) {
+  mode.add_flag("--check-state", given.checks_state, what);
+}
+
+void add_fanout(CLI::App& mode, arguments& all) {
+  options& given = all.given;
+  add_time(mode, given);
+  add_documents(mode, given);
+  add_clients_per_document(mode, all);
+  mode.add_option("--writers", given.writers, "clients per document that write")
+      ->check(CLI::Range(std::size_t{1}, clients_max))
+      ->capture_default_str();
+  auto* outstanding = mode.add_option("--outstanding", given.outstanding,
+                                      "closed loop: updates per writer that not everybody has yet")
+                          ->check(CLI::Range(std::size_t{1}, outstanding_max))
+                          ->capture_default_str();
+  add_rate(mode, given, "open loop: updates per writer and second")->excludes(outstanding);
+  add_writing(mode, all);
+  add_state_check(mode, given, "at the end a newcomer must get everything from the server");
+}
+
+void add_documents_mode(CLI::App& mode, arguments& all) {
+  options& given = all.given;
+  given.documents = documents_max;
+  given.at_once = 20;
+  add_time(mode, given);
+  add_documents(mode, given);
+  mode.add_option("--size", given.size, "characters in each document")
+      ->check(CLI::Range(std::size_t{1}, size_max))
+      ->capture_default_str();
+  mode.add_option("--piece", given.piece, "characters in each update")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{characters_max}))
+      ->capture_default_str();
+}
+
+void add_idle(CLI::App& mode, arguments& all) {
+  add_time(mode, all.given);
+  add_documents(mode, all.given);
+  add_clients(mode, all.given, 1, "connections");
+  mode.add_flag("--expect-refusal", all.given.wants_refusal,
+                "one connection more must be closed with 4003");
+}
+
+void add_join(CLI::App& mode, arguments& all) {
+  options& given = all.given;
+  add_clients(mode, given, 1, "clients that join");
+  mode.add_option("--history", given.file, "an update (v1) that the document holds")
+      ->check(CLI::ExistingFile);
+  mode.add_option("--size", given.size, "without --history: bytes of updates to make")
+      ->check(CLI::Range(std::size_t{1}, size_max))
+      ->capture_default_str();
+  add_writing(mode, all);
+}
+
+void add_replay(CLI::App& mode, arguments& all) {
+  mode.add_option("STREAM", all.given.file, "updates (v1), each as varUint length and bytes")
+      ->required()
+      ->check(CLI::ExistingFile);
+  mode.add_option("--seconds", all.given.seconds, "how long it may take")
+      ->check(CLI::Range(0.1, seconds_max))
+      ->capture_default_str();
+  add_state_check(mode, all.given, "the reader must come to the text that the writer has");
+}
+
+void add_awareness(CLI::App& mode, arguments& all) {
+  add_time(mode, all.given);
+  add_documents(mode, all.given);
+  add_clients_per_document(mode, all);
+  add_rate(mode, all.given, "states per client and second")->required();
+}
+
+struct mode {
+  const char* name;
+  const char* what;
+  std::function<void(CLI::App&, arguments&)> add_options;
+  troupe::load::report (*run)(const options&);
+};
+
+const std::vector<mode>& modes() {
+  static const std::vector<mode> all{
+      {"fanout", "some clients of each document write, all others receive", add_fanout,
+       troupe::load::run_fanout},
+      {"documents", "documents are written one by one, some at the same time", add_documents_mode,
+       troupe::load::run_documents},
+      {"idle", "connections that do nothing", add_idle, troupe::load::run_idle},
+      {"join", "many clients join one large document at once", add_join, troupe::load::run_join},
+      {"replay", "recorded updates from one client to another", add_replay,
+       troupe::load::run_replay},
+      {"awareness", "every client sends its presence at a rate", add_awareness,
+       troupe::load::run_awareness},
+  };
+  return all;
+}
+
+/// Fills in what the command line says in words; returns what is wrong with it.
+std::string settle(arguments& all) {
+  options& given = all.given;
+  const auto address = troupe::load::parse_address(all.address);
+  if (!address) return "--address: " + address.error().detail;
+  given.where.server = *address;
+  if (all.protocol == "hocuspocus") given.where.dialect = troupe::load::protocol::hocuspocus;
+  if (all.place == "scattered") given.where_to_write = troupe::load::placement::scattered;
+  if (given.writers > given.clients) return "--writers: more than there are clients";
+  if (all.clients_are_per_document && given.documents * given.clients > clients_max)
+    return "--documents: too many clients in all";
+  if (all.server_pid == 0) return {};
+  given.server_process = all.server_pid;
+  if (!troupe::load::usage_probe{all.server_pid}.is_readable())
+    return "--server-pid: no such process";
+  return {};
+}
+
+int run(const mode& chosen, arguments& all) {
+  if (const std::string wrong = settle(all); !wrong.empty()) {
+    std::fprintf(stderr, "%s\n", wrong.c_str());
+    return exit_usage;
+  }
+  troupe::load::raise_open_files();
+  const troupe::load::report done = chosen.run(all.given);
+  std::printf("%s\n", all.given.as_json ? done.as_json().c_str() : done.as_table().c_str());
+  return done.has_failed() ? exit_failed : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Loads a collaboration server on this machine and tells what it makes of it."};
+  app.require_subcommand(1);
+  std::map<std::string, arguments> of_mode;
+  for (const mode& each : modes()) {
+    CLI::App& command = *app.add_subcommand(each.name, each.what);
+    add_common_options(command, of_mode[each.name]);
+    each.add_options(command, of_mode[each.name]);
+  }
+  CLI11_PARSE(app, argc, argv);
+  const auto chosen = std::ranges::find_if(
+      modes(), [&](const mode& each) { return app.got_subcommand(each.name); });
+  return run(*chosen, of_mode[chosen->name]);
+}

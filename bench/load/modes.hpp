@@ -1,0 +1,23 @@
+// The modes of the generator. Each opens its clients, does its work within a bounded time, checks
+// that nothing was lost and fills a report.
+#pragma once
+
+#include "bench/load/options.hpp"
+#include "bench/load/report.hpp"
+
+namespace troupe::load {
+
+/// Some clients of each document write, all others receive. Closed loop, or open with a rate.
+report run_fanout(const options& given);
+/// Many documents, each written by one client and then asked for its end.
+report run_documents(const options& given);
+/// Connections that do nothing.
+report run_idle(const options& given);
+/// Many clients join one large document at once.
+report run_join(const options& given);
+/// A recorded stream of updates from one client to another.
+report run_replay(const options& given);
+/// Every client of a document sends its presence at a rate.
+report run_awareness(const options& given);
+
+}  // namespace troupe::load

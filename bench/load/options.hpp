@@ -1,0 +1,39 @@
+// What the command line says, for all modes. Every number has bounds; they stand in load.cpp.
+#pragma once
+
+#include <string>
+
+#include "bench/load/client.hpp"
+#include "bench/load/update_maker.hpp"
+#include "bench/load/usage.hpp"
+
+namespace troupe::load {
+
+struct options {
+  target where;
+  std::optional<pid_t> server_process;
+  double seconds = 5;
+  double warm_up_seconds = 0.5;
+  std::size_t documents = 1;
+  std::size_t clients = 10;     ///< Per document, except in `idle`, where it is all of them.
+  std::size_t writers = 1;      ///< Per document.
+  std::size_t outstanding = 1;  ///< Closed loop: updates per writer that are not done.
+  double rate = 0;              ///< Per writer and second; 0: closed loop.
+  unsigned characters = 1;
+  placement where_to_write = placement::append;
+  std::size_t at_once = 100;  ///< Connections under way.
+  std::size_t size = 10'000;  ///< Of one document or history, in bytes of its text or update.
+  std::size_t piece = 100;    ///< Of one update in `documents`.
+  std::string file;           ///< A history or a stream of updates.
+  bool checks_state = false;
+  bool wants_refusal = false;
+  bool as_json = false;
+};
+
+using seconds_of = std::chrono::duration<double>;
+
+inline loop_clock::time_point after(loop_clock::time_point from, double seconds) {
+  return from + std::chrono::duration_cast<loop_clock::duration>(seconds_of{seconds});
+}
+
+}  // namespace troupe::load

@@ -1,0 +1,42 @@
+// A number of clients and the loop they live in: what every mode starts with. Clients are spread
+// over documents; opening them is bounded in how many are under way at once and in time.
+#pragma once
+
+#include <deque>
+#include <memory>
+
+#include "bench/load/client.hpp"
+#include "bench/load/report.hpp"
+
+namespace troupe::load {
+
+class swarm {
+ public:
+  explicit swarm(target where) : where_(std::move(where)) {}
+
+  /// Adds a client that is not open yet. The name of its document is `run` and this number.
+  client& add(std::size_t document, std::size_t index, client_events& events);
+
+  /// Opens all that were added and not opened yet; returns once they have joined. What does not
+  /// work is a failure of `out`, and then the result is false.
+  bool open_all(std::size_t at_once, std::chrono::seconds at_most, report& out);
+
+  /// Notes the trouble of every client in `out`.
+  void check(report& out) const;
+
+  std::string name_of(std::size_t document) const;
+
+  event_loop& loop() noexcept { return loop_; }
+  std::deque<std::unique_ptr<client>>& clients() noexcept { return clients_; }
+
+ private:
+  target where_;
+  event_loop loop_;
+  std::deque<std::unique_ptr<client>> clients_;
+  std::size_t opened_ = 0;
+};
+
+/// Lets this process have as many open files as the system allows it.
+void raise_open_files();
+
+}  // namespace troupe::load

@@ -1,0 +1,37 @@
+// What processes use, read from /proc: CPU time of the server, its memory, and how busy the machine
+// was otherwise. CPU time counts what the kernel does for a thread as well, down to the receiver's
+// side of a loopback socket.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+namespace troupe::load {
+
+/// One reading. Differences of two are what counts.
+struct usage {
+  std::chrono::steady_clock::time_point at;
+  std::chrono::nanoseconds server_cpu{};
+  std::chrono::nanoseconds own_cpu{};
+  std::chrono::nanoseconds machine_cpu{};  ///< All cores, in steps of 10 ms.
+  std::uint64_t server_memory = 0;         ///< Resident bytes.
+};
+
+class usage_probe {
+ public:
+  /// Without a process the server's figures stay zero.
+  explicit usage_probe(std::optional<pid_t> server) : server_(server) {}
+
+  usage read() const;
+  bool has_server() const noexcept { return server_.has_value(); }
+  /// Whether the process is there and may be looked at.
+  bool is_readable() const;
+
+ private:
+  std::optional<pid_t> server_;
+};
+
+}  // namespace troupe::load

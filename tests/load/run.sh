@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# The load generator against the relay, which loses nothing, and against the built server: every mode must end
+# with nothing lost. What it measures on the way does not matter. TROUPE_BINARY, LOAD_BINARY and RELAY_BINARY
+# name the programs.
+set -euo pipefail
+
+work=$(mktemp -d)
+server=
+stop_server() {
+  [ -z "$server" ] && return
+  kill "$server" 2>/dev/null || true
+  wait "$server" 2>/dev/null || true
+  server=
+}
+trap 'stop_server; rm -rf "$work"' EXIT
+
+start_server() { # start_server PROGRAM ARGUMENT...: sets `server` and `address`
+  stop_server
+  "$@" >"$work/out" 2>"$work/err" &
+  server=$!
+  local tries
+  for ((tries = 0; tries < 100; tries++)); do
+    address=$(grep -oE -m1 'ws://127\.0\.0\.1:[0-9]+' "$work/out" || true)
+    [ -n "$address" ] && return
+    sleep 0.1
+  done
+  cat "$work/err" >&2
+  echo "load: $1 does not start" >&2
+  exit 1
+}
+
+load() { # load MODE ARGUMENT...
+  echo "==> load $*"
+  "$LOAD_BINARY" "$@" --address "$address" --server-pid "$server"
+}
+
+short=(--seconds 0.5 --warm-up 0.1)
+for how in raw batched; do
+  start_server "$RELAY_BINARY" "$how"
+  load fanout --clients 20 --writers 3 --outstanding 8 --chars 3 "${short[@]}"
+  load fanout --documents 5 --clients 4 --writers 4 --rate 20 --place scattered "${short[@]}"
+  load awareness --documents 2 --clients 10 --rate 10 "${short[@]}"
+done
+
+# Two updates of one author, the second of which deletes and inserts, with their lengths in front.
+printf '\x0e\x01\x01\x01\x00\x04\x01\x04text\x01a\x00\x0e\x01\x01\x01\x01\x84\x01\x00\x01b\x01\x01\x01\x00\x01' >"$work/stream"
+
+settings=(--set server.port=0 --set limits.messages_per_second=0 --set limits.max_connections=70)
+# Where there are admin pages, their usual port may be taken by another server.
+"$TROUPE_BINARY" serve --help | grep ' admin\.port = ' >/dev/null && settings+=(--set admin.port=0)
+start_server "$TROUPE_BINARY" serve "${settings[@]}"
+load fanout --clients 20 --writers 3 --outstanding 8 --chars 3 --check-state "${short[@]}"
+load fanout --documents 5 --clients 4 --outstanding 2 --place scattered --check-state "${short[@]}"
+load documents --documents 50 --seconds 5
+load join --clients 20 --size 200000
+load replay "$work/stream" --check-state
+load awareness --clients 10 --rate 10 "${short[@]}"
+load idle --clients 70 --documents 7 --seconds 0.1 --expect-refusal
+
+# A server that ends while it is measured is a failure, and is told as one.
+start_server "$RELAY_BINARY" batched
+(sleep 0.3; kill "$server") &
+if load fanout --clients 5 --seconds 1; then
+  echo "load: a server that ended was not noticed" >&2
+  exit 1
+fi
