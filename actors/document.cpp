@@ -99,7 +99,23 @@ void document::on_leave(const leave_document& leave) {
   --units_[found->second].sessions;
   unit_of_session_.erase(found);
   take(leave);
-  if (unit_of_session_.empty()) tell(this, directory_, document_idle{settings_.id, joins_});
+  if (unit_of_session_.empty()) on_nobody_left();
+}
+
+/// An idle document is kept for a while, as small as it can be: most of them go next.
+void document::on_nobody_left() {
+  if (hosted_ && is_loaded_ && log_bytes_ > snapshot_bytes_ / 2) compact();
+  whole_state_frame_ = {};
+  schedule_flush();
+  tell(this, directory_, document_idle{settings_.id, joins_});
+}
+
+void document::release_memory() {
+  output_.release_memory();
+  waiting_.release_memory();
+  unconfirmed_.release_memory();
+  effects_ = {};
+  if (hosted_) hosted_->shrink();
 }
 
 // --- events ---
@@ -415,6 +431,7 @@ void document::on_flush() {
          deliver_batch{settings_.id, binary, json, std::exchange(unit.progress, {}),
                        std::exchange(unit.closings, {})});
   }
+  if (unit_of_session_.empty()) release_memory();
 }
 
 }  // namespace troupe

@@ -11,7 +11,6 @@
 // subscriber leaves it tells the directory, which ends it after a grace.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <memory>
 #include <unordered_map>
@@ -22,6 +21,7 @@
 #include "actors/document_helper.hpp"
 #include "actors/document_output.hpp"
 #include "actors/interfaces.hpp"
+#include "base/fifo.hpp"
 #include "net/io_actor.hpp"
 #include "protocol/hosted_document.hpp"
 
@@ -57,11 +57,11 @@ class document final : public io_actor<document_actor::base> {
   };
   /// Something whose sender waits to hear that it, and all before it, is stored.
   struct unconfirmed {
-    storage::sequence number;
-    session_id sender;
+    storage::sequence number = 0;
+    session_id sender = no_session;
     shared_slice update;  ///< For its binary dialect; empty: nothing.
     std::string ack;      ///< For its JSON dialect; empty: nothing.
-    std::size_t credit_bytes;
+    std::size_t credit_bytes = 0;
   };
   /// A batch of which the first messages may have been handled.
   struct batch_rest {
@@ -105,6 +105,8 @@ class document final : public io_actor<document_actor::base> {
   void confirm();
   void compact();
   unit_output* find_unit(session_id session);
+  void on_nobody_left();
+  void release_memory();
   void schedule_flush();
 
   document_settings settings_;
@@ -116,8 +118,8 @@ class document final : public io_actor<document_actor::base> {
   document_output output_;
   std::vector<unit_output> units_;
   std::unordered_map<session_id, std::size_t> unit_of_session_;
-  std::deque<event> waiting_;  // until the document is loaded, or its state is back
-  std::deque<unconfirmed> unconfirmed_;
+  fifo<event> waiting_;  // until the document is loaded, or its state is back
+  fifo<unconfirmed> unconfirmed_;
   append_updates appending_;        // what this turn has for the store
   shared_bytes whole_state_frame_;  // for newcomers; empty: not known
   std::uint64_t whole_state_version_ = 0;

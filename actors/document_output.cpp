@@ -84,6 +84,10 @@ void document_output::append(part& to_part, receivers to, session_id session, tr
   to_part.deliveries.push_back({to, session, what, {{}, offset, header_size + size}});
 }
 
+void document_output::release_memory() {
+  if (empty()) *this = {};
+}
+
 std::vector<document_output::delivery> document_output::take(dialect which) {
   end_run();
   part& from = which == dialect::binary ? binary_ : json_;

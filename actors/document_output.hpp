@@ -36,6 +36,9 @@ class document_output {
     return binary_.deliveries.empty() && json_.deliveries.empty() && run_.updates.empty();
   }
 
+  /// Gives back what an empty one keeps for the next turn.
+  void release_memory();
+
   /// What has come since the last call, in order.
   std::vector<delivery> take(dialect which);
 

@@ -9,6 +9,8 @@ using sync::message_kind;
 
 namespace {
 
+constexpr std::size_t kept_state_bytes_min = 64 * 1024;
+
 void tell(session_id to, message_kind kind, effect_bytes body, document_effects& out) {
   out.deliveries.push_back({receivers::one, to, kind, std::move(body)});
 }
@@ -55,6 +57,13 @@ result<void> hosted_document::load(byte_view update) {
   TROUPE_TRY(state_.apply_update(update));
   ++version_;
   return {};
+}
+
+byte_buffer hosted_document::whole_state() const {
+  byte_buffer state = state_.encode_state_as_update();
+  // Encoding a small one again costs less than every small document keeping a copy.
+  if (state.size() < kept_state_bytes_min) state_.forget_encoded_state();
+  return state;
 }
 
 // --- the binary dialect ---

@@ -127,7 +127,10 @@ class hosted_document {
   bool has_gathered() const noexcept { return !presence_changed_.empty(); }
 
   /// The whole state, for a snapshot or a newcomer. What waits for missing updates is part of it.
-  byte_buffer whole_state() const { return state_.encode_state_as_update(); }
+  byte_buffer whole_state() const;
+
+  /// Gives back memory that is kept for growth.
+  void shrink() { state_.shrink(); }
 
   /// Grows with every change of the state.
   std::uint64_t version() const noexcept { return version_; }

@@ -26,6 +26,7 @@ result<void> memory_engine::write(const batch& what) {
     of.snapshot = snapshot.state;
     of.covered = snapshot.covers;
     std::erase_if(of.log, [&](const record& r) { return r.number <= snapshot.covers; });
+    if (of.log.empty()) std::vector<record>{}.swap(of.log);
   }
   return {};
 }

@@ -8,6 +8,13 @@ namespace troupe::crdt {
 namespace {
 
 constexpr std::uint32_t first_capacity = 256;
+/// Up to here the first slot doubles; then it grows by a quarter, since most documents stay small
+/// and there are many of them.
+constexpr std::uint32_t doubling_max = 2048;
+
+constexpr std::uint32_t grown(std::uint32_t capacity) noexcept {
+  return capacity < doubling_max ? 2 * capacity : capacity + capacity / 4;
+}
 
 }  // namespace
 
@@ -32,13 +39,23 @@ bool content_arena::grow_newest(offset end_needed) {
   const offset needed = end_needed - newest_start_;
   if (needed > newest_limit_) return false;
   if (needed <= newest_capacity_) return true;
-  const offset capacity = std::min(newest_limit_, std::max(needed, newest_capacity_ * 2));
-  void* const grown = std::realloc(slots_[newest_start_ >> slot_bits], capacity);
-  if (grown == nullptr) throw std::bad_alloc{};
-  slots_[newest_start_ >> slot_bits] = static_cast<std::uint8_t*>(grown);
+  const offset capacity = std::min(newest_limit_, std::max(needed, grown(newest_capacity_)));
+  void* const moved = std::realloc(slots_[newest_start_ >> slot_bits], capacity);
+  if (moved == nullptr) throw std::bad_alloc{};
+  slots_[newest_start_ >> slot_bits] = static_cast<std::uint8_t*>(moved);
   allocated_ += capacity - newest_capacity_;
   newest_capacity_ = capacity;
   return true;
+}
+
+void content_arena::shrink() {
+  const offset size = std::max(tail_ - newest_start_, first_capacity);
+  if (slots_.empty() || newest_limit_ != slot_size || size >= newest_capacity_) return;
+  void* const moved = std::realloc(slots_[newest_start_ >> slot_bits], size);
+  if (moved == nullptr) return;
+  slots_[newest_start_ >> slot_bits] = static_cast<std::uint8_t*>(moved);
+  allocated_ -= newest_capacity_ - size;
+  newest_capacity_ = size;
 }
 
 void content_arena::add_slots(std::uint32_t size) {

@@ -50,6 +50,9 @@ class content_arena {
   /// room.
   bool extend(offset end, std::uint32_t size);
 
+  /// Gives back what the newest allocation has left, where it is small. May move its bytes.
+  void shrink();
+
   void add_garbage(std::uint32_t size) noexcept { garbage_ += size; }
   std::uint64_t garbage() const noexcept { return garbage_; }
   std::uint64_t used() const noexcept { return used_; }

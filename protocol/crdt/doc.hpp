@@ -73,6 +73,15 @@ class doc {
   byte_buffer encode_state_as_update(const class state_vector& from = {},
                                      update_format format = update_format::v1) const;
 
+  /// Gives back the memory of the kept whole.
+  void forget_encoded_state() const noexcept { byte_buffer{}.swap(encoded_); }
+
+  /// Gives back memory that is kept for growth: for a document that will not change for a while.
+  void shrink() {
+    forget_encoded_state();
+    store_.shrink();
+  }
+
   class state_vector state_vector() const;
 
   /// The contents, as doc_view tells them (export.hpp); a snapshot must outlive the view of it.

@@ -86,6 +86,8 @@ class store {
                       byte_buffer& scratch) const;
 
   /// Bytes allocated, for figures.
+  /// Gives back memory that is kept for growth.
+  void shrink() { content_.shrink(); }
   std::size_t memory() const;
 
   /// Bytes of content that can still be stored.
