@@ -69,7 +69,8 @@ tl::expected<opened_document, close_reason> actor_node::open(const std::string& 
 
 void actor_node::send(const opened_document& to, session_id from, sync::message_kind kind,
                       byte_view body) {
-  (*self_)->send(to.document, client_message{from, kind, shared_bytes::copy_of(body), 0});
+  (*self_)->send(to.document,
+                 client_batch{from, shared_bytes::copy_of(body), {{kind, 0, body.size()}}});
 }
 
 void actor_node::leave(const opened_document& from, session_id session) {
@@ -95,11 +96,11 @@ close_subscribers actor_node::next_close() {
 std::vector<deliver_batch::delivery> actor_node::next_deliveries() {
   for (;;) {
     deliver_batch batch = next_batch();
-    if (!batch.deliveries.empty()) return std::move(batch.deliveries);
+    if (!batch.binary.empty()) return std::move(batch.binary);
   }
 }
 
-byte_view payload_of(const shared_bytes& frame) {
+byte_view payload_of(const shared_slice& frame) {
   const byte_view bytes = frame.view();
   const std::size_t header = bytes[1] < 126 ? 2 : bytes[1] == 126 ? 4 : 10;
   return bytes.subspan(header);

@@ -27,7 +27,7 @@ class actor_node {
   deliver_batch next_batch();
   close_subscribers next_close();
 
-  /// Receives batches until one has a delivery; returns the deliveries.
+  /// Receives batches until one has a delivery in the binary dialect; returns those.
   std::vector<deliver_batch::delivery> next_deliveries();
 
   caf::actor_system& system() { return *system_; }
@@ -45,6 +45,6 @@ class actor_node {
 };
 
 /// The message in a frame made by encode_frame.
-byte_view payload_of(const shared_bytes& frame);
+byte_view payload_of(const shared_slice& frame);
 
 }  // namespace troupe::test

@@ -18,7 +18,7 @@ std::string text_seen_by(actor_node& node, const opened_document& document, sess
   node.send(document, session, message_kind::sync_step1, empty_state_vector);
   for (;;)
     for (const auto& delivery : node.next_deliveries()) {
-      const auto message = sync::decode_message(payload_of(delivery.frame));
+      const auto message = sync::decode_message(payload_of(delivery.frames));
       REQUIRE(message);
       if (message->kind != message_kind::sync_step2) continue;
       crdt::doc seen;
@@ -55,7 +55,7 @@ TEST_CASE("an update reaches the others at once, its sender only when it is stor
   REQUIRE(second.size() == 1);
   CHECK(second[0].to == receivers::one);
   CHECK(second[0].session == 1);
-  CHECK(std::ranges::equal(payload_of(second[0].frame), payload_of(first[0].frame)));
+  CHECK(std::ranges::equal(payload_of(second[0].frames), payload_of(first[0].frames)));
   CHECK(node.engine->stored("d").updates.size() == 1);
 }
 

@@ -23,10 +23,10 @@ TEST_CASE("shared bytes are empty at first and when they copy nothing", "[bytes]
   CHECK(none.size() == 0);
   CHECK(none.view().empty());
   CHECK(shared_bytes::copy_of({}).empty());
-  CHECK(shared_bytes::copy_of({}, {}).empty());
+  CHECK(shared_bytes::copy_of({}, byte_view{}).empty());
 }
 
-TEST_CASE("shared bytes hold a copy of one or two pieces", "[bytes]") {
+TEST_CASE("shared bytes hold a copy of one or more pieces", "[bytes]") {
   byte_buffer source{1, 2, 3};
   const shared_bytes copy = shared_bytes::copy_of(source);
   source[0] = 9;
@@ -35,8 +35,11 @@ TEST_CASE("shared bytes hold a copy of one or two pieces", "[bytes]") {
   CHECK_FALSE(copy.empty());
   const shared_bytes joined = shared_bytes::copy_of(as_bytes("head"), as_bytes("body"));
   CHECK(as_text(joined.view()) == "headbody");
+  CHECK(as_text(
+            shared_bytes::copy_of(as_bytes("head"), as_bytes(" and "), as_bytes("body")).view()) ==
+        "head and body");
   CHECK(as_text(shared_bytes::copy_of({}, as_bytes("body")).view()) == "body");
-  CHECK(as_text(shared_bytes::copy_of(as_bytes("head"), {}).view()) == "head");
+  CHECK(as_text(shared_bytes::copy_of(as_bytes("head"), byte_view{}).view()) == "head");
 }
 
 TEST_CASE("shared bytes outlive the first that held them", "[bytes]") {
@@ -68,4 +71,17 @@ TEST_CASE("shared bytes can be assigned, to themselves too", "[bytes]") {
   CHECK(as_text(b.view()) == "a");
   b = shared_bytes::copy_of(as_bytes("c"));
   CHECK(as_text(b.view()) == "c");
+}
+
+TEST_CASE("a slice is a part of shared bytes and keeps them", "[bytes]") {
+  shared_bytes whole = shared_bytes::copy_of(as_bytes("one two"));
+  const shared_slice all{whole};
+  const shared_slice part{whole, 4, 3};
+  whole = {};
+  CHECK(as_text(all.view()) == "one two");
+  CHECK(as_text(part.view()) == "two");
+  CHECK(part.view().data() == all.view().data() + 4);
+  CHECK_FALSE(part.empty());
+  CHECK(shared_slice{}.empty());
+  CHECK(shared_slice{shared_bytes{}}.empty());
 }

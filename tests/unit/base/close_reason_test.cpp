@@ -53,7 +53,8 @@ TEST_CASE("every close reason has a code and a text that a close frame can carry
 TEST_CASE("close reasons have the codes that clients know", "[close_reason]") {
   CHECK(describe(close_reason::peer_closed).code == 1000);
   CHECK(describe(close_reason::server_stopping).code == 1001);
-  CHECK(describe(close_reason::unsupported_frame).code == 1003);
+  CHECK(describe(close_reason::protocol_error).code == 1002);
+  CHECK(describe(close_reason::no_document).code == 1003);
   CHECK(describe(close_reason::malformed_message).code == 1007);
   CHECK(describe(close_reason::invalid_update).code == 1007);
   CHECK(describe(close_reason::message_too_large).code == 1009);

@@ -16,9 +16,10 @@ constexpr session_id alice = 1;
 constexpr session_id bob = 2;
 const hosted_document::time_point start{};
 
-/// A document and the effects of the last event.
+/// A document, its last event and the effects of that. Each event is a turn of its own.
 struct host {
   hosted_document document;
+  byte_buffer event;  // effects may name its bytes
   document_effects effects;
 
   explicit host(crdt::limits limit = {})
@@ -27,23 +28,45 @@ struct host {
   void receive(session_id from, message_kind kind, const byte_buffer& body,
                hosted_document::time_point now = start) {
     effects.clear();
-    document.on_message(from, kind, body, now, effects);
+    event = body;
+    document.on_message(from, kind, event, now, effects);
+    document.end_turn(effects);
+  }
+  void leave(session_id session) {
+    effects.clear();
+    document.on_leave(session, start);
+    document.end_turn(effects);
+  }
+  void tick(hosted_document::time_point now) {
+    effects.clear();
+    document.on_tick(now);
+    document.end_turn(effects);
+  }
+
+  /// The message that the binary dialect makes of it.
+  std::string message_of(const document_effects::delivery& one) const {
+    if (one.is_whole_state) CHECK(one.body.empty());
+    return to_hex(sync::encode_message(
+        one.kind, one.is_whole_state
+                      ? document.whole_state()
+                      : byte_buffer(one.body.view().begin(), one.body.view().end())));
+  }
+  void check_delivery(std::size_t index, receivers to, session_id session,
+                      std::string_view message) const {
+    const document_effects::delivery& actual = effects.deliveries[index];
+    CHECK(actual.to == to);
+    CHECK(actual.session == session);
+    CHECK(message_of(actual) == message);
   }
   bool is_quiet() const {
-    return effects.deliveries.empty() && effects.writes.empty() && effects.closings.empty();
+    return effects.deliveries.empty() && effects.texts.empty() && effects.writes.empty() &&
+           effects.closings.empty();
   }
 };
 
 const byte_buffer hello = update_builder{}.client(1).text(in_root("t"), "hello").build();
 /// Presence of client 1 with clock 1 and state `{}`.
 const byte_buffer present = hex("01 01 01 02 7b7d");
-
-void check_delivery(const document_effects::delivery& actual, receivers to, session_id session,
-                    std::string_view message) {
-  CHECK(actual.to == to);
-  CHECK(actual.session == session);
-  CHECK(to_hex(actual.message) == message);
-}
 
 std::string update_message(const byte_buffer& update) {
   return to_hex(sync::encode_message(message_kind::update, update));
@@ -57,14 +80,14 @@ TEST_CASE("hosted document answers step 1 with step 2 and its own step 1", "[doc
   host hosted;
   hosted.receive(alice, message_kind::sync_step1, hex("00"));
   REQUIRE(hosted.effects.deliveries.size() == 2);
-  check_delivery(hosted.effects.deliveries[0], receivers::one, alice,
-                 "0001"
-                 "02"
-                 "0000");
-  check_delivery(hosted.effects.deliveries[1], receivers::one, alice,
-                 "0000"
-                 "01"
-                 "00");
+  hosted.check_delivery(0, receivers::one, alice,
+                        "0001"
+                        "02"
+                        "0000");
+  hosted.check_delivery(1, receivers::one, alice,
+                        "0000"
+                        "01"
+                        "00");
   CHECK(hosted.effects.writes.empty());
   CHECK(hosted.effects.closings.empty());
 }
@@ -74,17 +97,17 @@ TEST_CASE("hosted document answers step 1 with what the client lacks", "[documen
   REQUIRE(hosted.document.load(hello));
   hosted.receive(alice, message_kind::sync_step1, hex("01 01 03"));
   REQUIRE(hosted.effects.deliveries.size() == 2);
-  check_delivery(hosted.effects.deliveries[0], receivers::one, alice,
-                 "0001"
-                 "0b"
-                 "01010103"
-                 "840102"
-                 "026c6f"
-                 "00");
-  check_delivery(hosted.effects.deliveries[1], receivers::one, alice,
-                 "0000"
-                 "03"
-                 "010105");
+  hosted.check_delivery(0, receivers::one, alice,
+                        "0001"
+                        "0b"
+                        "01010103"
+                        "840102"
+                        "026c6f"
+                        "00");
+  hosted.check_delivery(1, receivers::one, alice,
+                        "0000"
+                        "03"
+                        "010105");
 }
 
 TEST_CASE("hosted document tells whoever joins who else is present", "[document]") {
@@ -92,10 +115,10 @@ TEST_CASE("hosted document tells whoever joins who else is present", "[document]
   hosted.receive(bob, message_kind::awareness, present);
   hosted.receive(alice, message_kind::sync_step1, hex("00"));
   REQUIRE(hosted.effects.deliveries.size() == 3);
-  check_delivery(hosted.effects.deliveries[2], receivers::one, alice,
-                 "01"
-                 "06"
-                 "010101027b7d");
+  hosted.check_delivery(2, receivers::one, alice,
+                        "01"
+                        "06"
+                        "010101027b7d");
 }
 
 TEST_CASE("hosted document closes a session whose state vector is not valid", "[document]") {
@@ -118,12 +141,11 @@ TEST_CASE("hosted document passes an update on to all others and confirms it onc
     host hosted;
     hosted.receive(alice, kind, hello);
     REQUIRE(hosted.effects.deliveries.size() == 1);
-    check_delivery(hosted.effects.deliveries[0], receivers::all_but_one, alice,
-                   update_message(hello));
+    hosted.check_delivery(0, receivers::all_but_one, alice, update_message(hello));
     REQUIRE(hosted.effects.writes.size() == 1);
-    CHECK(hosted.effects.writes[0].update == hello);
+    CHECK(to_hex(hosted.effects.writes[0].update.view()) == to_hex(hello));
     CHECK(hosted.effects.writes[0].sender == alice);
-    CHECK(to_hex(hosted.effects.writes[0].confirmation) == update_message(hello));
+    CHECK(to_hex(hosted.effects.writes[0].confirmation.view()) == to_hex(hello));
     CHECK(hosted.document.state().text("t") == "hello");
   }
 }
@@ -144,9 +166,9 @@ TEST_CASE("hosted document passes on only what is new in an update", "[document]
   hosted.receive(bob, message_kind::update, more);
   const byte_buffer news = update_builder{}.client(1, 5).text(after({1, 4}), " you").build();
   REQUIRE(hosted.effects.deliveries.size() == 1);
-  check_delivery(hosted.effects.deliveries[0], receivers::all_but_one, bob, update_message(news));
+  hosted.check_delivery(0, receivers::all_but_one, bob, update_message(news));
   REQUIRE(hosted.effects.writes.size() == 1);
-  CHECK(to_hex(hosted.effects.writes[0].confirmation) == update_message(news));
+  CHECK(to_hex(hosted.effects.writes[0].confirmation.view()) == to_hex(news));
 }
 
 TEST_CASE("hosted document stores an update that waits and asks its sender for what is missing",
@@ -155,12 +177,12 @@ TEST_CASE("hosted document stores an update that waits and asks its sender for w
   const byte_buffer early = update_builder{}.client(2).text(after({1, 4}), "!").build();
   hosted.receive(alice, message_kind::update, early);
   REQUIRE(hosted.effects.deliveries.size() == 1);
-  check_delivery(hosted.effects.deliveries[0], receivers::one, alice,
-                 "0000"
-                 "01"
-                 "00");
+  hosted.check_delivery(0, receivers::one, alice,
+                        "0000"
+                        "01"
+                        "00");
   REQUIRE(hosted.effects.writes.size() == 1);
-  CHECK(hosted.effects.writes[0].update == early);
+  CHECK(to_hex(hosted.effects.writes[0].update.view()) == to_hex(early));
   CHECK(hosted.effects.writes[0].confirmation.empty());
 
   // Asked once, it does not ask again while something waits.
@@ -172,15 +194,15 @@ TEST_CASE("hosted document stores an update that waits and asks its sender for w
   hosted.receive(bob, message_kind::update, hello);
   CHECK(hosted.document.state().text("t") == "hello!?");
   REQUIRE(hosted.effects.deliveries.size() == 1);
-  check_delivery(hosted.effects.deliveries[0], receivers::all_but_one, bob,
-                 update_message(hosted.document.snapshot()));
+  hosted.check_delivery(0, receivers::all_but_one, bob,
+                        update_message(hosted.document.whole_state()));
 }
 
 TEST_CASE("hosted document closes only the session that sent an update which is not valid",
           "[document]") {
   host hosted;
   REQUIRE(hosted.document.load(hello));
-  const byte_buffer before = hosted.document.snapshot();
+  const byte_buffer before = hosted.document.whole_state();
   for (const byte_buffer& update :
        {hex(""), hex("00"), hex("00 00 00"), hex("01 01 02 00 1f 00"),
         update_builder{}.client(2).text(in_root("t"), "\xff").build(),
@@ -193,7 +215,7 @@ TEST_CASE("hosted document closes only the session that sent an update which is 
     REQUIRE(hosted.effects.closings.size() == 1);
     CHECK(hosted.effects.closings[0].session == bob);
     CHECK(hosted.effects.closings[0].reason == close_reason::invalid_update);
-    CHECK(hosted.document.snapshot() == before);
+    CHECK(hosted.document.whole_state() == before);
   }
 }
 
@@ -216,10 +238,10 @@ TEST_CASE("hosted document passes presence on to all, its sender too", "[documen
   host hosted;
   hosted.receive(alice, message_kind::awareness, present);
   REQUIRE(hosted.effects.deliveries.size() == 1);
-  check_delivery(hosted.effects.deliveries[0], receivers::all, no_session,
-                 "01"
-                 "06"
-                 "010101027b7d");
+  hosted.check_delivery(0, receivers::all, no_session,
+                        "01"
+                        "06"
+                        "010101027b7d");
   CHECK(hosted.effects.writes.empty());
   hosted.receive(alice, message_kind::awareness, present);
   CHECK(hosted.is_quiet());
@@ -230,10 +252,10 @@ TEST_CASE("hosted document passes on only the presence that is new", "[document]
   hosted.receive(alice, message_kind::awareness, present);
   hosted.receive(bob, message_kind::awareness, hex("02 | 01 01 02 7b7d | 02 01 01 31"));
   REQUIRE(hosted.effects.deliveries.size() == 1);
-  check_delivery(hosted.effects.deliveries[0], receivers::all, no_session,
-                 "01"
-                 "05"
-                 "0102010131");
+  hosted.check_delivery(0, receivers::all, no_session,
+                        "01"
+                        "05"
+                        "0102010131");
 }
 
 TEST_CASE("hosted document hears an awareness update of nobody without a reaction", "[document]") {
@@ -246,17 +268,17 @@ TEST_CASE("hosted document answers a query with all presence", "[document]") {
   host hosted;
   hosted.receive(bob, message_kind::query_awareness, {});
   REQUIRE(hosted.effects.deliveries.size() == 1);
-  check_delivery(hosted.effects.deliveries[0], receivers::one, bob,
-                 "01"
-                 "01"
-                 "00");
+  hosted.check_delivery(0, receivers::one, bob,
+                        "01"
+                        "01"
+                        "00");
   hosted.receive(alice, message_kind::awareness, present);
   hosted.receive(bob, message_kind::query_awareness, {});
   REQUIRE(hosted.effects.deliveries.size() == 1);
-  check_delivery(hosted.effects.deliveries[0], receivers::one, bob,
-                 "01"
-                 "06"
-                 "010101027b7d");
+  hosted.check_delivery(0, receivers::one, bob,
+                        "01"
+                        "06"
+                        "010101027b7d");
 }
 
 TEST_CASE("hosted document closes a session whose presence is not valid", "[document]") {
@@ -273,34 +295,31 @@ TEST_CASE("hosted document tells all others when the presence of a session goes 
           "[document]") {
   host hosted;
   hosted.receive(alice, message_kind::awareness, present);
-  hosted.effects.clear();
-  hosted.document.on_leave(alice, start, hosted.effects);
+  hosted.leave(alice);
   REQUIRE(hosted.effects.deliveries.size() == 1);
-  check_delivery(hosted.effects.deliveries[0], receivers::all, no_session,
-                 "01"
-                 "08"
-                 "0101"
-                 "01"
-                 "046e756c6c");
-  hosted.effects.clear();
-  hosted.document.on_leave(bob, start, hosted.effects);
+  hosted.check_delivery(0, receivers::all, no_session,
+                        "01"
+                        "08"
+                        "0101"
+                        "01"
+                        "046e756c6c");
+  hosted.leave(bob);
   CHECK(hosted.is_quiet());
 }
 
 TEST_CASE("hosted document tells all when presence was not renewed in time", "[document]") {
   host hosted;
   hosted.receive(alice, message_kind::awareness, present, start);
-  hosted.effects.clear();
-  hosted.document.on_tick(start + 29s, hosted.effects);
+  hosted.tick(start + 29s);
   CHECK(hosted.is_quiet());
-  hosted.document.on_tick(start + 30s, hosted.effects);
+  hosted.tick(start + 30s);
   REQUIRE(hosted.effects.deliveries.size() == 1);
-  check_delivery(hosted.effects.deliveries[0], receivers::all, no_session,
-                 "01"
-                 "08"
-                 "0101"
-                 "01"
-                 "046e756c6c");
+  hosted.check_delivery(0, receivers::all, no_session,
+                        "01"
+                        "08"
+                        "0101"
+                        "01"
+                        "046e756c6c");
 }
 
 // --- storage ---
@@ -317,16 +336,17 @@ TEST_CASE("hosted document has after a restart what it had before", "[document]"
   };
   for (const byte_buffer& update : history) {
     first.receive(alice, message_kind::update, update);
-    for (const auto& write : first.effects.writes) log.push_back(write.update);
+    for (const auto& write : first.effects.writes)
+      log.emplace_back(write.update.view().begin(), write.update.view().end());
   }
   CHECK(log.size() == history.size());
 
   host from_log, from_snapshot;
   for (const byte_buffer& update : log) REQUIRE(from_log.document.load(update));
-  REQUIRE(from_snapshot.document.load(first.document.snapshot()));
+  REQUIRE(from_snapshot.document.load(first.document.whole_state()));
   CHECK(from_log.document.state().text("t") == "jwaitsello!");
-  CHECK(from_log.document.snapshot() == first.document.snapshot());
-  CHECK(from_snapshot.document.snapshot() == first.document.snapshot());
+  CHECK(from_log.document.whole_state() == first.document.whole_state());
+  CHECK(from_snapshot.document.whole_state() == first.document.whole_state());
 }
 
 TEST_CASE("hosted document does not load what is not an update", "[document]") {
@@ -334,5 +354,5 @@ TEST_CASE("hosted document does not load what is not an update", "[document]") {
   const auto loaded = hosted.document.load(hex("01"));
   REQUIRE_FALSE(loaded.has_value());
   CHECK(loaded.error().code == errc::truncated);
-  CHECK(to_hex(hosted.document.snapshot()) == "0000");
+  CHECK(to_hex(hosted.document.whole_state()) == "0000");
 }

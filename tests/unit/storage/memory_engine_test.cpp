@@ -9,6 +9,10 @@ namespace {
 
 shared_bytes bytes_of(std::string_view text) { return shared_bytes::copy_of(as_bytes(text)); }
 
+log_append append(const std::string& document, sequence first, std::vector<shared_slice> updates) {
+  return {std::make_shared<const std::string>(document), first, std::move(updates)};
+}
+
 stored_document loaded(memory_engine& from, const std::string& document) {
   auto stored = from.load(document);
   REQUIRE(stored.has_value());
@@ -17,7 +21,7 @@ stored_document loaded(memory_engine& from, const std::string& document) {
 
 std::vector<std::string> updates_of(const stored_document& document) {
   std::vector<std::string> texts;
-  for (const shared_bytes& update : document.updates) texts.emplace_back(as_text(update.view()));
+  for (const shared_slice& update : document.updates) texts.emplace_back(as_text(update.view()));
   return texts;
 }
 
@@ -34,10 +38,11 @@ TEST_CASE("memory engine has nothing of a document that was never written", "[st
 TEST_CASE("memory engine gives back updates in order, each document its own", "[storage]") {
   memory_engine engine;
   batch first;
-  first.appends = {{"a", 1, bytes_of("a1")}, {"b", 1, bytes_of("b1")}, {"a", 2, bytes_of("a2")}};
+  first.appends = {append("a", 1, {bytes_of("a1")}), append("b", 1, {bytes_of("b1")}),
+                   append("a", 2, {bytes_of("a2")})};
   REQUIRE(engine.write(first));
   batch second;
-  second.appends = {{"a", 3, bytes_of("a3")}};
+  second.appends = {append("a", 3, {bytes_of("a3")})};
   REQUIRE(engine.write(second));
   CHECK(updates_of(loaded(engine, "a")) == std::vector<std::string>{"a1", "a2", "a3"});
   CHECK(loaded(engine, "a").last == 3);
@@ -51,8 +56,8 @@ TEST_CASE("memory engine drops the log that a snapshot covers and keeps what is 
   memory_engine engine;
   batch log;
   for (sequence i = 1; i <= 5; ++i)
-    log.appends.push_back({"a", i, bytes_of("u" + std::to_string(i))});
-  log.appends.push_back({"b", 1, bytes_of("other")});
+    log.appends.push_back(append("a", i, {bytes_of("u" + std::to_string(i))}));
+  log.appends.push_back(append("b", 1, {bytes_of("other")}));
   REQUIRE(engine.write(log));
   batch compaction;
   compaction.snapshots = {{"a", 3, bytes_of("snapshot")}};
@@ -67,13 +72,13 @@ TEST_CASE("memory engine drops the log that a snapshot covers and keeps what is 
 TEST_CASE("memory engine goes on counting from a snapshot that covers everything", "[storage]") {
   memory_engine engine;
   batch both;
-  both.appends = {{"a", 1, bytes_of("u1")}, {"a", 2, bytes_of("u2")}};
+  both.appends = {append("a", 1, {bytes_of("u1")}), append("a", 2, {bytes_of("u2")})};
   both.snapshots = {{"a", 2, bytes_of("s2")}};
   REQUIRE(engine.write(both));
   CHECK(loaded(engine, "a").updates.empty());
   CHECK(loaded(engine, "a").last == 2);
   batch next;
-  next.appends = {{"a", 3, bytes_of("u3")}};
+  next.appends = {append("a", 3, {bytes_of("u3")})};
   REQUIRE(engine.write(next));
   CHECK(updates_of(loaded(engine, "a")) == std::vector<std::string>{"u3"});
   CHECK(loaded(engine, "a").last == 3);
@@ -96,7 +101,7 @@ TEST_CASE("memory engine takes an empty batch without effect", "[storage]") {
   batch nothing;
   CHECK(nothing.empty());
   REQUIRE(engine.write(nothing));
-  nothing.appends.push_back({"a", 1, bytes_of("u")});
+  nothing.appends.push_back(append("a", 1, {bytes_of("u")}));
   CHECK_FALSE(nothing.empty());
   nothing.clear();
   CHECK(nothing.empty());
@@ -110,11 +115,48 @@ TEST_CASE("memory engine shares bytes with those who read them", "[storage]") {
   {
     memory_engine engine;
     batch log;
-    log.appends = {{"a", 1, update}};
+    log.appends = {append("a", 1, {update})};
     REQUIRE(engine.write(log));
     stored = loaded(engine, "a");
   }
   REQUIRE(stored.updates.size() == 1);
   CHECK(stored.updates[0].view().data() == update.view().data());
   CHECK(as_text(stored.updates[0].view()) == "kept");
+}
+
+TEST_CASE("memory engine numbers the updates of one append one behind the other", "[storage]") {
+  memory_engine engine;
+  batch log;
+  log.appends = {append("a", 1, {bytes_of("u1"), bytes_of("u2"), bytes_of("u3")}),
+                 append("a", 4, {bytes_of("u4")})};
+  REQUIRE(engine.write(log));
+  CHECK(updates_of(loaded(engine, "a")) == std::vector<std::string>{"u1", "u2", "u3", "u4"});
+  CHECK(loaded(engine, "a").last == 4);
+  // A snapshot may cover a part of what was appended as one.
+  batch compaction;
+  compaction.snapshots = {{"a", 2, bytes_of("s2")}};
+  REQUIRE(engine.write(compaction));
+  CHECK(updates_of(loaded(engine, "a")) == std::vector<std::string>{"u3", "u4"});
+  CHECK(loaded(engine, "a").last == 4);
+}
+
+TEST_CASE("memory engine keeps a part of bytes that are shared with others as that part",
+          "[storage]") {
+  memory_engine engine;
+  const shared_bytes message = bytes_of("header|first|second");
+  batch log;
+  log.appends = {append("a", 1, {{message, 7, 5}, {message, 13, 6}})};
+  REQUIRE(engine.write(log));
+  const stored_document stored = loaded(engine, "a");
+  CHECK(updates_of(stored) == std::vector<std::string>{"first", "second"});
+  CHECK(stored.updates[1].view().data() == message.view().data() + 13);
+}
+
+TEST_CASE("memory engine takes an append of no updates without effect", "[storage]") {
+  memory_engine engine;
+  batch log;
+  log.appends = {append("a", 1, {})};
+  REQUIRE(engine.write(log));
+  CHECK(loaded(engine, "a").updates.empty());
+  CHECK(loaded(engine, "a").last == 0);
 }
