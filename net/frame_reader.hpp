@@ -71,6 +71,7 @@ class frame_reader {
   frame_event take_payload(std::span<std::uint8_t>& input);
   frame_event end_frame();
   frame_event end_message();
+  void forget_message();
   frame_event end_control() const;
   frame_event check_close() const;
   void unmask(std::span<std::uint8_t> bytes) noexcept;
