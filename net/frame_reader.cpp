@@ -45,6 +45,8 @@ frame_event frame_reader::next(std::span<std::uint8_t>& input) {
     if (!in_frame_) {
       if (!take_header(input)) return frame_event::need_more;
       if (const frame_event begun = begin_frame(); begun != frame_event::need_more) return begun;
+    } else if (skipping_ && !is_control() && is_too_large()) {
+      return frame_event::too_large;  // its header said more than is skipped
     }
     if (input.empty() && left_ > 0) return frame_event::need_more;
     if (const frame_event event = take_payload(input); event != frame_event::need_more)
@@ -104,10 +106,14 @@ frame_event frame_reader::begin_data(std::uint8_t code) {
     in_message_ = true;
     received_ = 0;
   }
+  return is_too_large() ? frame_event::too_large : frame_event::need_more;
+}
+
+/// Whether the message becomes too large with the rest of this frame.
+bool frame_reader::is_too_large() const noexcept {
   const std::uint64_t limit =
       skipping_ ? std::uint64_t{message_size_max_} * skip_factor : message_size_max_;
-  if (left_ > limit || received_ + left_ > limit) return frame_event::too_large;
-  return frame_event::need_more;
+  return left_ > limit || received_ + left_ > limit;
 }
 
 frame_event frame_reader::take_payload(std::span<std::uint8_t>& input) {

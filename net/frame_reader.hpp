@@ -76,6 +76,7 @@ class frame_reader {
   frame_event check_close() const;
   void unmask(std::span<std::uint8_t> bytes) noexcept;
 
+  bool is_too_large() const noexcept;
   bool is_control() const noexcept { return (header_[0] & 0x08) != 0; }
   bool is_final() const noexcept { return (header_[0] & 0x80) != 0; }
 

@@ -125,6 +125,15 @@ TEST_CASE("skipping has a limit of its own", "[frame_reader]") {
     CHECK(log.events[1].event == frame_event::too_large);
     CHECK(reader.is_skipping());
   }
+  SECTION("by one header") {
+    frame_reader reader{size_max};
+    frame_log log = skipping_log();
+    log.read(reader, client_header(final_text, skip_max + 1));
+    REQUIRE(log.events.size() == 2);
+    CHECK(log.events[0].event == frame_event::too_large);
+    CHECK(log.events[1].event == frame_event::too_large);
+    CHECK(reader.is_skipping());
+  }
   SECTION("little by little") {
     frame_reader reader{size_max};
     frame_log log = skipping_log();
