@@ -264,8 +264,10 @@ TEST_CASE("awareness counts the clock of a state that the server sets", "[sync]"
   CHECK(presence.set_own(7, " 1 ", alice, start) == true);
   CHECK(presence.encode_all() == update_of({{7, 2, "1"}}));
   CHECK(presence.state_of(7) == "1");
-  CHECK(presence.is_owned_by(7, alice));
-  CHECK_FALSE(presence.is_owned_by(7, bob));
+  const auto owned = presence.states_by_owner();
+  REQUIRE(owned.size() == 1);
+  CHECK(owned.front().first == alice);
+  CHECK(owned.front().second == "1");
   CHECK(presence.state_count() == 1);
 }
 
@@ -315,9 +317,7 @@ TEST_CASE("awareness keeps the clock of a cleared state as long as its session",
   presence.set_own(7, "null", alice, start);
   CHECK(presence.expire(start + 10min).empty());
   CHECK(presence.knows(7));
-  CHECK(presence.is_owned_by(7, alice));
   CHECK(presence.remove_session(alice, start + 10min).empty());
-  CHECK_FALSE(presence.is_owned_by(7, alice));
   CHECK(presence.expire(start + 10min + 59s).empty());
   CHECK(presence.knows(7));
   presence.expire(start + 11min);
@@ -357,4 +357,18 @@ TEST_CASE("awareness lists who is present, and who was a moment ago", "[sync]") 
   presence.expire(start + 60s);
   CHECK_FALSE(presence.knows(2));
   CHECK(presence.state_of(2) == "null");
+}
+
+TEST_CASE("awareness bounds the bytes of all states together", "[sync]") {
+  awareness presence;
+  const std::string large = '"' + std::string(1'000'000, 'x') + '"';
+  awareness::client_id client = 1;
+  while (presence.set_own(client, large, alice, start)) ++client;
+  CHECK(client - 1 == awareness::state_bytes_max / large.size());
+  const auto refused = presence.set_own(client, large, alice, start);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == errc::state_too_large);
+  CHECK_FALSE(presence.apply(update_of({{client, 1, large}}), bob, start));
+  CHECK(presence.set_own(1, "null", alice, start) == true);
+  CHECK(presence.apply(update_of({{client, 1, large}}), bob, start));
 }
