@@ -223,12 +223,13 @@ void hosted_document::refuse(session_id from, json::error_code code, const std::
                        code});
 }
 
-/// A client id that nobody else has; the session keeps it for life.
+/// A client id that nobody else has; the session keeps it for life, unless somebody takes it.
 sync::awareness::client_id hosted_document::client_of(session_id session, json_session& of) {
-  if (of.client != 0) return of.client;
-  std::uint64_t attempt = seed_ + session;
-  do of.client = scattered(attempt++);
-  while (of.client == 0 || presence_.knows(of.client));
+  const auto is_free = [&](sync::awareness::client_id client) {
+    return client != 0 && (!presence_.knows(client) || presence_.is_owned_by(client, session));
+  };
+  for (std::uint64_t attempt = seed_ + session; !is_free(of.client);)
+    of.client = scattered(attempt++);
   return of.client;
 }
 

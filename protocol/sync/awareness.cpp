@@ -168,6 +168,11 @@ std::string_view awareness::state_of(client_id client) const {
   return has_state ? std::string_view{found->second.state} : null_state;
 }
 
+bool awareness::is_owned_by(client_id client, session_id session) const {
+  const auto found = entries_.find(client);
+  return found != entries_.end() && found->second.owner == session;
+}
+
 std::vector<std::pair<session_id, std::string_view>> awareness::states_by_owner() const {
   std::vector<std::pair<session_id, std::string_view>> all;
   for (const auto& [client, known] : entries_)

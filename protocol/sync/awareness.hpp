@@ -74,8 +74,10 @@ class awareness {
   /// The state of a client; "null" if it has none.
   std::string_view state_of(client_id client) const;
 
-  /// Whether its clock is remembered.
+  /// Whether its clock is remembered, and whether its state, or the place of a state that
+  /// set_own() has cleared, is that of this session.
   bool knows(client_id client) const { return entries_.contains(client); }
+  bool is_owned_by(client_id client, session_id session) const;
 
   bool has_states() const noexcept { return state_count_ > 0; }
   std::size_t state_count() const noexcept { return state_count_; }

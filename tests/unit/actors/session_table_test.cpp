@@ -325,9 +325,11 @@ TEST_CASE("a session of a slow batch hears the other dialect by its own rule", "
   table.hear(7, 1, dialect::json);
   deliver_batch batch;
   batch.document = 7;
+  batch.json = {to(receivers::one, 1, frame("s"))};
+  table.deliver(batch);
   batch.binary = {to(receivers::all, no_session, frame("p"), traffic::presence)};
   batch.json = {to(receivers::all, no_session, frame("q"), traffic::presence),
                 to(receivers::all, no_session, frame("c"))};
   table.deliver(batch);
-  CHECK(slow.heard == "c");
+  CHECK(slow.heard == "sc");
 }

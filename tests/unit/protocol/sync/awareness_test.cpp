@@ -317,7 +317,9 @@ TEST_CASE("awareness keeps the clock of a cleared state as long as its session",
   presence.set_own(7, "null", alice, start);
   CHECK(presence.expire(start + 10min).empty());
   CHECK(presence.knows(7));
+  CHECK(presence.is_owned_by(7, alice));
   CHECK(presence.remove_session(alice, start + 10min).empty());
+  CHECK_FALSE(presence.is_owned_by(7, alice));
   CHECK(presence.expire(start + 10min + 59s).empty());
   CHECK(presence.knows(7));
   presence.expire(start + 11min);
