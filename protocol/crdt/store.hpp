@@ -21,6 +21,8 @@
 
 namespace troupe::crdt {
 
+class struct_run;  // struct_run.hpp
+
 /// What a document has of one client.
 struct client_state {
   sorted_blocks structs;           ///< First clock to item_handle.
@@ -153,6 +155,8 @@ class store {
   void compact_if_worth();
 
  private:
+  friend class struct_run;  // the same steps as append_item(), for many structs in a row
+
   static bool is_in_hole(const client_state& state, clock_type clock) noexcept;
   bool is_joinable(const item& left, item_handle right_handle, const item& right) const noexcept;
   void join(item_handle left_handle, item_handle right_handle);
