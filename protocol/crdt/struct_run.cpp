@@ -50,7 +50,7 @@ const struct_view* struct_run::place(client_index client, const struct_view* nex
   }
   if (next == first) return next;
   flush();
-  store_.revision_ += static_cast<std::uint64_t>(next - first);
+  store_.change_revision();
   change_.note_inserted(client, {start, state.end - start});
   return next;
 }
