@@ -44,6 +44,8 @@ class update_parser {
     structs_left_ -= count;
     const std::uint8_t* const id_at = in_.rest().cursor();
     const client_index client = read_client("client");
+    block_id_ = out_.clients.id(client);
+    block_client_ = client;
     const auto id_size = static_cast<std::size_t>(in_.rest().cursor() - id_at);
     if (in_.ok() && id_size >= 1 && id_size <= sizeof(std::uint64_t))  // with v2 it is elsewhere
       own_ = known_client{id_at, id_size, client};
@@ -124,7 +126,8 @@ class update_parser {
 
   client_index read_client(const char* field) {
     const client_id id = in_.read_client();
-    if (id == last_id_) return last_client_;  // structs mostly refer to one client
+    if (id == last_id_) return last_client_;    // structs mostly refer to one client...
+    if (id == block_id_) return block_client_;  // ...or to their own
     if (id > lib0::max_safe_integer) in_.fail(errc::number_too_large, field);
     last_id_ = id;
     return last_client_ = out_.clients.find_or_add(id);
@@ -137,7 +140,7 @@ class update_parser {
     const std::uint8_t* at = stream.cursor();
     const std::uint8_t* const end = at + stream.remaining();
     std::uint64_t done = 0;
-    for (; done < count; ++done) {
+    for (; done < count && end - at >= common_size_max; ++done) {
       struct_view& next = out_.structs.emplace_back();
       next.clock = static_cast<clock_type>(clock);
       const std::uint8_t* const behind = parse_common(own, at, end, next);
@@ -153,13 +156,11 @@ class update_parser {
   }
 
   /// Nearly every struct is text or a tombstone beside an item that was there before. Reads one in
-  /// one go, far from the end of the input and if each number is of a common size, and returns
-  /// where it ends; nullptr if it is another, or wrong. Text and tombstones take the same path,
-  /// since no processor could guess which one comes.
+  /// one go, if each number is of a common size, and returns where it ends; nullptr if it is
+  /// another, or wrong. Text and tombstones take the same path, since no processor could guess
+  /// which one comes. Requires: common_size_max bytes from `at` on.
   const std::uint8_t* parse_common(client_index own, const std::uint8_t* at,
                                    const std::uint8_t* end, struct_view& out) {
-    constexpr std::ptrdiff_t size_max = 80;  // of all but long texts, and of what is looked at
-    if (end - at < size_max) return nullptr;
     lib0::quick_reader in{at};
     const std::uint8_t info = in.read_uint8();
     const std::uint32_t kind = info & kind_bits;
@@ -366,9 +367,14 @@ class update_parser {
     client_index index = no_client;
   };
 
+  /// The bytes of all but long texts, and of what is looked at while a common struct is read.
+  static constexpr std::ptrdiff_t common_size_max = 80;
+
   Reader in_;
   known_client own_;    // of the block that is being parsed
   known_client other_;  // of the last reference to somebody else
+  client_id block_id_ = ~client_id{0};
+  client_index block_client_ = no_client;
   client_id last_id_ = ~client_id{0};
   client_index last_client_ = no_client;
   std::uint64_t structs_left_;  // of the budget, whatever the structs are
