@@ -17,7 +17,7 @@ void origin_guess::begin(const decoded_update& update, std::size_t client_count)
   std::uint32_t offset = 0;
   for (span& of : spans_) {
     if (of.count == 0) continue;
-    while (((of.end - 1 - of.first) >> of.shift) >= 8 * of.count) ++of.shift;
+    while (((of.end - 1 - of.first) >> of.shift) >= 4 * of.count) ++of.shift;
     of.count = ((of.end - 1 - of.first) >> of.shift) + 1;
     of.offset = offset;
     offset += of.count;
