@@ -2,6 +2,7 @@
 
 #include "protocol/crdt/decoded_update.hpp"
 #include "protocol/crdt/update_reader.hpp"
+#include "protocol/lib0/quick_reader.hpp"
 
 namespace troupe::crdt {
 
@@ -41,13 +42,23 @@ class update_parser {
     const std::uint64_t count = in_.read_struct_count();
     if (count > structs_left_) in_.fail(errc::update_too_large, "structs");
     structs_left_ -= count;
+    const std::uint8_t* const id_at = in_.rest().cursor();
     const client_index client = read_client("client");
+    block_id_ = out_.clients.id(client);
+    block_client_ = client;
+    const auto id_size = static_cast<std::size_t>(in_.rest().cursor() - id_at);
+    if (in_.ok() && id_size >= 1 && id_size <= sizeof(std::uint64_t))  // with v2 it is elsewhere
+      own_ = known_client{id_at, id_size, client};
     std::uint64_t clock = in_.rest().read_var_uint(clock_max, "clock");
     const auto first = static_cast<std::uint32_t>(out_.structs.size());
     const std::size_t expected = first + std::min<std::uint64_t>(count, structs_reserved_max);
     if (expected > out_.structs.capacity())
       out_.structs.reserve(std::max(expected, 2 * out_.structs.capacity()));
     for (std::uint64_t done = 0; done < count && in_.ok();) {
+      if constexpr (Reader::is_one_stream) {
+        done += parse_common_structs(client, count - done, clock);
+        if (done == count) break;
+      }
       const std::uint64_t check_at = std::min(count, done + Reader::structs_per_check);
       for (; done < check_at; ++done) {
         struct_view& current = out_.structs.emplace_back();
@@ -115,10 +126,106 @@ class update_parser {
 
   client_index read_client(const char* field) {
     const client_id id = in_.read_client();
-    if (id == last_id_) return last_client_;  // structs mostly refer to one client
+    if (id == last_id_) return last_client_;    // structs mostly refer to one client...
+    if (id == block_id_) return block_client_;  // ...or to their own
     if (id > lib0::max_safe_integer) in_.fail(errc::number_too_large, field);
     last_id_ = id;
     return last_client_ = out_.clients.find_or_add(id);
+  }
+
+  /// Reads structs of the common kind, up to `count`, and returns how many there were. `clock` is
+  /// that of the next one.
+  std::uint64_t parse_common_structs(client_index own, std::uint64_t count, std::uint64_t& clock) {
+    lib0::decoder& stream = in_.rest();
+    const std::uint8_t* at = stream.cursor();
+    const std::uint8_t* const end = at + stream.remaining();
+    std::uint64_t done = 0;
+    for (; done < count && end - at >= common_size_max; ++done) {
+      struct_view& next = out_.structs.emplace_back();
+      next.clock = static_cast<clock_type>(clock);
+      const std::uint8_t* const behind = parse_common(own, at, end, next);
+      if (behind == nullptr) {
+        out_.structs.pop_back();
+        break;
+      }
+      clock += next.length;
+      at = behind;
+    }
+    stream.skip_to(at);
+    return done;
+  }
+
+  /// Nearly every struct is text or a tombstone beside an item that was there before. Reads one in
+  /// one go, if each number is of a common size, and returns where it ends; nullptr if it is
+  /// another, or wrong. Text and tombstones take the same path, since no processor could guess
+  /// which one comes. Requires: common_size_max bytes from `at` on.
+  const std::uint8_t* parse_common(client_index own, const std::uint8_t* at,
+                                   const std::uint8_t* end, struct_view& out) {
+    lib0::quick_reader in{at};
+    const std::uint8_t info = in.read_uint8();
+    const std::uint32_t kind = info & kind_bits;
+    const std::uint32_t is_text = kind == static_cast<std::uint32_t>(content_kind::string);
+    const std::uint32_t is_tombstone = kind == static_cast<std::uint32_t>(content_kind::deleted);
+    if ((is_text | is_tombstone) == 0 || (info & (origin_bit | right_origin_bit)) == 0)
+      return nullptr;
+    bool is_odd = false;
+    if ((info & origin_bit) != 0) {
+      out.origin_client = read_known_client(in);
+      out.origin_clock = in.read_small();
+      is_odd = is_odd_id(own, out.clock, out.origin_client, out.origin_clock);
+    }
+    if ((info & right_origin_bit) != 0) {
+      out.right_origin_client = read_known_client(in);
+      out.right_origin_clock = in.read_small();
+      is_odd |= is_odd_id(own, out.clock, out.right_origin_client, out.right_origin_clock);
+    }
+    const std::uint32_t number = in.read_small();
+    const std::uint32_t size = number & (0 - is_text);
+    std::uint32_t length = number;
+    if (size > lib0::size_max_of_few || !lib0::is_ascii_in_few(in.at(), size)) {
+      if (size > static_cast<std::size_t>(end - in.at())) return nullptr;
+      const auto units = utf16_length_if_valid({in.at(), size});
+      if (!units) return nullptr;
+      length = static_cast<std::uint32_t>(*units);
+    }
+    if (is_odd || in.is_odd() || length == 0 || out.clock + std::uint64_t{length} > clock_max)
+      return nullptr;
+    out.length = length;
+    out.content = in.at();
+    out.content_size = size;
+    out.kind = static_cast<content_kind>(kind);
+    out.is_ascii = length == size;
+    out.has_key = (info & key_bit) != 0;
+    return in.at() + size;
+  }
+
+  /// Whether an id is none that a struct of `own` at `clock` may refer to.
+  static bool is_odd_id(client_index own, clock_type clock, client_index client,
+                        clock_type referred) noexcept {
+    return (client == no_client) | ((client == own) & (referred >= clock));
+  }
+
+  /// The index of the next client if it is one of the two that were seen last; else no_client,
+  /// unless a slower look finds one that the update has named before.
+  client_index read_known_client(lib0::quick_reader& in) {
+    const std::uint64_t ahead = in.peek();
+    if ((ahead & own_.mask) == own_.bytes) {
+      in.skip(own_.size);
+      return own_.index;
+    }
+    if ((ahead & other_.mask) != other_.bytes) return learn_client(in);
+    in.skip(other_.size);
+    return other_.index;
+  }
+
+  /// Makes the client whose id comes next the other known one. Returns no_client if there is none.
+  client_index learn_client(lib0::quick_reader& in) {
+    lib0::decoder ahead{{in.at(), sizeof(std::uint64_t)}};
+    const client_id id = ahead.read_var_uint();
+    if (!ahead.ok()) return no_client;
+    other_ = known_client{in.at(), ahead.offset(), out_.clients.find_or_add(id)};
+    in.skip(ahead.offset());
+    return other_.index;
   }
 
   /// The clock of an id that the struct `of` of `own` refers to: known to its author, so not a
@@ -245,7 +352,29 @@ class update_parser {
     }
   }
 
+  /// A client as its id is encoded.
+  struct known_client {
+    known_client() = default;
+    known_client(const std::uint8_t* at, std::size_t id_size, client_index of)
+        : mask(~std::uint64_t{0} >> (64 - 8 * id_size)), size(id_size), index(of) {
+      bytes = 0;
+      std::memcpy(&bytes, at, id_size);
+    }
+
+    std::uint64_t bytes = ~std::uint64_t{0};  // in the bits of `mask`; nothing yet
+    std::uint64_t mask = 0;
+    std::size_t size = 0;
+    client_index index = no_client;
+  };
+
+  /// The bytes of all but long texts, and of what is looked at while a common struct is read.
+  static constexpr std::ptrdiff_t common_size_max = 80;
+
   Reader in_;
+  known_client own_;    // of the block that is being parsed
+  known_client other_;  // of the last reference to somebody else
+  client_id block_id_ = ~client_id{0};
+  client_index block_client_ = no_client;
   client_id last_id_ = ~client_id{0};
   client_index last_client_ = no_client;
   std::uint64_t structs_left_;  // of the budget, whatever the structs are
@@ -267,6 +396,7 @@ void decoded_update::clear() {
 
 result<void> append_update(byte_view update, update_format format, const limits& limit,
                            decoded_update& out) {
+  out.input = update;
   if (format == update_format::v2) return update_parser<reader_v2>{update, limit, out}.parse();
   return update_parser<reader_v1>{update, limit, out}.parse();
 }

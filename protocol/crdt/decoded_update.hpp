@@ -31,6 +31,7 @@ struct decoded_update {
   std::vector<struct_view> structs;   ///< Skips left out: a skip is only a gap between clocks.
   std::deque<parent_view> parents;    ///< What struct_view::parent points to.
   std::vector<client_range> deletes;  ///< In wire order; may overlap.
+  byte_view input;                    ///< What was decoded last; most contents lie in it.
   scratch_arena scratch;              ///< Contents that the input has in pieces.
   /// What yjs would write: no struct of length 0, no client without structs or twice. Others trip
   /// clients up.

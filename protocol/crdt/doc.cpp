@@ -102,7 +102,9 @@ byte_buffer doc::encode_state_as_update(const class state_vector& from,
   if (encoded_.empty()) {
     lib0::encoder out{store_.item_count() * 24 + 256};
     encode_state(store_, pending_, from, format, out);
-    encoded_.assign(out.view().begin(), out.view().end());
+    const std::size_t room = out.capacity();
+    encoded_ = out.take();
+    if (room - encoded_.size() > encoded_.size() / 8) encoded_.shrink_to_fit();
   }
   return encoded_;
 }

@@ -42,10 +42,26 @@ class block_writer {
       ++count;
       next = part.end();
     });
+    write_counted(count, first, for_each_part);
+  }
+
+  /// All that is stored of the client. As write(), but counts without looking at each struct.
+  /// Requires: there is something.
+  void write_all() {
+    const client_state& of = state_.state_of(client_);
+    const clock_type first = of.structs.clock(of.structs.first());
+    const std::size_t skips = of.holes.size() - (first > 0 ? 1 : 0);  // not the hole in front
+    write_counted(of.structs.size() + skips, first, [&](auto visit) {
+      visit_stored({0, static_cast<clock_type>(clock_max)}, visit);
+    });
+  }
+
+  template <class ForEachPart>
+  void write_counted(std::size_t count, clock_type first, ForEachPart for_each_part) {
     out_.rest().write_var_uint(count);
     out_.write_client(state_.clients().id(client_));
     out_.rest().write_var_uint(first);
-    next = first;
+    clock_type next = first;
     for_each_part([&](clock_range part, auto&& write_part) {
       if (part.clock != next) write_skip(part.clock - next, out_);
       write_part();
@@ -183,6 +199,10 @@ void write_state(const store& state, const pending& waiting, const state_vector&
     block_writer<Writer> writer{state, client, out};
     const clock_type start = from.clock_of(ids.id(client));
     const auto waits = waiting_by_client.find(client);
+    if (start == 0 && waits == waiting_by_client.end()) {
+      writer.write_all();
+      continue;
+    }
     writer.write([&](auto visit) {
       const clock_type end = static_cast<clock_type>(clock_max);
       clock_type done = start;

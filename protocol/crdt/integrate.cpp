@@ -12,6 +12,9 @@ namespace {
 constexpr std::uint32_t no_block = 0xffff'ffff;
 constexpr clock_type whole_block = 0xffff'ffff;
 
+/// From here on it pays to prepare for many.
+constexpr std::size_t structs_of_a_run_min = 32;
+
 bool is_same_id(client_index client_a, clock_type clock_a, client_index client_b,
                 clock_type clock_b) noexcept {
   return client_a == client_b && (client_a == no_client || clock_a == clock_b);
@@ -90,30 +93,67 @@ void integrator::translate_clients(decoded_update& update) {
 }
 
 void integrator::integrate_blocks(decoded_update& update) {
-  const auto growth_of = [&](const client_block& block, const struct_view& view) {
-    return &view == &update.structs[block.first] ? growth::allowed : growth::denied;
+  const auto missing_of = [&](const struct_view& view) { return find_missing(view); };
+  const auto on_ready = [&](const client_block& block, const struct_view& view) {
+    const bool is_first = &view == &update.structs[block.first];
+    integrate_known_checked(block.client, view, is_first ? growth::allowed : growth::denied);
   };
-  walk(
-      update,
-      [&](const client_block& block, const struct_view& view) {
-        return place_quickly(block.client, view, growth_of(block, view));
-      },
-      [&](const struct_view& view) { return find_missing(view); },
-      [&](const client_block& block, const struct_view& view) {
-        integrate_known_checked(block.client, view, growth_of(block, view));
-      },
-      [&](missing_id missing, client_index client, const struct_view& view) {
-        pending_.add_struct(missing.client, missing.clock, client, view);
-        ++outcome_.parked;
-      });
+  const auto on_parked = [&](missing_id missing, client_index client, const struct_view& view) {
+    pending_.add_struct(missing.client, missing.clock, client, view);
+    ++outcome_.parked;
+  };
+  if (update.structs.size() < structs_of_a_run_min) {
+    const auto place = [&](const client_block& block, const struct_view* next,
+                           const struct_view* end, clock_type target) {
+      return place_few(update, block, next, end, target);
+    };
+    return walk(update, place, missing_of, on_ready, on_parked);
+  }
+  guess_.begin(update, store_.clients().size());
+  struct_run run{store_, *change_, guess_, update.input};
+  const auto place = [&](const client_block& block, const struct_view* next, const struct_view* end,
+                         clock_type target) {
+    return place_many(run, update, block, next, end, target);
+  };
+  walk(update, place, missing_of, on_ready, on_parked);
+  guess_.end();
+}
+
+/// Places structs from `next` on, up to the one at `target`, as long as they come in the common
+/// way. Returns the first that is left, or `end`.
+const struct_view* integrator::place_few(const decoded_update& update, const client_block& block,
+                                         const struct_view* next, const struct_view* end,
+                                         clock_type target) {
+  const struct_view* const first = &update.structs[block.first];
+  while (next != end && next->clock <= target &&
+         place_quickly(block.client, *next, next == first ? growth::allowed : growth::denied))
+    ++next;
+  return next;
+}
+
+/// The same, quicker where there are many.
+const struct_view* integrator::place_many(struct_run& run, const decoded_update& update,
+                                          const client_block& block, const struct_view* next,
+                                          const struct_view* end, clock_type target) {
+  if (next == &update.structs[block.first] && next->clock <= target) {
+    if (!place_quickly(block.client, *next, growth::allowed)) return next;
+    ++next;
+  }
+  const struct_view* const rest = run.place(block.client, next, end, target);
+  outcome_.whole += static_cast<std::size_t>(rest - next);
+  if (rest != next && !pending_.empty()) {
+    const clock_type start = next->clock;
+    pending_.take_structs(block.client, {start, rest[-1].clock + rest[-1].length - start}, ready_);
+  }
+  return rest;
 }
 
 /// Goes through all structs so that each comes after what it refers to: where one needs a struct of
 /// another block, that block is worked on first, up to the struct that is needed. Calls
-/// try_quickly(block, view), which is all if it is true, else missing_of(view), then
-/// on_ready(block, view) or on_parked(missing, client, view).
-template <class TryQuickly, class MissingOf, class OnReady, class OnParked>
-void integrator::walk(const decoded_update& update, TryQuickly try_quickly, MissingOf missing_of,
+/// place(block, next, end, target), which returns the first struct that it left, and for that one
+/// missing_of(view), then on_ready(block, view) or on_parked(missing, client, view).
+template <class Place, class MissingOf, class OnReady, class OnParked>
+void integrator::walk(const decoded_update& update, Place place_common, MissingOf missing_of,
                       OnReady on_ready, OnParked on_parked) {
   sort_blocks(update);
   for (std::uint32_t first = 0; first < update.blocks.size(); ++first) {
@@ -126,7 +166,8 @@ void integrator::walk(const decoded_update& update, TryQuickly try_quickly, Miss
       const struct_view* const end = &update.structs[block.first] + block.count;
       std::uint32_t needed = no_block;
       for (; next != end && next->clock <= current.target; ++next) {
-        if (try_quickly(block, *next)) continue;
+        next = place_common(block, next, end, current.target);
+        if (next == end || next->clock > current.target) break;
         const missing_id missing = missing_of(*next);
         if (missing.client == no_client) {
           on_ready(block, *next);
@@ -227,7 +268,10 @@ bool integrator::would_park(const decoded_update& update) {
   };
   bool parks = false;
   walk(
-      update, [](const client_block&, const struct_view&) { return false; },
+      update,
+      [](const client_block&, const struct_view* next, const struct_view*, clock_type) {
+        return next;
+      },
       [&](const struct_view& view) -> missing_id {
         if (!is_there(view.origin_client, view.origin_clock))
           return {view.origin_client, view.origin_clock};

@@ -8,7 +8,9 @@
 
 #include "protocol/crdt/conflict_scan.hpp"
 #include "protocol/crdt/decoded_update.hpp"
+#include "protocol/crdt/origin_guess.hpp"
 #include "protocol/crdt/pending.hpp"
+#include "protocol/crdt/struct_run.hpp"
 #include "protocol/crdt/transaction.hpp"
 
 namespace troupe::crdt {
@@ -58,8 +60,13 @@ class integrator {
   };
 
   void integrate_blocks(decoded_update& update);
-  template <class TryQuickly, class MissingOf, class OnReady, class OnParked>
-  void walk(const decoded_update& update, TryQuickly try_quickly, MissingOf missing_of,
+  const struct_view* place_few(const decoded_update& update, const client_block& block,
+                               const struct_view* next, const struct_view* end, clock_type target);
+  const struct_view* place_many(struct_run& run, const decoded_update& update,
+                                const client_block& block, const struct_view* next,
+                                const struct_view* end, clock_type target);
+  template <class Place, class MissingOf, class OnReady, class OnParked>
+  void walk(const decoded_update& update, Place place_common, MissingOf missing_of,
             OnReady on_ready, OnParked on_parked);
   void sort_blocks(const decoded_update& update);
   std::uint32_t find_block(const decoded_update& update, missing_id missing) const;
@@ -99,6 +106,7 @@ class integrator {
   std::vector<pending_struct> ready_;
   std::vector<client_index> to_document_;  // work lists, kept for their memory
   std::vector<clock_range> unknown_;
+  origin_guess guess_;
   conflict_scan scan_;
   bool is_conflicting_ = false;  // the last find_left() had to search
 };

@@ -35,16 +35,25 @@ class slab {
 
   /// Keeps a copy of `record`. Requires: it does not lie in this slab.
   handle add(const Record& record = {}) {
-    handle added = next_;
-    if (!free_.empty()) {
-      added = free_.back();
-      free_.pop_back();
-    } else {
-      if (next_ >= capacity_) grow();
-      ++next_;
-    }
+    const handle added = take();
     std::construct_at(&(*this)[added], record);
     return added;
+  }
+
+  /// Makes sure that the next take() moves nothing.
+  void make_room() {
+    if (next_ >= capacity_ && free_.empty()) grow();
+  }
+
+  /// As add(), but leaves it to the caller to construct the record.
+  handle take() {
+    if (!free_.empty()) {
+      const handle freed = free_.back();
+      free_.pop_back();
+      return freed;
+    }
+    if (next_ >= capacity_) grow();
+    return next_++;
   }
 
   void release(handle at) { free_.push_back(at); }

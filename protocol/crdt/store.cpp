@@ -193,7 +193,7 @@ void store::remove_type(type_handle handle) {
 
 item_handle store::add_item(client_index client, const struct_view& from, clock_type offset,
                             clock_type length) {
-  ++revision_;
+  change_revision();
   item added;
   added.clock = from.clock + offset;
   added.length = length;
@@ -220,7 +220,7 @@ item_handle store::add_item(client_index client, const struct_view& from, clock_
 }
 
 item_handle store::append_item(client_index client, const struct_view& from, item_handle left) {
-  ++revision_;
+  change_revision();
   const item& before = items_[left];
   const chain_handle into = before.chain;
   const item_handle right = before.right;
@@ -325,12 +325,16 @@ item_handle store::find_starting_at(client_index client, clock_type clock, item_
 }
 
 item_handle store::split(item_handle handle, clock_type offset) {
-  ++revision_;
   const item copy = items_[handle];  // the right part keeps its right origin, chain and flags
   const item_handle right_handle = items_.add(copy);
   item& left = items_[handle];
   item& right = items_[right_handle];
   right.clock = left.clock + offset;
+  const undoable_join& join = last_join_;
+  const bool is_undone = join.revision_after == revision_ && join.left == handle &&
+                         join.right == right_handle && join.clock == right.clock;
+  change_revision();
+  if (is_undone) revision_ = join.revision_before;
   right.length = left.length - offset;
   right.origin_client = left.client;
   right.origin_clock = right.clock - 1;
@@ -459,7 +463,7 @@ void store::drop_content(item_handle handle) {
 }
 
 void store::turn_into_gc(item_handle handle) {
-  ++revision_;
+  change_revision();
   drop_content(handle);
   item& collected = items_[handle];
   collected.set_kind(content_kind::gc);
@@ -482,7 +486,6 @@ bool store::is_joinable(const item& left, item_handle right_handle,
 }
 
 void store::join(item_handle left_handle, item_handle right_handle) {
-  ++revision_;
   item& left = items_[left_handle];
   item& right = items_[right_handle];
   client_state& state = states_[left.client];
@@ -513,6 +516,9 @@ void store::join(item_handle left_handle, item_handle right_handle) {
   }
   right.length = 0;  // contains nothing, should a search remember it
   items_.release(right_handle);
+  const std::uint64_t before = revision_;
+  change_revision();
+  last_join_ = {before, revision_, left_handle, right_handle, right.clock};
 }
 
 item_handle store::join_with_left(item_handle handle) {

@@ -21,6 +21,8 @@
 
 namespace troupe::crdt {
 
+class struct_run;  // struct_run.hpp
+
 /// What a document has of one client.
 struct client_state {
   sorted_blocks structs;           ///< First clock to item_handle.
@@ -49,7 +51,8 @@ class store {
   const std::vector<type_handle>& roots() const noexcept { return roots_; }
   std::size_t item_count() const noexcept { return items_.size(); }
 
-  /// Changes whenever an item is inserted, split or joined.
+  /// Changes whenever an item is inserted, split or joined. Where the next change after a join
+  /// undoes it, items and their places are what they were before, and so is the revision.
   std::uint64_t revision() const noexcept { return revision_; }
 
   /// The encoded content of an item; empty for kinds that have none in the arena. Valid until the
@@ -155,6 +158,8 @@ class store {
   void compact_if_worth();
 
  private:
+  friend class struct_run;  // the same steps as append_item(), for many structs in a row
+
   static bool is_in_hole(const client_state& state, clock_type clock) noexcept;
   bool is_joinable(const item& left, item_handle right_handle, const item& right) const noexcept;
   void join(item_handle left_handle, item_handle right_handle);
@@ -168,7 +173,20 @@ class store {
            clock - candidate.clock < candidate.length;  // wraps below its start
   }
 
+  /// A join that the next change may undo.
+  struct undoable_join {
+    std::uint64_t revision_before = 0;
+    std::uint64_t revision_after = 0;
+    item_handle left = none;
+    item_handle right = none;  // freed; the next item to be made gets it again
+    clock_type clock = 0;      // of the right part
+  };
+
+  void change_revision() noexcept { revision_ = ++newest_revision_; }
+
   std::uint64_t revision_ = 1;
+  std::uint64_t newest_revision_ = 1;  // none is given twice
+  undoable_join last_join_;
   client_lookup clients_;
   std::vector<client_state> states_;
   slab<item> items_;

@@ -48,13 +48,19 @@ enum class type_kind : std::uint8_t {
 
 /// Units of these kinds are elements of their type; the others have no length that a user sees.
 constexpr bool is_countable(content_kind kind) noexcept {
-  return kind != content_kind::deleted && kind != content_kind::format && kind != content_kind::gc;
+  constexpr unsigned others = 1u << static_cast<unsigned>(content_kind::deleted) |
+                              1u << static_cast<unsigned>(content_kind::format) |
+                              1u << static_cast<unsigned>(content_kind::gc);
+  return (others >> static_cast<unsigned>(kind) & 1) == 0;
 }
 
 /// Neighbours of these kinds become one struct at the end of a transaction.
 constexpr bool is_mergeable(content_kind kind) noexcept {
-  return kind == content_kind::deleted || kind == content_kind::json ||
-         kind == content_kind::string || kind == content_kind::any;
+  constexpr unsigned those = 1u << static_cast<unsigned>(content_kind::deleted) |
+                             1u << static_cast<unsigned>(content_kind::json) |
+                             1u << static_cast<unsigned>(content_kind::string) |
+                             1u << static_cast<unsigned>(content_kind::any);
+  return (those >> static_cast<unsigned>(kind) & 1) != 0;
 }
 
 struct clock_range {

@@ -20,6 +20,7 @@ namespace troupe::crdt {
 class reader_v1 {
  public:
   static constexpr bool value_is_any = false;
+  static constexpr bool is_one_stream = true;
   static constexpr unsigned structs_per_check = 1;  ///< How often ok() is worth its cost.
 
   /// How many structs so many bytes may stand for.
@@ -181,6 +182,7 @@ class string_column {
 class reader_v2 {
  public:
   static constexpr bool value_is_any = true;
+  static constexpr bool is_one_stream = false;
   static constexpr unsigned structs_per_check = 32;
 
   /// Runs let a few bytes stand for any number of structs. No author has more than a few to a byte.

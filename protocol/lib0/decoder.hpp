@@ -27,6 +27,9 @@ class decoder {
   std::size_t remaining() const noexcept { return static_cast<std::size_t>(end_ - cursor_); }
   const std::uint8_t* cursor() const noexcept { return cursor_; }
 
+  /// Goes on at `where`. Requires: that lies between the cursor and the end.
+  void skip_to(const std::uint8_t* where) noexcept { cursor_ = where; }
+
   /// Notes the first failure; later ones are its consequences and are ignored. `detail` must be
   /// static.
   void fail(errc code, const char* detail) noexcept;

@@ -14,6 +14,7 @@ class encoder {
   explicit encoder(std::size_t capacity) : buffer_(capacity) {}
 
   std::size_t size() const noexcept { return size_; }
+  std::size_t capacity() const noexcept { return buffer_.size(); }
   byte_view view() const noexcept { return {buffer_.data(), size_}; }
   void clear() noexcept { size_ = 0; }
 

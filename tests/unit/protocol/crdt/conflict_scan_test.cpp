@@ -131,3 +131,31 @@ TEST_CASE("a search that may be continued begins behind the sibling with the nex
   scan.end(45, 11, 15);
   CHECK(scan.begin(there, 60, 15) == crdt::none);
 }
+
+TEST_CASE("a join that the next change undoes gives the store its revision back", "[crdt]") {
+  crdt::store store;
+  const crdt::client_index client = store.client_for(1);
+  crdt::struct_view view;
+  view.kind = crdt::content_kind::string;
+  view.is_ascii = true;
+  view.length = view.content_size = 3;
+  view.content = as_bytes("abc").data();
+  const crdt::item_handle left = store.add_item(client, view, 0, 3);
+  store.link_after(left, store.type_at(store.root_for("t")).sequence, crdt::none);
+  store.index_struct(left);
+
+  const crdt::item_handle right = store.split(left, 1);
+  const auto apart = store.revision();
+  REQUIRE(store.join_with_left(right) == left);
+  const auto together = store.revision();
+  CHECK(together != apart);
+  CHECK(store.split(left, 1) == right);
+  CHECK(store.revision() == apart);
+
+  REQUIRE(store.join_with_left(right) == left);  // another join, another revision
+  CHECK(store.revision() != together);
+  CHECK(store.split(left, 2) == right);  // elsewhere
+  const auto elsewhere = store.revision();
+  CHECK(elsewhere != apart);
+  CHECK(elsewhere != together);
+}
