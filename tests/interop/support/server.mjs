@@ -146,8 +146,8 @@ export async function start_server(settings = {}, { file = undefined } = {}) {
 }
 
 /** Starts a server that must refuse to start, and resolves to {code, stdout, stderr}. */
-export async function refused_start(settings) {
-  const started = new server(settings);
+export async function refused_start(settings, { file = undefined } = {}) {
+  const started = new server(settings, file);
   try {
     const { code } = await started.ended();
     return { code, stdout: started.stdout, stderr: started.stderr };
