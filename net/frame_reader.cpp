@@ -40,22 +40,26 @@ bool is_close_code(unsigned code) noexcept {
 }  // namespace
 
 frame_event frame_reader::next(std::span<std::uint8_t>& input) {
-  if (hand_out_) {
-    hand_out_ = false;
-    if (message_.capacity() > kept_capacity_max)
-      byte_buffer{}.swap(message_);
-    else
-      message_.clear();
-  }
+  if (hand_out_) forget_message();
   for (;;) {
     if (!in_frame_) {
       if (!take_header(input)) return frame_event::need_more;
       if (const frame_event begun = begin_frame(); begun != frame_event::need_more) return begun;
+    } else if (skipping_ && !is_control() && is_too_large()) {
+      return frame_event::too_large;  // its header said more than is skipped
     }
     if (input.empty() && left_ > 0) return frame_event::need_more;
     if (const frame_event event = take_payload(input); event != frame_event::need_more)
       return event;
   }
+}
+
+void frame_reader::forget_message() {
+  hand_out_ = false;
+  if (message_.capacity() > kept_capacity_max)
+    byte_buffer{}.swap(message_);
+  else
+    message_.clear();
 }
 
 /// Returns whether the header is whole.
@@ -78,9 +82,10 @@ frame_event frame_reader::begin_frame() {
   left_ = second & 0x7F;
   if (left_ >= 126) {
     const std::size_t end = left_ == 126 ? 4 : 10;
+    const std::uint64_t shorter_form_max = left_ == 126 ? 125 : 0xFFFF;
     left_ = 0;
     for (std::size_t i = 2; i < end; ++i) left_ = left_ << 8 | header_[i];
-    if (left_ >> 63 != 0) return frame_event::bad_protocol;
+    if (left_ >> 63 != 0 || left_ <= shorter_form_max) return frame_event::bad_protocol;
   }
   mask_at_ = 0;
   in_frame_ = true;
@@ -101,10 +106,14 @@ frame_event frame_reader::begin_data(std::uint8_t code) {
     in_message_ = true;
     received_ = 0;
   }
+  return is_too_large() ? frame_event::too_large : frame_event::need_more;
+}
+
+/// Whether the message becomes too large with the rest of this frame.
+bool frame_reader::is_too_large() const noexcept {
   const std::uint64_t limit =
       skipping_ ? std::uint64_t{message_size_max_} * skip_factor : message_size_max_;
-  if (left_ > limit || received_ + left_ > limit) return frame_event::too_large;
-  return frame_event::need_more;
+  return left_ > limit || received_ + left_ > limit;
 }
 
 frame_event frame_reader::take_payload(std::span<std::uint8_t>& input) {
@@ -139,11 +148,12 @@ frame_event frame_reader::end_frame() {
 
 frame_event frame_reader::end_message() {
   in_message_ = false;
-  hand_out_ = true;
   if (skipping_) {
     skipping_ = false;
+    forget_message();  // parts that came before it was too large
     return frame_event::need_more;
   }
+  hand_out_ = true;
   if (kind_ == frame_kind::text && !is_valid_utf8(payload_)) return frame_event::bad_text;
   return frame_event::message;
 }

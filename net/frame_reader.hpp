@@ -71,10 +71,12 @@ class frame_reader {
   frame_event take_payload(std::span<std::uint8_t>& input);
   frame_event end_frame();
   frame_event end_message();
+  void forget_message();
   frame_event end_control() const;
   frame_event check_close() const;
   void unmask(std::span<std::uint8_t> bytes) noexcept;
 
+  bool is_too_large() const noexcept;
   bool is_control() const noexcept { return (header_[0] & 0x08) != 0; }
   bool is_final() const noexcept { return (header_[0] & 0x80) != 0; }
 

@@ -12,7 +12,11 @@ std::string_view host_of(std::string_view origin) {
   const auto scheme = origin.find(separator);
   if (scheme == std::string_view::npos) return {};
   const std::string_view authority = origin.substr(scheme + separator.size());
-  if (authority.starts_with('[')) return authority.substr(0, authority.find(']') + 1);
+  if (authority.starts_with('[')) {
+    const std::string_view host = authority.substr(0, authority.find(']') + 1);
+    const std::string_view behind = authority.substr(host.size());
+    return behind.empty() || behind.starts_with(':') ? host : std::string_view{};
+  }
   return authority.substr(0, authority.find(':'));
 }
 

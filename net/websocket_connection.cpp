@@ -142,10 +142,7 @@ class socket_connection final : public websocket_connection,
       handler_->on_open();
     }
     if (!may_read()) return;
-    if (!unread_.empty()) {
-      byte_buffer input = std::exchange(unread_, {});
-      consume(input);
-    }
+    consume_unread();
     if (transport_.has_input() && may_read()) read();
     end_frames();
   }
@@ -159,7 +156,8 @@ class socket_connection final : public websocket_connection,
     }
     if ((!now.readable && !now.failed) || phase_ == phase::opening) return;
     if (!may_read()) return leave_unread(now);
-    read();
+    consume_unread();  // came before what the socket has now
+    if (may_read()) read();
     end_frames();
   }
 
@@ -222,6 +220,12 @@ class socket_connection final : public websocket_connection,
       reason_ = is_gone ? close_reason::peer_closed : close_reason::io_error;
     end_frames();
     finish();
+  }
+
+  void consume_unread() {
+    if (unread_.empty()) return;
+    byte_buffer input = std::exchange(unread_, {});
+    consume(input);
   }
 
   void consume(std::span<std::uint8_t> input) {

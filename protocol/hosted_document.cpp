@@ -148,7 +148,9 @@ void hosted_document::on_request(session_id from, const std::string& user,
       out.texts.push_back(
           {receivers::all_but_one, from, json::encode_event(name_, request.payload)});
       break;
-    case json::request_kind::presence: take_json_presence(from, request, now); break;
+    case json::request_kind::presence:
+      if (!take_json_presence(from, request, now, out)) return;
+      break;
   }
   if (request.message_id) tell_text(from, json::encode_ack(name_, *request.message_id), out);
 }
@@ -205,11 +207,22 @@ void hosted_document::take_json_update(session_id from, const std::string& user,
        request.message_id ? json::encode_ack(name_, *request.message_id) : std::string{}});
 }
 
-void hosted_document::take_json_presence(session_id from, const json::request& request,
-                                         time_point now) {
+/// Returns whether it could be shown.
+bool hosted_document::take_json_presence(session_id from, const json::request& request,
+                                         time_point now, document_effects& out) {
   json_session& session = json_sessions_[from];
   const auto client = client_of(from, session);
-  if (presence_.set_own(client, request.payload, from, now)) note_presence({client});
+  const auto changed = presence_.set_own(client, request.payload, from, now);
+  if (!changed) {
+    tell_text(from,
+              json::encode_error(error_code::invalid_message,
+                                 "presence: " + to_string(changed.error()), name_,
+                                 as_view(request.message_id)),
+              out);
+    return false;
+  }
+  if (*changed) note_presence({client});
+  return true;
 }
 
 /// A client id that nobody else has; the session keeps it for life.

@@ -150,7 +150,8 @@ class hosted_document {
   bool answer_json_sync(session_id to, const json::request& request, document_effects& out);
   void take_json_update(session_id from, const std::string& user, const json::request& request,
                         document_effects& out);
-  void take_json_presence(session_id from, const json::request& request, time_point now);
+  bool take_json_presence(session_id from, const json::request& request, time_point now,
+                          document_effects& out);
   void tell_update(session_id from, effect_bytes change, document_effects& out);
   void note_presence(const std::vector<sync::awareness::client_id>& changed);
   sync::awareness::client_id client_of(session_id session, json_session& of);

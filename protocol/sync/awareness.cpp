@@ -82,17 +82,19 @@ void awareness::remove(entry& of, time_point now) {
   of.updated = now;
 }
 
-bool awareness::set_own(client_id client, std::string_view state, session_id owner,
-                        time_point now) {
+result<bool> awareness::set_own(client_id client, std::string_view state, session_id owner,
+                                time_point now) {
   const auto found = entries_.find(client);
   const bool had_state = found != entries_.end() && !found->second.state.empty();
   if (trimmed(state) == null_state) {
     if (!had_state) return false;
     ++found->second.clock;
     remove(found->second, now);
+    found->second.owner = owner;  // who may show something again, under the next clock
     return true;
   }
-  if (found == entries_.end() && entries_.size() >= clients_max) return false;
+  if (found == entries_.end() && entries_.size() >= clients_max)
+    return fail(errc::too_many_clients, "awareness");
   entry& own = entries_[client];
   ++own.clock;
   state_count_ += own.state.empty();
@@ -107,8 +109,8 @@ std::vector<awareness::client_id> awareness::remove_session(session_id session, 
   std::vector<client_id> removed;
   for (auto& [client, known] : entries_) {
     if (known.owner != session) continue;
+    if (!known.state.empty()) removed.push_back(client);
     remove(known, now);
-    removed.push_back(client);
   }
   return removed;
 }
@@ -127,7 +129,7 @@ std::vector<awareness::client_id> awareness::expire(time_point now) {
     } else if (!known.state.empty() && age >= state_age_max) {
       remove(known, now);
       changed.push_back(at->first);
-    } else if (known.state.empty() && age >= clock_age_max) {
+    } else if (known.state.empty() && known.owner == no_session && age >= clock_age_max) {
       at = entries_.erase(at);
       continue;
     }
@@ -163,15 +165,15 @@ awareness::client_states awareness::states() const {
 
 awareness::client_states awareness::known() const {
   client_states all;
-  for (const auto& [client, entry] : entries_)
-    all.emplace_back(client, entry.state.empty() ? null_state : std::string_view{entry.state});
+  for (const auto& [client, one] : entries_)
+    all.emplace_back(client, one.state.empty() ? null_state : std::string_view{one.state});
   return all;
 }
 
 byte_buffer awareness::encode_known() const {
   std::vector<client_id> clients;
   clients.reserve(entries_.size());
-  for (const auto& [client, entry] : entries_) clients.push_back(client);
+  for (const auto& [client, one] : entries_) clients.push_back(client);
   return encode(clients);
 }
 

@@ -42,9 +42,10 @@ class awareness {
   result<applied> apply(byte_view update, session_id from, time_point now);
 
   /// Sets the state that the server holds for a session, as JSON text; "null" clears it. Unlike
-  /// others it is renewed by expire() as long as the session is there. Returns whether anything
-  /// changed for others (false: it was cleared already, or there are too many clients).
-  bool set_own(client_id client, std::string_view state, session_id owner, time_point now);
+  /// others it is renewed by expire() as long as the session is there, and its clock is kept as
+  /// long even if it is cleared. Returns whether anything changed for others (false: it was cleared
+  /// already). Fails with too_many_clients.
+  result<bool> set_own(client_id client, std::string_view state, session_id owner, time_point now);
 
   /// Removes the states that belong to a session; returns whose.
   std::vector<client_id> remove_session(session_id session, time_point now);

@@ -149,6 +149,26 @@ add('sync_message', 'late', messages(sync(2, Y.diffUpdate(change, new Uint8Array
 add('sync_message', 'query', messages(bytes(3), shown(awareness([7, 2, null]))));
 add('sync_message', 'auth', messages(bytes(2, 0, 2, 'no')));
 
+/** Frames as frame_reader_fuzz.cpp takes them: what to do with large messages, the size of pieces, then masked frames. */
+const frame = (first, payload, mask = [0x37, 0xfa, 0x21, 0x3d]) => {
+  const body = Buffer.from(payload);
+  const size = body.length < 126 ? bytes(0x80 | body.length) : bytes(0xfe, body.length >> 8, body.length & 255);
+  return bytes(first, size, mask, body.map((byte, at) => byte ^ mask[at % 4]));
+};
+const frames = {
+  hello: [0, 255, frame(0x81, 'Hello')],
+  kinds: [0, 7, frame(0x81, 'text'), frame(0x82, 'binary'), frame(0x89, 'ping'), frame(0x8a, 'pong'), frame(0x88, bytes(3, 232, 'bye'))],
+  parts: [0, 3, frame(0x01, 'h\u00e9'), frame(0x89, ''), frame(0x00, '', [0, 0, 0, 0]), frame(0x80, 'llo')],
+  long: [0, 64, frame(0x82, 'x'.repeat(300)), frame(0x81, 'behind it')],
+  skipped: [1, 50, frame(0x01, 'kept so far'), frame(0x00, 'y'.repeat(1100)), frame(0x80, ''), frame(0x82, 'next')],
+  too_large: [0, 255, frame(0x82, 'z'.repeat(1100))],
+  unmasked: [0, 255, bytes(0x81, 1, 'x')],
+  bad_text: [0, 1, frame(0x81, bytes(0xc3)), frame(0x81, 'x')],
+  bad_close: [0, 255, frame(0x88, bytes(3, 237))],
+  long_length: [0, 1, bytes(0x82, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 1, 2, 3, 4, 'abc')],
+};
+for (const [name, parts] of Object.entries(frames)) add('frame_reader', name, bytes(...parts));
+
 const differs = [];
 for (const [file, content] of Object.entries(seeds)) {
   const at = path.join(here, 'seeds', file);

@@ -26,13 +26,19 @@ void register_types_once() {
 
 }  // namespace
 
-actor_node::actor_node(directory_settings settings) {
+actor_node::actor_node(directory_settings settings, hosting where) {
   register_types_once();
-  config_.set("caf.scheduler.max-threads", 2);
+  config_.set("caf.scheduler.max-threads", workers);
   config_.set("caf.scheduler.policy", "sharing");
   config_.set("caf.logger.console.verbosity", "quiet");
   system_ = std::make_unique<caf::actor_system>(config_);
   self_ = std::make_unique<caf::scoped_actor>(*system_);
+  if (where == hosting::on_unit) {
+    unit_ = std::make_unique<io_unit>();
+    unit_->bind(*system_);
+    unit_thread_ = system_->launch_thread("io", [this] { unit_->run(); });
+    settings.units = {unit_.get()};
+  }
   store_ = system_->spawn<store, caf::detached>(engine);
   directory_ = system_->spawn<directory>(settings, store_,
                                          std::vector{caf::actor_cast<hub_actor>(self_->ptr())});
@@ -40,9 +46,11 @@ actor_node::actor_node(directory_settings settings) {
 
 actor_node::~actor_node() {
   engine->open_gate();
+  release_workers();
   // Their sessions never leave, so the documents would not end by themselves.
   for (const document_actor& document : opened_)
     caf::anon_send_exit(document, caf::exit_reason::kill);
+  if (unit_) end_unit();
   opened_.clear();
   caf::anon_send_exit(directory_, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(store_, caf::exit_reason::user_shutdown);
@@ -50,6 +58,32 @@ actor_node::~actor_node() {
   store_ = nullptr;
   self_.reset();
   system_.reset();
+}
+
+/// A unit must not stop before its actors have ended.
+void actor_node::end_unit() {
+  for (const document_actor& document : opened_) (*self_)->wait_for(document);
+  unit_->finish();
+  unit_thread_.join();
+}
+
+void actor_node::occupy_workers() {
+  const std::shared_future<void> released = workers_released_.get_future().share();
+  std::vector<std::future<void>> occupied;
+  for (int i = 0; i < workers; ++i) {
+    const auto here = std::make_shared<std::promise<void>>();
+    occupied.push_back(here->get_future());
+    system_->spawn([here, released](caf::event_based_actor*) {
+      here->set_value();
+      released.wait();
+    });
+  }
+  for (const auto& one : occupied) one.wait();
+  workers_are_occupied_ = true;
+}
+
+void actor_node::release_workers() {
+  if (std::exchange(workers_are_occupied_, false)) workers_released_.set_value();
 }
 
 tl::expected<opened_document, close_reason> actor_node::open(const std::string& name,
@@ -71,6 +105,26 @@ void actor_node::send(const opened_document& to, session_id from, sync::message_
                       byte_view body) {
   (*self_)->send(to.document,
                  client_batch{from, shared_bytes::copy_of(body), {{kind, 0, body.size()}}});
+}
+
+void actor_node::send(const opened_document& to, session_id from,
+                      const std::vector<std::pair<sync::message_kind, byte_buffer>>& messages) {
+  byte_buffer bytes;
+  std::vector<client_batch::message> parts;
+  for (const auto& [kind, body] : messages) {
+    parts.push_back({kind, bytes.size(), body.size()});
+    bytes.insert(bytes.end(), body.begin(), body.end());
+  }
+  (*self_)->send(to.document, client_batch{from, shared_bytes::copy_of(bytes), std::move(parts)});
+}
+
+void actor_node::ask(const opened_document& to, session_id from, std::string_view frame) {
+  auto request = json::decode_request(frame);
+  REQUIRE(request.has_value());
+  (*self_)->send(to.document,
+                 client_request{from, "session " + std::to_string(from),
+                                std::make_shared<const json::request>(std::move(*request)),
+                                frame.size()});
 }
 
 void actor_node::leave(const opened_document& from, session_id session) {
@@ -98,6 +152,31 @@ std::vector<deliver_batch::delivery> actor_node::next_deliveries() {
     deliver_batch batch = next_batch();
     if (!batch.binary.empty()) return std::move(batch.binary);
   }
+}
+
+std::vector<deliver_batch::delivery> actor_node::next_deliveries(const opened_document& of) {
+  for (;;) {
+    deliver_batch batch = next_batch();
+    if (batch.document == of.id && !batch.binary.empty()) return std::move(batch.binary);
+  }
+}
+
+std::vector<std::string> actor_node::next_texts() {
+  for (;;) {
+    const deliver_batch batch = next_batch();
+    std::vector<std::string> texts;
+    for (const auto& delivery : batch.json)
+      texts.emplace_back(as_text(payload_of(delivery.frames)));
+    if (!texts.empty()) return texts;
+  }
+}
+
+bool actor_node::is_quiet() {
+  constexpr std::chrono::milliseconds moment{20};
+  bool is_quiet = true;
+  (*self_)->receive([&](const deliver_batch& batch) { is_quiet = batch.document == 0; },
+                    caf::after(moment) >> [] {});
+  return is_quiet;
 }
 
 byte_view payload_of(const shared_slice& frame) {

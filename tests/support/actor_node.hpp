@@ -2,25 +2,45 @@
 // Documents are opened and spoken to as a session would; what they deliver is received by the test.
 #pragma once
 
+#include <future>
+#include <memory>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
 
 #include "actors/directory.hpp"
+#include "net/io_unit.hpp"
 #include "tests/support/gated_engine.hpp"
 
 namespace troupe::test {
 
+/// Where the documents of a node run.
+enum class hosting : bool { on_workers, on_unit };
+
 class actor_node {
  public:
-  explicit actor_node(directory_settings settings = {});
+  explicit actor_node(directory_settings settings = {}, hosting where = hosting::on_workers);
   ~actor_node();
 
   /// Opens a document for a session; the reason for which that was refused otherwise.
   tl::expected<opened_document, close_reason> open(const std::string& name, session_id session);
 
   void send(const opened_document& to, session_id from, sync::message_kind kind, byte_view body);
+  /// The same with several messages at once.
+  void send(const opened_document& to, session_id from,
+            const std::vector<std::pair<sync::message_kind, byte_buffer>>& messages);
+  /// A frame of the JSON dialect.
+  void ask(const opened_document& to, session_id from, std::string_view frame);
   void leave(const opened_document& from, session_id session);
+  template <class Message>
+  void tell_document(const opened_document& to, Message message) {
+    (*self_)->send(to.document, std::move(message));
+  }
   void pass_second();
 
   /// The next delivery or closing that documents have for this unit; fails the test after a while.
@@ -30,12 +50,32 @@ class actor_node {
   /// Receives batches until one has a delivery in the binary dialect; returns those.
   std::vector<deliver_batch::delivery> next_deliveries();
 
+  /// The same for one document; what others deliver meanwhile is left out.
+  std::vector<deliver_batch::delivery> next_deliveries(const opened_document& of);
+  /// Receives batches until one has a text; returns the texts.
+  std::vector<std::string> next_texts();
+
+  /// Whether nothing comes for a moment.
+  bool is_quiet();
+
+  /// Keeps all workers busy until release_workers().
+  void occupy_workers();
+  void release_workers();
+
   caf::actor_system& system() { return *system_; }
   store_actor store_handle() const { return store_; }
 
   std::shared_ptr<gated_engine> engine = std::make_shared<gated_engine>();
 
  private:
+  void end_unit();
+
+  static constexpr int workers = 2;
+
+  std::unique_ptr<io_unit> unit_;  // outlives the system
+  std::thread unit_thread_;
+  std::promise<void> workers_released_;
+  bool workers_are_occupied_ = false;
   caf::actor_system_config config_;
   std::unique_ptr<caf::actor_system> system_;
   std::unique_ptr<caf::scoped_actor> self_;

@@ -101,3 +101,207 @@ TEST_CASE("nobody can subscribe to a document that has failed", "[actors]") {
   CHECK_FALSE(t.table.subscribe(7, 3));
   CHECK(t.table.subscribe(9, 3));
 }
+
+TEST_CASE("a subscriber is told that its document failed, and may leave by that", "[actors]") {
+  table_of_three t;
+  struct leaving_session final : table_session {
+    session_table& table;
+    int told = 0;
+    explicit leaving_session(session_table& of) : table(of) {}
+    void deliver(const frame_run&) override {}
+    bool skips_presence(document_id) override { return false; }
+    void on_handled(const deliver_batch::handled&) override {}
+    void on_second(time_point) override {}
+    void close(close_reason) override {}
+    void on_document_failed(document_id document, close_reason) override {
+      ++told;
+      table.unsubscribe(document, 4);
+      table.remove(4);
+    }
+    session_info describe() const override { return {}; }
+  } leaving{t.table};
+  t.table.add(4, &leaving);
+  t.table.subscribe(7, 4);
+  t.table.close_subscribers(7, close_reason::document_failed);
+  CHECK(leaving.told == 1);
+  CHECK(t.one.failed == std::vector<document_id>{7});
+  CHECK(t.two.failed == std::vector<document_id>{7});
+  CHECK(t.table.size() == 3);
+}
+
+// --- dialects ---
+
+TEST_CASE("a subscriber hears only the dialects that it has spoken", "[actors]") {
+  session_table table;
+  recording_session silent, binary, json, both;
+  recording_session* const sessions[] = {&silent, &binary, &json, &both};
+  for (session_id id = 1; id <= 4; ++id) {
+    table.add(id, sessions[id - 1]);
+    CHECK(table.subscribe(7, id));
+  }
+  table.hear(7, 2, dialect::binary);
+  table.hear(7, 3, dialect::json);
+  table.hear(7, 4, dialect::binary);
+  table.hear(7, 4, dialect::json);
+  table.hear(8, 1, dialect::binary);  // another document, to which it is not subscribed
+  deliver_batch batch;
+  batch.document = 7;
+  batch.binary = {to(receivers::all, no_session, frame("b"))};
+  batch.json = {to(receivers::all, no_session, frame("j"))};
+  table.deliver(batch);
+  CHECK(silent.heard.empty());
+  CHECK(binary.heard == "b");
+  CHECK(json.heard == "j");
+  CHECK(both.heard == "bj");
+}
+
+TEST_CASE("what is for one session alone is heard in its dialect only", "[actors]") {
+  session_table table;
+  recording_session binary, json;
+  table.add(1, &binary);
+  table.add(2, &json);
+  for (const session_id id : {1, 2}) table.subscribe(7, id);
+  table.hear(7, 1, dialect::binary);
+  table.hear(7, 2, dialect::json);
+  deliver_batch batch;
+  batch.document = 7;
+  batch.binary = {to(receivers::one, 1, frame("x")), to(receivers::one, 2, frame("y"))};
+  batch.json = {to(receivers::one, 1, frame("z")), to(receivers::all_but_one, 2, frame("w"))};
+  table.deliver(batch);
+  CHECK(binary.heard == "x");
+  CHECK(json.heard.empty());
+}
+
+// --- runs ---
+
+namespace {
+
+/// The letters of one block as a frame each.
+std::vector<shared_slice> frames_of(std::string_view letters) {
+  const shared_bytes block = frame(letters);
+  std::vector<shared_slice> frames;
+  for (std::size_t i = 0; i < letters.size(); ++i) frames.emplace_back(block, i, 1);
+  return frames;
+}
+
+}  // namespace
+
+TEST_CASE("neighbouring frames are pushed at once, with their number", "[actors]") {
+  table_of_three t;
+  const auto frames = frames_of("abc");
+  deliver_batch batch;
+  batch.document = 7;
+  for (const auto& one : frames) batch.binary.push_back(to(receivers::all, no_session, one));
+  t.table.deliver(batch);
+  for (const recording_session* each : {&t.one, &t.two}) {
+    REQUIRE(each->runs.size() == 1);
+    CHECK(each->runs[0].count == 3);
+    CHECK(each->runs[0].bytes.view().data() == frames[0].view().data());
+    CHECK(each->heard == "abc");
+  }
+}
+
+TEST_CASE("frames of other memory, and those with a gap between, are pushes of their own",
+          "[actors]") {
+  table_of_three t;
+  const auto frames = frames_of("abcd");
+  deliver_batch batch;
+  batch.document = 7;
+  batch.binary = {
+      to(receivers::all, no_session, frames[0]), to(receivers::all, no_session, frame("X")),
+      to(receivers::all, no_session, frames[1]), to(receivers::all, no_session, frames[3])};
+  t.table.deliver(batch);
+  CHECK(t.one.heard == "aXbd");
+  CHECK(t.one.runs.size() == 4);
+}
+
+TEST_CASE("a session that is named hears what is for it in its place among what is for all",
+          "[actors]") {
+  table_of_three t;
+  recording_session third;
+  t.table.add(4, &third);
+  t.table.subscribe(7, 4);
+  t.table.hear(7, 4, dialect::binary);
+  const auto frames = frames_of("abcde");
+  deliver_batch batch;
+  batch.document = 7;
+  batch.binary = {to(receivers::all, no_session, frames[0]), to(receivers::one, 1, frames[1]),
+                  to(receivers::all, no_session, frames[2]),
+                  to(receivers::all_but_one, 2, frames[3]),
+                  to(receivers::all, no_session, frames[4])};
+  t.table.deliver(batch);
+  CHECK(t.one.heard == "abcde");
+  CHECK(t.one.runs.size() == 1);
+  CHECK(t.two.heard == "ace");
+  CHECK(t.two.runs.size() == 3);
+  CHECK(third.heard == "acde");
+  REQUIRE(third.runs.size() == 2);
+  CHECK(third.runs[1].count == 3);
+}
+
+// --- presence ---
+
+TEST_CASE("presence is left out for a session that reads too slowly, content is not", "[actors]") {
+  table_of_three t;
+  t.two.is_slow = true;
+  const auto frames = frames_of("apbq");
+  deliver_batch batch;
+  batch.document = 7;
+  batch.binary = {to(receivers::all, no_session, frames[0]),
+                  to(receivers::all, no_session, frames[1], traffic::presence),
+                  to(receivers::all, no_session, frames[2]),
+                  to(receivers::all, no_session, frames[3], traffic::presence)};
+  t.table.deliver(batch);
+  CHECK(t.one.heard == "apbq");
+  CHECK(t.two.heard == "ab");
+  CHECK(t.two.asked == std::vector<document_id>{7});
+}
+
+TEST_CASE("a slow session that is named misses presence for all, not what is for it alone",
+          "[actors]") {
+  table_of_three t;
+  t.one.is_slow = true;
+  deliver_batch batch;
+  batch.document = 7;
+  batch.binary = {to(receivers::all, no_session, frame("p"), traffic::presence),
+                  to(receivers::one, 1, frame("q"), traffic::presence),
+                  to(receivers::all_but_one, 2, frame("r"), traffic::presence),
+                  to(receivers::one, 1, frame("c"))};
+  t.table.deliver(batch);
+  CHECK(t.one.heard == "qc");
+  CHECK(t.two.heard == "p");
+}
+
+TEST_CASE("a session is not asked whether it skips presence where there is none", "[actors]") {
+  table_of_three t;
+  deliver_batch batch;
+  batch.document = 7;
+  batch.binary = {to(receivers::all, no_session, frame("a")), to(receivers::one, 1, frame("b"))};
+  t.table.deliver(batch);
+  CHECK(t.one.asked.empty());
+  CHECK(t.two.asked.empty());
+  // What is remembered of a batch does not reach into the next one.
+  t.two.is_slow = true;
+  batch.binary = {to(receivers::all, no_session, frame("p"), traffic::presence)};
+  t.table.deliver(batch);
+  batch.binary = {to(receivers::all, no_session, frame("c"))};
+  t.table.deliver(batch);
+  CHECK(t.two.heard == "ac");
+}
+
+TEST_CASE("a session of a slow batch hears the other dialect by its own rule", "[actors]") {
+  session_table table;
+  recording_session slow;
+  slow.is_slow = true;
+  table.add(1, &slow);
+  table.subscribe(7, 1);
+  table.hear(7, 1, dialect::binary);
+  table.hear(7, 1, dialect::json);
+  deliver_batch batch;
+  batch.document = 7;
+  batch.binary = {to(receivers::all, no_session, frame("p"), traffic::presence)};
+  batch.json = {to(receivers::all, no_session, frame("q"), traffic::presence),
+                to(receivers::all, no_session, frame("c"))};
+  table.deliver(batch);
+  CHECK(slow.heard == "c");
+}

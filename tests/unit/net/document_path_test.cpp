@@ -84,3 +84,38 @@ TEST_CASE("the query is what follows the first question mark", "[document_path]"
   CHECK(query_of_target("/notes") == "");
   CHECK(path_of_target("/notes?a") == "/notes");
 }
+
+TEST_CASE("an upgrade at the root names no document", "[document_path]") {
+  CHECK(document_of_upgrade("/") == std::string{});
+  CHECK(document_of_upgrade("/?userId=a") == std::string{});
+  CHECK(document_of_upgrade("/notes?userId=a") == "notes");
+  CHECK(document_of_upgrade("//") == "/");
+  CHECK_FALSE(document_of_upgrade("").has_value());
+  CHECK_FALSE(document_of_upgrade("?a=/").has_value());
+  CHECK_FALSE(document_of_upgrade("/%zz").has_value());
+  CHECK_FALSE(document_of_upgrade("/%00").has_value());
+}
+
+TEST_CASE("a parameter of the query is found by its whole name", "[document_path]") {
+  CHECK(query_parameter("userId=ada", "userId") == "ada");
+  CHECK(query_parameter("x=1&userId=ada&y=2", "userId") == "ada");
+  CHECK(query_parameter("xuserId=1&userIdx=2&userId=ada", "userId") == "ada");
+  CHECK(query_parameter("userid=ada", "userId").empty());
+  CHECK(query_parameter("x=userId=ada", "userId").empty());
+  CHECK(query_parameter("userId", "userId").empty());
+  CHECK(query_parameter("userId=", "userId").empty());
+  CHECK(query_parameter("", "userId").empty());
+  CHECK(query_parameter("&&&userId=ada&&", "userId") == "ada");
+  CHECK(query_parameter("userId=first&userId=second", "userId") == "first");
+  CHECK(query_parameter("userId=a=b", "userId") == "a=b");
+}
+
+TEST_CASE("the value of a parameter is decoded, a plus as a space", "[document_path]") {
+  CHECK(query_parameter("userId=Ada%20L", "userId") == "Ada L");
+  CHECK(query_parameter("userId=Ada+L", "userId") == "Ada L");
+  CHECK(query_parameter("userId=a%2Bb%26c", "userId") == "a+b&c");
+  CHECK(query_parameter("userId=%C3%A9", "userId") == "\xC3\xA9");
+  CHECK(query_parameter("userId=%2541", "userId") == "%41");
+  for (const std::string_view query : {"userId=%", "userId=a%2", "userId=%zz"})
+    CHECK(query_parameter(query, "userId").empty());
+}

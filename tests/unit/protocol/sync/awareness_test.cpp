@@ -254,3 +254,107 @@ TEST_CASE("awareness applies the entries of one client in their order", "[sync]"
   CHECK_FALSE(presence.has_states());
   CHECK(presence.encode({1}) == update_of({{1, 2, "null"}}));
 }
+
+// --- states that the server holds for a session ---
+
+TEST_CASE("awareness counts the clock of a state that the server sets", "[sync]") {
+  awareness presence;
+  CHECK(presence.set_own(7, "{}", alice, start) == true);
+  CHECK(presence.encode_all() == update_of({{7, 1, "{}"}}));
+  CHECK(presence.set_own(7, " 1 ", alice, start) == true);
+  CHECK(presence.encode_all() == update_of({{7, 2, "1"}}));
+  CHECK(presence.state_of(7) == "1");
+  CHECK(presence.is_owned_by(7, alice));
+  CHECK_FALSE(presence.is_owned_by(7, bob));
+  CHECK(presence.state_count() == 1);
+}
+
+TEST_CASE("awareness clears a state that the server set, once", "[sync]") {
+  awareness presence;
+  CHECK(presence.set_own(7, "null", alice, start) == false);
+  CHECK_FALSE(presence.knows(7));
+  presence.set_own(7, "1", alice, start);
+  CHECK(presence.set_own(7, " null ", alice, start) == true);
+  CHECK(presence.set_own(7, "null", alice, start) == false);
+  CHECK(presence.state_of(7) == "null");
+  CHECK_FALSE(presence.has_states());
+  CHECK(presence.encode({7}) == update_of({{7, 2, "null"}}));
+  CHECK(presence.set_own(7, "2", alice, start) == true);
+  CHECK(presence.encode_all() == update_of({{7, 3, "2"}}));
+}
+
+TEST_CASE("awareness renews the states that the server set and no others", "[sync]") {
+  awareness presence;
+  presence.set_own(7, "1", alice, start);
+  applied(presence, {{8, 1, "2"}}, bob, start);
+  CHECK(presence.expire(start + 14s).empty());
+  CHECK(presence.expire(start + 15s) == clients{7});
+  CHECK(presence.encode({7}) == update_of({{7, 2, "1"}}));
+  CHECK(presence.expire(start + 29s).empty());
+  CHECK(sorted(presence.expire(start + 30s)) == clients{7, 8});
+  CHECK(presence.state_of(8) == "null");
+  CHECK(presence.state_of(7) == "1");
+}
+
+TEST_CASE("awareness does not renew what was cleared, removed or taken over", "[sync]") {
+  awareness presence;
+  presence.set_own(1, "1", alice, start);
+  presence.set_own(2, "2", bob, start);
+  presence.set_own(3, "3", alice, start);
+  presence.set_own(1, "null", alice, start);
+  CHECK(presence.remove_session(bob, start) == clients{2});
+  applied(presence, {{3, 2, "4"}}, bob, start);
+  CHECK(presence.expire(start + 15s).empty());
+  CHECK(presence.expire(start + 30s) == clients{3});
+  CHECK_FALSE(presence.has_states());
+}
+
+TEST_CASE("awareness keeps the clock of a cleared state as long as its session", "[sync]") {
+  awareness presence;
+  presence.set_own(7, "1", alice, start);
+  presence.set_own(7, "null", alice, start);
+  CHECK(presence.expire(start + 10min).empty());
+  CHECK(presence.knows(7));
+  CHECK(presence.is_owned_by(7, alice));
+  CHECK(presence.remove_session(alice, start + 10min).empty());
+  CHECK_FALSE(presence.is_owned_by(7, alice));
+  CHECK(presence.expire(start + 10min + 59s).empty());
+  CHECK(presence.knows(7));
+  presence.expire(start + 11min);
+  CHECK_FALSE(presence.knows(7));
+}
+
+TEST_CASE("awareness has no place for the server beyond its limit of clients either", "[sync]") {
+  awareness presence;
+  std::vector<entry> most;
+  for (std::uint64_t client = 0; client < awareness::clients_max; ++client)
+    most.push_back({client, 1, "1"});
+  applied(presence, most);
+  const auto refused = presence.set_own(1'000'000, "1", alice, start);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code == errc::too_many_clients);
+  CHECK_FALSE(presence.knows(1'000'000));
+  CHECK(presence.set_own(1'000'000, "null", alice, start) == false);
+  CHECK(presence.set_own(5, "2", alice, start) == true);
+}
+
+TEST_CASE("awareness lists who is present, and who was a moment ago", "[sync]") {
+  awareness presence;
+  applied(presence, {{1, 1, "1"}, {2, 1, "2"}}, alice);
+  applied(presence, {{2, 2, "null"}}, alice);
+  presence.set_own(3, "3", bob, start);
+  auto states = presence.states();
+  std::sort(states.begin(), states.end());
+  CHECK(states == awareness::client_states{{1, "1"}, {3, "3"}});
+  auto known = presence.known();
+  std::sort(known.begin(), known.end());
+  CHECK(known == awareness::client_states{{1, "1"}, {2, "null"}, {3, "3"}});
+  awareness other;
+  applied(other, {{2, 1, "2"}});
+  REQUIRE(other.apply(presence.encode_known(), alice, start));
+  CHECK(other.state_of(2) == "null");
+  CHECK(other.state_count() == 2);
+  presence.expire(start + 60s);
+  CHECK_FALSE(presence.knows(2));
+  CHECK(presence.state_of(2) == "null");
+}

@@ -1,0 +1,190 @@
+#include "actors/admin_pages.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <nlohmann/json.hpp>
+
+using namespace troupe;
+using json_value = nlohmann::json;
+
+namespace {
+
+admin::wish wish_of(std::string method, std::string target, std::string body = {}) {
+  return admin::read_request({std::move(method), std::move(target), std::move(body), "::1"});
+}
+
+http_answer answer_of(std::string method, std::string target, std::string body = {}) {
+  const admin::wish wish = wish_of(std::move(method), std::move(target), std::move(body));
+  REQUIRE(std::holds_alternative<http_answer>(wish));
+  return std::get<http_answer>(wish);
+}
+
+std::string sessions_wanted(std::string target) {
+  const admin::wish wish = wish_of("GET", std::move(target));
+  REQUIRE(std::holds_alternative<admin::wants_sessions>(wish));
+  return std::get<admin::wants_sessions>(wish).document;
+}
+
+admin::wants_notification notification(std::string body) {
+  const admin::wish wish = wish_of("POST", "/api/v1/notify", std::move(body));
+  REQUIRE(std::holds_alternative<admin::wants_notification>(wish));
+  return std::get<admin::wants_notification>(wish);
+}
+
+/// The text of a refusal, which is JSON as all else.
+std::string refusal_of(std::string body) {
+  const http_answer answer = answer_of("POST", "/api/v1/notify", std::move(body));
+  CHECK(answer.status == 400);
+  return json_value::parse(answer.body).at("error").get<std::string>();
+}
+
+session_info session_of(session_id id, std::vector<std::string> documents) {
+  session_info one;
+  one.id = id;
+  one.user = "ada";
+  one.remote_address = "10.0.0.1";
+  one.documents = std::move(documents);
+  one.presence = R"({"cursor":{"line":3}})";
+  one.speaks_json = true;
+  one.connected_since = std::chrono::system_clock::time_point{std::chrono::milliseconds{1234}};
+  one.last_pong = std::chrono::system_clock::time_point{std::chrono::seconds{1'700'000'000}};
+  one.messages_in = 5;
+  one.messages_out = 6;
+  one.bytes_in = 7;
+  one.bytes_out = 8;
+  one.queued_bytes = 9;
+  return one;
+}
+
+}  // namespace
+
+TEST_CASE("the admin pages are found by their path, whatever the query", "[admin]") {
+  CHECK(sessions_wanted("/api/v1/sessions").empty());
+  CHECK(sessions_wanted("/api/v1/sessions?pretty").empty());
+  CHECK(std::holds_alternative<admin::wants_documents>(wish_of("GET", "/api/v1/documents")));
+  CHECK(std::holds_alternative<admin::wants_documents>(wish_of("HEAD", "/api/v1/documents")));
+  CHECK(answer_of("GET", "/healthz").status == 200);
+  CHECK(answer_of("GET", "/healthz").body == "ok\n");
+}
+
+TEST_CASE("the sessions of a document are asked for by its encoded name", "[admin]") {
+  CHECK(sessions_wanted("/api/v1/documents/notes/sessions") == "notes");
+  CHECK(sessions_wanted("/api/v1/documents/team%2Fnotes/sessions") == "team/notes");
+  CHECK(sessions_wanted("/api/v1/documents/team/notes/sessions") == "team/notes");
+  CHECK(sessions_wanted("/api/v1/documents/sessions/sessions") == "sessions");
+  CHECK(sessions_wanted("/api/v1/documents/a%20b/sessions?x=1") == "a b");
+  for (const char* target : {"/api/v1/documents/sessions", "/api/v1/documents//sessions",
+                             "/api/v1/documents/%zz/sessions", "/api/v1/documentsx/sessions",
+                             "/api/v1/documents/notes", "/api/v1/documents/%00/sessions"}) {
+    CAPTURE(target);
+    CHECK(answer_of("GET", target).status == 404);
+  }
+}
+
+TEST_CASE("another page is not there, and another method is not allowed", "[admin]") {
+  for (const char* target : {"/", "/api", "/api/v1/session", "/notes", ""}) {
+    const http_answer answer = answer_of("GET", target);
+    CHECK(answer.status == 404);
+    CHECK(json_value::parse(answer.body).at("error").is_string());
+    CHECK(answer.content_type == "application/json");
+  }
+  for (const char* method : {"POST", "PUT", "DELETE"})
+    for (const char* target : {"/api/v1/sessions", "/api/v1/documents", "/healthz"}) {
+      CHECK(answer_of(method, target).status == 405);
+      CHECK(answer_of(method, target).allow == "GET, HEAD");
+    }
+  CHECK(answer_of("GET", "/api/v1/notify").status == 405);
+  CHECK(answer_of("GET", "/api/v1/notify").allow == "POST");
+  CHECK(answer_of("POST", "/nothing").status == 404);
+}
+
+TEST_CASE("a notification names a path, and a document if it is another", "[admin]") {
+  CHECK(notification(R"({"path":"notes/a.md"})").document == "notes/a.md");
+  CHECK(notification(R"({"path":"notes/a.md"})").path == "notes/a.md");
+  const auto both = notification(R"({"path":"a.md","docName":"team/a","more":1})");
+  CHECK(both.document == "team/a");
+  CHECK(both.path == "a.md");
+  CHECK(notification(R"({"path":"a.md","docName":null})").document == "a.md");
+}
+
+TEST_CASE("a notification that is wrong is refused with what is wrong", "[admin]") {
+  for (const char* body : {"", "{", "[]", "1", "\"a\"", "null", "{\"path\":\"\xFF\"}"})
+    CHECK(refusal_of(body).find("not a JSON object") != std::string::npos);
+  for (const char* body : {"{}", R"({"path":1})", R"({"path":null})", R"({"path":""})"})
+    CHECK(refusal_of(body).find("path must be") == 0);
+  CHECK(refusal_of(R"({"path":"a","docName":1})").find("docName must be") == 0);
+  CHECK(refusal_of(R"({"path":"a","docName":""})").find("empty") != std::string::npos);
+  CHECK(refusal_of(R"({"path":"a\n"})").find("control") != std::string::npos);
+  CHECK(refusal_of(json_value{{"path", std::string(4097, 'a')}}.dump()).find("4096") !=
+        std::string::npos);
+  CHECK(refusal_of(json_value{{"path", std::string(513, 'a')}}.dump()).find("512") !=
+        std::string::npos);
+  CHECK(notification(json_value{{"path", std::string(4096, 'a')}, {"docName", "d"}}.dump())
+            .path.size() == 4096);
+}
+
+TEST_CASE("a session is shown with all that an operator may ask", "[admin]") {
+  const http_answer answer = admin::show_sessions({{session_of(3, {"a", "b"})}}, "");
+  CHECK(answer.status == 200);
+  CHECK(answer.content_type == "application/json");
+  CHECK(json_value::parse(answer.body) == json_value::parse(R"({"count":1,"sessions":[{
+    "id":3,"userId":"ada","address":"10.0.0.1","documents":["a","b"],
+    "presence":{"cursor":{"line":3}},"speaks":["json"],
+    "connectedSince":"1970-01-01T00:00:01.234Z","lastPong":"2023-11-14T22:13:20.000Z",
+    "messagesIn":5,"messagesOut":6,"bytesIn":7,"bytesOut":8,"queuedBytes":9}]})"));
+}
+
+TEST_CASE("a session that says little is shown with nulls", "[admin]") {
+  session_info one = session_of(3, {});
+  one.user.clear();
+  one.speaks_json = false;
+  for (const char* presence : {"null", "", "{broken"}) {
+    one.presence = presence;
+    const json_value shown =
+        json_value::parse(admin::show_sessions({{one}}, "").body).at("sessions").at(0);
+    CHECK(shown.at("userId").is_null());
+    CHECK(shown.at("presence").is_null());
+    CHECK(shown.at("speaks").empty());
+    CHECK(shown.at("documents").empty());
+  }
+  one.user = "\xFF";
+  one.speaks_binary = one.speaks_json = true;
+  const json_value shown =
+      json_value::parse(admin::show_sessions({{one}}, "").body).at("sessions").at(0);
+  CHECK(shown.at("userId") == "\xEF\xBF\xBD");
+  CHECK(shown.at("speaks") == json_value{"y-websocket", "json"});
+}
+
+TEST_CASE("the sessions of one document are those that joined it", "[admin]") {
+  const listed_sessions listed{
+      {session_of(1, {"a"}), session_of(2, {"b", "a"}), session_of(3, {"ab"}), session_of(4, {})}};
+  const json_value shown = json_value::parse(admin::show_sessions(listed, "a").body);
+  CHECK(shown.at("count") == 2);
+  CHECK(shown.at("sessions").at(0).at("id") == 1);
+  CHECK(shown.at("sessions").at(1).at("id") == 2);
+  CHECK(json_value::parse(admin::show_sessions(listed, "none").body).at("count") == 0);
+}
+
+TEST_CASE("documents are shown with the number of their sessions", "[admin]") {
+  const listed_sessions sessions{{session_of(1, {"a"}), session_of(2, {"a", "b"})}};
+  listed_documents documents;
+  documents.documents = {{"a", 0, false}, {"b", 0, false}, {"idle", 0, true}};
+  CHECK(json_value::parse(admin::show_documents(documents, sessions).body) ==
+        json_value::parse(R"({"count":3,
+    "documents":[{"name":"a","sessions":2,"unloading":false},
+                 {"name":"b","sessions":1,"unloading":false},
+                 {"name":"idle","sessions":0,"unloading":true}]})"));
+}
+
+TEST_CASE("a notification is answered with whether somebody could hear it", "[admin]") {
+  CHECK(json_value::parse(admin::show_notified({true}, "a/b").body) ==
+        json_value{{"docName", "a/b"}, {"open", true}});
+  CHECK(json_value::parse(admin::show_notified({false}, "x").body).at("open") == false);
+  CHECK(admin::show_failure().status == 503);
+  CHECK(json_value::parse(admin::show_failure().body).at("error").is_string());
+}
+
+TEST_CASE("the news of a changed file are one line of JSON", "[admin]") {
+  CHECK(admin::file_changed_payload("team/notes.md") ==
+        R"({"event":"file-changed","path":"team/notes.md"})");
+  CHECK(admin::file_changed_payload("a\"b\n") == R"({"event":"file-changed","path":"a\"b\n"})");
+}

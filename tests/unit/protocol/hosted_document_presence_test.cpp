@@ -1,0 +1,289 @@
+// Presence in a hosted document: that of JSON sessions, what both dialects hear of it, and when.
+#include <catch2/catch_test_macros.hpp>
+#include <nlohmann/json.hpp>
+
+#include "protocol/lib0/encoder.hpp"
+#include "tests/support/document_host.hpp"
+
+using namespace troupe;
+using namespace troupe::test;
+using namespace std::chrono_literals;
+using sync::message_kind;
+using texts = std::vector<std::string>;
+using client_id = sync::awareness::client_id;
+
+namespace {
+
+constexpr session_id alice = 1;
+constexpr session_id bob = 2;
+const document_host::time_point start{1h};
+
+std::string presence_frame(std::string_view state, std::string_view more = {}) {
+  return R"({"type":"presence","payload":)" + std::string{state} + std::string{more} + "}";
+}
+
+byte_buffer awareness_update(client_id client, std::uint64_t clock, std::string_view state) {
+  lib0::encoder out;
+  out.write_var_uint(1);
+  out.write_var_uint(client);
+  out.write_var_uint(clock);
+  out.write_var_string(state);
+  return out.take();
+}
+
+/// The client and the state in a presence message.
+std::pair<client_id, std::string> read_presence(const std::string& text) {
+  const auto message = nlohmann::json::parse(text);
+  CHECK(message.at("type") == "presence");
+  CHECK(message.at("docName") == "d");
+  return {message.at("payload").at("clientId").get<client_id>(),
+          message.at("payload").at("state").dump()};
+}
+
+/// Shows a state for a JSON session and ends the turn; returns the client id it got.
+client_id show(document_host& host, session_id session, std::string_view state,
+               document_host::time_point now = start) {
+  host.ask(session, presence_frame(state), now);
+  host.end_turn();
+  REQUIRE(host.told_all().size() == 1);
+  const auto [client, shown] = read_presence(host.told_all()[0]);
+  CHECK(shown == state);
+  return client;
+}
+
+}  // namespace
+
+TEST_CASE("presence of a JSON session is told to all in both dialects, itself included",
+          "[document][json]") {
+  document_host host;
+  host.ask(alice, presence_frame(R"({"name":"Ada"})", R"(,"messageId":"p-1")"), start);
+  CHECK(host.told(alice) == texts{json::encode_ack("d", "p-1")});
+  CHECK(host.effects.deliveries.empty());
+  CHECK(host.document.has_gathered());
+  host.end_turn();
+  CHECK_FALSE(host.document.has_gathered());
+  REQUIRE(host.told_all().size() == 1);
+  CHECK(host.effects.texts[0].is_presence);
+  const auto [client, state] = read_presence(host.told_all()[0]);
+  CHECK(state == R"({"name":"Ada"})");
+  REQUIRE(host.effects.deliveries.size() == 1);
+  CHECK(host.effects.deliveries[0].to == receivers::all);
+  CHECK(host.effects.deliveries[0].kind == message_kind::awareness);
+  const byte_buffer expected = awareness_update(client, 1, R"({"name":"Ada"})");
+  CHECK(to_hex(host.effects.deliveries[0].body.view()) == to_hex(expected));
+  host.end_turn();
+  CHECK(host.is_quiet());
+}
+
+TEST_CASE("a JSON session keeps its client id, other sessions have others", "[document][json]") {
+  document_host host;
+  const client_id first = show(host, alice, R"({"n":1})");
+  CHECK(first != 0);
+  CHECK(first < (std::uint64_t{1} << 53));
+  CHECK(show(host, alice, R"({"n":2})") == first);
+  const client_id other = show(host, bob, R"({"n":3})");
+  CHECK(other != first);
+  CHECK(show(host, alice, "1") == first);
+  CHECK(show(host, bob, "[]") == other);
+}
+
+TEST_CASE("a JSON session that cleared its state comes back under the same client id",
+          "[document][json]") {
+  document_host host;
+  const client_id first = show(host, alice, R"({"n":1})");
+  CHECK(show(host, alice, "null") == first);
+  CHECK(show(host, alice, R"({"n":2})") == first);
+  CHECK(show(host, alice, "null") == first);
+  // Others may remember its clock for longer than a minute, so the server does, too.
+  host.document.on_tick(start + 10min);
+  host.end_turn();
+  CHECK(show(host, alice, R"({"n":3})", start + 10min) == first);
+  host.receive(bob, message_kind::query_awareness, {});
+  CHECK(to_hex(host.effects.deliveries[0].body.view()) ==
+        to_hex(awareness_update(first, 5, R"({"n":3})")));
+}
+
+TEST_CASE("null of a JSON session that shows nothing is acknowledged and told to nobody",
+          "[document][json]") {
+  document_host host;
+  host.ask(alice, presence_frame("null", R"(,"messageId":"p-1")"), start);
+  CHECK(host.told(alice) == texts{json::encode_ack("d", "p-1")});
+  host.end_turn();
+  CHECK(host.is_quiet());
+  show(host, alice, "1");
+  show(host, alice, "null");
+  host.ask(alice, presence_frame("null"), start);
+  host.end_turn();
+  CHECK(host.is_quiet());
+}
+
+TEST_CASE("a JSON session that leaves takes its presence along, once", "[document][json]") {
+  document_host host;
+  host.ask(bob, R"({"type":"sync"})");
+  const client_id client = show(host, alice, R"({"n":1})");
+  host.effects.clear();
+  host.document.on_leave(alice, start);
+  host.end_turn();
+  CHECK(host.told_all() == texts{json::encode_presence("d", client, "null")});
+  REQUIRE(host.effects.deliveries.size() == 1);
+  CHECK(to_hex(host.effects.deliveries[0].body.view()) ==
+        to_hex(awareness_update(client, 1, "null")));
+  host.document.on_leave(alice, start);
+  host.end_turn();
+  CHECK(host.is_quiet());
+}
+
+TEST_CASE("a JSON session that cleared its presence leaves without a word", "[document][json]") {
+  document_host host;
+  show(host, alice, "1");
+  show(host, alice, "null");
+  host.document.on_leave(alice, start);
+  host.end_turn();
+  CHECK(host.is_quiet());
+}
+
+TEST_CASE("presence of a JSON session is renewed for it as long as it is there",
+          "[document][json]") {
+  document_host host;
+  const client_id client = show(host, alice, R"({"n":1})");
+  std::uint64_t clock = 1;
+  for (auto passed = 3s; passed <= 90s; passed += 3s) {
+    host.document.on_tick(start + passed);
+    host.end_turn();
+    if (passed.count() % 15 != 0) {
+      CHECK(host.is_quiet());
+      continue;
+    }
+    REQUIRE(host.effects.deliveries.size() == 1);
+    CHECK(to_hex(host.effects.deliveries[0].body.view()) ==
+          to_hex(awareness_update(client, ++clock, R"({"n":1})")));
+  }
+  CHECK(host.document.presence().has_states());
+}
+
+TEST_CASE("presence of binary sessions is told to JSON sessions", "[document][json]") {
+  document_host host;
+  host.receive(bob, message_kind::awareness, awareness_update(9, 1, R"({"n":1})"), start);
+  host.end_turn();
+  CHECK(host.effects.texts.empty());
+  host.ask(alice, R"({"type":"sync","messageId":"s"})");
+  REQUIRE(host.told(alice).size() == 3);
+  CHECK(host.told(alice)[1] == json::encode_presence("d", 9, R"({"n":1})"));
+  CHECK(host.told(alice)[2] == json::encode_ack("d", "s"));
+  host.receive(bob, message_kind::awareness, awareness_update(9, 2, R"({"n":2})"), start);
+  host.end_turn();
+  CHECK(host.told_all() == texts{json::encode_presence("d", 9, R"({"n":2})")});
+  host.document.on_tick(start + 30s);
+  host.end_turn();
+  CHECK(host.told_all() == texts{json::encode_presence("d", 9, "null")});
+}
+
+TEST_CASE("presence of JSON sessions is told to a binary session that joins", "[document][json]") {
+  document_host host;
+  const client_id client = show(host, alice, R"({"n":1})");
+  host.receive(bob, message_kind::sync_step1, hex("00"), start);
+  REQUIRE(host.effects.deliveries.size() == 3);
+  CHECK(host.effects.deliveries[2].kind == message_kind::awareness);
+  CHECK(to_hex(host.effects.deliveries[2].body.view()) ==
+        to_hex(awareness_update(client, 1, R"({"n":1})")));
+}
+
+TEST_CASE("of several states of a client in a turn only the last is told", "[document][json]") {
+  document_host host;
+  for (int n = 1; n <= 50; ++n) {
+    host.ask(alice, presence_frame(std::to_string(n)), start);
+    host.receive(bob, message_kind::awareness,
+                 awareness_update(9, static_cast<std::uint64_t>(n), std::to_string(-n)), start);
+  }
+  host.end_turn();
+  REQUIRE(host.told_all().size() == 2);
+  std::map<client_id, std::string> shown;
+  for (const std::string& text : host.told_all()) shown.insert(read_presence(text));
+  CHECK(shown.at(9) == "-50");
+  shown.erase(9);
+  CHECK(shown.begin()->second == "50");
+  REQUIRE(host.effects.deliveries.size() == 1);
+  sync::awareness seen;
+  REQUIRE(seen.apply(host.effects.deliveries[0].body.view(), bob, start));
+  CHECK(seen.state_count() == 2);
+  CHECK(seen.state_of(9) == "-50");
+}
+
+TEST_CASE("a state that came and went in a turn is told as gone", "[document][json]") {
+  document_host host;
+  host.ask(alice, R"({"type":"sync"})");
+  host.receive(bob, message_kind::awareness, awareness_update(9, 1, "1"), start);
+  host.document.on_leave(bob, start);
+  host.end_turn();
+  CHECK(host.told_all() == texts{json::encode_presence("d", 9, "null")});
+  CHECK(to_hex(host.effects.deliveries[0].body.view()) == to_hex(awareness_update(9, 1, "null")));
+}
+
+TEST_CASE("who missed presence is told all of it, and who is gone", "[document][json]") {
+  document_host host;
+  const client_id client = show(host, alice, R"({"n":1})");
+  host.receive(bob, message_kind::awareness, awareness_update(9, 1, "1"), start);
+  host.receive(bob, message_kind::awareness, awareness_update(9, 2, "null"), start);
+  host.end_turn();
+  host.effects.clear();
+  host.document.on_presence_missed(alice, host.effects);
+  REQUIRE(host.effects.deliveries.size() == 1);
+  CHECK(host.effects.deliveries[0].to == receivers::one);
+  CHECK(host.effects.deliveries[0].session == alice);
+  CHECK(host.effects.deliveries[0].kind == message_kind::awareness);
+  CHECK(host.told(alice).size() == 2);
+  std::map<client_id, std::string> told;
+  for (const auto& text : host.effects.texts) {
+    CHECK(text.is_presence);
+    told.insert(read_presence(text.json));
+  }
+  CHECK(told == std::map<client_id, std::string>{{client, R"({"n":1})"}, {9, "null"}});
+  // A session that speaks the binary dialect only has no use for texts.
+  host.effects.clear();
+  host.document.on_presence_missed(bob, host.effects);
+  CHECK(host.effects.deliveries.size() == 1);
+  CHECK(host.effects.texts.empty());
+}
+
+TEST_CASE("a JSON session whose client id somebody else took gets another", "[document][json]") {
+  document_host host;
+  const client_id client = show(host, alice, R"({"n":1})");
+  host.receive(bob, message_kind::awareness, awareness_update(client, 7, R"("mine")"), start);
+  host.end_turn();
+  const client_id other = show(host, alice, R"({"n":2})");
+  CHECK(other != client);
+  CHECK(host.document.presence().state_of(client) == R"("mine")");
+  CHECK(host.document.presence().state_count() == 2);
+  CHECK(show(host, alice, R"({"n":3})") == other);
+}
+
+TEST_CASE("a JSON session is given no client id that is known already", "[document][json]") {
+  document_host first;
+  const client_id usual = show(first, alice, "1");
+  document_host host;
+  host.receive(bob, message_kind::awareness, awareness_update(usual, 1, "2"), start);
+  host.end_turn();
+  CHECK(show(host, alice, "1") != usual);
+}
+
+TEST_CASE("presence beyond the limit of clients is answered with an error", "[document][json]") {
+  document_host host;
+  lib0::encoder all;
+  all.write_var_uint(sync::awareness::clients_max);
+  for (client_id client = 1; client <= sync::awareness::clients_max; ++client) {
+    all.write_var_uint(client);
+    all.write_var_uint(1);
+    all.write_var_string("1");
+  }
+  host.receive(bob, message_kind::awareness, all.take(), start);
+  host.end_turn();
+  host.ask(alice, presence_frame("1", R"(,"messageId":"p-1")"), start);
+  REQUIRE(host.told(alice).size() == 1);
+  CHECK(host.told(alice)[0].find(R"("code":"INVALID_MESSAGE")") != std::string::npos);
+  CHECK(host.told(alice)[0].find(R"("messageId":"p-1")") != std::string::npos);
+  host.end_turn();
+  CHECK(host.is_quiet());
+  // Nothing to show is no such thing.
+  host.ask(alice, presence_frame("null", R"(,"messageId":"p-2")"), start);
+  CHECK(host.told(alice) == texts{json::encode_ack("d", "p-2")});
+}
