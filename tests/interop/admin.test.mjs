@@ -59,10 +59,6 @@ test('a session is listed with who it is, where from, what it speaks, and since 
       const at = Date.parse(time);
       assert.ok(at >= begin - 2000 && at <= Date.now() + 2000, time);
     }
-    assert.deepEqual(Object.keys(session).sort(), [
-      'address', 'bytesIn', 'bytesOut', 'connectedSince', 'documents', 'id', 'lastPong', 'messagesIn', 'messagesOut', 'presence', 'queuedBytes', 'speaks',
-      'userId',
-    ]);
   }
   const id = ada.id;
   binary.disconnect();
@@ -123,7 +119,8 @@ test('a session that joined several documents is listed with each of them', asyn
   assert.ok((await sessions_of(elsewhere)).every(({ userId }) => userId === null));
   const documents = (await page('/api/v1/documents')).documents;
   for (const name of [first, second, elsewhere]) {
-    assert.deepEqual(documents.find((one) => one.name === name), { name, sessions: 1, unloading: false });
+    const { sessions, unloading } = documents.find((one) => one.name === name);
+    assert.deepEqual({ sessions, unloading }, { sessions: 1, unloading: false });
   }
   await client.leave();
   await until_said(() => sessions_of(second), (all) => all.length === 0, 'it has left them all');

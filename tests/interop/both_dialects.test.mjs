@@ -47,7 +47,7 @@ test('it hears an update of another once in each dialect', async () => {
   assert.equal(client.text(), 'hello');
 });
 
-test('its own updates go to all others and come back in neither dialect', async () => {
+test('its own updates go to all others; that it sent in binary comes back, once it is stored, and that in JSON is acknowledged', async () => {
   const document = use.document();
   const client = await both_on(document);
   const [provider, listener] = [await use.client(document).synced(), await json(`/${document}`)];
@@ -57,8 +57,9 @@ test('its own updates go to all others and come back in neither dialect', async 
   client.raw.send(as_frame(writing('binary ', { doc })));
   await client.do({ type: 'update', payload: { update: writing('json', { doc, index: 7 }) } });
   await until(() => provider.text.toString() === 'binary json' && listener.text() === 'binary json', 'both arrive');
+  await until(() => binary_of(client, message.sync).length === before + 1, 'its echo (docs/adr/0004)');
   await client.do({ type: 'sync' });
-  assert.equal(binary_of(client, message.sync).length, before);
+  assert.equal(binary_of(client, message.sync).length, before + 1);
   assert.deepEqual(client.of('update'), []);
 });
 

@@ -48,13 +48,15 @@ async function stopped_reader(use, document, how) {
   return client;
 }
 
-/** What tells that a queue was full before the last write, so that this one closed the connection. */
+/** What tells that a connection takes no more: what waits for it is above the limit and stands still while others write. */
 function overfull(use) {
-  let times = 0;
+  let before = 0;
   return async () => {
     const { json } = await ask_admin(use.server, '/api/v1/sessions');
-    if (json.sessions.some((session) => session.queuedBytes > MiB + 128 * 1024)) ++times;
-    return times === 2;
+    const longest = Math.max(...json.sessions.map((session) => session.queuedBytes));
+    const stands_still = longest === before;
+    before = longest;
+    return longest > MiB && stands_still;
   };
 }
 
@@ -124,9 +126,11 @@ test('a JSON client that reads nothing is told 1013, and a sync brings it what i
 test('a document larger than the queue is still sent to who joins, also to one who reads late', async (context) => {
   const use = await small_queue(context);
   const writer = await use.client('a').synced();
-  for (let i = 0; i < 12; ++i) writer.doc.getMap('map').set(`part-${i}`, noise(900 * 1024));
-  const reader = await use.client('a').synced(10000);
-  await until(() => reader.doc.getMap('map').size === 12, 'all is stored', 10000);
+  const reader = await use.client('a').synced();
+  for (let i = 0; i < 12; ++i) {
+    writer.doc.getMap('map').set(`part-${i}`, noise(900 * 1024));
+    await until(() => reader.doc.getMap('map').size === i + 1, `part ${i} is there`);
+  }
   const late = await use.raw('/a').open();
   late.socket.pause();
   late.send(sync_step1());
@@ -137,6 +141,16 @@ test('a document larger than the queue is still sent to who joins, also to one w
   await until(() => late.frames.some((frame) => frame.length > 10 * MiB), 'the whole document arrives', 10000);
   await until(() => late.frames.at(-1).length < 100, 'what came behind it, too');
   assert.equal(await use.slow_consumers(), 0);
+});
+
+const echo = 'the echo of what a client sends (docs/adr/0004) counts against its own queue, and nothing stops its reading meanwhile';
+test('who writes much at once is not closed for what the server has to say about it', { todo: echo }, async (context) => {
+  const use = await small_queue(context);
+  const writer = await use.client('a').synced();
+  for (let i = 0; i < 30; ++i) writer.doc.getMap('map').set(`part-${i}`, noise(500 * 1024));
+  const reader = await use.client('a').synced(10000);
+  await until(() => reader.doc.getMap('map').size === 30, 'all arrives', 10000, () => JSON.stringify(writer.closes.slice(0, 3)));
+  assert.deepEqual(writer.closes, []);
 });
 
 test('slow: who takes not a byte for ten seconds is closed, however little waits', { skip }, async (context) => {
@@ -176,7 +190,7 @@ test('a slow reader that catches up in time sees the latest presence of everyone
     return json.sessions.map((session) => session.queuedBytes).filter((size) => size > MiB).length;
   };
   await write_until(alice, bob, async () => (await queues()) === 2);
-  const skipped_before = await metric(use.metrics, 'troupe_presence_skipped');
+  const skipped_before = await metric(use.metrics, 'troupe_skipped_presence');
   for (let i = 1; i <= 50; ++i) {
     alice.awareness.setLocalState({ name: `alice-${i}` });
     await pause(5);
@@ -185,7 +199,7 @@ test('a slow reader that catches up in time sees the latest presence of everyone
   carol.awareness.setLocalState({ name: 'carol' });
   bob.vanish();
   await until(() => names_of(carol) === 'alice-50,carol', 'the others see it at once', 5000, () => names_of(carol));
-  assert.ok((await metric(use.metrics, 'troupe_presence_skipped')) > skipped_before, 'presence was left out');
+  assert.ok((await metric(use.metrics, 'troupe_skipped_presence')) > skipped_before, 'presence was left out');
   slow.provider.ws.resume();
   slow_json.raw.socket.resume();
   await until(() => names_of(slow) === 'alice-50,carol', 'it sees the latest', 8000, () => names_of(slow));

@@ -90,8 +90,11 @@ test('a file that never rests is told all the same', async (context) => {
   const use = await watching(context);
   const client = await use.joined('notes/log.md');
   const timer = setInterval(() => use.write('notes/log.md', `${Date.now()}`), debounce / 5);
-  context.after(() => clearInterval(timer));
-  await until(() => client.events().length >= 2, 'it is told', debounce * 10 * 4);
+  try {
+    await until(() => client.events().length >= 2, 'it is told', debounce * 10 * 4);
+  } finally {
+    clearInterval(timer); // before its folder goes
+  }
 });
 
 test('a file that is put in the place of another is one change of that', async (context) => {
@@ -203,7 +206,7 @@ test('a directory that does not exist is told at the start, and the server does 
   const file = path.join(folder, 'troupe.yaml');
   writeFileSync(file, `watch:\n  directories:\n    - directory: "${folder}/missing"\n`);
   const { code, stdout, stderr } = await refused_start({}, { file });
-  assert.equal(code, 1);
+  assert.notEqual(code, 0);
   assert.match(stderr, /missing/);
   assert.doesNotMatch(stdout, /listening/);
 });
