@@ -94,7 +94,7 @@ test('on a socket that speaks both, a large text is an error and a large binary 
   client.speaks_binary = true;
   client.raw.send(sync_step1());
   await client.join();
-  client.send(`{"type":"update","payload":"${'x'.repeat(100_000)}"}`);
+  client.send(`{"type":"update","payload":"${'x'.repeat(60_000)}"}`);
   await until(() => client.of('error').length === 1, 'an error');
   assert.equal(client.of('error')[0].payload.code, 'MESSAGE_TOO_LARGE');
   await client.do({ type: 'update', payload: { update: writing('json') } });
@@ -105,8 +105,23 @@ test('on a socket that speaks both, a large text is an error and a large binary 
   assert.deepEqual(await client.raw.close_reason(), { code: 1009, reason: 'Message too large' });
 });
 
-test('a text of 60 MB does not stay in the memory of the server', async (context) => {
-  const use = await own_server(context, { 'limits.max_message_size': '64KiB', ...no_rate });
+test('a text of sixteen times the limit is skipped, one that is larger ends the connection', async (context) => {
+  const use = await own_server(context, { 'limits.max_message_size': 4096, ...no_rate });
+  const bystander = await use.json('/a');
+  await bystander.join();
+  const client = await use.json('/a');
+  await client.join();
+  client.send('x'.repeat(16 * 4096));
+  await client.do({ type: 'update', payload: { update: writing('still here') } });
+  client.send('x'.repeat(16 * 4096 + 1));
+  assert.deepEqual(await client.raw.close_reason(), { code: 1009, reason: 'Message too large' });
+  assert.deepEqual(client.of('error').map(({ payload }) => payload.code), ['MESSAGE_TOO_LARGE', 'MESSAGE_TOO_LARGE']);
+  await bystander.do({ type: 'sync' });
+  assert.equal(bystander.text(), 'still here');
+});
+
+test('a text of 60 MB that is skipped does not stay in the memory of the server', async (context) => {
+  const use = await own_server(context, { 'limits.max_message_size': '4MiB', ...no_rate });
   const client = await use.json('/a');
   await client.join();
   client.send('x'.repeat(60_000_000));
