@@ -35,10 +35,17 @@ void admin_request::finish(http_answer with) {
 }
 
 void admin_request::show_sessions(const std::string& document) {
-  request(supervisor_, patience, list_sessions{})
-      .then([this, document](
-                const listed_sessions& listed) { finish(admin::show_sessions(listed, document)); },
-            [this](const caf::error&) { finish(admin::show_failure()); });
+  request(supervisor_, patience, list_presence{})
+      .then(
+          [this, document](const listed_presence& presence) {
+            request(supervisor_, patience, list_sessions{})
+                .then(
+                    [this, document, presence](const listed_sessions& listed) {
+                      finish(admin::show_sessions(listed, presence, document));
+                    },
+                    [this](const caf::error&) { finish(admin::show_failure()); });
+          },
+          [this](const caf::error&) { finish(admin::show_failure()); });
 }
 
 void admin_request::show_documents() {

@@ -4,6 +4,7 @@
 #include <ctime>
 #include <map>
 #include <optional>
+#include <unordered_map>
 
 #include <nlohmann/json.hpp>
 
@@ -51,12 +52,24 @@ std::string iso_time(std::chrono::system_clock::time_point time) {
   return std::string{text, size} + fraction + "Z";
 }
 
-json to_json(const session_info& session) {
+/// What each session shows; of several documents the one told last.
+using presence_by_session = std::unordered_map<session_id, json>;
+
+presence_by_session read_presence(const listed_presence& listed) {
+  presence_by_session by_session;
+  for (const listed_presence::state& state : listed.states) {
+    json parsed = json::parse(state.json, nullptr, false);
+    if (!parsed.is_discarded()) by_session[state.session] = std::move(parsed);
+  }
+  return by_session;
+}
+
+json to_json(const session_info& session, const presence_by_session& presences) {
   json speaks = json::array();
   if (session.speaks_binary) speaks.push_back("y-websocket");
   if (session.speaks_json) speaks.push_back("json");
-  json presence = json::parse(session.presence, nullptr, false);
-  if (presence.is_discarded()) presence = nullptr;
+  const auto shown = presences.find(session.id);
+  json presence = shown == presences.end() ? json(nullptr) : shown->second;
   return {{"id", session.id},
           {"userId", session.user.empty() ? json(nullptr) : json(session.user)},
           {"address", session.remote_address},
@@ -124,12 +137,14 @@ wish read_request(const http_request& request) {
   return wants_sessions{document.value_or(std::string{})};
 }
 
-http_answer show_sessions(const listed_sessions& listed, const std::string& document) {
+http_answer show_sessions(const listed_sessions& listed, const listed_presence& presence,
+                          const std::string& document) {
+  const presence_by_session presences = read_presence(presence);
   json sessions = json::array();
   for (const session_info& session : listed.sessions) {
     const auto& joined = session.documents;
     if (document.empty() || std::ranges::find(joined, document) != joined.end())
-      sessions.push_back(to_json(session));
+      sessions.push_back(to_json(session, presences));
   }
   const std::size_t count = sessions.size();
   return answer_json(200, {{"sessions", std::move(sessions)}, {"count", count}});

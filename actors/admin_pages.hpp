@@ -24,7 +24,8 @@ using wish = std::variant<http_answer, wants_sessions, wants_documents, wants_no
 /// What a request is about; an answer where that is known at once (health, mistakes).
 wish read_request(const http_request& request);
 
-http_answer show_sessions(const listed_sessions& listed, const std::string& document);
+http_answer show_sessions(const listed_sessions& listed, const listed_presence& presence,
+                          const std::string& document);
 /// `sessions`: to count those of each document.
 http_answer show_documents(const listed_documents& listed, const listed_sessions& sessions);
 http_answer show_notified(const notified_document& notified, const std::string& document);

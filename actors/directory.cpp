@@ -36,6 +36,7 @@ directory::behavior_type directory::make_behavior() {
       [this](const document_busy& busy) { on_busy(busy.id); },
       [this](const second_passed&) { on_second(); },
       [this](const list_documents&) { return on_list(); },
+      [this](const list_presence&) { return on_list_presence(); },
       [this](const notify_document& news) { return on_notify(news); },
       [this](const close_documents&) { return on_close_documents(); },
   };
@@ -78,8 +79,12 @@ document_actor directory::spawn_document(const std::string& name, document_id id
                                          std::shared_ptr<message_window> window) {
   const auto& units = settings_.units;
   io_unit* const unit = units.empty() ? nullptr : units[unit_index(name, units.size())];
-  document_settings settings{id, name, settings_.options, settings_.seed + scattered_name(name),
-                             std::move(window)};
+  document_settings settings{id,
+                             name,
+                             settings_.options,
+                             settings_.seed + scattered_name(name),
+                             std::move(window),
+                             settings_.metrics};
   caf::actor_config config{unit};
   const auto opened = home_system().spawn_class<document, caf::no_spawn_options>(
       config, unit, std::move(settings), store_, directory_actor{this});
@@ -176,6 +181,29 @@ listed_documents directory::on_list() const {
   return listed;
 }
 
+/// Each document tells its own; the answer goes out when the last has answered.
+caf::result<listed_presence> directory::on_list_presence() {
+  auto promise = make_response_promise<listed_presence>();
+  if (documents_.empty()) {
+    promise.deliver(listed_presence{});
+    return promise;
+  }
+  const auto all = std::make_shared<listed_presence>();
+  const auto missing = std::make_shared<std::size_t>(documents_.size());
+  auto finish = [promise, all, missing]() mutable {
+    if (--*missing == 0) promise.deliver(std::move(*all));
+  };
+  for (const auto& [name, opened] : documents_)
+    request(opened.document, caf::infinite, list_presence{})
+        .then(
+            [all, finish](const listed_presence& part) mutable {
+              all->states.insert(all->states.end(), part.states.begin(), part.states.end());
+              finish();
+            },
+            [finish](const caf::error&) mutable { finish(); });
+  return promise;
+}
+
 notified_document directory::on_notify(const notify_document& news) {
   const auto found = documents_.find(news.document);
   if (found == documents_.end() || found->second.is_unloading) return {false};
@@ -189,13 +217,15 @@ void directory::on_document_down(const caf::down_msg& down) {
   const document_id id = actor->second;
   const auto found = documents_.find(names_.at(id));
   std::vector<waiting_open> waiting = std::move(found->second.waiting);
-  if (down.reason && down.reason != caf::exit_reason::user_shutdown) {
+  const bool has_failed = down.reason && down.reason != caf::exit_reason::user_shutdown;
+  if (has_failed) {
     log_line(log_severity::error,
              "document '" + found->first + "' failed: " + caf::to_string(down.reason));
     for (const hub_actor& hub : hubs_)
       tell(this, hub, close_subscribers{id, close_reason::document_failed});
   }
-  keep_window(found->first, std::move(found->second.window));
+  // What a failed document had noted may not be stored; sent again, it is to take effect.
+  if (!has_failed) keep_window(found->first, std::move(found->second.window));
   documents_.erase(found);
   names_.erase(id);
   ids_by_actor_.erase(actor);

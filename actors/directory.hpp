@@ -19,6 +19,7 @@
 
 #include "actors/caf_compat.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/node_metrics.hpp"
 #include "protocol/crdt/doc.hpp"
 #include "protocol/message_window.hpp"
 
@@ -30,8 +31,9 @@ struct directory_settings {
   std::size_t max_documents = 1000;
   std::chrono::milliseconds idle_grace{30'000};
   crdt::doc_options options;
-  std::vector<io_unit*> units;  ///< Where documents run; empty: on CAF's workers.
-  std::uint64_t seed = 0;       ///< Random; see hosted_document.
+  std::vector<io_unit*> units;            ///< Where documents run; empty: on CAF's workers.
+  std::uint64_t seed = 0;                 ///< Random; see hosted_document.
+  std::shared_ptr<node_metrics> metrics;  ///< May be null.
 };
 
 class directory final : public directory_actor::base {
@@ -74,6 +76,7 @@ class directory final : public directory_actor::base {
   void on_busy(document_id id);
   void on_second();
   listed_documents on_list() const;
+  caf::result<listed_presence> on_list_presence();
   notified_document on_notify(const notify_document& news);
   caf::result<node_drained> on_close_documents();
   void on_document_down(const caf::down_msg& down);

@@ -42,6 +42,7 @@ document::behavior_type document::make_behavior() {
       [this](const client_request& request) { take(request); },
       [this](const presence_missed& missed) { take(missed); },
       [this](const document_event& event) { take(event); },
+      [this](const list_presence&) { return on_list_presence(); },
       [this](const update_stored& stored) { on_update_stored(stored); },
       [this](const document_tick& tick) { take(tick); },
       [this](const unload_document&) { on_unload(); },
@@ -118,6 +119,15 @@ void document::release_memory() {
   if (hosted_) hosted_->shrink();
 }
 
+/// While its state is lent there is nothing to tell; an operator asks again.
+listed_presence document::on_list_presence() const {
+  listed_presence listed;
+  if (!hosted_) return listed;
+  for (const auto& [owner, state] : hosted_->presence().states_by_owner())
+    listed.states.push_back({owner, std::string{state}});
+  return listed;
+}
+
 // --- events ---
 
 /// Events are handled in the order in which they came, one at a time.
@@ -152,8 +162,8 @@ bool document::handle(batch_rest& rest) {
                         now](hosted_document& on, document_effects& out) {
       on.on_message(session, kind, body.view(), now, out);
     };
-    const auto applied = [this, session = batch.session, body] {
-      if (effects_.writes.empty()) note_handled(session, 1, body.size);
+    const auto applied = [this, session = batch.session, kind = message.kind, body] {
+      if (effects_.writes.empty()) note_handled(session, credit_weight(kind), body.size);
       carry_out(body.bytes, body.size);
     };
     if (body.size >= heavy_update_bytes) {
@@ -172,7 +182,8 @@ bool document::handle(client_request& wanted) {
     on.on_request(wanted.session, wanted.user, *wanted.request, now, out);
   };
   const auto applied = [this, wanted] {
-    if (effects_.writes.empty()) note_handled(wanted.session, 1, wanted.size);
+    if (effects_.writes.empty())
+      note_handled(wanted.session, credit_weight(wanted.request->kind), wanted.size);
     carry_out({}, wanted.size);
   };
   const bool is_heavy = wanted.size >= heavy_update_bytes ||
@@ -285,8 +296,10 @@ void document::carry_out(const shared_bytes& event_bytes, std::size_t credit_byt
     else
       output_.add(d.to, d.session, d.kind, d.body.view());
   }
-  for (const document_effects::text& t : effects_.texts)
+  for (const document_effects::text& t : effects_.texts) {
+    if (t.error && settings_.metrics) settings_.metrics->refused(*t.error).inc();
     output_.add_text(t.to, t.session, t.json, t.is_presence ? traffic::presence : traffic::content);
+  }
   for (document_effects::storage_write& write : effects_.writes)
     store(write, event_bytes, credit_bytes);
   for (const document_effects::closing& closing : effects_.closings) close_session(closing);
@@ -391,7 +404,7 @@ void document::on_unload() {
 
 // --- the end of a turn ---
 
-void document::note_handled(session_id session, std::size_t messages, std::size_t bytes) {
+void document::note_handled(session_id session, std::uint32_t messages, std::size_t bytes) {
   unit_output* const unit = find_unit(session);
   if (unit == nullptr) return;
   auto& progress = unit->progress;

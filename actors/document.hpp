@@ -21,6 +21,7 @@
 #include "actors/document_helper.hpp"
 #include "actors/document_output.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/node_metrics.hpp"
 #include "base/fifo.hpp"
 #include "net/io_actor.hpp"
 #include "protocol/hosted_document.hpp"
@@ -33,6 +34,7 @@ struct document_settings {
   crdt::doc_options options;
   std::uint64_t seed = 0;                  ///< See hosted_document.
   std::shared_ptr<message_window> window;  ///< See hosted_document.
+  std::shared_ptr<node_metrics> metrics;   ///< May be null.
 };
 
 class document final : public io_actor<document_actor::base> {
@@ -75,6 +77,7 @@ class document final : public io_actor<document_actor::base> {
   void on_join(const join_document& join);
   void on_leave(const leave_document& leave);
   void on_update_stored(const update_stored& stored);
+  listed_presence on_list_presence() const;
   void on_unload();
   void on_flush();
 
@@ -95,7 +98,7 @@ class document final : public io_actor<document_actor::base> {
   bool is_whole_state_heavy() const;
   void encode_whole_state_elsewhere();
 
-  void note_handled(session_id session, std::size_t messages, std::size_t bytes);
+  void note_handled(session_id session, std::uint32_t messages, std::size_t bytes);
   void carry_out(const shared_bytes& event_bytes, std::size_t credit_bytes);
   void send_whole_state(session_id to);
   void close_session(const document_effects::closing& closing);

@@ -52,7 +52,9 @@ struct loaded_document;
 struct deliver_batch;
 struct list_documents;
 struct listed_documents;
+struct list_presence;
 struct list_sessions;
+struct listed_presence;
 struct listed_sessions;
 struct notify_document;
 struct notified_document;
@@ -87,8 +89,10 @@ CAF_ADD_TYPE_ID(troupe_actors, (troupe::drain_node))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::join_document))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::leave_document))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::list_documents))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::list_presence))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::list_sessions))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::listed_documents))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::listed_presence))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::listed_sessions))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::load_document))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::loaded_document))
@@ -135,8 +139,9 @@ using document_actor = caf::typed_actor<
     caf::result<void>(client_request),   // a message of a subscriber, JSON dialect
     caf::result<void>(presence_missed),  // a session reads again, tell it who is present
     caf::result<void>(document_event),   // the server has news for the JSON sessions
-    caf::result<void>(update_stored),    // the log is durable up to a sequence
-    caf::result<void>(document_tick),    // presence grows old
+    caf::result<listed_presence>(list_presence),  // what its subscribers show
+    caf::result<void>(update_stored),             // the log is durable up to a sequence
+    caf::result<void>(document_tick),             // presence grows old
     caf::result<void>(unload_document),  // end if nobody is subscribed, else answer document_busy
     caf::result<void>(flush_atom)>;      // note to itself: send what this turn has produced
 
@@ -148,6 +153,7 @@ using directory_actor = caf::typed_actor<
     caf::result<void>(document_busy),  // a document that was told to unload has subscribers
     caf::result<void>(second_passed),  // time for idle documents and ageing presence
     caf::result<listed_documents>(list_documents),    // the open documents
+    caf::result<listed_presence>(list_presence),      // what the sessions show in all of them
     caf::result<notified_document>(notify_document),  // passes news on to a document
     caf::result<node_drained>(close_documents)>;      // unload everything, then answer
 
@@ -165,6 +171,7 @@ using supervisor_actor =
                                                         // are gone
                      caf::result<listed_sessions>(list_sessions),  // the sessions of all units
                      caf::result<listed_documents>(list_documents),
+                     caf::result<listed_presence>(list_presence),
                      caf::result<notified_document>(notify_document),
                      caf::result<node_drained>(drain_node)>;  // close sessions, then documents;
                                                               // answers when all is done
@@ -190,6 +197,18 @@ struct join_document {
 struct leave_document {
   session_id session = no_session;
 };
+/// How much of a session's credit a message takes until it is handled: a question may be answered
+/// with the whole document, so only a few of them may be on their way.
+constexpr std::uint32_t question_weight = 256;
+constexpr std::uint32_t credit_weight(sync::message_kind kind) noexcept {
+  const bool is_question =
+      kind == sync::message_kind::sync_step1 || kind == sync::message_kind::query_awareness;
+  return is_question ? question_weight : 1;
+}
+constexpr std::uint32_t credit_weight(json::request_kind kind) noexcept {
+  return kind == json::request_kind::sync ? question_weight : 1;
+}
+
 /// What one session said in the binary dialect, as much as came at once.
 struct client_batch {
   struct message {
@@ -268,7 +287,8 @@ struct deliver_batch {
   };
   struct handled {
     session_id session = no_session;
-    std::uint32_t messages = 0;  ///< How many of its messages the document has dealt with since,
+    std::uint32_t messages = 0;  ///< Its messages that the document has dealt with since, each
+                                 ///< by its credit_weight,
     std::size_t bytes = 0;       ///< and how many bytes they had.
   };
   struct closing {
@@ -288,7 +308,6 @@ struct session_info {
   std::string user;  ///< From ?userId=; empty if there was none.
   std::string remote_address;
   std::vector<std::string> documents;
-  std::string presence;  ///< Its last state as JSON text; "null" if it has none.
   bool speaks_binary = false;
   bool speaks_json = false;
   std::chrono::system_clock::time_point connected_since;
@@ -308,6 +327,15 @@ struct document_info {
 struct list_sessions {};
 struct listed_sessions {
   std::vector<session_info> sessions;
+};
+/// Who shows what in the documents.
+struct list_presence {};
+struct listed_presence {
+  struct state {
+    session_id session = no_session;
+    std::string json;
+  };
+  std::vector<state> states;
 };
 struct list_documents {};
 struct listed_documents {
@@ -358,8 +386,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::drain_node)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::join_document)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::leave_document)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::list_documents)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::list_presence)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::list_sessions)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::listed_documents)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::listed_presence)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::listed_sessions)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::load_document)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::loaded_document)

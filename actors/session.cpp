@@ -2,7 +2,6 @@
 
 #include "actors/failure_codes.hpp"
 #include "protocol/crdt/state_vector.hpp"
-#include "protocol/sync/awareness.hpp"
 
 namespace troupe {
 
@@ -16,8 +15,6 @@ constexpr std::chrono::seconds keep_alive_after{20};
 constexpr std::chrono::milliseconds token_wait_min{10};
 constexpr std::chrono::milliseconds token_wait_max{200};
 
-/// Longer states are not kept for listings.
-constexpr std::size_t presence_kept_max = 4096;
 /// A refused JSON message up to this size is read for its messageId.
 constexpr std::size_t refused_read_max = 4096;
 
@@ -153,10 +150,6 @@ void session::on_binary(byte_view payload) {
   }
   if (!spoken_.contains(dialect::binary)) hear(*document, dialect::binary);
   const byte_view body = decoded->body;
-  if (decoded->kind == sync::message_kind::awareness) {
-    presence_is_json_ = false;
-    presence_.assign(body.size() <= presence_kept_max ? as_text(body) : std::string_view{});
-  }
   if (environment_->input_of != id_) {  // a session that failed may have left something
     environment_->input_of = id_;
     environment_->input.clear();
@@ -166,9 +159,7 @@ void session::on_binary(byte_view payload) {
   environment_->input.push_back({decoded->kind, bytes.size(), body.size()});
   bytes.insert(bytes.end(), body.begin(), body.end());
   tokens_.spend(unit().now());
-  ++unhandled_messages_;
-  unhandled_bytes_ += body.size();
-  update_reading();
+  take_credit(*document, credit_weight(decoded->kind), body.size());
 }
 
 /// What came at once goes to the document as one message.
@@ -186,7 +177,6 @@ void session::on_frames_end() {
 void session::on_text(byte_view payload) {
   spoken_.insert(dialect::json);
   const bool has_token = tokens_.has_token(unit().now());
-  if (!has_token) environment_->metrics->refused(json::error_code::rate_limit_exceeded).inc();
   if (!has_token && payload.size() > refused_read_max)
     return send_error(json::error_code::rate_limit_exceeded, {});
   auto decoded = json::decode_request(as_text(payload));
@@ -250,21 +240,17 @@ void session::join(const std::string& document, json::request wanted, std::size_
 
 void session::send_request(joined_document& to, json::request wanted, std::size_t size) {
   if (!std::exchange(to.by_sync, true)) hear(to, dialect::json);
-  if (wanted.kind == json::request_kind::presence) {
-    presence_is_json_ = true;
-    presence_.assign(wanted.payload.size() <= presence_kept_max ? wanted.payload : std::string{});
-  }
-  ++unhandled_messages_;
-  unhandled_bytes_ += size;
+  const std::uint32_t weight = credit_weight(wanted.kind);
   tell(this, to.opened.document,
        client_request{id_, user_key(), std::make_shared<const json::request>(std::move(wanted)),
                       size});
-  update_reading();
+  take_credit(to, weight, size);
 }
 
 void session::send_error(json::error_code code, std::string_view detail,
                          std::optional<std::string_view> document,
                          std::optional<std::string_view> message_id) {
+  environment_->metrics->refused(code).inc();
   connection_->send(encode_frame(frame_kind::text,
                                  as_bytes(json::encode_error(code, detail, document, message_id))));
 }
@@ -272,7 +258,7 @@ void session::send_error(json::error_code code, std::string_view detail,
 bool session::on_frame_too_large(frame_kind kind) {
   if (kind != frame_kind::text) return false;
   spoken_.insert(dialect::json);
-  environment_->metrics->refused(json::error_code::message_too_large).inc();
+  tokens_.spend(unit().now());
   send_error(json::error_code::message_too_large, {});
   return true;
 }
@@ -289,6 +275,12 @@ session::joined_document* session::own_document() noexcept {
 
 session::joined_document* session::find_joined(std::string_view name) {
   const auto found = std::ranges::find(joined_, name, &joined_document::name);
+  return found == joined_.end() ? nullptr : &*found;
+}
+
+session::joined_document* session::find_joined(document_id id) {
+  const auto found =
+      std::ranges::find(joined_, id, [](const joined_document& one) { return one.opened.id; });
   return found == joined_.end() ? nullptr : &*found;
 }
 
@@ -316,9 +308,26 @@ void session::ask_for_missed_presence() {
       if (document.opened.id == missed) tell(this, document.opened.document, presence_missed{id_});
 }
 
-void session::on_handled(const deliver_batch::handled& progress) {
-  unhandled_messages_ -= std::min(progress.messages, unhandled_messages_);
-  unhandled_bytes_ -= std::min(progress.bytes, unhandled_bytes_);
+void session::on_handled(document_id document, const deliver_batch::handled& progress) {
+  if (joined_document* const from = find_joined(document); from != nullptr)
+    give_back_credit(*from, progress.messages, progress.bytes);
+}
+
+void session::take_credit(joined_document& from, std::uint32_t messages, std::size_t bytes) {
+  from.unhandled_messages += messages;
+  from.unhandled_bytes += bytes;
+  unhandled_messages_ += messages;
+  unhandled_bytes_ += bytes;
+  update_reading();
+}
+
+void session::give_back_credit(joined_document& to, std::uint32_t messages, std::size_t bytes) {
+  const std::uint32_t given = std::min(messages, to.unhandled_messages);
+  const std::size_t given_bytes = std::min(bytes, to.unhandled_bytes);
+  to.unhandled_messages -= given;
+  to.unhandled_bytes -= given_bytes;
+  unhandled_messages_ -= given;
+  unhandled_bytes_ -= given_bytes;
   update_reading();
 }
 
@@ -386,13 +395,14 @@ void session::close(close_reason reason) {
 }
 
 void session::on_document_failed(document_id document, close_reason reason) {
-  const auto failed = std::ranges::find(joined_, document,
-                                        [](const joined_document& one) { return one.opened.id; });
-  if (failed == joined_.end()) return;
-  if (&*failed == own_document()) return close(reason);
+  joined_document* const failed = find_joined(document);
+  if (failed == nullptr) return;
+  if (failed == own_document()) return close(reason);
   send_error(json::error_code::document_unavailable, troupe::describe(reason).text, failed->name);
   environment_->table->unsubscribe(document, id_);
-  joined_.erase(failed);
+  // What it had of this session is answered no more.
+  give_back_credit(*failed, failed->unhandled_messages, failed->unhandled_bytes);
+  joined_.erase(joined_.begin() + (failed - joined_.data()));
 }
 
 void session::on_closed(close_reason reason) {
@@ -407,18 +417,6 @@ void session::on_closed(close_reason reason) {
 
 // --- for operators ---
 
-namespace {
-
-/// The state in an awareness update that a client sent for itself.
-std::string state_in(std::string_view awareness_update) {
-  sync::awareness read;
-  if (!read.apply(as_bytes(awareness_update), no_session, {})) return "null";
-  const auto states = read.states();
-  return states.empty() ? "null" : std::string{states.front().second};
-}
-
-}  // namespace
-
 session_info session::describe() const {
   const connection_counters& counted = connection_->counters();
   const auto pong_age = io_unit::clock::now() - last_pong_;
@@ -427,7 +425,6 @@ session_info session::describe() const {
   info.user = user_;
   info.remote_address = connection_->remote_address();
   for (const joined_document& document : joined_) info.documents.push_back(document.name);
-  info.presence = presence_.empty() ? "null" : presence_is_json_ ? presence_ : state_in(presence_);
   info.speaks_binary = spoken_.contains(dialect::binary);
   info.speaks_json = spoken_.contains(dialect::json);
   info.connected_since = connected_since_;

@@ -75,7 +75,9 @@ class session final : public io_actor<session_actor::base>, private table_sessio
   struct joined_document {
     std::string name;
     opened_document opened;
-    bool by_sync = false;  ///< In the JSON dialect, too.
+    bool by_sync = false;                  ///< In the JSON dialect, too.
+    std::uint32_t unhandled_messages = 0;  ///< Of the session's credit, what this document has.
+    std::size_t unhandled_bytes = 0;
   };
 
   void start();
@@ -90,7 +92,7 @@ class session final : public io_actor<session_actor::base>, private table_sessio
   // table_session
   void deliver(const frame_run& frames) override;
   bool skips_presence(document_id document) override;
-  void on_handled(const deliver_batch::handled& progress) override;
+  void on_handled(document_id document, const deliver_batch::handled& progress) override;
   void on_second(time_point now) override;
   void close(close_reason reason) override;
   void on_document_failed(document_id document, close_reason reason) override;
@@ -105,6 +107,9 @@ class session final : public io_actor<session_actor::base>, private table_sessio
                   std::optional<std::string_view> document = {},
                   std::optional<std::string_view> message_id = {});
   void hear(joined_document& document, dialect spoken);
+  void take_credit(joined_document& from, std::uint32_t messages, std::size_t bytes);
+  void give_back_credit(joined_document& to, std::uint32_t messages, std::size_t bytes);
+  joined_document* find_joined(document_id id);
   joined_document* find_joined(std::string_view name);
   joined_document* own_document() noexcept;
   std::string user_key() const;
@@ -121,15 +126,13 @@ class session final : public io_actor<session_actor::base>, private table_sessio
   std::shared_ptr<websocket_connection> connection_;
   std::vector<joined_document> joined_;  ///< That of its address first.
   std::vector<document_id> presence_missed_;
-  std::string presence_;  ///< Its last state: JSON text, or an awareness update.
   token_bucket tokens_;
   std::chrono::system_clock::time_point connected_since_;
   time_point last_ping_;
   time_point last_pong_;
   std::uint32_t unhandled_messages_ = 0;
   std::size_t unhandled_bytes_ = 0;
-  dialects spoken_;  ///< By the client; only then does the server.
-  bool presence_is_json_ = false;
+  dialects spoken_;          ///< By the client; only then does the server.
   bool is_opening_ = false;  ///< The directory has been asked and has not answered.
   bool is_closed_ = false;   ///< The connection has ended.
   bool is_paused_ = false;

@@ -30,7 +30,8 @@ table_session* session_table::find(session_id id) const {
 
 bool session_table::subscribe(document_id document, session_id id) {
   if (std::ranges::find(failed_, document) != failed_.end()) return false;
-  if (table_session* const session = find(id)) subscribers_[document].push_back({id, session, {}});
+  if (table_session* const session = find(id))
+    subscribers_[document].push_back({id, session, {}, false});
   return true;
 }
 
@@ -38,7 +39,11 @@ void session_table::hear(document_id document, session_id id, dialect spoken) {
   const auto found = subscribers_.find(document);
   if (found == subscribers_.end()) return;
   const auto one = std::ranges::find(found->second, id, &subscriber::id);
-  if (one != found->second.end()) one->hears.insert(spoken);
+  if (one == found->second.end()) return;
+  if (spoken == dialect::json && !one->hears.contains(spoken))
+    one->awaits_json = true;
+  else
+    one->hears.insert(spoken);
 }
 
 void session_table::unsubscribe(document_id document, session_id id) {
@@ -58,21 +63,23 @@ void session_table::deliver(const deliver_batch& batch) {
     deliver(batch.document, found->second, batch.json, dialect::json);
   }
   for (const deliver_batch::handled& progress : batch.progress)
-    if (table_session* const session = find(progress.session)) session->on_handled(progress);
+    if (table_session* const session = find(progress.session))
+      session->on_handled(batch.document, progress);
   for (const deliver_batch::closing& closing : batch.closings)
     if (table_session* const session = find(closing.session)) session->close(closing.reason);
 }
 
-void session_table::deliver(document_id document, const subscriber_list& to,
+void session_table::deliver(document_id document, subscriber_list& to,
                             const delivery_list& deliveries, dialect which) {
   if (deliveries.empty()) return;
   collect_common(deliveries);
-  const bool has_common = !common_.empty();
-  for (const subscriber& s : to) {
+  for (subscriber& s : to) {
+    std::size_t from = 0;
+    if (which == dialect::json && s.awaits_json && !begins_to_hear(s, deliveries, from)) continue;
     if (!s.hears.contains(which)) continue;
     if (is_named(s.id)) {
-      deliver_to_one(document, s, deliveries);
-    } else if (has_common) {
+      deliver_to_one(document, s, deliveries, from);
+    } else if (!common_.empty()) {
       const bool skips = has_presence_ && s.session->skips_presence(document);
       for (const frame_run& frames : skips ? common_no_presence_ : common_)
         s.session->deliver(frames);
@@ -80,6 +87,20 @@ void session_table::deliver(document_id document, const subscriber_list& to,
   }
   common_.clear();
   common_no_presence_.clear();
+}
+
+/// Looks for the first message that is for this session alone; returns whether there is one, and
+/// where.
+bool session_table::begins_to_hear(subscriber& who, const delivery_list& deliveries,
+                                   std::size_t& from) {
+  const auto first = std::ranges::find_if(deliveries, [&](const deliver_batch::delivery& one) {
+    return one.to == receivers::one && one.session == who.id;
+  });
+  if (first == deliveries.end()) return false;
+  from = static_cast<std::size_t>(first - deliveries.begin());
+  who.awaits_json = false;
+  who.hears.insert(dialect::json);
+  return true;
 }
 
 void session_table::collect_common(const delivery_list& deliveries) {
@@ -102,10 +123,11 @@ bool session_table::is_named(session_id id) const {
 }
 
 void session_table::deliver_to_one(document_id document, const subscriber& to,
-                                   const delivery_list& deliveries) {
+                                   const delivery_list& deliveries, std::size_t from) {
   const bool skips = has_presence_ && to.session->skips_presence(document);
   frame_run gathered;
-  for (const deliver_batch::delivery& delivery : deliveries) {
+  for (; from < deliveries.size(); ++from) {
+    const deliver_batch::delivery& delivery = deliveries[from];
     if (!is_for(delivery, to.id)) continue;
     if (skips && delivery.what == traffic::presence && delivery.to != receivers::one) continue;
     if (gathered.join(delivery.frames)) continue;

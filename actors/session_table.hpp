@@ -39,7 +39,7 @@ class table_session {
   /// Whether it reads so slowly that presence is left out for it. If so, it asks the document for
   /// all presence once it reads again.
   virtual bool skips_presence(document_id document) = 0;
-  virtual void on_handled(const deliver_batch::handled& progress) = 0;
+  virtual void on_handled(document_id document, const deliver_batch::handled& progress) = 0;
   virtual void on_second(time_point now) = 0;
   virtual void close(close_reason reason) = 0;
   /// The document has failed: it is closed to this session.
@@ -55,7 +55,8 @@ class session_table {
   /// Returns false if the document has failed meanwhile: its subscribers have been closed already.
   /// It hears nothing yet: a client speaks first.
   bool subscribe(document_id document, session_id id);
-  /// From now on it hears this dialect, too.
+  /// From now on it hears this dialect, too: the binary one at once; the JSON one from the first
+  /// message that is for it alone, the answer to its sync, so that nothing comes before that.
   void hear(document_id document, session_id id, dialect spoken);
   void unsubscribe(document_id document, session_id id);
 
@@ -75,14 +76,17 @@ class session_table {
     session_id id;
     table_session* session;
     dialects hears;
+    bool awaits_json = false;  ///< The answer to its sync has not come yet.
   };
   using subscriber_list = std::vector<subscriber>;
   using delivery_list = std::vector<deliver_batch::delivery>;
 
   table_session* find(session_id id) const;
-  void deliver(document_id document, const subscriber_list& to, const delivery_list& deliveries,
+  void deliver(document_id document, subscriber_list& to, const delivery_list& deliveries,
                dialect which);
-  void deliver_to_one(document_id document, const subscriber& to, const delivery_list& deliveries);
+  void deliver_to_one(document_id document, const subscriber& to, const delivery_list& deliveries,
+                      std::size_t from);
+  static bool begins_to_hear(subscriber& who, const delivery_list& deliveries, std::size_t& from);
   void collect_common(const delivery_list& deliveries);
   bool is_named(session_id id) const;
 

@@ -25,6 +25,7 @@ supervisor::behavior_type supervisor::make_behavior() {
       [this](drain_atom) { on_drain_step(); },
       [this](const list_sessions&) { return on_list_sessions(); },
       [this](const list_documents& which) { return delegate(watched_->directory, which); },
+      [this](const list_presence& which) { return delegate(watched_->directory, which); },
       [this](const notify_document& news) { return delegate(watched_->directory, news); },
       [this](const drain_node&) { return on_drain(); },
   };

@@ -24,7 +24,7 @@ constexpr const char* general_footer =
     "Examples:\n"
     "  troupe serve                             the defaults: ws://127.0.0.1:3001\n"
     "  troupe serve --config node.yaml --set log.level=debug\n"
-    "  TROUPE_SERVER__PORT=3002 troupe serve    the environment overrides the file\n"
+    "  TROUPE_SERVER__PORT=4000 troupe serve    the environment overrides the file\n"
     "  troupe check-config node.yaml            report every mistake, start nothing\n"
     "  troupe check-config node.yaml --print    the effective configuration as YAML\n"
     "  troupe doc info document.bin             what is in a stored or captured update\n"

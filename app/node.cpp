@@ -76,11 +76,12 @@ void node::spawn_actors(std::function<void()> on_failure) {
         system_.spawn_class<hub, caf::no_spawn_options>(config, *unit, tables.back()));
   }
   actors_->store = system_.spawn<store, caf::detached>(std::make_shared<storage::memory_engine>());
-  actors_->directory = system_.spawn<directory>(to_directory_settings(settings_, units_),
-                                                actors_->store, actors_->hubs);
+  const auto metrics = std::make_shared<node_metrics>(system_);
+  directory_settings documents = to_directory_settings(settings_, units_);
+  documents.metrics = metrics;
+  actors_->directory = system_.spawn<directory>(documents, actors_->store, actors_->hubs);
   supervisor_ = system_.spawn<supervisor>(actors_);
 
-  const auto metrics = std::make_shared<node_metrics>(system_);
   for (std::size_t i = 0; i < units_.size(); ++i) {
     host_->add_unit(*units_[i], std::make_shared<session_environment>(session_environment{
                                     to_session_settings(settings_), tables[i], actors_->places,

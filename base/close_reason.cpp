@@ -39,6 +39,7 @@ close_reason close_reason_for(errc code) noexcept {
     case errc::too_deep:
     case errc::name_too_long:
     case errc::update_too_large:
+    case errc::state_too_large:
     case errc::too_many_clients: return close_reason::invalid_update;
     case errc::pending_limit: return close_reason::pending_limit;
     case errc::storage_failed: return close_reason::document_failed;

@@ -1,4 +1,4 @@
-// The frames that the server writes itself, past Beast: a frame is encoded once, with its WebSocket
+// The frames that the server writes: a frame is encoded once, with its WebSocket
 // header, and the same bytes go to every receiver. Possible because a server does not mask its
 // frames. Pure.
 #pragma once

@@ -161,11 +161,8 @@ bool hosted_document::answer_json_sync(session_id to, const json::request& reque
   const auto vector = request.state_vector ? crdt::state_vector::decode(*request.state_vector)
                                            : result<crdt::state_vector>{};
   if (!vector) {
-    tell_text(to,
-              json::encode_error(error_code::invalid_update,
-                                 "payload.stateVector: " + to_string(vector.error()), name_,
-                                 as_view(request.message_id)),
-              out);
+    refuse(to, error_code::invalid_update, "payload.stateVector: " + to_string(vector.error()),
+           request, out);
     return false;
   }
   tell_text(to,
@@ -183,12 +180,9 @@ void hosted_document::take_json_update(session_id from, const std::string& user,
   if (!applied) {
     if (request.message_id) window_->forget(user, *request.message_id);
     const bool is_own_fault = close_reason_for(applied.error().code) != close_reason::pending_limit;
-    return tell_text(from,
-                     json::encode_error(is_own_fault ? error_code::invalid_update
-                                                     : error_code::document_unavailable,
-                                        "payload.update: " + to_string(applied.error()), name_,
-                                        as_view(request.message_id)),
-                     out);
+    return refuse(from,
+                  is_own_fault ? error_code::invalid_update : error_code::document_unavailable,
+                  "payload.update: " + to_string(applied.error()), request, out);
   }
   const bool is_new = applied->changed || applied->has_parked;
   if (is_new) ++version_;
@@ -214,15 +208,19 @@ bool hosted_document::take_json_presence(session_id from, const json::request& r
   const auto client = client_of(from, session);
   const auto changed = presence_.set_own(client, request.payload, from, now);
   if (!changed) {
-    tell_text(from,
-              json::encode_error(error_code::invalid_message,
-                                 "presence: " + to_string(changed.error()), name_,
-                                 as_view(request.message_id)),
-              out);
+    refuse(from, error_code::invalid_message, "presence: " + to_string(changed.error()), request,
+           out);
     return false;
   }
   if (*changed) note_presence({client});
   return true;
+}
+
+void hosted_document::refuse(session_id from, json::error_code code, const std::string& detail,
+                             const json::request& request, document_effects& out) {
+  out.texts.push_back({receivers::one, from,
+                       json::encode_error(code, detail, name_, as_view(request.message_id)), false,
+                       code});
 }
 
 /// A client id that nobody else has; the session keeps it for life.

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -60,6 +61,7 @@ struct document_effects {
     session_id session = no_session;
     std::string json;
     bool is_presence = false;
+    std::optional<json::error_code> error = {};  ///< What it refuses, for the metrics.
   };
   /// To be appended to the log; when it, and all before it, is stored, the sender hears of it.
   struct storage_write {
@@ -153,6 +155,8 @@ class hosted_document {
   bool take_json_presence(session_id from, const json::request& request, time_point now,
                           document_effects& out);
   void tell_update(session_id from, effect_bytes change, document_effects& out);
+  void refuse(session_id from, json::error_code code, const std::string& detail,
+              const json::request& request, document_effects& out);
   void note_presence(const std::vector<sync::awareness::client_id>& changed);
   sync::awareness::client_id client_of(session_id session, json_session& of);
 

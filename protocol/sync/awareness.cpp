@@ -55,6 +55,10 @@ result<awareness::applied> awareness::apply(byte_view update, session_id from, t
     for (const decoded_entry& incoming : decoded_) added += !entries_.contains(incoming.client);
     if (entries_.size() + added > clients_max) return fail(errc::too_many_clients, "awareness");
   }
+  std::size_t added_bytes = 0;
+  for (const decoded_entry& incoming : decoded_) added_bytes += incoming.state.size();
+  if (state_bytes_ + added_bytes > state_bytes_max)
+    return fail(errc::state_too_large, "awareness states of the document");
   applied outcome;
   for (const decoded_entry& incoming : decoded_) {
     if (!accepts(incoming)) continue;
@@ -67,16 +71,23 @@ result<awareness::applied> awareness::apply(byte_view update, session_id from, t
     if (incoming.state == null_state) {
       remove(known, now);
     } else {
-      state_count_ += known.state.empty();
-      known.state = incoming.state;
+      set_state(known, incoming.state);
     }
   }
   outcome.is_verbatim = outcome.changed.size() == decoded_.size();
   return outcome;
 }
 
+void awareness::set_state(entry& of, std::string_view state) {
+  state_count_ += of.state.empty();
+  state_bytes_ += state.size();
+  state_bytes_ -= of.state.size();
+  of.state = state;
+}
+
 void awareness::remove(entry& of, time_point now) {
   state_count_ -= !of.state.empty();
+  state_bytes_ -= of.state.size();
   of.state = {};
   of.owner = no_session;
   of.updated = now;
@@ -95,10 +106,11 @@ result<bool> awareness::set_own(client_id client, std::string_view state, sessio
   }
   if (found == entries_.end() && entries_.size() >= clients_max)
     return fail(errc::too_many_clients, "awareness");
+  if (state_bytes_ + state.size() > state_bytes_max)
+    return fail(errc::state_too_large, "awareness states of the document");
   entry& own = entries_[client];
   ++own.clock;
-  state_count_ += own.state.empty();
-  own.state = trimmed(state);
+  set_state(own, trimmed(state));
   own.owner = owner;
   own.updated = now;
   own.is_own = true;
@@ -154,6 +166,13 @@ std::string_view awareness::state_of(client_id client) const {
   const auto found = entries_.find(client);
   const bool has_state = found != entries_.end() && !found->second.state.empty();
   return has_state ? std::string_view{found->second.state} : null_state;
+}
+
+std::vector<std::pair<session_id, std::string_view>> awareness::states_by_owner() const {
+  std::vector<std::pair<session_id, std::string_view>> all;
+  for (const auto& [client, known] : entries_)
+    if (!known.state.empty()) all.emplace_back(known.owner, known.state);
+  return all;
 }
 
 awareness::client_states awareness::states() const {

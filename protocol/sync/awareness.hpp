@@ -29,6 +29,8 @@ class awareness {
   static constexpr std::chrono::seconds clock_age_max{60};
   static constexpr std::size_t clients_max = 20'000;
   static constexpr std::size_t state_depth_max = 100;
+  /// Bytes of all states together.
+  static constexpr std::size_t state_bytes_max = std::size_t{16} * 1024 * 1024;
 
   struct applied {
     std::vector<client_id> changed;  ///< Clients whose clock advanced or whose state vanished.
@@ -38,7 +40,7 @@ class awareness {
 
   /// Takes a session's update in, all or nothing. A first state with clock 0 is ignored, as clients
   /// do. Fails with truncated, trailing_bytes, number_too_large, invalid_utf8, invalid_json,
-  /// too_many_clients.
+  /// too_many_clients, state_too_large.
   result<applied> apply(byte_view update, session_id from, time_point now);
 
   /// Sets the state that the server holds for a session, as JSON text; "null" clears it. Unlike
@@ -66,6 +68,7 @@ class awareness {
   /// Clients with their states as JSON text; `known` has the vanished ones as "null", too.
   using client_states = std::vector<std::pair<client_id, std::string_view>>;
   client_states states() const;
+  std::vector<std::pair<session_id, std::string_view>> states_by_owner() const;
   client_states known() const;
 
   /// The state of a client; "null" if it has none.
@@ -93,11 +96,13 @@ class awareness {
 
   result<void> decode(byte_view update);
   bool accepts(const decoded_entry& incoming) const;
+  void set_state(entry& of, std::string_view state);
   void remove(entry& of, time_point now);
 
   std::unordered_map<client_id, entry> entries_;
   std::vector<decoded_entry> decoded_;  // kept for its memory
   std::size_t state_count_ = 0;
+  std::size_t state_bytes_ = 0;
 };
 
 }  // namespace troupe::sync

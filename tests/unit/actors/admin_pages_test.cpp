@@ -43,7 +43,6 @@ session_info session_of(session_id id, std::vector<std::string> documents) {
   one.user = "ada";
   one.remote_address = "10.0.0.1";
   one.documents = std::move(documents);
-  one.presence = R"({"cursor":{"line":3}})";
   one.speaks_json = true;
   one.connected_since = std::chrono::system_clock::time_point{std::chrono::milliseconds{1234}};
   one.last_pong = std::chrono::system_clock::time_point{std::chrono::seconds{1'700'000'000}};
@@ -123,7 +122,8 @@ TEST_CASE("a notification that is wrong is refused with what is wrong", "[admin]
 }
 
 TEST_CASE("a session is shown with all that an operator may ask", "[admin]") {
-  const http_answer answer = admin::show_sessions({{session_of(3, {"a", "b"})}}, "");
+  const http_answer answer = admin::show_sessions(
+      {{session_of(3, {"a", "b"})}}, {{{3, R"({"cursor":{"line":3}})"}, {4, "{}"}}}, "");
   CHECK(answer.status == 200);
   CHECK(answer.content_type == "application/json");
   CHECK(json_value::parse(answer.body) == json_value::parse(R"({"count":1,"sessions":[{
@@ -138,9 +138,9 @@ TEST_CASE("a session that says little is shown with nulls", "[admin]") {
   one.user.clear();
   one.speaks_json = false;
   for (const char* presence : {"null", "", "{broken"}) {
-    one.presence = presence;
+    const listed_presence others{{{one.id, presence}, {one.id + 1, "{}"}}};
     const json_value shown =
-        json_value::parse(admin::show_sessions({{one}}, "").body).at("sessions").at(0);
+        json_value::parse(admin::show_sessions({{one}}, others, "").body).at("sessions").at(0);
     CHECK(shown.at("userId").is_null());
     CHECK(shown.at("presence").is_null());
     CHECK(shown.at("speaks").empty());
@@ -149,7 +149,7 @@ TEST_CASE("a session that says little is shown with nulls", "[admin]") {
   one.user = "\xFF";
   one.speaks_binary = one.speaks_json = true;
   const json_value shown =
-      json_value::parse(admin::show_sessions({{one}}, "").body).at("sessions").at(0);
+      json_value::parse(admin::show_sessions({{one}}, {}, "").body).at("sessions").at(0);
   CHECK(shown.at("userId") == "\xEF\xBF\xBD");
   CHECK(shown.at("speaks") == json_value{"y-websocket", "json"});
 }
@@ -157,11 +157,11 @@ TEST_CASE("a session that says little is shown with nulls", "[admin]") {
 TEST_CASE("the sessions of one document are those that joined it", "[admin]") {
   const listed_sessions listed{
       {session_of(1, {"a"}), session_of(2, {"b", "a"}), session_of(3, {"ab"}), session_of(4, {})}};
-  const json_value shown = json_value::parse(admin::show_sessions(listed, "a").body);
+  const json_value shown = json_value::parse(admin::show_sessions(listed, {}, "a").body);
   CHECK(shown.at("count") == 2);
   CHECK(shown.at("sessions").at(0).at("id") == 1);
   CHECK(shown.at("sessions").at(1).at("id") == 2);
-  CHECK(json_value::parse(admin::show_sessions(listed, "none").body).at("count") == 0);
+  CHECK(json_value::parse(admin::show_sessions(listed, {}, "none").body).at("count") == 0);
 }
 
 TEST_CASE("documents are shown with the number of their sessions", "[admin]") {

@@ -28,7 +28,9 @@ struct recording_session final : table_session {
     close(reason);
   }
   session_info describe() const override { return {}; }
-  void on_handled(const deliver_batch::handled& progress) override { handled += progress.messages; }
+  void on_handled(document_id, const deliver_batch::handled& progress) override {
+    handled += progress.messages;
+  }
   void on_second(time_point) override {}
   void close(close_reason reason) override { closed.push_back(reason); }
 };
@@ -110,7 +112,7 @@ TEST_CASE("a subscriber is told that its document failed, and may leave by that"
     explicit leaving_session(session_table& of) : table(of) {}
     void deliver(const frame_run&) override {}
     bool skips_presence(document_id) override { return false; }
-    void on_handled(const deliver_batch::handled&) override {}
+    void on_handled(document_id, const deliver_batch::handled&) override {}
     void on_second(time_point) override {}
     void close(close_reason) override {}
     void on_document_failed(document_id document, close_reason) override {
@@ -147,12 +149,36 @@ TEST_CASE("a subscriber hears only the dialects that it has spoken", "[actors]")
   deliver_batch batch;
   batch.document = 7;
   batch.binary = {to(receivers::all, no_session, frame("b"))};
-  batch.json = {to(receivers::all, no_session, frame("j"))};
+  batch.json = {to(receivers::one, 3, frame("3")), to(receivers::one, 4, frame("4")),
+                to(receivers::all, no_session, frame("j"))};
   table.deliver(batch);
   CHECK(silent.heard.empty());
   CHECK(binary.heard == "b");
-  CHECK(json.heard == "j");
-  CHECK(both.heard == "bj");
+  CHECK(json.heard == "3j");
+  CHECK(both.heard == "b4j");
+}
+
+TEST_CASE("a JSON session hears nothing before the answer to its sync", "[actors]") {
+  session_table table;
+  recording_session early, late;
+  table.add(1, &early);
+  table.add(2, &late);
+  for (const session_id id : {1, 2}) {
+    table.subscribe(7, id);
+    table.hear(7, id, dialect::json);
+  }
+  deliver_batch batch;
+  batch.document = 7;
+  batch.json = {to(receivers::all, no_session, frame("a")), to(receivers::one, 1, frame("1")),
+                to(receivers::all_but_one, 2, frame("b")),
+                to(receivers::all, no_session, frame("c"))};
+  table.deliver(batch);
+  CHECK(early.heard == "1bc");
+  CHECK(late.heard.empty());
+  batch.json = {to(receivers::one, 2, frame("2")), to(receivers::all, no_session, frame("d"))};
+  table.deliver(batch);
+  CHECK(early.heard == "1bcd");
+  CHECK(late.heard == "2d");
 }
 
 TEST_CASE("what is for one session alone is heard in its dialect only", "[actors]") {
