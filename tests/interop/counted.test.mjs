@@ -1,44 +1,15 @@
 // What the exporter tells: closed connections are counted by reason.
-import assert from 'node:assert/strict';
-import http from 'node:http';
-import net from 'node:net';
 import { test } from 'node:test';
 
 import { raw_socket } from './support/clients.mjs';
 import { hex, update_frame } from './support/frames.mjs';
+import { closed, free_port, with_metrics } from './support/metrics.mjs';
 import { start_server } from './support/server.mjs';
 import { until } from './support/wait.mjs';
 
-/** A port that was free a moment ago; the exporter does not tell which one it took. */
-async function free_port() {
-  const probe = net.createServer();
-  await new Promise((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const { port } = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
-}
-
-const read_metrics = (port) =>
-  new Promise((resolve, reject) => {
-    const request = http.get({ host: '127.0.0.1', port, path: '/metrics' }, (response) => {
-      let text = '';
-      response.on('data', (chunk) => (text += chunk));
-      response.on('end', () => resolve(text));
-      response.on('error', reject);
-    });
-    request.on('error', reject);
-  });
-
-/** How many connections were closed for `reason`. */
-async function closed(port, reason) {
-  const line = (await read_metrics(port)).split('\n').find((l) => l.startsWith('troupe_closed_connections') && l.includes(`"${reason}"`));
-  assert.ok(line, `a line for ${reason}`);
-  return Number(line.split(/\s+/)[1]);
-}
-
 test('connections that end are counted by their reason', async () => {
   const port = await free_port();
-  const server = await start_server({ 'caf.middleman.prometheus-http.port': port });
+  const server = await start_server(with_metrics(port));
   try {
     const send = async (frame, path = '/document') => {
       const socket = await new raw_socket(server.url, path).open();

@@ -1,7 +1,8 @@
-// One server for a test file, and clients that are gone after each test.
+// One server for a test file, or one for a test, and clients that are gone after each test.
 import { after, afterEach, before } from 'node:test';
 
 import { raw_socket, yjs_client } from './clients.mjs';
+import { json_client } from './json_client.mjs';
 import { start_server } from './server.mjs';
 
 /**
@@ -35,4 +36,30 @@ export function use_server(settings = {}) {
   afterEach(fixture.close_all);
   after(() => fixture.server?.stop());
   return fixture;
+}
+
+/**
+ * A server for one test, with settings of its own: {server, client(), raw(), json()}. `json` resolves to an open client;
+ * `options` are those of start_server. Behind the test its clients are destroyed, the frames of the JSON ones checked, and
+ * the server is stopped, which fails if it does not end in order.
+ */
+export async function own_server(context, settings = {}, options = {}) {
+  const server = await start_server(settings, options);
+  const open = [];
+  const track = (thing) => {
+    open.push(thing);
+    return thing;
+  };
+  context.after(async () => {
+    for (const thing of open) thing.destroy();
+    await server.stop();
+    for (const thing of open) thing.check?.();
+  });
+  return {
+    server,
+    track,
+    client: (document, how) => track(new yjs_client(server.url, document, how)),
+    raw: (path, how) => track(new raw_socket(server.url, path, how)),
+    json: (path, how) => track(new json_client(server.url, path, how)).open(),
+  };
 }

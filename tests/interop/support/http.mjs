@@ -1,30 +1,43 @@
 // Plain HTTP requests whose path goes out exactly as written (URL classes would tidy it up).
 import http from 'node:http';
+import https from 'node:https';
 
-/** Sends a request and resolves to {status, headers, body}. */
-export function request(server, path, { method = 'GET', headers = {} } = {}) {
+/**
+ * Sends a request and resolves to {status, headers, body}. `ca`, a certificate, means https; `body` is text.
+ * `port` is another one than that of the documents.
+ */
+export function request(server, path, { method = 'GET', headers = {}, body = undefined, port = server.port, ca = undefined } = {}) {
   return new Promise((resolve, reject) => {
-    const sent = http.request({ host: '127.0.0.1', port: server.port, path, method, headers, agent: false });
+    const how = { host: '127.0.0.1', port, path, method, headers, agent: false, ca };
+    const sent = (ca ? https : http).request(how);
     sent.setTimeout(5000, () => sent.destroy(new Error(`no answer to ${method} ${path} in 5 s`)));
     sent.on('error', reject);
     const answered = (response) => {
-      let body = '';
-      response.setEncoding('utf8').on('data', (text) => (body += text));
-      response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, body }));
+      let text = '';
+      response.setEncoding('utf8').on('data', (part) => (text += part));
+      response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, body: text }));
     };
     sent.on('response', answered);
     sent.on('upgrade', (response, socket) => {
       socket.destroy();
       resolve({ status: response.statusCode, headers: response.headers, body: '' });
     });
-    sent.end();
+    sent.end(body);
   });
 }
 
+/** Asks the admin pages; resolves like request(), with the parsed body as `json` if it is JSON. */
+export async function ask_admin(server, path, options = {}) {
+  const answer = await request(server, path, { ...options, port: server.admin_port });
+  if (answer.headers['content-type'] === 'application/json' && answer.body !== '') answer.json = JSON.parse(answer.body);
+  return answer;
+}
+
 /** Asks for a WebSocket on `path` and resolves like request(); status 101 means it was granted. */
-export function request_upgrade(server, path) {
+export function request_upgrade(server, path, headers = {}) {
   return request(server, path, {
     headers: {
+      ...headers,
       Connection: 'Upgrade',
       Upgrade: 'websocket',
       'Sec-WebSocket-Version': '13',

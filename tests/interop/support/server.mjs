@@ -3,13 +3,15 @@
 // the server fails, with the end of what it printed.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { give_up, within } from './wait.mjs';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
-const ready_line = /^troupe listening on (ws:\/\/127\.0\.0\.1:(\d+))/m;
+const ready_line = /^troupe listening on (wss?:\/\/(\S+):(\d+))\n/m;
+const admin_line = /^troupe serves its admin pages on http:\/\/(\S+):(\d+)\n/m;
 const sanitizer_report = /(Address|Thread|Leak|Memory|UndefinedBehavior)Sanitizer|runtime error:/;
 const log_tail_lines = 40;
 
@@ -22,22 +24,25 @@ class server {
   /** All of stdout, all of stderr. */
   stdout = '';
   stderr = '';
-  /** ws://127.0.0.1:PORT and PORT, known once the server is ready. */
+  /** ws://HOST:PORT, its parts, and the port of the admin pages if they are on; known once the server is ready. */
   url = undefined;
+  host = undefined;
   port = undefined;
+  admin_port = undefined;
   #child;
   #expected_to_end = false;
   #ready;
   #ended;
   #kill_on_exit;
 
-  constructor(settings) {
+  constructor(settings, file) {
     const binary = binary_path();
     if (!existsSync(binary)) {
       throw new Error(`there is no server at ${binary}: build it, or point TROUPE_BINARY at it`);
     }
     const all = { 'server.port': 0, 'admin.port': 0, ...settings };
     const args = Object.entries(all).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+    if (file) args.push('--config', file);
     this.#child = spawn(binary, ['serve', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child.stderr.setEncoding('utf8').on('data', (text) => (this.stderr += text));
     this.#ended = new Promise((resolve) => {
@@ -49,7 +54,9 @@ class server {
       this.#child.stdout.setEncoding('utf8').on('data', (text) => {
         this.stdout += text;
         const match = ready_line.exec(this.stdout);
-        if (match) resolve({ url: match[1], port: Number(match[2]) });
+        const admin = admin_line.exec(this.stdout);
+        if (match && (admin || String(all['admin.enabled']) === 'false'))
+          resolve({ url: match[1], host: match[2], port: Number(match[3]), admin_port: admin && Number(admin[2]) });
       });
       this.#ended.then(({ code, signal }) => {
         const message = `the server ended by itself (code ${code}, signal ${signal})`;
@@ -64,6 +71,23 @@ class server {
 
   async ready() {
     Object.assign(this, await within(this.#ready, 'a line "troupe listening on ..."', 20000));
+  }
+
+  /** The process, for signals and for what the system tells about it. */
+  get pid() {
+    return this.#child.pid;
+  }
+
+  /** Bytes of its memory, as /proc tells: 'VmRSS' now, 'VmHWM' at most. */
+  async memory(which = 'VmRSS') {
+    const status = await readFile(`/proc/${this.pid}/status`, 'utf8');
+    return Number(new RegExp(`^${which}:\\s+(\\d+) kB`, 'm').exec(status)[1]) * 1024;
+  }
+
+  /** Waits for the end of a server that should end by itself, and resolves to {code, signal}. */
+  async ended(ms = 10000) {
+    this.#expected_to_end = true;
+    return within(this.#ended, 'an end of the server', ms);
   }
 
   /** An error that carries the end of what the server printed. */
@@ -106,9 +130,12 @@ class server {
   }
 }
 
-/** Starts a server with `settings` ({'limits.max_connections': 2, ...}) and waits until it listens. */
-export async function start_server(settings = {}) {
-  const started = new server(settings);
+/**
+ * Starts a server with `settings` ({'limits.max_connections': 2, ...}) and waits until it listens.
+ * `file` is a configuration file for what settings cannot say.
+ */
+export async function start_server(settings = {}, { file = undefined } = {}) {
+  const started = new server(settings, file);
   try {
     await started.ready();
   } catch (error) {
@@ -116,4 +143,17 @@ export async function start_server(settings = {}) {
     throw started.failure(error.message);
   }
   return started;
+}
+
+/** Starts a server that must refuse to start, and resolves to {code, stdout, stderr}. */
+export async function refused_start(settings, { file = undefined } = {}) {
+  const started = new server(settings, file);
+  try {
+    const { code } = await started.ended();
+    return { code, stdout: started.stdout, stderr: started.stderr };
+  } catch (error) {
+    throw started.failure(error.message);
+  } finally {
+    await started.kill();
+  }
 }
