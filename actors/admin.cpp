@@ -66,7 +66,7 @@ void admin_request::notify(const admin::wants_notification& wanted) {
   request(supervisor_, patience,
           notify_document{wanted.document, admin::file_changed_payload(wanted.path)})
       .then([this, name = wanted.document](
-                const notified_document& done) { finish(admin::show_notified(done, name)); },
+                const notified_document& told) { finish(admin::show_notified(told, name)); },
             [this](const caf::error&) { finish(admin::show_failure()); });
 }
 

@@ -41,7 +41,7 @@ document::behavior_type document::make_behavior() {
       [this](const client_batch& batch) { take(batch_rest{batch}); },
       [this](const client_request& request) { take(request); },
       [this](const presence_missed& missed) { take(missed); },
-      [this](const document_event& event) { take(event); },
+      [this](const document_event& news) { take(news); },
       [this](const list_presence&) { return on_list_presence(); },
       [this](const update_stored& stored) { on_update_stored(stored); },
       [this](const document_tick& tick) { take(tick); },
@@ -131,7 +131,7 @@ listed_presence document::on_list_presence() const {
 // --- events ---
 
 /// Events are handled in the order in which they came, one at a time.
-void document::take(event next) {
+void document::take(input next) {
   waiting_.push_back(std::move(next));
   handle_waiting();
 }
@@ -139,7 +139,7 @@ void document::take(event next) {
 void document::handle_waiting() {
   if (std::exchange(is_handling_, true)) return;
   while (is_loaded_ && hosted_ && !waiting_.empty()) {
-    event& next = waiting_.front();
+    input& next = waiting_.front();
     if (std::visit([this](auto& one) { return handle(one); }, next)) waiting_.pop_front();
   }
   is_handling_ = false;
@@ -210,8 +210,8 @@ bool document::handle(document_tick&) {
   return true;
 }
 
-bool document::handle(document_event& event) {
-  hosted_->on_event(event.payload, effects_);
+bool document::handle(document_event& news) {
+  hosted_->on_event(news.payload, effects_);
   carry_out({}, 0);
   return true;
 }
@@ -224,10 +224,10 @@ bool document::handle(presence_missed& missed) {
 
 // --- work that takes long ---
 
-void document::do_elsewhere(document_work work, std::function<void()> done) {
+void document::do_elsewhere(document_work work, std::function<void()> after) {
   if (!has_unit()) {  // nobody else waits for this thread
     work(*hosted_, effects_);
-    return done();
+    return after();
   }
   const auto lent = std::make_shared<lent_document>();
   lent->state = std::move(hosted_);
@@ -235,10 +235,10 @@ void document::do_elsewhere(document_work work, std::function<void()> done) {
   const auto helper = home_system().spawn<document_helper>();
   request(helper, caf::infinite, work_on_document{lent})
       .then(
-          [this, lent, done = std::move(done)](const worked_on_document&) {
+          [this, lent, after = std::move(after)](const worked_on_document&) {
             hosted_ = std::move(lent->state);
             effects_ = std::move(lent->effects);
-            done();
+            after();
             handle_waiting();
           },
           [this](const caf::error& why) { quit(why); });

@@ -70,7 +70,7 @@ class document final : public io_actor<document_actor::base> {
     client_batch batch;
     std::size_t next = 0;
   };
-  using event = std::variant<batch_rest, client_request, leave_document, document_tick,
+  using input = std::variant<batch_rest, client_request, leave_document, document_tick,
                              document_event, presence_missed>;
 
   void on_loaded(const loaded_document& loaded);
@@ -81,18 +81,18 @@ class document final : public io_actor<document_actor::base> {
   void on_unload();
   void on_flush();
 
-  void take(event next);
+  void take(input next);
   bool handle(batch_rest& rest);
   bool handle(client_request& request);
   bool handle(leave_document& leave);
   bool handle(document_tick& tick);
-  bool handle(document_event& event);
+  bool handle(document_event& news);
   bool handle(presence_missed& missed);
   void handle_waiting();
 
-  /// Lends the state to a helper that does `work` on CAF's workers, then calls `done` here. Off the
-  /// I/O threads it is done at once.
-  void do_elsewhere(document_work work, std::function<void()> done);
+  /// Lends the state to a helper that does `work` on CAF's workers, then calls `after` here. Off
+  /// the I/O threads it is done at once.
+  void do_elsewhere(document_work work, std::function<void()> after);
   bool is_state_large() const;
   bool has_whole_state_frame() const;
   bool is_whole_state_heavy() const;
@@ -121,7 +121,7 @@ class document final : public io_actor<document_actor::base> {
   document_output output_;
   std::vector<unit_output> units_;
   std::unordered_map<session_id, std::size_t> unit_of_session_;
-  fifo<event> waiting_;  // until the document is loaded, or its state is back
+  fifo<input> waiting_;  // until the document is loaded, or its state is back
   fifo<unconfirmed> unconfirmed_;
   append_updates appending_;        // what this turn has for the store
   shared_bytes whole_state_frame_;  // for newcomers; empty: not known

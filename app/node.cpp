@@ -83,9 +83,14 @@ void node::spawn_actors(std::function<void()> on_failure) {
   supervisor_ = system_.spawn<supervisor>(actors_);
 
   for (std::size_t i = 0; i < units_.size(); ++i) {
-    host_->add_unit(*units_[i], std::make_shared<session_environment>(session_environment{
-                                    to_session_settings(settings_), tables[i], actors_->places,
-                                    metrics, actors_->directory, actors_->hubs[i]}));
+    const auto environment = std::make_shared<session_environment>();
+    environment->settings = to_session_settings(settings_);
+    environment->table = tables[i];
+    environment->places = actors_->places;
+    environment->metrics = metrics;
+    environment->directory = actors_->directory;
+    environment->hub = actors_->hubs[i];
+    host_->add_unit(*units_[i], environment);
     units_[i]->every_second(
         [table = tables[i]](io_unit::clock::time_point now) { table->on_second(now); });
   }

@@ -15,7 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     effects.clear();
     rest = rest.subspan(1 + length);
   }
-  document.on_leave(1, {}, effects);
+  document.on_leave(1, {});
+  document.end_turn(effects);
   crdt::check_invariants(document.state().contents());
   return 0;
 }
