@@ -10,8 +10,8 @@ namespace {
 /// A y-websocket client drops a connection on which it hears nothing for 30 s.
 constexpr std::chrono::seconds keep_alive_after{20};
 
-/// How soon a session without tokens looks again: often enough to keep its rate, seldom enough to
-/// cost nothing.
+/// How soon a session without tokens, or with much unread, looks again: often enough to keep its
+/// rate, seldom enough to cost nothing.
 constexpr std::chrono::milliseconds token_wait_min{10};
 constexpr std::chrono::milliseconds token_wait_max{200};
 
@@ -365,8 +365,10 @@ void session::update_reading() {
       unhandled_messages_ < unhandled_messages_max && unhandled_bytes_ < unhandled_bytes_max;
   // A JSON message without a token is answered with an error; a binary one waits.
   const bool has_token = !spoken_.contains(dialect::binary) || tokens_.has_token(unit().now());
-  if (!has_token) look_again_with_token();
-  const bool pause = is_opening_ || !has_credit || !has_token;
+  const bool has_room = connection_->queued_bytes() <= environment_->settings.reading_pause_bytes;
+  if (!has_token || !has_room) look_again_soon();
+  if (!has_token && !is_paused_) environment_->metrics->reading_paused().inc();
+  const bool pause = is_opening_ || !has_credit || !has_token || !has_room;
   if (pause == is_paused_) return;
   is_paused_ = pause;
   if (pause)
@@ -375,14 +377,13 @@ void session::update_reading() {
     connection_->resume_reading();
 }
 
-void session::look_again_with_token() {
-  if (std::exchange(waits_for_token_, true)) return;
-  environment_->metrics->reading_paused().inc();
+void session::look_again_soon() {
+  if (std::exchange(looks_again_, true)) return;
   const auto delay =
       std::clamp(tokens_.wait_for_token(unit().now()), token_wait_min, token_wait_max);
   unit().call_later(delay, [this, keep = caf::strong_actor_ptr{ctrl()}] {
     in_actor([this] {
-      waits_for_token_ = false;
+      looks_again_ = false;
       update_reading();
     });
   });

@@ -6,9 +6,10 @@
 //
 // Back-pressure: it stops reading while `unhandled_messages_max` of its messages (or
 // `unhandled_bytes_max`) wait for documents, or while its token bucket is empty; nothing is
-// dropped. (A JSON message without a token is refused with an error instead.) It ends when its
-// socket has, having told its documents; if the document of its address fails, the directory closes
-// it with a retryable code.
+// dropped. So it does while a client leaves much unread: what it sends is answered, by echoes at
+// least, and the answers would fill its write queue. (A JSON message without a token is refused
+// with an error instead.) It ends when its socket has, having told its documents; if the document
+// of its address fails, the directory closes it with a retryable code.
 #pragma once
 
 #include <chrono>
@@ -34,6 +35,8 @@ struct session_settings {
   std::size_t documents_max = 100;  ///< That one session may join.
   /// Unsent bytes above which changes of presence are left out and made up for later.
   std::size_t presence_skip_bytes = 256 * 1024;
+  /// Unsent bytes above which the client is not read until it has read some.
+  std::size_t reading_pause_bytes = 1024 * 1024;
   std::chrono::milliseconds heartbeat_interval{30'000};
   std::chrono::milliseconds heartbeat_timeout{60'000};
 };
@@ -117,7 +120,7 @@ class session final : public io_actor<session_actor::base>, private table_sessio
   void beat(time_point now);
   void ask_for_missed_presence();
   void update_reading();
-  void look_again_with_token();
+  void look_again_soon();
 
   std::shared_ptr<session_environment> environment_;
   session_id id_;
@@ -136,7 +139,7 @@ class session final : public io_actor<session_actor::base>, private table_sessio
   bool is_opening_ = false;  ///< The directory has been asked and has not answered.
   bool is_closed_ = false;   ///< The connection has ended.
   bool is_paused_ = false;
-  bool waits_for_token_ = false;
+  bool looks_again_ = false;  ///< A timer runs that calls update_reading().
 };
 
 }  // namespace troupe

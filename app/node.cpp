@@ -28,12 +28,17 @@ constexpr std::size_t presence_skip_part = 16;
 /// The largest body that the admin listener reads.
 constexpr std::size_t admin_body_bytes_max = 64 * 1024;
 
+/// What a client may leave unread before it is not read itself. The rest is for answers to what was
+/// read already, and for what others write.
+constexpr std::size_t reading_pause_part = 4;
+
 session_settings to_session_settings(const config& settings) {
   session_settings to;
   to.messages_per_second = settings.limits.messages_per_second;
   to.message_burst = settings.limits.message_burst;
   to.documents_max = settings.limits.max_documents_per_session;
   to.presence_skip_bytes = settings.limits.write_queue_size / presence_skip_part;
+  to.reading_pause_bytes = settings.limits.write_queue_size / reading_pause_part;
   to.heartbeat_interval = settings.heartbeat.interval;
   to.heartbeat_timeout = settings.heartbeat.timeout;
   return to;
