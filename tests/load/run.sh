@@ -16,6 +16,7 @@ trap 'stop_server; rm -rf "$work"' EXIT
 
 start_server() { # start_server PROGRAM ARGUMENT...: sets `server` and `address`
   stop_server
+  : >"$work/out"  # what the last one said is not to be read before this one's shell has emptied it
   "$@" >"$work/out" 2>"$work/err" &
   server=$!
   local tries
