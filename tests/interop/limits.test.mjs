@@ -5,6 +5,7 @@ import * as Y from 'yjs';
 
 import { converged } from './support/documents.mjs';
 import { own_server } from './support/fixture.mjs';
+import { memory_tells } from './support/server.mjs';
 import { awareness_frame, hex, sync_step1, update_frame } from './support/frames.mjs';
 import { ask_admin, request } from './support/http.mjs';
 import { writing } from './support/json_client.mjs';
@@ -128,6 +129,7 @@ test('a text of 60 MB that is skipped does not stay in the memory of the server'
   await client.do({ type: 'sync' }, 10000);
   assert.equal(client.of('error').length, 1);
   const peak = await use.server.memory('VmHWM');
+  if (!memory_tells) return context.diagnostic('memory was not judged: the server runs under a sanitizer');
   assert.ok(peak < 60_000_000, `${peak} bytes at the peak`);
 });
 

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 
 import { converged } from './support/documents.mjs';
 import { own_server } from './support/fixture.mjs';
+import { memory_tells } from './support/server.mjs';
 import { sync_step1 } from './support/frames.mjs';
 import { ask_admin } from './support/http.mjs';
 import { base64 } from './support/json_client.mjs';
@@ -100,7 +101,8 @@ test('the memory of the server stays bounded, the others are not slowed down, an
   await until(async () => (await use.slow_consumers()) === 11, 'eleven are closed', 5000, async () => `${await use.slow_consumers()}`);
   const peak = await use.server.memory('VmHWM');
   const bound = 11 * 2 * MiB + 40 * MiB; // a queue each, and what is on its way
-  assert.ok(peak - before < bound, `${(peak - before) / MiB} MiB more than before`);
+  if (memory_tells) assert.ok(peak - before < bound, `${(peak - before) / MiB} MiB more than before`);
+  else context.diagnostic('memory was not judged: the server runs under a sanitizer');
   assert.ok(longest < 1000, `an answer took ${longest} ms`);
   for (const one of [...writers, reader]) assert.deepEqual(one.closes, []);
   await json.do({ type: 'sync' });

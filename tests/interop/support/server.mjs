@@ -20,6 +20,9 @@ export function binary_path() {
   return path.resolve(repository, process.env.TROUPE_BINARY || 'build/release/troupe');
 }
 
+/** Whether a server's memory says anything: under a sanitizer, which keeps what was freed, it does not. */
+export const memory_tells = !process.env.TROUPE_SANITIZE;
+
 class server {
   /** All of stdout, all of stderr. */
   stdout = '';
