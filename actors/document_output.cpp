@@ -13,6 +13,13 @@ constexpr std::size_t merge_size_max = 4096;
 /// What is merged at once.
 constexpr std::size_t merge_count_max = 4096;
 
+/// Whether the bytes hold U+FFFD. yjs writes it for a lone half of a surrogate pair, and the
+/// document that wrote both halves as two updates takes what the others have only from two updates.
+bool has_replacement_character(byte_view bytes) {
+  constexpr std::string_view replacement = "\xEF\xBF\xBD";
+  return as_text(bytes).find(replacement) != std::string_view::npos;
+}
+
 }  // namespace
 
 void document_output::add(receivers to, session_id session, sync::message_kind kind,
@@ -24,7 +31,8 @@ void document_output::add(receivers to, session_id session, sync::message_kind k
 }
 
 void document_output::add_update(receivers to, session_id session, byte_view update) {
-  if (update.size() > merge_size_max) return add(to, session, sync::message_kind::update, update);
+  if (update.size() > merge_size_max || has_replacement_character(update))
+    return add(to, session, sync::message_kind::update, update);
   const bool continues = run_.to == to && run_.session == session;
   if (!run_.updates.empty() && (!continues || run_.updates.size() >= merge_count_max)) end_run();
   run_.to = to;

@@ -117,7 +117,9 @@ class io_unit final : public caf::execution_unit {
   /// The time of the current round: one clock read however often it is asked.
   clock::time_point now() noexcept;
 
-  bool on_own_thread() const noexcept { return std::this_thread::get_id() == thread_; }
+  bool on_own_thread() const noexcept {
+    return std::this_thread::get_id() == thread_.load(std::memory_order_relaxed);
+  }
 
   /// How many connections live on this unit. Thread: the unit's.
   std::size_t member_count() const noexcept { return members_.size(); }
@@ -145,7 +147,7 @@ class io_unit final : public caf::execution_unit {
   void end_if_empty();
 
   std::unique_ptr<loop> loop_;
-  std::thread::id thread_;
+  std::atomic<std::thread::id> thread_;  // none before run()
   const clock::duration flush_interval_;
   poller poller_;
   std::vector<std::uint8_t> read_buffer_;

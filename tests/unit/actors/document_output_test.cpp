@@ -238,6 +238,19 @@ TEST_CASE("a large update is not merged", "[document_output]") {
   CHECK(std::ranges::equal(message_in(taken[1]).body, large));
 }
 
+TEST_CASE("updates with halves of surrogate pairs are not merged", "[document_output]") {
+  // Their author holds the pair, the others two replacements, until it hears each of its updates.
+  document_output output;
+  test::editing_client client{5};
+  for (const char* piece : {"a", "\uFFFD", "\uFFFD", "b", "c"})
+    output.add_update(receivers::one, 1, client.insert_text("text", 0, piece));
+  const auto deliveries = output.take(dialect::binary);
+  REQUIRE(deliveries.size() == 4);  // the last two are merged
+  crdt::doc seen;
+  for (const delivery& one : deliveries) REQUIRE(seen.apply_update(message_in(one).body));
+  CHECK(seen.text("text") == "cb\uFFFD\uFFFDa");
+}
+
 TEST_CASE("only so many updates are merged at once", "[document_output]") {
   document_output output;
   test::editing_client client{5};
