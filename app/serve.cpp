@@ -64,15 +64,12 @@ void arm_watchdog(const sigset_t& signals) {
   alarm(stop_seconds_max);
 }
 
-/// Whether the address is one that only this machine reaches.
-bool is_private(const std::string& address) { return is_loopback_address(address); }
-
 void warn_of_risks(const config& settings) {
-  if (!is_private(settings.server.address) && settings.server.allowed_origins.empty())
+  if (!is_loopback_address(settings.server.address) && settings.server.allowed_origins.empty())
     std::cerr << "troupe: warning: listening on " << settings.server.address
               << " without server.allowed_origins: browsers can only connect from pages of this "
                  "machine; list the origins of your pages\n";
-  if (settings.admin.enabled && !is_private(settings.admin.address))
+  if (settings.admin.enabled && !is_loopback_address(settings.admin.address))
     std::cerr << "troupe: warning: the admin pages listen on " << settings.admin.address
               << ": whoever reaches them sees all sessions and may notify documents\n";
 }
