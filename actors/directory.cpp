@@ -6,6 +6,7 @@
 
 #include "actors/document.hpp"
 #include "actors/failure_codes.hpp"
+#include "actors/gather.hpp"
 #include "actors/placement.hpp"
 
 namespace troupe {
@@ -183,25 +184,13 @@ listed_documents directory::on_list() const {
 
 /// Each document tells its own; the answer goes out when the last has answered.
 caf::result<listed_presence> directory::on_list_presence() {
-  auto promise = make_response_promise<listed_presence>();
-  if (documents_.empty()) {
-    promise.deliver(listed_presence{});
-    return promise;
-  }
-  const auto all = std::make_shared<listed_presence>();
-  const auto missing = std::make_shared<std::size_t>(documents_.size());
-  auto finish = [promise, all, missing]() mutable {
-    if (--*missing == 0) promise.deliver(std::move(*all));
-  };
-  for (const auto& [name, opened] : documents_)
-    request(opened.document, caf::infinite, list_presence{})
-        .then(
-            [all, finish](const listed_presence& part) mutable {
-              all->states.insert(all->states.end(), part.states.begin(), part.states.end());
-              finish();
-            },
-            [finish](const caf::error&) mutable { finish(); });
-  return promise;
+  std::vector<document_actor> documents;
+  documents.reserve(documents_.size());
+  for (const auto& [name, opened] : documents_) documents.push_back(opened.document);
+  return gather<listed_presence>(
+      this, documents, list_presence{}, [](listed_presence& all, const listed_presence& part) {
+        all.states.insert(all.states.end(), part.states.begin(), part.states.end());
+      });
 }
 
 notified_document directory::on_notify(const notify_document& news) {

@@ -1,5 +1,7 @@
 #include "actors/supervisor.hpp"
 
+#include "actors/gather.hpp"
+
 namespace troupe {
 
 namespace {
@@ -39,21 +41,10 @@ void supervisor::on_second() {
 
 /// Each hub lists its own; the answer goes out when the last has answered.
 caf::result<listed_sessions> supervisor::on_list_sessions() {
-  auto promise = make_response_promise<listed_sessions>();
-  const auto all = std::make_shared<listed_sessions>();
-  const auto missing = std::make_shared<std::size_t>(watched_->hubs.size());
-  auto finish = [promise, all, missing]() mutable {
-    if (--*missing == 0) promise.deliver(std::move(*all));
-  };
-  for (const hub_actor& hub : watched_->hubs)
-    request(hub, caf::infinite, list_sessions{})
-        .then(
-            [all, finish](const listed_sessions& part) mutable {
-              all->sessions.insert(all->sessions.end(), part.sessions.begin(), part.sessions.end());
-              finish();
-            },
-            [finish](const caf::error&) mutable { finish(); });
-  return promise;
+  return gather<listed_sessions>(
+      this, watched_->hubs, list_sessions{}, [](listed_sessions& all, const listed_sessions& part) {
+        all.sessions.insert(all.sessions.end(), part.sessions.begin(), part.sessions.end());
+      });
 }
 
 caf::result<node_drained> supervisor::on_drain() {
