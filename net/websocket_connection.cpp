@@ -28,10 +28,10 @@ class socket_connection final : public websocket_connection,
   socket_connection(io_unit& unit, upgraded_socket upgraded,
                     std::shared_ptr<const connection_settings> settings)
       : unit_(unit),
-        settings_(std::move(settings)),
         transport_(std::move(upgraded.socket)),
-        queue_(settings_->write_queue_bytes_max),
-        reader_(settings_->max_message_size),
+        queue_(settings->write_queue_bytes_max),
+        reader_(settings->max_message_size),
+        settings_(std::move(settings)),
         answer_(std::move(upgraded.answer)),
         remote_address_(std::move(upgraded.remote_address)) {}
 
@@ -339,35 +339,36 @@ class socket_connection final : public websocket_connection,
     if (handler) handler->on_closed(reason_);
   }
 
+  // What each frame out touches comes first and lies together.
   io_unit& unit_;
-  const std::shared_ptr<const connection_settings> settings_;
+  phase phase_ = phase::fresh;
+  close_reason reason_ = close_reason::io_error;
+  bool is_write_blocked_ = false;  // the socket takes no more at the moment
+  bool is_output_broken_ = false;  // it never will again
+  bool flush_requested_ = false;
+  bool has_heard_close_ = false;  // or need not wait for it
+  bool has_ended_output_ = false;
   transport transport_;
   write_queue queue_;
+  connection_counters counters_;
+  time_point last_sent_{};
+
+  bool is_watched_ = false;  // the poller knows the socket
+  bool is_soon_ = false;     // go_on() is to come
+  bool is_paused_ = false;
+  bool has_frames_ = false;  // delivered since the last on_frames_end
+  bool is_deaf_ = false;     // what still comes is thrown away
+  readiness wants_{.readable = true};
+  time_point last_received_{};
   frame_reader reader_;
   byte_buffer unread_;  // what had come when reading was paused
   std::shared_ptr<connection_handler> handler_;
+  const std::shared_ptr<const connection_settings> settings_;
   std::unique_ptr<io_timer> deadline_;  // while closing
-
-  connection_counters counters_;
-  time_point last_received_{};
-  time_point last_sent_{};
   time_point progress_at_{};
   std::uint64_t consumed_seen_ = 0;
   std::string answer_;  // to the upgrade, until start()
   std::string remote_address_;
-  readiness wants_{.readable = true};
-  phase phase_ = phase::fresh;
-  close_reason reason_ = close_reason::io_error;
-  bool is_watched_ = false;        // the poller knows the socket
-  bool is_write_blocked_ = false;  // the socket takes no more at the moment
-  bool is_output_broken_ = false;  // it never will again
-  bool flush_requested_ = false;
-  bool is_soon_ = false;  // go_on() is to come
-  bool is_paused_ = false;
-  bool has_frames_ = false;       // delivered since the last on_frames_end
-  bool is_deaf_ = false;          // what still comes is thrown away
-  bool has_heard_close_ = false;  // or need not wait for it
-  bool has_ended_output_ = false;
 };
 
 }  // namespace

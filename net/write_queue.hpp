@@ -52,22 +52,26 @@ class write_queue {
   std::uint64_t consumed_total() const noexcept { return consumed_total_; }
 
  private:
-  struct part {  // exactly one of the two is used
+  struct part {  // one of the two is used, if any
     shared_slice frame;
     byte_buffer block;
 
     byte_view view() const noexcept { return frame.empty() ? byte_view{block} : frame.view(); }
   };
 
-  bool last_takes(std::size_t size) const noexcept;
+  part& last() noexcept { return next_ == more_.size() ? front_ : more_.back(); }
+  bool last_takes(std::size_t size) noexcept;
   void append_to_last(byte_view bytes);
-  void count(std::size_t size) noexcept;
-  void forget_consumed();
+  void add(part next);
+  void drop_front();
 
-  std::vector<part> parts_;
-  std::size_t first_ = 0;   // index of the front; parts before it are consumed
+  // A queue has one part most of the time, so that lies here and not behind a pointer: with
+  // thousands of connections each cache line that a frame touches counts.
+  part front_;
   std::size_t offset_ = 0;  // bytes of the front that are consumed
   std::size_t size_ = 0;
+  std::size_t next_ = 0;  // index of the part behind the front; those before it are consumed
+  std::vector<part> more_;
   std::size_t size_bytes_max_;
   std::size_t largest_ = 0;
   std::uint64_t consumed_total_ = 0;
