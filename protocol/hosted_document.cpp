@@ -265,8 +265,8 @@ void hosted_document::on_tick(time_point now) {
 void hosted_document::end_turn(document_effects& out) {
   if (presence_changed_.empty()) return;
   std::ranges::sort(presence_changed_);
-  const auto repeated = std::ranges::unique(presence_changed_);
-  presence_changed_.erase(repeated.begin(), repeated.end());
+  const auto repeated = std::unique(presence_changed_.begin(), presence_changed_.end());
+  presence_changed_.erase(repeated, presence_changed_.end());
   out.deliveries.push_back(
       {receivers::all, no_session, message_kind::awareness, presence_.encode(presence_changed_)});
   if (!json_sessions_.empty())
