@@ -6,10 +6,6 @@ namespace troupe {
 
 namespace {
 
-/// A log below this is not worth a snapshot.
-constexpr std::size_t compaction_bytes_min = 64 * 1024;
-/// What a record of the log costs beside its bytes.
-constexpr std::size_t record_overhead = 32;
 /// From this size on an update, or what is loaded, would stall the other documents of the thread
 /// for a millisecond or more.
 constexpr std::size_t heavy_update_bytes = 64 * 1024;
@@ -58,13 +54,7 @@ void document::on_exit() {
 }
 
 void document::on_loaded(const loaded_document& loaded) {
-  std::size_t bytes = loaded.stored.snapshot.size();
-  for (const shared_slice& update : loaded.stored.updates) {
-    bytes += update.size;
-    log_bytes_ += update.size + record_overhead;
-  }
-  snapshot_bytes_ = loaded.stored.snapshot.size();
-  last_number_ = stored_number_ = loaded.stored.last;
+  log_.load(loaded.stored);
   const auto load_all = [stored = loaded.stored, name = name_](hosted_document& into,
                                                                document_effects&) {
     const auto load = [&](byte_view update) {
@@ -80,7 +70,7 @@ void document::on_loaded(const loaded_document& loaded) {
     is_loaded_ = true;
     handle_waiting();
   };
-  if (bytes >= heavy_update_bytes) return do_elsewhere(load_all, loaded_all);
+  if (log_.state_size() >= heavy_update_bytes) return do_elsewhere(load_all, loaded_all);
   load_all(*hosted_, effects_);
   loaded_all();
 }
@@ -105,7 +95,7 @@ void document::on_leave(const leave_document& leave) {
 
 /// An idle document is kept for a while, as small as it can be: most of them go next.
 void document::on_nobody_left() {
-  if (hosted_ && is_loaded_ && log_bytes_ > snapshot_bytes_ / 2) compact();
+  if (hosted_ && is_loaded_ && log_.is_worth_folding()) compact();
   whole_state_frame_ = {};
   schedule_flush();
   tell(this, directory_, document_idle{settings_.id, joins_});
@@ -114,7 +104,7 @@ void document::on_nobody_left() {
 void document::release_memory() {
   output_.release_memory();
   waiting_.release_memory();
-  unconfirmed_.release_memory();
+  log_.release_memory();
   effects_ = {};
   if (hosted_) hosted_->shrink();
 }
@@ -244,7 +234,7 @@ void document::do_elsewhere(document_work work, std::function<void()> after) {
           [this](const caf::error& why) { quit(why); });
 }
 
-bool document::is_state_large() const { return snapshot_bytes_ + log_bytes_ >= heavy_state_bytes; }
+bool document::is_state_large() const { return log_.state_size() >= heavy_state_bytes; }
 
 bool document::has_whole_state_frame() const {
   return !whole_state_frame_.empty() && whole_state_version_ == hosted_->version();
@@ -305,7 +295,7 @@ void document::carry_out(const shared_bytes& event_bytes, std::size_t credit_byt
   for (const document_effects::closing& closing : effects_.closings) close_session(closing);
   effects_.clear();
   schedule_flush();
-  if (log_bytes_ > std::max(compaction_bytes_min, snapshot_bytes_)) compact();
+  if (log_.is_long()) compact();
 }
 
 void document::close_session(const document_effects::closing& closing) {
@@ -332,51 +322,47 @@ shared_slice share(const effect_bytes& bytes, const shared_bytes& event_bytes) {
 
 void document::store(document_effects::storage_write& write, const shared_bytes& event_bytes,
                      std::size_t credit_bytes) {
-  if (!write.update.empty()) {
-    ++last_number_;
-    if (appending_.updates.empty()) appending_.first = last_number_;
-    appending_.updates.push_back(share(write.update, event_bytes));
-    log_bytes_ += write.update.view().size() + record_overhead;
-  }
-  unconfirmed_.push_back({last_number_, write.sender, share(write.confirmation, event_bytes),
-                          std::move(write.ack), credit_bytes});
-  if (last_number_ == stored_number_) confirm();
+  if (!write.update.empty()) log_.append(share(write.update, event_bytes));
+  log_.await({0, write.sender, share(write.confirmation, event_bytes), std::move(write.ack),
+              credit_bytes});
+  confirm();  // where there is nothing to be stored
 }
 
 void document::on_update_stored(const update_stored& stored) {
-  stored_number_ = stored.up_to;
+  log_.on_stored(stored.up_to);
   confirm();
   if (is_unloading_) on_unload();
 }
 
 /// Tells those whose updates are stored by now.
 void document::confirm() {
-  while (!unconfirmed_.empty() && unconfirmed_.front().number <= stored_number_) {
-    const unconfirmed& one = unconfirmed_.front();
-    if (!one.update.empty()) output_.add_update(receivers::one, one.sender, one.update.view());
-    if (!one.ack.empty()) output_.add_text(receivers::one, one.sender, one.ack, traffic::content);
-    note_handled(one.sender, 1, one.credit_bytes);
-    unconfirmed_.pop_front();
+  while (const document_log::unconfirmed* const one = log_.next_confirmed()) {
+    if (!one->update.empty()) output_.add_update(receivers::one, one->sender, one->update.view());
+    if (!one->ack.empty())
+      output_.add_text(receivers::one, one->sender, one->ack, traffic::content);
+    note_handled(one->sender, 1, one->credit_bytes);
+    log_.pop_confirmed();
   }
 }
 
 void document::append_stored() {
-  if (appending_.updates.empty()) return;
-  appending_.document = name_;
-  appending_.confirm_to = document_actor{this};
-  tell(this, store_, std::exchange(appending_, {}));
+  append_updates append = log_.take_append();
+  if (append.updates.empty()) return;
+  append.document = name_;
+  append.confirm_to = document_actor{this};
+  tell(this, store_, std::move(append));
 }
 
 void document::compact() {
   if (is_compacting_ || !hosted_) return;
-  log_bytes_ = 0;
+  log_.begin_snapshot();
   const auto write = [this](shared_bytes snapshot) {
     is_compacting_ = false;
-    snapshot_bytes_ = snapshot.size();
+    log_.end_snapshot(snapshot.size());
     append_stored();
-    tell(this, store_, write_snapshot{*name_, last_number_, std::move(snapshot)});
+    tell(this, store_, write_snapshot{*name_, log_.last(), std::move(snapshot)});
   };
-  if (!has_unit() || snapshot_bytes_ < heavy_state_bytes)
+  if (!has_unit() || log_.snapshot_size() < heavy_state_bytes)
     return write(shared_bytes::copy_of(hosted_->whole_state()));
   is_compacting_ = true;
   const auto snapshot = std::make_shared<shared_bytes>();
@@ -397,8 +383,8 @@ void document::on_unload() {
   }
   is_unloading_ = true;
   // Each of these ends by calling this again.
-  if (!is_loaded_ || !hosted_ || !waiting_.empty() || !unconfirmed_.empty()) return;
-  if (log_bytes_ > 0) compact();
+  if (!is_loaded_ || !hosted_ || !waiting_.empty() || log_.is_awaited()) return;
+  if (!log_.is_folded()) compact();
   if (hosted_) quit();
 }
 

@@ -19,6 +19,7 @@
 
 #include "actors/caf_compat.hpp"
 #include "actors/document_helper.hpp"
+#include "actors/document_log.hpp"
 #include "actors/document_output.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/node_metrics.hpp"
@@ -56,14 +57,6 @@ class document final : public io_actor<document_actor::base> {
     std::size_t sessions = 0;
     std::vector<deliver_batch::handled> progress;
     std::vector<deliver_batch::closing> closings;
-  };
-  /// Something whose sender waits to hear that it, and all before it, is stored.
-  struct unconfirmed {
-    storage::sequence number = 0;
-    session_id sender = no_session;
-    shared_slice update;  ///< For its binary dialect; empty: nothing.
-    std::string ack;      ///< For its JSON dialect; empty: nothing.
-    std::size_t credit_bytes = 0;
   };
   /// A batch of which the first messages may have been handled.
   struct batch_rest {
@@ -122,15 +115,10 @@ class document final : public io_actor<document_actor::base> {
   std::vector<unit_output> units_;
   std::unordered_map<session_id, std::size_t> unit_of_session_;
   fifo<input> waiting_;  // until the document is loaded, or its state is back
-  fifo<unconfirmed> unconfirmed_;
-  append_updates appending_;        // what this turn has for the store
+  document_log log_;
   shared_bytes whole_state_frame_;  // for newcomers; empty: not known
   std::uint64_t whole_state_version_ = 0;
   bool whole_state_used_ = false;  // since the last tick
-  storage::sequence last_number_ = 0;
-  storage::sequence stored_number_ = 0;
-  std::size_t log_bytes_ = 0;  // since the last snapshot
-  std::size_t snapshot_bytes_ = 0;
   std::uint64_t joins_ = 0;
   bool is_loaded_ = false;
   bool is_handling_ = false;
