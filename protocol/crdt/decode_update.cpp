@@ -256,7 +256,7 @@ class update_parser {
     }
     parent.has_key = out.has_key;
     if (parent.has_key) parent.key = checked_name(in_.read_string("key"), "key");
-    out.parent = &out_.parents.emplace_back(parent);
+    out.parent = &out_.parents.push_back(parent);
   }
 
   std::string_view checked_name(std::string_view name, const char* field) {

@@ -2,13 +2,13 @@
 // update to update so that decoding a small one allocates nothing.
 #pragma once
 
-#include <deque>
 #include <vector>
 
 #include "base/errc.hpp"
 #include "protocol/crdt/client_lookup.hpp"
 #include "protocol/crdt/limits.hpp"
 #include "protocol/crdt/scratch_arena.hpp"
+#include "protocol/crdt/stable_list.hpp"
 #include "protocol/crdt/struct_view.hpp"
 
 namespace troupe::crdt {
@@ -29,7 +29,7 @@ struct decoded_update {
   client_lookup clients;              ///< Indices used by structs and deletes to client ids.
   std::vector<client_block> blocks;   ///< In wire order.
   std::vector<struct_view> structs;   ///< Skips left out: a skip is only a gap between clocks.
-  std::deque<parent_view> parents;    ///< What struct_view::parent points to.
+  stable_list<parent_view> parents;   ///< What struct_view::parent points to.
   std::vector<client_range> deletes;  ///< In wire order; may overlap.
   byte_view input;                    ///< What was decoded last; most contents lie in it.
   scratch_arena scratch;              ///< Contents that the input has in pieces.

@@ -79,6 +79,7 @@ class doc {
   /// Gives back memory that is kept for growth: for a document that will not change for a while.
   void shrink() {
     forget_encoded_state();
+    decoded_ = {};
     store_.shrink();
   }
 

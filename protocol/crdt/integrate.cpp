@@ -88,7 +88,7 @@ void integrator::translate_clients(decoded_update& update) {
     translate(view.origin_client);
     translate(view.right_origin_client);
   }
-  for (parent_view& parent : update.parents) translate(parent.client);
+  update.parents.for_each([&](parent_view& parent) { translate(parent.client); });
   for (client_range& deleted : update.deletes) translate(deleted.client);
 }
 
