@@ -39,6 +39,9 @@ class client final : connection_listener {
   void leave() { connection_.leave(); }
   void close() { connection_.close(); }
 
+  /// Memory for its state, or whatever else comes first that is large; see connection.
+  void lend(std::span<std::uint8_t> room) noexcept { connection_.lend(room); }
+
   void send_update(byte_view update) { send(incoming_kind::update, update); }
   void send_awareness(byte_view update) { send(incoming_kind::awareness, update); }
   /// Asks for what somebody with this state vector lacks; the answer comes through on_state.

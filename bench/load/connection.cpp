@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace troupe::load {
 
@@ -57,7 +58,9 @@ void connection::close() {
   state_ = phase::closed;
   std::vector<std::uint8_t>{}.swap(out_);
   std::vector<std::uint8_t>{}.swap(held_);
-  sent_ = held_size_ = 0;
+  large_ = {};
+  own_.reset();
+  sent_ = 0;
 }
 
 void connection::on_ready(std::uint32_t events) {
@@ -107,30 +110,46 @@ void connection::watch_writing(bool wanted) {
 }
 
 void connection::read() {
-  std::size_t size = 0;
-  if (held_.size() > held_size_) {  // a large frame is being gathered
-    if (!receive(held_.data() + held_size_, held_.size() - held_size_, size)) return;
-    held_size_ += size;
-    if (held_size_ < held_.size()) return;
-    std::vector<std::uint8_t> whole = std::move(held_);
-    held_.clear();
-    held_size_ = 0;
-    take(whole.data(), whole.size());
-    return;
-  }
+  if (!large_.empty()) return read_large();
   std::vector<std::uint8_t>& scratch = loop_.scratch();
-  std::copy_n(held_.data(), held_size_, scratch.data());
-  if (!receive(scratch.data() + held_size_, scratch.size() - held_size_, size)) return;
-  size += held_size_;
+  std::ranges::copy(held_, scratch.begin());
+  std::size_t size = 0;
+  if (!receive(scratch.data() + held_.size(), scratch.size() - held_.size(), size)) return;
+  size += held_.size();
   const std::size_t taken = take(scratch.data(), size);
   if (fd_ < 0) return;
-  held_size_ = size - taken;
-  const byte_view rest{scratch.data() + taken, held_size_};
+  const byte_view rest{scratch.data() + taken, size - taken};
   const auto header = state_ == phase::open ? read_frame_header(rest) : std::nullopt;
   if (header && header->total_size() > frame_size_max) return fail("frame too large");
   const bool is_large = header && header->total_size() > scratch.size() / 2;
-  if (held_size_ > 0 || !held_.empty()) held_.assign(rest.begin(), rest.end());
-  if (is_large) held_.resize(header->total_size());
+  if (is_large) return begin_large(rest, header->total_size());
+  held_.assign(rest.begin(), rest.end());
+}
+
+void connection::begin_large(byte_view beginning, std::size_t size) {
+  held_.clear();
+  large_ = std::exchange(lent_, {});
+  if (large_.size() < size) {
+    own_ = std::make_unique_for_overwrite<std::uint8_t[]>(size);
+    large_ = {own_.get(), size};
+  }
+  large_ = large_.first(size);
+  std::ranges::copy(beginning, large_.begin());
+  large_size_ = beginning.size();
+  read_large();
+}
+
+/// Reads on while there is something, as a client does that has nothing else to do: the server's
+/// socket may hold more than it could send at once.
+void connection::read_large() {
+  std::size_t size = 0;
+  while (large_size_ < large_.size()) {
+    if (!receive(large_.data() + large_size_, large_.size() - large_size_, size)) return;
+    large_size_ += size;
+  }
+  const auto owned = std::move(own_);  // to the end of the call
+  const std::span<std::uint8_t> whole = std::exchange(large_, {});
+  take(whole.data(), whole.size());
 }
 
 /// Returns false if there is nothing to take: nothing came, or the connection has ended.

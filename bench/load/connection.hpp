@@ -5,6 +5,8 @@
 
 #include <netinet/in.h>
 
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,6 +37,11 @@ class connection {
   /// Begins to connect. What goes wrong is told through on_closed.
   void open(const sockaddr_in& server, const std::string& path);
 
+  /// Memory for the next message that is too large for the loop's: it stays there for as long as
+  /// the room does, and costs neither an allocation nor fresh pages while time is measured. One
+  /// that does not fit gets memory of its own. The room outlives the connection.
+  void lend(std::span<std::uint8_t> room) noexcept { lent_ = room; }
+
   /// Queues one binary message; it leaves at the end of the turn. Ignored unless open.
   void send(byte_view head, byte_view body = {});
 
@@ -56,6 +63,8 @@ class connection {
  private:
   void on_connected();
   void read();
+  void begin_large(byte_view beginning, std::size_t size);
+  void read_large();
   bool receive(std::uint8_t* into, std::size_t room, std::size_t& size);
   std::size_t take(std::uint8_t* bytes, std::size_t size);
   std::size_t take_response(byte_view bytes);
@@ -74,10 +83,12 @@ class connection {
   bool watches_writing_ = false;
   std::uint16_t close_code_ = 0;
   std::vector<std::uint8_t> out_;
-  std::size_t sent_ = 0;  // of out_
-  // The beginning of a frame that is not whole yet. With room for all of it if it is large.
-  std::vector<std::uint8_t> held_;
-  std::size_t held_size_ = 0;
+  std::size_t sent_ = 0;            // of out_
+  std::vector<std::uint8_t> held_;  // the beginning of a small frame that is not whole yet
+  std::span<std::uint8_t> lent_;
+  std::span<std::uint8_t> large_;  // where a large frame is gathered: what was lent, or own_
+  std::size_t large_size_ = 0;     // what is there of it
+  std::unique_ptr<std::uint8_t[]> own_;
   std::vector<std::uint8_t> fragments_;
   std::string why_;
 };
