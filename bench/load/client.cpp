@@ -19,9 +19,11 @@ client::client(event_loop& loop, const target& where, std::string document, std:
 
 void client::open() { connection_.open(where_.server, dialect_.path(where_.path_prefix)); }
 
+/// Asks at once: a client of its own would not wait until others have read what came for them.
 void client::on_open() {
   if (const auto greeting = dialect_.greeting(); !greeting.empty()) connection_.send(greeting);
   ask_for_state(empty_state_vector);
+  connection_.flush();
 }
 
 void client::on_message(byte_view message) {
