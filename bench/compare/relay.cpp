@@ -12,6 +12,8 @@
 #include <array>
 #include <cerrno>
 
+#include "bench/load/dialect.hpp"
+
 namespace troupe::compare {
 
 using load::append_frame;
@@ -45,11 +47,23 @@ std::string accepting(std::string_view key) {
 
 }  // namespace
 
+relay::relay(relaying how) : how_(how) {
+  constexpr std::array<std::uint8_t, 2> empty_update{0, 0};
+  hold(empty_update);
+}
+
 relay::~relay() {
   for (const auto& each : members_)
     if (each->fd >= 0) ::close(each->fd);
   if (listener_ >= 0) ::close(listener_);
   if (epoll_ >= 0) ::close(epoll_);
+}
+
+void relay::hold(byte_view state) {
+  const load::dialect speaks{load::protocol::y_websocket, {}};
+  state_frame_.clear();
+  append_frame(state_frame_, opcode::binary, masking::off,
+               speaks.head_of(load::incoming_kind::sync_step2, state.size()), state);
 }
 
 std::uint16_t relay::listen(std::uint16_t port) {
@@ -70,7 +84,7 @@ std::uint16_t relay::listen(std::uint16_t port) {
   event.events = EPOLLIN;
   event.data.ptr = nullptr;  // the listener
   ::epoll_ctl(epoll_, EPOLL_CTL_ADD, listener_, &event);
-  scratch_.resize(scratch_size);
+  scratch_.resize(scratch_size + state_frame_.size());  // somebody may write all of it at once
   return ntohs(address.sin_port);
 }
 
@@ -158,12 +172,7 @@ std::size_t relay::upgrade(member& from, std::string_view request) {
 
 void relay::take_message(member& from, byte_view payload) {
   const bool is_sync = payload.size() > 1 && payload[0] == 0;
-  if (is_sync && payload[1] == 0) {  // sync step 1: the answer is an empty update
-    constexpr std::array<std::uint8_t, 5> answer{0, 1, 2, 0, 0};
-    frame_.clear();
-    append_frame(frame_, opcode::binary, masking::off, answer);
-    return send(from, frame_);
-  }
+  if (is_sync && payload[1] == 0) return send(from, state_frame_);  // sync step 1
   frame_.clear();
   append_frame(frame_, opcode::binary, masking::off, payload);
   pass_on(from, frame_);

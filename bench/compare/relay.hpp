@@ -1,8 +1,9 @@
 // The floor of the comparison: a server that passes y-websocket messages from each client to the
 // others of its document and knows nothing of what is in them. One thread, epoll. What no server
 // can beat that writes to each socket once per message (raw), or once per turn of its loop
-// (batched). It answers a request for state with nothing, so that clients count as joined. For
-// benchmarks only: it listens on the loopback network, trusts its clients and keeps nothing.
+// (batched). It answers a request for state with nothing, so that clients count as joined, or with
+// bytes that were made before it began (hold): what no server can beat that has a state to send.
+// For benchmarks only: it listens on the loopback network, trusts its clients and keeps nothing.
 #pragma once
 
 #include <sys/types.h>
@@ -25,10 +26,14 @@ enum class relaying : std::uint8_t {
 
 class relay {
  public:
-  explicit relay(relaying how) : how_(how) {}
+  explicit relay(relaying how);
   relay(const relay&) = delete;
   relay& operator=(const relay&) = delete;
   ~relay();
+
+  /// From now on every request for state is answered with this one, in one frame that all share.
+  /// Before listen().
+  void hold(byte_view state);
 
   /// Listens on 127.0.0.1; port 0 takes any. Returns the port, or 0 if that does not work.
   std::uint16_t listen(std::uint16_t port);
@@ -87,6 +92,7 @@ class relay {
   std::vector<document*> dirty_;
   std::vector<std::uint8_t> scratch_;
   std::vector<std::uint8_t> frame_;
+  std::vector<std::uint8_t> state_frame_;  // the answer to a request for state
   bool has_leavers_ = false;
 };
 

@@ -1,11 +1,9 @@
 #include <algorithm>
-#include <fstream>
 #include <functional>
-#include <iterator>
 
+#include "bench/load/history.hpp"
 #include "bench/load/modes.hpp"
 #include "bench/load/swarm.hpp"
-#include "bench/load/update_ranges.hpp"
 #include "protocol/crdt/doc.hpp"
 
 namespace troupe::load {
@@ -15,14 +13,6 @@ namespace {
 constexpr std::chrono::seconds writing_max{60};
 constexpr std::chrono::seconds joining_max{60};
 constexpr std::chrono::milliseconds settling{300};
-constexpr unsigned insertions_per_update = 1000;  // some 20 kB, well below what servers accept
-constexpr crdt::client_id author = crdt::client_id{1} << 31;
-
-byte_buffer read_file(const std::string& path) {
-  std::ifstream file{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{file}, {}};
-}
-
 /// What all states may take that are kept until the end; beyond, each is compared as it comes.
 constexpr std::size_t rooms_size_max = std::size_t{512} << 20;
 
@@ -33,10 +23,15 @@ constexpr std::size_t rooms_size_max = std::size_t{512} << 20;
 class join final : client_events {
  public:
   explicit join(const options& given)
-      : given_(given), probe_(given.server_process), swarm_(given.where) {}
+      : given_(given),
+        probe_(given.server_process),
+        swarm_(given.where),
+        history_(given.file.empty() ? make_history(given.size, given.characters)
+                                    : read_history(given.file)) {}
 
   report run() {
-    if (!make_history() || !write_history()) return report_;
+    if (!history_.is_whole) report_.fail("the history is no whole document");
+    if (report_.has_failed() || !write_history()) return report_;
     add_clients();
     const usage from = probe_.read();
     begun_ = from.at;
@@ -50,33 +45,13 @@ class join final : client_events {
   }
 
  private:
-  bool make_history() {
-    if (!given_.file.empty()) {
-      history_.push_back(read_file(given_.file));
-    } else {
-      update_maker maker{author, given_.characters, placement::scattered};
-      std::size_t size = 0;
-      while (size < given_.size) {
-        const byte_view update = maker.next(insertions_per_update);
-        history_.emplace_back(update.begin(), update.end());
-        size += update.size();
-      }
-    }
-    for (const byte_buffer& each : history_) {
-      if (expected_.apply_update(each) && expected_.pending_size() == 0) continue;
-      report_.fail("the history is no whole document");
-      return false;
-    }
-    return true;
-  }
-
   /// The writer's last question is answered once the server has worked through all updates before
   /// it.
   bool write_history() {
     client& writer = swarm_.add(0, 0, *this);
     if (!swarm_.open_all(1, joining_max, report_)) return false;
-    for (const byte_buffer& each : history_) writer.send_update(each);
-    writer.ask_for_state(expected_.state_vector().encode());
+    for (const byte_buffer& each : history_.updates) writer.send_update(each);
+    writer.ask_for_state(history_.document->state_vector().encode());
     const bool is_written = swarm_.loop().turn_until(
         [&] { return is_answered_ || writer.is_closed(); }, loop_clock::now() + writing_max);
     if (!is_answered_) report_.fail("the history could not be written: " + writer.trouble());
@@ -86,7 +61,7 @@ class join final : client_events {
 
   /// Each with room for a state somewhat longer than ours: servers may encode it differently.
   void add_clients() {
-    const std::size_t state_size = expected_.encode_state_as_update().size();
+    const std::size_t state_size = history_.document->encode_state_as_update().size();
     const std::size_t room = state_size + state_size / 8 + 4096;
     if (room * given_.clients <= rooms_size_max) rooms_.resize(room * given_.clients);
     for (std::size_t i = 0; i < given_.clients; ++i) {
@@ -134,8 +109,8 @@ class join final : client_events {
     swarm_.check(report_);
     for (const byte_buffer& each : states_) {
       crdt::doc doc;
-      if (!doc.apply_update(each) || doc.state_vector() != expected_.state_vector() ||
-          doc.pending_size() > 0 || doc.text("text") != expected_.text("text"))
+      if (!doc.apply_update(each) || doc.state_vector() != history_.document->state_vector() ||
+          doc.pending_size() > 0 || doc.text("text") != history_.document->text("text"))
         return report_.fail("a client got another document than was written");
     }
   }
@@ -144,8 +119,7 @@ class join final : client_events {
   usage_probe probe_;
   report report_{"join"};
   swarm swarm_;
-  std::vector<byte_buffer> history_;
-  crdt::doc expected_;
+  const history history_;
   loop_clock::time_point begun_;
   histogram times_;
   std::vector<byte_view> in_rooms_;  // states, not yet looked at
