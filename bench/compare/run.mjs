@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { as_page, as_text } from './results.mjs';
 import { scenarios } from './scenarios.mjs';
-import { servers_of, start } from './servers.mjs';
+import { on_cores, servers_of, start } from './servers.mjs';
 
 const run = promisify(execFile);
 const here = dirname(fileURLToPath(import.meta.url));
@@ -20,6 +20,7 @@ const { values: given } = parseArgs({
     troupe: { type: 'string', multiple: true, default: [join(root, 'build/release/troupe')] },
     load: { type: 'string', default: join(root, 'build/release/load') },
     relay: { type: 'string', default: join(root, 'build/release/relay') },
+    cores: { type: 'string' },
     set: { type: 'string', multiple: true, default: [] },
     only: { type: 'string' },
     servers: { type: 'string' },
@@ -48,6 +49,7 @@ const server_names = chosen(all_servers.map(({ name }) => name), given.servers, 
 const servers = all_servers.filter(({ name }) => server_names.includes(name));
 const names = given.tables ? [] : chosen(Object.keys(scenarios), given.only, 'scenario');
 const repetitions = given.quick ? 1 : Number(given.repetitions);
+const [server_cores, generator_cores] = given.cores?.split('/') ?? [];
 const seconds = given.quick ? Math.min(1.5, Number(given.seconds)) : Number(given.seconds);
 for (const path of [given.load, ...builds.map(([, path]) => path)]) if (!existsSync(path)) throw new Error(`there is no ${path}; bench/compare/run.sh builds it`);
 
@@ -67,12 +69,13 @@ async function measure(scenario, server) {
   await wait_until_quiet();
   let running;
   try {
-    running = await start(server);
+    running = await start(server, scenario, server_cores);
     const args = [scenario.mode, ...scenario.args, '--address', running.address, '--server-pid', running.pid, '--protocol', server.protocol, '--json'];
     if (scenario.is_timed) args.push('--seconds', scenario.seconds ?? seconds);
     if (scenario.mode === 'fanout' && server.kind !== 'floor') args.push('--check-state');
     // The generator ends with 1 if something was lost, and says what in its report.
-    const { stdout } = await run(given.load, args.map(String), { timeout: 240_000 }).catch((error) => {
+    const generator = on_cores(generator_cores, { program: given.load, args: args.map(String) });
+    const { stdout } = await run(generator.program, generator.args, { timeout: 240_000 }).catch((error) => {
       if (typeof error.stdout === 'string' && error.stdout.startsWith('{')) return error;
       throw error;
     });
@@ -98,7 +101,7 @@ function summary(runs) {
 
 async function measure_all(name) {
   const scenario = scenarios[name];
-  const taking_part = servers.filter(({ kind }) => !(scenario.only_with_state && kind === 'floor'));
+  const taking_part = servers.filter(({ kind, holds_state }) => (holds_state ? scenario.state !== undefined : !(scenario.only_with_state && kind === 'floor')));
   const runs = new Map(taking_part.map((server) => [server, []]));
   for (let repetition = 0; repetition < repetitions; repetition++) {
     const order = repetition % 2 === 0 ? taking_part : taking_part.toReversed();

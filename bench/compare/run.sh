@@ -8,6 +8,7 @@
 #   bench/compare/run.sh --servers 'troupe;y-websocket'    some servers
 #   bench/compare/run.sh --troupe before=PATH --troupe after=PATH    other builds, also several
 #   bench/compare/run.sh --set io.threads=2       further settings of troupe
+#   bench/compare/run.sh --cores 0/1              keeps the server to the first core, the generator to the second
 #   bench/compare/run.sh --repetitions N --seconds S
 #   bench/compare/run.sh --json FILE              the figures as JSON; --keep: FILE's other scenarios stay in it
 #   bench/compare/run.sh --results bench/compare/RESULTS.md    writes the tables into that page; with --tables

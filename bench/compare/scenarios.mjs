@@ -21,7 +21,9 @@ const joining = [
 
 const fanout = (...args) => ({ mode: 'fanout', args, figures: closed_loop, is_timed: true });
 
-/** In the order in which they run. `only_with_state`: a relay cannot do it. */
+const history_size = 1_170_000;
+
+/** In the order in which they run. `only_with_state`: a relay cannot do it, except one that holds the `state`: a file, or the size of what the generator writes. */
 export const scenarios = {
   f100: { what: '1 document × 100 clients, 1 writer, 1 update outstanding', ...fanout('--clients', 100) },
   f100w: { what: '1 document × 100 clients, 1 writer, 32 updates outstanding', ...fanout('--clients', 100, '--outstanding', 32) },
@@ -45,12 +47,13 @@ export const scenarios = {
       shown('server_cpu_percent', 'server CPU when idle, %'),
     ],
   },
-  'join-1mb': { what: '50 clients join a document of 1.2 MB (scattered characters of one author) at once', mode: 'join', args: ['--clients', 50, '--size', 1_170_000], only_with_state: true, figures: joining },
+  'join-1mb': { what: '50 clients join a document of 1.2 MB (scattered characters of one author) at once', mode: 'join', args: ['--clients', 50, '--size', history_size], only_with_state: true, state: history_size, figures: joining },
   'join-b4': {
     what: '50 clients join the article B4 (386 kB) at once',
     mode: 'join',
     args: ['--clients', 50, '--history', b4_update],
     only_with_state: true,
+    state: b4_update,
     figures: joining,
     lacks: () => !existsSync(b4_update),
   },

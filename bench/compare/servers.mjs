@@ -40,7 +40,7 @@ async function free_port() {
 
 const on_free_port = async (script) => ({ program: process.execPath, args: [join(here, script)], env: { HOST: '127.0.0.1', PORT: String(await free_port()) } });
 
-/** {name, kind, protocol, command()}; kind is ours, floor or peer. `builds` is [[name, path]] of troupe. */
+/** {name, kind, protocol, command(scenario)}; kind is ours, floor or peer. `builds` is [[name, path]] of troupe. One that `holds_state` can do nothing else than send it. */
 export function servers_of({ builds, relay, settings = [] }) {
   const troupe_command = async (program) => {
     const sets = [...(await settings_of(program)), ...settings];
@@ -52,14 +52,18 @@ export function servers_of({ builds, relay, settings = [] }) {
     ...builds.map(troupe),
     floor('raw'),
     floor('batched'),
+    { name: 'relay, state', kind: 'floor', holds_state: true, protocol: 'y-websocket', command: async ({ state }) => ({ program: relay, args: ['state', String(state)] }) },
     { name: 'y-websocket', kind: 'peer', protocol: 'y-websocket', command: () => on_free_port('y-websocket/node_modules/@y/websocket-server/src/server.js') },
     { name: 'Hocuspocus', kind: 'peer', protocol: 'hocuspocus', command: () => on_free_port('hocuspocus/server.mjs') },
   ];
 }
 
-/** Starts a server; returns {pid, address, stop()}. Fails if it does not say in time where it listens. */
-export async function start(server) {
-  const { program, args, env } = await server.command();
+/** The same command, kept to some cores. */
+export const on_cores = (cores, { program, args, env }) => (cores === undefined ? { program, args, env } : { program: 'taskset', args: ['--cpu-list', cores, program, ...args], env });
+
+/** Starts a server for a scenario, on some cores if they are named (as for taskset); returns {pid, address, stop()}. Fails if it does not say in time where it listens. */
+export async function start(server, scenario, cores) {
+  const { program, args, env } = on_cores(cores, await server.command(scenario));
   const child = spawn(program, args, { env: { ...process.env, NODE_ENV: 'production', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   const ended = once(child, 'exit');

@@ -43,6 +43,9 @@ for how in raw batched; do
   load awareness --documents 2 --clients 10 --rate 10 "${short[@]}"
 done
 
+start_server "$RELAY_BINARY" state 200000
+load join --clients 20 --size 200000
+
 # Two updates of one author, the second of which deletes and inserts, with their lengths in front.
 printf '\x0e\x01\x01\x01\x00\x04\x01\x04text\x01a\x00\x0e\x01\x01\x01\x01\x84\x01\x00\x01b\x01\x01\x01\x00\x01' >"$work/stream"
 
