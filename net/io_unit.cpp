@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <cerrno>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -20,6 +21,10 @@ namespace {
 
 constexpr std::size_t handlers_per_round_max = 128;
 constexpr std::size_t messages_per_resume_max = 64;
+/// How long a unit writes before others have their turn: some megabytes to many who join.
+constexpr std::chrono::milliseconds flush_time_max{3};
+/// How many connections are flushed from one look at the clock to the next.
+constexpr std::size_t flushes_per_look = 8;
 /// What is read from a socket at once, and so the most of it that a connection may have to keep
 /// while it is paused.
 constexpr std::size_t read_size = 32 * 1024;
@@ -133,8 +138,22 @@ bool io_unit::is_flush_due() {
 void io_unit::flush_dirty() {
   dirty_since_ = {};
   flushing_.swap(dirty_);
-  for (const auto& member : flushing_) member->flush();
+  const clock::time_point end = clock::now() + flush_time_max;
+  std::size_t done = 0;
+  while (done < flushing_.size()) {
+    flushing_[done++]->flush();
+    if (done % flushes_per_look == 0 && clock::now() >= end) break;
+  }
+  if (done < flushing_.size()) put_off(done);
   flushing_.clear();
+}
+
+/// What this turn has not written comes first in the next one, which is due after one round.
+void io_unit::put_off(std::size_t first) {
+  dirty_.insert(dirty_.begin(),
+                std::make_move_iterator(flushing_.begin() + static_cast<std::ptrdiff_t>(first)),
+                std::make_move_iterator(flushing_.end()));
+  dirty_since_ = clock::time_point{clock::duration{1}};
 }
 
 void io_unit::arm_poller() {

@@ -140,6 +140,7 @@ class io_unit final : public caf::execution_unit {
   void take_inbox();
   bool is_flush_due();
   void flush_dirty();
+  void put_off(std::size_t first);
   void arm_poller();
   void arm_tick();
   void on_tick();

@@ -1,5 +1,6 @@
 #include "net/io_unit.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <future>
 #include <memory>
@@ -61,6 +62,42 @@ TEST_CASE("a dirty member is flushed after the handlers of the turn", "[io_unit]
   unit.finish();
   unit.run();
   CHECK(log == std::vector<std::string>{"first", "second", "flush"});
+}
+
+TEST_CASE("a unit that has written for long looks at the others before it goes on", "[io_unit]") {
+  // Takes as long as a large state that many get at once.
+  class slow_member final : public unit_member {
+   public:
+    slow_member(io_unit& unit, std::vector<std::string>& log) : unit_(unit), log_(log) {}
+    void flush() override {
+      if (log_.empty())
+        unit_.post([this] {
+          log_.emplace_back("other");
+          unit_.finish();
+        });
+      const auto end = io_unit::clock::now() + std::chrono::microseconds{500};
+      while (io_unit::clock::now() < end) {
+      }
+      log_.emplace_back("flush");
+    }
+    void terminate_now() override {}
+    bool is_upgraded() const noexcept override { return true; }
+
+   private:
+    io_unit& unit_;
+    std::vector<std::string>& log_;
+  };
+  io_unit unit;
+  std::vector<std::string> log;
+  const auto first = std::make_shared<slow_member>(unit, log);
+  unit.post([&] {
+    unit.defer_flush(first);
+    for (int i = 1; i < 32; ++i) unit.defer_flush(std::make_shared<slow_member>(unit, log));
+  });
+  unit.run();
+  REQUIRE(log.size() == 33);
+  CHECK(log[8] == "other");
+  CHECK(std::ranges::count(log, "flush") == 32);
 }
 
 TEST_CASE("stop terminates the members and those that come later", "[io_unit]") {
