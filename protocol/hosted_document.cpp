@@ -1,6 +1,7 @@
 #include "protocol/hosted_document.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace troupe {
 
@@ -10,6 +11,7 @@ using sync::message_kind;
 namespace {
 
 constexpr std::size_t kept_state_bytes_min = 64 * 1024;
+constexpr std::array<std::uint8_t, 2> empty_update{0, 0};
 
 void tell(session_id to, message_kind kind, effect_bytes body, document_effects& out) {
   out.deliveries.push_back({receivers::one, to, kind, std::move(body)});
@@ -92,6 +94,8 @@ void hosted_document::answer_sync(session_id to, byte_view wanted_from, document
 }
 
 void hosted_document::take_update(session_id from, byte_view update, document_effects& out) {
+  // What every client answers that has nothing of its own. The encoded state stays what it is.
+  if (std::ranges::equal(update, empty_update)) return;
   const bool was_waiting = state_.pending_size() > 0;
   const auto applied = state_.apply_update(update);
   if (!applied) return close_for_update(from, applied.error(), out);

@@ -121,6 +121,18 @@ TEST_CASE("hosted document tells whoever joins who else is present", "[document]
                         "010101027b7d");
 }
 
+TEST_CASE("an answer that holds nothing leaves the encoded state as it is", "[document]") {
+  host hosted;
+  const std::string text(100'000, 'x');
+  hosted.receive(1, message_kind::update,
+                 update_builder{}.client(1).text(in_root("t"), text).build());
+  (void)hosted.document.whole_state();
+  const std::size_t with_state = hosted.document.state().memory();
+  hosted.receive(2, message_kind::sync_step2, hex("00 00"));
+  CHECK(hosted.is_quiet());
+  CHECK(hosted.document.state().memory() == with_state);
+}
+
 TEST_CASE("hosted document closes a session whose state vector is not valid", "[document]") {
   host hosted;
   for (const char* digits : {"", "01", "00 00", "ffffffff0f 01 01"}) {
