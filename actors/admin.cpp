@@ -14,11 +14,11 @@ admin_request::behavior_type admin_request::make_behavior() {
   return {[this](const answer_admin_request& order) {
     const admin::wish wish = admin::read_request(*order.request);
     if (const auto* sessions = std::get_if<admin::wants_sessions>(&wish))
-      show_sessions(sessions->document);
+      show_sessions(*sessions);
     else if (const auto* news = std::get_if<admin::wants_notification>(&wish))
       notify(*news);
-    else if (std::holds_alternative<admin::wants_documents>(wish))
-      show_documents();
+    else if (const auto* documents = std::get_if<admin::wants_documents>(&wish))
+      show_documents(*documents);
     else
       finish(std::get<http_answer>(wish));
   }};
@@ -34,28 +34,28 @@ void admin_request::finish(http_answer with) {
   quit();
 }
 
-void admin_request::show_sessions(const std::string& document) {
+void admin_request::show_sessions(const admin::wants_sessions& wanted) {
   request(supervisor_, patience, list_presence{})
       .then(
-          [this, document](const listed_presence& presence) {
+          [this, wanted](const listed_presence& presence) {
             request(supervisor_, patience, list_sessions{})
                 .then(
-                    [this, document, presence](const listed_sessions& listed) {
-                      finish(admin::show_sessions(listed, presence, document));
+                    [this, wanted, presence](const listed_sessions& listed) {
+                      finish(admin::show_sessions(listed, presence, wanted));
                     },
                     [this](const caf::error&) { finish(admin::show_failure()); });
           },
           [this](const caf::error&) { finish(admin::show_failure()); });
 }
 
-void admin_request::show_documents() {
+void admin_request::show_documents(const admin::wants_documents& wanted) {
   request(supervisor_, patience, list_documents{})
       .then(
-          [this](const listed_documents& documents) {
+          [this, wanted](const listed_documents& documents) {
             request(supervisor_, patience, list_sessions{})
                 .then(
-                    [this, documents](const listed_sessions& sessions) {
-                      finish(admin::show_documents(documents, sessions));
+                    [this, wanted, documents](const listed_sessions& sessions) {
+                      finish(admin::show_documents(documents, sessions, wanted));
                     },
                     [this](const caf::error&) { finish(admin::show_failure()); });
           },

@@ -28,8 +28,8 @@ class admin_request final : public admin_request_actor::base {
   void on_exit() override;
 
  private:
-  void show_sessions(const std::string& document);
-  void show_documents();
+  void show_sessions(const admin::wants_sessions& wanted);
+  void show_documents(const admin::wants_documents& wanted);
   void notify(const admin::wants_notification& wanted);
   void finish(http_answer with);
 

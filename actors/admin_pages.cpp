@@ -1,10 +1,11 @@
 #include "actors/admin_pages.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <ctime>
-#include <map>
 #include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -52,29 +53,31 @@ std::string iso_time(std::chrono::system_clock::time_point time) {
   return std::string{text, size} + fraction + "Z";
 }
 
-/// What each session shows; of several documents the one told last.
-using presence_by_session = std::unordered_map<session_id, json>;
+/// What each session shows, as text; of several documents the one told last.
+using presence_by_session = std::unordered_map<session_id, std::string_view>;
 
-presence_by_session read_presence(const listed_presence& listed) {
+presence_by_session presence_of(const listed_presence& listed) {
   presence_by_session by_session;
-  for (const listed_presence::state& state : listed.states) {
-    json parsed = json::parse(state.json, nullptr, false);
-    if (!parsed.is_discarded()) by_session[state.session] = std::move(parsed);
-  }
+  for (const listed_presence::state& state : listed.states) by_session[state.session] = state.json;
   return by_session;
+}
+
+json read_presence(const presence_by_session& presences, session_id of) {
+  const auto shown = presences.find(of);
+  if (shown == presences.end()) return nullptr;
+  json parsed = json::parse(shown->second, nullptr, false);
+  return parsed.is_discarded() ? json(nullptr) : parsed;
 }
 
 json to_json(const session_info& session, const presence_by_session& presences) {
   json speaks = json::array();
   if (session.speaks_binary) speaks.push_back("y-websocket");
   if (session.speaks_json) speaks.push_back("json");
-  const auto shown = presences.find(session.id);
-  json presence = shown == presences.end() ? json(nullptr) : shown->second;
   return {{"id", session.id},
           {"userId", session.user.empty() ? json(nullptr) : json(session.user)},
           {"address", session.remote_address},
           {"documents", session.documents},
-          {"presence", std::move(presence)},
+          {"presence", read_presence(presences, session.id)},
           {"speaks", std::move(speaks)},
           {"connectedSince", iso_time(session.connected_since)},
           {"lastPong", iso_time(session.last_pong)},
@@ -96,6 +99,44 @@ std::optional<std::string> document_of_sessions_path(std::string_view path) {
   return name ? std::optional{*name} : std::nullopt;
 }
 
+/// A number in digits and nothing else.
+std::optional<std::uint64_t> read_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return {};
+  return number;
+}
+
+/// What both lists understand: `?limit=` and `?after=`.
+struct page_query {
+  std::size_t limit = page_size_default;
+  std::string after;
+};
+
+tl::expected<page_query, std::string> read_page_query(std::string_view target) {
+  const std::string_view query = query_of_target(target);
+  const auto limit = find_query_parameter(query, "limit");
+  const auto after = find_query_parameter(query, "after");
+  if (!after) return tl::unexpected(std::string{"after is not percent-encoded"});
+  page_query page{.limit = page_size_default, .after = after->value_or(std::string{})};
+  if (limit && !*limit) return page;
+  const auto number = limit ? read_number(**limit) : std::nullopt;
+  if (!number || *number == 0 || *number > page_size_max)
+    return tl::unexpected("limit must be a whole number from 1 to " +
+                          std::to_string(page_size_max));
+  page.limit = *number;
+  return page;
+}
+
+wish read_sessions_page(page_query page, std::string document) {
+  wants_sessions wanted{.document = std::move(document), .limit = page.limit};
+  if (page.after.empty()) return wanted;
+  const auto id = read_number(page.after);
+  if (!id) return answer_error(400, "after must be the id of a session");
+  wanted.after = *id;
+  return wanted;
+}
+
 wish read_notification(const std::string& body) {
   const json parsed = json::parse(body, nullptr, false);
   if (!parsed.is_object()) return answer_error(400, "the body is not a JSON object");
@@ -113,6 +154,13 @@ wish read_notification(const std::string& body) {
   if (const auto good = check_document_name(wanted.document); !good)
     return answer_error(400, "the document's name (docName, else path): " + good.error().detail);
   return wanted;
+}
+
+/// The list of a page, and how to go on behind it.
+http_answer answer_list(const char* name, json list, std::size_t count, json next) {
+  json body{{name, std::move(list)}, {"count", count}};
+  if (!next.is_null()) body["next"] = std::move(next);
+  return answer_json(200, body);
 }
 
 }  // namespace
@@ -133,34 +181,46 @@ wish read_request(const http_request& request) {
                              "POST /api/v1/notify, GET /healthz");
   if (!is_get) return answer_error(405, "only GET is understood here", "GET, HEAD");
   if (path == "/healthz") return http_answer{.status = 200, .body = "ok\n", .allow = {}};
-  if (path == documents_path) return wants_documents{};
-  return wants_sessions{document.value_or(std::string{})};
+  auto page = read_page_query(request.target);
+  if (!page) return answer_error(400, page.error());
+  if (path == documents_path) return wants_documents{page->limit, std::move(page->after)};
+  return read_sessions_page(std::move(*page), document.value_or(std::string{}));
 }
 
 http_answer show_sessions(const listed_sessions& listed, const listed_presence& presence,
-                          const std::string& document) {
-  const presence_by_session presences = read_presence(presence);
-  json sessions = json::array();
+                          const wants_sessions& wanted) {
+  std::vector<const session_info*> all;
   for (const session_info& session : listed.sessions) {
     const auto& joined = session.documents;
-    if (document.empty() || std::ranges::find(joined, document) != joined.end())
-      sessions.push_back(to_json(session, presences));
+    if (wanted.document.empty() || std::ranges::find(joined, wanted.document) != joined.end())
+      all.push_back(&session);
   }
-  const std::size_t count = sessions.size();
-  return answer_json(200, {{"sessions", std::move(sessions)}, {"count", count}});
+  std::ranges::sort(all, {}, &session_info::id);
+  const presence_by_session presences = presence_of(presence);
+  json sessions = json::array();
+  auto next = std::ranges::upper_bound(all, wanted.after, {}, &session_info::id);
+  for (; next != all.end() && sessions.size() < wanted.limit; ++next)
+    sessions.push_back(to_json(**next, presences));
+  return answer_list("sessions", std::move(sessions), all.size(),
+                     next == all.end() ? json(nullptr) : json((*std::prev(next))->id));
 }
 
-http_answer show_documents(const listed_documents& listed, const listed_sessions& sessions) {
-  std::map<std::string, std::size_t> counts;
+http_answer show_documents(const listed_documents& listed, const listed_sessions& sessions,
+                           const wants_documents& wanted) {
+  std::unordered_map<std::string_view, std::size_t> counts;
   for (const session_info& session : sessions.sessions)
     for (const std::string& name : session.documents) ++counts[name];
+  std::vector<const document_info*> all;
+  for (const document_info& document : listed.documents) all.push_back(&document);
+  std::ranges::sort(all, {}, &document_info::name);
   json documents = json::array();
-  for (const document_info& document : listed.documents)
-    documents.push_back({{"name", document.name},
-                         {"sessions", counts[document.name]},
-                         {"unloading", document.is_unloading}});
-  const std::size_t count = documents.size();
-  return answer_json(200, {{"documents", std::move(documents)}, {"count", count}});
+  auto next = std::ranges::upper_bound(all, wanted.after, {}, &document_info::name);
+  for (; next != all.end() && documents.size() < wanted.limit; ++next)
+    documents.push_back({{"name", (*next)->name},
+                         {"sessions", counts[(*next)->name]},
+                         {"unloading", (*next)->is_unloading}});
+  return answer_list("documents", std::move(documents), all.size(),
+                     next == all.end() ? json(nullptr) : json((*std::prev(next))->name));
 }
 
 http_answer show_notified(const notified_document& notified, const std::string& document) {

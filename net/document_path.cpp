@@ -42,16 +42,24 @@ result<std::string> document_of_upgrade(std::string_view request_target) {
   return document_name_from_target(request_target);
 }
 
-std::string query_parameter(std::string_view query, std::string_view name) {
+result<std::optional<std::string>> find_query_parameter(std::string_view query,
+                                                        std::string_view name) {
   while (!query.empty()) {
     const std::string_view one = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(one.size() + 1, query.size()));
     if (one.size() <= name.size() || !one.starts_with(name) || one[name.size()] != '=') continue;
     std::string value{one.substr(name.size() + 1)};
     std::ranges::replace(value, '+', ' ');
-    return percent_decoded(value).value_or(std::string{});
+    auto decoded = percent_decoded(value);
+    if (!decoded) return tl::unexpected(std::move(decoded).error());
+    return std::optional{std::move(*decoded)};
   }
-  return {};
+  return std::optional<std::string>{};
+}
+
+std::string query_parameter(std::string_view query, std::string_view name) {
+  const auto found = find_query_parameter(query, name);
+  return found && *found ? **found : std::string{};
 }
 
 std::string_view path_of_target(std::string_view request_target) noexcept {

@@ -1,6 +1,7 @@
 // From the target of an HTTP request to the name of a document: `/<document>?query`. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,11 @@ result<std::string> document_of_upgrade(std::string_view request_target);
 /// The value of a parameter of a query ("userId=a%20b&x=1"), percent-decoded, '+' as a space; empty
 /// if it is not there or malformed.
 std::string query_parameter(std::string_view query, std::string_view name);
+
+/// The same for who has to tell a parameter that is not there from an empty one. Fails with
+/// invalid_name if it is malformed.
+result<std::optional<std::string>> find_query_parameter(std::string_view query,
+                                                        std::string_view name);
 
 /// The part before the first '?'.
 std::string_view path_of_target(std::string_view request_target) noexcept;

@@ -145,6 +145,45 @@ test('the sessions of a document that nobody has open are none', async () => {
   assert.deepEqual(await page('/api/v1/documents/nobody-knows-it/sessions'), { sessions: [], count: 0 });
 });
 
+/** All that a list has, asked for in pages of `limit`. */
+async function all_pages(path, name, limit, server) {
+  const pages = [];
+  for (let after = ''; after !== undefined; ) {
+    const said = await page(`${path}?limit=${limit}&after=${encodeURIComponent(after)}`, server);
+    assert.ok(said[name].length <= limit);
+    pages.push(said[name]);
+    after = said.next;
+  }
+  return pages;
+}
+
+test('sessions and documents are listed in order, and in pages', async (context) => {
+  const own = await own_server(context);
+  const clients = await Promise.all(Array.from({ length: 7 }, (_, i) => own.json(`/team/${i} &?userId=user-${i}`)));
+  await Promise.all(clients.map((client) => client.join()));
+  await Promise.all(clients.map((client) => client.join('all')));
+  for (const path of ['/api/v1/sessions', '/api/v1/documents/all/sessions']) {
+    const whole = await page(path, own.server);
+    const ids = whole.sessions.map(({ id }) => id);
+    assert.deepEqual(ids, [...ids].sort((a, b) => a - b));
+    assert.deepEqual([ids.length, whole.count, whole.next], [7, 7, undefined]);
+    const pages = await all_pages(path, 'sessions', 3, own.server);
+    assert.deepEqual(pages.map(({ length }) => length), [3, 3, 1]);
+    assert.deepEqual(pages.flat().map(({ id }) => id), ids);
+  }
+  const pages = await all_pages('/api/v1/documents', 'documents', 3, own.server);
+  assert.deepEqual(pages.map(({ length }) => length), [3, 3, 2]);
+  assert.deepEqual(pages.flat().map(({ name }) => name), ['all', ...clients.map((_, i) => `team/${i} &`)]);
+});
+
+test('a page that cannot be is refused', async () => {
+  for (const query of ['limit=0', 'limit=10001', 'limit=x', 'after=x', 'after=%zz']) {
+    const { status, json: body } = await ask_admin(use.server, `/api/v1/sessions?${query}`);
+    assert.equal(status, 400, query);
+    assert.match(body.error, query.startsWith('limit') ? /^limit must be a whole number from 1 to 10000$/ : /^after/);
+  }
+});
+
 test('unknown pages are 404, other methods 405 with those that go, and both say so in JSON', async () => {
   for (const path of ['/', '/api', '/api/v1', '/api/v1/', '/api/v2/sessions', '/api/v1/sessions/1', '/api/v1/documents//sessions', '/api/v1/documents/a', '/document']) {
     const { status, json: body } = await ask_admin(use.server, path);

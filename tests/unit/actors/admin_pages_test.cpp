@@ -54,6 +54,23 @@ session_info session_of(session_id id, std::vector<std::string> documents) {
   return one;
 }
 
+using ids = std::vector<session_id>;
+using names = std::vector<std::string>;
+
+ids ids_in(const http_answer& answer) {
+  ids found;
+  const json_value shown = json_value::parse(answer.body);
+  for (const json_value& one : shown.at("sessions")) found.push_back(one.at("id"));
+  return found;
+}
+
+names names_in(const http_answer& answer) {
+  names found;
+  const json_value shown = json_value::parse(answer.body);
+  for (const json_value& one : shown.at("documents")) found.push_back(one.at("name"));
+  return found;
+}
+
 }  // namespace
 
 TEST_CASE("the admin pages are found by their path, whatever the query", "[admin]") {
@@ -123,7 +140,7 @@ TEST_CASE("a notification that is wrong is refused with what is wrong", "[admin]
 
 TEST_CASE("a session is shown with all that an operator may ask", "[admin]") {
   const http_answer answer = admin::show_sessions(
-      {{session_of(3, {"a", "b"})}}, {{{3, R"({"cursor":{"line":3}})"}, {4, "{}"}}}, "");
+      {{session_of(3, {"a", "b"})}}, {{{3, R"({"cursor":{"line":3}})"}, {4, "{}"}}}, {});
   CHECK(answer.status == 200);
   CHECK(answer.content_type == "application/json");
   CHECK(json_value::parse(answer.body) == json_value::parse(R"({"count":1,"sessions":[{
@@ -140,7 +157,7 @@ TEST_CASE("a session that says little is shown with nulls", "[admin]") {
   for (const char* presence : {"null", "", "{broken"}) {
     const listed_presence others{{{one.id, presence}, {one.id + 1, "{}"}}};
     const json_value shown =
-        json_value::parse(admin::show_sessions({{one}}, others, "").body).at("sessions").at(0);
+        json_value::parse(admin::show_sessions({{one}}, others, {}).body).at("sessions").at(0);
     CHECK(shown.at("userId").is_null());
     CHECK(shown.at("presence").is_null());
     CHECK(shown.at("speaks").empty());
@@ -149,7 +166,7 @@ TEST_CASE("a session that says little is shown with nulls", "[admin]") {
   one.user = "\xFF";
   one.speaks_binary = one.speaks_json = true;
   const json_value shown =
-      json_value::parse(admin::show_sessions({{one}}, {}, "").body).at("sessions").at(0);
+      json_value::parse(admin::show_sessions({{one}}, {}, {}).body).at("sessions").at(0);
   CHECK(shown.at("userId") == "\xEF\xBF\xBD");
   CHECK(shown.at("speaks") == json_value{"y-websocket", "json"});
 }
@@ -157,22 +174,102 @@ TEST_CASE("a session that says little is shown with nulls", "[admin]") {
 TEST_CASE("the sessions of one document are those that joined it", "[admin]") {
   const listed_sessions listed{
       {session_of(1, {"a"}), session_of(2, {"b", "a"}), session_of(3, {"ab"}), session_of(4, {})}};
-  const json_value shown = json_value::parse(admin::show_sessions(listed, {}, "a").body);
+  const json_value shown = json_value::parse(admin::show_sessions(listed, {}, {"a"}).body);
   CHECK(shown.at("count") == 2);
   CHECK(shown.at("sessions").at(0).at("id") == 1);
   CHECK(shown.at("sessions").at(1).at("id") == 2);
-  CHECK(json_value::parse(admin::show_sessions(listed, {}, "none").body).at("count") == 0);
+  CHECK(json_value::parse(admin::show_sessions(listed, {}, {"none"}).body).at("count") == 0);
 }
 
 TEST_CASE("documents are shown with the number of their sessions", "[admin]") {
   const listed_sessions sessions{{session_of(1, {"a"}), session_of(2, {"a", "b"})}};
   listed_documents documents;
   documents.documents = {{"a", 0, false}, {"b", 0, false}, {"idle", 0, true}};
-  CHECK(json_value::parse(admin::show_documents(documents, sessions).body) ==
+  CHECK(json_value::parse(admin::show_documents(documents, sessions, {}).body) ==
         json_value::parse(R"({"count":3,
     "documents":[{"name":"a","sessions":2,"unloading":false},
                  {"name":"b","sessions":1,"unloading":false},
                  {"name":"idle","sessions":0,"unloading":true}]})"));
+}
+
+TEST_CASE("lists are in order, sessions by id and documents by name", "[admin]") {
+  const listed_sessions sessions{{session_of(10, {}), session_of(9, {}), session_of(2, {})}};
+  CHECK(ids_in(admin::show_sessions(sessions, {}, {})) == ids{2, 9, 10});
+  listed_documents documents;
+  for (const char* name : {"b", "\xC3\xA4", "a/b", "B", "a"})
+    documents.documents.push_back({name, 0, false});
+  CHECK(names_in(admin::show_documents(documents, {}, {})) ==
+        names{"B", "a", "a/b", "b", "\xC3\xA4"});
+}
+
+TEST_CASE("a list of many is told in pages, each with how to ask for the next", "[admin]") {
+  listed_sessions sessions;
+  for (session_id id = 7; id > 0; --id) sessions.sessions.push_back(session_of(id, {"a"}));
+  sessions.sessions.push_back(session_of(8, {"b"}));
+  admin::wants_sessions wanted{.document = "a", .limit = 3};
+  const std::vector<ids> pages{{1, 2, 3}, {4, 5, 6}, {7}};
+  for (const ids& page : pages) {
+    const http_answer answer = admin::show_sessions(sessions, {}, wanted);
+    const json_value shown = json_value::parse(answer.body);
+    CHECK(ids_in(answer) == page);
+    CHECK(shown.at("count") == 7);
+    CHECK(shown.contains("next") == (page.size() == 3));
+    if (shown.contains("next")) wanted.after = shown.at("next");
+  }
+  // The last page may be full, and who is named may be gone.
+  wanted = {.document = "a", .limit = 7};
+  CHECK_FALSE(json_value::parse(admin::show_sessions(sessions, {}, wanted).body).contains("next"));
+  std::erase_if(sessions.sessions, [](const session_info& one) { return one.id == 3; });
+  CHECK(ids_in(admin::show_sessions(sessions, {}, {"a", 2, 3})) == ids{4, 5});
+  CHECK(ids_in(admin::show_sessions(sessions, {}, {"a", 2, 100})).empty());
+}
+
+TEST_CASE("documents are told in pages behind a name, which need not be there any more",
+          "[admin]") {
+  listed_documents documents;
+  for (const char* name : {"d", "b", "c", "a"}) documents.documents.push_back({name, 0, false});
+  const http_answer first = admin::show_documents(documents, {}, {2, ""});
+  CHECK(names_in(first) == names{"a", "b"});
+  CHECK(json_value::parse(first.body).at("next") == "b");
+  CHECK(json_value::parse(first.body).at("count") == 4);
+  documents.documents.erase(documents.documents.begin() + 1);
+  const http_answer second = admin::show_documents(documents, {}, {2, "b"});
+  CHECK(names_in(second) == names{"c", "d"});
+  CHECK_FALSE(json_value::parse(second.body).contains("next"));
+}
+
+TEST_CASE("a page is asked for by limit and after", "[admin]") {
+  const auto sessions = std::get<admin::wants_sessions>(
+      wish_of("GET", "/api/v1/documents/a%2Fb/sessions?limit=10&x=1&after=17"));
+  CHECK(sessions.document == "a/b");
+  CHECK(sessions.limit == 10);
+  CHECK(sessions.after == 17);
+  const auto documents =
+      std::get<admin::wants_documents>(wish_of("GET", "/api/v1/documents?after=team%2Fa+b"));
+  CHECK(documents.after == "team/a b");
+  CHECK(documents.limit == admin::page_size_default);
+  const auto from_start =
+      std::get<admin::wants_sessions>(wish_of("GET", "/api/v1/sessions?limit=10000&after="));
+  CHECK(from_start.limit == admin::page_size_max);
+  CHECK(from_start.after == no_session);
+}
+
+TEST_CASE("a page that cannot be is refused with what is allowed", "[admin]") {
+  const auto refused = [](std::string target) {
+    const http_answer answer = answer_of("GET", std::move(target));
+    CHECK(answer.status == 400);
+    return json_value::parse(answer.body).at("error").get<std::string>();
+  };
+  for (const char* limit : {"0", "10001", "-1", "1.5", "ten", "", "%31%zz", "99999999999999999999"})
+    for (const char* page : {"/api/v1/sessions", "/api/v1/documents"}) {
+      CAPTURE(limit);
+      CHECK(refused(std::string{page} + "?limit=" + limit) ==
+            "limit must be a whole number from 1 to 10000");
+    }
+  for (const char* after : {"x", "-1", "1x", "+1", "18446744073709551616"})
+    CHECK(refused(std::string{"/api/v1/sessions?after="} + after) ==
+          "after must be the id of a session");
+  CHECK(refused("/api/v1/documents?after=%zz") == "after is not percent-encoded");
 }
 
 TEST_CASE("a notification is answered with whether somebody could hear it", "[admin]") {

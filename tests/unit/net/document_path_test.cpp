@@ -119,3 +119,14 @@ TEST_CASE("the value of a parameter is decoded, a plus as a space", "[document_p
   for (const std::string_view query : {"userId=%", "userId=a%2", "userId=%zz"})
     CHECK(query_parameter(query, "userId").empty());
 }
+
+TEST_CASE("a parameter that is not there is told from one that is empty or malformed",
+          "[document_path]") {
+  CHECK(*find_query_parameter("after=a+b&limit=", "after") == std::optional<std::string>{"a b"});
+  CHECK(*find_query_parameter("after=a&limit=", "limit") == std::optional<std::string>{""});
+  CHECK(*find_query_parameter("after=a", "limit") == std::nullopt);
+  CHECK(*find_query_parameter("after", "after") == std::nullopt);
+  const auto malformed = find_query_parameter("limit=1&after=%2", "after");
+  REQUIRE_FALSE(malformed.has_value());
+  CHECK(malformed.error().code == errc::invalid_name);
+}
