@@ -113,36 +113,87 @@ result<bool> parse_switch(std::string_view text) {
 
 namespace {
 
+constexpr std::string_view space = " \t";
+
 std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view space = " \t";
   const auto first = text.find_first_not_of(space);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(space) + 1 - first);
 }
 
+/// Takes the texts of a list, one after the other.
+class list_reader {
+ public:
+  explicit list_reader(std::string_view list) : whole_(list), rest_(trimmed(list)) {
+    const bool has_brackets = rest_.size() >= 2 && rest_.front() == '[' && rest_.back() == ']';
+    if (has_brackets) rest_ = trimmed(rest_.substr(1, rest_.size() - 2));
+  }
+
+  bool is_at_end() const noexcept { return rest_.empty(); }
+
+  /// The next text, and the comma behind it.
+  result<std::string> next() {
+    rest_ = trimmed(rest_);
+    auto text = rest_.starts_with('"') ? next_quoted() : next_plain();
+    if (text && text->empty()) return wrong("has an empty text in it");
+    return text;
+  }
+
+ private:
+  std::string next_plain() {
+    const auto comma = rest_.find(',');
+    const std::string_view text = trimmed(rest_.substr(0, comma));
+    rest_ = comma == std::string_view::npos ? std::string_view{} : rest_.substr(comma + 1);
+    return std::string{text};
+  }
+
+  result<std::string> next_quoted() {
+    std::string text;
+    std::size_t at = 1;
+    for (; at < rest_.size() && rest_[at] != '"'; ++at) {
+      const bool is_escape = rest_[at] == '\\' && at + 1 < rest_.size() &&
+                             (rest_[at + 1] == '"' || rest_[at + 1] == '\\');
+      if (is_escape) ++at;
+      text += rest_[at];
+    }
+    if (at >= rest_.size()) return wrong("has a quote that is not closed");
+    rest_ = trimmed(rest_.substr(at + 1));
+    if (!rest_.empty() && rest_.front() != ',')
+      return wrong("has something between a closing quote and the next comma");
+    if (!rest_.empty()) rest_.remove_prefix(1);
+    return text;
+  }
+
+  tl::unexpected<failure> wrong(std::string_view what) const {
+    return fail(errc::invalid_config, in_quotes(whole_).append(1, ' ').append(what));
+  }
+
+  std::string_view whole_;
+  std::string_view rest_;
+};
+
 }  // namespace
 
 result<std::vector<std::string>> parse_text_list(std::string_view text) {
-  std::string_view rest = trimmed(text);
-  const bool has_brackets = rest.size() >= 2 && rest.front() == '[' && rest.back() == ']';
-  if (has_brackets) rest = trimmed(rest.substr(1, rest.size() - 2));
   std::vector<std::string> texts;
-  while (!rest.empty()) {
-    const auto comma = rest.find(',');
-    std::string_view one = trimmed(rest.substr(0, comma));
-    if (one.size() >= 2 && one.front() == '"' && one.back() == '"')
-      one = one.substr(1, one.size() - 2);
-    if (one.empty())
-      return fail(errc::invalid_config, in_quotes(text) + " has an empty text in it");
-    texts.emplace_back(one);
-    rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
+  for (list_reader reader{text}; !reader.is_at_end();) {
+    auto next = reader.next();
+    if (!next) return tl::unexpected(std::move(next).error());
+    texts.push_back(std::move(*next));
   }
   return texts;
 }
 
 std::string format_text_list(const std::vector<std::string>& texts) {
   std::string list;
-  for (const std::string& text : texts) list += (list.empty() ? "" : ", ") + in_quotes(text);
+  for (const std::string& text : texts) {
+    list += list.empty() ? "\"" : ", \"";
+    for (const char letter : text) {
+      if (letter == '"' || letter == '\\') list += '\\';
+      list += letter;
+    }
+    list += '"';
+  }
   return "[" + list + "]";
 }
 

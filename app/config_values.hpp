@@ -33,7 +33,8 @@ result<log_level> parse_log_level(std::string_view text);
 /// true or false.
 result<bool> parse_switch(std::string_view text);
 
-/// `["a", "b"]`, or texts with commas between them; empty texts are refused.
+/// `["a", "b"]`, or texts with commas between them; empty texts are refused. Between double quotes
+/// a comma is part of the text, and a quote or backslash stands behind a backslash.
 result<std::vector<std::string>> parse_text_list(std::string_view text);
 
 /// In the first of these notations.

@@ -45,6 +45,34 @@ TEST_CASE("a list of texts is a list, or texts with commas between them", "[conf
   CHECK(parse_text_list("https://[::1]:80") == texts{"https://[::1]:80"});
 }
 
+TEST_CASE("a comma between quotes is part of a text", "[config]") {
+  CHECK(parse_text_list("\"a,b\"") == texts{"a,b"});
+  CHECK(parse_text_list("\"a,b\",c") == texts{"a,b", "c"});
+  CHECK(parse_text_list("[c , \"a, b\" , \" d \"]") == texts{"c", "a, b", " d "});
+  CHECK(parse_text_list("\",\"") == texts{","});
+  // Quotes elsewhere than around a text are part of it.
+  CHECK(parse_text_list("a\"b,c\"") == texts{"a\"b", "c\""});
+}
+
+TEST_CASE("a quote or backslash between quotes stands behind a backslash", "[config]") {
+  CHECK(parse_text_list(R"("a\"b")") == texts{"a\"b"});
+  CHECK(parse_text_list(R"(["a\\", "b"])") == texts{"a\\", "b"});
+  CHECK(parse_text_list(R"("C:\x")") == texts{R"(C:\x)"});
+  CHECK(parse_text_list(R"(a\,b)") == texts{R"(a\)", "b"});
+}
+
+TEST_CASE("quotes that are not closed, or too early, are refused", "[config]") {
+  const auto told = [](std::string_view text) {
+    const auto parsed = parse_text_list(text);
+    REQUIRE_FALSE(parsed.has_value());
+    return parsed.error().detail;
+  };
+  for (const std::string_view text : {"\"", "\"a", "a,\"b", "[\"a]", R"("a\")"})
+    CHECK(told(text).ends_with("has a quote that is not closed"));
+  for (const std::string_view text : {"\"a\"b", "\"a\" b, c", "\"a\"\"b\""})
+    CHECK(told(text).ends_with("between a closing quote and the next comma"));
+}
+
 TEST_CASE("an empty text in a list is refused", "[config]") {
   for (const std::string_view text : {",", "a,,b", "[a,,b]", "\"\"", "[\"\"]", ",a", "a, ,b"}) {
     CAPTURE(text);
@@ -56,7 +84,8 @@ TEST_CASE("an empty text in a list is refused", "[config]") {
 }
 
 TEST_CASE("a list of texts is written so that it reads the same", "[config]") {
-  for (const texts& list : {texts{}, texts{"a"}, texts{"a", "b c", "https://x:1"}})
+  for (const texts& list : {texts{}, texts{"a"}, texts{"a", "b c", "https://x:1"},
+                            texts{"a,b", " ", "\"", "\\", "\\\"", "[x]"}})
     CHECK(parse_text_list(format_text_list(list)) == list);
   CHECK(format_text_list({}) == "[]");
   CHECK(format_text_list({"a", "b"}) == "[\"a\", \"b\"]");
@@ -75,6 +104,10 @@ TEST_CASE("allowed origins come from a file, the environment or --set", "[config
             .server.allowed_origins == both);
   CHECK(config_of("server:\n  allowed_origins:\n    - https://a.example\n    - http://b:8080\n")
             .server.allowed_origins == both);
+  CHECK(config_of("server:\n  allowed_origins: [\"a,b\", 'c\\\"']\n").server.allowed_origins ==
+        texts{"a,b", "c\\\""});
+  CHECK(config_of_settings({"server.allowed_origins=\"a,b\",c"}).server.allowed_origins ==
+        texts{"a,b", "c"});
   CHECK(config_of("server:\n  allowed_origins: []\n").server.allowed_origins.empty());
   CHECK(config_of("server:\n  allowed_origins: https://a.example\n").server.allowed_origins ==
         texts{"https://a.example"});
