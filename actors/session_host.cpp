@@ -8,6 +8,9 @@ namespace troupe {
 
 namespace {
 
+/// A client that takes the port for another kind tries again and again.
+constexpr std::chrono::seconds wrong_scheme_log_interval{1};
+
 /// A connection that is only told why it cannot stay.
 class refused_connection final : public connection_handler {
  public:
@@ -58,5 +61,21 @@ void session_host::on_refused(admission why) {
 }
 
 void session_host::on_origin_refused() { metrics_->turned_away("origin").inc(); }
+
+void session_host::on_wrong_scheme(wrong_scheme spoken, const std::string& remote_address) {
+  const bool is_plain = spoken == wrong_scheme::plain;
+  metrics_->turned_away(is_plain ? "plain" : "tls").inc();
+  const auto now = io_unit::clock::now();
+  auto last = scheme_told_.load(std::memory_order_relaxed);
+  const bool is_due =
+      now - io_unit::clock::time_point{io_unit::clock::duration{last}} >= wrong_scheme_log_interval;
+  if (!is_due || !scheme_told_.compare_exchange_strong(last, now.time_since_epoch().count()))
+    return;
+  log_line(log_severity::warning,
+           remote_address + (is_plain ? " spoke plain HTTP to a TLS port; its URL must begin with "
+                                        "wss:// or https://"
+                                      : " spoke TLS to a plain port; its URL must begin with ws:// "
+                                        "or http://, or server.tls.certificate be set"));
+}
 
 }  // namespace troupe

@@ -30,6 +30,7 @@ class session_host final : public connection_acceptor {
   io_unit& choose_unit(io_unit& current, const std::string& document) override;
   void on_refused(admission why) override;
   void on_origin_refused() override;
+  void on_wrong_scheme(wrong_scheme spoken, const std::string& remote_address) override;
 
  private:
   caf::actor_system& system_;
@@ -37,6 +38,7 @@ class session_host final : public connection_acceptor {
   std::unordered_map<io_unit*, std::shared_ptr<session_environment>> environments_;
   std::shared_ptr<node_metrics> metrics_;
   std::atomic<session_id> last_id_{0};
+  std::atomic<io_unit::clock::rep> scheme_told_{0};  // when a wrong scheme was last logged
 };
 
 }  // namespace troupe

@@ -28,6 +28,9 @@ namespace http = boost::beast::http;
 
 constexpr std::chrono::seconds linger_max{2};
 
+/// The first byte of a TLS connection, and of no HTTP request.
+constexpr char tls_handshake = 0x16;
+
 std::string_view view(beast::string_view text) noexcept { return {text.data(), text.size()}; }
 
 class http_connection final : public unit_member,
@@ -75,12 +78,24 @@ class http_connection final : public unit_member,
     const std::span<std::uint8_t> room = unit_.read_buffer();
     const io_outcome got = socket_.read(room);
     if (got.status == io_status::would_block) return;
-    if (got.status != io_status::done) return finish();
+    if (got.status != io_status::done) return on_read_end();
     if (is_lingering_) return;  // thrown away
     input_.append(reinterpret_cast<const char*>(room.data()), got.size);
     if (input_.size() > input_size_max()) return refuse(413, "Too much was sent at once.\n");
     if (socket_.has_input()) return read();
     parse();
+  }
+
+  /// Who took the port for another kind is told, since a bare end would say nothing.
+  void on_read_end() {
+    if (!socket_.met_plain_http()) return finish();
+    socket_.drop_tls();
+    refuse_scheme(wrong_scheme::plain, "This port speaks TLS: use https:// or wss://.\n");
+  }
+
+  void refuse_scheme(wrong_scheme spoken, std::string text) {
+    if (service_->acceptor) service_->acceptor->on_wrong_scheme(spoken, remote_address_);
+    refuse(400, std::move(text));
   }
 
   /// One request at a time: what is pipelined behind it waits here.
@@ -92,6 +107,8 @@ class http_connection final : public unit_member,
 
   void parse() {
     if (is_answering_ || input_.empty()) return;
+    if (!parser_->got_some() && input_.front() == tls_handshake)
+      return refuse_scheme(wrong_scheme::tls, "This port speaks no TLS: use http:// or ws://.\n");
     error_code error;
     const std::size_t used = parser_->put(asio::buffer(input_), error);
     input_.erase(0, used);

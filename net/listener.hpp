@@ -31,6 +31,12 @@ struct upgrade_request {
   std::string remote_address;  ///< IP address, without port
 };
 
+/// What a client took the port for.
+enum class wrong_scheme : unsigned char {
+  plain,  ///< It began with plain HTTP where TLS is spoken.
+  tls,    ///< It began with TLS where plain HTTP is spoken.
+};
+
 /// Who takes the new WebSockets. Also one to be refused is started, then closed with its reason, so
 /// that the client can read it. Thread: the unit's.
 class connection_acceptor {
@@ -48,6 +54,7 @@ class connection_acceptor {
   /// A connection was turned away before its upgrade.
   virtual void on_refused(admission /*why*/) {}
   virtual void on_origin_refused() {}
+  virtual void on_wrong_scheme(wrong_scheme /*spoken*/, const std::string& /*remote_address*/) {}
 };
 
 struct listener_settings {

@@ -10,6 +10,7 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/sslerr.h>
 
 namespace troupe {
 
@@ -76,6 +77,9 @@ io_outcome transport::tls_outcome(int result) noexcept {
     case SSL_ERROR_WANT_READ:
     case SSL_ERROR_WANT_WRITE: return {io_status::would_block};
     case SSL_ERROR_ZERO_RETURN: return {io_status::ended};
+    case SSL_ERROR_SSL:
+      met_plain_http_ = ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST;
+      return {io_status::failed};
     default: return {io_status::failed, 0, errno};
   }
 }

@@ -38,7 +38,8 @@ class transport {
   transport(transport&& other) noexcept
       : socket_(std::exchange(other.socket_, -1)),
         tls_(std::move(other.tls_)),
-        place_(std::move(other.place_)) {}
+        place_(std::move(other.place_)),
+        met_plain_http_(other.met_plain_http_) {}
   transport& operator=(transport&&) = delete;
   ~transport() { close(); }
 
@@ -58,6 +59,15 @@ class transport {
   /// Whether a read waits for the socket to be writable (TLS may have to answer something).
   bool read_wants_write() const noexcept;
 
+  /// Whether the peer began with a plain HTTP request where TLS was expected: a read has failed.
+  bool met_plain_http() const noexcept { return met_plain_http_; }
+
+  /// Goes on without TLS, to tell such a peer. What it has sent is lost.
+  void drop_tls() noexcept {
+    tls_.reset();
+    met_plain_http_ = false;
+  }
+
   /// Tells the peer that nothing more comes.
   void end_output() noexcept;
   void close() noexcept;
@@ -70,6 +80,7 @@ class transport {
   int socket_;
   tls_session tls_;
   address_place place_;
+  bool met_plain_http_ = false;
 };
 
 }  // namespace troupe

@@ -8,8 +8,9 @@ import { test } from 'node:test';
 import { converged, random_edit, random_source } from './support/documents.mjs';
 import { own_server } from './support/fixture.mjs';
 import { frame_type, message, sync, sync_step1, update_frame } from './support/frames.mjs';
-import { request } from './support/http.mjs';
+import { request, request_upgrade } from './support/http.mjs';
 import { writing } from './support/json_client.mjs';
+import { free_port, metric, with_metrics } from './support/metrics.mjs';
 import { refused_start, start_server } from './support/server.mjs';
 import { tcp_peer } from './support/tcp_peer.mjs';
 import { make_certificate, replace_certificate, shake_hands, socket_trusting, temporary_folder, tls_settings } from './support/tls.mjs';
@@ -96,10 +97,34 @@ test('TLS 1.2 and 1.3 are spoken, 1.1 and 1.0 are refused', async (context) => {
   }
 });
 
-test('who speaks no TLS on the port of wss hears nothing, and harms nobody', async (context) => {
+test('who speaks plain HTTP or WebSocket to the port of wss is told, counted and logged', async (context) => {
+  const metrics_port = await free_port();
+  const use = await tls_server(context, with_metrics(metrics_port));
+  const plain = await request(use.server, '/healthz');
+  assert.deepEqual([plain.status, plain.body], [400, 'This port speaks TLS: use https:// or wss://.\n']);
+  assert.equal((await request_upgrade(use.server, '/a')).status, 400);
+  assert.equal(await metric(metrics_port, 'troupe_turned_away_connections', '"plain"'), 2);
+  await until(() => /127\.0\.0\.1 spoke plain HTTP to a TLS port/.test(use.server.stderr), 'it is logged');
+});
+
+test('who speaks TLS to a plain port is told at once, counted and logged', async (context) => {
+  const metrics_port = await free_port();
+  const use = await own_server(context, with_metrics(metrics_port));
+  const begin = Date.now();
+  for (const port of [use.server.port, use.server.admin_port]) {
+    const { error, protocol } = await shake_hands(port);
+    assert.equal(protocol, undefined);
+    assert.match(error, /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|RECORD_LAYER/);
+  }
+  assert.ok(Date.now() - begin < 3000);
+  assert.equal(await metric(metrics_port, 'troupe_turned_away_connections', '"tls"'), 1);
+  await until(() => /127\.0\.0\.1 spoke TLS to a plain port/.test(use.server.stderr), 'it is logged');
+});
+
+test('who speaks neither TLS nor HTTP on the port of wss hears nothing, and harms nobody', async (context) => {
   const use = await tls_server(context);
   const bystander = await use.secure('a').synced();
-  for (const bytes of ['GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n', 'hello', Buffer.alloc(70_000, 0x16)]) {
+  for (const bytes of ['hello', 'hello, who are you?', Buffer.alloc(70_000, 0x16)]) {
     const peer = await use.track(new tcp_peer(use.server.port)).open();
     peer.write(bytes);
     if (bytes === 'hello') peer.destroy();

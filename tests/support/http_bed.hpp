@@ -1,0 +1,113 @@
+// An HTTP connection between a socket pair's end and those who take upgrades and answer requests.
+// The other end is in the hands of the test.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "net/http_connection.hpp"
+#include "net/websocket_connection.hpp"
+#include "tests/support/socket_pair.hpp"
+#include "tests/support/unit_thread.hpp"
+
+namespace troupe::test {
+
+/// Takes upgrades and writes down what it hears.
+class recording_acceptor final : public connection_acceptor {
+ public:
+  void on_upgrade(io_unit& unit, std::shared_ptr<websocket_connection> connection,
+                  upgrade_request request) override {
+    upgrades.push_back(std::move(request));
+    on_own_unit = unit.on_own_thread();
+    connection.reset();  // it just ends
+  }
+  io_unit& choose_unit(io_unit& current, const std::string&) override {
+    return home == nullptr ? current : *home;
+  }
+  void on_refused(admission why) override {
+    log.emplace_back(why == admission::too_many ? "too many" : "too fast");
+  }
+  void on_origin_refused() override { log.emplace_back("origin"); }
+  void on_wrong_scheme(wrong_scheme spoken, const std::string& remote_address) override {
+    log.push_back((spoken == wrong_scheme::tls ? "tls from " : "plain from ") + remote_address);
+  }
+
+  std::vector<upgrade_request> upgrades;
+  std::vector<std::string> log;
+  bool on_own_unit = false;
+  io_unit* home = nullptr;
+};
+
+/// Answers each request with its target, at once or when it is told to.
+class echo_handler final : public http_handler {
+ public:
+  void on_request(http_request request, std::function<void(http_answer)> answer) override {
+    requests.push_back(request);
+    answers.push_back([answer, body = request.target + "\n"] { answer({.body = body}); });
+    if (answers_at_once) answer_next();
+  }
+  void answer_next() {
+    const auto next = answers.front();
+    answers.pop_front();
+    next();
+  }
+
+  std::vector<http_request> requests;
+  std::deque<std::function<void()>> answers;
+  bool answers_at_once = true;
+};
+
+class http_bed {
+ public:
+  explicit http_bed(connection_settings with = {}) {
+    service->settings = std::make_shared<const connection_settings>(with);
+    service->acceptor = acceptor;
+    service->handler = handler;
+  }
+  ~http_bed() { thread.stop(); }
+
+  http_bed& serve(admission outcome = admission::admitted, tls_session tls = {}) {
+    auto accepted = std::make_shared<accepted_socket>(
+        accepted_socket{transport{sockets.take_here(), std::move(tls)}, "10.0.0.1", outcome});
+    run([&] { serve_http(thread.unit, std::move(*accepted), service); });
+    return *this;
+  }
+  void run(std::function<void()> work) {
+    thread.run(std::move(work));
+    thread.settle();
+  }
+  /// What the client has got when it has sent this.
+  std::string answer_to(std::string_view bytes) {
+    for (std::size_t sent = 0, last = 1; sent < bytes.size() && last > 0; sent += last) {
+      last = sockets.there_writes(bytes.substr(sent));
+      thread.settle();
+    }
+    return sockets.there_reads();
+  }
+  bool has_ended() { return sockets.there_is_at_end(); }
+  bool ends_within(std::chrono::milliseconds time) {
+    const auto end = std::chrono::steady_clock::now() + time;
+    while (!has_ended() && std::chrono::steady_clock::now() < end) thread.settle();
+    return has_ended();
+  }
+  std::size_t connections() {
+    std::size_t count = 0;
+    thread.settle();
+    thread.run([&] { count = thread.unit.member_count(); });
+    return count;
+  }
+
+  unit_thread thread;
+  socket_pair sockets;
+  std::shared_ptr<recording_acceptor> acceptor = std::make_shared<recording_acceptor>();
+  std::shared_ptr<echo_handler> handler = std::make_shared<echo_handler>();
+  std::shared_ptr<http_service> service = std::make_shared<http_service>();
+};
+
+}  // namespace troupe::test

@@ -1,0 +1,311 @@
+// A socket that speaks HTTP, until it upgrades or ends: what is answered, in which order, and what
+// is too much, too slow or no HTTP at all.
+#include "net/http_connection.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "tests/support/http_bed.hpp"
+#include "tests/support/test_certificate.hpp"
+
+using namespace troupe;
+using namespace std::chrono_literals;
+using test::http_bed;
+
+namespace {
+
+const std::string upgrade_head =
+    "GET /notes?userId=ada HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Version: 13\r\n";
+const std::string key_line = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+const std::string upgrade = upgrade_head + key_line + "\r\n";
+
+std::string get(const std::string& target, const std::string& headers = "") {
+  return "GET " + target + " HTTP/1.1\r\nHost: h\r\n" + headers + "\r\n";
+}
+
+unsigned status_of(const std::string& answer) {
+  return answer.starts_with("HTTP/1.1 ") ? static_cast<unsigned>(std::stoul(answer.substr(9))) : 0;
+}
+
+std::string body_of(const std::string& answer) {
+  const auto end = answer.find("\r\n\r\n");
+  return end == std::string::npos ? "" : answer.substr(end + 4);
+}
+
+bool names(const std::string& answer, const std::string& header) {
+  return answer.find("\r\n" + header + "\r\n") != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a request is answered, and the connection stays for the next", "[http]") {
+  http_bed bed;
+  bed.serve();
+  for (const char* target : {"/healthz", "/other?x=1"}) {
+    const std::string answer = bed.answer_to(get(target));
+    CHECK(status_of(answer) == 200);
+    CHECK(body_of(answer) == std::string{target} + "\n");
+    CHECK(names(answer, "Cache-Control: no-store"));
+    CHECK_FALSE(bed.has_ended());
+  }
+  CHECK(bed.handler->requests[0].method == "GET");
+  CHECK(bed.handler->requests[0].remote_address == "10.0.0.1");
+  bed.sockets.close_there();
+  CHECK(bed.connections() == 0);
+}
+
+TEST_CASE("a connection ends behind the answer where its client wants that", "[http]") {
+  for (const std::string& request :
+       {get("/a", "Connection: close\r\n"), std::string{"GET /a HTTP/1.0\r\n\r\n"}}) {
+    http_bed bed;
+    CHECK(body_of(bed.serve().answer_to(request)) == "/a\n");
+    CHECK(bed.has_ended());
+    CHECK(bed.connections() == 1);  // until the client ends, too
+    bed.sockets.there_ends_output();
+    CHECK(bed.connections() == 0);
+  }
+}
+
+TEST_CASE("requests that come together are answered one after the other", "[http]") {
+  http_bed bed;
+  bed.handler->answers_at_once = false;
+  bed.serve();
+  CHECK(bed.answer_to(get("/one") + get("/two") + get("/three")).empty());
+  for (const char* target : {"/one\n", "/two\n", "/three\n"}) {
+    REQUIRE(bed.handler->answers.size() == 1);
+    bed.run([&] { bed.handler->answer_next(); });
+    CHECK(body_of(bed.sockets.there_reads()) == target);
+  }
+  CHECK(bed.handler->requests.size() == 3);
+}
+
+TEST_CASE("a request may come byte by byte", "[http]") {
+  http_bed bed;
+  bed.serve();
+  const std::string request = get("/slow");
+  for (std::size_t i = 0; i + 1 < request.size(); ++i)
+    CHECK(bed.answer_to(request.substr(i, 1)).empty());
+  CHECK(body_of(bed.answer_to("\n")) == "/slow\n");
+}
+
+TEST_CASE("HEAD is answered with the length and without the body", "[http]") {
+  http_bed bed;
+  const std::string answer = bed.serve().answer_to("HEAD /a HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(names(answer, "Content-Length: 3"));
+  CHECK(body_of(answer).empty());
+  CHECK(body_of(bed.answer_to(get("/b"))) == "/b\n");
+}
+
+TEST_CASE("a header above its limit is refused", "[http]") {
+  connection_settings settings;
+  settings.http_header_bytes_max = 100;
+  http_bed fits{settings};
+  CHECK(status_of(fits.serve().answer_to(get("/" + std::string(50, 'a')))) == 200);
+  http_bed bed{settings};
+  CHECK(status_of(bed.serve().answer_to(get("/" + std::string(100, 'a')))) == 431);
+  CHECK(bed.has_ended());
+  http_bed endless{settings};
+  CHECK(status_of(endless.serve().answer_to("GET / HTTP/1.1\r\n" + std::string(200, 'a'))) == 431);
+  CHECK(endless.has_ended());
+}
+
+TEST_CASE("a body is taken up to its limit, and not at all where there is none", "[http]") {
+  const auto post = [](const std::string& body) {
+    return "POST /a HTTP/1.1\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  };
+  http_bed none;
+  const std::string refused = none.serve().answer_to(post("x"));
+  CHECK(status_of(refused) == 413);
+  CHECK(body_of(refused) == "Requests with a body are not accepted.\n");
+  connection_settings settings;
+  settings.http_body_bytes_max = 10;
+  http_bed some{settings};
+  CHECK(status_of(some.serve().answer_to(post("0123456789"))) == 200);
+  CHECK(some.handler->requests.at(0).body == "0123456789");
+  CHECK(status_of(some.answer_to(post("0123456789x"))) == 413);
+  CHECK(some.has_ended());
+}
+
+TEST_CASE("what is no HTTP is refused with what is wrong", "[http]") {
+  for (const char* bytes : {"hello\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
+                            "GET / HTTP/1.1\r\nno colon\r\n\r\n", "\r\n\r\n\r\n",
+                            "GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n"}) {
+    CAPTURE(bytes);
+    http_bed bed;
+    const std::string answer = bed.serve().answer_to(bytes);
+    CHECK(status_of(answer) == 400);
+    CHECK(body_of(answer).starts_with("This is not an HTTP/1.1 request: "));
+    CHECK(bed.has_ended());
+    CHECK(bed.handler->requests.empty());
+  }
+}
+
+TEST_CASE("more than may wait behind a request is refused", "[http]") {
+  connection_settings settings;
+  settings.http_header_bytes_max = 1000;
+  http_bed bed{settings};
+  bed.handler->answers_at_once = false;
+  bed.serve();
+  CHECK(bed.answer_to(get("/first")).empty());
+  const std::string answer = bed.answer_to(std::string(40'000, 'x'));
+  CHECK(status_of(answer) == 413);
+  CHECK(bed.has_ended());
+}
+
+TEST_CASE("a request has so long to come, and so has the next", "[http]") {
+  connection_settings settings;
+  settings.http_deadline = 20ms;
+  for (const std::string& begin : {std::string{}, std::string{"GET / HT"}, get("/whole")}) {
+    CAPTURE(begin);
+    http_bed bed{settings};
+    bed.serve().answer_to(begin);
+    CHECK(bed.ends_within(10s));
+    CHECK(bed.connections() == 0);
+  }
+}
+
+TEST_CASE("an answer that comes when its client has left goes nowhere", "[http]") {
+  http_bed bed;
+  bed.handler->answers_at_once = false;
+  bed.serve().answer_to(get("/gone"));
+  bed.sockets.close_there();
+  CHECK(bed.connections() == 0);
+  bed.run([&] { bed.handler->answer_next(); });
+}
+
+TEST_CASE("an upgrade leaves HTTP with its document, query and address", "[http]") {
+  http_bed bed;
+  bed.serve().answer_to(upgrade);
+  REQUIRE(bed.acceptor->upgrades.size() == 1);
+  CHECK(bed.acceptor->upgrades[0].document == "notes");
+  CHECK(bed.acceptor->upgrades[0].query == "userId=ada");
+  CHECK(bed.acceptor->upgrades[0].remote_address == "10.0.0.1");
+  CHECK(bed.acceptor->on_own_unit);
+  CHECK(bed.handler->requests.empty());
+  CHECK(bed.connections() == 0);
+}
+
+TEST_CASE("an upgrade may follow plain requests on the same connection", "[http]") {
+  http_bed bed;
+  CHECK(status_of(bed.serve().answer_to(get("/healthz"))) == 200);
+  bed.answer_to(upgrade);
+  CHECK(bed.acceptor->upgrades.size() == 1);
+}
+
+TEST_CASE("an upgraded connection lives on the unit that is chosen for it", "[http]") {
+  test::unit_thread other;
+  http_bed bed;
+  bed.acceptor->home = &other.unit;
+  bed.serve().answer_to(upgrade);
+  other.settle();
+  CHECK(bed.acceptor->upgrades.size() == 1);
+  CHECK(bed.acceptor->on_own_unit);
+}
+
+TEST_CASE("bytes behind an upgrade that is not answered yet are refused", "[http]") {
+  http_bed bed;
+  const std::string answer = bed.serve().answer_to(upgrade + "early");
+  CHECK(status_of(answer) == 400);
+  CHECK(body_of(answer) == "Data came before the upgrade was answered.\n");
+  CHECK(bed.acceptor->upgrades.empty());
+  CHECK(bed.has_ended());
+}
+
+TEST_CASE("an upgrade that is wrong is refused with what is wrong", "[http]") {
+  const std::string head = "GET /notes HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n";
+  const auto refused = [](const std::string& request) {
+    http_bed bed;
+    const std::string answer = bed.serve().answer_to(request);
+    CHECK(bed.acceptor->upgrades.empty());
+    CHECK(bed.has_ended());
+    return answer;
+  };
+  const std::string version = refused(head + "Sec-WebSocket-Version: 8\r\n" + key_line + "\r\n");
+  CHECK(status_of(version) == 426);
+  CHECK(names(version, "Sec-WebSocket-Version: 13"));
+  CHECK(status_of(refused(head + key_line + "\r\n")) == 426);
+  CHECK(body_of(refused(upgrade_head + "\r\n")) == "Sec-WebSocket-Key is missing.\n");
+  CHECK(body_of(refused(upgrade_head + "Sec-WebSocket-Key: abc\r\n\r\n")) ==
+        "Sec-WebSocket-Key is not 16 bytes in base64.\n");
+  std::string bad_name = upgrade;
+  bad_name.replace(bad_name.find("/notes"), 6, "/%zz");
+  CHECK(status_of(refused(bad_name)) == 400);
+}
+
+TEST_CASE("pages of other origins may neither connect nor ask", "[http]") {
+  const std::string origin = "Origin: https://evil.example\r\n";
+  http_bed connecting;
+  CHECK(status_of(connecting.serve().answer_to(upgrade_head + key_line + origin + "\r\n")) == 403);
+  CHECK(connecting.acceptor->log == std::vector<std::string>{"origin"});
+  CHECK(connecting.acceptor->upgrades.empty());
+  http_bed asking;
+  CHECK(status_of(asking.serve().answer_to(get("/healthz", origin))) == 403);
+  CHECK(asking.handler->requests.empty());
+}
+
+TEST_CASE("where nobody takes WebSockets an upgrade is a plain request", "[http]") {
+  http_bed bed;
+  bed.service->acceptor = nullptr;
+  CHECK(body_of(bed.serve().answer_to(upgrade)) == "/notes?userId=ada\n");
+}
+
+TEST_CASE("who was not admitted is told when it asks", "[http]") {
+  for (const admission why : {admission::too_many, admission::too_fast})
+    for (const std::string& request : {upgrade, get("/healthz")}) {
+      http_bed bed;
+      CHECK(status_of(bed.serve(why).answer_to(request)) == 429);
+      CHECK(bed.has_ended());
+      CHECK(bed.acceptor->upgrades.empty());
+      CHECK(bed.handler->requests.empty());
+      CHECK(bed.acceptor->log ==
+            std::vector<std::string>{why == admission::too_many ? "too many" : "too fast"});
+    }
+}
+
+TEST_CASE("a listener that has stopped serves no new sockets", "[http]") {
+  http_bed bed;
+  bed.service->stopped = true;
+  bed.serve();
+  CHECK(bed.has_ended());
+  CHECK(bed.connections() == 0);
+}
+
+TEST_CASE("a client that speaks TLS to a plain port is told at once", "[http]") {
+  http_bed bed;
+  // A record that begins a handshake, with the first bytes of a greeting of 508.
+  const std::string answer = bed.serve().answer_to({"\x16\x03\x01\x02\x00\x01\x00\x01\xFC", 9});
+  CHECK(status_of(answer) == 400);
+  CHECK(body_of(answer) == "This port speaks no TLS: use http:// or ws://.\n");
+  CHECK(bed.has_ended());
+  CHECK(bed.acceptor->log == std::vector<std::string>{"tls from 10.0.0.1"});
+}
+
+TEST_CASE("a client that speaks plain HTTP to a TLS port is told in plain HTTP", "[http]") {
+  const test::temporary_directory files;
+  const auto made = test::make_certificate(files, "localhost");
+  const auto context = tls_context::load(made.certificate, made.key);
+  REQUIRE(context);
+  for (const std::string& request : {get("/healthz"), upgrade}) {
+    http_bed bed;
+    const std::string answer =
+        bed.serve(admission::admitted, (*context)->make_session()).answer_to(request);
+    CHECK(status_of(answer) == 400);
+    CHECK(body_of(answer) == "This port speaks TLS: use https:// or wss://.\n");
+    CHECK(bed.has_ended());
+    CHECK(bed.acceptor->log == std::vector<std::string>{"plain from 10.0.0.1"});
+    bed.sockets.close_there();
+    CHECK(bed.connections() == 0);
+  }
+}
+
+TEST_CASE("what is neither TLS nor HTTP just ends on a TLS port", "[http]") {
+  const test::temporary_directory files;
+  const auto made = test::make_certificate(files, "localhost");
+  const auto context = tls_context::load(made.certificate, made.key);
+  REQUIRE(context);
+  http_bed bed;
+  bed.serve(admission::admitted, (*context)->make_session()).answer_to("\x01\x02\x03\x04\x05\x06");
+  CHECK(bed.has_ended());
+  CHECK(bed.connections() == 0);
+  CHECK(bed.acceptor->log.empty());
+}
