@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::chrono::seconds patience{10};
 
+}  // namespace
+
 void register_types_once() {
   static const bool done = [] {
     caf::core::init_global_meta_objects();
@@ -23,8 +25,6 @@ void register_types_once() {
   }();
   static_cast<void>(done);
 }
-
-}  // namespace
 
 actor_node::actor_node(directory_settings settings, hosting where) {
   register_types_once();

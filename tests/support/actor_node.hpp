@@ -19,6 +19,9 @@
 
 namespace troupe::test {
 
+/// Makes the types of messages known to CAF. Before the first actor system of a test.
+void register_types_once();
+
 /// Where the documents of a node run.
 enum class hosting : bool { on_workers, on_unit };
 

@@ -1,0 +1,166 @@
+// From an upgraded WebSocket to a session: who gets a place, as whom, and on which unit.
+#include "actors/session_host.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include <caf/actor_cast.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include "actors/placement.hpp"
+#include "tests/support/actor_node.hpp"
+#include "tests/support/recording_connection.hpp"
+#include "tests/support/unit_thread.hpp"
+
+using namespace troupe;
+
+namespace {
+
+/// A node's door with several units; directory and hubs say nothing.
+class host_bed {
+ public:
+  explicit host_bed(std::size_t units, std::size_t places_max = 100)
+      : threads(units), places(std::make_shared<capacity>(places_max)) {
+    test::register_types_once();
+    config.set("caf.scheduler.max-threads", 1);
+    config.set("caf.scheduler.policy", "sharing");
+    config.set("caf.logger.console.verbosity", "quiet");
+    system = std::make_unique<caf::actor_system>(config);
+    others = std::make_unique<caf::scoped_actor>(*system);
+    metrics = std::make_shared<node_metrics>(*system);
+    host = std::make_unique<session_host>(*system);
+    for (test::unit_thread& thread : threads) add_unit(thread);
+  }
+  ~host_bed() {
+    for (test::unit_thread& thread : threads) {
+      thread.run([&] {
+        for (const auto& one : connections) one->end(close_reason::io_error);
+      });
+      thread.settle();
+    }
+    host.reset();
+    environments.clear();
+    others.reset();
+    for (test::unit_thread& thread : threads) thread.stop();
+    connections.clear();
+    system.reset();
+  }
+
+  /// A client upgrades; its session has begun when this returns.
+  test::recording_connection& upgrade(upgrade_request request, std::size_t unit = 0) {
+    auto connection = std::make_shared<test::recording_connection>(threads[unit].unit);
+    connections.push_back(connection);
+    threads[unit].run(
+        [&] { host->on_upgrade(threads[unit].unit, connection, std::move(request)); });
+    threads[unit].settle();
+    return *connection;
+  }
+  std::vector<session_info> sessions(std::size_t unit = 0) {
+    std::vector<session_info> all;
+    threads[unit].run([&] { all = environments[unit]->table->list(); });
+    return all;
+  }
+
+  std::vector<test::unit_thread> threads;
+  std::shared_ptr<capacity> places;
+  caf::actor_system_config config;
+  std::unique_ptr<caf::actor_system> system;
+  std::unique_ptr<caf::scoped_actor> others;
+  std::shared_ptr<node_metrics> metrics;
+  std::unique_ptr<session_host> host;
+  std::vector<std::shared_ptr<session_environment>> environments;
+  std::vector<std::shared_ptr<test::recording_connection>> connections;
+
+ private:
+  void add_unit(test::unit_thread& thread) {
+    auto environment = std::make_shared<session_environment>();
+    environment->table = std::make_shared<session_table>();
+    environment->places = places;
+    environment->metrics = metrics;
+    environment->directory = caf::actor_cast<directory_actor>(others->ptr());
+    environment->hub = caf::actor_cast<hub_actor>(others->ptr());
+    thread.run([&] { thread.unit.bind(*system); });
+    host->add_unit(thread.unit, environment);
+    environments.push_back(std::move(environment));
+  }
+};
+
+std::int64_t turned_away(const host_bed& bed, std::string_view why) {
+  return bed.metrics->turned_away(why).value();
+}
+
+}  // namespace
+
+TEST_CASE("each upgrade becomes a session with an id of its own", "[session_host]") {
+  host_bed bed{2};
+  bed.upgrade({"notes", "", "10.0.0.1"}, 0);
+  bed.upgrade({"notes", "", "10.0.0.1"}, 1);
+  CHECK(bed.sessions(0).at(0).id == 1);
+  CHECK(bed.sessions(1).at(0).id == 2);
+  CHECK(bed.places->connections() == 2);
+  CHECK(bed.metrics->sessions().value() == 2);
+}
+
+TEST_CASE("a session asks for the document of its address", "[session_host]") {
+  host_bed bed{1};
+  test::recording_connection& connection = bed.upgrade({"team/notes", "", "10.0.0.1"});
+  bed.threads[0].run([&] { connection.client_opens(); });
+  (*bed.others)->receive([](const open_document& asked) {
+    CHECK(asked.name == "team/notes");
+    return opened_document{};
+  });
+}
+
+TEST_CASE("the user of a session is what the query says, if it can be one", "[session_host]") {
+  const auto user_of = [](const std::string& query) {
+    host_bed bed{1};
+    bed.upgrade({"notes", query, "10.0.0.1"});
+    return bed.sessions().at(0).user;
+  };
+  CHECK(user_of("x=1&userId=ada%20l") == "ada l");
+  CHECK(user_of("").empty());
+  CHECK(user_of("userId=").empty());
+  CHECK(user_of("userId=%0A").empty());
+  CHECK(user_of("userId=%FF").empty());
+  CHECK(user_of("userId=" + std::string(513, 'a')).empty());
+  CHECK(user_of("userId=" + std::string(512, 'a')).size() == 512);
+}
+
+TEST_CASE("above the capacity a connection is told so, and is no session", "[session_host]") {
+  host_bed bed{1, 1};
+  bed.upgrade({"notes", "", "10.0.0.1"});
+  test::recording_connection& refused = bed.upgrade({"notes", "", "10.0.0.1"});
+  CHECK(refused.closing == close_reason::server_at_capacity);
+  CHECK_FALSE(refused.was_terminated);
+  CHECK(bed.sessions().size() == 1);
+  CHECK(bed.places->connections() == 1);
+  CHECK(bed.metrics->closed(close_reason::server_at_capacity).value() == 1);
+  // A place that is given back is there for the next.
+  bed.threads[0].run([&] { bed.connections[0]->end(close_reason::peer_closed); });
+  bed.threads[0].settle();
+  CHECK(bed.places->connections() == 0);
+  CHECK_FALSE(bed.upgrade({"notes", "", "10.0.0.1"}).closing);
+}
+
+TEST_CASE("a connection lives on the unit of its document", "[session_host]") {
+  host_bed bed{3};
+  io_unit& current = bed.threads[1].unit;
+  CHECK(&bed.host->choose_unit(current, "") == &current);
+  for (const char* name : {"a", "b", "c", "d", "e"})
+    CHECK(&bed.host->choose_unit(current, name) == &bed.threads[unit_index(name, 3)].unit);
+  host_bed alone{1};
+  CHECK(&alone.host->choose_unit(alone.threads[0].unit, "a") == &alone.threads[0].unit);
+}
+
+TEST_CASE("who is turned away is counted by the reason", "[session_host]") {
+  host_bed bed{1};
+  bed.host->on_refused(admission::too_many);
+  bed.host->on_refused(admission::too_fast);
+  bed.host->on_origin_refused();
+  for (int i = 0; i < 2; ++i) {
+    bed.host->on_wrong_scheme(wrong_scheme::plain, "10.0.0.1");
+    bed.host->on_wrong_scheme(wrong_scheme::tls, "10.0.0.1");
+  }
+  for (const char* why : {"too_many", "too_fast", "origin"}) CHECK(turned_away(bed, why) == 1);
+  for (const char* why : {"plain", "tls"}) CHECK(turned_away(bed, why) == 2);
+}

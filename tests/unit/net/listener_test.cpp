@@ -1,0 +1,219 @@
+// The door, on free ports of loopback: who is let in, where they go, and what a stop ends. The
+// limits of one address, from which loopback is exempt, are in address_limits_test.cpp.
+#include "net/listener.hpp"
+
+#include <sys/resource.h>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "net/tls_context.hpp"
+#include "net/websocket_connection.hpp"
+#include "tests/support/connection_bed.hpp"
+#include "tests/support/tcp_client.hpp"
+#include "tests/support/test_certificate.hpp"
+#include "tests/support/unit_thread.hpp"
+
+using namespace troupe;
+using test::tcp_client;
+
+namespace {
+
+constexpr std::chrono::seconds patience{10};
+constexpr std::string_view health = "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n";
+constexpr std::string_view upgrade =
+    "GET /notes HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+/// Starts each WebSocket and keeps it.
+class keeping_acceptor final : public connection_acceptor {
+ public:
+  void on_upgrade(io_unit&, std::shared_ptr<websocket_connection> connection,
+                  upgrade_request) override {
+    connection->start(std::make_shared<test::recording_handler>());
+    kept = std::move(connection);
+  }
+
+  std::shared_ptr<websocket_connection> kept;
+};
+
+class listener_bed {
+ public:
+  explicit listener_bed(std::size_t unit_count = 1) : threads(unit_count) {
+    settings.address = "127.0.0.1";
+  }
+  ~listener_bed() {
+    opened.reset();
+    for (test::unit_thread& thread : threads) thread.stop();
+  }
+
+  result<std::unique_ptr<listener>> open_another() {
+    std::vector<io_unit*> units;
+    for (test::unit_thread& thread : threads) units.push_back(&thread.unit);
+    return listener::open(units, settings, acceptor);
+  }
+  void open() {
+    auto another = open_another();
+    REQUIRE(another.has_value());
+    opened = std::move(*another);
+  }
+
+  void settle() {
+    for (test::unit_thread& thread : threads) thread.settle();
+  }
+  bool comes_true(const std::function<bool()>& holds) {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (!holds()) {
+      if (std::chrono::steady_clock::now() > end) return false;
+      settle();
+    }
+    return true;
+  }
+  bool answers(tcp_client& client) {
+    return comes_true([&] { return client.read().ends_with("ok\n"); });
+  }
+  std::size_t connections(std::size_t unit) const { return threads[unit].unit.connection_count(); }
+
+  listener_settings settings;
+  std::shared_ptr<keeping_acceptor> acceptor = std::make_shared<keeping_acceptor>();
+  std::vector<test::unit_thread> threads;
+  std::unique_ptr<listener> opened;
+};
+
+/// Lets nobody open a file until it is destroyed.
+class no_descriptors {
+ public:
+  no_descriptors() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const int next = ::dup(0);
+    ::close(next);
+    rlimit none = before_;
+    none.rlim_cur = static_cast<rlim_t>(next);
+    ::setrlimit(RLIMIT_NOFILE, &none);
+  }
+  no_descriptors(const no_descriptors&) = delete;
+  no_descriptors& operator=(const no_descriptors&) = delete;
+  ~no_descriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+}  // namespace
+
+TEST_CASE("a listener takes a free port, tells which, and answers there", "[listener]") {
+  listener_bed bed;
+  bed.open();
+  REQUIRE(bed.opened->port() != 0);
+  tcp_client client{bed.opened->port()};
+  REQUIRE(client.write(health));
+  CHECK(bed.answers(client));
+}
+
+TEST_CASE("an address that is none, not ours or taken is refused", "[listener]") {
+  listener_bed bed;
+  for (const char* address : {"localhost", "", "1.2.3", "::1::"}) {
+    bed.settings.address = address;
+    const auto refused = bed.open_another();
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code == errc::invalid_config);
+    CHECK(refused.error().detail.find("is not an IP address") != std::string::npos);
+  }
+  bed.settings.address = "192.0.2.1";  // reserved for documentation
+  const auto foreign = bed.open_another();
+  REQUIRE_FALSE(foreign.has_value());
+  CHECK(foreign.error().code == errc::address_in_use);
+  bed.settings.address = "127.0.0.1";
+  bed.open();
+  bed.settings.port = bed.opened->port();
+  const auto taken = bed.open_another();
+  REQUIRE_FALSE(taken.has_value());
+  CHECK(taken.error().code == errc::address_in_use);
+  CHECK(taken.error().detail.find(std::to_string(bed.opened->port())) != std::string::npos);
+}
+
+TEST_CASE("sockets go to the units in turn", "[listener]") {
+  listener_bed bed{3};
+  bed.open();
+  std::vector<tcp_client> clients;
+  for (int i = 0; i < 9; ++i) clients.emplace_back(bed.opened->port());
+  for (std::size_t unit = 0; unit < 3; ++unit)
+    CHECK(bed.comes_true([&] { return bed.connections(unit) == 3; }));
+}
+
+TEST_CASE("loopback is exempt from the limits of an address", "[listener]") {
+  listener_bed bed;
+  bed.settings.per_address = {.connections_max = 1, .accepts_per_second = 1, .accept_burst = 1};
+  bed.open();
+  std::vector<tcp_client> clients;
+  for (int i = 0; i < 5; ++i) clients.emplace_back(bed.opened->port());
+  for (tcp_client& client : clients) {
+    REQUIRE(client.write(health));
+    CHECK(bed.answers(client));
+  }
+}
+
+TEST_CASE("a stopped listener ends HTTP, lets WebSockets go on and lets nobody in", "[listener]") {
+  listener_bed bed{2};
+  bed.open();
+  tcp_client plain{bed.opened->port()};
+  REQUIRE(plain.write(health));
+  REQUIRE(bed.answers(plain));
+  tcp_client upgraded{bed.opened->port()};
+  REQUIRE(upgraded.write(upgrade));
+  REQUIRE(bed.comes_true([&] { return upgraded.read().starts_with("HTTP/1.1 101"); }));
+  bed.opened->stop();
+  bed.opened->stop();
+  CHECK(bed.comes_true([&] { return plain.has_ended(); }));
+  CHECK(bed.comes_true([&] { return !tcp_client{}.connect(bed.opened->port()); }));
+  REQUIRE(upgraded.write(std::string{as_text(test::client_frame(test::ping, "still there?"))}));
+  CHECK(bed.comes_true([&] { return upgraded.read().ends_with("still there?"); }));
+  CHECK_FALSE(upgraded.has_ended());
+}
+
+TEST_CASE("a listener that is destroyed has stopped", "[listener]") {
+  listener_bed bed;
+  bed.open();
+  const std::uint16_t port = bed.opened->port();
+  bed.opened.reset();
+  CHECK(bed.comes_true([&] { return !tcp_client{}.connect(port); }));
+}
+
+TEST_CASE("clients that leave before they are let in do no harm", "[listener]") {
+  listener_bed bed;
+  bed.open();
+  for (int i = 0; i < 20; ++i) tcp_client{bed.opened->port()};
+  tcp_client client{bed.opened->port()};
+  REQUIRE(client.write(health));
+  CHECK(bed.answers(client));
+  CHECK(bed.comes_true([&] { return bed.connections(0) == 1; }));
+}
+
+TEST_CASE("without descriptors a listener waits for some, and goes on", "[listener]") {
+  listener_bed bed;
+  bed.open();
+  tcp_client client;
+  {
+    const no_descriptors none;
+    REQUIRE(client.connect(bed.opened->port()));
+    REQUIRE(client.write(health));
+    bed.settle();
+    CHECK(client.read().empty());
+  }
+  CHECK(bed.answers(client));
+}
+
+TEST_CASE("a listener with a certificate speaks TLS", "[listener]") {
+  const test::temporary_directory files;
+  const auto made = test::make_certificate(files, "localhost");
+  auto context = tls_context::load(made.certificate, made.key);
+  REQUIRE(context);
+  listener_bed bed;
+  bed.settings.tls = std::move(*context);
+  bed.open();
+  tcp_client socket{bed.opened->port()};
+  test::tls_client client{socket.socket()};
+  REQUIRE(bed.comes_true([&] { return client.shake_hands(); }));
+  REQUIRE(client.write(health));
+  std::string answer;
+  CHECK(bed.comes_true([&] { return (answer += client.read()).ends_with("ok\n"); }));
+}
