@@ -35,6 +35,7 @@ class node {
   /// Requires: admin.enabled.
   std::uint16_t admin_port() const noexcept { return admin_listener_->port(); }
 
+  bool has_tls() const noexcept { return tls_ != nullptr; }
   /// Reads the certificate and its key again, for connections to come. Does nothing without TLS.
   result<void> reload_tls();
 

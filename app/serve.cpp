@@ -75,6 +75,11 @@ void warn_of_risks(const config& settings) {
 }
 
 void reload_tls(node& running) {
+  if (!running.has_tls()) {
+    std::cerr << "troupe: SIGHUP changes nothing: there is no certificate to read again "
+                 "(server.tls.certificate)\n";
+    return;
+  }
   const auto reloaded = running.reload_tls();
   if (reloaded)
     std::cout << "troupe read its certificate again" << std::endl;

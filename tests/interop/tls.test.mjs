@@ -255,3 +255,11 @@ test('a server with TLS stops in order under load', async (context) => {
   await server.stop();
   await until(() => clients.every((client) => client.closes[0]?.code === 1001), 'every client was told', 5000, () => JSON.stringify(clients.map((client) => client.closes)));
 });
+
+test('without a certificate SIGHUP changes nothing, and says so', async (context) => {
+  const use = await own_server(context);
+  process.kill(use.server.pid, 'SIGHUP');
+  await until(() => /SIGHUP changes nothing: there is no certificate/.test(use.server.stderr), 'it says so');
+  await (await use.client('a')).synced();
+  assert.doesNotMatch(use.server.stdout, /read its certificate/);
+});
