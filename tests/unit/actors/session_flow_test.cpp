@@ -144,6 +144,15 @@ TEST_CASE("who sends JSON above the rate is told so at once", "[session]") {
   CHECK(bed.is_quiet<client_request>());
 }
 
+TEST_CASE("a text that is too large costs a token", "[session]") {
+  session_bed bed{with_rate(1, 2)};
+  bed.open();
+  bed.run([&] { bed.connection->client_says_too_much(frame_kind::text); });
+  bed.says(R"({"type":"sync"})");
+  bed.says(R"({"type":"sync"})");
+  CHECK(error_codes(bed.texts()) == codes{"MESSAGE_TOO_LARGE", "RATE_LIMIT_EXCEEDED"});
+}
+
 TEST_CASE("a rate of zero is no limit", "[session]") {
   session_bed bed{with_rate(0, 1)};
   bed.open();
