@@ -122,13 +122,19 @@ TEST_CASE("config/reference.yaml holds no unknown key and CAF's keys with troupe
   }
 }
 
-TEST_CASE("config/reference.yaml explains every key in the words of the code", "[config]") {
+TEST_CASE("config/reference.yaml explains every key and its range in the words of the code",
+          "[config]") {
   std::ifstream file{test::shipped_file("reference.yaml")};
   const std::string text{std::istreambuf_iterator<char>{file}, {}};
   for (const config_key& key : config_keys()) {
     INFO(key.name);
-    CHECK(text.find("# " + std::string{key.unit} + ": " + std::string{key.meaning} + ".") !=
-          std::string::npos);
+    constexpr std::string_view range_begin = " from ";
+    const std::string allowed = allowed_values(key);
+    const auto range = allowed.find(range_begin);
+    std::string expected = "# " + std::string{key.unit} + ": " + std::string{key.meaning} + ".";
+    if (range != std::string::npos)
+      expected += " " + allowed.substr(range + range_begin.size()) + ".";
+    CHECK(text.find(expected) != std::string::npos);
   }
 }
 
