@@ -49,7 +49,9 @@ class echo_handler final : public http_handler {
  public:
   void on_request(http_request request, std::function<void(http_answer)> answer) override {
     requests.push_back(request);
-    answers.push_back([answer, body = request.target + "\n"] { answer({.body = body}); });
+    answers.push_back([answer, body = request.target + "\n"] {
+      answer({.status = 200, .body = body, .allow = {}});
+    });
     if (answers_at_once) answer_next();
   }
   void answer_next() {
