@@ -112,9 +112,11 @@ void session_bed::says(const std::vector<byte_buffer>& binary_messages) {
   run([&] { connection->client_says(messages); });
 }
 
-void session_bed::says(std::string_view text) {
-  const byte_view bytes = as_bytes(text);
-  run([&] { connection->client_says({{frame_kind::text, {bytes.begin(), bytes.end()}}}); });
+void session_bed::says_at_once(const std::vector<std::string>& texts) {
+  std::vector<std::pair<frame_kind, byte_buffer>> messages;
+  for (const std::string& text : texts)
+    messages.emplace_back(frame_kind::text, byte_buffer{text.begin(), text.end()});
+  run([&] { connection->client_says(messages); });
 }
 
 void session_bed::has_handled(document_id document, std::uint32_t messages, std::size_t bytes) {

@@ -39,7 +39,10 @@ class session_bed {
 
   /// The connection opens. The session asks for its document, if it has one.
   void connect() {
-    run([this] { connection->client_opens(); });
+    run([this] {
+      connection->client_opens();
+      started = thread.unit.now();
+    });
   }
   /// Answers what the session asks of the directory next; returns that.
   open_document answer_open(document_id with);
@@ -50,11 +53,13 @@ class session_bed {
   void join(const std::string& document, document_id with);
 
   void says(const std::vector<byte_buffer>& binary_messages);
-  void says(std::string_view text);
+  void says(std::string_view text) { says_at_once({std::string{text}}); }
+  /// No time passes between them.
+  void says_at_once(const std::vector<std::string>& texts);
   void has_handled(document_id document, std::uint32_t messages, std::size_t bytes);
   /// As the hub: a frame for all sessions of a document.
   void deliver(document_id document, dialect how, traffic what, std::string_view payload);
-  /// A second passes; it is so long after the connection was made.
+  /// A second passes; it is so long after the connection has opened.
   void second_passes(std::chrono::milliseconds since_start);
 
   /// The texts that the client has got since the last call.
