@@ -72,7 +72,10 @@ class http_bed {
     service->acceptor = acceptor;
     service->handler = handler;
   }
-  ~http_bed() { thread.stop(); }
+  ~http_bed() {
+    thread.stop();
+    handler->answers.clear();  // each holds its connection, which holds the handler
+  }
 
   http_bed& serve(admission outcome = admission::admitted, tls_session tls = {}) {
     auto accepted = std::make_shared<accepted_socket>(
