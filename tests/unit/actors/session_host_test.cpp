@@ -48,10 +48,12 @@ class host_bed {
 
   /// A client upgrades; its session has begun when this returns.
   test::recording_connection& upgrade(upgrade_request request, std::size_t unit = 0) {
-    auto connection = std::make_shared<test::recording_connection>(threads[unit].unit);
+    std::shared_ptr<test::recording_connection> connection;
+    threads[unit].run([&] {
+      connection = std::make_shared<test::recording_connection>(threads[unit].unit);
+      host->on_upgrade(threads[unit].unit, connection, std::move(request));
+    });
     connections.push_back(connection);
-    threads[unit].run(
-        [&] { host->on_upgrade(threads[unit].unit, connection, std::move(request)); });
     threads[unit].settle();
     return *connection;
   }
