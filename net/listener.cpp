@@ -1,5 +1,10 @@
 #include "net/listener.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cerrno>
 #include <chrono>
 #include <optional>
 #include <utility>
@@ -21,12 +26,12 @@ using tcp_acceptor = asio::basic_socket_acceptor<asio::ip::tcp, io_executor>;
 
 constexpr int backlog = 4096;
 constexpr std::chrono::milliseconds accept_retry_delay{100};
+/// How many are accepted before others have their turn.
+constexpr int accepts_per_event_max = 64;
 
 /// Whether accept cannot succeed before something is released.
-bool is_out_of_resources(error_code error) noexcept {
-  return error == asio::error::no_descriptors || error == asio::error::no_buffer_space ||
-         error == asio::error::no_memory ||
-         error == boost::system::errc::too_many_files_open_in_system;
+bool is_out_of_resources(int error) noexcept {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
 /// What the server says to those who came without a WebSocket.
@@ -44,6 +49,7 @@ error_code bind_to(tcp_acceptor& acceptor, const asio::ip::tcp::endpoint& endpoi
   if (!failed) acceptor.set_option(tcp_acceptor::reuse_address(true), failed);
   if (!failed) acceptor.bind(endpoint, failed);
   if (!failed) acceptor.listen(backlog, failed);
+  if (!failed) acceptor.non_blocking(true, failed);
   return failed;
 }
 
@@ -79,37 +85,44 @@ class listener::core : public std::enable_shared_from_this<core> {
  private:
   void accept_next() {
     if (service_->stopped) return close();
+    acceptor_.async_wait(tcp_acceptor::wait_read, [self = shared_from_this()](error_code failed) {
+      if (!failed) self->accept_some();
+    });
+  }
+
+  /// By plain calls: Asio would register each socket with its own reactor, and take it back out
+  /// when it goes to the unit's poller.
+  void accept_some() {
+    for (int i = 0; i < accepts_per_event_max; ++i) {
+      asio::ip::tcp::endpoint peer;
+      auto size = static_cast<socklen_t>(peer.capacity());
+      const int socket =
+          ::accept4(acceptor_.native_handle(), peer.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      if (socket >= 0) {
+        peer.resize(size);
+        hand_on(socket, peer.address().to_string());
+      } else if (is_out_of_resources(errno)) {
+        return accept_later();
+      } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        break;
+      }  // any other error belongs to the one connection that was lost
+    }
+    accept_next();
+  }
+
+  void hand_on(int socket, const std::string& address) {
+    const int on = 1;
+    ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     io_unit& unit = *units_[next_unit_];
     next_unit_ = (next_unit_ + 1) % units_.size();
-    acceptor_.async_accept(unit.context(),
-                           [self = shared_from_this(), &unit](error_code error, tcp_socket socket) {
-                             self->on_accepted(error, unit, std::move(socket));
-                           });
-  }
-
-  void on_accepted(error_code error, io_unit& unit, tcp_socket socket) {
-    if (!acceptor_.is_open()) return;
-    if (is_out_of_resources(error)) return accept_later();
-    if (!error) hand_to(unit, std::move(socket));
-    accept_next();  // any other error belongs to the one connection that was lost
-  }
-
-  void hand_to(io_unit& unit, tcp_socket socket) {
-    error_code failed;
-    const auto peer = socket.remote_endpoint(failed);
-    if (failed) return;  // it has left already
-    socket.set_option(asio::ip::tcp::no_delay(true), failed);
-    socket.non_blocking(true, failed);
-    const int descriptor = socket.release(failed);
-    if (failed) return;
-    const std::string address = peer.address().to_string();
     auto [outcome, place] = limits_.admit(address, io_unit::clock::now());
+    accepted_socket accepted{
+        transport{socket, tls_ ? tls_->make_session() : nullptr, std::move(place)}, address,
+        outcome};
+    if (unit.on_own_thread()) return serve_http(unit, std::move(accepted), service_);
     // std::function wants what can be copied.
-    const auto accepted = std::make_shared<accepted_socket>(accepted_socket{
-        transport{descriptor, tls_ ? tls_->make_session() : nullptr, std::move(place)}, address,
-        outcome});
-    unit.post(
-        [&unit, service = service_, accepted] { serve_http(unit, std::move(*accepted), service); });
+    const auto moved = std::make_shared<accepted_socket>(std::move(accepted));
+    unit.post([&unit, service = service_, moved] { serve_http(unit, std::move(*moved), service); });
   }
 
   void accept_later() {
