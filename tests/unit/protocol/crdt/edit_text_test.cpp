@@ -146,6 +146,23 @@ TEST_CASE("markers with equal objects are cleaned up too", "[crdt][edit]") {
   CHECK(text.marked() == R"(<f={"n":1,"l":[1]}>abef<f=null>)");
 }
 
+TEST_CASE("text goes behind a marker that repeats the object in force", "[crdt][edit]") {
+  const std::string font = R"({"font":{"list":[1,{"a":2}]}})";
+  text_doc text{"abc"};
+  crdt::doc other;  // formats a part of what is formatted here, at the same time
+  REQUIRE(other.apply_update(text.doc.encode_state_as_update()));
+  text.format(0, 3, font);
+  const auto format_part = [&](doc_edit& e) {
+    must(e.format_text(root("t"), 1, 2, formats(font)));
+  };
+  REQUIRE(text.doc.apply_update(edit(other, format_part, 2)));
+  const std::string marker = R"(<font={"list":[1,{"a":2}]}>)";
+  const std::string rest = "bc<font=null><font=null>";
+  CHECK(text.marked() == marker + "a" + marker + rest);
+  text.insert(1, "x");
+  CHECK(text.marked() == marker + "a" + marker + "x" + rest);
+}
+
 TEST_CASE("embeds are values or types, with attributes", "[crdt][edit]") {
   text_doc text{"ab"};
   edit(text.doc, [](doc_edit& e) {
