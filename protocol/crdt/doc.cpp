@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "protocol/crdt/encode_update.hpp"
+#include "protocol/crdt/simple_update.hpp"
 
 namespace troupe::crdt {
 
@@ -18,6 +19,8 @@ doc::doc(doc_options options) : options_(options) {}
 
 result<applied_update> doc::apply_update(byte_view update, update_format format) {
   TROUPE_CHECK(phase_ == phase::idle);
+  if (format == update_format::v1 && apply_simple(update))
+    return applied_update{.changed = change_.changed_anything(), .is_verbatim = true};
   TROUPE_TRY(decode_update(update, format, options_.limit, decoded_));
   TROUPE_TRY(prepare(update));
   change_.clear();
@@ -33,6 +36,29 @@ result<applied_update> doc::apply_update(byte_view update, update_format format)
   applied.has_parked = outcome.parked > 0;
   notify();
   return applied;
+}
+
+/// Applies what an editor sends for a keystroke, if it takes effect as it is. False if it is
+/// anything else, and nothing has happened then.
+bool doc::apply_simple(byte_view update) {
+  simple_update simple;
+  const auto kind = simple.read(update, store_.clients());
+  if (kind == simple_update::kind::other || update.size() * 2 > store_.content_room()) return false;
+  const client_index client = simple.client();
+  if (kind == simple_update::kind::text) {
+    const item_handle left = integrator_.find_place_alone(client, simple.text());
+    if (left == none) return false;
+    change_.clear();
+    integrator_.place_alone(client, simple.text(), left, change_);
+  } else {
+    if (!integrator_.may_delete_alone(client, simple.deleted())) return false;
+    change_.clear();
+    integrator_.delete_alone(client, simple.deleted(), change_);
+  }
+  change_.commit(options_.gc);
+  encoded_ = {};
+  notify();
+  return true;
 }
 
 void doc::notify() {

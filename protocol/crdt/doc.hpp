@@ -117,6 +117,7 @@ class doc {
   friend class doc_edit;
   enum class phase : std::uint8_t { idle, editing, notifying };
 
+  bool apply_simple(byte_view update);
   result<void> prepare(byte_view update);
   void notify();
 

@@ -55,6 +55,16 @@ integration_outcome integrator::integrate(decoded_update& update, transaction& c
   return outcome_;
 }
 
+item_handle integrator::find_place_alone(client_index client, const struct_view& view) const {
+  return pending_.empty() ? find_common_place(client, view) : none;
+}
+
+void integrator::place_alone(client_index client, const struct_view& view, item_handle left,
+                             transaction& change) {
+  change_ = &change;
+  place_behind(left, client, view, growth::allowed);
+}
+
 void integrator::integrate_local(client_index client, const struct_view& view,
                                  transaction& change) {
   change_ = &change;
@@ -310,29 +320,42 @@ integrator::missing_id integrator::find_missing(const struct_view& view) const {
 
 // --- one struct ---
 
-/// The common case, whose every step is a comparison: a new struct at the end of its client's,
-/// between two items that are there, whole, and still next to each other, in the sequence of a type
-/// that is alive. False if it is another case, and nothing has happened then.
-bool integrator::place_quickly(client_index client, const struct_view& view, growth grow) {
+/// Whether the origin is the struct in front of this one, by the same client.
+static bool follows_own(client_index client, const struct_view& view) noexcept {
+  return view.origin_client == client && view.origin_clock + 1 == view.clock;
+}
+
+/// The left neighbour in the common case, whose every step is a comparison: a new struct at the end
+/// of its client's, between two items that are there, whole, and still next to each other, in the
+/// sequence of a type that is alive. None if it is another case.
+inline item_handle integrator::find_common_place(client_index client,
+                                                 const struct_view& view) const {
   const client_state& state = store_.state_of(client);
-  if (view.clock != state.end || !view.has_origin()) return false;
-  const bool follows = view.origin_client == client && view.origin_clock + 1 == view.clock;
+  if (view.clock != state.end || !view.has_origin()) return none;
   const item_handle left =
-      follows ? state.newest : store_.find(view.origin_client, view.origin_clock);
-  if (left == none) return false;
+      follows_own(client, view) ? state.newest : store_.find(view.origin_client, view.origin_clock);
+  if (left == none) return none;
   const item& before = store_.at(left);
-  if (before.last() != view.origin_clock || before.is_gc()) return false;
+  if (before.last() != view.origin_clock || before.is_gc()) return none;
   if (before.right != none) {
     const item& after = store_.at(before.right);
     if (after.client != view.right_origin_client || after.clock != view.right_origin_clock)
-      return false;
+      return none;
   } else if (view.has_right_origin()) {
-    return false;
+    return none;
   }
   const chain& list = store_.chain_at(before.chain);
-  const type_handle type = list.type;
-  const item_handle owner = store_.type_at(type).owner;
-  if (list.key != no_string || (owner != none && store_.at(owner).is_deleted != 0)) return false;
+  const item_handle owner = store_.type_at(list.type).owner;
+  if (list.key != no_string || (owner != none && store_.at(owner).is_deleted != 0)) return none;
+  return left;
+}
+
+/// Puts a struct where find_common_place() found that it may go.
+inline void integrator::place_behind(item_handle left, client_index client, const struct_view& view,
+                                     growth grow) {
+  const item& before = store_.at(left);
+  const type_handle type = store_.chain_at(before.chain).type;
+  const bool follows = follows_own(client, view);
   if (grow == growth::allowed && follows && extends(before, client, view, 0, before.chain)) {
     extend(left, client, view, 0, view.length);
   } else {
@@ -343,8 +366,15 @@ bool integrator::place_quickly(client_index client, const struct_view& view, gro
       store_.edit_type(type).length += view.length;
     if (follows) change_->note_may_join(placed);
   }
-  ++outcome_.whole;
   note_arrival(client, {view.clock, view.length});
+}
+
+/// Both of these. False if it is not the common case, and nothing has happened then.
+bool integrator::place_quickly(client_index client, const struct_view& view, growth grow) {
+  const item_handle left = find_common_place(client, view);
+  if (left == none) return false;
+  place_behind(left, client, view, grow);
+  ++outcome_.whole;
   return true;
 }
 

@@ -37,6 +37,22 @@ class integrator {
   /// not committed.
   integration_outcome integrate(decoded_update& update, transaction& change);
 
+  /// Where place_alone() may put the one struct of an update, or none: it does not come in the
+  /// common way, or something waits. Requires: its clients are those of the document.
+  item_handle find_place_alone(client_index client, const struct_view& view) const;
+  void place_alone(client_index client, const struct_view& view, item_handle left,
+                   transaction& change);
+
+  /// Deletes a range, all of which must be known.
+  void delete_alone(client_index client, clock_range range, transaction& change) {
+    change.delete_range(client, range, unknown_);
+  }
+  /// Whether that would leave nothing to wait for.
+  bool may_delete_alone(client_index client, clock_range range) const noexcept {
+    const client_state& state = store_.state_of(client);
+    return state.holes.empty() && range.end() <= state.end;
+  }
+
   /// Integrates one struct of an edit made here; it refers to known ids only and goes on where its
   /// client ends. What it wakes waits for settle_local().
   void integrate_local(client_index client, const struct_view& view, transaction& change);
@@ -78,6 +94,8 @@ class integrator {
   /// in an update may not: its author has kept them apart, mostly because something lies between.
   enum class growth : std::uint8_t { allowed, denied };
 
+  item_handle find_common_place(client_index client, const struct_view& view) const;
+  void place_behind(item_handle left, client_index client, const struct_view& view, growth grow);
   bool place_quickly(client_index client, const struct_view& view, growth grow);
   void integrate_known_checked(client_index client, const struct_view& view, growth grow);
   void integrate_piece(client_index client, const struct_view& view, clock_type offset,

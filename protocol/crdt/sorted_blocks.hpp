@@ -53,14 +53,19 @@ class sorted_blocks {
   /// The last entry whose clock is <= `clock`; the end if there is none.
   position find_at_or_before(clock_type clock) const noexcept;
 
-  /// As find_at_or_before, but looks first at `hint`, any position ever seen, and the entry behind
-  /// it. Searches mostly come in clock order; `hint` becomes the result.
+  /// As find_at_or_before, but looks first at `hint`, any position ever seen, and the entries
+  /// beside it. Searches mostly come in clock order, or against it where somebody deletes
+  /// backwards; `hint` becomes the result.
   position find_near(position& hint, clock_type clock) const noexcept {
-    if (is_entry(hint) && this->clock(hint) <= clock) {
+    if (!is_entry(hint)) return hint = find_at_or_before(clock);
+    if (this->clock(hint) <= clock) {
       const position after = next(hint);
       if (is_end(after) || clock < this->clock(after)) return hint;
       const position beyond = next(after);
       if (is_end(beyond) || clock < this->clock(beyond)) return hint = after;
+    } else if (!is_first(hint)) {
+      const position before = previous(hint);
+      if (this->clock(before) <= clock) return hint = before;
     }
     return hint = find_at_or_before(clock);
   }
