@@ -6,14 +6,8 @@ namespace troupe::crdt {
 
 void range_set::add(clock_range range) {
   if (range.length == 0) return;
-  if (!ranges_.empty()) {  // mostly they come in order
-    const auto last = ranges_.last();
-    if (range.clock == end_of(last)) {
-      ranges_[last] += range.length;
-      return;
-    }
-    if (range.clock > end_of(last)) return ranges_.append(range.clock, range.length);
-  }
+  // Mostly they come in order.
+  if (ranges_.empty() || range.clock >= end_of(ranges_.last())) return append(range);
   const auto before = ranges_.find_near(near_, range.clock);
   if (ranges_.is_end(before) || range.clock > end_of(before)) {
     near_ = ranges_.insert_after(before, range.clock, range.length);

@@ -11,6 +11,18 @@ class range_set {
   /// Adds a range; overlapping and adjacent ones become one.
   void add(clock_range range);
 
+  /// As add(). Requires: the range is not empty, and none in the set ends above its start.
+  void append(clock_range range) {
+    if (!ranges_.empty()) {
+      const auto last = ranges_.last();
+      if (range.clock == end_of(last)) {
+        ranges_[last] += range.length;
+        return;
+      }
+    }
+    ranges_.append(range.clock, range.length);
+  }
+
   bool contains(clock_type clock) const noexcept;
   /// Whether every clock of the range is in the set.
   bool covers(clock_range range) const noexcept;

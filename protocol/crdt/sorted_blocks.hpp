@@ -74,7 +74,9 @@ class sorted_blocks {
   void append(clock_type clock, std::uint32_t value) {
     if (blocks_.empty() || blocks_.back().size == block_size) add_block(clock);
     block& newest = blocks_.back();
-    if (newest.size == newest.capacity) newest.reserve(newest.size + 1);
+    // The first block begins small; where there is a second one, it will be filled.
+    if (newest.size == newest.capacity)
+      newest.reserve(blocks_.size() == 1 ? newest.size + 1 : block_size);
     newest.clocks()[newest.size] = clock;
     newest.values()[newest.size++] = value;
     ++size_;

@@ -41,12 +41,14 @@ const struct_view* struct_run::place(client_index client, const struct_view* nex
     state.end = view.clock + view.length;
     guess_.note(client, state.end - 1, handle);
     visible_ += view.length & (0 - std::uint32_t{is_countable(view.kind)});
-    tombstone_clocks_[tombstone_count_] = view.clock;
-    tombstone_lengths_[tombstone_count_] = view.length;
-    tombstone_count_ += view.kind == content_kind::deleted;
+    const bool is_tombstone = view.kind == content_kind::deleted;
+    deleted_starts_[deleted_count_] = view.clock;
+    deleted_count_ += is_tombstone & (view.clock != deleted_end_);
+    deleted_end_ = is_tombstone ? state.end : deleted_end_;
+    deleted_ends_[deleted_count_] = deleted_end_;
     may_join_[may_join_count_] = handle;
     may_join_count_ += may_join;
-    if (tombstone_count_ == noted_max || may_join_count_ == noted_max) flush();
+    if (deleted_count_ == noted_max || may_join_count_ == noted_max) flush();
   }
   if (next == first) return next;
   flush();
@@ -116,10 +118,12 @@ std::uint32_t struct_run::keep_content(const struct_view& view) {
 void struct_run::flush() {
   if (type_ != none) store_.types_[type_].length += visible_;
   visible_ = 0;
-  for (std::size_t i = 0; i < tombstone_count_; ++i)
-    change_.note_born_deleted(client_, {tombstone_clocks_[i], tombstone_lengths_[i]});
+  for (std::size_t i = 0; i < deleted_count_; ++i)
+    change_.note_born_deleted_last(client_,
+                                   {deleted_starts_[i], deleted_ends_[i + 1] - deleted_starts_[i]});
   for (std::size_t i = 0; i < may_join_count_; ++i) change_.note_may_join(may_join_[i]);
-  tombstone_count_ = may_join_count_ = 0;
+  deleted_count_ = may_join_count_ = 0;
+  deleted_end_ = no_clock;
 }
 
 }  // namespace troupe::crdt

@@ -30,6 +30,7 @@ class struct_run {
 
  private:
   static constexpr std::size_t noted_max = 128;
+  static constexpr clock_type no_clock = 0xffff'ffff;  // above all that a struct may have
 
   [[gnu::always_inline]] inline item_handle find_left(const struct_view& view) const noexcept;
   bool enter_chain(chain_handle handle);
@@ -46,10 +47,12 @@ class struct_run {
   chain_handle chain_ = none;  // a sequence of a type that is alive
   type_handle type_ = none;
   std::uint32_t visible_ = 0;  // units placed in it and not yet counted
-  std::array<clock_type, noted_max> tombstone_clocks_;
-  std::array<clock_type, noted_max> tombstone_lengths_;
+  // Runs of tombstones, not yet noted: where each begins, and, one place further on, where it ends.
+  std::array<clock_type, noted_max + 1> deleted_starts_;
+  std::array<clock_type, noted_max + 1> deleted_ends_;
+  std::size_t deleted_count_ = 0;
+  clock_type deleted_end_ = no_clock;  // of the last one
   std::array<item_handle, noted_max> may_join_;
-  std::size_t tombstone_count_ = 0;
   std::size_t may_join_count_ = 0;
 };
 

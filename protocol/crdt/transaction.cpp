@@ -2,14 +2,6 @@
 
 namespace troupe::crdt {
 
-void transaction::add_to(std::vector<client_range>& ranges, client_index client,
-                         clock_range range) {
-  if (!ranges.empty() && ranges.back().client == client && ranges.back().range.end() == range.clock)
-    ranges.back().range.length += range.length;
-  else
-    ranges.push_back({client, range});
-}
-
 void transaction::note_born_deleted(client_index client, clock_range range) {
   store_->edit_state(client).deleted.add(range);
   add_to(deleted_, client, range);

@@ -27,6 +27,12 @@ class transaction {
   /// A struct that is deleted from its arrival on (a tombstone or a GC).
   void note_born_deleted(client_index client, clock_range range);
 
+  /// As note_born_deleted. Requires: nothing of this client from the range on is deleted yet.
+  void note_born_deleted_last(client_index client, clock_range range) {
+    store_->edit_state(client).deleted.append(range);
+    add_to(deleted_, client, range);
+  }
+
   /// The right part of an item that was split: it may join the left part again at the end.
   void note_split(item_handle right_part);
 
@@ -50,7 +56,13 @@ class transaction {
   void clear() noexcept;
 
  private:
-  static void add_to(std::vector<client_range>& ranges, client_index client, clock_range range);
+  static void add_to(std::vector<client_range>& ranges, client_index client, clock_range range) {
+    if (!ranges.empty() && ranges.back().client == client &&
+        ranges.back().range.end() == range.clock)
+      ranges.back().range.length += range.length;
+    else
+      ranges.push_back({client, range});
+  }
   void delete_known(client_index client, clock_range range);
   void mark_deleted(item_handle handle);
   void collect_item(item_handle handle);
