@@ -8,8 +8,10 @@ namespace troupe::crdt {
 
 namespace {
 
-/// Room made for a block in advance: a count is believed only so far.
-constexpr std::uint64_t structs_reserved_max = 1 << 15;
+/// Room made in advance: a count is believed only so far, and where more blocks follow, so many
+/// bytes are taken for a struct.
+constexpr std::uint64_t structs_reserved_max = 1 << 17;
+constexpr std::uint64_t bytes_per_struct = 8;
 
 constexpr std::uint8_t kind_bits = 0x1f;
 constexpr std::uint8_t key_bit = 0x20;
@@ -22,6 +24,7 @@ class update_parser {
  public:
   update_parser(byte_view update, const limits& limit, decoded_update& out)
       : in_(update, limit, out.scratch),
+        update_size_(update.size()),
         structs_left_(std::min<std::uint64_t>(limit.structs_per_update_max,
                                               Reader::structs_max(update.size()))),
         limit_(limit),
@@ -29,7 +32,7 @@ class update_parser {
 
   result<void> parse() {
     const std::uint64_t block_count = in_.rest().read_count(2, "client count");
-    for (std::uint64_t i = 0; i < block_count && in_.ok(); ++i) parse_block();
+    for (std::uint64_t left = block_count; left > 0 && in_.ok(); --left) parse_block(left - 1);
     if (has_client_twice()) out_.is_canonical = false;
     if (in_.ok()) parse_deletes();
     if (in_.ok() && !in_.rest().at_end()) in_.fail(errc::trailing_bytes, "behind the delete set");
@@ -38,7 +41,7 @@ class update_parser {
   }
 
  private:
-  void parse_block() {
+  void parse_block(std::uint64_t blocks_left) {
     const std::uint64_t count = in_.read_struct_count();
     if (count > structs_left_) in_.fail(errc::update_too_large, "structs");
     structs_left_ -= count;
@@ -51,9 +54,7 @@ class update_parser {
       own_ = known_client{id_at, id_size, client};
     std::uint64_t clock = in_.rest().read_var_uint(clock_max, "clock");
     const auto first = static_cast<std::uint32_t>(out_.structs.size());
-    const std::size_t expected = first + std::min<std::uint64_t>(count, structs_reserved_max);
-    if (expected > out_.structs.capacity())
-      out_.structs.reserve(std::max(expected, 2 * out_.structs.capacity()));
+    make_room(count, blocks_left);
     for (std::uint64_t done = 0; done < count && in_.ok();) {
       if constexpr (Reader::is_one_stream) {
         done += parse_common_structs(client, count - done, clock);
@@ -80,6 +81,16 @@ class update_parser {
       out_.blocks.push_back({client, first, added});
     else
       out_.is_canonical = false;
+  }
+
+  /// For `count` structs, and, since growing copies all, for those of the blocks that are left.
+  void make_room(std::uint64_t count, std::uint64_t blocks_left) {
+    std::vector<struct_view>& structs = out_.structs;
+    const std::size_t expected = structs.size() + std::min(count, structs_reserved_max);
+    if (expected <= structs.capacity()) return;
+    const std::uint64_t of_others =
+        blocks_left == 0 ? 0 : std::min(update_size_ / bytes_per_struct, structs_reserved_max);
+    structs.reserve(std::max<std::size_t>(expected + of_others, 2 * structs.capacity()));
   }
 
   bool has_client_twice() const {
@@ -377,6 +388,7 @@ class update_parser {
   client_index block_client_ = no_client;
   client_id last_id_ = ~client_id{0};
   client_index last_client_ = no_client;
+  std::uint64_t update_size_;
   std::uint64_t structs_left_;  // of the budget, whatever the structs are
   const limits& limit_;
   decoded_update& out_;
