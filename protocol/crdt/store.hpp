@@ -147,6 +147,17 @@ class store {
   void drop_content(item_handle handle);
   void turn_into_gc(item_handle handle);
 
+  /// Whether the struct that an item goes on from is the one made just before it and does not stand
+  /// on its left: then join_with_left() would do nothing. Looks at those two records only, which
+  /// lie side by side.
+  bool is_surely_apart(item_handle handle) const noexcept {
+    if (handle <= 1) return false;
+    const item& right = items_[handle];
+    const item& before = items_[handle - 1];
+    return (right.left != handle - 1) & (before.length != 0) & (before.client == right.client) &
+           (before.end() == right.clock);
+  }
+
   /// Joins an item with the one on its left, if they belong together. Returns the item it is a part
   /// of then. A handle that was joined away is ignored.
   item_handle join_with_left(item_handle handle);

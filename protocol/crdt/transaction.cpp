@@ -94,7 +94,8 @@ void transaction::commit(garbage_collection gc) {
     for (const item_handle handle : killed_)
       if (store_->at(handle).is_kept == 0) collect_item(handle);
   for (const item_handle handle : killed_) join_deleted(handle);
-  for (const item_handle handle : may_join_) store_->join_with_left(handle);
+  for (const item_handle handle : may_join_)
+    if (!store_->is_surely_apart(handle)) store_->join_with_left(handle);
   for (const client_range& r : touched_)
     store_->merge_around(r.client, r.range.clock, r.range.end());
   store_->compact_if_worth();
