@@ -190,7 +190,7 @@ class update_parser {
       out.right_origin_clock = in.read_small();
       is_odd |= is_odd_id(own, out.clock, out.right_origin_client, out.right_origin_clock);
     }
-    const std::uint32_t number = in.read_small();
+    const std::uint32_t number = in.read_mostly_short();
     const std::uint32_t size = number & (0 - is_text);
     std::uint32_t length = number;
     if (size > lib0::size_max_of_few || !lib0::is_ascii_in_few(in.at(), size)) {
