@@ -20,6 +20,7 @@ const { values: given } = parseArgs({
     markdown: { type: 'boolean', default: false },
     minimum: { type: 'boolean', default: false },
     'no-curves': { type: 'boolean', default: false },
+    'only-curves': { type: 'boolean', default: false },
     json: { type: 'string' },
     results: { type: 'string' },
   },
@@ -141,14 +142,14 @@ const versions = createRequire(import.meta.url)('./package.json').dependencies;
 print(`Commit ${await commit()}, ${cpus().length} cores, node ${process.version}, yjs ${versions.yjs}, ywasm ${versions.ywasm}${given.quick ? ', quick' : ''}.\n`);
 for (const note of notes) print(`Note: ${note}.\n`);
 const rows = [];
-for (const input of inputs) {
+for (const input of given['only-curves'] ? [] : inputs) {
   process.stderr.write(`measuring ${input.name}\n`);
   rows.push(...(await measure(input)));
 }
 const header = ['input', 'what', 'ours', 'yjs', 'ywasm', 'yjs/ours', 'ywasm/ours'];
-print_table('Medians', header, table_rows(rows, 'median'));
+if (rows.length > 0) print_table('Medians', header, table_rows(rows, 'median'));
 // On a machine that does other things too, the quickest run tells more about the engine than the middle one.
-if (given.minimum) print_table('Quickest runs', header, table_rows(rows.filter(({ task }) => task !== 'memory'), 'min'));
+if (given.minimum && rows.length > 0) print_table('Quickest runs', header, table_rows(rows.filter(({ task }) => task !== 'memory'), 'min'));
 for (const line of disagreements(rows)) print(`WARNING: ${line}\n`);
 
 const curves = given['no-curves'] ? [] : await run_curves({ engine_bench, worker, effort, is_quick: given.quick });

@@ -7,7 +7,7 @@
 #   bench/engine/run.sh --minimum          a second table with the quickest runs, for a busy machine
 #   bench/engine/run.sh --markdown         tables in Markdown
 #   bench/engine/run.sh --minimum --results bench/RESULTS.md     writes them into that page
-#   bench/engine/run.sh --no-curves        without the curves
+#   bench/engine/run.sh --no-curves        without the curves; --only-curves them alone
 source "$(dirname "${BASH_SOURCE[0]}")/../../cmake/setup.sh"
 
 bench_dir=$root_dir/bench/engine
