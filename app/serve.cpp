@@ -84,7 +84,7 @@ void reload_tls(node& running) {
   if (reloaded)
     std::cout << "troupe read its certificate again" << std::endl;
   else
-    std::cerr << "troupe: the certificate was not replaced: " << reloaded.error().detail << '\n';
+    std::cerr << "troupe: the certificate was not replaced: " + reloaded.error().detail + '\n';
 }
 
 /// Waits until the node has to end.

@@ -44,8 +44,9 @@ async function write_until(writer, reader, is_enough, { size = 128 * 1024, most 
 /** A y-websocket client that has stopped reading; resume() lets it go on. */
 async function stopped_reader(use, document, how) {
   const client = await use.client(document, how).synced();
-  client.provider.ws.pause();
-  client.resume = () => client.provider.ws.resume();
+  const { ws } = client.provider; // it may have given that up by itself after 30 s of silence
+  ws.pause();
+  client.resume = () => ws.resume();
   return client;
 }
 
