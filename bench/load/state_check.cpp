@@ -39,7 +39,7 @@ void check_document(swarm& clients, std::size_t document,
     if (known.clock_of(each->author()) != each->clock())
       out.fail("the document has " + std::to_string(known.clock_of(each->author())) +
                " characters of an author who wrote " + std::to_string(each->clock()));
-  if (authors.size() == 1 && events->doc().text(crdt::type_name{"text"}) != authors[0]->text())
+  if (authors.size() == 1 && events->doc().text("text") != authors[0]->text())
     out.fail("the document has another text than was written");
 }
 

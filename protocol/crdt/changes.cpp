@@ -6,24 +6,6 @@
 
 namespace troupe::crdt {
 
-result<type_handle> find_type(const store& in, const type_ref& ref) {
-  if (!ref.is_nested) return in.find_root(ref.name);
-  const client_index client = in.clients().find(ref.client);
-  const item_handle handle = client == no_client ? none : in.find(client, ref.clock);
-  if (handle == none) return fail(errc::type_gone, "no such item");
-  const item& owner = in.at(handle);
-  if (owner.is_deleted != 0 || owner.kind() != content_kind::type)
-    return fail(errc::type_gone, "deleted, or no type");
-  return owner.content;
-}
-
-type_ref ref_of(const store& in, type_handle type) {
-  const type_record& record = in.type_at(type);
-  if (record.owner == none) return type_ref::root(std::string{in.string_at(record.name)});
-  const item& owner = in.at(record.owner);
-  return type_ref::nested(in.clients().id(owner.client), owner.clock);
-}
-
 namespace {
 
 class change_finder {
@@ -108,7 +90,7 @@ std::vector<type_change> find_changes(const store& in, const transaction& change
 }
 
 result<std::vector<path_step>> find_path(const store& in, const type_ref& type) {
-  const auto found = find_type(in, type);
+  const auto found = find_live_type(in, type);
   if (!found) return tl::unexpected(found.error());
   std::vector<path_step> path;
   type_handle at = *found;

@@ -86,12 +86,12 @@ class doc {
   class state_vector state_vector() const;
 
   /// The contents, as doc_view tells them (export.hpp); a snapshot must outlive the view of it.
-  std::string text(const type_name& type) const { return view().text(type); }
-  std::string array_json(const type_name& type) const { return view().array_json(type); }
-  std::string map_json(const type_name& type) const { return view().map_json(type); }
-  std::string delta_json(const type_name& type) const { return view().delta_json(type); }
-  std::string xml_string(const type_name& type) const { return view().xml_string(type); }
-  std::string json(const type_name& type) const { return view().json(type); }
+  std::string text(const type_ref& type) const { return view().text(type); }
+  std::string array_json(const type_ref& type) const { return view().array_json(type); }
+  std::string map_json(const type_ref& type) const { return view().map_json(type); }
+  std::string delta_json(const type_ref& type) const { return view().delta_json(type); }
+  std::string xml_string(const type_ref& type) const { return view().xml_string(type); }
+  std::string json(const type_ref& type) const { return view().json(type); }
   std::string json() const { return view().json(); }
   std::vector<root_info> roots() const { return view().roots(); }
   doc_view view() const { return doc_view{store_}; }

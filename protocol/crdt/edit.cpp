@@ -74,9 +74,9 @@ applied_update doc_edit::commit() {
 
 result<doc_edit::target> doc_edit::open(const type_ref& ref) const {
   TROUPE_CHECK(doc_ != nullptr);
-  if (!ref.is_nested) TROUPE_TRY(check_key(ref.name));
+  if (!ref.item) TROUPE_TRY(check_key(ref.name));
   const store& in = doc_->store_;
-  const auto type = find_type(in, ref);
+  const auto type = find_live_type(in, ref);
   if (!type) return tl::unexpected(type.error());
   if (*type == none) return target{ref};
   const type_record& record = in.type_at(*type);
@@ -130,6 +130,13 @@ result<std::uint64_t> doc_edit::measure(const sequence_place& from, std::uint32_
 
 // --- the two steps of which all edits are made ---
 
+/// The type, as a struct without neighbours names what it goes into.
+parent_view doc_edit::parent_of(const target& in) const {
+  if (!in.ref.item) return {true, false, no_client, 0, in.ref.name, {}};
+  const item& owner = doc_->store_.at(doc_->store_.type_at(in.type).owner);
+  return {false, false, owner.client, owner.clock, {}, {}};
+}
+
 /// Integrates a struct between the two neighbours and moves the place behind it.
 void doc_edit::insert_struct(const target& in, sequence_place& at, struct_view view) {
   store& into = doc_->store_;
@@ -145,13 +152,7 @@ void doc_edit::insert_struct(const target& in, sequence_place& at, struct_view v
   }
   parent_view parent;
   if (at.left == none && at.right == none) {
-    parent.is_root = !in.name.is_nested;
-    if (parent.is_root) {
-      parent.name = in.name.name;
-    } else {
-      parent.client = into.clients().find(in.name.client);
-      parent.clock = in.name.clock;
-    }
+    parent = parent_of(in);
     view.parent = &parent;
   }
   doc_->integrator_.integrate_local(own, view, doc_->change_);
@@ -258,8 +259,9 @@ result<void> doc_edit::set(const type_ref& in, std::string_view key, const value
     view.origin_client = of.at(before).client;
     view.origin_clock = of.at(before).last();
   } else {
-    parent = {!in.is_nested, true, no_client, in.clock, in.name, key};
-    if (in.is_nested) parent.client = of.clients().find(in.client);
+    parent = parent_of(*into);
+    parent.has_key = true;
+    parent.key = key;
     view.parent = &parent;
   }
   doc_->integrator_.integrate_local(own, view, doc_->change_);

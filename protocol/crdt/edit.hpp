@@ -93,7 +93,7 @@ class doc_edit {
 
   /// A type that is written to; its handles are none until something is in it.
   struct target {
-    const type_ref& name;
+    const type_ref& ref;
     type_handle type = none;
     chain_handle sequence = none;
     std::uint32_t length = 0;
@@ -104,6 +104,7 @@ class doc_edit {
   result<std::uint64_t> measure(const sequence_place& from, std::uint32_t length) const;
   result<void> check_key(std::string_view key) const;
 
+  parent_view parent_of(const target& in) const;
   void insert_struct(const target& in, sequence_place& at, struct_view view);
   void insert_values(const target& in, sequence_place& at, std::span<const value> values);
   result<void> insert_with_formats(const type_ref& into, std::uint32_t index,

@@ -35,13 +35,13 @@ std::vector<root_info> doc_view::roots() const {
   return roots;
 }
 
-std::optional<type_contents> doc_view::contents(const type_name& type) const {
+std::optional<type_contents> doc_view::contents(const type_ref& type) const {
   const type_handle found = find_type(store_, type);
   if (found == none) return {};
   return with_visibility([&](const auto& visible) { return contents_of(store_, visible, found); });
 }
 
-std::string doc_view::text(const type_name& type) const {
+std::string doc_view::text(const type_ref& type) const {
   const type_handle found = find_type(store_, type);
   std::string out;
   if (found == none) return out;
@@ -49,7 +49,7 @@ std::string doc_view::text(const type_name& type) const {
   return out;
 }
 
-std::string doc_view::json_as(const type_name& type, json_form form,
+std::string doc_view::json_as(const type_ref& type, json_form form,
                               std::string_view if_absent) const {
   const type_handle found = find_type(store_, type);
   if (found == none) return std::string{if_absent};
@@ -58,19 +58,19 @@ std::string doc_view::json_as(const type_name& type, json_form form,
   return out;
 }
 
-std::string doc_view::array_json(const type_name& type) const {
+std::string doc_view::array_json(const type_ref& type) const {
   return json_as(type, json_form::array, "[]");
 }
 
-std::string doc_view::map_json(const type_name& type) const {
+std::string doc_view::map_json(const type_ref& type) const {
   return json_as(type, json_form::map, "{}");
 }
 
-std::string doc_view::delta_json(const type_name& type) const {
+std::string doc_view::delta_json(const type_ref& type) const {
   return json_as(type, json_form::delta, "[]");
 }
 
-std::string doc_view::json(const type_name& type) const {
+std::string doc_view::json(const type_ref& type) const {
   return json_as(type, json_form::by_kind, "null");
 }
 
@@ -92,7 +92,7 @@ std::string doc_view::json() const {
   return out;
 }
 
-std::string doc_view::xml_string(const type_name& type, type_kind kind) const {
+std::string doc_view::xml_string(const type_ref& type, type_kind kind) const {
   const type_handle found = find_type(store_, type);
   std::string out;
   if (found == none) return out;

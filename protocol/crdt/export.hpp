@@ -1,5 +1,5 @@
 // Reading a document: a view of it as it is, or as it was at a snapshot. Roots are named by name,
-// nested types by the id of the item that holds them (type_name); a type may be read in any form,
+// nested types by the id of the item that holds them (type_ref); a type may be read in any form,
 // since roots carry no kind. Equal documents give equal text: members and roots come in the order
 // of their bytes. Nothing is changed and nothing cached; cost is linear in what is read, tombstones
 // among it included.
@@ -13,7 +13,7 @@
 
 #include "protocol/crdt/contents_kind.hpp"
 #include "protocol/crdt/export_json.hpp"
-#include "protocol/crdt/type_name.hpp"
+#include "protocol/crdt/type_ref.hpp"
 
 namespace troupe::crdt {
 
@@ -44,32 +44,32 @@ class doc_view {
   std::vector<root_info> roots() const;
 
   /// Nothing of a type that is not there; the functions below read one like an empty one.
-  std::optional<type_contents> contents(const type_name& type) const;
+  std::optional<type_contents> contents(const type_ref& type) const;
 
   /// The strings of the sequence, without embeds and formats.
-  std::string text(const type_name& type) const;
+  std::string text(const type_ref& type) const;
 
   /// The forms of json_form.
-  std::string array_json(const type_name& type) const;
-  std::string map_json(const type_name& type) const;
-  std::string delta_json(const type_name& type) const;
+  std::string array_json(const type_ref& type) const;
+  std::string map_json(const type_ref& type) const;
+  std::string delta_json(const type_ref& type) const;
 
   /// By its kind if it is nested, else by its contents. "null" if there is nothing.
-  std::string json(const type_name& type) const;
+  std::string json(const type_ref& type) const;
 
   /// {"root name": json, ...} of all roots.
   std::string json() const;
 
   /// As yjs prints XML types. A root, and a nested type of another kind, is read as `kind`:
   /// xml_fragment, or xml_text, of which formats show as tags.
-  std::string xml_string(const type_name& type, type_kind kind = type_kind::xml_fragment) const;
+  std::string xml_string(const type_ref& type, type_kind kind = type_kind::xml_fragment) const;
 
  private:
   template <class Read>
   auto with_visibility(Read read) const {
     return then_ ? read(*then_) : read(visible_now{});
   }
-  std::string json_as(const type_name& type, json_form form, std::string_view if_absent) const;
+  std::string json_as(const type_ref& type, json_form form, std::string_view if_absent) const;
 
   const store& store_;
   std::optional<visible_at> then_;

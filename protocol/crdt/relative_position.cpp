@@ -111,13 +111,13 @@ bool read_member(std::string_view key, lib0::decoder& in, relative_position& int
   }
   if (key == "type") {
     const auto id = read_json_id(in);
-    if (id) into.type = type_name{*id};
+    if (id) into.type = type_ref{*id};
     return id.has_value();
   }
   if (key == "tname") {
     auto name = read_json_string(in);
     const bool is_string = name.has_value();
-    if (is_string) into.type = type_name{*name};
+    if (is_string) into.type = type_ref{*name};
     return is_string;
   }
   in.skip_any(json_depth_max);
@@ -155,12 +155,12 @@ std::optional<struct_id> find_anchor(const store& in, chain_handle sequence, std
   return {};
 }
 
-tl::expected<absolute_position, unresolved> resolve_type_end(const store& in, const type_name& name,
+tl::expected<absolute_position, unresolved> resolve_type_end(const store& in, const type_ref& name,
                                                              std::int64_t assoc) {
   const type_handle type = find_type(in, name);
   if (type == none && name.item)
-    return tl::unexpected(find_item(in, *name.item) == none ? unresolved::unknown
-                                                            : unresolved::collected);
+    return tl::unexpected(in.find(*name.item) == none ? unresolved::unknown
+                                                      : unresolved::collected);
   const std::size_t length = type == none ? 0 : in.type_at(type).length;
   return absolute_position{name, assoc >= 0 ? length : 0, assoc};
 }
@@ -175,7 +175,7 @@ byte_buffer relative_position::encode() const {
     write_id(place_tag::type, *type->item, out);
   } else {
     out.write_var_uint(static_cast<std::uint8_t>(place_tag::root));
-    out.write_var_string(type->root);
+    out.write_var_string(type->name);
   }
   out.write_var_int(static_cast<std::uint64_t>(assoc < 0 ? -assoc : assoc), assoc < 0);
   return out.take();
@@ -187,9 +187,9 @@ result<relative_position> relative_position::decode(byte_view bytes) {
   switch (in.read_var_uint()) {
     case static_cast<std::uint8_t>(place_tag::item): read.item = read_id(in); break;
     case static_cast<std::uint8_t>(place_tag::root):
-      read.type = type_name{in.read_var_string("root name")};
+      read.type = type_ref{in.read_var_string("root name")};
       break;
-    case static_cast<std::uint8_t>(place_tag::type): read.type = type_name{read_id(in)}; break;
+    case static_cast<std::uint8_t>(place_tag::type): read.type = type_ref{read_id(in)}; break;
     default: in.fail(errc::unknown_content, "kind of relative position");
   }
   if (in.ok() && !in.at_end()) {
@@ -207,7 +207,7 @@ std::string relative_position::to_json() const {
   if (type && type->item) append_id("type", *type->item, out);
   if (type && !type->item) {
     out.append("\"tname\":");
-    lib0::append_json_string(type->root, out);
+    lib0::append_json_string(type->name, out);
   }
   if (item) append_id("item", *item, out);
   out.append(out.size() > 1 ? ",\"assoc\":" : "\"assoc\":").append(std::to_string(assoc));
@@ -231,7 +231,7 @@ result<relative_position> relative_position::from_json(std::string_view text) {
   return read;
 }
 
-std::optional<relative_position> relative_position_at(const store& in, const type_name& type,
+std::optional<relative_position> relative_position_at(const store& in, const type_ref& type,
                                                       std::size_t index, std::int64_t assoc) {
   const type_handle found = find_type(in, type);
   if (found == none && type.item) return {};
@@ -248,12 +248,12 @@ tl::expected<absolute_position, unresolved> resolve(const store& in,
     if (!position.type) return tl::unexpected(unresolved::unknown);
     return resolve_type_end(in, *position.type, position.assoc);
   }
-  const item_handle handle = find_item(in, *position.item);
+  const item_handle handle = in.find(*position.item);
   if (handle == none) return tl::unexpected(unresolved::unknown);
   const item& unit = in.at(handle);
   if (unit.is_gc()) return tl::unexpected(unresolved::collected);
   const type_handle type = in.chain_at(unit.chain).type;
-  absolute_position found{name_of(in, type), 0, position.assoc};
+  absolute_position found{ref_of(in, type), 0, position.assoc};
   const item_handle owner = in.type_at(type).owner;
   if (owner != none && in.at(owner).is_deleted != 0) return found;
   found.index = units_left_of(in, unit);

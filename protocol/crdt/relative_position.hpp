@@ -9,13 +9,13 @@
 #pragma once
 
 #include "base/errc.hpp"
-#include "protocol/crdt/type_name.hpp"
+#include "protocol/crdt/type_ref.hpp"
 
 namespace troupe::crdt {
 
 struct relative_position {
   /// Where the unit is; absent only in one that was decoded from bytes that name a unit.
-  std::optional<type_name> type;
+  std::optional<type_ref> type;
   /// The unit it is tied to; absent: the end of the type, or with assoc < 0 its beginning.
   std::optional<struct_id> item;
   /// >= 0: tied to the unit behind the place; < 0: to the one in front of it.
@@ -42,11 +42,11 @@ struct relative_position {
 /// length means the end. Nothing if the type is nested and not there; a root that nobody has
 /// touched is empty. Cost: linear in the sequence up to the index.
 /// Source: createRelativePositionFromTypeIndex.
-std::optional<relative_position> relative_position_at(const store& in, const type_name& type,
+std::optional<relative_position> relative_position_at(const store& in, const type_ref& type,
                                                       std::size_t index, std::int64_t assoc = 0);
 
 struct absolute_position {
-  type_name type;
+  type_ref type;
   std::size_t index = 0;
   std::int64_t assoc = 0;
   friend bool operator==(const absolute_position&, const absolute_position&) = default;

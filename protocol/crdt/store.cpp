@@ -62,6 +62,12 @@ item_handle store::search(const client_state& state, clock_type clock) const noe
   return state.last_hit = handle;
 }
 
+item_handle store::find(struct_id id) const noexcept {
+  const client_index client = clients_.find(id.client);
+  if (client == no_client || id.clock > clock_max) return none;
+  return find(client, static_cast<clock_type>(id.clock));
+}
+
 type_handle store::find_root(std::string_view name) const {
   const string_handle text = strings_.find(name);
   if (text == no_string) return none;

@@ -74,6 +74,8 @@ class store {
     if (contains(state.last_hit, client, clock)) return state.last_hit;
     return search(state, clock);
   }
+  /// The same by an id from outside, which may be of no client here and beyond any clock.
+  item_handle find(struct_id id) const noexcept;
 
   type_handle find_root(std::string_view name) const;
 

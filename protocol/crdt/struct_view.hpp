@@ -4,6 +4,7 @@
 // document's). Source: yjs 13.6, structs/*.js; terms as there.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 
 #include "base/bytes.hpp"
@@ -15,6 +16,13 @@ using client_index = std::uint32_t;  ///< Position of a client in a table of ids
 using clock_type = std::uint32_t;  ///< Clocks count UTF-16 units; the engine keeps 32 bits of them.
 
 inline constexpr client_index no_client = 0xffff'ffff;
+
+/// One unit of one client, as the world outside names it: its clock may be wider than the store's.
+struct struct_id {
+  client_id client = 0;
+  std::uint64_t clock = 0;
+  friend auto operator<=>(const struct_id&, const struct_id&) = default;
+};
 
 /// The highest end of a struct (clock + length) that the engine accepts.
 inline constexpr std::uint64_t clock_max = 0xffff'fffe;

@@ -32,8 +32,9 @@ class edit_pipe {
     std::string lines;
     for (const crdt::type_change& change : document.last_changes()) {
       const crdt::type_ref& type = change.type;
-      lines += type.is_nested ? std::to_string(type.client) + "." + std::to_string(type.clock)
-                              : "/" + type.name;
+      lines += type.item
+                   ? std::to_string(type.item->client) + "." + std::to_string(type.item->clock)
+                   : "/" + type.name;
       lines += change.sequence_changed ? "\t1" : "\t0";
       for (const std::string& key : change.keys) lines += "\t" + key;
       lines += '\n';
@@ -95,7 +96,7 @@ class edit_pipe {
   }
 
   static crdt::type_ref type_of(std::string_view name) {
-    if (name[0] == '/') return crdt::type_ref::root(std::string{name.substr(1)});
+    if (name[0] == '/') return name.substr(1);
     const std::size_t dot = name.find('.');
     return crdt::type_ref::nested(number_of<crdt::client_id>(name.substr(0, dot)),
                                   number_of<crdt::clock_type>(name.substr(dot + 1)));

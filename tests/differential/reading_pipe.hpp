@@ -19,7 +19,7 @@ inline byte_buffer reply_of(std::string_view text) {
 }
 
 inline reading_reply read_form(const crdt::doc_view& view, std::string_view form,
-                               const crdt::type_name& type) {
+                               const crdt::type_ref& type) {
   if (form == "text") return reply_of(view.text(type));
   if (form == "array") return reply_of(view.array_json(type));
   if (form == "map") return reply_of(view.map_json(type));

@@ -14,7 +14,7 @@ inline void read_everything(const crdt::doc& doc) {
   for (const crdt::doc_view& view : {doc.view(), doc.view_at(now)}) {
     std::size_t size = view.json().size();
     for (const crdt::root_info& root : view.roots()) {
-      const crdt::type_name name{root.name};
+      const crdt::type_ref name{root.name};
       size += view.text(name).size() + view.array_json(name).size() + view.map_json(name).size();
       size += view.delta_json(name).size() + view.xml_string(name).size();
       size += view.xml_string(name, crdt::type_kind::xml_text).size();

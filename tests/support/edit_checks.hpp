@@ -8,9 +8,7 @@
 
 namespace troupe::test {
 
-inline crdt::type_ref root(std::string_view name) {
-  return crdt::type_ref::root(std::string{name});
-}
+inline crdt::type_ref root(std::string_view name) { return name; }
 
 template <class T>
 T must(result<T> outcome) {

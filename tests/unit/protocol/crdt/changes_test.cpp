@@ -100,11 +100,12 @@ TEST_CASE("an update of others is told in the same way, with what it woke", "[cr
   nested_doc nested;
   must_apply(nested.doc, update_builder{}.client(9, 1).text(after({9, 0}), "b"));
   CHECK(nested.doc.last_changes().empty());
+  const auto [client, clock] = *nested.map.item;
   must_apply(nested.doc, update_builder{}
                              .client(9)
                              .text(in_root("new"), "a")
                              .client(8)
-                             .numbers(in_type({nested.map.client, nested.map.clock}, "k"), {1}));
+                             .numbers(in_type({client, clock}, "k"), {1}));
   CHECK(nested.doc.last_changes() == changes{{root("new"), true, {}}, {nested.map, false, {"k"}}});
 }
 

@@ -228,6 +228,8 @@ TEST_CASE("what is no type, or nothing, cannot be named as one", "[crdt][edit]")
   check_refused(doc, gone, [](doc_edit& e) { return e.length(type_ref::nested(1, 0)); });
   check_refused(doc, gone, [](doc_edit& e) { return e.length(type_ref::nested(1, 7)); });
   check_refused(doc, gone, [](doc_edit& e) { return e.length(type_ref::nested(9, 0)); });
+  check_refused(doc, gone,
+                [](doc_edit& e) { return e.length(type_ref::nested(1, std::uint64_t{1} << 32)); });
   check_refused(doc, gone, [](doc_edit& e) { return e.child(root("m"), "k"); });
   check_refused(doc, gone, [](doc_edit& e) { return e.child(root("m"), "none"); });
   check_refused(doc, gone, [](doc_edit& e) { return e.child(root("t"), 0); });

@@ -15,7 +15,7 @@ using crdt::unresolved;
 
 namespace {
 
-std::string bytes_at(const crdt::doc& doc, const crdt::type_name& type, std::size_t index,
+std::string bytes_at(const crdt::doc& doc, const crdt::type_ref& type, std::size_t index,
                      std::int64_t assoc) {
   return to_hex(relative_position_at(doc.contents(), type, index, assoc)->encode());
 }
@@ -72,7 +72,7 @@ TEST_CASE("a position is read from JSON, and nothing else is", "[crdt][position]
   const auto read = relative_position::from_json(
       R"( {"assoc":-1,"other":[{}],"type":null,"item":{"clock":3,"client":4294967295},"tname":"é"} )");
   REQUIRE(read);
-  CHECK(read->type == crdt::type_name{"é"});
+  CHECK(read->type == crdt::type_ref{"é"});
   CHECK(read->item == struct_id{4294967295, 3});
   CHECK(read->assoc == -1);
   for (const char* const wrong :
