@@ -48,14 +48,7 @@ fail_apt() { # fail_apt STEP LOG
 }
 
 as_root() {
-  if [ "$(id -u)" -eq 0 ]; then
-    env DEBIAN_FRONTEND=noninteractive "$@"
-  elif command -v sudo >/dev/null; then
-    sudo env DEBIAN_FRONTEND=noninteractive "$@"
-  else
-    fail "installing packages needs root" "Run this command as root or install sudo." \
-      "Or have an administrator run: apt-get install --no-install-recommends ${missing_packages[*]:-}"
-  fi
+  if [ "$(id -u)" -eq 0 ]; then env DEBIAN_FRONTEND=noninteractive "$@"; else sudo env DEBIAN_FRONTEND=noninteractive "$@"; fi
 }
 
 is_installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
@@ -66,6 +59,10 @@ install_packages() { # install_packages NAME...
   for name in "$@"; do is_installed "$name" || missing_packages+=("$name"); done
   [ ${#missing_packages[@]} -eq 0 ] && return
   command -v apt-get >/dev/null || fail "apt-get is not on this machine" "troupe's set-up is made for Debian 12 (bookworm)."
+  # Asked here, not in as_root, whose output goes to a log.
+  [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
+    fail "installing packages needs root" "Run this command as root or install sudo." \
+      "Or have an administrator run: apt-get install --no-install-recommends ${missing_packages[*]}"
   say "Installing Debian packages: ${missing_packages[*]}"
   mkdir -p "$deps_dir"
   require_disk / 1500
@@ -129,10 +126,10 @@ build_dependency() { # build_dependency NAME PACKAGE SUITE VERSION_PREFIX DURATI
   cmake -S "$build/source" -B "$build/build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
     -DCMAKE_INSTALL_PREFIX="$prefix" -DBUILD_SHARED_LIBS=OFF "$@" >"$log" 2>&1 ||
     { tail -n 20 "$log" >&2; fail "configuring $name failed" "The whole output is in $log."; }
-  # One line a step, so that a long build is seen to move.
+  # Every tenth step is shown, so that a long build is seen to move. By grep: mawk, Debian's awk, reads a pipe in
+  # blocks of 4 KiB and would show the first line after minutes.
   NINJA_STATUS="    $name [%f/%t] " cmake --build "$build/build" -j "$jobs" 2>&1 | tee -a "$log" |
-    grep --line-buffered -oE "^    $name \[[0-9]+/[0-9]+\]" |
-    awk '{ n = split($2, part, /[\[\/\]]/); if (part[2] % 10 == 0 || part[2] == part[3]) { print; fflush() } }' || true
+    grep --line-buffered -oE "^    $name \[([0-9]*0/[0-9]+|([0-9]+)/\2)\]" || true
   cmake --install "$build/build" >>"$log" 2>&1 ||
     { tail -n 30 "$log" >&2; require_disk "$deps_dir" 100; fail "building $name failed" "The whole output is in $log."; }
   touch "$prefix/.complete"

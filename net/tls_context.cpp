@@ -3,20 +3,30 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <system_error>
+
 namespace troupe {
 
 namespace {
 
-/// What OpenSSL has to say about its last failure.
+/// What OpenSSL has to say about its last failure: the cause, which it notes first. The later notes
+/// only name the parts that the failure went through ("system lib", "PEM lib").
 std::string last_error() {
-  const unsigned long code = ERR_peek_last_error();
+  const unsigned long code = ERR_peek_error();
   ERR_clear_error();
+  if (ERR_SYSTEM_ERROR(code)) return std::generic_category().message(ERR_GET_REASON(code));
   const char* const reason = code == 0 ? nullptr : ERR_reason_error_string(code);
   return reason == nullptr ? "unknown error" : reason;
 }
 
 tl::unexpected<failure> bad_file(const std::string& what, const std::string& file) {
   return fail(errc::invalid_config, what + " '" + file + "': " + last_error());
+}
+
+/// Stands in for OpenSSL's own, which asks on the terminal and so would stop a node at a SIGHUP.
+int no_pass_phrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* asked) {
+  if (asked != nullptr) *static_cast<bool*>(asked) = true;
+  return -1;
 }
 
 result<std::shared_ptr<SSL_CTX>> load_files(const std::string& certificate,
@@ -30,10 +40,18 @@ result<std::shared_ptr<SSL_CTX>> load_files(const std::string& certificate,
                                    SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_options(made.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF |
                                       SSL_OP_CIPHER_SERVER_PREFERENCE);
+  bool is_encrypted = false;
+  SSL_CTX_set_default_passwd_cb(made.get(), &no_pass_phrase);
+  SSL_CTX_set_default_passwd_cb_userdata(made.get(), &is_encrypted);
   if (SSL_CTX_use_certificate_chain_file(made.get(), certificate.c_str()) != 1)
     return bad_file("the certificate", certificate);
-  if (SSL_CTX_use_PrivateKey_file(made.get(), key.c_str(), SSL_FILETYPE_PEM) != 1)
+  if (SSL_CTX_use_PrivateKey_file(made.get(), key.c_str(), SSL_FILETYPE_PEM) != 1) {
+    if (is_encrypted)
+      return fail(errc::invalid_config,
+                  "the private key '" + key + "' needs a pass phrase, which troupe does not take");
     return bad_file("the private key", key);
+  }
+  SSL_CTX_set_default_passwd_cb_userdata(made.get(), nullptr);
   if (SSL_CTX_check_private_key(made.get()) != 1)
     return fail(errc::invalid_config, "the private key '" + key +
                                           "' does not belong to the certificate '" + certificate +

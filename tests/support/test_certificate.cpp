@@ -37,7 +37,8 @@ std::shared_ptr<X509> sign_oneself(EVP_PKEY* key, const std::string& name) {
 
 }  // namespace
 
-certificate_files make_certificate(const temporary_directory& in, const std::string& name) {
+certificate_files make_certificate(const temporary_directory& in, const std::string& name,
+                                   const std::string& pass_phrase) {
   const certificate_files files{(in.path() / (name + ".crt")).string(),
                                 (in.path() / (name + ".key")).string()};
   const std::shared_ptr<EVP_PKEY> key{EVP_EC_gen("P-256"), &EVP_PKEY_free};
@@ -46,8 +47,10 @@ certificate_files make_certificate(const temporary_directory& in, const std::str
   const file certificate_file{std::fopen(files.certificate.c_str(), "w")};
   const file key_file{std::fopen(files.key.c_str(), "w")};
   REQUIRE(PEM_write_X509(certificate_file.get(), certificate.get()) == 1);
-  REQUIRE(PEM_write_PrivateKey(key_file.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) ==
-          1);
+  const auto* const phrase = reinterpret_cast<const unsigned char*>(pass_phrase.data());
+  REQUIRE(PEM_write_PrivateKey(key_file.get(), key.get(),
+                               pass_phrase.empty() ? nullptr : EVP_aes_128_cbc(), phrase,
+                               static_cast<int>(pass_phrase.size()), nullptr, nullptr) == 1);
   return files;
 }
 

@@ -18,8 +18,10 @@ struct certificate_files {
   std::string key;          ///< PEM
 };
 
-/// Writes a new key and a certificate that it signed itself, for a common name.
-certificate_files make_certificate(const temporary_directory& in, const std::string& name);
+/// Writes a new key and a certificate that it signed itself, for a common name. With a pass
+/// phrase the key cannot be read without it.
+certificate_files make_certificate(const temporary_directory& in, const std::string& name,
+                                   const std::string& pass_phrase = {});
 
 /// The client's side of TLS on a non-blocking socket, which it does not close. It trusts anyone.
 class tls_client {

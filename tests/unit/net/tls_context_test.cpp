@@ -64,7 +64,14 @@ TEST_CASE("a file that is not there or no PEM is named in the refusal", "[tls]")
     CHECK(refusal_of(made.certificate, bad).find("the private key '" + bad + "'") !=
           std::string::npos);
   }
-  CHECK(refusal_of(missing, made.key).find("unknown error") == std::string::npos);
+  CHECK(refusal_of(missing, made.key).find("No such file or directory") != std::string::npos);
+  CHECK(refusal_of(garbage, made.key).find("no start line") != std::string::npos);
+}
+
+TEST_CASE("a key with a pass phrase is refused, and nobody is asked for it", "[tls]") {
+  const temporary_directory files;
+  const auto made = make_certificate(files, "one", "secret");
+  CHECK(refusal_of(made.certificate, made.key).find("needs a pass phrase") != std::string::npos);
 }
 
 TEST_CASE("a key of another certificate is refused", "[tls]") {
