@@ -46,7 +46,7 @@ constexpr std::array keys{
     config_key{"server.tls.certificate", text_field{in<&config::tls, &tls::certificate>}, "file",
                "certificate chain in PEM for wss://; empty: no TLS; read again on SIGHUP"},
     config_key{"server.tls.key", text_field{in<&config::tls, &tls::key>}, "file",
-               "private key of server.tls.certificate in PEM"},
+               "private key of server.tls.certificate in PEM, without pass phrase"},
 
     config_key{"admin.enabled", switch_field{in<&config::admin, &admin::enabled>}, "true or false",
                "whether to serve the admin pages (docs/admin.md), which ask for no password"},
