@@ -1,12 +1,14 @@
 #include "bench/load/update_maker.hpp"
 
+#include "protocol/crdt/info_byte.hpp"
+
 namespace troupe::load {
 
 namespace {
 
+using namespace crdt::info_byte;
+
 constexpr std::uint8_t string_content = 4;
-constexpr std::uint8_t right_origin_bit = 0x40;
-constexpr std::uint8_t origin_bit = 0x80;
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "protocol/crdt/decoded_update.hpp"
+#include "protocol/crdt/info_byte.hpp"
 #include "protocol/crdt/update_reader.hpp"
 #include "protocol/lib0/quick_reader.hpp"
 
@@ -13,10 +14,7 @@ namespace {
 constexpr std::uint64_t structs_reserved_max = 1 << 17;
 constexpr std::uint64_t bytes_per_struct = 8;
 
-constexpr std::uint8_t kind_bits = 0x1f;
-constexpr std::uint8_t key_bit = 0x20;
-constexpr std::uint8_t right_origin_bit = 0x40;
-constexpr std::uint8_t origin_bit = 0x80;
+using namespace info_byte;
 
 /// One pass over the bytes of an update. Errors stick in the reader; every loop checks it.
 template <class Reader>

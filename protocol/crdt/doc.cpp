@@ -43,7 +43,7 @@ result<applied_update> doc::apply_update(byte_view update, update_format format)
 bool doc::apply_simple(byte_view update) {
   simple_update simple;
   const auto kind = simple.read(update, store_.clients());
-  if (kind == simple_update::kind::other || update.size() * 2 > store_.content_room()) return false;
+  if (kind == simple_update::kind::other || !has_room_for(update)) return false;
   const client_index client = simple.client();
   if (kind == simple_update::kind::text) {
     const item_handle left = integrator_.find_place_alone(client, simple.text());
@@ -91,8 +91,7 @@ result<std::vector<path_step>> doc::path_of(const type_ref& type) const {
 
 /// Whether decoded_ fits into the document; the last step that can fail.
 result<void> doc::prepare(byte_view update) {
-  if (update.size() * 2 > store_.content_room())
-    return fail(errc::update_too_large, "document is full");
+  if (!has_room_for(update)) return fail(errc::update_too_large, "document is full");
   std::size_t new_clients = 0;
   for (const client_id id : decoded_.clients.ids())
     new_clients += store_.clients().find(id) == no_client;

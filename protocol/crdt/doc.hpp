@@ -118,6 +118,9 @@ class doc {
   enum class phase : std::uint8_t { idle, editing, notifying };
 
   bool apply_simple(byte_view update);
+  bool has_room_for(byte_view update) const noexcept {
+    return update.size() * 2 <= store_.content_room();
+  }
   result<void> prepare(byte_view update);
   void notify();
 

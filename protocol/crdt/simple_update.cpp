@@ -3,18 +3,13 @@
 #include <algorithm>
 
 #include "base/utf8.hpp"
+#include "protocol/crdt/info_byte.hpp"
 #include "protocol/lib0/decoder.hpp"
 #include "protocol/lib0/quick_reader.hpp"
 
 namespace troupe::crdt {
 
-namespace {
-
-constexpr std::uint8_t kind_and_key_bits = 0x3f;
-constexpr std::uint8_t right_origin_bit = 0x40;
-constexpr std::uint8_t origin_bit = 0x80;
-
-}  // namespace
+using namespace info_byte;
 
 simple_update::kind simple_update::read(byte_view update, const client_lookup& known) noexcept {
   static_assert(looked_at_beyond >= lib0::size_max_of_few);
@@ -35,7 +30,7 @@ simple_update::kind simple_update::read_text(std::size_t size,
   client_ = known.find(in.read_var_uint(id));
   const std::uint64_t clock = in.read_var_uint();
   const std::uint8_t info = in.read_uint8();
-  if ((info & (kind_and_key_bits | origin_bit)) !=
+  if ((info & (kind_bits | key_bit | origin_bit)) !=
       (static_cast<std::uint8_t>(content_kind::string) | origin_bit))
     return kind::other;
   text_.kind = content_kind::string;

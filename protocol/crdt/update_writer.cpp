@@ -1,12 +1,12 @@
 #include "protocol/crdt/update_writer.hpp"
 
+#include "protocol/crdt/info_byte.hpp"
+
 namespace troupe::crdt {
 
 namespace {
 
-constexpr std::uint8_t key_bit = 0x20;
-constexpr std::uint8_t right_origin_bit = 0x40;
-constexpr std::uint8_t origin_bit = 0x80;
+using namespace info_byte;
 
 template <class Writer>
 void write_parent(const parent_view& parent, const client_lookup& ids, Writer& out) {
