@@ -12,15 +12,15 @@ constexpr std::chrono::seconds patience{5};
 admin_request::behavior_type admin_request::make_behavior() {
   end_on_exception(this);
   return {[this](const answer_admin_request& order) {
-    const admin::wish wish = admin::read_request(*order.request);
-    if (const auto* sessions = std::get_if<admin::wants_sessions>(&wish))
+    const admin::admin_query query = admin::read_request(*order.request);
+    if (const auto* sessions = std::get_if<admin::sessions_query>(&query))
       show_sessions(*sessions);
-    else if (const auto* news = std::get_if<admin::wants_notification>(&wish))
+    else if (const auto* news = std::get_if<admin::notify_query>(&query))
       notify(*news);
-    else if (const auto* documents = std::get_if<admin::wants_documents>(&wish))
+    else if (const auto* documents = std::get_if<admin::documents_query>(&query))
       show_documents(*documents);
     else
-      finish(std::get<http_answer>(wish));
+      finish(std::get<http_answer>(query));
   }};
 }
 
@@ -34,7 +34,7 @@ void admin_request::finish(http_answer with) {
   quit();
 }
 
-void admin_request::show_sessions(const admin::wants_sessions& wanted) {
+void admin_request::show_sessions(const admin::sessions_query& wanted) {
   request(supervisor_, patience, list_presence{})
       .then(
           [this, wanted](const listed_presence& presence) {
@@ -48,7 +48,7 @@ void admin_request::show_sessions(const admin::wants_sessions& wanted) {
           [this](const caf::error&) { finish(admin::show_failure()); });
 }
 
-void admin_request::show_documents(const admin::wants_documents& wanted) {
+void admin_request::show_documents(const admin::documents_query& wanted) {
   request(supervisor_, patience, list_documents{})
       .then(
           [this, wanted](const listed_documents& documents) {
@@ -62,7 +62,7 @@ void admin_request::show_documents(const admin::wants_documents& wanted) {
           [this](const caf::error&) { finish(admin::show_failure()); });
 }
 
-void admin_request::notify(const admin::wants_notification& wanted) {
+void admin_request::notify(const admin::notify_query& wanted) {
   request(supervisor_, patience,
           notify_document{wanted.document, admin::file_changed_payload(wanted.path)})
       .then([this, name = wanted.document](

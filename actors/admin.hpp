@@ -28,9 +28,9 @@ class admin_request final : public admin_request_actor::base {
   void on_exit() override;
 
  private:
-  void show_sessions(const admin::wants_sessions& wanted);
-  void show_documents(const admin::wants_documents& wanted);
-  void notify(const admin::wants_notification& wanted);
+  void show_sessions(const admin::sessions_query& wanted);
+  void show_documents(const admin::documents_query& wanted);
+  void notify(const admin::notify_query& wanted);
   void finish(http_answer with);
 
   supervisor_actor supervisor_;

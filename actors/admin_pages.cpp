@@ -128,8 +128,8 @@ tl::expected<page_query, std::string> read_page_query(std::string_view target) {
   return page;
 }
 
-wish read_sessions_page(page_query page, std::string document) {
-  wants_sessions wanted{.document = std::move(document), .limit = page.limit};
+admin_query read_sessions_page(page_query page, std::string document) {
+  sessions_query wanted{.document = std::move(document), .limit = page.limit};
   if (page.after.empty()) return wanted;
   const auto id = read_number(page.after);
   if (!id) return answer_error(400, "after must be the id of a session");
@@ -137,13 +137,13 @@ wish read_sessions_page(page_query page, std::string document) {
   return wanted;
 }
 
-wish read_notification(const std::string& body) {
+admin_query read_notification(const std::string& body) {
   const json parsed = json::parse(body, nullptr, false);
   if (!parsed.is_object()) return answer_error(400, "the body is not a JSON object");
   const auto path = parsed.find("path");
   if (path == parsed.end() || !path->is_string() || path->get_ref<const std::string&>().empty())
     return answer_error(400, "path must be a string that is not empty");
-  wants_notification wanted{path->get<std::string>(), {}};
+  notify_query wanted{path->get<std::string>(), {}};
   if (wanted.path.size() > notified_path_bytes_max)
     return answer_error(400, "path is longer than 4096 bytes");
   wanted.document = wanted.path;
@@ -165,7 +165,7 @@ http_answer answer_list(const char* name, json list, std::size_t count, json nex
 
 }  // namespace
 
-wish read_request(const http_request& request) {
+admin_query read_request(const http_request& request) {
   const std::string_view path = path_of_target(request.target);
   const bool is_get = request.method == "GET" || request.method == "HEAD";
   if (path == notify_path) {
@@ -183,12 +183,12 @@ wish read_request(const http_request& request) {
   if (path == "/healthz") return http_answer{.status = 200, .body = "ok\n", .allow = {}};
   auto page = read_page_query(request.target);
   if (!page) return answer_error(400, page.error());
-  if (path == documents_path) return wants_documents{page->limit, std::move(page->after)};
+  if (path == documents_path) return documents_query{page->limit, std::move(page->after)};
   return read_sessions_page(std::move(*page), document.value_or(std::string{}));
 }
 
 http_answer show_sessions(const listed_sessions& listed, const listed_presence& presence,
-                          const wants_sessions& wanted) {
+                          const sessions_query& wanted) {
   std::vector<const session_info*> all;
   for (const session_info& session : listed.sessions) {
     const auto& joined = session.documents;
@@ -206,7 +206,7 @@ http_answer show_sessions(const listed_sessions& listed, const listed_presence& 
 }
 
 http_answer show_documents(const listed_documents& listed, const listed_sessions& sessions,
-                           const wants_documents& wanted) {
+                           const documents_query& wanted) {
   std::unordered_map<std::string_view, std::size_t> counts;
   for (const session_info& session : sessions.sessions)
     for (const std::string& name : session.documents) ++counts[name];

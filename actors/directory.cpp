@@ -7,7 +7,7 @@
 #include "actors/document.hpp"
 #include "actors/failure_codes.hpp"
 #include "actors/gather.hpp"
-#include "actors/placement.hpp"
+#include "actors/unit_choice.hpp"
 
 namespace troupe {
 
@@ -63,7 +63,7 @@ caf::expected<opened_document> directory::open(const open_document& request) {
   if (is_draining_) return to_caf_error(close_reason::server_stopping);
   const auto found = documents_.find(request.name);
   if (found != documents_.end()) return join(found->second, request);
-  if (documents_.size() >= settings_.max_documents && !make_room())
+  if (documents_.size() >= settings_.documents_max && !make_room())
     return to_caf_error(close_reason::too_many_documents);
   entry opened;
   opened.id = ++last_id_;
@@ -77,13 +77,13 @@ caf::expected<opened_document> directory::open(const open_document& request) {
 
 /// On the unit that the name chooses, which is also where its connections are sent to.
 document_actor directory::spawn_document(const std::string& name, document_id id,
-                                         std::shared_ptr<message_window> window) {
+                                         std::shared_ptr<message_id_window> window) {
   const auto& units = settings_.units;
   io_unit* const unit = units.empty() ? nullptr : units[unit_index(name, units.size())];
   document_settings settings{id,
                              name,
                              settings_.options,
-                             settings_.seed + scattered_name(name),
+                             settings_.seed + name_hash(name),
                              std::move(window),
                              settings_.metrics};
   caf::actor_config config{unit};
@@ -93,18 +93,18 @@ document_actor directory::spawn_document(const std::string& name, document_id id
   return opened;
 }
 
-std::shared_ptr<message_window> directory::window_of(const std::string& name) {
+std::shared_ptr<message_id_window> directory::window_of(const std::string& name) {
   const auto kept = windows_.find(name);
-  if (kept == windows_.end()) return std::make_shared<message_window>();
+  if (kept == windows_.end()) return std::make_shared<message_id_window>();
   const auto window = std::move(kept->second.window);
   windows_.erase(kept);
   return window;
 }
 
-void directory::keep_window(const std::string& name, std::shared_ptr<message_window> window) {
+void directory::keep_window(const std::string& name, std::shared_ptr<message_id_window> window) {
   if (window->user_count() == 0 || windows_.size() >= windows_max) return;
   windows_[name] = {std::move(window),
-                    std::chrono::steady_clock::now() + message_window::id_age_max};
+                    std::chrono::steady_clock::now() + message_id_window::id_age_max};
 }
 
 /// The join comes from here and not from the session, so that it always precedes an unload.
@@ -155,7 +155,7 @@ bool directory::make_room() {
     if (!candidate.is_idle || candidate.is_unloading) continue;
     if (oldest == nullptr || candidate.idle_since < oldest->idle_since) oldest = &candidate;
   }
-  if (documents_.size() - unloading < settings_.max_documents) return true;
+  if (documents_.size() - unloading < settings_.documents_max) return true;
   if (oldest == nullptr) return false;
   unload(*oldest);
   return true;

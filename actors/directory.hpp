@@ -21,16 +21,16 @@
 #include "actors/interfaces.hpp"
 #include "actors/node_metrics.hpp"
 #include "protocol/crdt/doc.hpp"
-#include "protocol/message_window.hpp"
+#include "protocol/message_id_window.hpp"
 
 namespace troupe {
 
 class io_unit;
 
 struct directory_settings {
-  std::size_t max_documents = 1000;
+  std::size_t documents_max = 1000;
   std::chrono::milliseconds idle_grace{30'000};
-  crdt::doc_options options;
+  crdt::doc_settings options;
   std::vector<io_unit*> units;            ///< Where documents run; empty: on CAF's workers.
   std::uint64_t seed = 0;                 ///< Random; see hosted_document.
   std::shared_ptr<node_metrics> metrics;  ///< May be null.
@@ -57,14 +57,14 @@ class directory final : public directory_actor::base {
   };
   /// The message ids of a document that was unloaded: its clients may come back.
   struct kept_window {
-    std::shared_ptr<message_window> window;
+    std::shared_ptr<message_id_window> window;
     time_point until;
   };
   struct entry {
     document_id id = 0;
     document_actor document;
     std::uint64_t joins = 0;  // that were sent to it
-    std::shared_ptr<message_window> window;
+    std::shared_ptr<message_id_window> window;
     bool is_idle = false;
     bool is_unloading = false;
     time_point idle_since;
@@ -85,9 +85,9 @@ class directory final : public directory_actor::base {
   caf::expected<opened_document> open(const open_document& request);
   opened_document join(entry& of, const open_document& request);
   document_actor spawn_document(const std::string& name, document_id id,
-                                std::shared_ptr<message_window> window);
-  std::shared_ptr<message_window> window_of(const std::string& name);
-  void keep_window(const std::string& name, std::shared_ptr<message_window> window);
+                                std::shared_ptr<message_id_window> window);
+  std::shared_ptr<message_id_window> window_of(const std::string& name);
+  void keep_window(const std::string& name, std::shared_ptr<message_id_window> window);
   bool make_room();
   void unload(entry& of);
   void finish_drain_if_empty();

@@ -63,7 +63,7 @@ void document::on_loaded(const loaded_document& loaded) {
         throw std::runtime_error("stored update of '" + *name +
                                  "' cannot be read: " + to_string(applied.error()));
     };
-    if (!stored.snapshot.empty()) load(stored.snapshot.view());
+    if (!stored.checkpoint.empty()) load(stored.checkpoint.view());
     for (const shared_slice& update : stored.updates) load(update.view());
   };
   const auto loaded_all = [this] {
@@ -222,7 +222,7 @@ void document::do_elsewhere(document_work work, std::function<void()> after) {
   const auto lent = std::make_shared<lent_document>();
   lent->state = std::move(hosted_);
   lent->work = std::move(work);
-  const auto helper = home_system().spawn<document_helper>();
+  const auto helper = home_system().spawn<document_worker>();
   request(helper, caf::infinite, work_on_document{lent})
       .then(
           [this, lent, after = std::move(after)](const worked_on_document&) {
@@ -270,7 +270,7 @@ void document::send_whole_state(session_id to) {
     whole_state_version_ = hosted_->version();
   }
   whole_state_used_ = true;
-  output_.add_frame(receivers::one, to, whole_state_frame_);
+  output_.add_frame(audience::one, to, whole_state_frame_);
 }
 
 // --- effects ---
@@ -336,10 +336,9 @@ void document::on_update_stored(const update_stored& stored) {
 
 /// Tells those whose updates are stored by now.
 void document::confirm() {
-  while (const document_log::unconfirmed* const one = log_.next_confirmed()) {
-    if (!one->update.empty()) output_.add_update(receivers::one, one->sender, one->update.view());
-    if (!one->ack.empty())
-      output_.add_text(receivers::one, one->sender, one->ack, traffic::content);
+  while (const durability::unconfirmed* const one = log_.next_confirmed()) {
+    if (!one->update.empty()) output_.add_update(audience::one, one->sender, one->update.view());
+    if (!one->ack.empty()) output_.add_text(audience::one, one->sender, one->ack, traffic::content);
     note_handled(one->sender, 1, one->credit_bytes);
     log_.pop_confirmed();
   }
@@ -355,26 +354,26 @@ void document::append_stored() {
 
 void document::compact() {
   if (is_compacting_ || !hosted_) return;
-  log_.begin_snapshot();
-  const auto write = [this](shared_bytes snapshot) {
+  log_.begin_checkpoint();
+  const auto write = [this](shared_bytes checkpoint) {
     is_compacting_ = false;
-    log_.end_snapshot(snapshot.size());
+    log_.end_checkpoint(checkpoint.size());
     append_stored();
-    tell(this, store_, write_snapshot{*name_, log_.last(), std::move(snapshot)});
+    tell(this, store_, write_checkpoint{*name_, log_.last(), std::move(checkpoint)});
   };
-  if (!has_unit() || log_.snapshot_size() < heavy_state_bytes)
+  if (!has_unit() || log_.checkpoint_size() < heavy_state_bytes)
     return write(shared_bytes::copy_of(hosted_->whole_state()));
   is_compacting_ = true;
-  const auto snapshot = std::make_shared<shared_bytes>();
+  const auto checkpoint = std::make_shared<shared_bytes>();
   do_elsewhere(
-      [snapshot](hosted_document& of, document_effects&) {
-        *snapshot = shared_bytes::copy_of(of.whole_state());
+      [checkpoint](hosted_document& of, document_effects&) {
+        *checkpoint = shared_bytes::copy_of(of.whole_state());
       },
-      [write, snapshot] { write(*snapshot); });
+      [write, checkpoint] { write(*checkpoint); });
 }
 
 /// Ends when nothing is left to do: nobody subscribed, everything stored, the log folded into a
-/// snapshot.
+/// checkpoint.
 void document::on_unload() {
   if (!unit_of_session_.empty()) {
     is_unloading_ = false;

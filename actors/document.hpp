@@ -18,9 +18,9 @@
 #include <vector>
 
 #include "actors/caf_compat.hpp"
-#include "actors/document_helper.hpp"
-#include "actors/document_log.hpp"
 #include "actors/document_output.hpp"
+#include "actors/document_worker.hpp"
+#include "actors/durability.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/node_metrics.hpp"
 #include "base/fifo.hpp"
@@ -32,10 +32,10 @@ namespace troupe {
 struct document_settings {
   document_id id = 0;
   std::string name;
-  crdt::doc_options options;
-  std::uint64_t seed = 0;                  ///< See hosted_document.
-  std::shared_ptr<message_window> window;  ///< See hosted_document.
-  std::shared_ptr<node_metrics> metrics;   ///< May be null.
+  crdt::doc_settings options;
+  std::uint64_t seed = 0;                     ///< See hosted_document.
+  std::shared_ptr<message_id_window> window;  ///< See hosted_document.
+  std::shared_ptr<node_metrics> metrics;      ///< May be null.
 };
 
 class document final : public io_actor<document_actor::base> {
@@ -115,7 +115,7 @@ class document final : public io_actor<document_actor::base> {
   std::vector<unit_output> units_;
   std::unordered_map<session_id, std::size_t> unit_of_session_;
   fifo<input> waiting_;  // until the document is loaded, or its state is back
-  document_log log_;
+  durability log_;
   shared_bytes whole_state_frame_;  // for newcomers; empty: not known
   std::uint64_t whole_state_version_ = 0;
   bool whole_state_used_ = false;  // since the last tick

@@ -1,6 +1,6 @@
 #include "actors/document_output.hpp"
 
-#include "protocol/crdt/update_tools.hpp"
+#include "protocol/crdt/wire/update_tools.hpp"
 
 namespace troupe {
 
@@ -22,7 +22,7 @@ bool has_replacement_character(byte_view bytes) {
 
 }  // namespace
 
-void document_output::add(receivers to, session_id session, sync::message_kind kind,
+void document_output::add(audience to, session_id session, sync::message_kind kind,
                           byte_view body) {
   end_run();
   const sync::message_head head = sync::encode_message_head(kind, body.size());
@@ -30,7 +30,7 @@ void document_output::add(receivers to, session_id session, sync::message_kind k
   append(binary_, to, session, what, frame_kind::binary, head.view(), body);
 }
 
-void document_output::add_update(receivers to, session_id session, byte_view update) {
+void document_output::add_update(audience to, session_id session, byte_view update) {
   if (update.size() > merge_size_max || has_replacement_character(update))
     return add(to, session, sync::message_kind::update, update);
   const bool continues = run_.to == to && run_.session == session;
@@ -63,17 +63,17 @@ void document_output::end_run() {
   run_.bytes.clear();
 }
 
-void document_output::add_text(receivers to, session_id session, std::string_view text,
+void document_output::add_text(audience to, session_id session, std::string_view text,
                                traffic what) {
   append(json_, to, session, what, frame_kind::text, {}, as_bytes(text));
 }
 
-void document_output::add_frame(receivers to, session_id session, shared_bytes frame) {
+void document_output::add_frame(audience to, session_id session, shared_bytes frame) {
   end_run();
   binary_.deliveries.push_back({to, session, traffic::content, shared_slice{std::move(frame)}});
 }
 
-void document_output::append(part& to_part, receivers to, session_id session, traffic what,
+void document_output::append(part& to_part, audience to, session_id session, traffic what,
                              frame_kind kind, byte_view head, byte_view body) {
   std::array<std::uint8_t, frame_header_size_max> header{};
   const std::size_t size = head.size() + body.size();

@@ -21,16 +21,16 @@ class document_output {
   using delivery = deliver_batch::delivery;
 
   /// A message of the binary dialect, other than an update that may be merged.
-  void add(receivers to, session_id session, sync::message_kind kind, byte_view body);
+  void add(audience to, session_id session, sync::message_kind kind, byte_view body);
 
   /// An update that has just been applied or stored.
-  void add_update(receivers to, session_id session, byte_view update);
+  void add_update(audience to, session_id session, byte_view update);
 
   /// A message of the JSON dialect.
-  void add_text(receivers to, session_id session, std::string_view text, traffic what);
+  void add_text(audience to, session_id session, std::string_view text, traffic what);
 
   /// A frame that was encoded before.
-  void add_frame(receivers to, session_id session, shared_bytes frame);
+  void add_frame(audience to, session_id session, shared_bytes frame);
 
   bool empty() const noexcept {
     return binary_.deliveries.empty() && json_.deliveries.empty() && run_.updates.empty();
@@ -50,14 +50,14 @@ class document_output {
   };
   /// Updates of one sender for the same receivers.
   struct run {
-    receivers to = receivers::all;
+    audience to = audience::all;
     session_id session = no_session;
     byte_buffer bytes;
     std::vector<std::pair<std::size_t, std::size_t>> updates;  // offset, size
   };
 
   void end_run();
-  void append(part& to_part, receivers to, session_id session, traffic what, frame_kind kind,
+  void append(part& to_part, audience to, session_id session, traffic what, frame_kind kind,
               byte_view head, byte_view body);
 
   part binary_;

@@ -17,11 +17,11 @@
 #include "base/bytes.hpp"
 #include "base/close_reason.hpp"
 #include "net/http_message.hpp"
+#include "protocol/audience.hpp"
 #include "protocol/json/request.hpp"
-#include "protocol/receivers.hpp"
 #include "protocol/session_id.hpp"
 #include "protocol/sync/message.hpp"
-#include "storage/storage.hpp"
+#include "storage/backend.hpp"
 
 namespace troupe {
 
@@ -46,7 +46,7 @@ struct work_on_document;
 struct worked_on_document;
 struct append_updates;
 struct update_stored;
-struct write_snapshot;
+struct write_checkpoint;
 struct load_document;
 struct loaded_document;
 struct deliver_batch;
@@ -107,7 +107,7 @@ CAF_ADD_TYPE_ID(troupe_actors, (troupe::unload_document))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::update_stored))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::work_on_document))
 CAF_ADD_TYPE_ID(troupe_actors, (troupe::worked_on_document))
-CAF_ADD_TYPE_ID(troupe_actors, (troupe::write_snapshot))
+CAF_ADD_TYPE_ID(troupe_actors, (troupe::write_checkpoint))
 CAF_ADD_ATOM(troupe_actors, troupe, flush_atom)
 CAF_ADD_ATOM(troupe_actors, troupe, drain_atom)
 CAF_END_TYPE_ID_BLOCK(troupe_actors)
@@ -128,7 +128,7 @@ using hub_actor = caf::typed_actor<
     caf::result<listed_sessions>(list_sessions)>;  // the sessions of this unit
 
 /// One per piece of work that takes long: does it for a document, on CAF's workers.
-using document_helper_actor =
+using document_worker_actor =
     caf::typed_actor<caf::result<worked_on_document>(work_on_document)>;  // then ends
 
 /// One per open document, on an I/O thread: the only one who touches its state.
@@ -161,7 +161,7 @@ using directory_actor = caf::typed_actor<
 using store_actor = caf::typed_actor<
     caf::result<loaded_document>(load_document),  // all that is stored of a document
     caf::result<void>(append_updates),            // confirmed to the document by update_stored
-    caf::result<void>(write_snapshot),            // replaces the log up to a sequence
+    caf::result<void>(write_checkpoint),          // replaces the log up to a sequence
     caf::result<void>(flush_atom)>;  // note to itself: write what has queued up as one batch
 
 /// One per node: watches the others, passes the seconds, drains.
@@ -262,7 +262,7 @@ struct append_updates {
 struct update_stored {
   storage::sequence up_to = 0;
 };
-struct write_snapshot {
+struct write_checkpoint {
   std::string document;
   storage::sequence covers = 0;
   shared_bytes state;
@@ -280,7 +280,7 @@ enum class traffic : std::uint8_t { content, presence };
 /// What one document has for one io_unit. The deliveries of a dialect keep their order.
 struct deliver_batch {
   struct delivery {
-    receivers to = receivers::all;
+    audience to = audience::all;
     session_id session = no_session;  ///< The one, or the one left out.
     traffic what = traffic::content;
     shared_slice frames;  ///< With their WebSocket headers.
@@ -404,4 +404,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::unload_document)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::update_stored)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::work_on_document)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::worked_on_document)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::write_snapshot)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::write_checkpoint)

@@ -1,7 +1,7 @@
 #include "actors/session.hpp"
 
 #include "actors/failure_codes.hpp"
-#include "protocol/crdt/state_vector.hpp"
+#include "protocol/crdt/wire/state_vector.hpp"
 
 namespace troupe {
 
@@ -92,7 +92,7 @@ void session::on_exit() {
     environment_->table->unsubscribe(document.opened.id, id_);
   }
   environment_->table->remove(id_);
-  environment_->places->leave();
+  environment_->slots->release();
   environment_->metrics->sessions().dec();
   connection_.reset();
   joined_.clear();

@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "actors/caf_compat.hpp"
-#include "actors/capacity.hpp"
+#include "actors/connection_slots.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/node_metrics.hpp"
 #include "actors/session_table.hpp"
@@ -45,7 +45,7 @@ struct session_settings {
 struct session_environment {
   session_settings settings;
   std::shared_ptr<session_table> table;
-  std::shared_ptr<capacity> places;
+  std::shared_ptr<connection_slots> slots;
   std::shared_ptr<node_metrics> metrics;
   directory_actor directory;
   hub_actor hub;
@@ -55,7 +55,7 @@ struct session_environment {
   std::vector<client_batch::message> input;
 };
 
-class session final : public io_actor<session_actor::base>, private table_session {
+class session final : public io_actor<session_actor::base>, private subscriber_session {
  public:
   /// What one session may have waiting for its documents; one message may exceed the bytes.
   static constexpr std::uint32_t unhandled_messages_max = 1024;
@@ -92,7 +92,7 @@ class session final : public io_actor<session_actor::base>, private table_sessio
   void on_pong();
   void on_closed(close_reason reason);
 
-  // table_session
+  // subscriber_session
   void deliver(const frame_run& frames) override;
   bool skips_presence(document_id document) override;
   void on_handled(document_id document, const deliver_batch::handled& progress) override;

@@ -1,6 +1,6 @@
 #include "actors/session_host.hpp"
 
-#include "actors/placement.hpp"
+#include "actors/unit_choice.hpp"
 #include "base/document_name.hpp"
 #include "net/document_path.hpp"
 
@@ -31,7 +31,7 @@ class refused_connection final : public connection_handler {
 void session_host::on_upgrade(io_unit& unit, std::shared_ptr<websocket_connection> connection,
                               upgrade_request request) {
   const std::shared_ptr<session_environment>& environment = environments_.at(&unit);
-  if (!environment->places->enter()) {
+  if (!environment->slots->acquire()) {
     connection->start(std::make_shared<refused_connection>(environment->metrics));
     connection->close(close_reason::server_at_capacity);
     return;

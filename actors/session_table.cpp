@@ -14,23 +14,23 @@ void join(std::vector<frame_run>& list, const shared_slice& frames) {
 
 bool is_for(const deliver_batch::delivery& delivery, session_id id) {
   switch (delivery.to) {
-    case receivers::one: return delivery.session == id;
-    case receivers::all_but_one: return delivery.session != id;
-    case receivers::all: return true;
+    case audience::one: return delivery.session == id;
+    case audience::all_but_one: return delivery.session != id;
+    case audience::all: return true;
   }
   return false;
 }
 
 }  // namespace
 
-table_session* session_table::find(session_id id) const {
+subscriber_session* session_table::find(session_id id) const {
   const auto found = sessions_.find(id);
   return found == sessions_.end() ? nullptr : found->second;
 }
 
 bool session_table::subscribe(document_id document, session_id id) {
   if (std::ranges::find(failed_, document) != failed_.end()) return false;
-  if (table_session* const session = find(id))
+  if (subscriber_session* const session = find(id))
     subscribers_[document].push_back({id, session, {}, false});
   return true;
 }
@@ -63,10 +63,10 @@ void session_table::deliver(const deliver_batch& batch) {
     deliver(batch.document, found->second, batch.json, dialect::json);
   }
   for (const deliver_batch::handled& progress : batch.progress)
-    if (table_session* const session = find(progress.session))
+    if (subscriber_session* const session = find(progress.session))
       session->on_handled(batch.document, progress);
   for (const deliver_batch::closing& closing : batch.closings)
-    if (table_session* const session = find(closing.session)) session->close(closing.reason);
+    if (subscriber_session* const session = find(closing.session)) session->close(closing.reason);
 }
 
 void session_table::deliver(document_id document, subscriber_list& to,
@@ -94,7 +94,7 @@ void session_table::deliver(document_id document, subscriber_list& to,
 bool session_table::begins_to_hear(subscriber& who, const delivery_list& deliveries,
                                    std::size_t& from) {
   const auto first = std::ranges::find_if(deliveries, [&](const deliver_batch::delivery& one) {
-    return one.to == receivers::one && one.session == who.id;
+    return one.to == audience::one && one.session == who.id;
   });
   if (first == deliveries.end()) return false;
   from = static_cast<std::size_t>(first - deliveries.begin());
@@ -107,8 +107,8 @@ void session_table::collect_common(const delivery_list& deliveries) {
   named_.clear();
   has_presence_ = false;
   for (const deliver_batch::delivery& delivery : deliveries) {
-    if (delivery.to != receivers::all) named_.push_back(delivery.session);
-    if (delivery.to == receivers::one) continue;
+    if (delivery.to != audience::all) named_.push_back(delivery.session);
+    if (delivery.to == audience::one) continue;
     join(common_, delivery.frames);
     if (delivery.what == traffic::presence)
       has_presence_ = true;
@@ -129,7 +129,7 @@ void session_table::deliver_to_one(document_id document, const subscriber& to,
   for (; from < deliveries.size(); ++from) {
     const deliver_batch::delivery& delivery = deliveries[from];
     if (!is_for(delivery, to.id)) continue;
-    if (skips && delivery.what == traffic::presence && delivery.to != receivers::one) continue;
+    if (skips && delivery.what == traffic::presence && delivery.to != audience::one) continue;
     if (gathered.join(delivery.frames)) continue;
     if (!gathered.bytes.empty()) to.session->deliver(gathered);
     gathered = {delivery.frames};
@@ -150,7 +150,7 @@ void session_table::close_all(close_reason reason) {
   for (const auto& [id, session] : sessions_) session->close(reason);
 }
 
-void session_table::on_second(table_session::time_point now) {
+void session_table::on_second(subscriber_session::time_point now) {
   for (const auto& [id, session] : sessions_) session->on_second(now);
 }
 

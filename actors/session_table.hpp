@@ -30,11 +30,11 @@ struct frame_run {
 };
 
 /// A session as its table sees it.
-class table_session {
+class subscriber_session {
  public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  virtual ~table_session() = default;
+  virtual ~subscriber_session() = default;
   virtual void deliver(const frame_run& frames) = 0;
   /// Whether it reads so slowly that presence is left out for it. If so, it asks the document for
   /// all presence once it reads again.
@@ -50,7 +50,7 @@ class table_session {
 /// Thread: the unit's.
 class session_table {
  public:
-  void add(session_id id, table_session* session) { sessions_.emplace(id, session); }
+  void add(session_id id, subscriber_session* session) { sessions_.emplace(id, session); }
   void remove(session_id id) { sessions_.erase(id); }
   /// Returns false if the document has failed meanwhile: its subscribers have been closed already.
   /// It hears nothing yet: a client speaks first.
@@ -65,7 +65,7 @@ class session_table {
   void deliver(const deliver_batch& batch);
   void close_subscribers(document_id document, close_reason reason);
   void close_all(close_reason reason);
-  void on_second(table_session::time_point now);
+  void on_second(subscriber_session::time_point now);
   std::vector<session_info> list() const;
 
   std::size_t size() const noexcept { return sessions_.size(); }
@@ -74,14 +74,14 @@ class session_table {
   /// A subscriber's session, found without a look-up when a frame goes to all.
   struct subscriber {
     session_id id;
-    table_session* session;
+    subscriber_session* session;
     dialects hears;
     bool awaits_json = false;  ///< The answer to its sync has not come yet.
   };
   using subscriber_list = std::vector<subscriber>;
   using delivery_list = std::vector<deliver_batch::delivery>;
 
-  table_session* find(session_id id) const;
+  subscriber_session* find(session_id id) const;
   void deliver(document_id document, subscriber_list& to, const delivery_list& deliveries,
                dialect which);
   void deliver_to_one(document_id document, const subscriber& to, const delivery_list& deliveries,
@@ -90,7 +90,7 @@ class session_table {
   void collect_common(const delivery_list& deliveries);
   bool is_named(session_id id) const;
 
-  std::unordered_map<session_id, table_session*> sessions_;
+  std::unordered_map<session_id, subscriber_session*> sessions_;
   std::unordered_map<document_id, subscriber_list> subscribers_;
   std::deque<document_id> failed_;  // the last few, for sessions that were told of one too late
 

@@ -4,15 +4,15 @@
 
 namespace troupe {
 
-store::store(caf::actor_config& config, std::shared_ptr<storage::engine> engine)
-    : store_actor::base(config), engine_(std::move(engine)) {}
+store::store(caf::actor_config& config, std::shared_ptr<storage::backend> backend)
+    : store_actor::base(config), backend_(std::move(backend)) {}
 
 store::behavior_type store::make_behavior() {
   end_on_exception(this);
   return {
       [this](const load_document& which) { return on_load(which); },
       [this](const append_updates& append) { on_append(append); },
-      [this](const write_snapshot& snapshot) { on_snapshot(snapshot); },
+      [this](const write_checkpoint& checkpoint) { on_checkpoint(checkpoint); },
       [this](flush_atom) { flush(); },
   };
 }
@@ -20,7 +20,7 @@ store::behavior_type store::make_behavior() {
 caf::result<loaded_document> store::on_load(const load_document& which) {
   // What is queued may belong to this document.
   if (!queued_.empty() && !flush()) return to_caf_error(close_reason::document_failed);
-  auto stored = engine_->load(which.name);
+  auto stored = backend_->load(which.name);
   if (!stored) {
     log_line(log_severity::error,
              "loading '" + which.name + "' failed: " + to_string(stored.error()));
@@ -36,8 +36,8 @@ void store::on_append(const append_updates& append) {
   schedule_flush();
 }
 
-void store::on_snapshot(const write_snapshot& snapshot) {
-  queued_.snapshots.push_back({snapshot.document, snapshot.covers, snapshot.state});
+void store::on_checkpoint(const write_checkpoint& checkpoint) {
+  queued_.checkpoints.push_back({checkpoint.document, checkpoint.covers, checkpoint.state});
   schedule_flush();
 }
 
@@ -51,7 +51,7 @@ void store::schedule_flush() {
 bool store::flush() {
   flush_scheduled_ = false;
   if (queued_.empty()) return true;
-  const auto written = engine_->write(queued_);
+  const auto written = backend_->write(queued_);
   queued_.clear();
   if (!written) {
     log_line(log_severity::error, "writing to storage failed: " + to_string(written.error()));

@@ -1,5 +1,5 @@
 // The actor in front of storage. Spawned detached by the supervisor: it blocks on its own thread,
-// never on a worker. Who writes to it: documents. Group commit: appends and snapshots queue up
+// never on a worker. Who writes to it: documents. Group commit: appends and checkpoints queue up
 // while a write is under way, go out as one batch, and are confirmed together once that is durable.
 // Its mailbox is bounded by what documents have unconfirmed, which their sessions' credit bounds. A
 // failed write is confirmed to nobody and ends the actor, and with it the node: what was
@@ -16,7 +16,7 @@ namespace troupe {
 
 class store final : public store_actor::base {
  public:
-  store(caf::actor_config& config, std::shared_ptr<storage::engine> engine);
+  store(caf::actor_config& config, std::shared_ptr<storage::backend> backend);
 
   const char* name() const override { return "troupe.store"; }
 
@@ -26,11 +26,11 @@ class store final : public store_actor::base {
  private:
   caf::result<loaded_document> on_load(const load_document& which);
   void on_append(const append_updates& append);
-  void on_snapshot(const write_snapshot& snapshot);
+  void on_checkpoint(const write_checkpoint& checkpoint);
   bool flush();
   void schedule_flush();
 
-  std::shared_ptr<storage::engine> engine_;
+  std::shared_ptr<storage::backend> backend_;
   storage::batch queued_;
   std::unordered_map<caf::actor_id, std::pair<document_actor, storage::sequence>> to_confirm_;
   bool flush_scheduled_ = false;

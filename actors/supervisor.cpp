@@ -59,7 +59,7 @@ caf::result<node_drained> supervisor::on_drain() {
 }
 
 void supervisor::on_drain_step() {
-  const std::size_t left = watched_->places->connections();
+  const std::size_t left = watched_->slots->connections();
   if (left > 0 && std::chrono::steady_clock::now() < drain_deadline_) {
     // A client may have upgraded after the first call.
     for (const hub_actor& hub : watched_->hubs)

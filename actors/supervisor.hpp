@@ -15,7 +15,7 @@
 #include <caf/typed_response_promise.hpp>
 
 #include "actors/caf_compat.hpp"
-#include "actors/capacity.hpp"
+#include "actors/connection_slots.hpp"
 #include "actors/interfaces.hpp"
 
 namespace troupe {
@@ -24,7 +24,7 @@ struct supervised_actors {
   store_actor store;
   directory_actor directory;
   std::vector<hub_actor> hubs;
-  std::shared_ptr<capacity> places;
+  std::shared_ptr<connection_slots> slots;
   std::function<void()> on_failure;  ///< Called once, on any thread.
 };
 

@@ -5,8 +5,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include "app/config_keys.hpp"
-#include "app/config_sections.hpp"
+#include "app/config/keys.hpp"
+#include "app/config/sections.hpp"
 
 namespace troupe {
 

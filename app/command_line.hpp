@@ -7,9 +7,9 @@
 
 #include <tl/expected.hpp>
 
-#include "app/config_check.hpp"
-#include "app/config_load.hpp"
-#include "app/doc_tool.hpp"
+#include "app/config/check.hpp"
+#include "app/config/load.hpp"
+#include "app/doc/tool.hpp"
 
 namespace troupe {
 

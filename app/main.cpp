@@ -3,11 +3,11 @@
 
 #include <unistd.h>
 
-#include "app/caf_config.hpp"
 #include "app/command_line.hpp"
-#include "app/config_check.hpp"
-#include "app/config_load.hpp"
-#include "app/doc_command.hpp"
+#include "app/config/caf_options.hpp"
+#include "app/config/check.hpp"
+#include "app/config/load.hpp"
+#include "app/doc/command.hpp"
 #include "app/serve.hpp"
 
 namespace {

@@ -10,8 +10,8 @@
 #include "actors/directory.hpp"
 #include "actors/hub.hpp"
 #include "actors/store.hpp"
-#include "app/config_watch.hpp"
-#include "storage/memory_engine.hpp"
+#include "app/config/to_settings.hpp"
+#include "storage/memory_backend.hpp"
 
 namespace troupe {
 
@@ -51,7 +51,7 @@ directory_settings to_directory_settings(const config& settings,
     for (const auto& unit : units) to.units.push_back(unit.get());
   std::random_device random;
   to.seed = std::uint64_t{random()} << 32 | random();
-  to.max_documents = settings.limits.max_documents;
+  to.documents_max = settings.limits.max_documents;
   to.idle_grace = settings.document.idle_grace;
   to.options.limit.pending_size_max = settings.limits.max_pending_size;
   return to;
@@ -72,7 +72,7 @@ node::node(const config& settings, caf::actor_system& system,
 void node::spawn_actors(std::function<void()> on_failure) {
   actors_ = std::make_shared<supervised_actors>();
   actors_->on_failure = std::move(on_failure);
-  actors_->places = std::make_shared<capacity>(settings_.limits.max_connections);
+  actors_->slots = std::make_shared<connection_slots>(settings_.limits.max_connections);
   std::vector<std::shared_ptr<session_table>> tables;
   for (const auto& unit : units_) {
     tables.push_back(std::make_shared<session_table>());
@@ -80,7 +80,7 @@ void node::spawn_actors(std::function<void()> on_failure) {
     actors_->hubs.push_back(
         system_.spawn_class<hub, caf::no_spawn_options>(config, *unit, tables.back()));
   }
-  actors_->store = system_.spawn<store, caf::detached>(std::make_shared<storage::memory_engine>());
+  actors_->store = system_.spawn<store, caf::detached>(std::make_shared<storage::memory_backend>());
   const auto metrics = std::make_shared<node_metrics>(system_);
   directory_settings documents = to_directory_settings(settings_, units_);
   documents.metrics = metrics;
@@ -91,7 +91,7 @@ void node::spawn_actors(std::function<void()> on_failure) {
     const auto environment = std::make_shared<session_environment>();
     environment->settings = to_session_settings(settings_);
     environment->table = tables[i];
-    environment->places = actors_->places;
+    environment->slots = actors_->slots;
     environment->metrics = metrics;
     environment->directory = actors_->directory;
     environment->hub = actors_->hubs[i];
@@ -105,7 +105,7 @@ listener_settings node::listening() const {
   listener_settings listening;
   listening.address = settings_.server.address;
   listening.port = settings_.server.port;
-  listening.connection.max_message_size = settings_.limits.max_message_size;
+  listening.connection.message_bytes_max = settings_.limits.max_message_size;
   listening.connection.write_queue_bytes_max = settings_.limits.write_queue_size;
   listening.per_address = {settings_.limits.max_connections_per_address,
                            settings_.limits.accepts_per_second, settings_.limits.accept_burst};

@@ -12,11 +12,11 @@
 #include "actors/interfaces.hpp"
 #include "actors/session_host.hpp"
 #include "actors/supervisor.hpp"
-#include "app/config.hpp"
-#include "net/file_watcher.hpp"
+#include "app/config/config.hpp"
 #include "net/io_unit.hpp"
 #include "net/listener.hpp"
 #include "net/tls_context.hpp"
+#include "net/watch/file_watcher.hpp"
 
 namespace troupe {
 

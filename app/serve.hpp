@@ -1,8 +1,8 @@
 // Runs a node: builds its parts from the configuration, serves until a signal, drains.
 #pragma once
 
-#include "app/caf_config.hpp"
-#include "app/config.hpp"
+#include "app/config/caf_options.hpp"
+#include "app/config/config.hpp"
 
 namespace troupe {
 

@@ -6,12 +6,12 @@ close_info describe(close_reason reason) noexcept {
   switch (reason) {
     case close_reason::peer_closed: return {1000, "", "peer_closed"};
     case close_reason::server_stopping: return {1001, "Server is stopping", "server_stopping"};
-    case close_reason::protocol_error:
-      return {1002, "WebSocket protocol error", "protocol_error"};
+    case close_reason::protocol_error: return {1002, "WebSocket protocol error", "protocol_error"};
     case close_reason::malformed_message: return {1007, "Malformed message", "malformed_message"};
     case close_reason::invalid_update: return {1007, "Invalid update", "invalid_update"};
     case close_reason::no_document:
-      return {1003, "This address names no document, only the JSON dialect is spoken here", "no_document"};
+      return {1003, "This address names no document, only the JSON dialect is spoken here",
+              "no_document"};
     case close_reason::message_too_large: return {1009, "Message too large", "message_too_large"};
     case close_reason::server_at_capacity:
       return {4003, "Server at capacity", "server_at_capacity"};

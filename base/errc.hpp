@@ -73,3 +73,15 @@ inline tl::unexpected<failure> fail(errc code, std::string_view detail = {},
     if (auto troupe_result = (expression); !troupe_result)                                         \
       return tl::unexpected(std::move(troupe_result).error());                                     \
   } while (false)
+
+/// Evaluates an expression that yields a result; assigns its value to `target`, which may be a
+/// declaration, or returns its failure from the calling function. A statement of its own, not the
+/// body of an `if`.
+#define TROUPE_ASSIGN(target, expression)                                                          \
+  TROUPE_ASSIGN_TO(TROUPE_JOIN_NAMES(troupe_result_, __LINE__), target, expression)
+#define TROUPE_ASSIGN_TO(name, target, expression)                                                 \
+  auto name = (expression);                                                                        \
+  if (!name) return tl::unexpected(std::move(name).error());                                       \
+  target = *std::move(name)
+#define TROUPE_JOIN_NAMES(first, second) TROUPE_JOIN_NAMES_NOW(first, second)
+#define TROUPE_JOIN_NAMES_NOW(first, second) first##second

@@ -11,7 +11,7 @@ struct connection_settings {
   using duration = std::chrono::steady_clock::duration;
 
   /// Bytes of one received message (limits.max_message_size).
-  std::size_t max_message_size = 1024 * 1024;
+  std::size_t message_bytes_max = 1024 * 1024;
   /// Bytes of output that may wait; beyond them the client is too slow.
   std::size_t write_queue_bytes_max = 4 * 1024 * 1024;
   /// How long output may wait without a byte being written.

@@ -5,7 +5,8 @@
 //
 // Pure: it knows no socket, clock or thread. Owner: one connection. It pulls: the owner asks for
 // the next event until the input is used up, and may stop in between. After bad_protocol or
-// bad_text it is not used again. Source: RFC 6455, 5; no extensions are negotiated, so the reserved bits are 0.
+// bad_text it is not used again. Source: RFC 6455, 5; no extensions are negotiated, so the reserved
+// bits are 0.
 #pragma once
 
 #include <array>

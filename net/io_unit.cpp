@@ -76,7 +76,7 @@ void io_unit::run() {
       continue;
     }
     flush_dirty();
-    const bool is_idle = ready_.empty() && soon_.empty() && dirty_.empty();
+    const bool is_idle = ready_.empty() && deferred_.empty() && dirty_.empty();
     if (is_idle && !wait()) return;
   }
 }
@@ -84,7 +84,7 @@ void io_unit::run() {
 /// Returns whether there was anything to do.
 bool io_unit::run_round() {
   now_ = {};
-  std::size_t done = run_actors() + run_soon();
+  std::size_t done = run_actors() + run_deferred();
   for (std::size_t i = 0; i < handlers_per_round_max && loop_->context.poll_one() != 0; ++i) ++done;
   done += poller_.poll();
   if (dirty_.empty()) dirty_since_ = {};
@@ -122,10 +122,10 @@ std::size_t io_unit::run_actors() {
   return done;
 }
 
-std::size_t io_unit::run_soon() {
-  if (soon_.empty()) return 0;
-  const auto members = std::exchange(soon_, {});
-  for (const auto& member : members) member->go_on();
+std::size_t io_unit::run_deferred() {
+  if (deferred_.empty()) return 0;
+  const auto members = std::exchange(deferred_, {});
+  for (const auto& member : members) member->on_deferred();
   return members.size();
 }
 

@@ -42,8 +42,8 @@ class unit_member {
   /// Writes what was queued during the turn. Called once after each defer_flush turn.
   virtual void flush() = 0;
 
-  /// Goes on with what it put off by io_unit::call_soon.
-  virtual void go_on() {}
+  /// Goes on with what it put off by io_unit::defer.
+  virtual void on_deferred() {}
 
   /// Ends the connection at once, without a farewell. Must lead to io_unit::remove.
   virtual void terminate_now() = 0;
@@ -98,8 +98,9 @@ class io_unit final : public caf::execution_unit {
   /// and connection: the connection remembers that it is registered.
   void defer_flush(std::shared_ptr<unit_member> member) { dirty_.push_back(std::move(member)); }
 
-  /// Calls the member's go_on() from the loop, before the unit waits again. Thread: the unit's.
-  void call_soon(std::shared_ptr<unit_member> member) { soon_.push_back(std::move(member)); }
+  /// Calls the member's on_deferred() from the loop, before the unit waits again. Thread: the
+  /// unit's.
+  void defer(std::shared_ptr<unit_member> member) { deferred_.push_back(std::move(member)); }
 
   /// The sockets of this unit. Thread: the unit's.
   poller& sockets() noexcept { return poller_; }
@@ -136,7 +137,7 @@ class io_unit final : public caf::execution_unit {
   bool run_round();
   bool wait();
   std::size_t run_actors();
-  std::size_t run_soon();
+  std::size_t run_deferred();
   void take_inbox();
   bool is_flush_due();
   void flush_dirty();
@@ -158,7 +159,7 @@ class io_unit final : public caf::execution_unit {
   bool inbox_posted_ = false;           // guarded by inbox_mutex_
   std::vector<caf::resumable*> ready_;  // actors to run here, each holds a reference
   std::vector<caf::resumable*> running_;
-  std::vector<std::shared_ptr<unit_member>> soon_;
+  std::vector<std::shared_ptr<unit_member>> deferred_;
 
   std::vector<std::shared_ptr<unit_member>> dirty_;
   std::vector<std::shared_ptr<unit_member>> flushing_;

@@ -30,7 +30,7 @@ class socket_connection final : public websocket_connection,
       : unit_(unit),
         transport_(std::move(upgraded.socket)),
         queue_(settings->write_queue_bytes_max),
-        reader_(settings->max_message_size),
+        reader_(settings->message_bytes_max),
         settings_(std::move(settings)),
         answer_(std::move(upgraded.answer)),
         remote_address_(std::move(upgraded.remote_address)) {}
@@ -47,7 +47,7 @@ class socket_connection final : public websocket_connection,
     std::string{}.swap(answer_);
     is_watched_ = unit_.sockets().add(transport_.socket(), *this, wants_);
     if (!is_watched_) return terminate(close_reason::io_error);
-    soon();
+    defer_self();
   }
 
   using websocket_connection::send;
@@ -65,7 +65,7 @@ class socket_connection final : public websocket_connection,
 
   void resume_reading() override {
     if (!std::exchange(is_paused_, false) || !transport_.is_open()) return;
-    if (!unread_.empty() || transport_.has_input()) soon();
+    if (!unread_.empty() || transport_.has_input()) defer_self();
     watch({.readable = true, .writable = wants_.writable});
   }
 
@@ -87,7 +87,7 @@ class socket_connection final : public websocket_connection,
     if (phase_ != phase::closing) reason_ = reason;
     phase_ = phase::closing;
     release_socket();
-    soon();
+    defer_self();
   }
 
   void tick(time_point now) override {
@@ -133,7 +133,7 @@ class socket_connection final : public websocket_connection,
 
   /// What was put off, so that no handler is called from within a call: the opening, input that had
   /// come when reading was paused, the end.
-  void go_on() override {
+  void on_deferred() override {
     is_soon_ = false;
     if (phase_ == phase::closed) return;
     if (!transport_.is_open()) return finish();
@@ -197,7 +197,7 @@ class socket_connection final : public websocket_connection,
   void read() {
     for (int reads = 0; reads < reads_per_event_max && may_read(); ++reads) {
       const std::span<std::uint8_t> direct =
-          is_deaf_ ? std::span<std::uint8_t>{} : reader_.direct_room();
+          ignores_input_ ? std::span<std::uint8_t>{} : reader_.direct_room();
       const std::span<std::uint8_t> room = direct.empty() ? unit_.read_buffer() : direct;
       const io_outcome got = transport_.read(room);
       if (!direct.empty()) reader_.filled(got.size);
@@ -211,7 +211,7 @@ class socket_connection final : public websocket_connection,
       if (got.size < room.size() && !transport_.has_input()) return;
     }
     // TLS may hold more than it gave; the socket would not tell of it.
-    if (transport_.has_input() && may_read()) soon();
+    if (transport_.has_input() && may_read()) defer_self();
   }
 
   void on_input_ended(io_outcome how) {
@@ -229,7 +229,7 @@ class socket_connection final : public websocket_connection,
   }
 
   void consume(std::span<std::uint8_t> input) {
-    while (!is_deaf_ && transport_.is_open()) {
+    while (!ignores_input_ && transport_.is_open()) {
       if (!may_read()) {
         unread_.assign(input.begin(), input.end());
         return;
@@ -285,7 +285,7 @@ class socket_connection final : public websocket_connection,
   }
 
   void end_talk() {
-    is_deaf_ = true;
+    ignores_input_ = true;
     has_heard_close_ = true;
     request_flush();
   }
@@ -315,9 +315,9 @@ class socket_connection final : public websocket_connection,
     unit_.defer_flush(shared_from_this());
   }
 
-  void soon() {
+  void defer_self() {
     if (std::exchange(is_soon_, true)) return;
-    unit_.call_soon(shared_from_this());
+    unit_.defer(shared_from_this());
   }
 
   void release_socket() {
@@ -354,10 +354,10 @@ class socket_connection final : public websocket_connection,
   time_point last_sent_{};
 
   bool is_watched_ = false;  // the poller knows the socket
-  bool is_soon_ = false;     // go_on() is to come
+  bool is_soon_ = false;     // on_deferred() is to come
   bool is_paused_ = false;
-  bool has_frames_ = false;  // delivered since the last on_frames_end
-  bool is_deaf_ = false;     // what still comes is thrown away
+  bool has_frames_ = false;     // delivered since the last on_frames_end
+  bool ignores_input_ = false;  // what still comes is thrown away
   readiness wants_{.readable = true};
   time_point last_received_{};
   frame_reader reader_;

@@ -37,7 +37,7 @@ class connection_handler {
   /// The peer answered a ping.
   virtual void on_pong() = 0;
 
-  /// A message above max_message_size has begun. Returns whether to skip it and go on; by default
+  /// A message above message_bytes_max has begun. Returns whether to skip it and go on; by default
   /// the connection is closed with message_too_large.
   virtual bool on_frame_too_large(frame_kind) { return false; }
 

@@ -14,11 +14,11 @@ constexpr std::size_t kept_state_bytes_min = 64 * 1024;
 constexpr std::array<std::uint8_t, 2> empty_update{0, 0};
 
 void tell(session_id to, message_kind kind, effect_bytes body, document_effects& out) {
-  out.deliveries.push_back({receivers::one, to, kind, std::move(body)});
+  out.deliveries.push_back({audience::one, to, kind, std::move(body)});
 }
 
 void tell_text(session_id to, std::string text, document_effects& out) {
-  out.texts.push_back({receivers::one, to, std::move(text)});
+  out.texts.push_back({audience::one, to, std::move(text)});
 }
 
 void close_session(session_id session, failure why, document_effects& out) {
@@ -48,12 +48,12 @@ std::uint64_t scattered(std::uint64_t number) {
 
 }  // namespace
 
-hosted_document::hosted_document(crdt::doc_options options, std::string name, std::uint64_t seed,
-                                 std::shared_ptr<message_window> window)
+hosted_document::hosted_document(crdt::doc_settings options, std::string name, std::uint64_t seed,
+                                 std::shared_ptr<message_id_window> window)
     : state_(options),
       name_(std::move(name)),
       seed_(seed),
-      window_(window ? std::move(window) : std::make_shared<message_window>()) {}
+      window_(window ? std::move(window) : std::make_shared<message_id_window>()) {}
 
 result<void> hosted_document::load(byte_view update) {
   TROUPE_TRY(state_.apply_update(update));
@@ -86,7 +86,7 @@ void hosted_document::answer_sync(session_id to, byte_view wanted_from, document
   const auto vector = crdt::state_vector::decode(wanted_from);
   if (!vector) return close_session(to, vector.error(), out);
   if (vector->empty())
-    out.deliveries.push_back({receivers::one, to, message_kind::sync_step2, {}, true});
+    out.deliveries.push_back({audience::one, to, message_kind::sync_step2, {}, true});
   else
     tell(to, message_kind::sync_step2, state_.encode_state_as_update(*vector), out);
   tell(to, message_kind::sync_step1, state_.state_vector().encode(), out);
@@ -119,8 +119,8 @@ void hosted_document::take_update(session_id from, byte_view update, document_ef
 
 void hosted_document::tell_update(session_id from, effect_bytes change, document_effects& out) {
   if (!json_sessions_.empty())
-    out.texts.push_back({receivers::all_but_one, from, json::encode_update(name_, change.view())});
-  out.deliveries.push_back({receivers::all_but_one, from, message_kind::update, std::move(change)});
+    out.texts.push_back({audience::all_but_one, from, json::encode_update(name_, change.view())});
+  out.deliveries.push_back({audience::all_but_one, from, message_kind::update, std::move(change)});
 }
 
 void hosted_document::take_presence(session_id from, byte_view update, time_point now,
@@ -140,7 +140,7 @@ void hosted_document::on_request(session_id from, const std::string& user,
   const bool may_repeat =
       request.kind == json::request_kind::sync || request.kind == json::request_kind::presence;
   const bool is_repeated = !may_repeat && request.message_id &&
-                           window_->note(user, *request.message_id, now) == sighting::repeated;
+                           window_->note(user, *request.message_id, now) == seen::repeated;
   if (is_repeated)  // what it wrote the first time may still be on its way to storage
     return out.writes.push_back({{}, from, {}, json::encode_ack(name_, *request.message_id)});
   switch (request.kind) {
@@ -150,7 +150,7 @@ void hosted_document::on_request(session_id from, const std::string& user,
       break;
     case json::request_kind::event:
       out.texts.push_back(
-          {receivers::all_but_one, from, json::encode_event(name_, request.payload)});
+          {audience::all_but_one, from, json::encode_event(name_, request.payload)});
       break;
     case json::request_kind::presence:
       if (!take_json_presence(from, request, now, out)) return;
@@ -222,7 +222,7 @@ bool hosted_document::take_json_presence(session_id from, const json::request& r
 
 void hosted_document::refuse(session_id from, json::error_code code, const std::string& detail,
                              const json::request& request, document_effects& out) {
-  out.texts.push_back({receivers::one, from,
+  out.texts.push_back({audience::one, from,
                        json::encode_error(code, detail, name_, as_view(request.message_id)), false,
                        code});
 }
@@ -239,7 +239,7 @@ sync::awareness::client_id hosted_document::client_of(session_id session, json_s
 
 void hosted_document::on_event(std::string_view payload, document_effects& out) {
   if (json_sessions_.empty()) return;
-  out.texts.push_back({receivers::all, no_session, json::encode_event(name_, payload)});
+  out.texts.push_back({audience::all, no_session, json::encode_event(name_, payload)});
 }
 
 // --- presence and time ---
@@ -258,7 +258,7 @@ void hosted_document::on_presence_missed(session_id session, document_effects& o
   if (!json_sessions_.contains(session)) return;
   for (const auto& [client, state] : presence_.known())
     out.texts.push_back(
-        {receivers::one, session, json::encode_presence(name_, client, state), true});
+        {audience::one, session, json::encode_presence(name_, client, state), true});
 }
 
 void hosted_document::on_tick(time_point now) {
@@ -272,10 +272,10 @@ void hosted_document::end_turn(document_effects& out) {
   const auto repeated = std::unique(presence_changed_.begin(), presence_changed_.end());
   presence_changed_.erase(repeated, presence_changed_.end());
   out.deliveries.push_back(
-      {receivers::all, no_session, message_kind::awareness, presence_.encode(presence_changed_)});
+      {audience::all, no_session, message_kind::awareness, presence_.encode(presence_changed_)});
   if (!json_sessions_.empty())
     for (const auto client : presence_changed_)
-      out.texts.push_back({receivers::all, no_session,
+      out.texts.push_back({audience::all, no_session,
                            json::encode_presence(name_, client, presence_.state_of(client)), true});
   presence_changed_.clear();
 }

@@ -16,11 +16,11 @@
 #include <vector>
 
 #include "base/close_reason.hpp"
+#include "protocol/audience.hpp"
 #include "protocol/crdt/doc.hpp"
 #include "protocol/json/reply.hpp"
 #include "protocol/json/request.hpp"
-#include "protocol/message_window.hpp"
-#include "protocol/receivers.hpp"
+#include "protocol/message_id_window.hpp"
 #include "protocol/session_id.hpp"
 #include "protocol/sync/awareness.hpp"
 #include "protocol/sync/message.hpp"
@@ -48,7 +48,7 @@ class effect_bytes {
 struct document_effects {
   /// For the sessions that speak the binary dialect.
   struct delivery {
-    receivers to = receivers::all;
+    audience to = audience::all;
     session_id session = no_session;  ///< The one, or the one left out.
     sync::message_kind kind = sync::message_kind::update;
     effect_bytes body;
@@ -57,7 +57,7 @@ struct document_effects {
   };
   /// For the sessions that speak the JSON dialect.
   struct text {
-    receivers to = receivers::all;
+    audience to = audience::all;
     session_id session = no_session;
     std::string json;
     bool is_presence = false;
@@ -96,8 +96,9 @@ class hosted_document {
   /// `name`: for the JSON dialect, which names the document in each message. `seed`: chooses the
   /// awareness client ids of JSON sessions; random, so that documents and nodes choose differently.
   /// `window` outlives the document: its clients may come back after it was unloaded.
-  explicit hosted_document(crdt::doc_options options, std::string name = {}, std::uint64_t seed = 0,
-                           std::shared_ptr<message_window> window = nullptr);
+  explicit hosted_document(crdt::doc_settings options, std::string name = {},
+                           std::uint64_t seed = 0,
+                           std::shared_ptr<message_id_window> window = nullptr);
 
   /// Takes in an update from storage. Fails as crdt::doc::apply_update does.
   result<void> load(byte_view update);
@@ -164,7 +165,7 @@ class hosted_document {
   sync::awareness presence_;
   std::string name_;
   std::uint64_t seed_;
-  std::shared_ptr<message_window> window_;
+  std::shared_ptr<message_id_window> window_;
   std::unordered_map<session_id, json_session> json_sessions_;
   std::vector<sync::awareness::client_id> presence_changed_;  // since the last end_turn
   std::uint64_t version_ = 0;

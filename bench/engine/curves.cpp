@@ -149,7 +149,7 @@ struct point {
 };
 
 point measure(const workload& work, const repetition& how) {
-  crdt::doc_options options;
+  crdt::doc_settings options;
   options.limit.pending_size_max = pending_size_max;
   point result;
   result.time = repeat(how, [&] {

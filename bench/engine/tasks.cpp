@@ -1,6 +1,6 @@
 #include "bench/engine/tasks.hpp"
 
-#include "protocol/crdt/update_tools.hpp"
+#include "protocol/crdt/wire/update_tools.hpp"
 
 namespace troupe::bench {
 

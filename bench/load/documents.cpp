@@ -3,7 +3,7 @@
 #include "bench/load/modes.hpp"
 #include "bench/load/swarm.hpp"
 #include "bench/load/update_ranges.hpp"
-#include "protocol/crdt/state_vector.hpp"
+#include "protocol/crdt/wire/state_vector.hpp"
 
 namespace troupe::load {
 

@@ -6,7 +6,7 @@
 #include "bench/load/swarm.hpp"
 #include "bench/load/update_ranges.hpp"
 #include "protocol/crdt/doc.hpp"
-#include "protocol/crdt/update_stream.hpp"
+#include "protocol/crdt/wire/update_stream.hpp"
 
 namespace troupe::load {
 

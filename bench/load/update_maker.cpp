@@ -1,6 +1,6 @@
 #include "bench/load/update_maker.hpp"
 
-#include "protocol/crdt/info_byte.hpp"
+#include "protocol/crdt/wire/info_byte.hpp"
 
 namespace troupe::load {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "protocol/crdt/struct_view.hpp"
+#include "protocol/crdt/wire/struct_view.hpp"
 #include "protocol/lib0/encoder.hpp"
 
 namespace troupe::load {

@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "protocol/crdt/decoded_update.hpp"
+#include "protocol/crdt/wire/decoded_update.hpp"
 
 namespace troupe::load {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/check.hpp"
-#include "protocol/crdt/encode_update.hpp"
-#include "protocol/crdt/simple_update.hpp"
+#include "protocol/crdt/apply/encode_update.hpp"
+#include "protocol/crdt/wire/simple_update.hpp"
 
 namespace troupe::crdt {
 
@@ -15,7 +15,7 @@ constexpr std::size_t decoded_structs_kept =
 
 }  // namespace
 
-doc::doc(doc_options options) : options_(options) {}
+doc::doc(doc_settings options) : options_(options) {}
 
 result<applied_update> doc::apply_update(byte_view update, update_format format) {
   TROUPE_CHECK(phase_ == phase::idle);

@@ -7,18 +7,18 @@
 #include <functional>
 #include <string>
 
-#include "protocol/crdt/changes.hpp"
-#include "protocol/crdt/decoded_update.hpp"
-#include "protocol/crdt/export.hpp"
-#include "protocol/crdt/integrate.hpp"
-#include "protocol/crdt/pending.hpp"
-#include "protocol/crdt/state_vector.hpp"
-#include "protocol/crdt/store.hpp"
-#include "protocol/crdt/transaction.hpp"
+#include "protocol/crdt/apply/changes.hpp"
+#include "protocol/crdt/apply/integrate.hpp"
+#include "protocol/crdt/apply/pending.hpp"
+#include "protocol/crdt/apply/transaction.hpp"
+#include "protocol/crdt/read/export.hpp"
+#include "protocol/crdt/store/struct_store.hpp"
+#include "protocol/crdt/wire/decoded_update.hpp"
+#include "protocol/crdt/wire/state_vector.hpp"
 
 namespace troupe::crdt {
 
-struct doc_options {
+struct doc_settings {
   garbage_collection gc = garbage_collection::on;
   limits limit;
 };
@@ -40,7 +40,7 @@ class doc {
   using observer = std::function<void(const std::vector<type_change>&)>;
   using observer_id = std::uint64_t;
 
-  explicit doc(doc_options options = {});
+  explicit doc(doc_settings options = {});
   doc(const doc&) = delete;
   doc& operator=(const doc&) = delete;
 
@@ -111,7 +111,7 @@ class doc {
   /// Bytes allocated, for figures.
   std::size_t memory() const { return store_.memory() + pending_.size() + encoded_.capacity(); }
 
-  const store& contents() const noexcept { return store_; }
+  const struct_store& contents() const noexcept { return store_; }
 
  private:
   friend class doc_edit;
@@ -124,8 +124,8 @@ class doc {
   result<void> prepare(byte_view update);
   void notify();
 
-  doc_options options_;
-  store store_;
+  doc_settings options_;
+  struct_store store_;
   pending pending_;
   integrator integrator_{store_, pending_};
   transaction change_{store_};
@@ -135,9 +135,5 @@ class doc {
   observer_id next_observer_ = 1;
   phase phase_ = phase::idle;
 };
-
-/// Throws broken_promise if an invariant of the store does not hold. Cost: linear in the document.
-/// For tests.
-void check_invariants(const store& of);
 
 }  // namespace troupe::crdt

@@ -7,7 +7,7 @@
 #include <map>
 #include <vector>
 
-#include "protocol/crdt/edit.hpp"
+#include "protocol/crdt/edit/edit.hpp"
 
 namespace troupe {
 

@@ -7,7 +7,8 @@
 #include <memory>
 
 #include "protocol/crdt/doc.hpp"
-#include "protocol/crdt/update_tools.hpp"
+#include "protocol/crdt/store/check_invariants.hpp"
+#include "protocol/crdt/wire/update_tools.hpp"
 #include "tests/differential/edit_pipe.hpp"
 #include "tests/differential/reading_pipe.hpp"
 
@@ -83,7 +84,7 @@ class engine {
   crdt::doc& doc(std::uint32_t number) { return *docs_.at(number); }
 
   reply create(std::uint32_t number, crdt::garbage_collection gc) {
-    docs_[number] = std::make_unique<crdt::doc>(crdt::doc_options{gc, {}});
+    docs_[number] = std::make_unique<crdt::doc>(crdt::doc_settings{gc, {}});
     return byte_buffer{};
   }
 

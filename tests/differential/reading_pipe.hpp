@@ -8,7 +8,7 @@
 #include <string>
 
 #include "protocol/crdt/doc.hpp"
-#include "protocol/crdt/relative_position.hpp"
+#include "protocol/crdt/read/relative_position.hpp"
 
 namespace troupe {
 

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "protocol/crdt/doc.hpp"
+#include "protocol/crdt/store/check_invariants.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 #include "tests/support/update_builder.hpp"
 

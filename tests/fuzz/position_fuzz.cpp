@@ -1,7 +1,7 @@
 #include <cstdlib>
 
 #include "protocol/crdt/doc.hpp"
-#include "protocol/crdt/relative_position.hpp"
+#include "protocol/crdt/read/relative_position.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
 namespace {

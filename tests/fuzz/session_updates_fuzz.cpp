@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "protocol/crdt/doc.hpp"
+#include "protocol/crdt/store/check_invariants.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 #include "tests/fuzz/update_pieces.hpp"
 
@@ -15,8 +16,8 @@ void demand(bool holds) {
   if (!holds) std::abort();
 }
 
-crdt::doc_options options(crdt::garbage_collection gc) {
-  crdt::doc_options chosen;
+crdt::doc_settings options(crdt::garbage_collection gc) {
+  crdt::doc_settings chosen;
   chosen.gc = gc;
   chosen.limit.structs_per_update_max = std::size_t{1} << 14;
   chosen.limit.pending_size_max = std::size_t{1} << 16;

@@ -1,6 +1,7 @@
 #include <cstdlib>
 
 #include "protocol/crdt/doc.hpp"
+#include "protocol/crdt/store/check_invariants.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
 namespace {

@@ -1,6 +1,6 @@
 #include <cstdlib>
 
-#include "protocol/crdt/state_vector.hpp"
+#include "protocol/crdt/wire/state_vector.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

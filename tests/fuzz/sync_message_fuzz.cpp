@@ -1,5 +1,6 @@
 // Frames of a client, as a hosted document sees them: a byte of length, then that many bytes, again
 // and again.
+#include "protocol/crdt/store/check_invariants.hpp"
 #include "protocol/hosted_document.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 

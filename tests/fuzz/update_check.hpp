@@ -4,7 +4,8 @@
 #include <cstdlib>
 
 #include "protocol/crdt/doc.hpp"
-#include "protocol/crdt/update_tools.hpp"
+#include "protocol/crdt/store/check_invariants.hpp"
+#include "protocol/crdt/wire/update_tools.hpp"
 
 namespace troupe::test {
 
@@ -26,7 +27,7 @@ inline void read_everything(const crdt::doc& doc) {
 /// A refused update changes nothing; an accepted one leaves a sound document whose state loads and
 /// encodes as it is.
 inline void check_update(byte_view update, crdt::update_format format) {
-  crdt::doc_options options;
+  crdt::doc_settings options;
   options.limit.structs_per_update_max = std::size_t{1} << 16;
   crdt::doc doc{options};
   const auto applied = doc.apply_update(update, format);

@@ -5,7 +5,8 @@
 #include <optional>
 
 #include "protocol/crdt/doc.hpp"
-#include "protocol/crdt/update_tools.hpp"
+#include "protocol/crdt/store/check_invariants.hpp"
+#include "protocol/crdt/wire/update_tools.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 #include "tests/fuzz/update_pieces.hpp"
 

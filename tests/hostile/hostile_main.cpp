@@ -11,7 +11,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "protocol/crdt/update_tools.hpp"
+#include "protocol/crdt/store/check_invariants.hpp"
+#include "protocol/crdt/wire/update_tools.hpp"
 #include "tests/hostile/hostile_case.hpp"
 
 namespace troupe::test {

@@ -6,6 +6,7 @@
 #include <deque>
 #include <memory>
 
+#include "protocol/crdt/store/check_invariants.hpp"
 #include "tests/support/editing_client.hpp"
 
 using namespace troupe;

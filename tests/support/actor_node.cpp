@@ -39,13 +39,13 @@ actor_node::actor_node(directory_settings settings, hosting where) {
     unit_thread_ = system_->launch_thread("io", [this] { unit_->run(); });
     settings.units = {unit_.get()};
   }
-  store_ = system_->spawn<store, caf::detached>(engine);
+  store_ = system_->spawn<store, caf::detached>(backend);
   directory_ = system_->spawn<directory>(settings, store_,
                                          std::vector{caf::actor_cast<hub_actor>(self_->ptr())});
 }
 
 actor_node::~actor_node() {
-  engine->open_gate();
+  backend->open_gate();
   release_workers();
   // Their sessions never leave, so the documents would not end by themselves.
   for (const document_actor& document : opened_)

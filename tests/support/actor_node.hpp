@@ -15,7 +15,7 @@
 
 #include "actors/directory.hpp"
 #include "net/io_unit.hpp"
-#include "tests/support/gated_engine.hpp"
+#include "tests/support/gated_backend.hpp"
 
 namespace troupe::test {
 
@@ -68,7 +68,7 @@ class actor_node {
   caf::actor_system& system() { return *system_; }
   store_actor store_handle() const { return store_; }
 
-  std::shared_ptr<gated_engine> engine = std::make_shared<gated_engine>();
+  std::shared_ptr<gated_backend> backend = std::make_shared<gated_backend>();
 
  private:
   void end_unit();

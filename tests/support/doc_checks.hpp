@@ -8,6 +8,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "protocol/crdt/doc.hpp"
+#include "protocol/crdt/store/check_invariants.hpp"
 #include "tests/support/hex_bytes.hpp"
 #include "tests/support/update_builder.hpp"
 

@@ -19,8 +19,9 @@ class document_host {
 
   static constexpr std::uint64_t seed = 77;
 
-  explicit document_host(crdt::limits limit = {}, std::shared_ptr<message_window> window = nullptr)
-      : document(crdt::doc_options{crdt::garbage_collection::on, limit}, "d", seed,
+  explicit document_host(crdt::limits limit = {},
+                         std::shared_ptr<message_id_window> window = nullptr)
+      : document(crdt::doc_settings{crdt::garbage_collection::on, limit}, "d", seed,
                  std::move(window)) {}
 
   /// A JSON frame of a session; its effects, without the end of the turn.
@@ -49,21 +50,21 @@ class document_host {
   std::vector<std::string> told(session_id to) const {
     std::vector<std::string> texts;
     for (const auto& text : effects.texts)
-      if (text.to == receivers::one && text.session == to) texts.push_back(text.json);
+      if (text.to == audience::one && text.session == to) texts.push_back(text.json);
     return texts;
   }
   /// The texts for all.
   std::vector<std::string> told_all() const {
     std::vector<std::string> texts;
     for (const auto& text : effects.texts)
-      if (text.to == receivers::all) texts.push_back(text.json);
+      if (text.to == audience::all) texts.push_back(text.json);
     return texts;
   }
   /// The texts for all but one.
   std::vector<std::string> told_others(session_id of) const {
     std::vector<std::string> texts;
     for (const auto& text : effects.texts)
-      if (text.to == receivers::all_but_one && text.session == of) texts.push_back(text.json);
+      if (text.to == audience::all_but_one && text.session == of) texts.push_back(text.json);
     return texts;
   }
   bool is_quiet() const {

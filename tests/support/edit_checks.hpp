@@ -2,7 +2,8 @@
 // must succeed or must be refused without effect, and texts with their format markers as a string.
 #pragma once
 
-#include "protocol/crdt/edit.hpp"
+#include "protocol/crdt/edit/edit.hpp"
+#include "protocol/crdt/store/check_invariants.hpp"
 #include "protocol/lib0/decoder.hpp"
 #include "tests/support/doc_checks.hpp"
 
@@ -53,7 +54,7 @@ void check_refused(crdt::doc& in, errc expected, Call call) {
 
 /// The sequence of a root: text, <key=JSON> for live markers, * for each other visible unit.
 inline std::string marked_text(const crdt::doc& of, std::string_view name) {
-  const crdt::store& in = of.contents();
+  const crdt::struct_store& in = of.contents();
   const crdt::type_handle type = in.find_root(name);
   if (type == crdt::none) return {};
   std::string text;

@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-#include "protocol/crdt/update_writer.hpp"
+#include "protocol/crdt/wire/update_writer.hpp"
 
 namespace troupe::test {
 
@@ -39,7 +39,7 @@ std::uint32_t utf16_length(std::string_view text) {
 editing_client::place editing_client::find_place(type_handle type, std::size_t index) const {
   place found;
   if (type == none) return found;
-  const store& s = doc.contents();
+  const struct_store& s = doc.contents();
   std::size_t left = index;
   found.right = s.chain_at(s.type_at(type).sequence).head;
   while (left > 0 && found.right != none) {
@@ -78,7 +78,7 @@ byte_buffer editing_client::finish(const struct_view& made) {
 }
 
 byte_buffer editing_client::insert(const target& into, std::size_t index, struct_view made) {
-  const store& s = doc.contents();
+  const struct_store& s = doc.contents();
   const place at = find_place(into.type, index);
   const client_index own = s.clients().find(id_);
   made.clock = own == no_client ? 0 : s.state_of(own).state();
@@ -102,7 +102,7 @@ byte_buffer editing_client::insert(const target& into, std::size_t index, struct
 }
 
 byte_buffer editing_client::set(const target& in, std::string_view key, struct_view made) {
-  const store& s = doc.contents();
+  const struct_store& s = doc.contents();
   const client_index own = s.clients().find(id_);
   made.clock = own == no_client ? 0 : s.state_of(own).state();
   made.has_key = true;
@@ -128,7 +128,7 @@ byte_buffer editing_client::set(const target& in, std::string_view key, struct_v
 }
 
 byte_buffer editing_client::remove_from(type_handle type, std::size_t index, std::size_t length) {
-  const store& s = doc.contents();
+  const struct_store& s = doc.contents();
   std::vector<client_range> ranges;
   std::size_t position = 0;
   for (item_handle at = s.chain_at(s.type_at(type).sequence).head; at != none;
@@ -156,7 +156,7 @@ byte_buffer editing_client::remove_from(type_handle type, std::size_t index, std
 }
 
 byte_buffer editing_client::remove_key(type_handle type, std::mt19937& random) {
-  const store& s = doc.contents();
+  const struct_store& s = doc.contents();
   std::vector<item_handle> values;
   for (chain_handle keyed = s.type_at(type).keyed; keyed != none; keyed = s.chain_at(keyed).next)
     if (s.chain_at(keyed).tail != none) values.push_back(s.chain_at(keyed).tail);
@@ -219,7 +219,7 @@ std::size_t editing_client::length(std::string_view root) const {
 
 /// The roots and every nested type that is still alive.
 std::vector<editing_client::target> editing_client::targets() const {
-  const store& s = doc.contents();
+  const struct_store& s = doc.contents();
   std::vector<target> all{{"text", s.find_root("text"), type_kind::text},
                           {"array", s.find_root("array"), type_kind::array},
                           {"map", s.find_root("map"), type_kind::map}};

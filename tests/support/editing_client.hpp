@@ -14,7 +14,7 @@ namespace troupe::test {
 
 class editing_client {
  public:
-  explicit editing_client(crdt::client_id id, crdt::doc_options options = {})
+  explicit editing_client(crdt::client_id id, crdt::doc_settings options = {})
       : id_(id), doc(options) {}
 
   /// Each returns the update; it is applied already.

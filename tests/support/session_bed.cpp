@@ -18,11 +18,11 @@ session_bed::session_bed(session_settings settings, std::string document, std::s
   environment = std::make_shared<session_environment>();
   environment->settings = settings;
   environment->table = std::make_shared<session_table>();
-  environment->places = std::make_shared<capacity>(1);
+  environment->slots = std::make_shared<connection_slots>(1);
   environment->metrics = std::make_shared<node_metrics>(*system);
   environment->directory = caf::actor_cast<directory_actor>(directory_->ptr());
   environment->hub = caf::actor_cast<hub_actor>(directory_->ptr());
-  environment->places->enter();
+  environment->slots->acquire();
   run([&] {
     started = thread.unit.now();
     thread.unit.bind(*system);
@@ -133,7 +133,7 @@ void session_bed::deliver(document_id document, dialect how, traffic what,
   batch.document = document;
   auto& deliveries = how == dialect::json ? batch.json : batch.binary;
   deliveries.push_back(
-      {receivers::all, no_session, what, shared_slice{encode_frame(kind, as_bytes(payload))}});
+      {audience::all, no_session, what, shared_slice{encode_frame(kind, as_bytes(payload))}});
   run([&] { environment->table->deliver(batch); });
 }
 

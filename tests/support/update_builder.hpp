@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "protocol/crdt/struct_view.hpp"
+#include "protocol/crdt/wire/struct_view.hpp"
 #include "protocol/lib0/encoder.hpp"
 
 namespace troupe::test {

@@ -8,26 +8,26 @@ using json_value = nlohmann::json;
 
 namespace {
 
-admin::wish wish_of(std::string method, std::string target, std::string body = {}) {
+admin::admin_query query_of(std::string method, std::string target, std::string body = {}) {
   return admin::read_request({std::move(method), std::move(target), std::move(body), "::1"});
 }
 
 http_answer answer_of(std::string method, std::string target, std::string body = {}) {
-  const admin::wish wish = wish_of(std::move(method), std::move(target), std::move(body));
-  REQUIRE(std::holds_alternative<http_answer>(wish));
-  return std::get<http_answer>(wish);
+  const admin::admin_query query = query_of(std::move(method), std::move(target), std::move(body));
+  REQUIRE(std::holds_alternative<http_answer>(query));
+  return std::get<http_answer>(query);
 }
 
 std::string sessions_wanted(std::string target) {
-  const admin::wish wish = wish_of("GET", std::move(target));
-  REQUIRE(std::holds_alternative<admin::wants_sessions>(wish));
-  return std::get<admin::wants_sessions>(wish).document;
+  const admin::admin_query query = query_of("GET", std::move(target));
+  REQUIRE(std::holds_alternative<admin::sessions_query>(query));
+  return std::get<admin::sessions_query>(query).document;
 }
 
-admin::wants_notification notification(std::string body) {
-  const admin::wish wish = wish_of("POST", "/api/v1/notify", std::move(body));
-  REQUIRE(std::holds_alternative<admin::wants_notification>(wish));
-  return std::get<admin::wants_notification>(wish);
+admin::notify_query notification(std::string body) {
+  const admin::admin_query query = query_of("POST", "/api/v1/notify", std::move(body));
+  REQUIRE(std::holds_alternative<admin::notify_query>(query));
+  return std::get<admin::notify_query>(query);
 }
 
 /// The text of a refusal, which is JSON as all else.
@@ -76,8 +76,8 @@ names names_in(const http_answer& answer) {
 TEST_CASE("the admin pages are found by their path, whatever the query", "[admin]") {
   CHECK(sessions_wanted("/api/v1/sessions").empty());
   CHECK(sessions_wanted("/api/v1/sessions?pretty").empty());
-  CHECK(std::holds_alternative<admin::wants_documents>(wish_of("GET", "/api/v1/documents")));
-  CHECK(std::holds_alternative<admin::wants_documents>(wish_of("HEAD", "/api/v1/documents")));
+  CHECK(std::holds_alternative<admin::documents_query>(query_of("GET", "/api/v1/documents")));
+  CHECK(std::holds_alternative<admin::documents_query>(query_of("HEAD", "/api/v1/documents")));
   CHECK(answer_of("GET", "/healthz").status == 200);
   CHECK(answer_of("GET", "/healthz").body == "ok\n");
 }
@@ -206,7 +206,7 @@ TEST_CASE("a list of many is told in pages, each with how to ask for the next", 
   listed_sessions sessions;
   for (session_id id = 7; id > 0; --id) sessions.sessions.push_back(session_of(id, {"a"}));
   sessions.sessions.push_back(session_of(8, {"b"}));
-  admin::wants_sessions wanted{.document = "a", .limit = 3};
+  admin::sessions_query wanted{.document = "a", .limit = 3};
   const std::vector<ids> pages{{1, 2, 3}, {4, 5, 6}, {7}};
   for (const ids& page : pages) {
     const http_answer answer = admin::show_sessions(sessions, {}, wanted);
@@ -239,17 +239,17 @@ TEST_CASE("documents are told in pages behind a name, which need not be there an
 }
 
 TEST_CASE("a page is asked for by limit and after", "[admin]") {
-  const auto sessions = std::get<admin::wants_sessions>(
-      wish_of("GET", "/api/v1/documents/a%2Fb/sessions?limit=10&x=1&after=17"));
+  const auto sessions = std::get<admin::sessions_query>(
+      query_of("GET", "/api/v1/documents/a%2Fb/sessions?limit=10&x=1&after=17"));
   CHECK(sessions.document == "a/b");
   CHECK(sessions.limit == 10);
   CHECK(sessions.after == 17);
   const auto documents =
-      std::get<admin::wants_documents>(wish_of("GET", "/api/v1/documents?after=team%2Fa+b"));
+      std::get<admin::documents_query>(query_of("GET", "/api/v1/documents?after=team%2Fa+b"));
   CHECK(documents.after == "team/a b");
   CHECK(documents.limit == admin::page_size_default);
   const auto from_start =
-      std::get<admin::wants_sessions>(wish_of("GET", "/api/v1/sessions?limit=10000&after="));
+      std::get<admin::sessions_query>(query_of("GET", "/api/v1/sessions?limit=10000&after="));
   CHECK(from_start.limit == admin::page_size_max);
   CHECK(from_start.after == no_session);
 }

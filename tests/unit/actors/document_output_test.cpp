@@ -55,18 +55,18 @@ TEST_CASE("a turn without output has no deliveries", "[document_output]") {
 
 TEST_CASE("what goes in comes out once, in its order, for its receivers", "[document_output]") {
   document_output output;
-  output.add(receivers::one, 7, message_kind::sync_step1, test::hex("00"));
-  output.add(receivers::all, no_session, message_kind::awareness, test::hex("00"));
-  output.add_update(receivers::all_but_one, 8, bytes_of("update"));
+  output.add(audience::one, 7, message_kind::sync_step1, test::hex("00"));
+  output.add(audience::all, no_session, message_kind::awareness, test::hex("00"));
+  output.add_update(audience::all_but_one, 8, bytes_of("update"));
   CHECK_FALSE(output.empty());
   const auto taken = output.take(dialect::binary);
   REQUIRE(taken.size() == 3);
-  CHECK(taken[0].to == receivers::one);
+  CHECK(taken[0].to == audience::one);
   CHECK(taken[0].session == 7);
   CHECK(message_in(taken[0]).kind == message_kind::sync_step1);
-  CHECK(taken[1].to == receivers::all);
+  CHECK(taken[1].to == audience::all);
   CHECK(message_in(taken[1]).kind == message_kind::awareness);
-  CHECK(taken[2].to == receivers::all_but_one);
+  CHECK(taken[2].to == audience::all_but_one);
   CHECK(taken[2].session == 8);
   CHECK(message_in(taken[2]).kind == message_kind::update);
   CHECK(as_text(message_in(taken[2]).body) == "update");
@@ -76,10 +76,10 @@ TEST_CASE("what goes in comes out once, in its order, for its receivers", "[docu
 
 TEST_CASE("presence is marked as such, in both dialects", "[document_output]") {
   document_output output;
-  output.add(receivers::all, no_session, message_kind::awareness, test::hex("00"));
-  output.add(receivers::all, no_session, message_kind::sync_step1, test::hex("00"));
-  output.add_text(receivers::all, no_session, "p", traffic::presence);
-  output.add_text(receivers::all, no_session, "c", traffic::content);
+  output.add(audience::all, no_session, message_kind::awareness, test::hex("00"));
+  output.add(audience::all, no_session, message_kind::sync_step1, test::hex("00"));
+  output.add_text(audience::all, no_session, "p", traffic::presence);
+  output.add_text(audience::all, no_session, "c", traffic::content);
   const auto binary = output.take(dialect::binary);
   const auto json = output.take(dialect::json);
   CHECK(binary[0].what == traffic::presence);
@@ -90,9 +90,9 @@ TEST_CASE("presence is marked as such, in both dialects", "[document_output]") {
 
 TEST_CASE("each dialect has its own frames", "[document_output]") {
   document_output output;
-  output.add_text(receivers::one, 1, "{\"a\":1}", traffic::content);
-  output.add(receivers::one, 2, message_kind::sync_step2, test::hex("0000"));
-  output.add_text(receivers::all, no_session, "{\"b\":2}", traffic::content);
+  output.add_text(audience::one, 1, "{\"a\":1}", traffic::content);
+  output.add(audience::one, 2, message_kind::sync_step2, test::hex("0000"));
+  output.add_text(audience::all, no_session, "{\"b\":2}", traffic::content);
   const auto json = output.take(dialect::json);
   REQUIRE(json.size() == 2);
   CHECK(text_in(json[0]) == "{\"a\":1}");
@@ -109,9 +109,9 @@ TEST_CASE("each dialect has its own frames", "[document_output]") {
 TEST_CASE("the frames of a turn lie one behind the other", "[document_output]") {
   document_output output;
   for (session_id session = 1; session <= 50; ++session) {
-    output.add_update(receivers::all_but_one, session, byte_buffer(session * 7, 'u'));
-    output.add(receivers::one, session, message_kind::awareness, test::hex("00"));
-    output.add_text(receivers::all, no_session, std::string(session * 11, 't'), traffic::content);
+    output.add_update(audience::all_but_one, session, byte_buffer(session * 7, 'u'));
+    output.add(audience::one, session, message_kind::awareness, test::hex("00"));
+    output.add_text(audience::all, no_session, std::string(session * 11, 't'), traffic::content);
   }
   const auto binary = output.take(dialect::binary);
   const auto json = output.take(dialect::json);
@@ -127,11 +127,11 @@ TEST_CASE("the frames of a turn lie one behind the other", "[document_output]") 
 
 TEST_CASE("a large frame has memory of its own and keeps its place", "[document_output]") {
   document_output output;
-  output.add_text(receivers::all, no_session, "before", traffic::content);
-  output.add_text(receivers::all, no_session, std::string(own_memory_min - 1, 's'),
+  output.add_text(audience::all, no_session, "before", traffic::content);
+  output.add_text(audience::all, no_session, std::string(own_memory_min - 1, 's'),
                   traffic::content);
-  output.add_text(receivers::all, no_session, std::string(own_memory_min, 'l'), traffic::content);
-  output.add_text(receivers::all, no_session, "behind", traffic::content);
+  output.add_text(audience::all, no_session, std::string(own_memory_min, 'l'), traffic::content);
+  output.add_text(audience::all, no_session, "behind", traffic::content);
   const auto taken = output.take(dialect::json);
   REQUIRE(taken.size() == 4);
   CHECK(text_in(taken[0]) == "before");
@@ -144,8 +144,8 @@ TEST_CASE("a large frame has memory of its own and keeps its place", "[document_
 TEST_CASE("a frame that was encoded before is shared as it is", "[document_output]") {
   document_output output;
   const shared_bytes frame = encode_frame(frame_kind::binary, test::hex("00 01 02 00 00"));
-  output.add_update(receivers::all_but_one, 3, bytes_of("first"));
-  output.add_frame(receivers::one, 9, frame);
+  output.add_update(audience::all_but_one, 3, bytes_of("first"));
+  output.add_frame(audience::one, 9, frame);
   const auto taken = output.take(dialect::binary);
   REQUIRE(taken.size() == 2);
   CHECK(message_in(taken[0]).kind == message_kind::update);
@@ -163,11 +163,11 @@ TEST_CASE("updates of one sender that follow each other are merged into one", "[
   for (int i = 0; i < 20; ++i) {
     const byte_buffer update = client.insert_text("text", static_cast<std::size_t>(i), "x");
     size += update.size();
-    output.add_update(receivers::all_but_one, 1, update);
+    output.add_update(audience::all_but_one, 1, update);
   }
   const auto taken = output.take(dialect::binary);
   REQUIRE(taken.size() == 1);
-  CHECK(taken[0].to == receivers::all_but_one);
+  CHECK(taken[0].to == audience::all_but_one);
   CHECK(taken[0].session == 1);
   const auto message = message_in(taken[0]);
   CHECK(message.kind == message_kind::update);
@@ -179,7 +179,7 @@ TEST_CASE("updates of one sender that follow each other are merged into one", "[
 
 TEST_CASE("a lone update passes as it is", "[document_output]") {
   document_output output;
-  output.add_update(receivers::all, no_session, bytes_of("not even an update"));
+  output.add_update(audience::all, no_session, bytes_of("not even an update"));
   const auto taken = output.take(dialect::binary);
   REQUIRE(taken.size() == 1);
   CHECK(as_text(message_in(taken[0]).body) == "not even an update");
@@ -189,37 +189,37 @@ TEST_CASE("updates are merged with no others' and not across another message",
           "[document_output]") {
   document_output output;
   test::editing_client one{1}, two{2};
-  output.add_update(receivers::all_but_one, 1, one.insert_text("text", 0, "a"));
-  output.add_update(receivers::all_but_one, 1, one.insert_text("text", 1, "b"));
-  output.add_update(receivers::all_but_one, 2, two.insert_text("text", 0, "c"));
-  output.add_update(receivers::one, 2, two.insert_text("text", 1, "d"));
-  output.add(receivers::all, no_session, message_kind::awareness, test::hex("00"));
-  output.add_update(receivers::one, 2, two.insert_text("text", 2, "e"));
+  output.add_update(audience::all_but_one, 1, one.insert_text("text", 0, "a"));
+  output.add_update(audience::all_but_one, 1, one.insert_text("text", 1, "b"));
+  output.add_update(audience::all_but_one, 2, two.insert_text("text", 0, "c"));
+  output.add_update(audience::one, 2, two.insert_text("text", 1, "d"));
+  output.add(audience::all, no_session, message_kind::awareness, test::hex("00"));
+  output.add_update(audience::one, 2, two.insert_text("text", 2, "e"));
   const auto taken = output.take(dialect::binary);
   REQUIRE(taken.size() == 5);
   CHECK(taken[0].session == 1);
   CHECK(taken[1].session == 2);
-  CHECK(taken[1].to == receivers::all_but_one);
-  CHECK(taken[2].to == receivers::one);
+  CHECK(taken[1].to == audience::all_but_one);
+  CHECK(taken[2].to == audience::one);
   CHECK(taken[3].what == traffic::presence);
-  CHECK(taken[4].to == receivers::one);
+  CHECK(taken[4].to == audience::one);
   CHECK(are_contiguous(taken));
 }
 
 TEST_CASE("a text of the other dialect does not part two updates", "[document_output]") {
   document_output output;
   test::editing_client client{5};
-  output.add_update(receivers::all_but_one, 1, client.insert_text("text", 0, "a"));
-  output.add_text(receivers::all_but_one, 1, "{}", traffic::content);
-  output.add_update(receivers::all_but_one, 1, client.insert_text("text", 1, "b"));
+  output.add_update(audience::all_but_one, 1, client.insert_text("text", 0, "a"));
+  output.add_text(audience::all_but_one, 1, "{}", traffic::content);
+  output.add_update(audience::all_but_one, 1, client.insert_text("text", 1, "b"));
   CHECK(output.take(dialect::json).size() == 1);
   CHECK(output.take(dialect::binary).size() == 1);
 }
 
 TEST_CASE("updates that cannot be merged pass one by one", "[document_output]") {
   document_output output;
-  output.add_update(receivers::all, no_session, bytes_of("one"));
-  output.add_update(receivers::all, no_session, bytes_of("two"));
+  output.add_update(audience::all, no_session, bytes_of("one"));
+  output.add_update(audience::all, no_session, bytes_of("two"));
   const auto taken = output.take(dialect::binary);
   REQUIRE(taken.size() == 2);
   CHECK(as_text(message_in(taken[0]).body) == "one");
@@ -229,10 +229,10 @@ TEST_CASE("updates that cannot be merged pass one by one", "[document_output]") 
 TEST_CASE("a large update is not merged", "[document_output]") {
   document_output output;
   test::editing_client client{5};
-  output.add_update(receivers::all, no_session, client.insert_text("text", 0, "a"));
+  output.add_update(audience::all, no_session, client.insert_text("text", 0, "a"));
   const byte_buffer large = client.insert_text("text", 1, std::string(merge_size_max, 'b'));
-  output.add_update(receivers::all, no_session, large);
-  output.add_update(receivers::all, no_session, client.insert_text("text", 2, "c"));
+  output.add_update(audience::all, no_session, large);
+  output.add_update(audience::all, no_session, client.insert_text("text", 2, "c"));
   const auto taken = output.take(dialect::binary);
   REQUIRE(taken.size() == 3);
   CHECK(std::ranges::equal(message_in(taken[1]).body, large));
@@ -243,7 +243,7 @@ TEST_CASE("updates with halves of surrogate pairs are not merged", "[document_ou
   document_output output;
   test::editing_client client{5};
   for (const char* piece : {"a", "\uFFFD", "\uFFFD", "b", "c"})
-    output.add_update(receivers::one, 1, client.insert_text("text", 0, piece));
+    output.add_update(audience::one, 1, client.insert_text("text", 0, piece));
   const auto deliveries = output.take(dialect::binary);
   REQUIRE(deliveries.size() == 4);  // the last two are merged
   crdt::doc seen;
@@ -255,7 +255,7 @@ TEST_CASE("only so many updates are merged at once", "[document_output]") {
   document_output output;
   test::editing_client client{5};
   for (std::size_t i = 0; i <= merge_count_max; ++i)
-    output.add_update(receivers::all, no_session, client.insert_text("text", i, "x"));
+    output.add_update(audience::all, no_session, client.insert_text("text", i, "x"));
   const auto taken = output.take(dialect::binary);
   REQUIRE(taken.size() == 2);
   crdt::doc seen;
@@ -277,7 +277,7 @@ TEST_CASE("who applies what comes out has what went in, whoever sent it",
         const std::size_t who = random() % clients.size();
         const byte_buffer update = clients[who].edit_randomly(random);
         REQUIRE(direct.apply_update(update));
-        output.add_update(receivers::all_but_one, who, update);
+        output.add_update(audience::all_but_one, who, update);
       }
       for (const delivery& one : output.take(dialect::binary))
         REQUIRE(seen.apply_update(message_in(one).body));

@@ -39,24 +39,24 @@ TEST_CASE("an update reaches the others at once, its sender only when it is stor
   const auto document = node.open("d", 1);
   REQUIRE(document);
   REQUIRE(node.open("d", 2)->id == document->id);
-  node.engine->close_gate();
+  node.backend->close_gate();
   test::editing_client client{5};
   const byte_buffer update = client.insert_text("text", 0, "hello");
   node.send(*document, 1, message_kind::update, update);
 
   const auto first = node.next_deliveries();
   REQUIRE(first.size() == 1);
-  CHECK(first[0].to == receivers::all_but_one);
+  CHECK(first[0].to == audience::all_but_one);
   CHECK(first[0].session == 1);
-  CHECK(node.engine->stored("d").updates.empty());
+  CHECK(node.backend->stored("d").updates.empty());
 
-  node.engine->open_gate();
+  node.backend->open_gate();
   const auto second = node.next_deliveries();
   REQUIRE(second.size() == 1);
-  CHECK(second[0].to == receivers::one);
+  CHECK(second[0].to == audience::one);
   CHECK(second[0].session == 1);
   CHECK(std::ranges::equal(payload_of(second[0].frames), payload_of(first[0].frames)));
-  CHECK(node.engine->stored("d").updates.size() == 1);
+  CHECK(node.backend->stored("d").updates.size() == 1);
 }
 
 TEST_CASE("a document that was unloaded comes back with its content, folded into a snapshot",
@@ -84,22 +84,22 @@ TEST_CASE("a document that was unloaded comes back with its content, folded into
   REQUIRE(after);
   CHECK(after->id != before->id);
   CHECK(text_seen_by(node, *after, 2) == "kept");
-  CHECK(node.engine->stored("d").updates.empty());
-  CHECK_FALSE(node.engine->stored("d").snapshot.empty());
+  CHECK(node.backend->stored("d").updates.empty());
+  CHECK_FALSE(node.backend->stored("d").checkpoint.empty());
 }
 
 TEST_CASE(
     "a document that cannot be loaded closes its subscribers and is tried again at the next open",
     "[actors]") {
   actor_node node;
-  node.engine->fail_loads(true);
+  node.backend->fail_loads(true);
   const auto failed = node.open("d", 1);
   REQUIRE(failed);
   const close_subscribers closed = node.next_close();
   CHECK(closed.document == failed->id);
   CHECK(closed.reason == close_reason::document_failed);
   wait_until_down(node, *failed);
-  node.engine->fail_loads(false);
+  node.backend->fail_loads(false);
   // The directory hears of the end at about the same time as we do.
   auto opened = node.open("d", 2);
   while (opened && opened->id == failed->id) opened = node.open("d", 2);
@@ -111,14 +111,14 @@ TEST_CASE("a failed write is confirmed to nobody and ends the store", "[actors]"
   actor_node node;
   const auto document = node.open("d", 1);
   REQUIRE(document);
-  node.engine->fail_writes(true);
+  node.backend->fail_writes(true);
   caf::scoped_actor waiter{node.system()};
   waiter->monitor(node.store_handle());
   test::editing_client client{5};
   node.send(*document, 1, message_kind::update, client.insert_text("text", 0, "lost"));
   waiter->receive([](const caf::down_msg& down) { CHECK(down.reason); },
                   caf::after(std::chrono::seconds{10}) >> [] { FAIL("the store goes on"); });
-  for (const auto& delivery : node.next_deliveries()) CHECK(delivery.to == receivers::all_but_one);
+  for (const auto& delivery : node.next_deliveries()) CHECK(delivery.to == audience::all_but_one);
   node.leave(*document, 1);
   caf::anon_send_exit(document->document,
                       caf::exit_reason::kill);  // it would wait for its confirmation
@@ -141,7 +141,7 @@ TEST_CASE("a bad update closes its session and no other", "[actors]") {
 
 TEST_CASE("documents above the limit are refused unless an idle one can go", "[actors]") {
   directory_settings settings;
-  settings.max_documents = 2;
+  settings.documents_max = 2;
   actor_node node{settings};
   const auto first = node.open("one", 1);
   REQUIRE(first);

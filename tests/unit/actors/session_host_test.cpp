@@ -7,7 +7,7 @@
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
 
-#include "actors/placement.hpp"
+#include "actors/unit_choice.hpp"
 #include "tests/support/actor_node.hpp"
 #include "tests/support/recording_connection.hpp"
 #include "tests/support/unit_thread.hpp"
@@ -19,8 +19,8 @@ namespace {
 /// A node's door with several units; directory and hubs say nothing.
 class host_bed {
  public:
-  explicit host_bed(std::size_t units, std::size_t places_max = 100)
-      : threads(units), places(std::make_shared<capacity>(places_max)) {
+  explicit host_bed(std::size_t units, std::size_t slots_max = 100)
+      : threads(units), slots(std::make_shared<connection_slots>(slots_max)) {
     test::register_types_once();
     config.set("caf.scheduler.max-threads", 1);
     config.set("caf.scheduler.policy", "sharing");
@@ -64,7 +64,7 @@ class host_bed {
   }
 
   std::vector<test::unit_thread> threads;
-  std::shared_ptr<capacity> places;
+  std::shared_ptr<connection_slots> slots;
   caf::actor_system_config config;
   std::unique_ptr<caf::actor_system> system;
   std::unique_ptr<caf::scoped_actor> others;
@@ -77,7 +77,7 @@ class host_bed {
   void add_unit(test::unit_thread& thread) {
     auto environment = std::make_shared<session_environment>();
     environment->table = std::make_shared<session_table>();
-    environment->places = places;
+    environment->slots = slots;
     environment->metrics = metrics;
     environment->directory = caf::actor_cast<directory_actor>(others->ptr());
     environment->hub = caf::actor_cast<hub_actor>(others->ptr());
@@ -99,7 +99,7 @@ TEST_CASE("each upgrade becomes a session with an id of its own", "[session_host
   bed.upgrade({"notes", "", "10.0.0.1"}, 1);
   CHECK(bed.sessions(0).at(0).id == 1);
   CHECK(bed.sessions(1).at(0).id == 2);
-  CHECK(bed.places->connections() == 2);
+  CHECK(bed.slots->connections() == 2);
   CHECK(bed.metrics->sessions().value() == 2);
 }
 
@@ -135,12 +135,12 @@ TEST_CASE("above the capacity a connection is told so, and is no session", "[ses
   CHECK(refused.closing == close_reason::server_at_capacity);
   CHECK_FALSE(refused.was_terminated);
   CHECK(bed.sessions().size() == 1);
-  CHECK(bed.places->connections() == 1);
+  CHECK(bed.slots->connections() == 1);
   CHECK(bed.metrics->closed(close_reason::server_at_capacity).value() == 1);
   // A place that is given back is there for the next.
   bed.threads[0].run([&] { bed.connections[0]->end(close_reason::peer_closed); });
   bed.threads[0].settle();
-  CHECK(bed.places->connections() == 0);
+  CHECK(bed.slots->connections() == 0);
   CHECK_FALSE(bed.upgrade({"notes", "", "10.0.0.1"}).closing);
 }
 

@@ -191,7 +191,7 @@ TEST_CASE("broadcasts in JSON begin with the answer to the sync", "[session]") {
   deliver_batch answer;
   answer.document = 1;
   answer.json.push_back(
-      {receivers::one, session_bed::id, traffic::content,
+      {audience::one, session_bed::id, traffic::content,
        shared_slice{encode_frame(frame_kind::text, as_bytes(std::string_view{R"({"n":2})"}))}});
   bed.run([&] { bed.environment->table->deliver(answer); });
   bed.deliver(1, dialect::json, traffic::content, R"({"n":3})");

@@ -6,7 +6,7 @@ using namespace troupe;
 
 namespace {
 
-struct recording_session final : table_session {
+struct recording_session final : subscriber_session {
   std::string heard;
   std::vector<frame_run> runs;
   std::uint32_t handled = 0;
@@ -37,7 +37,7 @@ struct recording_session final : table_session {
 
 shared_bytes frame(std::string_view text) { return shared_bytes::copy_of(as_bytes(text)); }
 
-deliver_batch::delivery to(receivers whom, session_id session, const shared_slice& frames,
+deliver_batch::delivery to(audience whom, session_id session, const shared_slice& frames,
                            traffic what = traffic::content) {
   return {whom, session, what, frames};
 }
@@ -65,8 +65,8 @@ TEST_CASE("a batch reaches the subscribers of its document, each delivery its re
   table_of_three t;
   deliver_batch batch;
   batch.document = 7;
-  batch.binary = {to(receivers::all, no_session, frame("a")),
-                  to(receivers::all_but_one, 1, frame("b")), to(receivers::one, 1, frame("c"))};
+  batch.binary = {to(audience::all, no_session, frame("a")),
+                  to(audience::all_but_one, 1, frame("b")), to(audience::one, 1, frame("c"))};
   batch.progress = {{2, 5, 100}};
   t.table.deliver(batch);
   CHECK(t.one.heard == "ac");
@@ -81,7 +81,7 @@ TEST_CASE("a session that has left hears nothing more", "[actors]") {
   t.table.remove(1);
   deliver_batch batch;
   batch.document = 7;
-  batch.binary = {to(receivers::all, no_session, frame("a")), to(receivers::one, 1, frame("b"))};
+  batch.binary = {to(audience::all, no_session, frame("a")), to(audience::one, 1, frame("b"))};
   batch.closings = {{1, close_reason::invalid_update}};
   t.table.deliver(batch);
   CHECK(t.one.heard.empty());
@@ -106,7 +106,7 @@ TEST_CASE("nobody can subscribe to a document that has failed", "[actors]") {
 
 TEST_CASE("a subscriber is told that its document failed, and may leave by that", "[actors]") {
   table_of_three t;
-  struct leaving_session final : table_session {
+  struct leaving_session final : subscriber_session {
     session_table& table;
     int told = 0;
     explicit leaving_session(session_table& of) : table(of) {}
@@ -148,9 +148,9 @@ TEST_CASE("a subscriber hears only the dialects that it has spoken", "[actors]")
   table.hear(8, 1, dialect::binary);  // another document, to which it is not subscribed
   deliver_batch batch;
   batch.document = 7;
-  batch.binary = {to(receivers::all, no_session, frame("b"))};
-  batch.json = {to(receivers::one, 3, frame("3")), to(receivers::one, 4, frame("4")),
-                to(receivers::all, no_session, frame("j"))};
+  batch.binary = {to(audience::all, no_session, frame("b"))};
+  batch.json = {to(audience::one, 3, frame("3")), to(audience::one, 4, frame("4")),
+                to(audience::all, no_session, frame("j"))};
   table.deliver(batch);
   CHECK(silent.heard.empty());
   CHECK(binary.heard == "b");
@@ -169,13 +169,13 @@ TEST_CASE("a JSON session hears nothing before the answer to its sync", "[actors
   }
   deliver_batch batch;
   batch.document = 7;
-  batch.json = {to(receivers::all, no_session, frame("a")), to(receivers::one, 1, frame("1")),
-                to(receivers::all_but_one, 2, frame("b")),
-                to(receivers::all, no_session, frame("c"))};
+  batch.json = {to(audience::all, no_session, frame("a")), to(audience::one, 1, frame("1")),
+                to(audience::all_but_one, 2, frame("b")),
+                to(audience::all, no_session, frame("c"))};
   table.deliver(batch);
   CHECK(early.heard == "1bc");
   CHECK(late.heard.empty());
-  batch.json = {to(receivers::one, 2, frame("2")), to(receivers::all, no_session, frame("d"))};
+  batch.json = {to(audience::one, 2, frame("2")), to(audience::all, no_session, frame("d"))};
   table.deliver(batch);
   CHECK(early.heard == "1bcd");
   CHECK(late.heard == "2d");
@@ -191,8 +191,8 @@ TEST_CASE("what is for one session alone is heard in its dialect only", "[actors
   table.hear(7, 2, dialect::json);
   deliver_batch batch;
   batch.document = 7;
-  batch.binary = {to(receivers::one, 1, frame("x")), to(receivers::one, 2, frame("y"))};
-  batch.json = {to(receivers::one, 1, frame("z")), to(receivers::all_but_one, 2, frame("w"))};
+  batch.binary = {to(audience::one, 1, frame("x")), to(audience::one, 2, frame("y"))};
+  batch.json = {to(audience::one, 1, frame("z")), to(audience::all_but_one, 2, frame("w"))};
   table.deliver(batch);
   CHECK(binary.heard == "x");
   CHECK(json.heard.empty());
@@ -217,7 +217,7 @@ TEST_CASE("neighbouring frames are pushed at once, with their number", "[actors]
   const auto frames = frames_of("abc");
   deliver_batch batch;
   batch.document = 7;
-  for (const auto& one : frames) batch.binary.push_back(to(receivers::all, no_session, one));
+  for (const auto& one : frames) batch.binary.push_back(to(audience::all, no_session, one));
   t.table.deliver(batch);
   for (const recording_session* each : {&t.one, &t.two}) {
     REQUIRE(each->runs.size() == 1);
@@ -234,8 +234,8 @@ TEST_CASE("frames of other memory, and those with a gap between, are pushes of t
   deliver_batch batch;
   batch.document = 7;
   batch.binary = {
-      to(receivers::all, no_session, frames[0]), to(receivers::all, no_session, frame("X")),
-      to(receivers::all, no_session, frames[1]), to(receivers::all, no_session, frames[3])};
+      to(audience::all, no_session, frames[0]), to(audience::all, no_session, frame("X")),
+      to(audience::all, no_session, frames[1]), to(audience::all, no_session, frames[3])};
   t.table.deliver(batch);
   CHECK(t.one.heard == "aXbd");
   CHECK(t.one.runs.size() == 4);
@@ -251,10 +251,9 @@ TEST_CASE("a session that is named hears what is for it in its place among what 
   const auto frames = frames_of("abcde");
   deliver_batch batch;
   batch.document = 7;
-  batch.binary = {to(receivers::all, no_session, frames[0]), to(receivers::one, 1, frames[1]),
-                  to(receivers::all, no_session, frames[2]),
-                  to(receivers::all_but_one, 2, frames[3]),
-                  to(receivers::all, no_session, frames[4])};
+  batch.binary = {to(audience::all, no_session, frames[0]), to(audience::one, 1, frames[1]),
+                  to(audience::all, no_session, frames[2]), to(audience::all_but_one, 2, frames[3]),
+                  to(audience::all, no_session, frames[4])};
   t.table.deliver(batch);
   CHECK(t.one.heard == "abcde");
   CHECK(t.one.runs.size() == 1);
@@ -273,10 +272,10 @@ TEST_CASE("presence is left out for a session that reads too slowly, content is 
   const auto frames = frames_of("apbq");
   deliver_batch batch;
   batch.document = 7;
-  batch.binary = {to(receivers::all, no_session, frames[0]),
-                  to(receivers::all, no_session, frames[1], traffic::presence),
-                  to(receivers::all, no_session, frames[2]),
-                  to(receivers::all, no_session, frames[3], traffic::presence)};
+  batch.binary = {to(audience::all, no_session, frames[0]),
+                  to(audience::all, no_session, frames[1], traffic::presence),
+                  to(audience::all, no_session, frames[2]),
+                  to(audience::all, no_session, frames[3], traffic::presence)};
   t.table.deliver(batch);
   CHECK(t.one.heard == "apbq");
   CHECK(t.two.heard == "ab");
@@ -289,10 +288,10 @@ TEST_CASE("a slow session that is named misses presence for all, not what is for
   t.one.is_slow = true;
   deliver_batch batch;
   batch.document = 7;
-  batch.binary = {to(receivers::all, no_session, frame("p"), traffic::presence),
-                  to(receivers::one, 1, frame("q"), traffic::presence),
-                  to(receivers::all_but_one, 2, frame("r"), traffic::presence),
-                  to(receivers::one, 1, frame("c"))};
+  batch.binary = {to(audience::all, no_session, frame("p"), traffic::presence),
+                  to(audience::one, 1, frame("q"), traffic::presence),
+                  to(audience::all_but_one, 2, frame("r"), traffic::presence),
+                  to(audience::one, 1, frame("c"))};
   t.table.deliver(batch);
   CHECK(t.one.heard == "qc");
   CHECK(t.two.heard == "p");
@@ -302,15 +301,15 @@ TEST_CASE("a session is not asked whether it skips presence where there is none"
   table_of_three t;
   deliver_batch batch;
   batch.document = 7;
-  batch.binary = {to(receivers::all, no_session, frame("a")), to(receivers::one, 1, frame("b"))};
+  batch.binary = {to(audience::all, no_session, frame("a")), to(audience::one, 1, frame("b"))};
   t.table.deliver(batch);
   CHECK(t.one.asked.empty());
   CHECK(t.two.asked.empty());
   // What is remembered of a batch does not reach into the next one.
   t.two.is_slow = true;
-  batch.binary = {to(receivers::all, no_session, frame("p"), traffic::presence)};
+  batch.binary = {to(audience::all, no_session, frame("p"), traffic::presence)};
   t.table.deliver(batch);
-  batch.binary = {to(receivers::all, no_session, frame("c"))};
+  batch.binary = {to(audience::all, no_session, frame("c"))};
   t.table.deliver(batch);
   CHECK(t.two.heard == "ac");
 }
@@ -325,11 +324,11 @@ TEST_CASE("a session of a slow batch hears the other dialect by its own rule", "
   table.hear(7, 1, dialect::json);
   deliver_batch batch;
   batch.document = 7;
-  batch.json = {to(receivers::one, 1, frame("s"))};
+  batch.json = {to(audience::one, 1, frame("s"))};
   table.deliver(batch);
-  batch.binary = {to(receivers::all, no_session, frame("p"), traffic::presence)};
-  batch.json = {to(receivers::all, no_session, frame("q"), traffic::presence),
-                to(receivers::all, no_session, frame("c"))};
+  batch.binary = {to(audience::all, no_session, frame("p"), traffic::presence)};
+  batch.json = {to(audience::all, no_session, frame("q"), traffic::presence),
+                to(audience::all, no_session, frame("c"))};
   table.deliver(batch);
   CHECK(slow.heard == "sc");
 }

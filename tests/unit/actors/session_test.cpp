@@ -46,7 +46,7 @@ TEST_CASE("a session whose document is refused closes with the reason", "[sessio
     CHECK(bed.connection->closing == why);
     bed.wait_until_ended();
     CHECK(closed_for(bed, why) == 1);
-    CHECK(bed.environment->places->connections() == 0);
+    CHECK(bed.environment->slots->connections() == 0);
     CHECK(bed.environment->table->size() == 0);
   }
 }
@@ -55,11 +55,11 @@ TEST_CASE("a session that ends while its document opens leaves it once it is the
   session_bed bed;
   bed.connect();
   bed.run([&] { bed.connection->end(close_reason::peer_closed); });
-  CHECK(bed.environment->places->connections() == 1);
+  CHECK(bed.environment->slots->connections() == 1);
   bed.answer_open(1);
   CHECK(bed.next<leave_document>().session == session_bed::id);
   bed.wait_until_ended();
-  CHECK(bed.environment->places->connections() == 0);
+  CHECK(bed.environment->slots->connections() == 0);
   CHECK(closed_for(bed, close_reason::peer_closed) == 1);
 }
 
@@ -180,7 +180,7 @@ TEST_CASE("a session that ends leaves its documents and gives its place back", "
   bed.wait_until_ended();
   for (const document_id document : {1, 2})
     CHECK(bed.next<leave_document>(document).session == session_bed::id);
-  CHECK(bed.environment->places->connections() == 0);
+  CHECK(bed.environment->slots->connections() == 0);
   CHECK(bed.environment->table->size() == 0);
   CHECK(bed.environment->metrics->sessions().value() == 0);
   CHECK(closed_for(bed, close_reason::peer_closed) == 1);

@@ -36,7 +36,7 @@ class supervisor_bed {
     watched->directory = caf::actor_cast<directory_actor>(directory->ptr());
     for (const part* const hub : {&first_hub, &second_hub})
       watched->hubs.push_back(caf::actor_cast<hub_actor>((*hub)->ptr()));
-    watched->places = places;
+    watched->slots = slots;
     watched->on_failure = [this] {
       if (++failures == 1) has_failed.set_value();
     };
@@ -88,7 +88,7 @@ class supervisor_bed {
   caf::actor_system_config config;
   std::unique_ptr<caf::actor_system> system;
   part store, directory, first_hub, second_hub, asker;
-  std::shared_ptr<capacity> places = std::make_shared<capacity>(10);
+  std::shared_ptr<connection_slots> slots = std::make_shared<connection_slots>(10);
   std::shared_ptr<supervised_actors> watched = std::make_shared<supervised_actors>();
   supervisor_actor running;
   std::atomic<int> failures{0};
@@ -166,14 +166,14 @@ TEST_CASE("the end of an actor that the node needs is told once", "[supervisor]"
 
 TEST_CASE("a drain closes the sessions, then the documents, and answers then", "[supervisor]") {
   supervisor_bed bed;
-  bed.places->enter();
+  bed.slots->acquire();
   auto drained = bed.ask(drain_node{});
   for (part* const hub : {&bed.first_hub, &bed.second_hub})
     CHECK(bed.next<close_all_sessions>(*hub).reason == close_reason::server_stopping);
   // Who upgraded meanwhile is closed, too.
   bed.next<close_all_sessions>(bed.first_hub);
   CHECK(bed.count<close_documents>(bed.directory) == 0);
-  bed.places->leave();
+  bed.slots->release();
   bed.answer<close_documents>(bed.directory, node_drained{});
   bool is_drained = false;
   drained.receive([&](const node_drained&) { is_drained = true; }, [](const caf::error&) {});

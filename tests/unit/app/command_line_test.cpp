@@ -4,9 +4,9 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "app/config_keys.hpp"
-#include "app/config_print.hpp"
-#include "tests/unit/app/config_support.hpp"
+#include "app/config/keys.hpp"
+#include "app/config/print.hpp"
+#include "tests/unit/app/config/support.hpp"
 
 using namespace troupe;
 

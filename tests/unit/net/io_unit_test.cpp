@@ -135,7 +135,7 @@ TEST_CASE("connections that are no WebSockets yet can be ended alone", "[io_unit
 
 namespace {
 
-/// Works through a script of steps, one per go_on().
+/// Works through a script of steps, one per on_deferred().
 class scripted_member final : public unit_member,
                               public std::enable_shared_from_this<scripted_member> {
  public:
@@ -145,14 +145,14 @@ class scripted_member final : public unit_member,
       : unit_(unit), log_(log), script_(std::move(script)) {}
 
   void flush() override { log_.emplace_back("flush"); }
-  void go_on() override {
+  void on_deferred() override {
     log_.emplace_back("go on");
     if (next_ < script_.size()) script_[next_++](*this);
   }
   void terminate_now() override { unit_.remove(shared_from_this()); }
   bool is_upgraded() const noexcept override { return true; }
 
-  void soon() { unit_.call_soon(shared_from_this()); }
+  void defer_self() { unit_.defer(shared_from_this()); }
   void dirty() { unit_.defer_flush(shared_from_this()); }
 
  private:
@@ -170,9 +170,9 @@ TEST_CASE("what is put off runs before the unit waits, once each time", "[io_uni
   io_unit unit;
   words log;
   const auto member = std::make_shared<scripted_member>(
-      unit, log, std::vector<scripted_member::step>{[](auto& self) { self.soon(); }});
+      unit, log, std::vector<scripted_member::step>{[](auto& self) { self.defer_self(); }});
   unit.post([&] {
-    member->soon();
+    member->defer_self();
     log.emplace_back("posted");
   });
   unit.finish();
@@ -185,7 +185,7 @@ TEST_CASE("what is put off may make output, which is flushed before the unit wai
   words log;
   const auto member = std::make_shared<scripted_member>(
       unit, log, std::vector<scripted_member::step>{[](auto& self) { self.dirty(); }});
-  unit.post([&] { member->soon(); });
+  unit.post([&] { member->defer_self(); });
   unit.finish();
   unit.run();
   CHECK(log == words{"go on", "flush"});
@@ -206,16 +206,16 @@ TEST_CASE("a busy unit gathers output until its interval is over", "[io_unit]") 
         is_dirty = false;
         log.emplace_back("flush");
       }
-      void go_on() override {
+      void on_deferred() override {
         if (std::chrono::steady_clock::now() >= end) return;
         if (!std::exchange(is_dirty, true)) unit.defer_flush(shared_from_this());
-        unit.call_soon(shared_from_this());
+        unit.defer(shared_from_this());
       }
       void terminate_now() override {}
       bool is_upgraded() const noexcept override { return true; }
     };
     const auto member = std::make_shared<busy>(unit, log, end);
-    unit.post([&unit, member] { unit.call_soon(member); });
+    unit.post([&unit, member] { unit.defer(member); });
     unit.finish();
     unit.run();
   };

@@ -101,7 +101,7 @@ TEST_CASE("a handler may answer from within its callbacks", "[connection]") {
 
 TEST_CASE("a large message comes whole", "[connection]") {
   connection_settings settings;
-  settings.max_message_size = 4'000'000;
+  settings.message_bytes_max = 4'000'000;
   connection_bed bed{settings};
   bed.open();
   const byte_buffer payload = counted_bytes(3'000'000);
@@ -116,7 +116,7 @@ TEST_CASE("a large message comes whole", "[connection]") {
 TEST_CASE("a message that is too large closes, or is skipped if the handler says so",
           "[connection]") {
   connection_settings settings;
-  settings.max_message_size = 10;
+  settings.message_bytes_max = 10;
   connection_bed bed{settings};
   bed.handler->skips_large_text = true;
   bed.open();
@@ -132,7 +132,7 @@ TEST_CASE("a message that is too large closes, or is skipped if the handler says
 
 TEST_CASE("a message that is skipped has its limit, too", "[connection]") {
   connection_settings settings;
-  settings.max_message_size = 10;
+  settings.message_bytes_max = 10;
   connection_bed bed{settings};
   bed.handler->skips_large_text = true;
   bed.open();

@@ -102,7 +102,7 @@ TEST_CASE("a JSON update goes to all others in their dialect and to storage", "[
       host.told_others(alice) ==
       texts{R"({"type":"update","docName":"d","payload":{"update":"AQEBAAQBBHRleHQFaGVsbG8A"}})"});
   REQUIRE(host.effects.deliveries.size() == 1);
-  CHECK(host.effects.deliveries[0].to == receivers::all_but_one);
+  CHECK(host.effects.deliveries[0].to == audience::all_but_one);
   CHECK(host.effects.deliveries[0].session == alice);
   CHECK(host.effects.deliveries[0].kind == message_kind::update);
   CHECK(to_base64(host.effects.deliveries[0].body.view()) == hello);
@@ -308,7 +308,7 @@ TEST_CASE("an id is forgotten after ten minutes", "[document][json]") {
 }
 
 TEST_CASE("message ids outlive the document if their window does", "[document][json]") {
-  const auto window = std::make_shared<message_window>();
+  const auto window = std::make_shared<message_id_window>();
   constexpr std::string_view frame = R"({"type":"update","messageId":"e-1","payload":1})";
   {
     document_host host{{}, window};

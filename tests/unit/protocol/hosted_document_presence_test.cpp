@@ -67,7 +67,7 @@ TEST_CASE("presence of a JSON session is told to all in both dialects, itself in
   const auto [client, state] = read_presence(host.told_all()[0]);
   CHECK(state == R"({"name":"Ada"})");
   REQUIRE(host.effects.deliveries.size() == 1);
-  CHECK(host.effects.deliveries[0].to == receivers::all);
+  CHECK(host.effects.deliveries[0].to == audience::all);
   CHECK(host.effects.deliveries[0].kind == message_kind::awareness);
   const byte_buffer expected = awareness_update(client, 1, R"({"name":"Ada"})");
   CHECK(to_hex(host.effects.deliveries[0].body.view()) == to_hex(expected));
@@ -228,7 +228,7 @@ TEST_CASE("who missed presence is told all of it, and who is gone", "[document][
   host.effects.clear();
   host.document.on_presence_missed(alice, host.effects);
   REQUIRE(host.effects.deliveries.size() == 1);
-  CHECK(host.effects.deliveries[0].to == receivers::one);
+  CHECK(host.effects.deliveries[0].to == audience::one);
   CHECK(host.effects.deliveries[0].session == alice);
   CHECK(host.effects.deliveries[0].kind == message_kind::awareness);
   CHECK(host.told(alice).size() == 2);

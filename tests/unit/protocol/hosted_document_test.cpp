@@ -23,7 +23,7 @@ struct host {
   document_effects effects;
 
   explicit host(crdt::limits limit = {})
-      : document(crdt::doc_options{crdt::garbage_collection::on, limit}) {}
+      : document(crdt::doc_settings{crdt::garbage_collection::on, limit}) {}
 
   void receive(session_id from, message_kind kind, const byte_buffer& body,
                hosted_document::time_point now = start) {
@@ -51,7 +51,7 @@ struct host {
                       ? document.whole_state()
                       : byte_buffer(one.body.view().begin(), one.body.view().end())));
   }
-  void check_delivery(std::size_t index, receivers to, session_id session,
+  void check_delivery(std::size_t index, audience to, session_id session,
                       std::string_view message) const {
     const document_effects::delivery& actual = effects.deliveries[index];
     CHECK(actual.to == to);
@@ -80,11 +80,11 @@ TEST_CASE("hosted document answers step 1 with step 2 and its own step 1", "[doc
   host hosted;
   hosted.receive(alice, message_kind::sync_step1, hex("00"));
   REQUIRE(hosted.effects.deliveries.size() == 2);
-  hosted.check_delivery(0, receivers::one, alice,
+  hosted.check_delivery(0, audience::one, alice,
                         "0001"
                         "02"
                         "0000");
-  hosted.check_delivery(1, receivers::one, alice,
+  hosted.check_delivery(1, audience::one, alice,
                         "0000"
                         "01"
                         "00");
@@ -97,14 +97,14 @@ TEST_CASE("hosted document answers step 1 with what the client lacks", "[documen
   REQUIRE(hosted.document.load(hello));
   hosted.receive(alice, message_kind::sync_step1, hex("01 01 03"));
   REQUIRE(hosted.effects.deliveries.size() == 2);
-  hosted.check_delivery(0, receivers::one, alice,
+  hosted.check_delivery(0, audience::one, alice,
                         "0001"
                         "0b"
                         "01010103"
                         "840102"
                         "026c6f"
                         "00");
-  hosted.check_delivery(1, receivers::one, alice,
+  hosted.check_delivery(1, audience::one, alice,
                         "0000"
                         "03"
                         "010105");
@@ -115,7 +115,7 @@ TEST_CASE("hosted document tells whoever joins who else is present", "[document]
   hosted.receive(bob, message_kind::awareness, present);
   hosted.receive(alice, message_kind::sync_step1, hex("00"));
   REQUIRE(hosted.effects.deliveries.size() == 3);
-  hosted.check_delivery(2, receivers::one, alice,
+  hosted.check_delivery(2, audience::one, alice,
                         "01"
                         "06"
                         "010101027b7d");
@@ -153,7 +153,7 @@ TEST_CASE("hosted document passes an update on to all others and confirms it onc
     host hosted;
     hosted.receive(alice, kind, hello);
     REQUIRE(hosted.effects.deliveries.size() == 1);
-    hosted.check_delivery(0, receivers::all_but_one, alice, update_message(hello));
+    hosted.check_delivery(0, audience::all_but_one, alice, update_message(hello));
     REQUIRE(hosted.effects.writes.size() == 1);
     CHECK(to_hex(hosted.effects.writes[0].update.view()) == to_hex(hello));
     CHECK(hosted.effects.writes[0].sender == alice);
@@ -178,7 +178,7 @@ TEST_CASE("hosted document passes on only what is new in an update", "[document]
   hosted.receive(bob, message_kind::update, more);
   const byte_buffer news = update_builder{}.client(1, 5).text(after({1, 4}), " you").build();
   REQUIRE(hosted.effects.deliveries.size() == 1);
-  hosted.check_delivery(0, receivers::all_but_one, bob, update_message(news));
+  hosted.check_delivery(0, audience::all_but_one, bob, update_message(news));
   REQUIRE(hosted.effects.writes.size() == 1);
   CHECK(to_hex(hosted.effects.writes[0].confirmation.view()) == to_hex(news));
 }
@@ -189,7 +189,7 @@ TEST_CASE("hosted document stores an update that waits and asks its sender for w
   const byte_buffer early = update_builder{}.client(2).text(after({1, 4}), "!").build();
   hosted.receive(alice, message_kind::update, early);
   REQUIRE(hosted.effects.deliveries.size() == 1);
-  hosted.check_delivery(0, receivers::one, alice,
+  hosted.check_delivery(0, audience::one, alice,
                         "0000"
                         "01"
                         "00");
@@ -206,7 +206,7 @@ TEST_CASE("hosted document stores an update that waits and asks its sender for w
   hosted.receive(bob, message_kind::update, hello);
   CHECK(hosted.document.state().text("t") == "hello!?");
   REQUIRE(hosted.effects.deliveries.size() == 1);
-  hosted.check_delivery(0, receivers::all_but_one, bob,
+  hosted.check_delivery(0, audience::all_but_one, bob,
                         update_message(hosted.document.whole_state()));
 }
 
@@ -250,7 +250,7 @@ TEST_CASE("hosted document passes presence on to all, its sender too", "[documen
   host hosted;
   hosted.receive(alice, message_kind::awareness, present);
   REQUIRE(hosted.effects.deliveries.size() == 1);
-  hosted.check_delivery(0, receivers::all, no_session,
+  hosted.check_delivery(0, audience::all, no_session,
                         "01"
                         "06"
                         "010101027b7d");
@@ -264,7 +264,7 @@ TEST_CASE("hosted document passes on only the presence that is new", "[document]
   hosted.receive(alice, message_kind::awareness, present);
   hosted.receive(bob, message_kind::awareness, hex("02 | 01 01 02 7b7d | 02 01 01 31"));
   REQUIRE(hosted.effects.deliveries.size() == 1);
-  hosted.check_delivery(0, receivers::all, no_session,
+  hosted.check_delivery(0, audience::all, no_session,
                         "01"
                         "05"
                         "0102010131");
@@ -280,14 +280,14 @@ TEST_CASE("hosted document answers a query with all presence", "[document]") {
   host hosted;
   hosted.receive(bob, message_kind::query_awareness, {});
   REQUIRE(hosted.effects.deliveries.size() == 1);
-  hosted.check_delivery(0, receivers::one, bob,
+  hosted.check_delivery(0, audience::one, bob,
                         "01"
                         "01"
                         "00");
   hosted.receive(alice, message_kind::awareness, present);
   hosted.receive(bob, message_kind::query_awareness, {});
   REQUIRE(hosted.effects.deliveries.size() == 1);
-  hosted.check_delivery(0, receivers::one, bob,
+  hosted.check_delivery(0, audience::one, bob,
                         "01"
                         "06"
                         "010101027b7d");
@@ -309,7 +309,7 @@ TEST_CASE("hosted document tells all others when the presence of a session goes 
   hosted.receive(alice, message_kind::awareness, present);
   hosted.leave(alice);
   REQUIRE(hosted.effects.deliveries.size() == 1);
-  hosted.check_delivery(0, receivers::all, no_session,
+  hosted.check_delivery(0, audience::all, no_session,
                         "01"
                         "08"
                         "0101"
@@ -326,7 +326,7 @@ TEST_CASE("hosted document tells all when presence was not renewed in time", "[d
   CHECK(hosted.is_quiet());
   hosted.tick(start + 30s);
   REQUIRE(hosted.effects.deliveries.size() == 1);
-  hosted.check_delivery(0, receivers::all, no_session,
+  hosted.check_delivery(0, audience::all, no_session,
                         "01"
                         "08"
                         "0101"

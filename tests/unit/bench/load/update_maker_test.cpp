@@ -3,6 +3,7 @@
 #include "bench/load/update_maker.hpp"
 #include "bench/load/update_ranges.hpp"
 #include "protocol/crdt/doc.hpp"
+#include "protocol/crdt/store/check_invariants.hpp"
 
 namespace {
 

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "protocol/crdt/doc.hpp"
+#include "protocol/crdt/store/check_invariants.hpp"
 #include "protocol/lib0/any.hpp"
 #include "tests/support/test_data.hpp"
 

@@ -6,7 +6,8 @@
 #include <algorithm>
 
 #include "protocol/crdt/doc.hpp"
-#include "protocol/crdt/update_tools.hpp"
+#include "protocol/crdt/store/check_invariants.hpp"
+#include "protocol/crdt/wire/update_tools.hpp"
 #include "protocol/lib0/any.hpp"
 #include "tests/support/test_data.hpp"
 

@@ -6,7 +6,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "protocol/crdt/doc.hpp"
-#include "protocol/crdt/relative_position.hpp"
+#include "protocol/crdt/read/relative_position.hpp"
 #include "tests/support/doc_checks.hpp"
 #include "tests/support/test_data.hpp"
 

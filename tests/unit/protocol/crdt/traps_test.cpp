@@ -4,7 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "protocol/crdt/update_tools.hpp"
+#include "protocol/crdt/wire/update_tools.hpp"
 #include "tests/support/doc_checks.hpp"
 
 using namespace troupe;

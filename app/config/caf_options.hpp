@@ -1,0 +1,43 @@
+// CAF's own configuration, made from ours: defaults that suit this server, then the `caf.*` keys of
+// the operator, each checked against the options that CAF and its I/O module declare. CAF's habits
+// that an operator would trip over are off: no caf-application.conf is read, no option comes from
+// the command line.
+//
+// Made in main after load_config; the actor_system refers to it, so it must live longer. The
+// constructor registers the type ids of CAF and its I/O module (not ours): without them CAF cannot
+// print its own values.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <caf/actor_system_config.hpp>
+
+#include "app/config/config.hpp"
+#include "app/config/print.hpp"
+
+namespace troupe {
+
+class caf_config : public caf::actor_system_config {
+ public:
+  explicit caf_config(const config& settings);
+
+  /// What was wrong with the `caf.*` keys; a key with a problem is not set.
+  const std::vector<config_problem>& problems() const noexcept { return problems_; }
+
+  /// Every key below `caf.` that has a value, ours and the operator's, sorted.
+  std::vector<printed_value> effective_values() const;
+
+ private:
+  void set_defaults(const config& settings);
+  void set_logger_defaults(log_level level);
+  void set_exporter_defaults();
+  void apply(const caf_setting& setting);
+  bool is_section(const std::string& key) const;
+  std::vector<std::string> option_names() const;
+  void report(const caf_setting& setting, std::string text);
+
+  std::vector<config_problem> problems_;
+};
+
+}  // namespace troupe

@@ -1,0 +1,130 @@
+// The configuration of a node, as plain values: what the rest of troupe reads. Filled once at
+// start-up by load_config (app/config/load.hpp) and constant afterwards, so any thread may read it.
+//
+// The initialisers below are the defaults, and the only place where a default is written in code.
+// The table in app/config/keys.cpp names each field, its range, its unit and its meaning;
+// config/reference.yaml shows them to operators. A key, its field and its metric use the same word.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace troupe {
+
+enum class log_level : std::uint8_t { error, warning, info, debug };
+
+/// How a value was written: `section` is an empty map, `sections` a list of maps, `nothing` a key
+/// with nothing behind it. CAF has options that are lists; a key of our own is a single value, but
+/// for the lists of sections in app/config/sections.hpp.
+enum class value_shape : std::uint8_t { single, list, section, sections, nothing };
+
+/// One `caf.*` key, not yet checked: only CAF knows its own keys and their types
+/// (app/config/caf_options.hpp).
+struct caf_setting {
+  std::string key;    ///< Dotted, with the prefix: "caf.scheduler.policy".
+  std::string text;   ///< As written; a list in CAF's notation: ["a", "b"].
+  std::string place;  ///< Where it was set: "node.yaml:12", "TROUPE_CAF__...", "--set caf...".
+  value_shape shape = value_shape::single;
+};
+
+struct config {
+  struct server_section {
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 3001;
+    std::vector<std::string> allowed_origins;
+  };
+
+  struct tls_section {
+    std::string certificate;  ///< A file; empty: no TLS.
+    std::string key;
+  };
+
+  struct admin_section {
+    bool enabled = true;
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 3002;
+  };
+
+  struct limits_section {
+    std::size_t max_connections = 10'000;
+    std::size_t max_connections_per_address = 1'000;
+    std::size_t accepts_per_second = 100;
+    std::size_t accept_burst = 500;
+    std::size_t max_message_size = 1024 * 1024;
+    std::size_t messages_per_second = 100;
+    std::size_t message_burst = 200;
+    std::size_t max_documents = 1'000;
+    std::size_t max_documents_per_session = 100;
+    std::size_t max_pending_size = 16 * 1024 * 1024;
+    std::size_t write_queue_size = 4 * 1024 * 1024;
+  };
+
+  struct heartbeat_section {
+    std::chrono::milliseconds interval{30'000};
+    std::chrono::milliseconds timeout{60'000};
+  };
+
+  struct io_section {
+    std::size_t threads = 0;
+    std::chrono::milliseconds flush_interval{5};
+  };
+
+  struct log_section {
+    log_level level = log_level::info;
+  };
+
+  struct document_section {
+    std::chrono::milliseconds idle_grace{30'000};
+    bool on_io_threads = true;
+  };
+
+  /// One entry of watch.directories.
+  struct watched_section {
+    std::string directory;
+    std::string document = "{path}";
+    std::vector<std::string> include;
+    /// Version control, and what editors leave beside a file.
+    std::vector<std::string> exclude = {".git", ".hg", ".svn", "*.sw[px]", "*~",
+                                        "4913", ".#*", "#*#",  ".DS_Store"};
+  };
+
+  struct watch_section {
+    std::chrono::milliseconds debounce{100};
+    std::vector<watched_section> directories;
+  };
+
+  server_section server;
+  tls_section tls;
+  admin_section admin;
+  limits_section limits;
+  heartbeat_section heartbeat;
+  io_section io;
+  log_section log;
+  document_section document;
+  watch_section watch;
+  std::vector<caf_setting> caf;  ///< In the order they were set; the last of a key wins.
+};
+
+/// One thing that is wrong with the configuration, for the operator to read.
+struct config_problem {
+  std::string
+      place;  ///< "node.yaml:12", "TROUPE_SERVER__PORT", "--set server.port", or a file's path.
+  std::string key;   ///< The dotted key; empty where there is none, as for a syntax error.
+  std::string text;  ///< What is wrong and what is allowed.
+};
+
+/// One line: "node.yaml:12: server.port: must be ..." The key is left out where the place ends with
+/// it.
+std::string to_string(const config_problem& problem);
+
+/// The number of I/O threads to start: io.threads, or a quarter of the cores where that is 0; at
+/// least 1.
+std::size_t io_thread_count(const config& settings, std::size_t cores);
+
+/// The number of cores this process may use; at least 1.
+std::size_t core_count();
+
+}  // namespace troupe

@@ -1,0 +1,310 @@
+#include "app/config/keys.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "app/config/values.hpp"
+
+namespace troupe {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t kib = 1024;
+constexpr std::uint64_t gib = kib * kib * kib;
+constexpr std::uint64_t million = 1'000'000;
+constexpr std::string_view time_units = "ms, s, m or h";
+
+// The sections of config, for the rows below.
+using server = config::server_section;
+using tls = config::tls_section;
+using admin = config::admin_section;
+using limits = config::limits_section;
+using heartbeat = config::heartbeat_section;
+using io = config::io_section;
+using logging = config::log_section;
+using document = config::document_section;
+using watch = config::watch_section;
+
+/// The way to a field, as the function that a config_field holds.
+template <auto Section, auto Field>
+constexpr auto& in(config& settings) {
+  return settings.*Section.*Field;
+}
+
+constexpr std::array keys{
+    config_key{"server.address", address_field{in<&config::server, &server::address>}, "IP address",
+               "address to listen on; 0.0.0.0 or :: for all interfaces"},
+    config_key{"server.port", port_field{in<&config::server, &server::port>}, "TCP port",
+               "port to listen on; 0 takes any free port"},
+    config_key{"server.allowed_origins",
+               text_list_field{in<&config::server, &server::allowed_origins>}, "origins",
+               "web pages that may connect, exactly as in https://app.example.com; * for all; "
+               "none: only pages of this machine"},
+    config_key{"server.tls.certificate", text_field{in<&config::tls, &tls::certificate>}, "file",
+               "certificate chain in PEM for wss://; empty: no TLS; read again on SIGHUP"},
+    config_key{"server.tls.key", text_field{in<&config::tls, &tls::key>}, "file",
+               "private key of server.tls.certificate in PEM, without pass phrase"},
+
+    config_key{"admin.enabled", switch_field{in<&config::admin, &admin::enabled>}, "true or false",
+               "whether to serve the admin pages (docs/admin.md), which ask for no password"},
+    config_key{"admin.address", address_field{in<&config::admin, &admin::address>}, "IP address",
+               "address of the admin pages; whoever reaches it may see and do everything there"},
+    config_key{"admin.port", port_field{in<&config::admin, &admin::port>}, "TCP port",
+               "port of the admin pages; 0 takes any free port"},
+
+    config_key{"limits.max_connections",
+               count_field{in<&config::limits, &limits::max_connections>, 1, million},
+               "connections", "connections this node holds; one more is closed with 4003"},
+    config_key{"limits.max_connections_per_address",
+               count_field{in<&config::limits, &limits::max_connections_per_address>, 0, million},
+               "connections",
+               "connections from one address, loopback apart; one more gets HTTP 429; 0 turns the "
+               "limit off"},
+    config_key{
+        "limits.accepts_per_second",
+        count_field{in<&config::limits, &limits::accepts_per_second>, 0, million},
+        "connections per second",
+        "new connections from one address in the long run, loopback apart; 0 turns the limit off"},
+    config_key{"limits.accept_burst",
+               count_field{in<&config::limits, &limits::accept_burst>, 1, million}, "connections",
+               "new connections from one address at once before the rate applies"},
+    config_key{"limits.max_message_size",
+               size_field{in<&config::limits, &limits::max_message_size>, kib, gib}, "bytes",
+               "largest message a client may send; binary: closed with 1009, JSON: an error"},
+    config_key{"limits.messages_per_second",
+               count_field{in<&config::limits, &limits::messages_per_second>, 0, million},
+               "messages per second",
+               "messages a client may send in the long run; 0 turns the limit off"},
+    config_key{"limits.message_burst",
+               count_field{in<&config::limits, &limits::message_burst>, 1, million}, "messages",
+               "messages a client may send at once before the rate applies"},
+    config_key{"limits.max_documents",
+               count_field{in<&config::limits, &limits::max_documents>, 1, million}, "documents",
+               "documents this node keeps open; beyond, newcomers are told to retry (1013)"},
+    config_key{"limits.max_documents_per_session",
+               count_field{in<&config::limits, &limits::max_documents_per_session>, 1, million},
+               "documents", "documents one JSON session may join"},
+    config_key{"limits.max_pending_size",
+               size_field{in<&config::limits, &limits::max_pending_size>, kib, 4 * gib}, "bytes",
+               "updates of one document that may wait for missing ones"},
+    config_key{"limits.write_queue_size",
+               size_field{in<&config::limits, &limits::write_queue_size>, kib, gib}, "bytes",
+               "unsent bytes of one connection; beyond, it is closed as a slow consumer"},
+
+    config_key{"heartbeat.interval",
+               duration_field{in<&config::heartbeat, &heartbeat::interval>, 10ms, 1h}, time_units,
+               "time between two pings to a client"},
+    config_key{"heartbeat.timeout",
+               duration_field{in<&config::heartbeat, &heartbeat::timeout>, 10ms, 24h}, time_units,
+               "time without a pong after which a connection is dead; above heartbeat.interval"},
+
+    config_key{"io.threads", count_field{in<&config::io, &io::threads>, 0, 256}, "threads",
+               "threads that serve sockets; 0 takes a quarter of the cores, at least one"},
+    config_key{
+        "io.flush_interval", duration_field{in<&config::io, &io::flush_interval>, 0ms, 100ms},
+        time_units,
+        "longest time a busy thread gathers output before it writes; an idle one writes at once"},
+
+    config_key{"log.level", level_field{in<&config::log, &logging::level>},
+               "error, warning, info or debug", "least severe messages that are logged to stderr"},
+
+    config_key{"document.idle_grace",
+               duration_field{in<&config::document, &document::idle_grace>, 0ms, 24h}, time_units,
+               "time a document without sessions stays in memory"},
+    config_key{"document.on_io_threads",
+               switch_field{in<&config::document, &document::on_io_threads>}, "true or false",
+               "whether a document runs on the thread of its sockets; false: on CAF's workers"},
+
+    config_key{"watch.debounce", duration_field{in<&config::watch, &watch::debounce>, 10ms, 10min},
+               time_units, "time without a change after which a changed file is told"},
+};
+
+std::string from_to(const std::string& least, const std::string& most) {
+  return " from " + least + " to " + most;
+}
+
+/// Describes what a field accepts.
+struct describe_allowed {
+  std::string operator()(const address_field&) const {
+    return "an IP address such as 127.0.0.1, 0.0.0.0 or ::1";
+  }
+  std::string operator()(const port_field&) const { return "a whole number from 0 to 65535"; }
+  std::string operator()(const count_field& field) const {
+    return "a whole number" + from_to(std::to_string(field.least), std::to_string(field.most));
+  }
+  std::string operator()(const size_field& field) const {
+    return "a size" + from_to(format_size(field.least), format_size(field.most));
+  }
+  std::string operator()(const duration_field& field) const {
+    return "a duration" + from_to(format_duration(field.least), format_duration(field.most));
+  }
+  std::string operator()(const level_field&) const { return "error, warning, info or debug"; }
+  std::string operator()(const switch_field&) const { return "true or false"; }
+  std::string operator()(const text_field&) const { return "a text"; }
+  std::string operator()(const text_list_field&) const {
+    return "a list such as [\"a\", \"b\"], or texts with commas between them";
+  }
+};
+
+template <class Value, class Bound>
+result<void> store_in_range(const result<Value>& value, Bound least, Bound most,
+                            std::string_view text, auto& target) {
+  if (!value) return tl::unexpected(value.error());
+  if (*value < least || *value > most)
+    return fail(errc::invalid_config, in_quotes(text) + " is out of range");
+  target = static_cast<std::remove_reference_t<decltype(target)>>(*value);
+  return {};
+}
+
+/// Parses the text and stores it in the field.
+struct store_value {
+  std::string_view text;
+  config& settings;
+
+  result<void> operator()(const address_field& field) const {
+    return store(parse_address(text), field);
+  }
+  result<void> operator()(const level_field& field) const {
+    return store(parse_log_level(text), field);
+  }
+  result<void> operator()(const switch_field& field) const {
+    return store(parse_switch(text), field);
+  }
+  result<void> operator()(const text_field& field) const {
+    field.in(settings) = text;
+    return {};
+  }
+  result<void> operator()(const text_list_field& field) const {
+    return store(parse_text_list(text), field);
+  }
+  result<void> operator()(const port_field& field) const {
+    return store_in_range(parse_count(text), std::uint64_t{0}, std::uint64_t{65535}, text,
+                          field.in(settings));
+  }
+  result<void> operator()(const count_field& field) const {
+    return store_in_range(parse_count(text), field.least, field.most, text, field.in(settings));
+  }
+  result<void> operator()(const size_field& field) const {
+    return store_in_range(parse_size(text), field.least, field.most, text, field.in(settings));
+  }
+  result<void> operator()(const duration_field& field) const {
+    return store_in_range(parse_duration(text), field.least, field.most, text, field.in(settings));
+  }
+
+ private:
+  template <class Value>
+  result<void> store(result<Value> value, const auto& field) const {
+    if (!value) return tl::unexpected(std::move(value).error());
+    field.in(settings) = *std::move(value);
+    return {};
+  }
+};
+
+struct format_field {
+  config& settings;
+
+  std::string operator()(const address_field& field) const { return field.in(settings); }
+  std::string operator()(const port_field& field) const {
+    return std::to_string(field.in(settings));
+  }
+  std::string operator()(const count_field& field) const {
+    return std::to_string(field.in(settings));
+  }
+  std::string operator()(const size_field& field) const { return format_size(field.in(settings)); }
+  std::string operator()(const duration_field& field) const {
+    return format_duration(field.in(settings));
+  }
+  std::string operator()(const level_field& field) const {
+    return std::string{to_string(field.in(settings))};
+  }
+  std::string operator()(const switch_field& field) const {
+    return field.in(settings) ? "true" : "false";
+  }
+  std::string operator()(const text_field& field) const { return field.in(settings); }
+  std::string operator()(const text_list_field& field) const {
+    return format_text_list(field.in(settings));
+  }
+};
+
+/// Source: the Levenshtein distance, one row at a time.
+std::size_t edit_distance(std::string_view left, std::string_view right) {
+  std::vector<std::size_t> row(right.size() + 1);
+  for (std::size_t column = 0; column < row.size(); ++column) row[column] = column;
+  for (std::size_t line = 1; line <= left.size(); ++line) {
+    std::size_t diagonal = std::exchange(row[0], line);
+    for (std::size_t column = 1; column < row.size(); ++column) {
+      const std::size_t replaced = diagonal + (left[line - 1] == right[column - 1] ? 0 : 1);
+      diagonal = row[column];
+      row[column] = std::min({row[column] + 1, row[column - 1] + 1, replaced});
+    }
+  }
+  return row.back();
+}
+
+std::string_view last_part(std::string_view name) {
+  const auto dot = name.rfind('.');
+  return dot == std::string_view::npos ? name : name.substr(dot + 1);
+}
+
+}  // namespace
+
+std::span<const config_key> config_keys() { return keys; }
+
+const config_key* find_config_key(std::string_view name) {
+  const auto found = std::ranges::find(keys, name, &config_key::name);
+  return found == keys.end() ? nullptr : &*found;
+}
+
+result<void> set_value(const config_key& key, std::string_view text, config& settings) {
+  auto stored = std::visit(store_value{text, settings}, key.field);
+  if (!stored) stored.error().detail += "; allowed: " + allowed_values(key);
+  return stored;
+}
+
+std::string format_value(const config_key& key, config settings) {
+  return std::visit(format_field{settings}, key.field);
+}
+
+std::string allowed_values(const config_key& key) {
+  return std::visit(describe_allowed{}, key.field);
+}
+
+std::string environment_name(std::string_view key) {
+  std::string name = "TROUPE_";
+  for (const char letter : key) {
+    if (letter == '.')
+      name += "__";
+    else if (letter == '-')
+      name += '_';
+    else
+      name += letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
+  }
+  return name;
+}
+
+std::string nearest_name(std::string_view name, std::span<const std::string> candidates) {
+  const std::string* best = nullptr;
+  std::size_t best_distance = std::max<std::size_t>(2, name.size() / 4) + 1;
+  for (const std::string& candidate : candidates) {
+    const std::size_t distance = edit_distance(name, candidate);
+    if (distance < best_distance) {
+      best_distance = distance;
+      best = &candidate;
+    }
+  }
+  // A key that was put into the wrong section, or into none.
+  for (const std::string& candidate : candidates)
+    if (best == nullptr && last_part(candidate) == last_part(name)) best = &candidate;
+  return best == nullptr ? std::string{} : *best;
+}
+
+std::vector<std::string> config_key_names() {
+  std::vector<std::string> names;
+  for (const config_key& key : keys) names.emplace_back(key.name);
+  return names;
+}
+
+}  // namespace troupe

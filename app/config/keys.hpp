@@ -1,0 +1,92 @@
+// The one table of configuration keys. Reading YAML, the environment and --set, printing the
+// effective configuration, the help texts and the tests all walk this table, so a new key is one
+// field in app/config/config.hpp, one row in config_keys.cpp and one entry in
+// config/reference.yaml. Not in it are lists of sections (app/config/sections.hpp) and the keys
+// below `caf.`, which CAF declares itself (app/config/caf_options.hpp).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "app/config/config.hpp"
+#include "base/errc.hpp"
+
+namespace troupe {
+
+// The types of a key. Each holds the way to its field and, where it has one, its range (both ends
+// allowed).
+struct address_field {
+  std::string& (*in)(config&);
+};
+struct port_field {
+  std::uint16_t& (*in)(config&);
+};
+struct count_field {
+  std::size_t& (*in)(config&);
+  std::uint64_t least, most;
+};
+struct size_field {
+  std::size_t& (*in)(config&);
+  std::uint64_t least, most;
+};
+struct duration_field {
+  std::chrono::milliseconds& (*in)(config&);
+  std::chrono::milliseconds least, most;
+};
+struct level_field {
+  log_level& (*in)(config&);
+};
+struct switch_field {
+  bool& (*in)(config&);
+};
+struct text_field {
+  std::string& (*in)(config&);
+};
+struct text_list_field {
+  std::vector<std::string>& (*in)(config&);
+};
+using config_field =
+    std::variant<address_field, port_field, count_field, size_field, duration_field, level_field,
+                 switch_field, text_field, text_list_field>;
+
+struct config_key {
+  std::string_view name;  ///< Dotted: "server.port".
+  config_field field;
+  std::string_view unit;     ///< What the value counts: "connections", "bytes", "ms, s, m or h".
+  std::string_view meaning;  ///< One line, without a full stop.
+};
+
+/// Every key, grouped by section, in the order of config/reference.yaml. Static storage.
+std::span<const config_key> config_keys();
+
+/// Returns the key with this dotted name, or nullptr.
+const config_key* find_config_key(std::string_view name);
+
+/// Parses `text`, checks its range and stores it.
+/// Fails with errc::invalid_config, the detail says what is allowed; `settings` is unchanged then.
+result<void> set_value(const config_key& key, std::string_view text, config& settings);
+
+/// The value in the notation that set_value reads. Takes a copy, since a field is reached through a
+/// mutable reference; called at start-up only.
+std::string format_value(const config_key& key, config settings);
+
+/// What the key accepts, as in "a whole number from 0 to 65535".
+std::string allowed_values(const config_key& key);
+
+/// The environment variable of a key: "server.port" gives "TROUPE_SERVER__PORT". A hyphen, which
+/// only keys of CAF have, becomes an underscore.
+std::string environment_name(std::string_view key);
+
+/// The candidate that a misspelt name most likely meant, or an empty string if none is close.
+std::string nearest_name(std::string_view name, std::span<const std::string> candidates);
+
+/// The names of all keys of the table, as candidates for nearest_name.
+std::vector<std::string> config_key_names();
+
+}  // namespace troupe

@@ -1,0 +1,285 @@
+#include "app/config/load.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <string_view>
+
+#include "app/config/file.hpp"
+#include "app/config/keys.hpp"
+#include "app/config/sections.hpp"
+#include "app/config/values.hpp"
+
+namespace troupe {
+
+namespace {
+
+constexpr std::string_view variable_prefix = "TROUPE_";
+constexpr std::string_view caf_prefix = "caf.";
+constexpr std::string_view caf_variable_prefix = "TROUPE_CAF__";
+
+std::string did_you_mean(const std::string& nearest) {
+  return nearest.empty() ? "; troupe serve --help lists all keys"
+                         : "; did you mean " + nearest + "?";
+}
+
+/// "TROUPE_CAF__SCHEDULER__MAX_THREADS" gives "caf.scheduler.max-threads".
+std::string caf_key_of(std::string_view variable) {
+  std::string key{caf_prefix};
+  variable.remove_prefix(caf_variable_prefix.size());
+  while (!variable.empty()) {
+    const bool is_dot = variable.starts_with("__");
+    const char letter = variable.front();
+    if (is_dot)
+      key += '.';
+    else if (letter == '_')
+      key += '-';
+    else
+      key += letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+    variable.remove_prefix(is_dot ? 2 : 1);
+  }
+  return key;
+}
+
+/// The names of all keys, lists of sections included.
+std::vector<std::string> all_key_names() {
+  std::vector<std::string> names = config_key_names();
+  for (const section_list& list : section_lists()) names.emplace_back(list.name);
+  return names;
+}
+
+/// The keys of a section, "address, port"; empty if there is no such section.
+std::string keys_of_section(std::string_view section) {
+  std::string names;
+  for (const std::string& key : all_key_names()) {
+    if (!key.starts_with(std::string{section} + ".")) continue;
+    if (!names.empty()) names += ", ";
+    names += key.substr(section.size() + 1);
+  }
+  return names;
+}
+
+/// Takes entries in the order of precedence and collects the outcome.
+class config_loader {
+ public:
+  void take_file(const std::string& path) {
+    config_entries file = read_config_file(path);
+    loaded_.problems = std::move(file.problems);
+    for (const config_entry& entry : file.entries) take(entry);
+  }
+
+  void take_variable(std::string_view variable) {
+    const auto equals = variable.find('=');
+    const std::string name{variable.substr(0, equals)};
+    if (equals == std::string_view::npos || !name.starts_with(variable_prefix)) return;
+    // Every key has a dot, so every variable of ours has "__". Others with our prefix belong to
+    // scripts, or to an orchestrator that names them after a service.
+    if (name.find("__") == std::string::npos) return;
+    const std::string text{variable.substr(equals + 1)};
+    if (name.starts_with(caf_variable_prefix) && name.size() > caf_variable_prefix.size())
+      return take({caf_key_of(name), text, name});
+    for (const section_list& list : section_lists())
+      if (name == environment_name(list.name) ||
+          name.starts_with(environment_name(list.name) + "__"))
+        return report(name, std::string{list.name}, only_in_file);
+    for (const config_key& key : config_keys())
+      if (environment_name(key.name) == name) return take({std::string{key.name}, text, name});
+    report_variable(name);
+  }
+
+  void take_setting(std::string_view setting) {
+    const auto equals = setting.find('=');
+    const std::string key{setting.substr(0, equals)};
+    if (equals == std::string_view::npos || key.empty())
+      return report("--set " + std::string{setting}, "", "must be of the form key=value");
+    if (section_list_around(key) != nullptr) return report("--set " + key, key, only_in_file);
+    take({key, std::string{setting.substr(equals + 1)}, "--set " + key});
+  }
+
+  /// Checks what concerns more than one key. The place is that of heartbeat.timeout where it was
+  /// set anywhere, else that of heartbeat.interval.
+  void check_relations() {
+    const auto& heartbeat = loaded_.settings.heartbeat;
+    if (heartbeat.timeout > heartbeat.interval || bad_.contains("heartbeat.timeout") ||
+        bad_.contains("heartbeat.interval"))
+      return;
+    if (const auto timeout = places_.find("heartbeat.timeout"); timeout != places_.end())
+      return report(timeout->second, "heartbeat.timeout",
+                    "must be longer than heartbeat.interval, which is " +
+                        format_duration(heartbeat.interval));
+    report(places_["heartbeat.interval"], "heartbeat.interval",
+           "must be shorter than heartbeat.timeout, which is " +
+               format_duration(heartbeat.timeout));
+  }
+
+  /// A certificate is of no use without its key.
+  void check_tls() {
+    const auto& tls = loaded_.settings.tls;
+    if (tls.certificate.empty() == tls.key.empty()) return;
+    const std::string_view given = tls.key.empty() ? "server.tls.certificate" : "server.tls.key";
+    const std::string_view missing = tls.key.empty() ? "server.tls.key" : "server.tls.certificate";
+    report(places_[std::string{given}], std::string{given},
+           "needs " + std::string{missing} + " beside it");
+  }
+
+  /// Checks that each section of a list has the keys that it must have.
+  void check_sections() {
+    for (const section_list& list : section_lists())
+      for (std::size_t section = 0; section < list.size(loaded_.settings); ++section) {
+        const std::string name = std::string{list.name} + "[" + std::to_string(section) + "]";
+        for (const section_key& key : list.keys)
+          if (key.must_be == presence::required && !bad_.contains(name) &&
+              !places_.contains(name + "." + std::string{key.name}))
+            report(places_[name], name, "has no " + std::string{key.name});
+      }
+  }
+
+  loaded_config finish() && { return std::move(loaded_); }
+
+ private:
+  static constexpr const char* only_in_file =
+      "is a list of sections, which only the configuration file can set";
+
+  void take(const config_entry& entry) {
+    if (entry.position) return take_in_section(entry);
+    if (section_list_around(entry.key) != nullptr) return take_list(entry);
+    if (entry.key == "caf" && is_empty_section(entry)) return;
+    if (entry.key.starts_with(caf_prefix)) {
+      if (entry.shape == value_shape::sections)
+        return report(entry.place, entry.key, "is a list whose items are not single values");
+      loaded_.settings.caf.push_back({entry.key, entry.text, entry.place, entry.shape});
+      return;
+    }
+    const config_key* key = find_config_key(entry.key);
+    if (key == nullptr) return report_unknown(entry);
+    places_[entry.key] = entry.place;
+    if (const std::string text = shape_problem(entry, *key); !text.empty()) {
+      bad_.insert(entry.key);
+      return report(entry.place, entry.key, text);
+    }
+    const result<void> stored = set_value(*key, entry.text, loaded_.settings);
+    if (stored) return;
+    // A bad value is wrong even if a later source overrides it.
+    bad_.insert(entry.key);
+    report(entry.place, entry.key, stored.error().detail);
+  }
+
+  /// Takes what stands at the key of a list of sections itself, or in its place.
+  void take_list(const config_entry& entry) {
+    const section_list& list = *section_list_around(entry.key);
+    const bool is_list =
+        entry.key == list.name && (entry.shape == value_shape::sections ||
+                                   entry.shape == value_shape::nothing || entry.text == "[]");
+    if (is_list || !bad_.insert(std::string{list.name}).second) return;
+    report(entry.place, std::string{list.name},
+           "is a list of sections, each beginning with \"- \"; the keys of a section: " +
+               section_key_names(list));
+  }
+
+  /// Takes a section of a list, or one of its values.
+  void take_in_section(const config_entry& entry) {
+    const section_list* list = find_section_list(entry.position->list);
+    if (list == nullptr) return;  // The list itself was told.
+    const std::size_t section = entry.position->section;
+    if (section >= list->sections_max) {
+      if (section == list->sections_max && entry.position->name.empty())
+        report(entry.place, entry.key,
+               "is one too many; allowed: " + std::to_string(list->sections_max));
+      return;
+    }
+    places_[entry.key] = entry.place;
+    if (entry.position->name.empty()) return take_section(*list, entry);
+    const section_key* key = find_section_key(*list, entry.position->name);
+    if (key == nullptr)
+      return report(entry.place, entry.key,
+                    "unknown key; the keys of a section: " + section_key_names(*list));
+    const result<void> stored = set_section_value(*key, section, entry, loaded_.settings);
+    if (!stored) report(entry.place, entry.key, stored.error().detail);
+  }
+
+  void take_section(const section_list& list, const config_entry& entry) {
+    list.append(loaded_.settings);
+    if (entry.shape == value_shape::section) return;
+    bad_.insert(entry.key);
+    report(entry.place, entry.key,
+           "is not a section; the keys of a section: " + section_key_names(list));
+  }
+
+  static bool is_empty_section(const config_entry& entry) {
+    return entry.shape == value_shape::section || entry.shape == value_shape::nothing;
+  }
+
+  /// Why the entry cannot be a value of the key by its shape alone; empty if it can.
+  static std::string shape_problem(const config_entry& entry, const config_key& key) {
+    switch (entry.shape) {
+      case value_shape::single: return "";
+      case value_shape::list:
+        if (std::holds_alternative<text_list_field>(key.field)) return "";
+        return "takes one value, not a list; allowed: " + allowed_values(key);
+      case value_shape::sections:
+        return "takes one value, not a list of sections; allowed: " + allowed_values(key);
+      case value_shape::section:
+        return "takes one value, not a section; allowed: " + allowed_values(key);
+      case value_shape::nothing: return "has no value; allowed: " + allowed_values(key);
+    }
+    return "";
+  }
+
+  void report_unknown(const config_entry& entry) {
+    const std::string inside = keys_of_section(entry.key);
+    if (!inside.empty() && is_empty_section(entry))
+      return;  // A section whose keys are all commented out.
+    if (!inside.empty() || entry.key == "caf")
+      return report(entry.place, entry.key,
+                    "is a section, not a value" + (inside.empty() ? "" : "; its keys: " + inside));
+    const auto keys = config_keys();
+    const auto parent = std::ranges::find_if(keys, [&](const config_key& key) {
+      return entry.key.starts_with(std::string{key.name} + ".");
+    });
+    if (parent != keys.end())
+      return report(entry.place, entry.key,
+                    "unknown key; " + std::string{parent->name} + " takes one value");
+    report(entry.place, entry.key,
+           "unknown key" + did_you_mean(nearest_name(entry.key, all_key_names())));
+  }
+
+  void report_variable(const std::string& name) {
+    std::vector<std::string> names;
+    for (const config_key& key : config_keys()) names.push_back(environment_name(key.name));
+    report(name, "", "unknown environment variable" + did_you_mean(nearest_name(name, names)));
+  }
+
+  void report(std::string place, std::string key, std::string text) {
+    loaded_.problems.push_back({std::move(place), std::move(key), std::move(text)});
+  }
+
+  loaded_config loaded_;
+  std::map<std::string, std::string> places_;
+  std::set<std::string> bad_;
+};
+
+}  // namespace
+
+loaded_config load_config(const config_sources& sources) {
+  config_loader loader;
+  if (sources.file) loader.take_file(*sources.file);
+  for (const std::string& variable : sources.environment) loader.take_variable(variable);
+  for (const std::string& setting : sources.settings) loader.take_setting(setting);
+  loader.check_relations();
+  loader.check_tls();
+  loader.check_sections();
+  return std::move(loader).finish();
+}
+
+std::vector<std::string> process_environment() {
+  std::vector<std::string> variables;
+  for (char** variable = ::environ; variable != nullptr && *variable != nullptr; ++variable)
+    variables.emplace_back(*variable);
+  std::ranges::sort(variables);  // Problems come in a stable order.
+  return variables;
+}
+
+}  // namespace troupe

@@ -1,0 +1,162 @@
+#include "app/config/sections.hpp"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "app/config/print.hpp"
+#include "app/config/values.hpp"
+#include "net/watch/watched_directory.hpp"
+
+namespace troupe {
+
+namespace {
+
+/// Each watched directory holds a descriptor and one of the instances of inotify that a system
+/// gives to a user, by default 128.
+constexpr std::size_t watched_directories_max = 64;
+
+template <auto Field>
+auto& in_watched(config& settings, std::size_t section) {
+  return settings.watch.directories[section].*Field;
+}
+
+result<void> check_directory(const std::string& text) {
+  std::error_code failed;
+  const auto status = std::filesystem::status(text, failed);
+  if (std::filesystem::is_directory(status)) return {};
+  if (status.type() == std::filesystem::file_type::not_found)
+    return fail(errc::invalid_config, in_quotes(text) + " does not exist");
+  if (failed) return fail(errc::invalid_config, in_quotes(text) + ": " + failed.message());
+  return fail(errc::invalid_config, in_quotes(text) + " is not a directory");
+}
+
+result<void> check_template(const std::string& text) {
+  const auto checked = check_document_template(text);
+  if (checked) return {};
+  return fail(errc::invalid_config, in_quotes(text) + " " + checked.error().detail);
+}
+
+result<void> check_pattern(const std::string& item) {
+  const auto pattern = glob::parse(item);
+  if (pattern) return {};
+  return fail(errc::invalid_config,
+              "the pattern " + in_quotes(item) + " " + pattern.error().detail);
+}
+
+using watched = config::watched_section;
+
+constexpr std::array watched_keys{
+    section_key{"directory", section_text_field{in_watched<&watched::directory>, check_directory},
+                presence::required, "path",
+                "directory to watch, with all below it; must exist at the start"},
+    section_key{"document", section_text_field{in_watched<&watched::document>, check_template},
+                presence::optional, "template",
+                "the document that a change belongs to; {path} is the path below the directory"},
+    section_key{"include", section_list_field{in_watched<&watched::include>, check_pattern},
+                presence::optional, "patterns", "files to tell about; an empty list means all"},
+    section_key{"exclude", section_list_field{in_watched<&watched::exclude>, check_pattern},
+                presence::optional, "patterns",
+                "files and directories to leave out; wins over include"},
+};
+
+constexpr std::array lists{
+    section_list{"watch.directories", "sections",
+                 "directories whose file changes are told to the clients of a document",
+                 watched_directories_max, watched_keys,
+                 [](const config& settings) { return settings.watch.directories.size(); },
+                 [](config& settings) { settings.watch.directories.emplace_back(); }},
+};
+
+/// Stores what an entry holds, if it has the right shape and all texts in it are good.
+struct store_section_value {
+  const config_entry& entry;
+  std::size_t section;
+  config& settings;
+
+  result<void> operator()(const section_text_field& field) const {
+    if (entry.shape != value_shape::single)
+      return fail(errc::invalid_config, "takes one text" + what_it_is());
+    TROUPE_TRY(field.check(entry.text));
+    field.in(settings, section) = entry.text;
+    return {};
+  }
+
+  result<void> operator()(const section_list_field& field) const {
+    if (entry.shape != value_shape::list)
+      return fail(errc::invalid_config, "takes a list such as [\"*.md\"]" + what_it_is());
+    for (const std::string& item : entry.items) TROUPE_TRY(field.check(item));
+    field.in(settings, section) = entry.items;
+    return {};
+  }
+
+ private:
+  std::string what_it_is() const {
+    switch (entry.shape) {
+      case value_shape::single: return ", not one value";
+      case value_shape::list: return ", not a list";
+      case value_shape::sections: return ", not a list of sections";
+      case value_shape::section: return ", not a section";
+      case value_shape::nothing: return ", and has no value";
+    }
+    return "";
+  }
+};
+
+struct format_section_field {
+  std::size_t section;
+  config& settings;
+
+  std::string operator()(const section_text_field& field) const {
+    return quote_yaml(field.in(settings, section));
+  }
+  std::string operator()(const section_list_field& field) const {
+    std::string text;
+    for (const std::string& item : field.in(settings, section))
+      text += (text.empty() ? "" : ", ") + quote_yaml(item);
+    return "[" + text + "]";
+  }
+};
+
+}  // namespace
+
+std::span<const section_list> section_lists() { return lists; }
+
+const section_list* find_section_list(std::string_view name) {
+  const auto found = std::ranges::find(lists, name, &section_list::name);
+  return found == lists.end() ? nullptr : &*found;
+}
+
+const section_list* section_list_around(std::string_view key) {
+  const auto found = std::ranges::find_if(lists, [&](const section_list& list) {
+    if (!key.starts_with(list.name)) return false;
+    const std::string_view rest = key.substr(list.name.size());
+    return rest.empty() || rest.front() == '.' || rest.front() == '[';
+  });
+  return found == lists.end() ? nullptr : &*found;
+}
+
+const section_key* find_section_key(const section_list& list, std::string_view name) {
+  const auto found = std::ranges::find(list.keys, name, &section_key::name);
+  return found == list.keys.end() ? nullptr : &*found;
+}
+
+result<void> set_section_value(const section_key& key, std::size_t section,
+                               const config_entry& entry, config& settings) {
+  return std::visit(store_section_value{entry, section, settings}, key.field);
+}
+
+std::string format_section_value(const section_key& key, std::size_t section, config settings) {
+  return std::visit(format_section_field{section, settings}, key.field);
+}
+
+std::string section_key_names(const section_list& list) {
+  std::string names;
+  for (const section_key& key : list.keys) {
+    if (!names.empty()) names += ", ";
+    names += key.name;
+  }
+  return names;
+}
+
+}  // namespace troupe

@@ -1,0 +1,228 @@
+#include "app/config/values.hpp"
+
+#include <arpa/inet.h>
+
+#include <array>
+#include <charconv>
+#include <limits>
+#include <span>
+
+namespace troupe {
+
+namespace {
+
+constexpr std::array<std::string_view, 4> level_names{"error", "warning", "info", "debug"};
+
+struct unit {
+  std::string_view suffix;
+  std::uint64_t factor;
+};
+
+// Ordered so that formatting finds the best unit first.
+constexpr std::array<unit, 7> size_units{{{"GiB", 1ull << 30},
+                                          {"MiB", 1ull << 20},
+                                          {"KiB", 1ull << 10},
+                                          {"GB", 1'000'000'000},
+                                          {"MB", 1'000'000},
+                                          {"kB", 1'000},
+                                          {"B", 1}}};
+constexpr std::array<unit, 4> duration_units{
+    {{"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
+constexpr std::size_t binary_units = 3;
+
+struct quantity {
+  std::uint64_t number;
+  std::string_view suffix;  ///< What follows the digits, without the spaces between.
+};
+
+result<quantity> split_quantity(std::string_view text, std::string_view expected) {
+  quantity parts{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), parts.number);
+  if (error == std::errc::result_out_of_range)
+    return fail(errc::invalid_config, in_quotes(text) + " is too large");
+  if (error != std::errc{})
+    return fail(errc::invalid_config, in_quotes(text) + " is not " + std::string{expected});
+  parts.suffix = text.substr(static_cast<std::size_t>(end - text.data()));
+  while (parts.suffix.starts_with(' ')) parts.suffix.remove_prefix(1);
+  return parts;
+}
+
+result<std::uint64_t> scale(const quantity& parts, std::span<const unit> units,
+                            std::string_view text, std::string_view expected) {
+  for (const unit& each : units) {
+    if (each.suffix != parts.suffix) continue;
+    if (parts.number > std::numeric_limits<std::int64_t>::max() / each.factor)
+      return fail(errc::invalid_config, in_quotes(text) + " is too large");
+    return parts.number * each.factor;
+  }
+  return fail(errc::invalid_config, in_quotes(text) + " is not " + std::string{expected});
+}
+
+}  // namespace
+
+result<std::uint64_t> parse_count(std::string_view text) {
+  constexpr std::string_view expected = "a whole number";
+  const auto parts = split_quantity(text, expected);
+  if (!parts) return tl::unexpected(parts.error());
+  if (parts->suffix.empty() && !text.ends_with(' ')) return parts->number;
+  return fail(errc::invalid_config, in_quotes(text) + " is not " + std::string{expected});
+}
+
+result<std::uint64_t> parse_size(std::string_view text) {
+  constexpr std::string_view expected = "a size such as 65536, 64KiB or 1MiB";
+  auto parts = split_quantity(text, expected);
+  if (!parts) return tl::unexpected(parts.error());
+  if (parts->suffix.empty()) parts->suffix = "B";
+  return scale(*parts, size_units, text, expected);
+}
+
+result<std::chrono::milliseconds> parse_duration(std::string_view text) {
+  constexpr std::string_view expected = "a duration such as 500ms, 30s, 5m or 1h";
+  const auto parts = split_quantity(text, expected);
+  if (!parts) return tl::unexpected(parts.error());
+  if (parts->suffix.empty()) {
+    const std::string number = std::to_string(parts->number);
+    return fail(errc::invalid_config,
+                in_quotes(text) + " has no unit; write " + number + "s or " + number + "ms");
+  }
+  const auto count = scale(*parts, duration_units, text, expected);
+  if (!count) return tl::unexpected(count.error());
+  return std::chrono::milliseconds{static_cast<std::int64_t>(*count)};
+}
+
+result<std::string> parse_address(std::string_view text) {
+  std::string address{text};
+  std::array<unsigned char, sizeof(in6_addr)> bytes{};
+  for (const int family : {AF_INET, AF_INET6})
+    if (::inet_pton(family, address.c_str(), bytes.data()) == 1) return address;
+  return fail(errc::invalid_config,
+              in_quotes(text) + " is not an IP address (a host name is not enough)");
+}
+
+result<log_level> parse_log_level(std::string_view text) {
+  for (std::size_t index = 0; index < level_names.size(); ++index)
+    if (level_names[index] == text) return static_cast<log_level>(index);
+  return fail(errc::invalid_config, in_quotes(text) + " is not a log level");
+}
+
+result<bool> parse_switch(std::string_view text) {
+  if (text == "true") return true;
+  if (text == "false") return false;
+  return fail(errc::invalid_config, in_quotes(text) + " is neither true nor false");
+}
+
+namespace {
+
+constexpr std::string_view space = " \t";
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(space);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(space) + 1 - first);
+}
+
+/// Takes the texts of a list, one after the other.
+class list_reader {
+ public:
+  explicit list_reader(std::string_view list) : whole_(list), rest_(trimmed(list)) {
+    const bool has_brackets = rest_.size() >= 2 && rest_.front() == '[' && rest_.back() == ']';
+    if (has_brackets) rest_ = trimmed(rest_.substr(1, rest_.size() - 2));
+  }
+
+  bool is_at_end() const noexcept { return rest_.empty(); }
+
+  /// The next text, and the comma behind it.
+  result<std::string> next() {
+    rest_ = trimmed(rest_);
+    auto text = rest_.starts_with('"') ? next_quoted() : next_plain();
+    if (text && text->empty()) return wrong("has an empty text in it");
+    return text;
+  }
+
+ private:
+  std::string next_plain() {
+    const auto comma = rest_.find(',');
+    const std::string_view text = trimmed(rest_.substr(0, comma));
+    rest_ = comma == std::string_view::npos ? std::string_view{} : rest_.substr(comma + 1);
+    return std::string{text};
+  }
+
+  result<std::string> next_quoted() {
+    std::string text;
+    std::size_t at = 1;
+    for (; at < rest_.size() && rest_[at] != '"'; ++at) {
+      const bool is_escape = rest_[at] == '\\' && at + 1 < rest_.size() &&
+                             (rest_[at + 1] == '"' || rest_[at + 1] == '\\');
+      if (is_escape) ++at;
+      text += rest_[at];
+    }
+    if (at >= rest_.size()) return wrong("has a quote that is not closed");
+    rest_ = trimmed(rest_.substr(at + 1));
+    if (!rest_.empty() && rest_.front() != ',')
+      return wrong("has something between a closing quote and the next comma");
+    if (!rest_.empty()) rest_.remove_prefix(1);
+    return text;
+  }
+
+  tl::unexpected<failure> wrong(std::string_view what) const {
+    return fail(errc::invalid_config, in_quotes(whole_).append(1, ' ').append(what));
+  }
+
+  std::string_view whole_;
+  std::string_view rest_;
+};
+
+}  // namespace
+
+result<std::vector<std::string>> parse_text_list(std::string_view text) {
+  std::vector<std::string> texts;
+  for (list_reader reader{text}; !reader.is_at_end();) {
+    auto next = reader.next();
+    if (!next) return tl::unexpected(std::move(next).error());
+    texts.push_back(std::move(*next));
+  }
+  return texts;
+}
+
+std::string format_text_list(const std::vector<std::string>& texts) {
+  std::string list;
+  for (const std::string& text : texts) {
+    list += list.empty() ? "\"" : ", \"";
+    for (const char letter : text) {
+      if (letter == '"' || letter == '\\') list += '\\';
+      list += letter;
+    }
+    list += '"';
+  }
+  return "[" + list + "]";
+}
+
+std::string format_size(std::uint64_t bytes) {
+  if (bytes != 0)
+    for (const unit& each : std::span{size_units}.first(binary_units))
+      if (bytes % each.factor == 0)
+        return std::to_string(bytes / each.factor) + std::string{each.suffix};
+  return std::to_string(bytes);
+}
+
+std::string format_duration(std::chrono::milliseconds duration) {
+  const auto count = static_cast<std::uint64_t>(duration.count());
+  if (count % 1'000 != 0) return std::to_string(count) + "ms";
+  // Up to two minutes seconds read better: 60s, 90s.
+  if (count > 120'000)
+    for (const unit& each : std::span{duration_units}.first(2))
+      if (count % each.factor == 0)
+        return std::to_string(count / each.factor) + std::string{each.suffix};
+  return std::to_string(count / 1'000) + "s";
+}
+
+std::string in_quotes(std::string_view text) {
+  std::string quoted;
+  return quoted.append(1, '"').append(text).append(1, '"');
+}
+
+std::string_view to_string(log_level level) noexcept {
+  return level_names[static_cast<std::size_t>(level)];
+}
+
+}  // namespace troupe

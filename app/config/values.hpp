@@ -1,0 +1,55 @@
+// The notations of configuration values: whole numbers, sizes, durations, IP addresses, log levels.
+// Pure functions from text to value and back; a failure is errc::invalid_config whose detail
+// completes the sentence "server.port ..." for the operator. Ranges are the caller's business.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/config/config.hpp"
+#include "base/errc.hpp"
+
+namespace troupe {
+
+/// Decimal digits only.
+result<std::uint64_t> parse_count(std::string_view text);
+
+/// Bytes: a plain number, or one with B, kB, MB, GB (powers of 1000) or KiB, MiB, GiB (powers of
+/// 1024).
+result<std::uint64_t> parse_size(std::string_view text);
+
+/// A number with ms, s, m or h. A plain number is refused, since its unit would be a guess.
+result<std::chrono::milliseconds> parse_duration(std::string_view text);
+
+/// An IPv4 or IPv6 address in the usual notation; returns it unchanged. Host names are refused.
+result<std::string> parse_address(std::string_view text);
+
+/// error, warning, info or debug.
+result<log_level> parse_log_level(std::string_view text);
+
+/// true or false.
+result<bool> parse_switch(std::string_view text);
+
+/// `["a", "b"]`, or texts with commas between them; empty texts are refused. Between double quotes
+/// a comma is part of the text, and a quote or backslash stands behind a backslash.
+result<std::vector<std::string>> parse_text_list(std::string_view text);
+
+/// In the first of these notations.
+std::string format_text_list(const std::vector<std::string>& texts);
+
+/// The shortest exact notation, for example "1MiB" or "1500".
+std::string format_size(std::uint64_t bytes);
+
+/// An exact notation, for example "30s", "250ms" or "2h".
+std::string format_duration(std::chrono::milliseconds duration);
+
+/// The text between double quotes, for messages.
+std::string in_quotes(std::string_view text);
+
+/// Static storage.
+std::string_view to_string(log_level level) noexcept;
+
+}  // namespace troupe

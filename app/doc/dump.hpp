@@ -1,0 +1,18 @@
+// `troupe doc dump`: an update struct by struct, as it stands on the wire, without a document. Also
+// the words in which other commands name kinds of contents.
+#pragma once
+
+#include <string>
+
+#include "app/doc/input.hpp"
+
+namespace troupe {
+
+std::string_view to_string(crdt::content_kind kind) noexcept;
+std::string_view to_string(crdt::type_kind kind) noexcept;
+
+/// A line for each update, client, struct, gap (Skip) and deleted range of the input. A line of a
+/// struct is `CLIENT:CLOCK +LENGTH KIND`, then where it stands, then its content.
+std::string dump_text(const doc_source& source);
+
+}  // namespace troupe

@@ -1,0 +1,43 @@
+// What the `doc` commands share: inputs as updates, documents made of them, contents fit for a
+// terminal. Failures become one line that names the input, how it was read, and the byte.
+#pragma once
+
+#include <memory>
+
+#include "app/doc/tool.hpp"
+
+namespace troupe {
+
+/// Success, or a line that says what is wrong.
+template <class T>
+using doc_result = tl::expected<T, std::string>;
+
+/// An input and the updates in it.
+struct doc_source {
+  const doc_input* input = nullptr;
+  crdt::update_list list;  ///< Views of the input.
+};
+
+std::string_view to_string(crdt::update_container container) noexcept;
+
+/// Checks the whole input. Requires: it outlives the result.
+doc_result<doc_source> read_source(const doc_input& input,
+                                   std::optional<crdt::update_container> format);
+
+/// A document that has applied all updates in order, as a server would.
+doc_result<std::unique_ptr<crdt::doc>> load_sources(std::span<const doc_source> sources);
+
+/// The names of all roots, in the order in which they came up.
+std::vector<std::string_view> root_names(const crdt::doc& of);
+
+/// The root as JSON, read as what its contents suggest: a text, an array or a map.
+std::string root_json(const crdt::doc& of, std::string_view root);
+
+/// `text` on one line, with nothing a terminal acts upon: controls, line separators and direction
+/// marks are escaped as in JSON. Beyond `size_max` bytes it is cut and its size told.
+std::string one_line(std::string_view text, std::size_t size_max = 72);
+
+/// The same between quotes; quotes and backslashes within are escaped too.
+std::string quoted(std::string_view text, std::size_t size_max = 60);
+
+}  // namespace troupe

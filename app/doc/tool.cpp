@@ -1,0 +1,183 @@
+#include "app/doc/tool.hpp"
+
+#include <algorithm>
+
+#include "app/doc/dump.hpp"
+#include "app/doc/info.hpp"
+#include "protocol/crdt/wire/update_tools.hpp"
+#include "protocol/lib0/any.hpp"
+
+namespace troupe {
+
+namespace {
+
+using output = doc_result<std::string>;
+using sources_view = std::span<const doc_source>;
+
+// --- reading contents ---
+
+/// Fails with a line that names the roots there are.
+tl::unexpected<std::string> no_such_root(const crdt::doc& doc, std::string_view problem) {
+  constexpr std::size_t shown_max = 20;
+  const std::vector<std::string_view> names = root_names(doc);
+  std::string line{problem};
+  line.append(names.empty() ? "; it has no roots" : "; its roots: ");
+  for (std::size_t i = 0; i < std::min(names.size(), shown_max); ++i)
+    line.append(i > 0 ? ", " : "").append(quoted(names[i]));
+  if (names.size() > shown_max)
+    line.append(" and ").append(std::to_string(names.size() - shown_max)).append(" more");
+  return tl::unexpected(line);
+}
+
+bool has_root(const crdt::doc& doc, std::string_view name) {
+  return doc.contents().find_root(name) != crdt::none;
+}
+
+output json_text(const crdt::doc& doc, const std::optional<std::string>& root) {
+  if (root) {
+    if (!has_root(doc, *root))
+      return no_such_root(doc, "the document has no root " + quoted(*root));
+    return root_json(doc, *root) + "\n";
+  }
+  std::vector<std::string_view> names = root_names(doc);
+  std::ranges::sort(names);
+  std::string json{"{"};
+  for (const std::string_view name : names) {
+    if (json.size() > 1) json.push_back(',');
+    lib0::append_json_string(name, json);
+    json.append(":").append(root_json(doc, name));
+  }
+  return json + "}\n";
+}
+
+output plain_text(const crdt::doc& doc, const std::optional<std::string>& root) {
+  const std::vector<std::string_view> names = root_names(doc);
+  if (root && !has_root(doc, *root))
+    return no_such_root(doc, "the document has no root " + quoted(*root));
+  if (!root && names.size() != 1)
+    return no_such_root(doc, "--root is needed: the document has not one root");
+  return doc.text(root ? *root : names[0]) + "\n";
+}
+
+// --- changing the form ---
+
+output to_output(result<byte_buffer> bytes, std::string_view name) {
+  if (!bytes) return tl::unexpected(std::string{name} + ": " + to_string(bytes.error()));
+  return std::string{as_text(*bytes)};
+}
+
+/// All updates of the sources as one, in `format`. A single update is only converted, struct by
+/// struct.
+output join_sources(sources_view sources, crdt::update_format format) {
+  std::vector<byte_buffer> converted;
+  for (const doc_source& source : sources)
+    for (const byte_view update : source.list.updates) {
+      auto bytes = crdt::convert_update(update, source.list.format(), format);
+      if (!bytes) return to_output(std::move(bytes), source.input->name);
+      converted.push_back(std::move(*bytes));
+    }
+  if (converted.size() == 1) return to_output(std::move(converted[0]), {});
+  const std::vector<byte_view> views{converted.begin(), converted.end()};
+  return to_output(crdt::merge_updates(views, format), "merged");
+}
+
+doc_result<crdt::state_vector> known_state(const doc_request& request, const doc_input* since) {
+  if (since == nullptr) return parse_state_vector(request.state_vector.value_or(""));
+  const auto source = read_source(*since, request.format);
+  if (!source) return tl::unexpected(source.error());
+  const auto doc = load_sources({&*source, 1});
+  if (!doc) return tl::unexpected(doc.error());
+  return (*doc)->state_vector();
+}
+
+output difference(const doc_request& request, sources_view sources, const doc_input* since) {
+  const auto known = known_state(request, since);
+  if (!known) return tl::unexpected(known.error());
+  const crdt::update_format format = request.to.value_or(sources[0].list.format());
+  const output whole = join_sources(sources, format);
+  if (!whole) return whole;
+  return to_output(crdt::diff_update(as_bytes(*whole), *known, format), sources[0].input->name);
+}
+
+/// The digits' values, `bits_per_digit` of each, as bytes; nothing if one is not among `digits`.
+std::optional<byte_buffer> parse_digits(std::string_view text, std::string_view digits,
+                                        unsigned bits_per_digit) {
+  byte_buffer bytes;
+  std::uint32_t bits = 0;
+  unsigned count = 0;
+  for (const char c : text) {
+    const std::size_t value = digits.find(c);
+    if (value == std::string_view::npos) return {};
+    bits = bits << bits_per_digit | static_cast<std::uint32_t>(value);
+    count += bits_per_digit;
+    if (count < 8) continue;
+    count -= 8;
+    bytes.push_back(static_cast<std::uint8_t>(bits >> count));
+  }
+  if (count >= bits_per_digit) return {};  // a digit too many
+  return bytes;
+}
+
+std::string lower_case(std::string_view text) {
+  std::string lower{text};
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return lower;
+}
+
+std::string standard_base64(std::string_view text) {
+  std::string standard{text};
+  while (standard.ends_with('=')) standard.pop_back();
+  std::ranges::replace(standard, '-', '+');
+  std::ranges::replace(standard, '_', '/');
+  return standard;
+}
+
+}  // namespace
+
+tl::expected<crdt::state_vector, std::string> parse_state_vector(std::string_view text) {
+  const auto hex = parse_digits(lower_case(text), "0123456789abcdef", 4);
+  const auto base64 = parse_digits(
+      standard_base64(text), "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 6);
+  std::string problem = "neither hexadecimal nor base64";
+  for (const auto* const bytes : {&hex, &base64}) {
+    if (!*bytes) continue;
+    auto vector = crdt::state_vector::decode(**bytes);
+    if (vector) return *vector;
+    if (bytes == &hex || !hex) problem = to_string(vector.error());
+  }
+  return tl::unexpected("--state-vector: " + problem);
+}
+
+tl::expected<std::string, std::string> run_doc_tool(const doc_request& request,
+                                                    std::span<const doc_input> inputs,
+                                                    const doc_input* since) {
+  std::vector<doc_source> sources;
+  for (const doc_input& input : inputs) {
+    auto source = read_source(input, request.format);
+    if (!source) return tl::unexpected(source.error());
+    sources.push_back(std::move(*source));
+  }
+  if (sources.empty()) return tl::unexpected<std::string>("no file is named");
+  const crdt::update_format first_format = sources[0].list.format();
+  switch (request.action) {
+    case doc_action::info:
+      return info_text(sources, request.as_json ? info_style::json : info_style::table);
+    case doc_action::dump: {
+      std::string out;
+      for (const doc_source& source : sources) out.append(dump_text(source));
+      return out;
+    }
+    case doc_action::convert:
+    case doc_action::merge: return join_sources(sources, request.to.value_or(first_format));
+    case doc_action::diff: return difference(request, sources, since);
+    case doc_action::json:
+    case doc_action::text: break;
+  }
+  const auto doc = load_sources(sources);
+  if (!doc) return tl::unexpected(doc.error());
+  return request.action == doc_action::json ? json_text(**doc, request.root)
+                                            : plain_text(**doc, request.root);
+}
+
+}  // namespace troupe

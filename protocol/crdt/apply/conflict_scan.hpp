@@ -1,0 +1,68 @@
+// What the search for an item's place among concurrent insertions remembers: which items it has
+// visited since when, and, from one search to the next, which items were inserted at the same place
+// before. Many insertions at one place thus cost a look-up each instead of a walk past all earlier
+// ones. Owned by the integrator of a document.
+//
+// Why a search may begin at a sibling: siblings (same chain, origin and right origin) stand in the
+// order of their client ids. A search from the start would pass everything up to the sibling with
+// the next lower id, since that one's own search did; having passed it, it remembers what it has
+// seen and nothing as open. That holds while nothing else is inserted, split or joined in between,
+// which the revision of the store tells.
+#pragma once
+
+#include <map>
+#include <vector>
+
+#include "protocol/crdt/store/item.hpp"
+
+namespace troupe::crdt {
+
+class conflict_scan {
+ public:
+  /// Where concurrent insertions compete.
+  struct place {
+    chain_handle chain = none;
+    client_index origin_client = no_client;
+    clock_type origin_clock = 0;
+    client_index right_origin_client = no_client;
+    clock_type right_origin_clock = 0;
+
+    friend bool operator==(const place&, const place&) = default;
+  };
+
+  /// Begins a search. Returns the sibling behind which it may begin, or none: at the start.
+  item_handle begin(const place& where, client_id own, std::uint64_t revision);
+
+  void visit(item_handle handle);
+
+  /// The new item goes behind all that was visited.
+  void pass() noexcept { open_from_ = count_; }
+
+  bool has_seen(item_handle handle) const { return ordinal(handle) != 0; }
+  /// Visited since the last pass().
+  bool is_open(item_handle handle) const { return ordinal(handle) > open_from_; }
+
+  /// The new item has been inserted; the store is as it will be until the next change.
+  void end(client_id own, item_handle placed, std::uint64_t revision);
+
+  /// Frees what a long search has taken, unless it may be continued.
+  void give_back(std::uint64_t revision);
+
+ private:
+  static constexpr std::size_t few = 16;  // up to here a scan of the scan beats a table
+  static constexpr std::size_t ordinals_kept = 1024;
+
+  std::uint32_t ordinal(item_handle handle) const;
+  void set(item_handle handle, std::uint32_t ordinal);
+
+  place place_;
+  std::uint64_t revision_ = 0;  // of the store at the end of the last search; 0: there was none
+  std::map<client_id, item_handle> siblings_;
+  std::vector<item_handle> order_;
+  std::vector<std::uint64_t> ordinals_;  // by handle, above base_; what earlier ones left is below
+  std::uint64_t base_ = 0;
+  std::uint32_t count_ = 0;
+  std::uint32_t open_from_ = 0;
+};
+
+}  // namespace troupe::crdt

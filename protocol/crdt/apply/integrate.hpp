@@ -1,0 +1,132 @@
+// Integration of a validated update into a store: the conflict resolution of Yjs (YATA). Nothing in
+// here can fail; a struct that cannot be placed yet goes to pending, and comes back when what it
+// misses arrives. Source: yjs 13.6 Item.integrate, Item.getMissing, integrateStructs; holes as in
+// yjs 14.
+#pragma once
+
+#include <vector>
+
+#include "protocol/crdt/apply/conflict_scan.hpp"
+#include "protocol/crdt/apply/origin_guess.hpp"
+#include "protocol/crdt/apply/pending.hpp"
+#include "protocol/crdt/apply/struct_run.hpp"
+#include "protocol/crdt/apply/transaction.hpp"
+#include "protocol/crdt/wire/decoded_update.hpp"
+
+namespace troupe::crdt {
+
+/// How the structs and deletes of one update fared.
+struct integration_outcome {
+  std::size_t whole = 0;    ///< Structs that were new from end to end.
+  std::size_t partial = 0;  ///< Structs of which a part was new.
+  std::size_t known = 0;    ///< Structs that were here already.
+  std::size_t parked = 0;   ///< Structs and delete ranges that wait for something missing.
+  std::size_t woken =
+      0;  ///< Structs and delete ranges of earlier updates that could be integrated now.
+};
+
+class integrator {
+ public:
+  integrator(struct_store& into, pending& waiting) : store_(into), pending_(waiting) {}
+
+  /// Makes the client indices of `update` those of the document. To be called once, before the
+  /// others.
+  void translate_clients(decoded_update& update);
+
+  /// Integrates all of `update` and whatever waited for it. `change` collects what happened and is
+  /// not committed.
+  integration_outcome integrate(decoded_update& update, transaction& change);
+
+  /// Where place_alone() may put the one struct of an update, or none: it does not come in the
+  /// common way, or something waits. Requires: its clients are those of the document.
+  item_handle find_place_alone(client_index client, const struct_view& view) const;
+  void place_alone(client_index client, const struct_view& view, item_handle left,
+                   transaction& change);
+
+  /// Deletes a range, all of which must be known.
+  void delete_alone(client_index client, clock_range range, transaction& change) {
+    change.delete_range(client, range, unknown_);
+  }
+  /// Whether that would leave nothing to wait for.
+  bool may_delete_alone(client_index client, clock_range range) const noexcept {
+    const client_state& state = store_.state_of(client);
+    return state.holes.empty() && range.end() <= state.end;
+  }
+
+  /// Integrates one struct of an edit made here; it refers to known ids only and goes on where its
+  /// client ends. What it wakes waits for settle_local().
+  void integrate_local(client_index client, const struct_view& view, transaction& change);
+
+  /// Integrates what waited for the structs of integrate_local().
+  void settle_local(transaction& change);
+
+  /// Whether something in `update` would have to wait. Changes nothing in the document.
+  /// Requires: translate_clients has not been called for it.
+  bool would_park(const decoded_update& update);
+
+ private:
+  struct missing_id {
+    client_index client = no_client;
+    clock_type clock = 0;
+  };
+  /// A block that is being worked on until its struct at `target` is integrated.
+  struct open_block {
+    std::uint32_t block = 0;
+    clock_type target = 0;
+  };
+
+  void integrate_blocks(decoded_update& update);
+  const struct_view* place_few(const decoded_update& update, const client_block& block,
+                               const struct_view* next, const struct_view* end, clock_type target);
+  const struct_view* place_many(struct_run& run, const decoded_update& update,
+                                const client_block& block, const struct_view* next,
+                                const struct_view* end, clock_type target);
+  template <class Place, class MissingOf, class OnReady, class OnParked>
+  void walk(const decoded_update& update, Place place_common, MissingOf missing_of,
+            OnReady on_ready, OnParked on_parked);
+  void sort_blocks(const decoded_update& update);
+  std::uint32_t find_block(const decoded_update& update, missing_id missing) const;
+  void integrate_ready();
+  void integrate_deletes(decoded_update& update);
+
+  missing_id find_missing(const struct_view& view) const;
+  /// Whether a struct may grow its left neighbour at once. One that stands behind its predecessor
+  /// in an update may not: its author has kept them apart, mostly because something lies between.
+  enum class growth : std::uint8_t { allowed, denied };
+
+  item_handle find_common_place(client_index client, const struct_view& view) const;
+  void place_behind(item_handle left, client_index client, const struct_view& view, growth grow);
+  bool place_quickly(client_index client, const struct_view& view, growth grow);
+  void integrate_known_checked(client_index client, const struct_view& view, growth grow);
+  void integrate_piece(client_index client, const struct_view& view, clock_type offset,
+                       clock_type length, growth grow);
+  void integrate_gc(client_index client, clock_range range);
+  chain_handle find_chain(const struct_view& view, item_handle left, item_handle right,
+                          clock_type offset);
+  item_handle find_left(client_index client, const struct_view& view, clock_type offset,
+                        item_handle left, item_handle right, chain_handle into);
+  bool extends(const item& left, client_index client, const struct_view& view, clock_type offset,
+               chain_handle into) const;
+  void extend(item_handle left, client_index client, const struct_view& view, clock_type offset,
+              clock_type length);
+  item_handle place(client_index client, const struct_view& view, clock_type offset,
+                    clock_type length, item_handle left, chain_handle into);
+  void note_arrival(client_index client, clock_range range);
+
+  struct_store& store_;
+  pending& pending_;
+  transaction* change_ = nullptr;
+  integration_outcome outcome_;
+  std::vector<std::uint32_t> cursors_;  // per block: structs done
+  std::vector<open_block> open_;
+  std::vector<std::uint8_t> is_open_;       // per block: it is in open_
+  std::vector<std::uint32_t> block_order_;  // blocks by client and first clock
+  std::vector<pending_struct> ready_;
+  std::vector<client_index> to_document_;  // work lists, kept for their memory
+  std::vector<clock_range> unknown_;
+  origin_guess guess_;
+  conflict_scan scan_;
+  bool is_conflicting_ = false;  // the last find_left() had to search
+};
+
+}  // namespace troupe::crdt

@@ -1,0 +1,54 @@
+// Where the structs of a large update went, by client and clock: a guess at the item that ends at
+// an id, without a search. Only a guess: whoever asks checks what it says against the item itself.
+// Filled while one update is integrated; owned by the integrator of a document.
+//
+// How: the clocks of a client are cut into equal buckets, about one to a struct, and each holds the
+// item that ended in it last. An update brings the structs of a client in the order of their clocks
+// and items get ascending handles, so what is not there is mostly a few handles below.
+#pragma once
+
+#include <bit>
+#include <vector>
+
+#include "protocol/crdt/store/item.hpp"
+#include "protocol/crdt/wire/decoded_update.hpp"
+
+namespace troupe::crdt {
+
+class origin_guess {
+ public:
+  /// The buckets of one client.
+  struct span {
+    clock_type first = 0;  ///< Its lowest clock in the update...
+    clock_type end = 0;    ///< ...and the end of its last struct.
+    std::uint32_t offset = 0;
+    std::uint32_t count = 0;  ///< In structs at first, then in buckets; 0: none.
+    std::uint32_t shift = 0;
+  };
+
+  /// Makes buckets for the structs of `update`, whose clients are indices below `client_count`.
+  void begin(const decoded_update& update, std::size_t client_count);
+
+  /// Forgets all; what a large update has taken is given back.
+  void end() noexcept;
+
+  /// Notes that an item of `client` ends with the clock `last`. Requires: a struct of the update
+  /// covers it.
+  void note(client_index client, clock_type last, item_handle handle) noexcept {
+    const span& of = spans_[client];
+    handles_[of.offset + ((last - of.first) >> of.shift)] = handle;
+  }
+
+  /// The item that the bucket of this clock holds, or none.
+  item_handle find(client_index client, clock_type clock) const noexcept {
+    const span& of = spans_[client];
+    const clock_type bucket = (clock - of.first) >> of.shift;  // any number if it is below `first`
+    return bucket < of.count ? handles_[of.offset + bucket] : none;
+  }
+
+ private:
+  std::vector<span> spans_;  // by client
+  std::vector<item_handle> handles_;
+};
+
+}  // namespace troupe::crdt

@@ -1,0 +1,59 @@
+// Places the structs of a block that come in the common way: each at the end of its client's,
+// between two items that are there, whole and still next to each other, in the sequence of a type
+// that is alive. Nearly all structs of a large update do; what such a run leaves alone is for the
+// integrator. A run notes what it did when it ends. Made on the stack of one integration, over its
+// store.
+//
+// Its loop avoids branches that depend on the data: text and tombstones take the same path, and
+// what only some structs need is written for each and kept for those.
+#pragma once
+
+#include <array>
+
+#include "protocol/crdt/apply/origin_guess.hpp"
+#include "protocol/crdt/apply/transaction.hpp"
+#include "protocol/crdt/store/struct_store.hpp"
+
+namespace troupe::crdt {
+
+class struct_run {
+ public:
+  /// `input` are the bytes in which most contents lie.
+  struct_run(struct_store& into, transaction& change, origin_guess& guess, byte_view input)
+      : store_(into), change_(change), guess_(guess), input_(input) {}
+
+  /// Places structs from `next` on that begin at `target` or before, none of which is the first of
+  /// its block, and returns the first that is left, or `end`. Requires: guess has been begun for
+  /// their update.
+  const struct_view* place(client_index client, const struct_view* next, const struct_view* end,
+                           clock_type target);
+
+ private:
+  static constexpr std::size_t noted_max = 128;
+  static constexpr clock_type no_clock = 0xffff'ffff;  // above all that a struct may have
+
+  [[gnu::always_inline]] inline item_handle find_left(const struct_view& view) const noexcept;
+  bool enter_chain(chain_handle handle);
+  [[gnu::always_inline]] inline void write_item(item_handle handle, const struct_view& view,
+                                                item_handle left, item_handle right);
+  void flush();
+  [[gnu::always_inline]] inline std::uint32_t keep_content(const struct_view& view);
+
+  struct_store& store_;
+  transaction& change_;
+  origin_guess& guess_;
+  byte_view input_;
+  client_index client_ = no_client;
+  chain_handle chain_ = none;  // a sequence of a type that is alive
+  type_handle type_ = none;
+  std::uint32_t visible_ = 0;  // units placed in it and not yet counted
+  // Runs of tombstones, not yet noted: where each begins, and, one place further on, where it ends.
+  std::array<clock_type, noted_max + 1> deleted_starts_;
+  std::array<clock_type, noted_max + 1> deleted_ends_;
+  std::size_t deleted_count_ = 0;
+  clock_type deleted_end_ = no_clock;  // of the last one
+  std::array<item_handle, noted_max> may_join_;
+  std::size_t may_join_count_ = 0;
+};
+
+}  // namespace troupe::crdt

@@ -1,0 +1,35 @@
+// Writes a text in the form of Quill: a JSON list of {"insert": text or value, "attributes":
+// {...}}. It is told item by item what stands in the text and keeps the attributes that are on.
+// Source: yjs 13.6 YText.toDelta. A new entry begins at each visible format and embed, as there, so
+// that neighbours may have equal attributes; keys come in the order of their bytes.
+#pragma once
+
+#include "protocol/crdt/read/content_text.hpp"
+
+namespace troupe::crdt {
+
+class delta_writer {
+ public:
+  explicit delta_writer(std::string& out) : out_(&out) { out.push_back('['); }
+
+  void add_text(std::string_view text) { run_.append(text); }
+
+  /// Takes in an item of kind format.
+  void add_format(const struct_store& from, const item& format);
+
+  /// What is written between these two is the value of one insert.
+  void begin_insert();
+  void end_insert();
+
+  void finish();
+
+ private:
+  void end_run();
+
+  std::string* out_;
+  std::string run_;  // text since the last format or embed
+  text_attributes attributes_;
+  bool is_first_ = true;
+};
+
+}  // namespace troupe::crdt

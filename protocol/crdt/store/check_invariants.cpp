@@ -1,0 +1,90 @@
+#include "protocol/crdt/store/check_invariants.hpp"
+
+#include <vector>
+
+#include "base/check.hpp"
+
+namespace troupe::crdt {
+
+namespace {
+
+/// Structs are sorted and disjoint, gaps are holes, and the delete set tells exactly what is
+/// deleted.
+std::size_t check_client(const struct_store& of, client_index client) {
+  const client_state& state = of.state_of(client);
+  clock_type next = 0;
+  std::size_t count = 0, holes = 0, linked = 0;
+  if (!state.structs.empty()) {
+    for (auto p = state.structs.first(); !state.structs.is_end(p);
+         p = state.structs.next(p), ++count) {
+      const item& current = of.at(state.structs[p]);
+      TROUPE_CHECK(state.structs.clock(p) == current.clock);
+      TROUPE_CHECK(current.client == client && current.length > 0 && current.clock >= next);
+      if (current.clock > next) {
+        TROUPE_CHECK(holes < state.holes.size());
+        TROUPE_CHECK((state.holes[holes] == clock_range{next, current.clock - next}));
+        ++holes;
+      }
+      TROUPE_CHECK(of.find(client, current.clock) == state.structs[p]);
+      TROUPE_CHECK(of.find(client, current.last()) == state.structs[p]);
+      TROUPE_CHECK(state.deleted.contains(current.clock) == (current.is_deleted != 0));
+      TROUPE_CHECK(state.deleted.contains(current.last()) == (current.is_deleted != 0));
+      if (current.is_gc())
+        TROUPE_CHECK(current.chain == none && current.is_deleted != 0);
+      else
+        ++linked;
+      next = current.end();
+    }
+  }
+  TROUPE_CHECK(count == state.structs.size() && holes == state.holes.size() && next == state.end);
+  clock_type range_end = 0;
+  bool is_first = true;
+  state.deleted.for_each([&](clock_range range) {
+    TROUPE_CHECK(range.length > 0 && (is_first || range.clock > range_end) &&
+                 range.end() <= state.end);
+    range_end = range.end();
+    is_first = false;
+  });
+  return linked;
+}
+
+std::size_t check_chain(const struct_store& of, chain_handle handle) {
+  const chain& list = of.chain_at(handle);
+  std::size_t count = 0;
+  std::uint32_t visible = 0;
+  item_handle before = none;
+  for (item_handle at = list.head; at != none; at = of.at(at).right, ++count) {
+    const item& current = of.at(at);
+    TROUPE_CHECK(current.left == before && current.chain == handle && !current.is_gc());
+    if (current.is_visible()) visible += current.length;
+    before = at;
+  }
+  TROUPE_CHECK(list.tail == before);
+  if (list.key == no_string) TROUPE_CHECK(of.type_at(list.type).length == visible);
+  return count;
+}
+
+}  // namespace
+
+void check_invariants(const struct_store& of) {
+  std::size_t linked = 0;
+  for (client_index i = 0; i < of.clients().size(); ++i) linked += check_client(of, i);
+  std::vector<type_handle> types = of.roots();
+  std::size_t reached = 0;
+  while (!types.empty()) {
+    const type_handle type = types.back();
+    types.pop_back();
+    const auto visit = [&](chain_handle handle) {
+      reached += check_chain(of, handle);
+      for (item_handle at = of.chain_at(handle).head; at != none; at = of.at(at).right)
+        if (of.at(at).kind() == content_kind::type) types.push_back(of.at(at).content);
+    };
+    visit(of.type_at(type).sequence);
+    for (chain_handle keyed = of.type_at(type).keyed; keyed != none;
+         keyed = of.chain_at(keyed).next)
+      visit(keyed);
+  }
+  TROUPE_CHECK(reached == linked);
+}
+
+}  // namespace troupe::crdt

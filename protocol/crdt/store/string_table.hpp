@@ -1,0 +1,36 @@
+// Names and keys of a document, each stored once and known by a handle.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <unordered_map>
+
+#include "protocol/crdt/store/item.hpp"
+
+namespace troupe::crdt {
+
+class string_table {
+ public:
+  /// The handle of `text`, or no_string.
+  string_handle find(std::string_view text) const {
+    const auto found = handles_.find(text);
+    return found == handles_.end() ? no_string : found->second;
+  }
+
+  string_handle intern(std::string_view text) {
+    const auto found = handles_.find(text);
+    if (found != handles_.end()) return found->second;
+    const auto handle = static_cast<string_handle>(texts_.size());
+    const std::string& stored = texts_.emplace_back(text);  // a deque: views of it stay valid
+    handles_.emplace(stored, handle);
+    return handle;
+  }
+
+  std::string_view operator[](string_handle handle) const noexcept { return texts_[handle]; }
+
+ private:
+  std::deque<std::string> texts_;
+  std::unordered_map<std::string_view, string_handle> handles_;
+};
+
+}  // namespace troupe::crdt

@@ -1,0 +1,215 @@
+// The state of one document: structs by client and clock, types, chains, contents, delete set. It
+// offers the primitive steps (find, split, link, merge, drop content) from which integration is
+// made; each keeps the invariants of check_invariants(). It decides nothing about conflicts.
+//
+// Invariants: per client, structs are disjoint and sorted by clock; what lies between them is a
+// hole, listed in `holes`; an item with a chain is linked in it exactly once; deleted() holds
+// exactly the clocks of deleted structs; the visible length of a type is the sum over its sequence.
+// Thread: one owner at a time (the document actor); nothing here is shared.
+// Source: yjs 13.6 StructStore, with the holes of yjs 14.
+#pragma once
+
+#include <unordered_map>
+#include <vector>
+
+#include "protocol/crdt/store/content_arena.hpp"
+#include "protocol/crdt/store/item.hpp"
+#include "protocol/crdt/store/slab.hpp"
+#include "protocol/crdt/store/string_table.hpp"
+#include "protocol/crdt/wire/client_lookup.hpp"
+#include "protocol/crdt/wire/range_set.hpp"
+
+namespace troupe::crdt {
+
+class struct_run;  // struct_run.hpp
+
+/// What a document has of one client.
+struct client_state {
+  sorted_blocks structs;           ///< First clock to item_handle.
+  std::vector<clock_range> holes;  ///< Gaps below `end`, ascending; nearly always none.
+  clock_type end = 0;              ///< The end of its last struct...
+  item_handle newest = none;       ///< ...and that struct.
+  range_set deleted;               ///< Its part of the delete set.
+  item_handle growing = none;      ///< An item whose content has spare room behind it...
+  mutable sorted_blocks::position last_found;  ///< Where the last search ended.
+  mutable item_handle last_hit = none;         ///< What the last search found; may be gone by now.
+  std::uint32_t growing_capacity = 0;          ///< ...of this many bytes in all.
+
+  /// Its entry in the state vector: the first clock that is missing.
+  clock_type state() const noexcept { return holes.empty() ? end : holes.front().clock; }
+};
+
+class struct_store {
+ public:
+  // --- reading ---
+  const client_lookup& clients() const noexcept { return clients_; }
+  const client_state& state_of(client_index client) const noexcept { return states_[client]; }
+  const item& at(item_handle handle) const noexcept { return items_[handle]; }
+  const chain& chain_at(chain_handle handle) const noexcept { return chains_[handle]; }
+  const type_record& type_at(type_handle handle) const noexcept { return types_[handle]; }
+  std::string_view string_at(string_handle handle) const noexcept { return strings_[handle]; }
+  const std::vector<type_handle>& roots() const noexcept { return roots_; }
+  std::size_t item_count() const noexcept { return items_.size(); }
+
+  /// Changes whenever an item is inserted, split or joined. Where the next change after a join
+  /// undoes it, items and their places are what they were before, and so is the revision.
+  std::uint64_t revision() const noexcept { return revision_; }
+
+  /// The encoded content of an item; empty for kinds that have none in the arena. Valid until the
+  /// next change.
+  byte_view content_of(const item& of) const noexcept;
+
+  /// Whether the struct with this id is here.
+  bool knows(client_index client, clock_type clock) const noexcept {
+    const client_state& state = states_[client];
+    return clock < state.end && (state.holes.empty() || !is_in_hole(state, clock));
+  }
+
+  /// Replaces `out` by the parts of the range that are not known, ascending.
+  void find_unknown(client_index client, clock_range range, std::vector<clock_range>& out) const;
+
+  /// The item or GC that contains the id, or none.
+  item_handle find(client_index client, clock_type clock) const noexcept {
+    const client_state& state = states_[client];
+    if (contains(state.last_hit, client, clock)) return state.last_hit;
+    return search(state, clock);
+  }
+  /// The same by an id from outside, which may be of no client here and beyond any clock.
+  item_handle find(struct_id id) const noexcept;
+
+  type_handle find_root(std::string_view name) const;
+
+  /// The chain of `key` in `type`, or none.
+  chain_handle find_keyed_chain(type_handle type, string_handle key) const;
+  string_handle find_string(std::string_view text) const { return strings_.find(text); }
+
+  /// The item as it would stand on the wire, from `offset` units in, `length` units long. `parent`
+  /// receives what the view's parent points to where there is one; a slice through a surrogate pair
+  /// or of values re-uses `scratch`. Views are valid until the next change of the store or the
+  /// scratch.
+  struct_view view_of(item_handle handle, clock_type offset, clock_type length, parent_view& parent,
+                      byte_buffer& scratch) const;
+
+  /// Bytes allocated, for figures.
+  /// Gives back memory that is kept for growth.
+  void shrink() { content_.shrink(); }
+  std::size_t memory() const;
+
+  /// Bytes of content that can still be stored.
+  std::uint64_t content_room() const noexcept { return content_.room(); }
+
+  // --- changing: used by integration and collection only ---
+  client_index client_for(client_id id);
+  item& edit(item_handle handle) noexcept { return items_[handle]; }
+  chain& edit_chain(chain_handle handle) noexcept { return chains_[handle]; }
+  type_record& edit_type(type_handle handle) noexcept { return types_[handle]; }
+  client_state& edit_state(client_index client) noexcept { return states_[client]; }
+
+  type_handle root_for(std::string_view name);
+  chain_handle chain_for(type_handle type, const parent_view& parent);
+  type_handle add_type(item_handle owner, type_kind kind, std::string_view name);
+  void remove_type(type_handle handle);
+
+  /// A new unlinked item with the ids and content of `from`, trimmed to [offset, offset + length).
+  item_handle add_item(client_index client, const struct_view& from, clock_type offset,
+                       clock_type length);
+
+  /// A new item of a whole struct that begins where the last struct of its client ends: linked in
+  /// behind `left` and indexed. A tombstone is marked as deleted, but not noted as such.
+  item_handle append_item(client_index client, const struct_view& from, item_handle left);
+  item_handle add_gc(client_index client, clock_range range);
+
+  /// Lengthens the last struct of a client by the range, if that is a GC and the range follows it.
+  bool extend_last_gc(client_index client, clock_range range);
+
+  /// Puts a new struct into the index of its client and closes the hole it fills.
+  void index_struct(item_handle handle);
+
+  /// Notes that [clock, end) of a client is now known, filling a hole or leaving one below.
+  void note_known(client_index client, clock_range range);
+
+  /// The item that ends exactly at the id (split if need be), or the GC that contains it.
+  /// Requires: knows(client, clock). Sets `was_split`.
+  item_handle find_ending_at(client_index client, clock_type clock, bool& was_split);
+  /// The item that starts exactly at the id (split if need be), or the GC that contains it. `guess`
+  /// is an item that may well be it.
+  item_handle find_starting_at(client_index client, clock_type clock, item_handle guess,
+                               bool& was_split);
+
+  /// Splits an item `offset` units in; returns the new right part. Source: yjs splitItem.
+  item_handle split(item_handle handle, clock_type offset);
+
+  void link_after(item_handle handle, chain_handle into, item_handle left);
+
+  /// Appends the content of `from` (units [offset, offset + length)) to an item's own.
+  void extend_content(item_handle handle, const struct_view& from, clock_type offset,
+                      clock_type length);
+
+  /// Makes a deleted item a tombstone without content, or a GC that has lost its place too.
+  void drop_content(item_handle handle);
+  void turn_into_gc(item_handle handle);
+
+  /// Whether the struct that an item goes on from is the one made just before it and does not stand
+  /// on its left: then join_with_left() would do nothing. Looks at those two records only, which
+  /// lie side by side.
+  bool is_surely_apart(item_handle handle) const noexcept {
+    if (handle <= 1) return false;
+    const item& right = items_[handle];
+    const item& before = items_[handle - 1];
+    return (right.left != handle - 1) & (before.length != 0) & (before.client == right.client) &
+           (before.end() == right.clock);
+  }
+
+  /// Joins an item with the one on its left, if they belong together. Returns the item it is a part
+  /// of then. A handle that was joined away is ignored.
+  item_handle join_with_left(item_handle handle);
+
+  /// Joins neighbours among the structs that touch [from, to]. Source: yjs tryToMergeWithLefts.
+  void merge_around(client_index client, clock_type from, clock_type to);
+
+  /// Rewrites the arena when more than half of it is garbage.
+  void compact_if_worth();
+
+ private:
+  friend class struct_run;  // the same steps as append_item(), for many structs in a row
+
+  static bool is_in_hole(const client_state& state, clock_type clock) noexcept;
+  bool is_joinable(const item& left, item_handle right_handle, const item& right) const noexcept;
+  void join(item_handle left_handle, item_handle right_handle);
+  std::uint32_t room_behind(item_handle handle, std::uint32_t size);
+  void forget_growing(client_state& state);
+  item_handle search(const client_state& state, clock_type clock) const noexcept;
+  bool contains(item_handle handle, client_index client, clock_type clock) const noexcept {
+    if (handle == none) return false;
+    const item& candidate = items_[handle];
+    return candidate.client == client &&
+           clock - candidate.clock < candidate.length;  // wraps below its start
+  }
+
+  /// A join that the next change may undo.
+  struct undoable_join {
+    std::uint64_t revision_before = 0;
+    std::uint64_t revision_after = 0;
+    item_handle left = none;
+    item_handle right = none;  // freed; the next item to be made gets it again
+    clock_type clock = 0;      // of the right part
+  };
+
+  void change_revision() noexcept { revision_ = ++newest_revision_; }
+
+  std::uint64_t revision_ = 1;
+  std::uint64_t newest_revision_ = 1;  // none is given twice
+  undoable_join last_join_;
+  client_lookup clients_;
+  std::vector<client_state> states_;
+  slab<item> items_;
+  slab<chain> chains_;
+  slab<type_record> types_;
+  content_arena content_;
+  string_table strings_;
+  std::vector<type_handle> roots_;
+  std::unordered_map<string_handle, type_handle> root_by_name_;
+  std::unordered_map<std::uint64_t, chain_handle> keyed_chains_;  // (type << 32 | key)
+};
+
+}  // namespace troupe::crdt

@@ -1,0 +1,428 @@
+#include <algorithm>
+
+#include "protocol/crdt/wire/decoded_update.hpp"
+#include "protocol/crdt/wire/info_byte.hpp"
+#include "protocol/crdt/wire/update_reader.hpp"
+#include "protocol/lib0/quick_reader.hpp"
+
+namespace troupe::crdt {
+
+namespace {
+
+/// Room made in advance: a count is believed only so far, and where more blocks follow, so many
+/// bytes are taken for a struct.
+constexpr std::uint64_t structs_reserved_max = 1 << 17;
+constexpr std::uint64_t bytes_per_struct = 8;
+
+using namespace info_byte;
+
+/// One pass over the bytes of an update. Errors stick in the reader; every loop checks it.
+template <class Reader>
+class update_parser {
+ public:
+  update_parser(byte_view update, const limits& limit, decoded_update& out)
+      : in_(update, limit, out.scratch),
+        update_size_(update.size()),
+        structs_left_(std::min<std::uint64_t>(limit.structs_per_update_max,
+                                              Reader::structs_max(update.size()))),
+        limit_(limit),
+        out_(out) {}
+
+  result<void> parse() {
+    const std::uint64_t block_count = in_.rest().read_count(2, "client count");
+    for (std::uint64_t left = block_count; left > 0 && in_.ok(); --left) parse_block(left - 1);
+    if (has_client_twice()) out_.is_canonical = false;
+    if (in_.ok()) parse_deletes();
+    if (in_.ok() && !in_.rest().at_end()) in_.fail(errc::trailing_bytes, "behind the delete set");
+    if (!in_.ok()) return in_.error();
+    return {};
+  }
+
+ private:
+  void parse_block(std::uint64_t blocks_left) {
+    const std::uint64_t count = in_.read_struct_count();
+    if (count > structs_left_) in_.fail(errc::update_too_large, "structs");
+    structs_left_ -= count;
+    const std::uint8_t* const id_at = in_.rest().cursor();
+    const client_index client = read_client("client");
+    block_id_ = out_.clients.id(client);
+    block_client_ = client;
+    const auto id_size = static_cast<std::size_t>(in_.rest().cursor() - id_at);
+    if (in_.ok() && id_size >= 1 && id_size <= sizeof(std::uint64_t))  // with v2 it is elsewhere
+      own_ = known_client{id_at, id_size, client};
+    std::uint64_t clock = in_.rest().read_var_uint(clock_max, "clock");
+    const auto first = static_cast<std::uint32_t>(out_.structs.size());
+    make_room(count, blocks_left);
+    for (std::uint64_t done = 0; done < count && in_.ok();) {
+      if constexpr (Reader::is_one_stream) {
+        done += parse_common_structs(client, count - done, clock);
+        if (done == count) break;
+      }
+      const std::uint64_t check_at = std::min(count, done + Reader::structs_per_check);
+      for (; done < check_at; ++done) {
+        struct_view& current = out_.structs.emplace_back();
+        current.clock = static_cast<clock_type>(clock);
+        const std::uint64_t length = parse_struct(client, current);
+        clock += length;
+        if (clock > clock_max) {
+          in_.fail(errc::number_too_large, "end of struct");
+          clock = 0;
+        }
+        current.length = static_cast<clock_type>(length);
+        if (length == 0) out_.is_canonical = false;
+        if (length == 0 || current.kind == content_kind::skip || joins_gc(current, first))
+          out_.structs.pop_back();
+      }
+    }
+    const auto added = static_cast<std::uint32_t>(out_.structs.size()) - first;
+    if (added > 0)
+      out_.blocks.push_back({client, first, added});
+    else
+      out_.is_canonical = false;
+  }
+
+  /// For `count` structs, and, since growing copies all, for those of the blocks that are left.
+  void make_room(std::uint64_t count, std::uint64_t blocks_left) {
+    std::vector<struct_view>& structs = out_.structs;
+    const std::size_t expected = structs.size() + std::min(count, structs_reserved_max);
+    if (expected <= structs.capacity()) return;
+    const std::uint64_t of_others =
+        blocks_left == 0 ? 0 : std::min(update_size_ / bytes_per_struct, structs_reserved_max);
+    structs.reserve(std::max<std::size_t>(expected + of_others, 2 * structs.capacity()));
+  }
+
+  bool has_client_twice() const {
+    const auto& blocks = out_.blocks;
+    if (blocks.size() < 2) return false;
+    std::vector<bool> is_seen(out_.clients.size());
+    return std::ranges::any_of(blocks, [&](const client_block& block) {
+      const bool was_seen = is_seen[block.client];
+      is_seen[block.client] = true;
+      return was_seen;
+    });
+  }
+
+  /// GC structs in a row become one, so that a run of a million of them, which v2 writes in a few
+  /// bytes, takes no memory. `current` is the newest struct of the block that began at `first`.
+  bool joins_gc(const struct_view& current, std::uint32_t first) {
+    if (current.kind != content_kind::gc || out_.structs.size() - 1 == first) return false;
+    struct_view& before = out_.structs[out_.structs.size() - 2];
+    if (before.kind != content_kind::gc || before.clock + before.length != current.clock)
+      return false;
+    before.length += current.length;
+    return true;
+  }
+
+  /// Fills all of `out` but its length and returns that, unchecked.
+  std::uint64_t parse_struct(client_index client, struct_view& out) {
+    const std::uint8_t info = in_.read_info();
+    out.kind = static_cast<content_kind>(info & kind_bits);
+    if (out.kind == content_kind::gc) return read_length();
+    if (out.kind == content_kind::skip) return in_.rest().read_var_uint(clock_max, "length");
+    out.has_key = (info & key_bit) != 0;
+    if ((info & origin_bit) != 0) {
+      out.origin_client = read_client("origin");
+      out.origin_clock = read_clock(client, out, out.origin_client, in_.read_left_clock());
+    }
+    if ((info & right_origin_bit) != 0) {
+      out.right_origin_client = read_client("right origin");
+      out.right_origin_clock =
+          read_clock(client, out, out.right_origin_client, in_.read_right_clock());
+    }
+    if ((info & (origin_bit | right_origin_bit)) == 0) parse_parent(client, out);
+    return parse_content(out);
+  }
+
+  client_index read_client(const char* field) {
+    const client_id id = in_.read_client();
+    if (id == last_id_) return last_client_;    // structs mostly refer to one client...
+    if (id == block_id_) return block_client_;  // ...or to their own
+    if (id > lib0::max_safe_integer) in_.fail(errc::number_too_large, field);
+    last_id_ = id;
+    return last_client_ = out_.clients.find_or_add(id);
+  }
+
+  /// Reads structs of the common kind, up to `count`, and returns how many there were. `clock` is
+  /// that of the next one.
+  std::uint64_t parse_common_structs(client_index own, std::uint64_t count, std::uint64_t& clock) {
+    lib0::decoder& stream = in_.rest();
+    const std::uint8_t* at = stream.cursor();
+    const std::uint8_t* const end = at + stream.remaining();
+    std::uint64_t done = 0;
+    for (; done < count && end - at >= common_size_max; ++done) {
+      struct_view& next = out_.structs.emplace_back();
+      next.clock = static_cast<clock_type>(clock);
+      const std::uint8_t* const behind = parse_common(own, at, end, next);
+      if (behind == nullptr) {
+        out_.structs.pop_back();
+        break;
+      }
+      clock += next.length;
+      at = behind;
+    }
+    stream.skip_to(at);
+    return done;
+  }
+
+  /// Nearly every struct is text or a tombstone beside an item that was there before. Reads one in
+  /// one go, if each number is of a common size, and returns where it ends; nullptr if it is
+  /// another, or wrong. Text and tombstones take the same path, since no processor could guess
+  /// which one comes. Requires: common_size_max bytes from `at` on.
+  const std::uint8_t* parse_common(client_index own, const std::uint8_t* at,
+                                   const std::uint8_t* end, struct_view& out) {
+    lib0::quick_reader in{at};
+    const std::uint8_t info = in.read_uint8();
+    const std::uint32_t kind = info & kind_bits;
+    const std::uint32_t is_text = kind == static_cast<std::uint32_t>(content_kind::string);
+    const std::uint32_t is_tombstone = kind == static_cast<std::uint32_t>(content_kind::deleted);
+    if ((is_text | is_tombstone) == 0 || (info & (origin_bit | right_origin_bit)) == 0)
+      return nullptr;
+    bool is_odd = false;
+    if ((info & origin_bit) != 0) {
+      out.origin_client = read_known_client(in);
+      out.origin_clock = in.read_small();
+      is_odd = is_odd_id(own, out.clock, out.origin_client, out.origin_clock);
+    }
+    if ((info & right_origin_bit) != 0) {
+      out.right_origin_client = read_known_client(in);
+      out.right_origin_clock = in.read_small();
+      is_odd |= is_odd_id(own, out.clock, out.right_origin_client, out.right_origin_clock);
+    }
+    const std::uint32_t number = in.read_mostly_short();
+    const std::uint32_t size = number & (0 - is_text);
+    std::uint32_t length = number;
+    if (size > lib0::size_max_of_few || !lib0::is_ascii_in_few(in.at(), size)) {
+      if (size > static_cast<std::size_t>(end - in.at())) return nullptr;
+      const auto units = utf16_length_if_valid({in.at(), size});
+      if (!units) return nullptr;
+      length = static_cast<std::uint32_t>(*units);
+    }
+    if (is_odd || in.is_odd() || length == 0 || out.clock + std::uint64_t{length} > clock_max)
+      return nullptr;
+    out.length = length;
+    out.content = in.at();
+    out.content_size = size;
+    out.kind = static_cast<content_kind>(kind);
+    out.is_ascii = length == size;
+    out.has_key = (info & key_bit) != 0;
+    return in.at() + size;
+  }
+
+  /// Whether an id is none that a struct of `own` at `clock` may refer to.
+  static bool is_odd_id(client_index own, clock_type clock, client_index client,
+                        clock_type referred) noexcept {
+    return (client == no_client) | ((client == own) & (referred >= clock));
+  }
+
+  /// The index of the next client if it is one of the two that were seen last; else no_client,
+  /// unless a slower look finds one that the update has named before.
+  client_index read_known_client(lib0::quick_reader& in) {
+    const std::uint64_t ahead = in.peek();
+    if ((ahead & own_.mask) == own_.bytes) {
+      in.skip(own_.size);
+      return own_.index;
+    }
+    if ((ahead & other_.mask) != other_.bytes) return learn_client(in);
+    in.skip(other_.size);
+    return other_.index;
+  }
+
+  /// Makes the client whose id comes next the other known one. Returns no_client if there is none.
+  client_index learn_client(lib0::quick_reader& in) {
+    lib0::decoder ahead{{in.at(), sizeof(std::uint64_t)}};
+    const client_id id = ahead.read_var_uint();
+    if (!ahead.ok()) return no_client;
+    other_ = known_client{in.at(), ahead.offset(), out_.clients.find_or_add(id)};
+    in.skip(ahead.offset());
+    return other_.index;
+  }
+
+  /// The clock of an id that the struct `of` of `own` refers to: known to its author, so not a
+  /// later one of its own.
+  clock_type read_clock(client_index own, const struct_view& of, client_index client,
+                        std::uint64_t clock) {
+    if (clock >= clock_max) in_.fail(errc::number_too_large, "clock of an id");
+    if (client == own && clock >= of.clock)
+      in_.fail(errc::invalid_reference, "id of a later struct");
+    return static_cast<clock_type>(clock);
+  }
+
+  std::uint64_t read_length() {
+    const std::uint64_t length = in_.read_length();
+    if (length <= clock_max) return length;
+    in_.fail(errc::number_too_large, "length");
+    return 0;
+  }
+
+  void parse_parent(client_index client, struct_view& out) {
+    parent_view parent;
+    parent.is_root = in_.read_parent_is_root();
+    if (parent.is_root) {
+      parent.name = checked_name(in_.read_string("root name"), "root name");
+    } else {
+      parent.client = read_client("parent");
+      parent.clock = read_clock(client, out, parent.client, in_.read_left_clock());
+    }
+    parent.has_key = out.has_key;
+    if (parent.has_key) parent.key = checked_name(in_.read_string("key"), "key");
+    out.parent = &out_.parents.push_back(parent);
+  }
+
+  std::string_view checked_name(std::string_view name, const char* field) {
+    if (name.size() > limit_.name_size_max) in_.fail(errc::name_too_long, field);
+    return name;
+  }
+
+  std::uint64_t parse_content(struct_view& out) {
+    switch (out.kind) {
+      case content_kind::deleted: return read_length();
+      case content_kind::json: return parse_json_values(out);
+      case content_kind::binary: return keep(out, in_.rest().read_var_bytes()), 1;
+      case content_kind::string: return parse_string(out);
+      case content_kind::embed: return parse_embed(out), 1;
+      case content_kind::format: return parse_format(out), 1;
+      case content_kind::type: return parse_type(out), 1;
+      case content_kind::any: return parse_any_values(out);
+      case content_kind::doc: return parse_subdocument(out), 1;
+      default: in_.fail(errc::unknown_content, "content reference"); return 0;
+    }
+  }
+
+  static void keep(struct_view& out, byte_view content) {
+    out.content = content.data();
+    out.content_size = static_cast<std::uint32_t>(content.size());
+  }
+
+  std::uint64_t parse_string(struct_view& out) {
+    std::uint32_t length = 0;
+    const std::string_view text = in_.read_string("string content", length);
+    keep(out, as_bytes(text));
+    out.is_ascii = length == text.size();
+    return length;
+  }
+
+  void parse_embed(struct_view& out) {
+    out.value_is_any = Reader::value_is_any;
+    keep(out, in_.read_embed());
+  }
+
+  void parse_format(struct_view& out) {
+    std::string_view key;
+    out.value_is_any = Reader::value_is_any;
+    keep(out, in_.read_format(key));
+    checked_name(key, "format key");
+  }
+
+  std::uint64_t parse_json_values(struct_view& out) {
+    const std::uint64_t count = in_.read_value_count();
+    keep(out, in_.read_json_values(count));
+    return count;
+  }
+
+  void parse_type(struct_view& out) {
+    const std::uint64_t kind = in_.read_type_kind();
+    if (kind > static_cast<std::uint64_t>(type_kind::xml_text))
+      return in_.fail(errc::unknown_type, "type reference");
+    out.type = static_cast<type_kind>(kind);
+    if (out.type == type_kind::xml_element || out.type == type_kind::xml_hook)
+      keep(out, as_bytes(checked_name(in_.read_key("node name"), "node name")));
+  }
+
+  std::uint64_t parse_any_values(struct_view& out) {
+    const std::uint64_t count = in_.read_value_count();
+    const std::uint8_t* const first = in_.rest().cursor();
+    for (std::uint64_t i = 0; i < count && in_.ok(); ++i) in_.rest().skip_any(limit_.any_depth_max);
+    keep(out, byte_view{first, in_.rest().cursor()});
+    return count;
+  }
+
+  void parse_subdocument(struct_view& out) {
+    std::string_view guid;
+    keep(out, in_.read_subdocument(guid));
+    checked_name(guid, "guid");
+  }
+
+  void parse_deletes() {
+    lib0::decoder& rest = in_.rest();
+    const std::uint64_t client_count = rest.read_count(2, "delete set client count");
+    for (std::uint64_t i = 0; i < client_count && rest.ok(); ++i) {
+      in_.next_delete_client();
+      const client_id id = rest.read_var_uint(lib0::max_safe_integer, "delete set client");
+      const client_index client = out_.clients.find_or_add(id);
+      const std::uint64_t range_count = rest.read_count(2, "delete range count");
+      for (std::uint64_t k = 0; k < range_count && rest.ok(); ++k) {
+        const std::uint64_t clock = in_.read_delete_clock();
+        const std::uint64_t length = in_.read_delete_length();
+        if (clock + length > clock_max) rest.fail(errc::number_too_large, "delete range length");
+        if (length == 0 || !rest.ok()) continue;
+        out_.deletes.push_back(
+            {client, {static_cast<clock_type>(clock), static_cast<clock_type>(length)}});
+      }
+    }
+  }
+
+  /// A client as its id is encoded.
+  struct known_client {
+    known_client() = default;
+    known_client(const std::uint8_t* at, std::size_t id_size, client_index of)
+        : mask(~std::uint64_t{0} >> (64 - 8 * id_size)), size(id_size), index(of) {
+      bytes = 0;
+      std::memcpy(&bytes, at, id_size);
+    }
+
+    std::uint64_t bytes = ~std::uint64_t{0};  // in the bits of `mask`; nothing yet
+    std::uint64_t mask = 0;
+    std::size_t size = 0;
+    client_index index = no_client;
+  };
+
+  /// The bytes of all but long texts, and of what is looked at while a common struct is read.
+  static constexpr std::ptrdiff_t common_size_max = 80;
+
+  Reader in_;
+  known_client own_;    // of the block that is being parsed
+  known_client other_;  // of the last reference to somebody else
+  client_id block_id_ = ~client_id{0};
+  client_index block_client_ = no_client;
+  client_id last_id_ = ~client_id{0};
+  client_index last_client_ = no_client;
+  std::uint64_t update_size_;
+  std::uint64_t structs_left_;  // of the budget, whatever the structs are
+  const limits& limit_;
+  decoded_update& out_;
+};
+
+}  // namespace
+
+void decoded_update::clear() {
+  clients.clear();
+  blocks.clear();
+  structs.clear();
+  parents.clear();
+  deletes.clear();
+  scratch.clear();
+  is_canonical = true;
+}
+
+result<void> append_update(byte_view update, update_format format, const limits& limit,
+                           decoded_update& out) {
+  out.input = update;
+  if (format == update_format::v2) return update_parser<reader_v2>{update, limit, out}.parse();
+  return update_parser<reader_v1>{update, limit, out}.parse();
+}
+
+result<void> decode_update(byte_view update, update_format format, const limits& limit,
+                           decoded_update& out) {
+  out.clear();
+  return append_update(update, format, limit, out);
+}
+
+update_format detect_format(byte_view update, const limits& limit) {
+  // v2 begins with the feature flag 0; v1 does only if it has no structs.
+  if (update.empty() || update[0] != 0) return update_format::v1;
+  decoded_update ignored;
+  return decode_update(update, update_format::v2, limit, ignored) ? update_format::v2
+                                                                  : update_format::v1;
+}
+
+}  // namespace troupe::crdt

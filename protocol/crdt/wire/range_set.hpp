@@ -1,0 +1,53 @@
+// A set of clocks of one client as sorted, disjoint, non-adjacent ranges: a client's part of the
+// delete set.
+#pragma once
+
+#include "protocol/crdt/wire/sorted_blocks.hpp"
+
+namespace troupe::crdt {
+
+class range_set {
+ public:
+  /// Adds a range; overlapping and adjacent ones become one.
+  void add(clock_range range);
+
+  /// As add(). Requires: the range is not empty, and none in the set ends above its start.
+  void append(clock_range range) {
+    if (!ranges_.empty()) {
+      const auto last = ranges_.last();
+      if (range.clock == end_of(last)) {
+        ranges_[last] += range.length;
+        return;
+      }
+    }
+    ranges_.append(range.clock, range.length);
+  }
+
+  bool contains(clock_type clock) const noexcept;
+  /// Whether every clock of the range is in the set.
+  bool covers(clock_range range) const noexcept;
+  bool empty() const noexcept { return ranges_.empty(); }
+
+  /// The number of ranges.
+  std::size_t size() const noexcept { return ranges_.size(); }
+
+  /// Calls visit(clock_range) in ascending order.
+  template <class Visitor>
+  void for_each(Visitor visit) const {
+    if (ranges_.empty()) return;
+    for (auto p = ranges_.first(); !ranges_.is_end(p); p = ranges_.next(p))
+      visit(clock_range{ranges_.clock(p), ranges_[p]});
+  }
+
+  std::size_t memory() const noexcept { return ranges_.memory(); }
+
+ private:
+  clock_type end_of(sorted_blocks::position p) const noexcept {
+    return ranges_.clock(p) + ranges_[p];
+  }
+
+  sorted_blocks ranges_;                  // first clock to length
+  mutable sorted_blocks::position near_;  // where the last search ended
+};
+
+}  // namespace troupe::crdt

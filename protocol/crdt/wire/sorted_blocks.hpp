@@ -1,0 +1,124 @@
+// A map from clocks to 32-bit values, sorted by clock, in blocks of at most 128: the structs of a
+// client by their first clock, or the ranges of a delete set. Clocks and values of a block lie in
+// arrays of their own, so that a search reads a few cache lines of clocks and nothing else; an
+// insertion or erasure moves at most one block. Appending is the fast path.
+// Invariant: no block is empty, first_clocks_[i] is the first clock of blocks_[i].
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "protocol/crdt/wire/struct_view.hpp"
+
+namespace troupe::crdt {
+
+class sorted_blocks {
+ public:
+  /// Names an entry until the next insertion or erasure.
+  struct position {
+    std::uint32_t block = 0;
+    std::uint32_t offset = 0;
+  };
+
+  bool empty() const noexcept { return blocks_.empty(); }
+  std::size_t size() const noexcept { return size_; }
+  clock_type clock(position p) const noexcept { return blocks_[p.block].clocks()[p.offset]; }
+  std::uint32_t& operator[](position p) noexcept { return blocks_[p.block].values()[p.offset]; }
+  std::uint32_t operator[](position p) const noexcept {
+    return blocks_[p.block].values()[p.offset];
+  }
+
+  position first() const noexcept { return {}; }
+  position last() const noexcept {
+    return {static_cast<std::uint32_t>(blocks_.size() - 1), blocks_.back().size - 1};
+  }
+  position end() const noexcept { return {static_cast<std::uint32_t>(blocks_.size()), 0}; }
+  bool is_first(position p) const noexcept { return p.block == 0 && p.offset == 0; }
+  bool is_end(position p) const noexcept { return p.block >= blocks_.size(); }
+  /// Whether there is an entry at `p`, which may have been found before other changes.
+  bool is_entry(position p) const noexcept {
+    return p.block < blocks_.size() && p.offset < blocks_[p.block].size;
+  }
+  position next(position p) const noexcept {
+    return p.offset + 1 < blocks_[p.block].size ? position{p.block, p.offset + 1}
+                                                : position{p.block + 1, 0};
+  }
+  /// Requires: not the first.
+  position previous(position p) const noexcept {
+    return p.offset > 0 ? position{p.block, p.offset - 1}
+                        : position{p.block - 1, blocks_[p.block - 1].size - 1};
+  }
+
+  /// The last entry whose clock is <= `clock`; the end if there is none.
+  position find_at_or_before(clock_type clock) const noexcept;
+
+  /// As find_at_or_before, but looks first at `hint`, any position ever seen, and the entries
+  /// beside it. Searches mostly come in clock order, or against it where somebody deletes
+  /// backwards; `hint` becomes the result.
+  position find_near(position& hint, clock_type clock) const noexcept {
+    if (!is_entry(hint)) return hint = find_at_or_before(clock);
+    if (this->clock(hint) <= clock) {
+      const position after = next(hint);
+      if (is_end(after) || clock < this->clock(after)) return hint;
+      const position beyond = next(after);
+      if (is_end(beyond) || clock < this->clock(beyond)) return hint = after;
+    } else if (!is_first(hint)) {
+      const position before = previous(hint);
+      if (this->clock(before) <= clock) return hint = before;
+    }
+    return hint = find_at_or_before(clock);
+  }
+
+  /// Requires: `clock` is above that of the last entry.
+  void append(clock_type clock, std::uint32_t value) {
+    if (blocks_.empty() || blocks_.back().size == block_size) add_block(clock);
+    block& newest = blocks_.back();
+    // The first block begins small; where there is a second one, it will be filled.
+    if (newest.size == newest.capacity)
+      newest.reserve(blocks_.size() == 1 ? newest.size + 1 : block_size);
+    newest.clocks()[newest.size] = clock;
+    newest.values()[newest.size++] = value;
+    ++size_;
+  }
+
+  /// Inserts behind `p`, the entry in front of `clock`; an end position means in front of
+  /// everything. Returns where the new entry is.
+  position insert_after(position p, clock_type clock, std::uint32_t value);
+
+  void erase(position p);
+
+  /// Changes the clock of an entry. Requires: the order stays.
+  void set_clock(position p, clock_type clock) noexcept {
+    blocks_[p.block].clocks()[p.offset] = clock;
+    if (p.offset == 0) first_clocks_[p.block] = clock;
+  }
+
+  /// Bytes allocated.
+  std::size_t memory() const noexcept;
+
+ private:
+  static constexpr std::uint32_t block_size = 128;
+
+  struct block {
+    std::uint32_t size = 0;
+    std::uint32_t capacity = 0;
+    std::unique_ptr<std::uint32_t[]> entries;  // `capacity` clocks, then as many values
+
+    std::uint32_t* clocks() const noexcept { return entries.get(); }
+    std::uint32_t* values() const noexcept { return entries.get() + capacity; }
+    void reserve(std::uint32_t needed);
+    void insert(std::uint32_t at, clock_type clock, std::uint32_t value);
+    void take(const block& from, std::uint32_t first);
+  };
+
+  void add_block(clock_type clock);
+  void split(std::uint32_t at);
+  void join_if_small(std::uint32_t at);
+
+  std::vector<block> blocks_;
+  std::vector<clock_type> first_clocks_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace troupe::crdt

@@ -1,0 +1,103 @@
+// Which messages of a document's clients have been seen: a client that did not hear an answer sends
+// its message again, perhaps over a new connection, and it must take effect once. Owned by the
+// document; pure, time is passed in. Everything in it is bounded, so it forgets: then a message
+// counts as fresh again, which for an update is harmless, since Yjs updates may be applied twice.
+//
+// Users are kept by name, so that none can swallow the messages of another. Of a message id a
+// 128-bit hash is kept: 28 bytes whatever its length, a fifth of what a UUID would take, and ids
+// with equal hashes could only make a user lose messages of his own.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <list>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "protocol/siphash.hpp"
+
+namespace troupe {
+
+enum class seen : std::uint8_t { fresh, repeated };
+
+class message_id_window {
+ public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  static constexpr std::size_t ids_per_user_max = 1024;
+  static constexpr std::chrono::minutes id_age_max{10};
+  static constexpr std::size_t users_max = 4096;
+  /// For all users together: some 280 with full windows. Beyond, and beyond users_max, the user who
+  /// has been silent for the longest time is forgotten.
+  static constexpr std::size_t memory_bytes_max = std::size_t{8} * 1024 * 1024;
+
+  message_id_window() = default;
+  message_id_window(const message_id_window&) = delete;
+  message_id_window& operator=(const message_id_window&) = delete;
+  message_id_window(message_id_window&&) = default;
+  message_id_window& operator=(message_id_window&&) = default;
+
+  /// A message has come. Its age counts from its first sighting; a repetition does not renew it.
+  /// `user`: the user's id, or the session's where there is no user. Cost: a scan of 4 KiB at most.
+  seen note(std::string_view user, std::string_view message_id, time_point now);
+
+  /// The message was refused: sent again, it is fresh.
+  void forget(std::string_view user, std::string_view message_id);
+
+  /// Frees what is too old. Only a matter of memory: note() does not see it anyway.
+  void expire(time_point now);
+
+  std::size_t user_count() const noexcept { return users_.size(); }
+  /// What is held, about; never above memory_bytes_max unless by a single user.
+  std::size_t memory_bytes() const noexcept { return memory_bytes_; }
+
+ private:
+  /// The last ids of one user, oldest first: a ring that grows by doubling.
+  class recent_ids {
+   public:
+    bool contains(const hash128& id) const noexcept { return find(id) != nowhere; }
+    void add(const hash128& id, time_point now);
+    void remove(const hash128& id) noexcept;
+    void expire(time_point now) noexcept;
+
+    bool empty() const noexcept { return count_ == 0; }
+    std::size_t memory_bytes() const noexcept;
+
+   private:
+    static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
+
+    struct sight {
+      hash128 id;
+      time_point seen;
+    };
+
+    std::size_t slot(std::size_t position) const noexcept {
+      return (oldest_ + position) & (sights_.size() - 1);
+    }
+    std::size_t find(const hash128& id) const noexcept;
+    void grow();
+
+    std::vector<std::uint32_t> tags_;  ///< A part of each id, side by side, to be searched first.
+    std::vector<sight> sights_;        ///< As many as tags; a power of two.
+    std::size_t oldest_ = 0;
+    std::size_t count_ = 0;
+  };
+
+  struct user_ids {
+    std::string user;
+    recent_ids ids;
+    std::size_t memory_bytes() const noexcept;
+  };
+  using user_list = std::list<user_ids>;
+
+  user_ids& spoke_just_now(std::string_view user);
+  user_list::iterator drop(user_list::iterator at);
+
+  user_list by_silence_;  ///< Who has been silent for the longest time stands first.
+  std::unordered_map<std::string_view, user_list::iterator> users_;  ///< Names are in the list.
+  std::size_t memory_bytes_ = 0;
+};
+
+}  // namespace troupe

@@ -1,0 +1,367 @@
+// Documents on an I/O thread, and what they have done elsewhere because it takes long.
+#include <algorithm>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "protocol/json/reply.hpp"
+#include "tests/support/actor_node.hpp"
+#include "tests/support/editing_client.hpp"
+#include "tests/support/update_builder.hpp"
+
+using namespace troupe;
+using sync::message_kind;
+using test::actor_node;
+using test::hosting;
+using test::payload_of;
+using deliveries = std::vector<deliver_batch::delivery>;
+
+namespace {
+
+const byte_buffer empty_state_vector{0};
+constexpr std::size_t heavy_update_bytes = 64 * 1024;
+constexpr std::size_t heavy_state_bytes = 512 * 1024;
+
+sync::message message_in(const deliver_batch::delivery& one) {
+  const auto message = sync::decode_message(payload_of(one.frames));
+  REQUIRE(message.has_value());
+  return *message;
+}
+
+std::string text_of(byte_view update) {
+  crdt::doc seen;
+  REQUIRE(seen.apply_update(update));
+  return seen.text("text");
+}
+
+byte_buffer large_update(crdt::client_id client, std::size_t size) {
+  return test::update_builder{}
+      .client(client)
+      .text(test::in_root("text"), std::string(size, 'x'))
+      .build();
+}
+
+/// Puts an update into storage as a session would have.
+void store_before(actor_node& node, const std::string& document, const byte_buffer& update) {
+  storage::batch batch;
+  batch.appends = {
+      {std::make_shared<const std::string>(document), 1, {shared_bytes::copy_of(update)}}};
+  REQUIRE(node.backend->write(batch));
+}
+
+/// The delivery of the whole state to a session that asks for it.
+deliver_batch::delivery whole_state_for(actor_node& node, const opened_document& document,
+                                        session_id session) {
+  node.send(document, session, message_kind::sync_step1, empty_state_vector);
+  for (;;)
+    for (const auto& delivery : node.next_deliveries(document))
+      if (delivery.session == session && message_in(delivery).kind == message_kind::sync_step2)
+        return delivery;
+}
+
+void wait_until_down(actor_node& node, const opened_document& document) {
+  caf::scoped_actor waiter{node.system()};
+  waiter->wait_for(document.document);
+}
+
+}  // namespace
+
+TEST_CASE("a document on an I/O thread does what one on a worker does", "[actors][helper]") {
+  for (const hosting where : {hosting::on_workers, hosting::on_unit}) {
+    actor_node node{{}, where};
+    const auto document = node.open("d", 1);
+    REQUIRE(document);
+    test::editing_client client{5};
+    node.send(*document, 1, message_kind::update, client.insert_text("text", 0, "hello"));
+    CHECK(node.next_deliveries()[0].to == audience::all_but_one);
+    CHECK(text_of(message_in(whole_state_for(node, *document, 1)).body) == "hello");
+  }
+}
+
+TEST_CASE("while a document's state is away its events wait in order, and other documents go on",
+          "[actors][helper]") {
+  actor_node node{{}, hosting::on_unit};
+  const auto busy = node.open("busy", 1);
+  REQUIRE(busy);
+  REQUIRE(node.open("busy", 2));
+  const auto other = node.open("other", 3);
+  REQUIRE(other);
+  whole_state_for(node, *busy, 1);  // it is loaded
+  whole_state_for(node, *other, 3);
+
+  node.occupy_workers();
+  const byte_buffer heavy = large_update(8, heavy_update_bytes);
+  test::editing_client small{9};
+  node.send(*busy, 1, message_kind::update, heavy);
+  node.send(*busy, 2, message_kind::update, small.insert_text("text", 0, "a"));
+  node.send(*busy, 1, message_kind::update, small.insert_text("text", 1, "b"));
+  node.send(*busy, 2, message_kind::query_awareness, {});
+  for (int i = 0; i < 3; ++i) {
+    node.send(*other, 3, message_kind::query_awareness, {});
+    const deliver_batch batch = node.next_batch();
+    CHECK(batch.document == other->id);
+    CHECK(batch.binary.size() == 1);
+  }
+  node.release_workers();
+
+  deliveries seen;
+  while (seen.empty() || message_in(seen.back()).kind != message_kind::awareness)
+    for (auto& delivery : node.next_deliveries(*busy))
+      if (delivery.to != audience::one || delivery.what == traffic::presence)
+        seen.push_back(std::move(delivery));
+  REQUIRE(seen.size() == 4);
+  CHECK(std::ranges::equal(message_in(seen[0]).body, heavy));
+  CHECK(seen[0].session == 1);
+  CHECK(seen[1].session == 2);
+  CHECK(seen[2].session == 1);
+  CHECK(seen[3].session == 2);
+}
+
+TEST_CASE("the messages of one batch keep their order around one that is done elsewhere",
+          "[actors][helper]") {
+  actor_node node{{}, hosting::on_unit};
+  const auto document = node.open("d", 1);
+  REQUIRE(document);
+  test::editing_client client{5};
+  std::vector<std::pair<message_kind, byte_buffer>> messages;
+  messages.emplace_back(message_kind::update, client.insert_text("text", 0, "a"));
+  messages.emplace_back(message_kind::update,
+                        client.insert_text("text", 1, std::string(heavy_update_bytes, 'x')));
+  messages.emplace_back(message_kind::update,
+                        client.insert_text("text", 1 + heavy_update_bytes, "b"));
+  messages.emplace_back(message_kind::sync_step1, empty_state_vector);
+  node.send(*document, 1, messages);
+  std::string whole;
+  crdt::doc seen;
+  std::size_t handled = 0;
+  const std::size_t credit = messages.size() - 1 + question_weight;  // one of them is a sync
+  while (whole.empty() || handled < credit) {
+    const deliver_batch batch = node.next_batch();
+    for (const auto& progress : batch.progress) handled += progress.messages;
+    for (const auto& delivery : batch.binary) {
+      const auto message = message_in(delivery);
+      if (message.kind == message_kind::sync_step2) whole = text_of(message.body);
+      if (message.kind == message_kind::update && delivery.to == audience::all_but_one)
+        REQUIRE(seen.apply_update(message.body));
+    }
+  }
+  CHECK(handled == credit);
+  CHECK(whole == "a" + std::string(heavy_update_bytes, 'x') + "b");
+  CHECK(seen.text("text") == whole);
+  CHECK(seen.pending_size() == 0);
+}
+
+TEST_CASE("a large document is loaded elsewhere, and answers when it is", "[actors][helper]") {
+  actor_node node{{}, hosting::on_unit};
+  store_before(node, "d", large_update(8, heavy_update_bytes));
+  const auto document = node.open("d", 1);
+  REQUIRE(document);
+  const auto whole = whole_state_for(node, *document, 1);
+  CHECK(text_of(message_in(whole).body).size() == heavy_update_bytes);
+}
+
+TEST_CASE("a document fails if the work that it gave away does", "[actors][helper]") {
+  actor_node node{{}, hosting::on_unit};
+  store_before(node, "d", byte_buffer(heavy_update_bytes, 0xFF));
+  const auto document = node.open("d", 1);
+  REQUIRE(document);
+  const close_subscribers closed = node.next_close();
+  CHECK(closed.document == document->id);
+  CHECK(closed.reason == close_reason::document_failed);
+  wait_until_down(node, *document);
+}
+
+TEST_CASE("a bad update that is looked at elsewhere closes its session and no other",
+          "[actors][helper]") {
+  actor_node node{{}, hosting::on_unit};
+  const auto document = node.open("d", 1);
+  REQUIRE(document);
+  node.send(*document, 1, message_kind::update, byte_buffer(heavy_update_bytes, 0xFF));
+  deliver_batch batch = node.next_batch();
+  while (batch.closings.empty()) batch = node.next_batch();
+  CHECK(batch.closings[0].session == 1);
+  CHECK(batch.closings[0].reason == close_reason::invalid_update);
+  CHECK(text_of(message_in(whole_state_for(node, *document, 1)).body).empty());
+}
+
+TEST_CASE("those who join between two changes share one frame of the whole state",
+          "[actors][helper]") {
+  for (const std::size_t size : {std::size_t{100}, heavy_state_bytes + 1}) {
+    CAPTURE(size);
+    actor_node node{{}, hosting::on_unit};
+    store_before(node, "d", large_update(8, size));
+    const auto document = node.open("d", 1);
+    REQUIRE(document);
+    REQUIRE(node.open("d", 2));
+    const auto first = whole_state_for(node, *document, 1);
+    const auto second = whole_state_for(node, *document, 2);
+    CHECK(first.frames.view().data() == second.frames.view().data());
+    CHECK(text_of(message_in(first).body).size() == size);
+
+    // A change makes a new one.
+    test::editing_client client{5};
+    node.send(*document, 1, message_kind::update, client.insert_text("other", 0, "y"));
+    const auto third = whole_state_for(node, *document, 2);
+    CHECK(third.frames.view().data() != first.frames.view().data());
+    CHECK(message_in(third).body.size() > message_in(first).body.size());
+
+    // One that nobody needed between two ticks is forgotten, one that somebody did is not.
+    node.tell_document(*document, document_tick{});
+    CHECK(whole_state_for(node, *document, 1).frames.view().data() == third.frames.view().data());
+    node.tell_document(*document, document_tick{});
+    CHECK(whole_state_for(node, *document, 1).frames.view().data() == third.frames.view().data());
+    node.tell_document(*document, document_tick{});
+    node.tell_document(*document, document_tick{});
+    CHECK(whole_state_for(node, *document, 1).frames.view().data() != third.frames.view().data());
+  }
+}
+
+TEST_CASE("a document that is told to unload while its state is away does so when it is back",
+          "[actors][helper]") {
+  actor_node node{{}, hosting::on_unit};
+  const auto document = node.open("d", 1);
+  REQUIRE(document);
+  whole_state_for(node, *document, 1);
+  node.occupy_workers();
+  node.send(*document, 1, message_kind::update, large_update(8, heavy_update_bytes));
+  test::editing_client client{9};
+  node.send(*document, 1, message_kind::update, client.insert_text("other", 0, "behind it"));
+  node.leave(*document, 1);
+  node.tell_document(*document, unload_document{});
+  CHECK(node.is_quiet());
+  CHECK(node.backend->stored("d").last == 0);
+  node.release_workers();
+  wait_until_down(node, *document);
+
+  // The directory hears of the end at about the same time as we do.
+  auto again = node.open("d", 2);
+  while (again && again->id == document->id) again = node.open("d", 2);
+  REQUIRE(again);
+  const auto whole = whole_state_for(node, *again, 2);
+  crdt::doc seen;
+  REQUIRE(seen.apply_update(message_in(whole).body));
+  CHECK(seen.text("text").size() == heavy_update_bytes);
+  CHECK(seen.text("other") == "behind it");
+  const auto stored = node.backend->stored("d");
+  CHECK(stored.last == 2);
+  CHECK(stored.updates.empty());
+  CHECK_FALSE(stored.checkpoint.empty());
+}
+
+TEST_CASE("a large snapshot is made elsewhere, and loses nothing that is written meanwhile",
+          "[actors][helper]") {
+  actor_node node{{}, hosting::on_unit};
+  storage::batch batch;
+  batch.checkpoints = {{"d", 5, shared_bytes::copy_of(large_update(8, heavy_state_bytes))}};
+  REQUIRE(node.backend->write(batch));
+  const auto document = node.open("d", 1);
+  REQUIRE(document);
+  // The log outgrows the snapshot; further updates come while that is folded.
+  std::size_t sent = 0;
+  for (crdt::client_id client = 100; sent < 20; ++client, ++sent)
+    node.send(*document, 1, message_kind::update, large_update(client, 40'000));
+  while (node.backend->stored("d").last < 5 + sent) node.next_batch();
+  node.leave(*document, 1);
+  node.tell_document(*document, unload_document{});
+  wait_until_down(node, *document);
+  // What the store was told before the document ended is written by and by.
+  while (!node.backend->stored("d").updates.empty()) std::this_thread::yield();
+  const auto stored = node.backend->stored("d");
+  CHECK(stored.last == 5 + sent);
+  CHECK(text_of(stored.checkpoint.view()).size() == heavy_state_bytes + sent * 40'000);
+}
+
+// --- the JSON dialect in the actor ---
+
+namespace {
+
+std::string update_frame(std::string_view id) {
+  return R"({"type":"update","payload":{"update":"AQEBAAQBBHRleHQFaGVsbG8A"},"messageId":")" +
+         std::string{id} + "\"}";
+}
+
+}  // namespace
+
+TEST_CASE("a JSON update is acknowledged when it is stored, a repetition not before",
+          "[actors][json]") {
+  for (const hosting where : {hosting::on_workers, hosting::on_unit}) {
+    actor_node node{{}, where};
+    const auto document = node.open("d", 1);
+    REQUIRE(document);
+    REQUIRE(node.open("d", 2));
+    node.backend->close_gate();
+    node.ask(*document, 1, update_frame("u-1"));
+    CHECK(
+        node.next_texts() ==
+        std::vector<std::string>{
+            R"({"type":"update","docName":"d","payload":{"update":"AQEBAAQBBHRleHQFaGVsbG8A"}})"});
+    node.ask(*document, 1, update_frame("u-1"));
+    // Another one with the same contents brings nothing new, and waits as well.
+    node.ask(*document, 2, update_frame("u-2"));
+    CHECK(node.is_quiet());
+    node.backend->open_gate();
+    std::vector<std::string> acks;
+    while (acks.size() < 3)
+      for (const std::string& text : node.next_texts()) acks.push_back(text);
+    CHECK(acks == std::vector<std::string>{json::encode_ack("d", "u-1"),
+                                           json::encode_ack("d", "u-1"),
+                                           json::encode_ack("d", "u-2")});
+    // Now that it is stored, a repetition is answered at once.
+    node.backend->close_gate();
+    node.ask(*document, 1, update_frame("u-1"));
+    CHECK(node.next_texts() == std::vector<std::string>{json::encode_ack("d", "u-1")});
+    CHECK(node.backend->stored("d").updates.size() == 1);
+  }
+}
+
+TEST_CASE("each JSON message gives its credit back when it is dealt with", "[actors][json]") {
+  actor_node node{{}, hosting::on_unit};
+  const auto document = node.open("d", 1);
+  REQUIRE(document);
+  const std::vector<std::string> frames{
+      R"({"type":"sync"})",
+      update_frame("u-1"),
+      update_frame("u-1"),
+      R"({"type":"update","payload":{"update":"AQEBAAQBBHRleHQFaGVsbG8A"}})",
+      R"({"type":"update","payload":{"update":"AAAA"}})",
+      R"({"type":"presence","payload":{}})",
+      R"({"type":"update","payload":"event"})"};
+  std::size_t bytes = 0;
+  for (const std::string& frame : frames) {
+    node.ask(*document, 1, frame);
+    bytes += frame.size();
+  }
+  std::size_t messages = 0;
+  std::size_t given_back = 0;
+  const std::size_t credit = frames.size() - 1 + question_weight;  // one of them is a sync
+  while (messages < credit)
+    for (const auto& progress : node.next_batch().progress) {
+      CHECK(progress.session == 1);
+      messages += progress.messages;
+      given_back += progress.bytes;
+    }
+  CHECK(messages == credit);
+  CHECK(given_back == bytes);
+}
+
+TEST_CASE("an event of the server reaches the JSON sessions of an open document",
+          "[actors][json]") {
+  actor_node node{{}, hosting::on_unit};
+  const auto document = node.open("d", 1);
+  REQUIRE(document);
+  node.ask(*document, 1, R"({"type":"sync"})");
+  node.next_texts();
+  node.tell_document(*document, document_event{R"({"event":"file-changed"})"});
+  CHECK(node.next_texts() ==
+        std::vector<std::string>{
+            R"({"type":"update","docName":"d","payload":{"event":"file-changed"}})"});
+}
+
+TEST_CASE("a session that missed presence hears all of it", "[actors][json]") {
+  actor_node node{{}, hosting::on_unit};
+  const auto document = node.open("d", 1);
+  REQUIRE(document);
+  node.ask(*document, 1, R"({"type":"presence","payload":{"n":1}})");
+  const auto told = node.next_texts();
+  node.tell_document(*document, presence_missed{1});
+  CHECK(node.next_texts() == told);
+}

@@ -1,0 +1,91 @@
+#include "actors/durability.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace troupe;
+
+namespace {
+
+shared_slice bytes_of(std::size_t size) { return shared_bytes::copy_of(byte_buffer(size, 'x')); }
+
+durability::unconfirmed of_sender(session_id sender) { return {0, sender, {}, {}, 0}; }
+
+std::vector<session_id> confirmed_by(durability& log) {
+  std::vector<session_id> senders;
+  while (const auto* const one = log.next_confirmed()) {
+    senders.push_back(one->sender);
+    log.pop_confirmed();
+  }
+  return senders;
+}
+
+}  // namespace
+
+TEST_CASE("updates are numbered on from what was loaded", "[durability]") {
+  durability log;
+  log.load({shared_bytes::copy_of(byte_buffer(10, 's')), {bytes_of(3), bytes_of(4)}, 7});
+  CHECK(log.checkpoint_size() == 10);
+  CHECK(log.state_size() >= 17);
+  CHECK(log.take_append().updates.empty());
+
+  log.append(bytes_of(1));
+  log.append(bytes_of(2));
+  const append_updates first = log.take_append();
+  CHECK(first.first == 8);
+  REQUIRE(first.updates.size() == 2);
+  CHECK(first.updates[1].size == 2);
+
+  log.append(bytes_of(1));
+  CHECK(log.take_append().first == 10);
+  CHECK(log.last() == 10);
+}
+
+TEST_CASE("nobody is told before all that came before is stored", "[durability]") {
+  durability log;
+  log.append(bytes_of(1));
+  log.await(of_sender(1));
+  log.append(bytes_of(1));
+  log.append(bytes_of(1));
+  log.await(of_sender(2));
+  log.await(of_sender(3));  // had nothing to store itself
+  CHECK(log.next_confirmed() == nullptr);
+  log.on_stored(2);
+  CHECK(confirmed_by(log) == std::vector<session_id>{1});
+  CHECK(log.is_awaited());
+  log.on_stored(3);
+  CHECK(confirmed_by(log) == std::vector<session_id>{2, 3});
+  CHECK_FALSE(log.is_awaited());
+}
+
+TEST_CASE("who waits for nothing is told at once", "[durability]") {
+  durability log;
+  log.await(of_sender(1));
+  CHECK(confirmed_by(log) == std::vector<session_id>{1});
+}
+
+TEST_CASE("a log is long when it outgrows its checkpoint, and 64 KiB", "[durability]") {
+  durability log;
+  log.append(bytes_of(60 * 1024));
+  CHECK_FALSE(log.is_long());
+  log.append(bytes_of(5 * 1024));
+  CHECK(log.is_long());
+
+  log.begin_checkpoint();
+  log.append(bytes_of(40 * 1024));  // while it was made
+  log.end_checkpoint(100 * 1024);
+  CHECK_FALSE(log.is_folded());
+  CHECK_FALSE(log.is_long());
+  CHECK_FALSE(log.is_worth_folding());
+  log.append(bytes_of(20 * 1024));
+  CHECK(log.is_worth_folding());
+  log.append(bytes_of(41 * 1024));
+  CHECK(log.is_long());
+}
+
+TEST_CASE("a log of many small records is as long as their records", "[durability]") {
+  durability log;
+  for (int i = 0; i < 3000; ++i) log.append(bytes_of(1));
+  CHECK(log.is_long());
+  log.begin_checkpoint();
+  CHECK(log.is_folded());
+}

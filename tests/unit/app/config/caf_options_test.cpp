@@ -1,0 +1,136 @@
+#include "app/config/caf_options.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "tests/unit/app/config/support.hpp"
+
+using namespace troupe;
+using lines = std::vector<std::string>;
+
+namespace {
+
+std::string value_of(const caf_config& caf, std::string_view key) {
+  for (const printed_value& value : caf.effective_values())
+    if (value.key == key) return value.text;
+  return "";
+}
+
+caf_config caf_with(std::vector<std::string> settings) {
+  return caf_config{
+      load_config({.file = {}, .environment = {}, .settings = std::move(settings)}).settings};
+}
+
+}  // namespace
+
+TEST_CASE("CAF starts with the scheduler that suits this server", "[caf_config]") {
+  const caf_config caf{config{}};
+  CHECK(caf.problems().empty());
+  CHECK(value_of(caf, "caf.scheduler.policy") == "\"sharing\"");
+  CHECK(value_of(caf, "caf.scheduler.max-throughput") == "200");
+  const std::size_t workers = std::stoul(value_of(caf, "caf.scheduler.max-threads"));
+  CHECK(workers ==
+        std::max<std::size_t>(2, core_count()) - std::max<std::size_t>(1, core_count() / 4));
+  CHECK(caf.config_file_path.empty());
+}
+
+TEST_CASE("more I/O threads than cores leave one worker", "[caf_config]") {
+  config settings;
+  settings.io.threads = 256;
+  CHECK(value_of(caf_config{settings}, "caf.scheduler.max-threads") == "1");
+}
+
+TEST_CASE("CAF's own messages are left out at info only", "[caf_config]") {
+  for (const auto level :
+       {log_level::error, log_level::warning, log_level::info, log_level::debug}) {
+    config settings;
+    settings.log.level = level;
+    const bool excludes =
+        !value_of(caf_config{settings}, "caf.logger.console.excluded-components").empty();
+    CHECK(excludes == (level == log_level::info));
+  }
+}
+
+TEST_CASE("keys of CAF are taken from file, environment and --set, the later winning",
+          "[caf_config]") {
+  const test::temporary_file file{R"(
+caf:
+  scheduler: {policy: stealing, max-threads: 3, max-throughput: 50}
+  logger.console.excluded-components: [one, "t\"wo"]
+)"};
+  const loaded_config loaded = load_config({.file = file.path(),
+                                            .environment = {"TROUPE_CAF__SCHEDULER__MAX_THREADS=4"},
+                                            .settings = {"caf.scheduler.max-throughput=60"}});
+  const caf_config caf{loaded.settings};
+  CHECK(loaded.problems.empty());
+  CHECK(caf.problems().empty());
+  CHECK(value_of(caf, "caf.scheduler.policy") == "\"stealing\"");
+  CHECK(value_of(caf, "caf.scheduler.max-threads") == "4");
+  CHECK(value_of(caf, "caf.scheduler.max-throughput") == "60");
+  CHECK(value_of(caf, "caf.logger.console.excluded-components") == "[\"one\", \"t\\\"wo\"]");
+}
+
+TEST_CASE("a list of --set is written in brackets", "[caf_config]") {
+  const caf_config caf = caf_with({"caf.logger.console.excluded-components=[\"caf_io\"]"});
+  CHECK(value_of(caf, "caf.logger.console.excluded-components") == "[\"caf_io\"]");
+}
+
+TEST_CASE("each kind of mistake in a key of CAF is told", "[caf_config]") {
+  struct row {
+    std::string_view text;
+    std::string problem;
+  };
+  const std::array rows{
+      row{"caf:\n  scheduler:\n    polcy: sharing\n",
+          "FILE:3: caf.scheduler.polcy: unknown key of CAF; did you mean caf.scheduler.policy?"},
+      row{"caf.scheduler.max-throughput: lots\n",
+          "FILE:1: caf.scheduler.max-throughput: \"lots\" is not possible; allowed: a whole "
+          "number, 0 or more"},
+      row{"caf.scheduler.max-throughput: 0\n",
+          "FILE:1: caf.scheduler.max-throughput: must be 1 or more"},
+      row{"caf.scheduler.policy: roundrobin\n",
+          "FILE:1: caf.scheduler.policy: \"roundrobin\" is not known; allowed: sharing, stealing"},
+      row{"caf.scheduler.policy: [sharing]\n",
+          "FILE:1: caf.scheduler.policy: takes one value, not a list; allowed: a text"},
+      row{"caf.scheduler.policy:\n", "FILE:1: caf.scheduler.policy: has no value; allowed: a text"},
+      row{"caf.scheduler: 5\n", "FILE:1: caf.scheduler: unknown key of CAF"},
+      row{"caf.logger.console.verbosity: loud\n",
+          "FILE:1: caf.logger.console.verbosity: \"loud\" is not known; "
+          "allowed: quiet, error, warning, info, debug, trace"},
+      row{"caf.logger.console.colored: yes\n",
+          "FILE:1: caf.logger.console.colored: \"yes\" is not possible; allowed: true or false"},
+      row{"caf.logger.console.excluded-components: caf\n",
+          "FILE:1: caf.logger.console.excluded-components: \"caf\" is not possible; allowed: a "
+          "list such as "
+          "[\"a\", \"b\"]"},
+      row{"caf.middleman.heartbeat-interval: 10\n",
+          "FILE:1: caf.middleman.heartbeat-interval: \"10\" is not "
+          "possible; allowed: a duration such as 500ms or 10s"},
+      row{"caf.middleman.prometheus-http.port: 70000\n",
+          "FILE:1: caf.middleman.prometheus-http.port: \"70000\" is not possible; allowed: a whole "
+          "number from 0 "
+          "to 65535"},
+  };
+  for (const row& each : rows) {
+    INFO(each.text);
+    CHECK(test::problem_lines_of_text(each.text) == lines{each.problem});
+  }
+}
+
+TEST_CASE("a bad key of CAF is told even if a later source overrides it", "[caf_config]") {
+  CHECK(
+      caf_with({"caf.scheduler.max-threads=x", "caf.scheduler.max-threads=2"}).problems().size() ==
+      1);
+}
+
+TEST_CASE("the metrics exporter binds to this machine only unless told otherwise", "[caf_config]") {
+  CHECK(value_of(caf_config{config{}}, "caf.middleman.prometheus-http.address").empty());
+  const caf_config local = caf_with({"caf.middleman.prometheus-http.port=9100"});
+  CHECK(value_of(local, "caf.middleman.prometheus-http.address") == "\"127.0.0.1\"");
+  CHECK(value_of(local, "caf.middleman.prometheus-http.reuse") == "true");
+  const caf_config open = caf_with(
+      {"caf.middleman.prometheus-http.port=9100", "caf.middleman.prometheus-http.address=0.0.0.0"});
+  CHECK(value_of(open, "caf.middleman.prometheus-http.address") == "\"0.0.0.0\"");
+}

@@ -1,0 +1,179 @@
+// Keys that are lists of texts, switches and pairs: how they are written, and what is told where
+// they are wrong.
+#include <catch2/catch_test_macros.hpp>
+
+#include "app/config/keys.hpp"
+#include "app/config/values.hpp"
+#include "tests/unit/app/config/support.hpp"
+
+using namespace troupe;
+using texts = std::vector<std::string>;
+
+namespace {
+
+config config_of(std::string_view yaml) {
+  const test::temporary_file file{yaml};
+  const auto [settings, problems] =
+      load_config({.file = file.path(), .environment = {}, .settings = {}});
+  CHECK(problems.empty());
+  return settings;
+}
+
+config config_of_settings(std::vector<std::string> set) {
+  const auto [settings, problems] =
+      load_config({.file = {}, .environment = {}, .settings = std::move(set)});
+  CHECK(problems.empty());
+  return settings;
+}
+
+texts problems_of_settings(std::vector<std::string> set) {
+  return test::problem_lines({.file = {}, .environment = {}, .settings = std::move(set)});
+}
+
+}  // namespace
+
+TEST_CASE("a list of texts is a list, or texts with commas between them", "[config]") {
+  CHECK(parse_text_list("") == texts{});
+  CHECK(parse_text_list("[]") == texts{});
+  CHECK(parse_text_list(" [ ] ") == texts{});
+  CHECK(parse_text_list("a") == texts{"a"});
+  CHECK(parse_text_list("a,b") == texts{"a", "b"});
+  CHECK(parse_text_list(" a , b ") == texts{"a", "b"});
+  CHECK(parse_text_list("[a, b]") == texts{"a", "b"});
+  CHECK(parse_text_list("[\"a\", \"b c\"]") == texts{"a", "b c"});
+  CHECK(parse_text_list("\"a\",\"b\"") == texts{"a", "b"});
+  CHECK(parse_text_list("https://[::1]:80") == texts{"https://[::1]:80"});
+}
+
+TEST_CASE("a comma between quotes is part of a text", "[config]") {
+  CHECK(parse_text_list("\"a,b\"") == texts{"a,b"});
+  CHECK(parse_text_list("\"a,b\",c") == texts{"a,b", "c"});
+  CHECK(parse_text_list("[c , \"a, b\" , \" d \"]") == texts{"c", "a, b", " d "});
+  CHECK(parse_text_list("\",\"") == texts{","});
+  // Quotes elsewhere than around a text are part of it.
+  CHECK(parse_text_list("a\"b,c\"") == texts{"a\"b", "c\""});
+}
+
+TEST_CASE("a quote or backslash between quotes stands behind a backslash", "[config]") {
+  CHECK(parse_text_list(R"("a\"b")") == texts{"a\"b"});
+  CHECK(parse_text_list(R"(["a\\", "b"])") == texts{"a\\", "b"});
+  CHECK(parse_text_list(R"("C:\x")") == texts{R"(C:\x)"});
+  CHECK(parse_text_list(R"(a\,b)") == texts{R"(a\)", "b"});
+}
+
+TEST_CASE("quotes that are not closed, or too early, are refused", "[config]") {
+  const auto told = [](std::string_view text) {
+    const auto parsed = parse_text_list(text);
+    REQUIRE_FALSE(parsed.has_value());
+    return parsed.error().detail;
+  };
+  for (const std::string_view text : {"\"", "\"a", "a,\"b", "[\"a]", R"("a\")"})
+    CHECK(told(text).ends_with("has a quote that is not closed"));
+  for (const std::string_view text : {"\"a\"b", "\"a\" b, c", "\"a\"\"b\""})
+    CHECK(told(text).ends_with("between a closing quote and the next comma"));
+}
+
+TEST_CASE("an empty text in a list is refused", "[config]") {
+  for (const std::string_view text : {",", "a,,b", "[a,,b]", "\"\"", "[\"\"]", ",a", "a, ,b"}) {
+    CAPTURE(text);
+    const auto parsed = parse_text_list(text);
+    REQUIRE_FALSE(parsed.has_value());
+    CHECK(parsed.error().code == errc::invalid_config);
+    CHECK(parsed.error().detail.find("empty text") != std::string::npos);
+  }
+}
+
+TEST_CASE("a list of texts is written so that it reads the same", "[config]") {
+  for (const texts& list : {texts{}, texts{"a"}, texts{"a", "b c", "https://x:1"},
+                            texts{"a,b", " ", "\"", "\\", "\\\"", "[x]"}})
+    CHECK(parse_text_list(format_text_list(list)) == list);
+  CHECK(format_text_list({}) == "[]");
+  CHECK(format_text_list({"a", "b"}) == "[\"a\", \"b\"]");
+}
+
+TEST_CASE("a switch is true or false and nothing else", "[config]") {
+  CHECK(parse_switch("true") == true);
+  CHECK(parse_switch("false") == false);
+  for (const std::string_view text : {"", "True", "yes", "on", "1", "0", "true ", "off"})
+    CHECK_FALSE(parse_switch(text).has_value());
+}
+
+TEST_CASE("allowed origins come from a file, the environment or --set", "[config]") {
+  const texts both{"https://a.example", "http://b:8080"};
+  CHECK(config_of("server:\n  allowed_origins: [https://a.example, \"http://b:8080\"]\n")
+            .server.allowed_origins == both);
+  CHECK(config_of("server:\n  allowed_origins:\n    - https://a.example\n    - http://b:8080\n")
+            .server.allowed_origins == both);
+  CHECK(config_of("server:\n  allowed_origins: [\"a,b\", 'c\\\"']\n").server.allowed_origins ==
+        texts{"a,b", "c\\\""});
+  CHECK(config_of_settings({"server.allowed_origins=\"a,b\",c"}).server.allowed_origins ==
+        texts{"a,b", "c"});
+  CHECK(config_of("server:\n  allowed_origins: []\n").server.allowed_origins.empty());
+  CHECK(config_of("server:\n  allowed_origins: https://a.example\n").server.allowed_origins ==
+        texts{"https://a.example"});
+  CHECK(config_of_settings({"server.allowed_origins=https://a.example,http://b:8080"})
+            .server.allowed_origins == both);
+  const auto from_environment = load_config(
+      {.file = {},
+       .environment = {"TROUPE_SERVER__ALLOWED_ORIGINS=https://a.example, http://b:8080"},
+       .settings = {}});
+  CHECK(from_environment.problems.empty());
+  CHECK(from_environment.settings.server.allowed_origins == both);
+}
+
+TEST_CASE("a list that is none is told with its place", "[config]") {
+  const std::string allowed =
+      "allowed: a list such as [\"a\", \"b\"], or texts with commas between them";
+  CHECK(test::problem_lines_of_text("server:\n  allowed_origins: {a: b}\n") ==
+        texts{"FILE:2: server.allowed_origins.a: unknown key; server.allowed_origins takes one "
+              "value"});
+  CHECK(test::problem_lines_of_text("server:\n  allowed_origins:\n") ==
+        texts{"FILE:2: server.allowed_origins: has no value; " + allowed});
+  CHECK(test::problem_lines_of_text("server:\n  allowed_origins: [[a]]\n") ==
+        texts{"FILE:2: server.allowed_origins: is a list whose items are not single values"});
+  CHECK(problems_of_settings({"server.allowed_origins=a,,b"}) ==
+        texts{"--set server.allowed_origins: \"a,,b\" has an empty text in it; " + allowed});
+}
+
+TEST_CASE("switches turn parts off", "[config]") {
+  CHECK(config{}.admin.enabled);
+  CHECK_FALSE(config_of("admin: {enabled: false}\n").admin.enabled);
+  CHECK_FALSE(config_of_settings({"document.on_io_threads=false"}).document.on_io_threads);
+  CHECK(config_of_settings({"document.on_io_threads=false", "document.on_io_threads=true"})
+            .document.on_io_threads);
+  CHECK(problems_of_settings({"admin.enabled=no"}) ==
+        texts{"--set admin.enabled: \"no\" is neither true nor false; allowed: true or false"});
+}
+
+TEST_CASE("a certificate needs its key and a key its certificate", "[config]") {
+  const config both = config_of("server:\n  tls: {certificate: a.pem, key: b.pem}\n");
+  CHECK(both.tls.certificate == "a.pem");
+  CHECK(both.tls.key == "b.pem");
+  CHECK(test::problem_lines_of_text("server:\n  tls:\n    certificate: a.pem\n") ==
+        texts{"FILE:3: server.tls.certificate: needs server.tls.key beside it"});
+  CHECK(problems_of_settings({"server.tls.key=b.pem"}) ==
+        texts{"--set server.tls.key: needs server.tls.certificate beside it"});
+  // One of them may come from elsewhere, and an empty one is none.
+  const test::temporary_file file{"server:\n  tls: {certificate: a.pem}\n"};
+  CHECK(load_config(
+            {.file = file.path(), .environment = {"TROUPE_SERVER__TLS__KEY=b.pem"}, .settings = {}})
+            .problems.empty());
+  CHECK(
+      load_config({.file = file.path(), .environment = {}, .settings = {"server.tls.certificate="}})
+          .problems.empty());
+}
+
+TEST_CASE("new keys have their ranges", "[config]") {
+  for (const char* setting :
+       {"admin.port=0", "limits.max_connections_per_address=0", "limits.accepts_per_second=0",
+        "limits.accept_burst=1", "limits.max_documents_per_session=1", "io.flush_interval=0ms",
+        "io.flush_interval=100ms", "admin.address=::1"})
+    CHECK(problems_of_settings({setting}).empty());
+  for (const char* setting :
+       {"admin.port=70000", "limits.accept_burst=0", "limits.max_documents_per_session=0",
+        "limits.accepts_per_second=1000001", "io.flush_interval=101ms", "io.flush_interval=5",
+        "admin.address=localhost"}) {
+    CAPTURE(setting);
+    CHECK(problems_of_settings({setting}).size() == 1);
+  }
+}
