@@ -1,32 +1,48 @@
 #include "actors/admin.hpp"
 
+#include <algorithm>
+#include <set>
+
+#include "actors/gather.hpp"
+
 namespace troupe {
 
 namespace {
 
-/// An operator's request waits no longer than this for the node.
+/// An operator's request waits no longer than this for an actor.
 constexpr std::chrono::seconds patience{5};
+
+/// The parts that the hubs list, as one page.
+void cut_to_page(listed_sessions& all, std::size_t limit) {
+  std::ranges::sort(all.sessions, {}, &session_info::id);
+  all.has_more = all.has_more || all.sessions.size() > limit;
+  if (all.sessions.size() > limit) all.sessions.resize(limit);
+}
+
+/// Whose presence a page of sessions needs.
+list_presence presence_query(const listed_sessions& page) {
+  std::set<std::string> documents;
+  list_presence query;
+  for (const session_info& session : page.sessions) {
+    query.sessions.push_back(session.id);
+    documents.insert(session.documents.begin(), session.documents.end());
+  }
+  query.documents.assign(documents.begin(), documents.end());
+  return query;
+}
 
 }  // namespace
 
 admin_request::behavior_type admin_request::make_behavior() {
   end_on_exception(this);
   return {[this](const answer_admin_request& order) {
-    const admin::admin_query query = admin::read_request(*order.request);
-    if (const auto* sessions = std::get_if<admin::sessions_query>(&query))
-      show_sessions(*sessions);
-    else if (const auto* news = std::get_if<admin::notify_query>(&query))
-      notify(*news);
-    else if (const auto* documents = std::get_if<admin::documents_query>(&query))
-      show_documents(*documents);
-    else
-      finish(std::get<http_answer>(query));
+    std::visit([this](const auto& query) { answer(query); }, admin::read_request(*order.request));
   }};
 }
 
 void admin_request::on_exit() {
   if (answer_) finish(admin::show_failure());
-  supervisor_ = nullptr;
+  sources_.reset();
 }
 
 void admin_request::finish(http_answer with) {
@@ -34,48 +50,50 @@ void admin_request::finish(http_answer with) {
   quit();
 }
 
-void admin_request::show_sessions(const admin::sessions_query& wanted) {
-  request(supervisor_, patience, list_presence{})
-      .then(
-          [this, wanted](const listed_presence& presence) {
-            request(supervisor_, patience, list_sessions{})
-                .then(
-                    [this, wanted, presence](const listed_sessions& listed) {
-                      finish(admin::show_sessions(listed, presence, wanted));
-                    },
-                    [this](const caf::error&) { finish(admin::show_failure()); });
-          },
-          [this](const caf::error&) { finish(admin::show_failure()); });
+void admin_request::answer(const list_sessions& query) {
+  gather_then(
+      this, sources_->hubs, query, listed_sessions{}, patience,
+      [](listed_sessions& all, const listed_sessions& part) {
+        all.count += part.count;
+        all.has_more = all.has_more || part.has_more;
+        all.sessions.insert(all.sessions.end(), part.sessions.begin(), part.sessions.end());
+      },
+      [this, limit = query.limit](listed_sessions all, std::size_t late) {
+        if (late > 0) return finish(admin::show_failure());
+        cut_to_page(all, limit);
+        add_presence(std::move(all));
+      });
 }
 
-void admin_request::show_documents(const admin::documents_query& wanted) {
-  request(supervisor_, patience, list_documents{})
-      .then(
-          [this, wanted](const listed_documents& documents) {
-            request(supervisor_, patience, list_sessions{})
-                .then(
-                    [this, wanted, documents](const listed_sessions& sessions) {
-                      finish(admin::show_documents(documents, sessions, wanted));
-                    },
-                    [this](const caf::error&) { finish(admin::show_failure()); });
-          },
-          [this](const caf::error&) { finish(admin::show_failure()); });
-}
-
-void admin_request::notify(const admin::notify_query& wanted) {
-  request(supervisor_, patience,
-          notify_document{wanted.document, admin::file_changed_payload(wanted.path)})
-      .then([this, name = wanted.document](
-                const notified_document& told) { finish(admin::show_notified(told, name)); },
+void admin_request::add_presence(listed_sessions page) {
+  request(sources_->directory, patience, presence_query(page))
+      .then([this, page](
+                const listed_presence& presence) { finish(admin::show_sessions(page, presence)); },
             [this](const caf::error&) { finish(admin::show_failure()); });
 }
 
+void admin_request::answer(const list_documents& query) {
+  request(sources_->directory, patience, query)
+      .then([this](const listed_documents& page) { finish(admin::show_documents(page)); },
+            [this](const caf::error&) { finish(admin::show_failure()); });
+}
+
+void admin_request::answer(const admin::notify_query& query) {
+  request(sources_->directory, patience,
+          notify_document{query.document, admin::file_changed_payload(query.path)})
+      .then(
+          [this, name = query.document](const notified_document& notified) {
+            finish(admin::show_notified(notified.is_open, name));
+          },
+          [this](const caf::error&) { finish(admin::show_failure()); });
+}
+
 void admin_handler::on_request(http_request request, std::function<void(http_answer)> answer) {
-  // The connection is spoken to on its own thread only.
+  // A connection is used on its own thread only.
   const auto back = [&unit = unit_, answer = std::move(answer)](http_answer with) {
     unit.post([answer, with = std::move(with)] { answer(with); });
   };
-  const auto actor = system_.spawn<admin_request>(supervisor_, back);
+  const auto actor = system_.spawn<admin_request>(sources_, back);
   tell_anonymously(actor,
                    answer_admin_request{std::make_shared<const http_request>(std::move(request))});
 }

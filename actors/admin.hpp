@@ -1,9 +1,11 @@
-// Answers one request to the admin listener: asks the supervisor, on CAF's workers, so that writing
-// a long list holds up no socket. Spawned by admin_handler for the request; ends with the answer.
+// Answers one request to the admin listener: asks the hubs and the directory for the page that is
+// wanted, on CAF's workers, so that writing a long list holds up no socket. The admin_handler
+// spawns it for the request; it ends with the answer.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "actors/admin_pages.hpp"
 #include "actors/caf_compat.hpp"
@@ -13,12 +15,18 @@
 
 namespace troupe {
 
+/// Whom an operator's request is about.
+struct admin_sources {
+  directory_actor directory;
+  std::vector<hub_actor> hubs;
+};
+
 class admin_request final : public admin_request_actor::base {
  public:
-  admin_request(caf::actor_config& config, supervisor_actor supervisor,
+  admin_request(caf::actor_config& config, std::shared_ptr<const admin_sources> sources,
                 std::function<void(http_answer)> answer)
       : admin_request_actor::base(config),
-        supervisor_(std::move(supervisor)),
+        sources_(std::move(sources)),
         answer_(std::move(answer)) {}
 
   const char* name() const override { return "troupe.admin"; }
@@ -28,27 +36,31 @@ class admin_request final : public admin_request_actor::base {
   void on_exit() override;
 
  private:
-  void show_sessions(const admin::sessions_query& wanted);
-  void show_documents(const admin::documents_query& wanted);
-  void notify(const admin::notify_query& wanted);
+  void answer(const list_sessions& query);
+  void answer(const list_documents& query);
+  void answer(const admin::notify_query& query);
+  void answer(const http_answer& known) { finish(known); }
+  void add_presence(listed_sessions page);
   void finish(http_answer with);
 
-  supervisor_actor supervisor_;
+  std::shared_ptr<const admin_sources> sources_;
   std::function<void(http_answer)> answer_;  // empty once it was called
 };
 
 /// The handler of the admin listener. Requires: the unit is the one that its connections live on.
 class admin_handler final : public http_handler {
  public:
-  admin_handler(caf::actor_system& system, io_unit& unit, supervisor_actor supervisor)
-      : system_(system), unit_(unit), supervisor_(std::move(supervisor)) {}
+  admin_handler(caf::actor_system& system, io_unit& unit, admin_sources sources)
+      : system_(system),
+        unit_(unit),
+        sources_(std::make_shared<const admin_sources>(std::move(sources))) {}
 
   void on_request(http_request request, std::function<void(http_answer)> answer) override;
 
  private:
   caf::actor_system& system_;
   io_unit& unit_;
-  supervisor_actor supervisor_;
+  std::shared_ptr<const admin_sources> sources_;
 };
 
 }  // namespace troupe

@@ -11,7 +11,8 @@
 
 #include "base/document_name.hpp"
 #include "base/utf8.hpp"
-#include "net/document_path.hpp"
+#include "net/request_target.hpp"
+#include "protocol/dialects/dialects.hpp"
 
 namespace troupe::admin {
 
@@ -53,7 +54,7 @@ std::string iso_time(std::chrono::system_clock::time_point time) {
   return std::string{text, size} + fraction + "Z";
 }
 
-/// What each session shows, as text; of several documents the one told last.
+/// What each session shows, as text; of several documents that of the last.
 using presence_by_session = std::unordered_map<session_id, std::string_view>;
 
 presence_by_session presence_of(const listed_presence& listed) {
@@ -71,8 +72,7 @@ json read_presence(const presence_by_session& presences, session_id of) {
 
 json to_json(const session_info& session, const presence_by_session& presences) {
   json speaks = json::array();
-  if (session.speaks_binary) speaks.push_back("y-websocket");
-  if (session.speaks_json) speaks.push_back("json");
+  session.speaks.for_each([&](dialect each) { speaks.push_back(codec_of(each).traits().name); });
   return {{"id", session.id},
           {"userId", session.user.empty() ? json(nullptr) : json(session.user)},
           {"address", session.remote_address},
@@ -93,10 +93,11 @@ std::optional<std::string> document_of_sessions_path(std::string_view path) {
   constexpr std::string_view ending = "/sessions";
   if (!path.starts_with(documents_path) || !path.ends_with(ending)) return {};
   const std::size_t begin = documents_path.size();
-  if (path.size() < begin + ending.size() + 1) return {};
+  if (path.size() < begin + ending.size() + 1 || path[begin] != '/') return {};
+  // Behind the slash that ends the path of the documents.
   const auto name =
-      document_name_from_target(path.substr(begin, path.size() - begin - ending.size()));
-  return name ? std::optional{*name} : std::nullopt;
+      percent_decoded(path.substr(begin + 1, path.size() - begin - 1 - ending.size()));
+  return name && check_document_name(*name) ? std::optional{*name} : std::nullopt;
 }
 
 /// A number in digits and nothing else.
@@ -129,7 +130,7 @@ tl::expected<page_query, std::string> read_page_query(std::string_view target) {
 }
 
 admin_query read_sessions_page(page_query page, std::string document) {
-  sessions_query wanted{.document = std::move(document), .limit = page.limit};
+  list_sessions wanted{.document = std::move(document), .after = no_session, .limit = page.limit};
   if (page.after.empty()) return wanted;
   const auto id = read_number(page.after);
   if (!id) return answer_error(400, "after must be the id of a session");
@@ -183,48 +184,30 @@ admin_query read_request(const http_request& request) {
   if (path == "/healthz") return http_answer{.status = 200, .body = "ok\n", .allow = {}};
   auto page = read_page_query(request.target);
   if (!page) return answer_error(400, page.error());
-  if (path == documents_path) return documents_query{page->limit, std::move(page->after)};
+  if (path == documents_path)
+    return list_documents{.after = std::move(page->after), .limit = page->limit};
   return read_sessions_page(std::move(*page), document.value_or(std::string{}));
 }
 
-http_answer show_sessions(const listed_sessions& listed, const listed_presence& presence,
-                          const sessions_query& wanted) {
-  std::vector<const session_info*> all;
-  for (const session_info& session : listed.sessions) {
-    const auto& joined = session.documents;
-    if (wanted.document.empty() || std::ranges::find(joined, wanted.document) != joined.end())
-      all.push_back(&session);
-  }
-  std::ranges::sort(all, {}, &session_info::id);
+http_answer show_sessions(const listed_sessions& page, const listed_presence& presence) {
   const presence_by_session presences = presence_of(presence);
   json sessions = json::array();
-  auto next = std::ranges::upper_bound(all, wanted.after, {}, &session_info::id);
-  for (; next != all.end() && sessions.size() < wanted.limit; ++next)
-    sessions.push_back(to_json(**next, presences));
-  return answer_list("sessions", std::move(sessions), all.size(),
-                     next == all.end() ? json(nullptr) : json((*std::prev(next))->id));
+  for (const session_info& each : page.sessions) sessions.push_back(to_json(each, presences));
+  return answer_list("sessions", std::move(sessions), page.count,
+                     page.has_more ? json(page.sessions.back().id) : json(nullptr));
 }
 
-http_answer show_documents(const listed_documents& listed, const listed_sessions& sessions,
-                           const documents_query& wanted) {
-  std::unordered_map<std::string_view, std::size_t> counts;
-  for (const session_info& session : sessions.sessions)
-    for (const std::string& name : session.documents) ++counts[name];
-  std::vector<const document_info*> all;
-  for (const document_info& document : listed.documents) all.push_back(&document);
-  std::ranges::sort(all, {}, &document_info::name);
+http_answer show_documents(const listed_documents& page) {
   json documents = json::array();
-  auto next = std::ranges::upper_bound(all, wanted.after, {}, &document_info::name);
-  for (; next != all.end() && documents.size() < wanted.limit; ++next)
-    documents.push_back({{"name", (*next)->name},
-                         {"sessions", counts[(*next)->name]},
-                         {"unloading", (*next)->is_unloading}});
-  return answer_list("documents", std::move(documents), all.size(),
-                     next == all.end() ? json(nullptr) : json((*std::prev(next))->name));
+  for (const document_info& each : page.documents)
+    documents.push_back(
+        {{"name", each.name}, {"sessions", each.sessions}, {"unloading", each.is_unloading}});
+  return answer_list("documents", std::move(documents), page.count,
+                     page.has_more ? json(page.documents.back().name) : json(nullptr));
 }
 
-http_answer show_notified(const notified_document& notified, const std::string& document) {
-  return answer_json(200, {{"docName", document}, {"open", notified.is_open}});
+http_answer show_notified(bool is_open, const std::string& document) {
+  return answer_json(200, {{"docName", document}, {"open", is_open}});
 }
 
 http_answer show_failure() { return answer_error(503, "the node is busy or stopping"); }

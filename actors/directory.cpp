@@ -36,8 +36,8 @@ directory::behavior_type directory::make_behavior() {
       [this](const document_idle& idle) { on_idle(idle); },
       [this](const document_busy& busy) { on_busy(busy.id); },
       [this](const second_passed&) { on_second(); },
-      [this](const list_documents&) { return on_list(); },
-      [this](const list_presence&) { return on_list_presence(); },
+      [this](const list_documents& which) { return on_list(which); },
+      [this](const list_presence& which) { return on_list_presence(which); },
       [this](const notify_document& news) { return on_notify(news); },
       [this](const close_documents&) { return on_close_documents(); },
   };
@@ -62,7 +62,7 @@ caf::result<opened_document> directory::on_open(const open_document& request) {
 caf::expected<opened_document> directory::open(const open_document& request) {
   if (is_draining_) return to_caf_error(close_reason::server_stopping);
   const auto found = documents_.find(request.name);
-  if (found != documents_.end()) return join(found->second, request);
+  if (found != documents_.end()) return hand_out(found->second, request);
   if (documents_.size() >= settings_.documents_max && !make_room())
     return to_caf_error(close_reason::too_many_documents);
   entry opened;
@@ -72,7 +72,7 @@ caf::expected<opened_document> directory::open(const open_document& request) {
   opened.document = spawn_document(request.name, opened.id, opened.window);
   names_.emplace(opened.id, request.name);
   ids_by_actor_.emplace(opened.document.id(), opened.id);
-  return join(documents_.emplace(request.name, std::move(opened)).first->second, request);
+  return hand_out(documents_.emplace(request.name, std::move(opened)).first->second, request);
 }
 
 /// On the unit that the name chooses, which is also where its connections are sent to.
@@ -82,7 +82,7 @@ document_actor directory::spawn_document(const std::string& name, document_id id
   io_unit* const unit = units.empty() ? nullptr : units[unit_index(name, units.size())];
   document_settings settings{id,
                              name,
-                             settings_.options,
+                             settings_.doc,
                              settings_.seed + name_hash(name),
                              std::move(window),
                              settings_.metrics};
@@ -107,11 +107,17 @@ void directory::keep_window(const std::string& name, std::shared_ptr<message_id_
                     std::chrono::steady_clock::now() + message_id_window::id_age_max};
 }
 
-/// The join comes from here and not from the session, so that it always precedes an unload.
-opened_document directory::join(entry& of, const open_document& request) {
-  of.is_idle = false;
-  ++of.joins;
-  tell(this, of.document, join_document{request.session, request.hub});
+/// The join comes from here and not from the session, so that it always precedes an unload. Whoever
+/// opens a document without joining it keeps it for the idle grace.
+opened_document directory::hand_out(entry& of, const open_document& request) {
+  if (request.join) {
+    of.is_idle = false;
+    ++of.joins;
+    tell(this, of.document, *request.join);
+  } else if (of.joins == 0 || of.is_idle) {
+    of.is_idle = true;
+    of.idle_since = std::chrono::steady_clock::now();
+  }
   return opened_document{of.id, of.document};
 }
 
@@ -135,7 +141,7 @@ void directory::on_busy(document_id id) {
   busy->is_idle = false;
   busy->is_unloading = false;
   for (waiting_open& waiting : std::exchange(busy->waiting, {})) {
-    waiting.promise.deliver(join(*busy, waiting.request));
+    waiting.promise.deliver(hand_out(*busy, waiting.request));
   }
 }
 
@@ -174,23 +180,41 @@ void directory::on_second() {
   }
 }
 
-listed_documents directory::on_list() const {
-  listed_documents listed;
-  listed.documents.reserve(documents_.size());
+/// Each document of the page reports its own figures; one that is ending has none.
+caf::result<listed_documents> directory::on_list(const list_documents& which) {
+  std::vector<std::string> names;
   for (const auto& [name, opened] : documents_)
-    listed.documents.push_back({name, 0, opened.is_unloading});
-  return listed;
+    if (name > which.after) names.push_back(name);
+  const std::size_t on_page = std::min(names.size(), which.limit);
+  std::ranges::partial_sort(names, names.begin() + static_cast<std::ptrdiff_t>(on_page));
+  listed_documents page{
+      .documents = {}, .count = documents_.size(), .has_more = on_page < names.size()};
+  names.resize(on_page);
+  std::vector<document_actor> asked;
+  for (std::string& name : names) {
+    const entry& of = documents_.at(name);
+    asked.push_back(of.document);
+    page.documents.push_back({std::move(name), 0, of.is_unloading});
+  }
+  return gather(this, asked, describe_document{}, std::move(page),
+                [](listed_documents& all, const document_info& part) {
+                  const auto row =
+                      std::ranges::lower_bound(all.documents, part.name, {}, &document_info::name);
+                  row->sessions = part.sessions;
+                });
 }
 
-/// Each document tells its own; the answer goes out when the last has answered.
-caf::result<listed_presence> directory::on_list_presence() {
-  std::vector<document_actor> documents;
-  documents.reserve(documents_.size());
-  for (const auto& [name, opened] : documents_) documents.push_back(opened.document);
-  return gather<listed_presence>(
-      this, documents, list_presence{}, [](listed_presence& all, const listed_presence& part) {
-        all.states.insert(all.states.end(), part.states.begin(), part.states.end());
-      });
+/// The documents named report what the sessions show; the answer goes out when the last has
+/// answered.
+caf::result<listed_presence> directory::on_list_presence(const list_presence& which) {
+  std::vector<document_actor> asked;
+  for (const std::string& name : which.documents)
+    if (const auto found = documents_.find(name); found != documents_.end())
+      asked.push_back(found->second.document);
+  return gather(this, asked, which, listed_presence{},
+                [](listed_presence& all, const listed_presence& part) {
+                  all.states.insert(all.states.end(), part.states.begin(), part.states.end());
+                });
 }
 
 notified_document directory::on_notify(const notify_document& news) {

@@ -30,7 +30,7 @@ class io_unit;
 struct directory_settings {
   std::size_t documents_max = 1000;
   std::chrono::milliseconds idle_grace{30'000};
-  crdt::doc_settings options;
+  crdt::doc_settings doc;
   std::vector<io_unit*> units;            ///< Where documents run; empty: on CAF's workers.
   std::uint64_t seed = 0;                 ///< Random; see hosted_document.
   std::shared_ptr<node_metrics> metrics;  ///< May be null.
@@ -75,15 +75,15 @@ class directory final : public directory_actor::base {
   void on_idle(const document_idle& message);
   void on_busy(document_id id);
   void on_second();
-  listed_documents on_list() const;
-  caf::result<listed_presence> on_list_presence();
+  caf::result<listed_documents> on_list(const list_documents& which);
+  caf::result<listed_presence> on_list_presence(const list_presence& which);
   notified_document on_notify(const notify_document& news);
   caf::result<node_drained> on_close_documents();
   void on_document_down(const caf::down_msg& down);
 
   entry* find(document_id id);
   caf::expected<opened_document> open(const open_document& request);
-  opened_document join(entry& of, const open_document& request);
+  opened_document hand_out(entry& of, const open_document& request);
   document_actor spawn_document(const std::string& name, document_id id,
                                 std::shared_ptr<message_id_window> window);
   std::shared_ptr<message_id_window> window_of(const std::string& name);

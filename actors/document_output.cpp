@@ -1,20 +1,23 @@
 #include "actors/document_output.hpp"
 
+#include <algorithm>
+
+#include "actors/framing.hpp"
 #include "protocol/crdt/wire/update_tools.hpp"
+#include "protocol/dialects/dialects.hpp"
 
 namespace troupe {
 
 namespace {
 
-/// A frame from this size on has memory of its own, which its receivers share.
-constexpr std::size_t own_memory_min = 4096;
 /// Longer updates are not worth merging.
 constexpr std::size_t merge_size_max = 4096;
-/// What is merged at once.
+/// How many are merged at once.
 constexpr std::size_t merge_count_max = 4096;
 
 /// Whether the bytes hold U+FFFD. yjs writes it for a lone half of a surrogate pair, and the
-/// document that wrote both halves as two updates takes what the others have only from two updates.
+/// document that wrote both halves as two updates gets the same text as the others only from two
+/// updates.
 bool has_replacement_character(byte_view bytes) {
   constexpr std::string_view replacement = "\xEF\xBF\xBD";
   return as_text(bytes).find(replacement) != std::string_view::npos;
@@ -22,21 +25,59 @@ bool has_replacement_character(byte_view bytes) {
 
 }  // namespace
 
-void document_output::add(audience to, session_id session, sync::message_kind kind,
-                          byte_view body) {
-  end_run();
-  const sync::message_head head = sync::encode_message_head(kind, body.size());
-  const traffic what = kind == sync::message_kind::awareness ? traffic::presence : traffic::content;
-  append(binary_, to, session, what, frame_kind::binary, head.view(), body);
+/// Puts the frames of a codec into the block of a part, or into memory of their own.
+class document_output::appender final : public frame_sink {
+ public:
+  appender(part& to_part, frame_kind kind, audience to, session_id session, traffic what)
+      : part_(to_part), kind_(kind), to_(to), session_(session), what_(what) {}
+
+  void add(byte_view head, byte_view body) override {
+    const framed frame{kind_, head, body};
+    if (frame.needs_own_memory()) {
+      part_.deliveries.push_back({to_, session_, what_, shared_slice{frame.copy()}});
+      return;
+    }
+    part_.deliveries.push_back({to_, session_, what_, {{}, part_.block.size(), frame.size()}});
+    frame.append_to(part_.block);
+  }
+
+ private:
+  part& part_;
+  frame_kind kind_;
+  audience to_;
+  session_id session_;
+  traffic what_;
+};
+
+document_output::part& document_output::part_of(dialect in) {
+  if (parts_.size() <= index_of(in)) parts_.resize(index_of(in) + 1);
+  return parts_[index_of(in)];
 }
 
-void document_output::add_update(audience to, session_id session, byte_view update) {
-  if (update.size() > merge_size_max || has_replacement_character(update))
-    return add(to, session, sync::message_kind::update, update);
-  const bool continues = run_.to == to && run_.session == session;
-  if (!run_.updates.empty() && (!continues || run_.updates.size() >= merge_count_max)) end_run();
+void document_output::add(const document_effects::delivery& what) {
+  what.in.for_each([&](dialect in) { add(what.to, what.session, in, what.what); });
+}
+
+void document_output::add(audience to, session_id session, dialect in, const notice& what) {
+  const dialect_traits& traits = codec_of(in).traits();
+  const bool is_echo = what.kind == notice_kind::ack && traits.acknowledges_by_echo;
+  if (is_echo && what.body.empty()) return;
+  const bool is_update = what.kind == notice_kind::update || is_echo;
+  if (is_update && traits.merges_updates) return add_update(to, session, in, what.body.view());
+  if (traits.merges_updates) end_run();
+  encode(to, session, in, what);
+}
+
+void document_output::add_update(audience to, session_id session, dialect in, byte_view update) {
+  const bool merges = update.size() <= merge_size_max && !has_replacement_character(update);
+  const bool continues = merges && run_.to == to && run_.session == session && run_in_ == in &&
+                         run_.updates.size() < merge_count_max;
+  if (!continues) end_run();
+  if (!merges)
+    return encode(to, session, in, {.kind = notice_kind::update, .body = update, .extra = {}});
   run_.to = to;
   run_.session = session;
+  run_in_ = in;
   run_.updates.emplace_back(run_.bytes.size(), update.size());
   run_.bytes.insert(run_.bytes.end(), update.begin(), update.end());
 }
@@ -48,9 +89,8 @@ void document_output::end_run() {
   for (const auto& [offset, size] : run_.updates)
     updates.push_back(byte_view{run_.bytes}.subspan(offset, size));
   const auto send = [this](byte_view update) {
-    const auto head = sync::encode_message_head(sync::message_kind::update, update.size());
-    append(binary_, run_.to, run_.session, traffic::content, frame_kind::binary, head.view(),
-           update);
+    encode(run_.to, run_.session, run_in_,
+           {.kind = notice_kind::update, .body = update, .extra = {}});
   };
   result<byte_buffer> merged = byte_buffer{};
   if (updates.size() > 1) merged = crdt::merge_updates(updates);
@@ -63,47 +103,44 @@ void document_output::end_run() {
   run_.bytes.clear();
 }
 
-void document_output::add_text(audience to, session_id session, std::string_view text,
-                               traffic what) {
-  append(json_, to, session, what, frame_kind::text, {}, as_bytes(text));
+void document_output::encode(audience to, session_id session, dialect in, const notice& what) {
+  const dialect_codec& codec = codec_of(in);
+  const traffic kind = what.kind == notice_kind::presence ? traffic::presence : traffic::content;
+  appender out{part_of(in), codec.traits().frames, to, session, kind};
+  codec.encode(what, std::string_view{*document_}, out);
 }
 
-void document_output::add_frame(audience to, session_id session, shared_bytes frame) {
-  end_run();
-  binary_.deliveries.push_back({to, session, traffic::content, shared_slice{std::move(frame)}});
+void document_output::add_frames(session_id to, dialect in,
+                                 const std::vector<shared_bytes>& frames) {
+  if (codec_of(in).traits().merges_updates) end_run();
+  for (const shared_bytes& frame : frames)
+    part_of(in).deliveries.push_back({audience::one, to, traffic::content, shared_slice{frame}});
 }
 
-void document_output::append(part& to_part, audience to, session_id session, traffic what,
-                             frame_kind kind, byte_view head, byte_view body) {
-  std::array<std::uint8_t, frame_header_size_max> header{};
-  const std::size_t size = head.size() + body.size();
-  const std::size_t header_size = write_frame_header(kind, size, header);
-  const byte_view front{header.data(), header_size};
-  if (size >= own_memory_min) {
-    to_part.deliveries.push_back(
-        {to, session, what, shared_slice{shared_bytes::copy_of(front, head, body)}});
-    return;
-  }
-  byte_buffer& block = to_part.block;
-  const std::size_t offset = block.size();
-  block.insert(block.end(), front.begin(), front.end());
-  block.insert(block.end(), head.begin(), head.end());
-  block.insert(block.end(), body.begin(), body.end());
-  to_part.deliveries.push_back({to, session, what, {{}, offset, header_size + size}});
+bool document_output::empty() const noexcept {
+  return run_.updates.empty() &&
+         std::ranges::all_of(parts_, [](const part& one) { return one.deliveries.empty(); });
 }
 
 void document_output::release_memory() {
-  if (empty()) *this = {};
+  if (!empty()) return;
+  parts_ = {};
+  run_ = {};
 }
 
-std::vector<document_output::delivery> document_output::take(dialect which) {
+deliveries_by_dialect document_output::take() {
   end_run();
-  part& from = which == dialect::binary ? binary_ : json_;
-  const shared_bytes block = shared_bytes::copy_of(from.block);
-  for (delivery& each : from.deliveries)
-    if (each.frames.bytes.empty()) each.frames.bytes = block;
-  from.block.clear();
-  return std::exchange(from.deliveries, {});
+  deliveries_by_dialect taken;
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    part& from = parts_[i];
+    if (from.deliveries.empty()) continue;
+    const shared_bytes block = shared_bytes::copy_of(from.block);
+    for (delivery& each : from.deliveries)
+      if (each.frames.bytes.empty()) each.frames.bytes = block;
+    from.block.clear();
+    taken[i] = std::exchange(from.deliveries, {});
+  }
+  return taken;
 }
 
 }  // namespace troupe

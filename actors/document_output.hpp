@@ -1,68 +1,69 @@
-// What one turn of a document has for its subscribers, in both dialects: messages go in one by one,
-// WebSocket frames come out, one behind the other in one piece of memory per dialect. So a
-// subscriber that hears all of a turn gets it by one push, however many messages it was.
+// What one turn of a document has for its subscribers: notices go in one by one, WebSocket frames
+// come out, one behind the other in one piece of memory per dialect. So a subscriber that hears all
+// of a turn gets it by one push, however many messages it was. A notice is encoded once per
+// dialect, not once per subscriber.
 //
-// Updates of one sender that come one behind the other are merged into one: fewer bytes for every
-// receiver, and one message for its client to apply. Pure; owner: a document actor.
+// Where the dialect allows it, updates of one sender that come one behind the other are merged into
+// one: fewer bytes for every receiver, and one message for its client to apply. Pure; owner: a
+// document actor.
 #pragma once
 
-#include <string_view>
+#include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
-#include "actors/interfaces.hpp"
-#include "net/websocket_frame.hpp"
-#include "protocol/dialect.hpp"
-#include "protocol/sync/message.hpp"
+#include "actors/deliveries.hpp"
+#include "protocol/dialects/codec.hpp"
+#include "protocol/hosted_document.hpp"
 
 namespace troupe {
 
 class document_output {
  public:
-  using delivery = deliver_batch::delivery;
+  /// `document`: its name, for the dialects that put it into each message.
+  explicit document_output(std::shared_ptr<const std::string> document)
+      : document_(std::move(document)) {}
 
-  /// A message of the binary dialect, other than an update that may be merged.
-  void add(audience to, session_id session, sync::message_kind kind, byte_view body);
+  /// A notice for some subscribers, in each of its dialects.
+  void add(const document_effects::delivery& what);
+  void add(audience to, session_id session, dialect in, const notice& what);
 
-  /// An update that has just been applied or stored.
-  void add_update(audience to, session_id session, byte_view update);
+  /// Frames that were encoded before.
+  void add_frames(session_id to, dialect in, const std::vector<shared_bytes>& frames);
 
-  /// A message of the JSON dialect.
-  void add_text(audience to, session_id session, std::string_view text, traffic what);
-
-  /// A frame that was encoded before.
-  void add_frame(audience to, session_id session, shared_bytes frame);
-
-  bool empty() const noexcept {
-    return binary_.deliveries.empty() && json_.deliveries.empty() && run_.updates.empty();
-  }
+  bool empty() const noexcept;
 
   /// Gives back what an empty one keeps for the next turn.
   void release_memory();
 
   /// What has come since the last call, in order.
-  std::vector<delivery> take(dialect which);
+  deliveries_by_dialect take();
 
  private:
   /// The frames of one dialect.
   struct part {
     byte_buffer block;
-    std::vector<delivery> deliveries;  // those without bytes lie in the block
+    delivery_list deliveries;  // those without bytes lie in the block
   };
-  /// Updates of one sender for the same receivers.
+  /// Updates of one sender for the same receivers, in a dialect that merges them.
   struct run {
     audience to = audience::all;
     session_id session = no_session;
     byte_buffer bytes;
     std::vector<std::pair<std::size_t, std::size_t>> updates;  // offset, size
   };
+  class appender;
 
+  void add_update(audience to, session_id session, dialect in, byte_view update);
+  void encode(audience to, session_id session, dialect in, const notice& what);
   void end_run();
-  void append(part& to_part, audience to, session_id session, traffic what, frame_kind kind,
-              byte_view head, byte_view body);
+  part& part_of(dialect in);
 
-  part binary_;
-  part json_;
+  std::shared_ptr<const std::string> document_;
+  std::vector<part> parts_;  // by dialect; no longer than the dialects that were used
   run run_;
+  dialect run_in_ = dialect::y_websocket;
 };
 
 }  // namespace troupe

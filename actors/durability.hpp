@@ -1,33 +1,50 @@
-// What a document has for its log, and who waits to hear that it is stored. Numbers the updates,
-// gathers those of a turn, and knows when the log has grown so long that a checkpoint should
-// replace it. Pure; owner: a document actor.
+// How durable a document is: it numbers the updates, gathers those of a turn for storage, and knows
+// who has confirmed up to which number. An update counts as stored when enough keepers have
+// confirmed it (one today: the node's own store); then its origin is to hear of it. It also knows
+// when the log has grown so long that a checkpoint should replace it. Pure; owner: a document
+// actor.
 #pragma once
 
 #include <algorithm>
-#include <string>
+#include <cstdint>
 #include <utility>
+#include <vector>
 
-#include "actors/interfaces.hpp"
 #include "base/fifo.hpp"
+#include "protocol/dialect.hpp"
+#include "protocol/origin.hpp"
+#include "storage/backend.hpp"
 
 namespace troupe {
 
+/// Names one who stores the document: this node's store, or that of a peer.
+using keeper_id = std::uint64_t;
+
 class durability {
  public:
-  /// Someone who waits to hear that all before it is stored.
+  /// This node's own store.
+  static constexpr keeper_id local_store = 0;
+
+  /// A write whose origin is to hear that all up to it is stored.
   struct unconfirmed {
-    storage::sequence number = 0;  ///< Of the last update before it; set by await().
-    session_id sender = no_session;
-    shared_slice update;  ///< For its binary dialect; empty: nothing.
-    std::string ack;      ///< For its JSON dialect; empty: nothing.
+    storage::sequence number = 0;  ///< Of the last update up to it; set by await().
+    origin from;
+    dialect in = dialect::y_websocket;
+    bool has_confirmation = false;  ///< Else only its credit is given back.
+    shared_slice change;            ///< What it changed; empty: nothing.
+    shared_slice message_id;        ///< Empty: none.
     std::size_t credit_bytes = 0;
   };
 
-  /// Goes on behind what was loaded.
+  /// `confirmations_needed`: how many keepers must have stored an update until it is acknowledged.
+  explicit durability(std::size_t confirmations_needed = 1)
+      : confirmations_needed_(confirmations_needed) {}
+
+  /// Continues behind what was loaded.
   void load(const storage::stored_document& stored) {
     checkpoint_size_ = stored.checkpoint.size();
     for (const shared_slice& update : stored.updates) size_ += update.size + record_overhead;
-    last_ = stored_ = stored.last;
+    last_ = confirmed_ = stored.last;
   }
 
   /// The update gets the next number and waits for take_append().
@@ -39,24 +56,27 @@ class durability {
   }
 
   /// What was appended since the last call.
-  append_updates take_append() { return std::exchange(gathered_, {}); }
+  storage::log_append take_append() { return std::exchange(gathered_, {}); }
 
   void await(unconfirmed one) {
     one.number = last_;
     unconfirmed_.push_back(std::move(one));
   }
 
-  void on_stored(storage::sequence up_to) noexcept { stored_ = up_to; }
+  /// A keeper has stored all updates up to this number.
+  void on_stored(keeper_id by, storage::sequence up_to);
 
-  /// The first who waits, if what it waits for is stored; else null. Holds until pop_confirmed().
+  /// The first that waits, if what it waits for is stored; else null. Holds until pop_confirmed().
   unconfirmed* next_confirmed() noexcept {
-    const bool has_one = !unconfirmed_.empty() && unconfirmed_.front().number <= stored_;
+    const bool has_one = !unconfirmed_.empty() && unconfirmed_.front().number <= confirmed_;
     return has_one ? &unconfirmed_.front() : nullptr;
   }
   void pop_confirmed() { unconfirmed_.pop_front(); }
 
   bool is_awaited() const noexcept { return !unconfirmed_.empty(); }
   storage::sequence last() const noexcept { return last_; }
+  /// Enough keepers have stored all up to this number.
+  storage::sequence confirmed() const noexcept { return confirmed_; }
 
   /// Whether a checkpoint would save much: what must be read to load the document would be halved.
   bool is_long() const noexcept { return size_ > std::max(worthwhile_size, checkpoint_size_); }
@@ -69,7 +89,7 @@ class durability {
   void end_checkpoint(std::size_t size) noexcept { checkpoint_size_ = size; }
 
   std::size_t checkpoint_size() const noexcept { return checkpoint_size_; }
-  /// Of checkpoint and log, in bytes: about what the state takes when it is encoded.
+  /// Of checkpoint and log, in bytes: about the size of the encoded state.
   std::size_t state_size() const noexcept { return checkpoint_size_ + size_; }
 
   void release_memory() { unconfirmed_.release_memory(); }
@@ -80,10 +100,17 @@ class durability {
   /// What a record of the log costs beside its bytes.
   static constexpr std::size_t record_overhead = 32;
 
-  append_updates gathered_;
+  struct keeper {
+    keeper_id id;
+    storage::sequence stored;
+  };
+
+  storage::log_append gathered_;
   fifo<unconfirmed> unconfirmed_;
+  std::vector<keeper> keepers_;  // those that have confirmed anything
+  std::size_t confirmations_needed_;
   storage::sequence last_ = 0;
-  storage::sequence stored_ = 0;
+  storage::sequence confirmed_ = 0;
   std::size_t size_ = 0;  // of the log, since the last checkpoint
   std::size_t checkpoint_size_ = 0;
 };

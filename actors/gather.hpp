@@ -4,34 +4,57 @@
 #include <memory>
 #include <utility>
 
+#include <caf/sec.hpp>
 #include <caf/typed_response_promise.hpp>
 
 #include "actors/caf_compat.hpp"
 
 namespace troupe {
 
-/// Asks each of the receivers; `add(answer, part)` takes their parts together as they come. The
-/// message that is being handled is answered when the last has answered or failed; who failed has
-/// no part.
-template <class Answer, class Self, class Receivers, class Question, class Add>
-caf::typed_response_promise<Answer> gather(Self* self, const Receivers& receivers,
-                                           const Question& question, Add add) {
-  auto promise = self->template make_response_promise<Answer>();
-  const auto all = std::make_shared<Answer>();
+/// The second parameter of a function: the type of the part that an `add` takes.
+template <class Add>
+struct part_of_add : part_of_add<decltype(&Add::operator())> {};
+template <class Class, class All, class Part>
+struct part_of_add<void (Class::*)(All, const Part&) const> {
+  using type = Part;
+};
+
+/// Asks each of the receivers; `add(all, part)` adds their parts to `all` as they come.
+/// `finish(all, late)` is called when the last has answered or failed, at once if there are none. A
+/// receiver that failed has no part; `late` is how many did not answer within `patience`.
+template <class Self, class Receivers, class Question, class All, class Patience, class Add,
+          class Finish>
+void gather_then(Self* self, const Receivers& receivers, const Question& question, All all,
+                 Patience patience, Add add, Finish finish) {
+  using part = typename part_of_add<Add>::type;
+  const auto sum = std::make_shared<All>(std::move(all));
   // One more than there are receivers, so that none at all are answered, too.
   const auto missing = std::make_shared<std::size_t>(receivers.size() + 1);
-  auto finish = [promise, all, missing]() mutable {
-    if (--*missing == 0) promise.deliver(std::move(*all));
+  const auto late = std::make_shared<std::size_t>(0);
+  auto finish_one = [sum, missing, late, finish]() mutable {
+    if (--*missing == 0) finish(std::move(*sum), *late);
   };
   for (const auto& receiver : receivers)
-    self->request(receiver, caf::infinite, question)
+    self->request(receiver, patience, question)
         .then(
-            [all, add, finish](const Answer& part) mutable {
-              add(*all, part);
-              finish();
+            [sum, add, finish_one](const part& one) mutable {
+              add(*sum, one);
+              finish_one();
             },
-            [finish](const caf::error&) mutable { finish(); });
-  finish();
+            [late, finish_one](const caf::error& why) mutable {
+              *late += why == caf::sec::request_timeout;
+              finish_one();
+            });
+  finish_one();
+}
+
+/// The same for an actor that answers the message it is handling with the parts that there are.
+template <class Self, class Receivers, class Question, class All, class Add>
+caf::typed_response_promise<All> gather(Self* self, const Receivers& receivers,
+                                        const Question& question, All all, Add add) {
+  auto promise = self->template make_response_promise<All>();
+  gather_then(self, receivers, question, std::move(all), caf::infinite, add,
+              [promise](All answer, std::size_t) mutable { promise.deliver(std::move(answer)); });
   return promise;
 }
 

@@ -13,7 +13,7 @@ hub::behavior_type hub::make_behavior() {
         table_->close_subscribers(which.document, which.reason);
       },
       [this](const close_all_sessions& why) { table_->close_all(why.reason); },
-      [this](const list_sessions&) { return listed_sessions{table_->list()}; },
+      [this](const list_sessions& which) { return table_->list(which); },
   };
 }
 

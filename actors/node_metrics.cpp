@@ -20,8 +20,8 @@ node_metrics::node_metrics(caf::actor_system& system) {
   }
   auto* const refused = registry.counter_family("troupe", "refused-messages", {"code"},
                                                 "JSON messages refused with an error.", "1", true);
-  for (std::size_t i = 0; i < json::error_code_count; ++i) {
-    const std::string code{json::describe(static_cast<json::error_code>(i)).code};
+  for (std::size_t i = 0; i < request_error_count; ++i) {
+    const std::string code{describe(static_cast<request_error>(i)).code};
     refused_[i] = refused->get_or_add({{"code", code}});
   }
   turned_away_ = registry.counter_family("troupe", "turned-away-connections", {"reason"},

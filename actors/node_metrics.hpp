@@ -11,7 +11,7 @@
 #include <caf/telemetry/metric_family_impl.hpp>
 
 #include "base/close_reason.hpp"
-#include "protocol/json/reply.hpp"
+#include "protocol/request_error.hpp"
 
 namespace troupe {
 
@@ -26,7 +26,7 @@ class node_metrics {
     return *closed_[static_cast<std::size_t>(reason)];
   }
   /// JSON messages that were refused for this reason.
-  caf::telemetry::int_counter& refused(json::error_code code) const noexcept {
+  caf::telemetry::int_counter& refused(request_error code) const noexcept {
     return *refused_[static_cast<std::size_t>(code)];
   }
   /// Connections that were turned away before their upgrade.
@@ -43,7 +43,7 @@ class node_metrics {
   caf::telemetry::int_counter* presence_skipped_;
   caf::telemetry::metric_family_impl<caf::telemetry::int_counter>* turned_away_;
   std::array<caf::telemetry::int_counter*, close_reason_count> closed_;
-  std::array<caf::telemetry::int_counter*, json::error_code_count> refused_;
+  std::array<caf::telemetry::int_counter*, request_error_count> refused_;
 };
 
 }  // namespace troupe

@@ -1,17 +1,16 @@
 #include "actors/session_host.hpp"
 
 #include "actors/unit_choice.hpp"
-#include "base/document_name.hpp"
-#include "net/document_path.hpp"
+#include "net/request_target.hpp"
 
 namespace troupe {
 
 namespace {
 
-/// A client that takes the port for another kind tries again and again.
+/// A client that mistakes the port for another kind retries again and again.
 constexpr std::chrono::seconds wrong_scheme_log_interval{1};
 
-/// A connection that is only told why it cannot stay.
+/// A connection that only hears why it cannot stay.
 class refused_connection final : public connection_handler {
  public:
   explicit refused_connection(std::shared_ptr<node_metrics> metrics)
@@ -28,8 +27,33 @@ class refused_connection final : public connection_handler {
 
 }  // namespace
 
-void session_host::on_upgrade(io_unit& unit, std::shared_ptr<websocket_connection> connection,
-                              upgrade_request request) {
+/// An upgrade with its route, on its way to its unit.
+class session_host::admitted final : public admitted_upgrade {
+ public:
+  admitted(session_host& host, route way) : host_(host), route_(std::move(way)) {}
+
+  io_unit& choose_unit(io_unit& current) override {
+    return host_.choose_unit(current, route_.document);
+  }
+  void on_connection(io_unit& unit, std::shared_ptr<websocket_connection> connection) override {
+    host_.spawn_session(unit, std::move(connection), std::move(route_));
+  }
+
+ private:
+  session_host& host_;
+  route route_;
+};
+
+result<std::unique_ptr<admitted_upgrade>> session_host::admit(upgrade_request request) {
+  TROUPE_ASSIGN(auto path, decoded_path(request.target));
+  TROUPE_ASSIGN(auto way,
+                route_for({.path = std::move(path),
+                           .user = query_parameter(query_of_target(request.target), "userId")}));
+  return std::make_unique<admitted>(*this, std::move(way));
+}
+
+void session_host::spawn_session(io_unit& unit, std::shared_ptr<websocket_connection> connection,
+                                 route way) {
   const std::shared_ptr<session_environment>& environment = environments_.at(&unit);
   if (!environment->slots->acquire()) {
     connection->start(std::make_shared<refused_connection>(environment->metrics));
@@ -37,11 +61,8 @@ void session_host::on_upgrade(io_unit& unit, std::shared_ptr<websocket_connectio
     return;
   }
   caf::actor_config config{&unit};
-  std::string user = query_parameter(request.query, "userId");
-  if (!check_document_name(user)) user.clear();  // too long, or not a name one can print
   system_.spawn_class<session, caf::no_spawn_options>(config, unit, environment, ++last_id_,
-                                                      std::move(request.document), std::move(user),
-                                                      std::move(connection));
+                                                      std::move(way), std::move(connection));
 }
 
 io_unit& session_host::choose_unit(io_unit& current, const std::string& document) {
@@ -66,10 +87,10 @@ void session_host::on_wrong_scheme(wrong_scheme spoken, const std::string& remot
   const bool is_plain = spoken == wrong_scheme::plain;
   metrics_->turned_away(is_plain ? "plain" : "tls").inc();
   const auto now = io_unit::clock::now();
-  auto last = scheme_told_.load(std::memory_order_relaxed);
+  auto last = scheme_logged_.load(std::memory_order_relaxed);
   const bool is_due =
       now - io_unit::clock::time_point{io_unit::clock::duration{last}} >= wrong_scheme_log_interval;
-  if (!is_due || !scheme_told_.compare_exchange_strong(last, now.time_since_epoch().count()))
+  if (!is_due || !scheme_logged_.compare_exchange_strong(last, now.time_since_epoch().count()))
     return;
   log_line(log_severity::warning,
            remote_address + (is_plain ? " spoke plain HTTP to a TLS port; its URL must begin with "

@@ -1,7 +1,7 @@
-// Where connections become sessions: takes each upgraded WebSocket from the listener, gives it a
-// place on the node, or refuses it, and spawns its session actor on the unit of its document, or on
-// the emptiest where that has too many. Thread:
-// on_upgrade on the unit's; the rest before the units run.
+// Where connections become sessions: decides by its route whether an upgrade is admitted, chooses
+// the unit of its document (or the emptiest where that has too many), acquires a connection slot
+// for the new WebSocket or refuses it, and spawns its session actor. Thread: admit and what it
+// returns on the unit's; the rest before the units run.
 #pragma once
 
 #include <atomic>
@@ -11,6 +11,7 @@
 
 #include "actors/session.hpp"
 #include "net/listener.hpp"
+#include "protocol/route.hpp"
 
 namespace troupe {
 
@@ -25,20 +26,23 @@ class session_host final : public connection_acceptor {
     units_.push_back(&unit);
   }
 
-  void on_upgrade(io_unit& unit, std::shared_ptr<websocket_connection> connection,
-                  upgrade_request request) override;
-  io_unit& choose_unit(io_unit& current, const std::string& document) override;
+  result<std::unique_ptr<admitted_upgrade>> admit(upgrade_request request) override;
   void on_refused(admission why) override;
   void on_origin_refused() override;
   void on_wrong_scheme(wrong_scheme spoken, const std::string& remote_address) override;
 
  private:
+  class admitted;
+
+  void spawn_session(io_unit& unit, std::shared_ptr<websocket_connection> connection, route way);
+  io_unit& choose_unit(io_unit& current, const std::string& document);
+
   caf::actor_system& system_;
   std::vector<io_unit*> units_;  // in the order in which they were added
   std::unordered_map<io_unit*, std::shared_ptr<session_environment>> environments_;
   std::shared_ptr<node_metrics> metrics_;
   std::atomic<session_id> last_id_{0};
-  std::atomic<io_unit::clock::rep> scheme_told_{0};  // when a wrong scheme was last logged
+  std::atomic<io_unit::clock::rep> scheme_logged_{0};  // when a wrong scheme was last logged
 };
 
 }  // namespace troupe

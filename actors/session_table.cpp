@@ -2,26 +2,81 @@
 
 #include <algorithm>
 
+#include "protocol/dialects/dialects.hpp"
+
 namespace troupe {
 
 namespace {
 
 constexpr std::size_t failed_max = 256;
 
-void join(std::vector<frame_run>& list, const shared_slice& frames) {
-  if (list.empty() || !list.back().join(frames)) list.push_back({frames});
+void add_to(std::vector<frame_run>& list, const shared_slice& frames) {
+  if (list.empty() || !list.back().merge(frames)) list.push_back({frames});
 }
 
-bool is_for(const deliver_batch::delivery& delivery, session_id id) {
-  switch (delivery.to) {
-    case audience::one: return delivery.session == id;
-    case audience::all_but_one: return delivery.session != id;
+bool is_for(const delivery& one, session_id id) {
+  switch (one.to) {
+    case audience::one: return one.session == id;
+    case audience::all_but_one: return one.session != id;
     case audience::all: return true;
   }
   return false;
 }
 
+bool is_joined_to(const session_info& session, const std::string& document) {
+  return document.empty() ||
+         std::ranges::find(session.documents, document) != session.documents.end();
+}
+
 }  // namespace
+
+// --- the plan of a batch ---
+
+void delivery_plan::make(const delivery_list& deliveries) {
+  deliveries_ = &deliveries;
+  common_.clear();
+  common_without_presence_.clear();
+  named_.clear();
+  has_presence_ = false;
+  for (const delivery& each : deliveries) {
+    if (each.to != audience::all) named_.push_back(each.session);
+    if (each.to == audience::one) continue;
+    add_to(common_, each.frames);
+    if (each.what == traffic::presence)
+      has_presence_ = true;
+    else
+      add_to(common_without_presence_, each.frames);
+  }
+  std::ranges::sort(named_);
+}
+
+bool delivery_plan::is_named(session_id id) const {
+  return std::binary_search(named_.begin(), named_.end(), id);
+}
+
+std::size_t delivery_plan::first_for(session_id id) const {
+  const auto first = std::ranges::find_if(*deliveries_, [id](const delivery& one) {
+    return one.to == audience::one && one.session == id;
+  });
+  return static_cast<std::size_t>(first - deliveries_->begin());
+}
+
+template <class Push>
+void delivery_plan::for_each_run(session_id id, std::size_t from, bool without_presence,
+                                 Push&& push) const {
+  frame_run gathered;
+  for (; from < deliveries_->size(); ++from) {
+    const delivery& each = (*deliveries_)[from];
+    if (!is_for(each, id)) continue;
+    if (without_presence && each.what == traffic::presence && each.to != audience::one) continue;
+    if (gathered.merge(each.frames)) continue;
+    if (!gathered.bytes.empty()) push(gathered);
+    gathered = {each.frames};
+  }
+  if (!gathered.bytes.empty()) push(gathered);
+}
+
+// --- subscribing ---
 
 subscriber_session* session_table::find(session_id id) const {
   const auto found = sessions_.find(id);
@@ -31,17 +86,17 @@ subscriber_session* session_table::find(session_id id) const {
 bool session_table::subscribe(document_id document, session_id id) {
   if (std::ranges::find(failed_, document) != failed_.end()) return false;
   if (subscriber_session* const session = find(id))
-    subscribers_[document].push_back({id, session, {}, false});
+    subscribers_[document].push_back({id, session, {}, {}});
   return true;
 }
 
-void session_table::hear(document_id document, session_id id, dialect spoken) {
+void session_table::enable_dialect(document_id document, session_id id, dialect spoken) {
   const auto found = subscribers_.find(document);
   if (found == subscribers_.end()) return;
   const auto one = std::ranges::find(found->second, id, &subscriber::id);
-  if (one == found->second.end()) return;
-  if (spoken == dialect::json && !one->hears.contains(spoken))
-    one->awaits_json = true;
+  if (one == found->second.end() || one->hears.contains(spoken)) return;
+  if (codec_of(spoken).traits().joins == joining::by_sync)
+    one->awaits_reply.insert(spoken);
   else
     one->hears.insert(spoken);
 }
@@ -57,85 +112,44 @@ void session_table::unsubscribe(document_id document, session_id id) {
   if (list.empty()) subscribers_.erase(found);
 }
 
+// --- delivering ---
+
 void session_table::deliver(const deliver_batch& batch) {
-  if (const auto found = subscribers_.find(batch.document); found != subscribers_.end()) {
-    deliver(batch.document, found->second, batch.binary, dialect::binary);
-    deliver(batch.document, found->second, batch.json, dialect::json);
-  }
+  if (const auto found = subscribers_.find(batch.document); found != subscribers_.end())
+    for (std::size_t i = 0; i < batch.deliveries.size(); ++i)
+      deliver(batch.document, found->second, batch.deliveries[i], static_cast<dialect>(i));
   for (const deliver_batch::handled& progress : batch.progress)
     if (subscriber_session* const session = find(progress.session))
-      session->on_handled(batch.document, progress);
+      session->on_handled(batch.document, progress.amount);
   for (const deliver_batch::closing& closing : batch.closings)
     if (subscriber_session* const session = find(closing.session)) session->close(closing.reason);
 }
 
 void session_table::deliver(document_id document, subscriber_list& to,
-                            const delivery_list& deliveries, dialect which) {
+                            const delivery_list& deliveries, dialect in) {
   if (deliveries.empty()) return;
-  collect_common(deliveries);
+  plan_.make(deliveries);
   for (subscriber& s : to) {
     std::size_t from = 0;
-    if (which == dialect::json && s.awaits_json && !begins_to_hear(s, deliveries, from)) continue;
-    if (!s.hears.contains(which)) continue;
-    if (is_named(s.id)) {
-      deliver_to_one(document, s, deliveries, from);
-    } else if (!common_.empty()) {
-      const bool skips = has_presence_ && s.session->skips_presence(document);
-      for (const frame_run& frames : skips ? common_no_presence_ : common_)
-        s.session->deliver(frames);
+    if (s.awaits_reply.contains(in)) {
+      from = plan_.first_for(s.id);
+      if (from == plan_.size()) continue;
+      s.awaits_reply.erase(in);
+      s.hears.insert(in);
+    }
+    if (!s.hears.contains(in)) continue;
+    const auto push = [&s](const frame_run& frames) { s.session->deliver(frames); };
+    if (plan_.is_named(s.id)) {
+      const bool skips = plan_.has_presence() && s.session->skips_presence(document);
+      plan_.for_each_run(s.id, from, skips, push);
+    } else if (!plan_.common(false).empty()) {
+      const bool skips = plan_.has_presence() && s.session->skips_presence(document);
+      for (const frame_run& frames : plan_.common(skips)) push(frames);
     }
   }
-  common_.clear();
-  common_no_presence_.clear();
 }
 
-/// Looks for the first message that is for this session alone; returns whether there is one, and
-/// where.
-bool session_table::begins_to_hear(subscriber& who, const delivery_list& deliveries,
-                                   std::size_t& from) {
-  const auto first = std::ranges::find_if(deliveries, [&](const deliver_batch::delivery& one) {
-    return one.to == audience::one && one.session == who.id;
-  });
-  if (first == deliveries.end()) return false;
-  from = static_cast<std::size_t>(first - deliveries.begin());
-  who.awaits_json = false;
-  who.hears.insert(dialect::json);
-  return true;
-}
-
-void session_table::collect_common(const delivery_list& deliveries) {
-  named_.clear();
-  has_presence_ = false;
-  for (const deliver_batch::delivery& delivery : deliveries) {
-    if (delivery.to != audience::all) named_.push_back(delivery.session);
-    if (delivery.to == audience::one) continue;
-    join(common_, delivery.frames);
-    if (delivery.what == traffic::presence)
-      has_presence_ = true;
-    else
-      join(common_no_presence_, delivery.frames);
-  }
-  std::ranges::sort(named_);
-}
-
-bool session_table::is_named(session_id id) const {
-  return std::binary_search(named_.begin(), named_.end(), id);
-}
-
-void session_table::deliver_to_one(document_id document, const subscriber& to,
-                                   const delivery_list& deliveries, std::size_t from) {
-  const bool skips = has_presence_ && to.session->skips_presence(document);
-  frame_run gathered;
-  for (; from < deliveries.size(); ++from) {
-    const deliver_batch::delivery& delivery = deliveries[from];
-    if (!is_for(delivery, to.id)) continue;
-    if (skips && delivery.what == traffic::presence && delivery.to != audience::one) continue;
-    if (gathered.join(delivery.frames)) continue;
-    if (!gathered.bytes.empty()) to.session->deliver(gathered);
-    gathered = {delivery.frames};
-  }
-  if (!gathered.bytes.empty()) to.session->deliver(gathered);
-}
+// --- for all ---
 
 void session_table::close_subscribers(document_id document, close_reason reason) {
   failed_.push_back(document);
@@ -154,11 +168,18 @@ void session_table::on_second(subscriber_session::time_point now) {
   for (const auto& [id, session] : sessions_) session->on_second(now);
 }
 
-std::vector<session_info> session_table::list() const {
-  std::vector<session_info> all;
-  all.reserve(sessions_.size());
-  for (const auto& [id, session] : sessions_) all.push_back(session->describe());
-  return all;
+listed_sessions session_table::list(const list_sessions& which) const {
+  listed_sessions page;
+  for (const auto& [id, session] : sessions_) {
+    session_info info = session->describe();
+    if (!is_joined_to(info, which.document)) continue;
+    ++page.count;
+    if (id > which.after) page.sessions.push_back(std::move(info));
+  }
+  std::ranges::sort(page.sessions, {}, &session_info::id);
+  page.has_more = page.sessions.size() > which.limit;
+  if (page.has_more) page.sessions.resize(which.limit);
+  return page;
 }
 
 }  // namespace troupe

@@ -1,6 +1,6 @@
-// The sessions of one io_unit: by id, and by the documents they are subscribed to. It belongs to
+// The sessions of one I/O unit: by id, and by the documents they are subscribed to. It belongs to
 // the unit's thread; the hub actor is its mailbox, session actors enter and leave it by plain
-// calls.
+// calls. Pure.
 #pragma once
 
 #include <chrono>
@@ -8,8 +8,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "actors/interfaces.hpp"
-#include "protocol/dialect.hpp"
+#include "actors/deliveries.hpp"
+#include "actors/operator_view.hpp"
+#include "protocol/dialects/codec.hpp"
 
 namespace troupe {
 
@@ -19,7 +20,7 @@ struct frame_run {
   std::uint32_t count = 1;
 
   /// Adds the frames if they continue these in memory.
-  bool join(const shared_slice& next) noexcept {
+  bool merge(const shared_slice& next) noexcept {
     const bool continues = bytes.bytes.view().data() == next.bytes.view().data() &&
                            bytes.offset + bytes.size == next.offset;
     if (!continues) return false;
@@ -39,12 +40,40 @@ class subscriber_session {
   /// Whether it reads so slowly that presence is left out for it. If so, it asks the document for
   /// all presence once it reads again.
   virtual bool skips_presence(document_id document) = 0;
-  virtual void on_handled(document_id document, const deliver_batch::handled& progress) = 0;
+  virtual void on_handled(document_id document, credit_amount amount) = 0;
   virtual void on_second(time_point now) = 0;
   virtual void close(close_reason reason) = 0;
   /// The document has failed: it is closed to this session.
   virtual void on_document_failed(document_id document, close_reason reason) = 0;
   virtual session_info describe() const = 0;
+};
+
+/// What one batch has in one dialect, sorted out once for all subscribers: a subscriber that no
+/// delivery names gets the common runs. Keeps its memory from batch to batch.
+class delivery_plan {
+ public:
+  /// The deliveries must last until the next call.
+  void make(const delivery_list& deliveries);
+
+  bool has_presence() const noexcept { return has_presence_; }
+  bool is_named(session_id id) const;
+  /// For all that are not named.
+  const std::vector<frame_run>& common(bool without_presence) const noexcept {
+    return without_presence ? common_without_presence_ : common_;
+  }
+  /// The deliveries for one session, from a position on; `push(frame_run)` for each run.
+  template <class Push>
+  void for_each_run(session_id id, std::size_t from, bool without_presence, Push&& push) const;
+  /// Where the first delivery for this session alone stands; the number of deliveries if nowhere.
+  std::size_t first_for(session_id id) const;
+  std::size_t size() const noexcept { return deliveries_->size(); }
+
+ private:
+  const delivery_list* deliveries_ = nullptr;
+  std::vector<frame_run> common_;
+  std::vector<frame_run> common_without_presence_;
+  std::vector<session_id> named_;  // in some delivery, sorted
+  bool has_presence_ = false;
 };
 
 /// Thread: the unit's.
@@ -55,9 +84,10 @@ class session_table {
   /// Returns false if the document has failed meanwhile: its subscribers have been closed already.
   /// It hears nothing yet: a client speaks first.
   bool subscribe(document_id document, session_id id);
-  /// From now on it hears this dialect, too: the binary one at once; the JSON one from the first
-  /// message that is for it alone, the answer to its sync, so that nothing comes before that.
-  void hear(document_id document, session_id id, dialect spoken);
+  /// From now on it hears this dialect, too: one that joins by its address at once; one that joins
+  /// by a sync from the first message that is for it alone, the answer to its sync, so that nothing
+  /// comes before that.
+  void enable_dialect(document_id document, session_id id, dialect spoken);
   void unsubscribe(document_id document, session_id id);
 
   /// Pushes each delivery to its receivers. No message per receiver: the frames go to their write
@@ -66,7 +96,8 @@ class session_table {
   void close_subscribers(document_id document, close_reason reason);
   void close_all(close_reason reason);
   void on_second(subscriber_session::time_point now);
-  std::vector<session_info> list() const;
+  /// A page of the sessions, by their ids.
+  listed_sessions list(const list_sessions& which) const;
 
   std::size_t size() const noexcept { return sessions_.size(); }
 
@@ -75,30 +106,19 @@ class session_table {
   struct subscriber {
     session_id id;
     subscriber_session* session;
-    dialects hears;
-    bool awaits_json = false;  ///< The answer to its sync has not come yet.
+    dialect_set hears;
+    dialect_set awaits_reply;  ///< It will hear these from the answer to its sync on.
   };
   using subscriber_list = std::vector<subscriber>;
-  using delivery_list = std::vector<deliver_batch::delivery>;
 
   subscriber_session* find(session_id id) const;
   void deliver(document_id document, subscriber_list& to, const delivery_list& deliveries,
-               dialect which);
-  void deliver_to_one(document_id document, const subscriber& to, const delivery_list& deliveries,
-                      std::size_t from);
-  static bool begins_to_hear(subscriber& who, const delivery_list& deliveries, std::size_t& from);
-  void collect_common(const delivery_list& deliveries);
-  bool is_named(session_id id) const;
+               dialect in);
 
   std::unordered_map<session_id, subscriber_session*> sessions_;
   std::unordered_map<document_id, subscriber_list> subscribers_;
-  std::deque<document_id> failed_;  // the last few, for sessions that were told of one too late
-
-  // Of the batch that is being delivered; kept for their memory.
-  std::vector<frame_run> common_;              // for all who are not named
-  std::vector<frame_run> common_no_presence_;  // the same without presence
-  std::vector<session_id> named_;              // in some delivery, sorted
-  bool has_presence_ = false;
+  std::deque<document_id> failed_;  // the last few, for sessions that subscribe too late
+  delivery_plan plan_;              // of the batch that is being delivered
 };
 
 }  // namespace troupe

@@ -30,14 +30,14 @@ caf::result<loaded_document> store::on_load(const load_document& which) {
 }
 
 void store::on_append(const append_updates& append) {
-  queued_.appends.push_back({append.document, append.first, append.updates});
-  to_confirm_[append.confirm_to.id()] = {append.confirm_to,
-                                         append.first + append.updates.size() - 1};
+  const storage::log_append& log = append.append;
+  queued_.appends.push_back(log);
+  to_confirm_[append.confirm_to.id()] = {append.confirm_to, log.first + log.updates.size() - 1};
   schedule_flush();
 }
 
-void store::on_checkpoint(const write_checkpoint& checkpoint) {
-  queued_.checkpoints.push_back({checkpoint.document, checkpoint.covers, checkpoint.state});
+void store::on_checkpoint(const write_checkpoint& write) {
+  queued_.checkpoints.push_back(write.checkpoint);
   schedule_flush();
 }
 

@@ -26,7 +26,7 @@ class store final : public store_actor::base {
  private:
   caf::result<loaded_document> on_load(const load_document& which);
   void on_append(const append_updates& append);
-  void on_checkpoint(const write_checkpoint& checkpoint);
+  void on_checkpoint(const write_checkpoint& write);
   bool flush();
   void schedule_flush();
 

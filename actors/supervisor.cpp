@@ -1,7 +1,5 @@
 #include "actors/supervisor.hpp"
 
-#include "actors/gather.hpp"
-
 namespace troupe {
 
 namespace {
@@ -25,10 +23,6 @@ supervisor::behavior_type supervisor::make_behavior() {
   return {
       [this](const second_passed&) { on_second(); },
       [this](drain_atom) { on_drain_step(); },
-      [this](const list_sessions&) { return on_list_sessions(); },
-      [this](const list_documents& which) { return delegate(watched_->directory, which); },
-      [this](const list_presence& which) { return delegate(watched_->directory, which); },
-      [this](const notify_document& news) { return delegate(watched_->directory, news); },
       [this](const drain_node&) { return on_drain(); },
   };
 }
@@ -37,14 +31,6 @@ void supervisor::on_second() {
   if (is_draining_) return;
   tell(this, watched_->directory, second_passed{});
   tell_later(this, supervisor_actor{this}, std::chrono::seconds{1}, second_passed{});
-}
-
-/// Each hub lists its own; the answer goes out when the last has answered.
-caf::result<listed_sessions> supervisor::on_list_sessions() {
-  return gather<listed_sessions>(
-      this, watched_->hubs, list_sessions{}, [](listed_sessions& all, const listed_sessions& part) {
-        all.sessions.insert(all.sessions.end(), part.sessions.begin(), part.sessions.end());
-      });
 }
 
 caf::result<node_drained> supervisor::on_drain() {

@@ -40,7 +40,6 @@ class supervisor final : public supervisor_actor::base {
 
  private:
   void on_second();
-  caf::result<listed_sessions> on_list_sessions();
   caf::result<node_drained> on_drain();
   void on_drain_step();
   void on_down(const caf::down_msg& down);

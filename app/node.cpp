@@ -39,8 +39,7 @@ session_settings to_session_settings(const config& settings) {
   to.documents_max = settings.limits.max_documents_per_session;
   to.presence_skip_bytes = settings.limits.write_queue_size / presence_skip_part;
   to.reading_pause_bytes = settings.limits.write_queue_size / reading_pause_part;
-  to.heartbeat_interval = settings.heartbeat.interval;
-  to.heartbeat_timeout = settings.heartbeat.timeout;
+  to.heartbeat = {settings.heartbeat.interval, settings.heartbeat.timeout};
   return to;
 }
 
@@ -53,7 +52,7 @@ directory_settings to_directory_settings(const config& settings,
   to.seed = std::uint64_t{random()} << 32 | random();
   to.documents_max = settings.limits.max_documents;
   to.idle_grace = settings.document.idle_grace;
-  to.options.limit.pending_size_max = settings.limits.max_pending_size;
+  to.doc.limit.pending_size_max = settings.limits.max_pending_size;
   return to;
 }
 
@@ -130,9 +129,10 @@ result<void> node::open_listeners() {
   admin.address = settings_.admin.address;
   admin.port = settings_.admin.port;
   admin.connection.http_body_bytes_max = admin_body_bytes_max;
-  auto opened_admin =
-      listener::open({units.front()}, admin, nullptr,
-                     std::make_shared<admin_handler>(system_, *units.front(), supervisor_));
+  auto opened_admin = listener::open(
+      {units.front()}, admin, nullptr,
+      std::make_shared<admin_handler>(system_, *units.front(),
+                                      admin_sources{actors_->directory, actors_->hubs}));
   if (!opened_admin) {
     failure why = std::move(opened_admin).error();
     why.detail = "the admin pages (admin.address, admin.port, admin.enabled): " + why.detail;

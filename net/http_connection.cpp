@@ -15,7 +15,6 @@
 #include <boost/beast/websocket/rfc6455.hpp>
 
 #include "net/asio.hpp"
-#include "net/document_path.hpp"
 #include "net/http_routes.hpp"
 #include "net/websocket_handshake.hpp"
 #include "net/websocket_upgrade.hpp"
@@ -171,32 +170,30 @@ class http_connection final : public unit_member,
       service_->acceptor->on_origin_refused();
       return refuse(403, "Pages of this origin may not connect (server.allowed_origins).\n");
     }
-    auto document = document_of_upgrade(view(request.target()));
-    if (!document) return answer(answer_bad_name(document.error().detail), after_answer::close);
-    hand_over({.document = std::move(*document),
-               .query = std::string{query_of_target(view(request.target()))},
-               .remote_address = remote_address_},
-              accept_upgrade(key));
+    auto admitted = service_->acceptor->admit(
+        {.target = std::string{view(request.target())}, .remote_address = remote_address_});
+    if (!admitted) return answer(answer_bad_name(admitted.error().detail), after_answer::close);
+    hand_over(std::move(*admitted), accept_upgrade(key));
   }
 
   /// The socket leaves this object, which ends here, for the unit on which its session shall live.
-  void hand_over(upgrade_request request, std::string answer) {
+  void hand_over(std::unique_ptr<admitted_upgrade> admitted, std::string answer) {
     is_finished_ = true;
     timer_.cancel();
     const auto keep = shared_from_this();
     unit_.sockets().remove(socket_.socket(), *this);
     unit_.remove(keep);
-    io_unit& target = service_->acceptor->choose_unit(unit_, request.document);
+    io_unit& target = admitted->choose_unit(unit_);
     upgraded_socket upgraded{std::move(socket_), std::move(answer), std::move(remote_address_)};
-    const auto enter = [service = service_, &target](upgraded_socket& from, upgrade_request& what) {
-      auto connection = make_websocket_connection(target, std::move(from), service->settings);
-      service->acceptor->on_upgrade(target, std::move(connection), std::move(what));
+    const auto enter = [settings = service_->settings, &target](upgraded_socket& from,
+                                                                admitted_upgrade& to) {
+      to.on_connection(target, make_websocket_connection(target, std::move(from), settings));
     };
-    if (&target == &unit_) return enter(upgraded, request);
-    // std::function wants what can be copied.
-    auto moved = std::make_shared<std::pair<upgraded_socket, upgrade_request>>(std::move(upgraded),
-                                                                               std::move(request));
-    target.post([enter, moved] { enter(moved->first, moved->second); });
+    if (&target == &unit_) return enter(upgraded, *admitted);
+    // std::function must be copyable.
+    auto moved = std::make_shared<std::pair<upgraded_socket, std::unique_ptr<admitted_upgrade>>>(
+        std::move(upgraded), std::move(admitted));
+    target.post([enter, moved] { enter(moved->first, *moved->second); });
   }
 
   void refuse(unsigned status, std::string text) {

@@ -1,6 +1,6 @@
 #include "net/http_routes.hpp"
 
-#include "net/document_path.hpp"
+#include "net/request_target.hpp"
 
 namespace troupe {
 namespace {
@@ -22,15 +22,15 @@ http_answer answer_bad_name(std::string_view why) {
           .allow = {}};
 }
 
-http_answer answer_plain_request(std::string_view method, std::string_view target) {
+http_answer answer_plain_request(std::string_view method, std::string_view target,
+                                 const target_check& check) {
   if (method != "GET" && method != "HEAD") {
     return {.status = 405, .body = with_help("Only GET is understood here."), .allow = "GET, HEAD"};
   }
   const std::string_view path = path_of_target(target);
   if (path == "/healthz") return {.status = 200, .body = "ok\n", .allow = {}};
   if (path == "/") return {.status = 404, .body = with_help("There is no page here."), .allow = {}};
-  if (const auto name = document_name_from_target(target); !name)
-    return answer_bad_name(name.error().detail);
+  if (const auto checked = check(target); !checked) return answer_bad_name(checked.error().detail);
   return {.status = 426,
           .body = with_help("A document is reached over WebSocket."),
           .allow = {},

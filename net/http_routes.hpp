@@ -2,16 +2,22 @@
 // Pure: a method and a target in, an answer out; http_connection writes it.
 #pragma once
 
+#include <functional>
 #include <string_view>
 
+#include "base/errc.hpp"
 #include "net/http_message.hpp"
 
 namespace troupe {
 
+/// Says whether an upgrade to a target would be admitted. Fails with invalid_name.
+using target_check = std::function<result<void>(std::string_view target)>;
+
 /// The answer to a request that asks for no upgrade.
-/// GET /healthz 200; GET of a document 426; GET of a bad document name 400; GET / 404; other
-/// methods 405. HEAD is answered as GET (the caller leaves the body out).
-http_answer answer_plain_request(std::string_view method, std::string_view target);
+/// GET /healthz 200; GET of a target that could be upgraded 426; GET of any other 400; GET / 404;
+/// other methods 405. HEAD is answered as GET (the caller leaves the body out).
+http_answer answer_plain_request(std::string_view method, std::string_view target,
+                                 const target_check& check);
 
 /// The answer to an upgrade request whose document name is bad.
 http_answer answer_bad_name(std::string_view why);

@@ -34,12 +34,24 @@ bool is_out_of_resources(int error) noexcept {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
-/// What the server says to those who came without a WebSocket.
+/// Answers clients that came without a WebSocket.
 class plain_routes final : public http_handler {
  public:
+  explicit plain_routes(std::shared_ptr<connection_acceptor> acceptor)
+      : acceptor_(std::move(acceptor)) {}
+
   void on_request(http_request request, std::function<void(http_answer)> answer) override {
-    answer(answer_plain_request(request.method, request.target));
+    const auto check = [&](std::string_view target) -> result<void> {
+      if (!acceptor_) return {};
+      TROUPE_TRY(acceptor_->admit(
+          {.target = std::string{target}, .remote_address = request.remote_address}));
+      return {};
+    };
+    answer(answer_plain_request(request.method, request.target, check));
   }
+
+ private:
+  std::shared_ptr<connection_acceptor> acceptor_;
 };
 
 /// Binds and listens. Returns the first error.
@@ -173,8 +185,8 @@ result<std::unique_ptr<listener>> listener::open(std::vector<io_unit*> units,
   }
   auto service = std::make_shared<http_service>();
   service->settings = std::make_shared<const connection_settings>(settings.connection);
+  service->handler = handler ? std::move(handler) : std::make_shared<plain_routes>(acceptor);
   service->acceptor = std::move(acceptor);
-  service->handler = handler ? std::move(handler) : std::make_shared<plain_routes>();
   service->origins = settings.origins;
   auto state =
       std::make_shared<core>(std::move(units), std::move(socket), std::move(service), settings);

@@ -24,32 +24,40 @@ class io_unit;
 class tls_context;
 class websocket_connection;
 
-/// What a client asked for when it upgraded.
+/// What decides about an upgrade before it is accepted.
 struct upgrade_request {
-  std::string document;        ///< checked name, see document_of_upgrade; empty for `/`
-  std::string query;           ///< behind the '?', as it was sent
-  std::string remote_address;  ///< IP address, without port
+  std::string target;          ///< Path and query, as sent.
+  std::string remote_address;  ///< IP address, without port.
 };
 
-/// What a client took the port for.
+/// An upgrade that was admitted: it waits for its connection.
+class admitted_upgrade {
+ public:
+  virtual ~admitted_upgrade() = default;
+
+  /// On which unit the connection shall live. Thread: that of `current`, where its request was
+  /// read.
+  virtual io_unit& choose_unit(io_unit& current) { return current; }
+
+  /// The connection is there. One that is to be refused is started, too, then closed with its
+  /// reason, so that the client can read it. Called once. Thread: the unit's.
+  virtual void on_connection(io_unit& unit, std::shared_ptr<websocket_connection> connection) = 0;
+};
+
+/// What a client mistook the port for.
 enum class wrong_scheme : unsigned char {
   plain,  ///< It began with plain HTTP where TLS is spoken.
   tls,    ///< It began with TLS where plain HTTP is spoken.
 };
 
-/// Who takes the new WebSockets. Also one to be refused is started, then closed with its reason, so
-/// that the client can read it. Thread: the unit's.
+/// Decides about upgrades and receives the new WebSockets. Thread: the unit's.
 class connection_acceptor {
  public:
   virtual ~connection_acceptor() = default;
 
-  virtual void on_upgrade(io_unit& unit, std::shared_ptr<websocket_connection> connection,
-                          upgrade_request request) = 0;
-
-  /// On which unit the connection shall live; by default where its request was read.
-  virtual io_unit& choose_unit(io_unit& current, const std::string& /*document*/) {
-    return current;
-  }
+  /// Admits an upgrade, or says what is wrong with its target. Also asked about plain requests, to
+  /// say whether an upgrade would work. Fails with invalid_name; the detail is for the client.
+  virtual result<std::unique_ptr<admitted_upgrade>> admit(upgrade_request request) = 0;
 
   /// A connection was turned away before its upgrade.
   virtual void on_refused(admission /*why*/) {}

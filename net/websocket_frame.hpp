@@ -9,10 +9,9 @@
 #include <string_view>
 
 #include "base/bytes.hpp"
+#include "base/frame_kind.hpp"
 
 namespace troupe {
-
-enum class frame_kind : std::uint8_t { text, binary };
 
 /// The longest header of an unmasked frame: 2 bytes, and 2 or 8 of extended length.
 constexpr std::size_t frame_header_size_max = 10;

@@ -1,91 +1,66 @@
-// A document as a server hosts it: its Yjs state, its awareness and what its subscribers must hear,
-// in both dialects. Events go in, effects come out; whoever drives it (the document actor, a test)
-// carries them out. It knows no socket, clock, thread or actor, so everything a document decides
-// can be tested by plain calls.
+// A document as a server hosts it: its Yjs state, its awareness, its subscribers, and what they
+// must hear. Requests and updates go in, effects come out; whoever drives it (the document actor, a
+// test) carries them out. It knows no socket, clock, thread or actor and no bytes of any dialect,
+// so everything a document decides can be tested by plain calls.
 //
-// Order of effects: an update is handed to storage with what tells its sender that it is stored;
-// all others hear of it at once. A client that speaks first is answered with sync step 2, then step
-// 1, then the awareness. Changes of presence gather until end_turn(): of several states of a client
-// within a turn only the last is told.
+// Order of effects: an update is handed to storage with the notice that confirms it to its author;
+// all others hear of it at once. A sync is answered with the state, then the presence, then the
+// acknowledgement. Changes of presence gather until end_turn(): of several states of a client
+// within a turn only the last is sent.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
-#include "base/close_reason.hpp"
 #include "protocol/audience.hpp"
 #include "protocol/crdt/doc.hpp"
-#include "protocol/json/reply.hpp"
-#include "protocol/json/request.hpp"
+#include "protocol/identity.hpp"
 #include "protocol/message_id_window.hpp"
-#include "protocol/session_id.hpp"
+#include "protocol/notice.hpp"
+#include "protocol/origin.hpp"
+#include "protocol/request.hpp"
 #include "protocol/sync/awareness.hpp"
-#include "protocol/sync/message.hpp"
 
 namespace troupe {
 
-/// Bytes that an effect names: those of the event itself, which its driver keeps until the effects
-/// are carried out, or bytes of its own.
-class effect_bytes {
- public:
-  effect_bytes() = default;
-  effect_bytes(byte_view of_event) : view_(of_event) {}
-  effect_bytes(byte_buffer own) : own_(std::move(own)), is_own_(true) {}
-
-  byte_view view() const noexcept { return is_own_ ? byte_view{own_} : view_; }
-  bool empty() const noexcept { return view().empty(); }
-
- private:
-  byte_view view_;
-  byte_buffer own_;
-  bool is_own_ = false;
-};
-
 /// What is to be done after an event, in this order within each list.
 struct document_effects {
-  /// For the sessions that speak the binary dialect.
+  /// For subscribers, in the dialects named.
   struct delivery {
     audience to = audience::all;
     session_id session = no_session;  ///< The one, or the one left out.
-    sync::message_kind kind = sync::message_kind::update;
-    effect_bytes body;
-    /// The body is whole_state(), which the driver may have encoded already.
-    bool is_whole_state = false;
+    dialect_set in;
+    notice what;
   };
-  /// For the sessions that speak the JSON dialect.
-  struct text {
-    audience to = audience::all;
-    session_id session = no_session;
-    std::string json;
-    bool is_presence = false;
-    std::optional<json::error_code> error = {};  ///< What it refuses, for the metrics.
-  };
-  /// To be appended to the log; when it, and all before it, is stored, the sender hears of it.
+  /// To be appended to the log; when it, and all before it, is stored, its origin hears of it.
   struct storage_write {
     effect_bytes update;  ///< As validated. Empty: nothing is appended, only confirmed.
-    session_id sender = no_session;
-    effect_bytes confirmation;  ///< An update for the sender's binary dialect; empty: none.
-    std::string ack;            ///< For its JSON dialect; empty: none.
+    origin from;
+    dialect in = dialect::y_websocket;   ///< In which the origin is to hear of it.
+    std::optional<notice> confirmation;  ///< Nothing: only its credit is given back.
   };
-  struct closing {
-    session_id session = no_session;
-    close_reason reason = close_reason::malformed_message;
+  /// The origin sent what cannot be used; it concerns nobody else.
+  struct refusal {
+    origin from;
+    dialect in = dialect::y_websocket;
+    request_part part = request_part::message;
     failure why;
+    std::string message_id;  ///< Of the request; empty: none.
   };
 
   std::vector<delivery> deliveries;
-  std::vector<text> texts;
   std::vector<storage_write> writes;
-  std::vector<closing> closings;
+  std::vector<refusal> refusals;
 
+  bool empty() const noexcept { return deliveries.empty() && writes.empty() && refusals.empty(); }
   void clear() {
     deliveries.clear();
-    texts.clear();
     writes.clear();
-    closings.clear();
+    refusals.clear();
   }
 };
 
@@ -93,44 +68,49 @@ class hosted_document {
  public:
   using time_point = sync::awareness::time_point;
 
-  /// `name`: for the JSON dialect, which names the document in each message. `seed`: chooses the
-  /// awareness client ids of JSON sessions; random, so that documents and nodes choose differently.
-  /// `window` outlives the document: its clients may come back after it was unloaded.
-  explicit hosted_document(crdt::doc_settings options, std::string name = {},
-                           std::uint64_t seed = 0,
+  /// `seed`: chooses the awareness client ids of sessions that have none of their own; random, so
+  /// that documents and nodes choose differently. `window` outlives the document: its clients may
+  /// come back after it was unloaded.
+  explicit hosted_document(crdt::doc_settings settings, std::uint64_t seed = 0,
                            std::shared_ptr<message_id_window> window = nullptr);
 
-  /// Takes in an update from storage. Fails as crdt::doc::apply_update does.
+  /// Applies an update from storage. Fails as crdt::doc::apply_update does.
   result<void> load(byte_view update);
 
-  /// A message of a session in the binary dialect. Whatever is wrong with it closes that session
-  /// and nobody else's.
-  void on_message(session_id from, sync::message_kind kind, byte_view body, time_point now,
+  /// A session subscribes. It hears nothing until it speaks a dialect.
+  void on_join(const joining_session& who);
+
+  /// A request of a subscriber. Whatever is wrong with it is refused and concerns nobody else.
+  /// A request of a session that has left is ignored.
+  void on_request(session_id from, const client_request& what, time_point now,
                   document_effects& out);
 
-  /// A message of a session in the JSON dialect, of the user whose message ids these are. Whatever
-  /// is wrong with it is answered with an error.
-  void on_request(session_id from, const std::string& user, const json::request& request,
-                  time_point now, document_effects& out);
+  /// An update that comes from a peer or from the server. Its confirmation is the storage write
+  /// itself.
+  void on_update(const origin& from, byte_view update, document_effects& out);
 
-  /// An event of the server's own for the JSON sessions, as JSON text.
+  /// An event of the server's own for its sessions, as JSON text.
   void on_event(std::string_view payload, document_effects& out);
 
   /// The session is gone, its presence with it.
   void on_leave(session_id session, time_point now);
 
-  /// The session has missed changes of presence: it is told all of it, who is gone included.
+  /// The session has missed changes of presence: it hears all of it, including who is gone.
   void on_presence_missed(session_id session, document_effects& out);
 
-  /// Time passes: presence that was not renewed vanishes, that of JSON sessions is renewed.
+  /// Time passes: presence that was not renewed vanishes, that of set_own() is renewed.
   void on_tick(time_point now);
 
-  /// Nothing more comes for the moment: what has gathered goes out.
+  /// Nothing more comes for the moment: the gathered presence goes out.
   void end_turn(document_effects& out);
   bool has_gathered() const noexcept { return !presence_changed_.empty(); }
 
-  /// The whole state, for a snapshot or a newcomer. What waits for missing updates is part of it.
+  /// The whole state, for a checkpoint or a newcomer. Updates that wait for missing ones are part
+  /// of it.
   byte_buffer whole_state() const;
+
+  /// The answer to a sync of a session that has nothing.
+  notice whole_state_notice() const;
 
   /// Gives back memory that is kept for growth.
   void shrink() { state_.shrink(); }
@@ -142,31 +122,42 @@ class hosted_document {
   const sync::awareness& presence() const noexcept { return presence_; }
 
  private:
-  struct json_session {
-    sync::awareness::client_id client = 0;  ///< Its id in the awareness; 0: none yet.
+  struct subscriber {
+    rights may;
+    dialect_set speaks;
+    sync::awareness::client_id client = 0;  ///< Of its own presence; 0: none yet.
+    identity_ptr who;
+  };
+  /// A request with the subscriber that sent it.
+  struct asked {
+    session_id from;
+    subscriber& by;
+    const client_request& what;
   };
 
-  void answer_sync(session_id to, byte_view wanted_from, document_effects& out);
-  void take_update(session_id from, byte_view update, document_effects& out);
-  void take_presence(session_id from, byte_view update, time_point now, document_effects& out);
+  void on_sync(const asked& by, document_effects& out);
+  void on_session_update(const asked& by, document_effects& out);
+  void on_presence(const asked& by, time_point now, document_effects& out);
+  void on_own_presence(const asked& by, time_point now, document_effects& out);
+  void on_session_event(const asked& by, document_effects& out);
 
-  bool answer_json_sync(session_id to, const json::request& request, document_effects& out);
-  void take_json_update(session_id from, const std::string& user, const json::request& request,
-                        document_effects& out);
-  bool take_json_presence(session_id from, const json::request& request, time_point now,
-                          document_effects& out);
-  void tell_update(session_id from, effect_bytes change, document_effects& out);
-  void refuse(session_id from, json::error_code code, const std::string& detail,
-              const json::request& request, document_effects& out);
+  bool is_repeated(const asked& by, time_point now);
+  static void reply(const asked& to, notice_kind kind, effect_bytes body, document_effects& out);
+  static void acknowledge(const asked& by, document_effects& out);
+  static void refuse(const asked& by, request_part part, failure why, document_effects& out);
+  void broadcast_update(const origin& from, effect_bytes change, document_effects& out);
+  effect_bytes change_of(const crdt::applied_update& applied, byte_view update) const;
   void note_presence(const std::vector<sync::awareness::client_id>& changed);
-  sync::awareness::client_id client_of(session_id session, json_session& of);
+  sync::awareness::client_id client_of(session_id session, subscriber& of);
+  void count_dialect(subscriber& of, dialect spoken);
 
   crdt::doc state_;
   sync::awareness presence_;
-  std::string name_;
   std::uint64_t seed_;
   std::shared_ptr<message_id_window> window_;
-  std::unordered_map<session_id, json_session> json_sessions_;
+  std::unordered_map<session_id, subscriber> subscribers_;
+  std::array<std::uint32_t, dialect_count_max> speakers_{};   // how many subscribers speak each
+  dialect_set spoken_;                                        // those that anybody speaks
   std::vector<sync::awareness::client_id> presence_changed_;  // since the last end_turn
   std::uint64_t version_ = 0;
 };

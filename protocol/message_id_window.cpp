@@ -81,7 +81,7 @@ std::size_t message_id_window::user_ids::memory_bytes() const noexcept {
   return sizeof(user_ids) + node_size_bytes + user.capacity() + ids.memory_bytes();
 }
 
-message_id_window::user_ids& message_id_window::spoke_just_now(std::string_view user) {
+message_id_window::user_ids& message_id_window::touch_user(std::string_view user) {
   if (const auto known = users_.find(user); known != users_.end()) {
     by_silence_.splice(by_silence_.end(), by_silence_, known->second);
     return by_silence_.back();
@@ -101,7 +101,7 @@ message_id_window::user_list::iterator message_id_window::drop(user_list::iterat
 
 seen message_id_window::note(std::string_view user, std::string_view message_id, time_point now) {
   const hash128 id = hash_of(message_id);
-  user_ids& sender = spoke_just_now(user);
+  user_ids& sender = touch_user(user);
   sender.ids.expire(now);
   if (sender.ids.contains(id)) return seen::repeated;
   memory_bytes_ -= sender.memory_bytes();

@@ -92,7 +92,7 @@ class message_id_window {
   };
   using user_list = std::list<user_ids>;
 
-  user_ids& spoke_just_now(std::string_view user);
+  user_ids& touch_user(std::string_view user);
   user_list::iterator drop(user_list::iterator at);
 
   user_list by_silence_;  ///< Who has been silent for the longest time stands first.

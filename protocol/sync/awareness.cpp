@@ -20,12 +20,23 @@ std::string_view trimmed(std::string_view json) {
 
 }  // namespace
 
+void for_each_entry(byte_view update, const std::function<void(const awareness_entry&)>& visit) {
+  lib0::decoder in{update};
+  for (std::uint64_t rest = in.read_var_uint(); rest > 0 && in.ok(); --rest) {
+    awareness_entry entry;
+    entry.client = in.read_var_uint();
+    entry.clock = in.read_var_uint();
+    entry.state = in.read_var_string("awareness state");
+    if (in.ok()) visit(entry);
+  }
+}
+
 result<void> awareness::decode(byte_view update) {
   lib0::decoder in{update};
   decoded_.clear();
   const std::uint64_t count = in.read_count(3, "awareness client count");
   for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
-    decoded_entry incoming{};
+    awareness_entry incoming{};
     incoming.client = in.read_var_uint();
     incoming.clock = in.read_var_uint();
     incoming.state = trimmed(in.read_var_string("awareness state"));
@@ -40,7 +51,7 @@ result<void> awareness::decode(byte_view update) {
 
 /// Newer than what is known, or the end of a state of the same clock. An unknown client counts as
 /// clock 0.
-bool awareness::accepts(const decoded_entry& incoming) const {
+bool awareness::accepts(const awareness_entry& incoming) const {
   const auto found = entries_.find(incoming.client);
   const std::uint64_t known = found == entries_.end() ? 0 : found->second.clock;
   if (incoming.clock > known) return true;
@@ -48,21 +59,22 @@ bool awareness::accepts(const decoded_entry& incoming) const {
          !found->second.state.empty();
 }
 
-result<awareness::applied> awareness::apply(byte_view update, session_id from, time_point now) {
+result<std::vector<awareness::client_id>> awareness::apply(byte_view update, session_id from,
+                                                           time_point now) {
   TROUPE_TRY(decode(update));
   if (entries_.size() + decoded_.size() > clients_max) {
     std::size_t added = 0;
-    for (const decoded_entry& incoming : decoded_) added += !entries_.contains(incoming.client);
+    for (const awareness_entry& incoming : decoded_) added += !entries_.contains(incoming.client);
     if (entries_.size() + added > clients_max) return fail(errc::too_many_clients, "awareness");
   }
   std::size_t added_bytes = 0;
-  for (const decoded_entry& incoming : decoded_) added_bytes += incoming.state.size();
+  for (const awareness_entry& incoming : decoded_) added_bytes += incoming.state.size();
   if (state_bytes_ + added_bytes > state_bytes_max)
     return fail(errc::state_too_large, "awareness states of the document");
-  applied outcome;
-  for (const decoded_entry& incoming : decoded_) {
+  std::vector<client_id> changed;
+  for (const awareness_entry& incoming : decoded_) {
     if (!accepts(incoming)) continue;
-    outcome.changed.push_back(incoming.client);
+    changed.push_back(incoming.client);
     entry& known = entries_[incoming.client];
     known.clock = incoming.clock;
     known.updated = now;
@@ -74,8 +86,7 @@ result<awareness::applied> awareness::apply(byte_view update, session_id from, t
       set_state(known, incoming.state);
     }
   }
-  outcome.is_verbatim = outcome.changed.size() == decoded_.size();
-  return outcome;
+  return changed;
 }
 
 void awareness::set_state(entry& of, std::string_view state) {
@@ -177,20 +188,6 @@ std::vector<std::pair<session_id, std::string_view>> awareness::states_by_owner(
   std::vector<std::pair<session_id, std::string_view>> all;
   for (const auto& [client, known] : entries_)
     if (!known.state.empty()) all.emplace_back(known.owner, known.state);
-  return all;
-}
-
-awareness::client_states awareness::states() const {
-  client_states all;
-  for (const auto& [client, known] : entries_)
-    if (!known.state.empty()) all.emplace_back(client, known.state);
-  return all;
-}
-
-awareness::client_states awareness::known() const {
-  client_states all;
-  for (const auto& [client, one] : entries_)
-    all.emplace_back(client, one.state.empty() ? null_state : std::string_view{one.state});
   return all;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -15,6 +16,17 @@
 #include "protocol/session_id.hpp"
 
 namespace troupe::sync {
+
+/// One client of an awareness update.
+struct awareness_entry {
+  std::uint64_t client = 0;
+  std::uint64_t clock = 0;
+  std::string_view state;  ///< JSON text; "null": it is gone.
+};
+
+/// Reads the clients of an awareness update that awareness::encode has made, in their order.
+/// `visit(entry)` gets views into `update`.
+void for_each_entry(byte_view update, const std::function<void(const awareness_entry&)>& visit);
 
 class awareness {
  public:
@@ -32,16 +44,11 @@ class awareness {
   /// Bytes of all states together.
   static constexpr std::size_t state_bytes_max = std::size_t{16} * 1024 * 1024;
 
-  struct applied {
-    std::vector<client_id> changed;  ///< Clients whose clock advanced or whose state vanished.
-    bool is_verbatim =
-        false;  ///< The whole update took effect: its own bytes are what others need.
-  };
-
-  /// Takes a session's update in, all or nothing. A first state with clock 0 is ignored, as clients
-  /// do. Fails with truncated, trailing_bytes, number_too_large, invalid_utf8, invalid_json,
+  /// Applies a session's update, whole or not at all. A first state with clock 0 is ignored, as
+  /// clients do. Returns the clients whose clock advanced or whose state vanished.
+  /// Fails with truncated, trailing_bytes, number_too_large, invalid_utf8, invalid_json,
   /// too_many_clients, state_too_large.
-  result<applied> apply(byte_view update, session_id from, time_point now);
+  result<std::vector<client_id>> apply(byte_view update, session_id from, time_point now);
 
   /// Sets the state that the server holds for a session, as JSON text; "null" clears it. Unlike
   /// others it is renewed by expire() as long as the session is there, and its clock is kept as
@@ -65,11 +72,8 @@ class awareness {
   /// All states, and of those who vanished a short while ago that they did.
   byte_buffer encode_known() const;
 
-  /// Clients with their states as JSON text; `known` has the vanished ones as "null", too.
-  using client_states = std::vector<std::pair<client_id, std::string_view>>;
-  client_states states() const;
+  /// All states as JSON text, each with the session that owns it.
   std::vector<std::pair<session_id, std::string_view>> states_by_owner() const;
-  client_states known() const;
 
   /// The state of a client; "null" if it has none.
   std::string_view state_of(client_id client) const;
@@ -80,7 +84,6 @@ class awareness {
   bool is_owned_by(client_id client, session_id session) const;
 
   bool has_states() const noexcept { return state_count_ > 0; }
-  std::size_t state_count() const noexcept { return state_count_; }
 
  private:
   struct entry {
@@ -90,19 +93,13 @@ class awareness {
     time_point updated;
     bool is_own = false;  ///< Set by set_own().
   };
-  struct decoded_entry {
-    client_id client;
-    std::uint64_t clock;
-    std::string_view state;
-  };
-
   result<void> decode(byte_view update);
-  bool accepts(const decoded_entry& incoming) const;
+  bool accepts(const awareness_entry& incoming) const;
   void set_state(entry& of, std::string_view state);
   void remove(entry& of, time_point now);
 
   std::unordered_map<client_id, entry> entries_;
-  std::vector<decoded_entry> decoded_;  // kept for its memory
+  std::vector<awareness_entry> decoded_;  // kept for its memory
   std::size_t state_count_ = 0;
   std::size_t state_bytes_ = 0;
 };

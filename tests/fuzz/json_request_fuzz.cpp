@@ -5,8 +5,8 @@
 #include "base/base64.hpp"
 #include "base/document_name.hpp"
 #include "base/utf8.hpp"
-#include "protocol/json/reply.hpp"
-#include "protocol/json/request.hpp"
+#include "protocol/dialects/json_reply.hpp"
+#include "protocol/dialects/json_request.hpp"
 #include "protocol/json/validate.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
@@ -81,8 +81,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const json::bad_request& why = read.error();
     check_names(why.document, why.message_id);
     require(!why.text.empty());
-    require_frame(json::encode_error(json::error_code::invalid_message, why.text, why.document,
-                                     why.message_id));
+    require_frame(
+        json::encode_error(request_error::invalid_message, why.text, why.document, why.message_id));
   }
   return 0;
 }

@@ -8,6 +8,8 @@
 #include "actors/failure_codes.hpp"
 #include "actors/store.hpp"
 #include "net/websocket_frame.hpp"
+#include "protocol/dialects/dialects.hpp"
+#include "protocol/session/input_gatherer.hpp"
 
 namespace troupe::test {
 
@@ -91,7 +93,8 @@ tl::expected<opened_document, close_reason> actor_node::open(const std::string& 
   tl::expected<opened_document, close_reason> answer = tl::unexpected(close_reason::io_error);
   (*self_)
       ->request(directory_, patience,
-                open_document{name, session, caf::actor_cast<hub_actor>(self_->ptr())})
+                open_document{name, join_document{{session, rights::all(), nullptr},
+                                                  caf::actor_cast<hub_actor>(self_->ptr())}})
       .receive(
           [&](const opened_document& opened) {
             answer = opened;
@@ -103,28 +106,33 @@ tl::expected<opened_document, close_reason> actor_node::open(const std::string& 
 
 void actor_node::send(const opened_document& to, session_id from, sync::message_kind kind,
                       byte_view body) {
-  (*self_)->send(to.document,
-                 client_batch{from, shared_bytes::copy_of(body), {{kind, 0, body.size()}}});
+  send(to, from, {{kind, byte_buffer(body.begin(), body.end())}});
 }
 
 void actor_node::send(const opened_document& to, session_id from,
                       const std::vector<std::pair<sync::message_kind, byte_buffer>>& messages) {
-  byte_buffer bytes;
-  std::vector<client_batch::message> parts;
-  for (const auto& [kind, body] : messages) {
-    parts.push_back({kind, bytes.size(), body.size()});
-    bytes.insert(bytes.end(), body.begin(), body.end());
-  }
-  (*self_)->send(to.document, client_batch{from, shared_bytes::copy_of(bytes), std::move(parts)});
+  std::vector<std::pair<dialect, byte_buffer>> frames;
+  for (const auto& [kind, body] : messages)
+    frames.emplace_back(dialect::y_websocket, sync::encode_message(kind, body));
+  say(to, from, frames);
 }
 
 void actor_node::ask(const opened_document& to, session_id from, std::string_view frame) {
-  auto request = json::decode_request(frame);
-  REQUIRE(request.has_value());
-  (*self_)->send(to.document,
-                 client_request{from, "session " + std::to_string(from),
-                                std::make_shared<const json::request>(std::move(*request)),
-                                frame.size()});
+  say(to, from, {{dialect::json, byte_buffer(frame.begin(), frame.end())}});
+}
+
+void actor_node::say(const opened_document& to, session_id from,
+                     const std::vector<std::pair<dialect, byte_buffer>>& frames) {
+  input_gatherer input;
+  decoded_frame decoded;
+  for (const auto& [in, frame] : frames) {
+    // What is no message of its dialect would have ended with the session; it goes on as an update.
+    if (!codec_of(in).decode(frame, decoded)) REQUIRE(decoded.kind == request_kind::update);
+    input.add(from, to.id, {decoded.kind, in, decoded.body, decoded.message_id});
+  }
+  input.take_all(from, [&](document_id, request_batch batch) {
+    (*self_)->send(to.document, client_batch{from, std::move(batch)});
+  });
 }
 
 void actor_node::leave(const opened_document& from, session_id session) {
@@ -147,17 +155,18 @@ close_subscribers actor_node::next_close() {
   return next;
 }
 
-std::vector<deliver_batch::delivery> actor_node::next_deliveries() {
+std::vector<delivery> actor_node::next_deliveries() {
   for (;;) {
     deliver_batch batch = next_batch();
-    if (!batch.binary.empty()) return std::move(batch.binary);
+    if (!batch.in(dialect::y_websocket).empty()) return std::move(batch.in(dialect::y_websocket));
   }
 }
 
-std::vector<deliver_batch::delivery> actor_node::next_deliveries(const opened_document& of) {
+std::vector<delivery> actor_node::next_deliveries(const opened_document& of) {
   for (;;) {
     deliver_batch batch = next_batch();
-    if (batch.document == of.id && !batch.binary.empty()) return std::move(batch.binary);
+    if (batch.document == of.id && !batch.in(dialect::y_websocket).empty())
+      return std::move(batch.in(dialect::y_websocket));
   }
 }
 
@@ -165,8 +174,8 @@ std::vector<std::string> actor_node::next_texts() {
   for (;;) {
     const deliver_batch batch = next_batch();
     std::vector<std::string> texts;
-    for (const auto& delivery : batch.json)
-      texts.emplace_back(as_text(payload_of(delivery.frames)));
+    for (const auto& one : batch.in(dialect::json))
+      texts.emplace_back(as_text(payload_of(one.frames)));
     if (!texts.empty()) return texts;
   }
 }

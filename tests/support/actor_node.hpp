@@ -15,6 +15,7 @@
 
 #include "actors/directory.hpp"
 #include "net/io_unit.hpp"
+#include "protocol/dialects/y_websocket_message.hpp"
 #include "tests/support/gated_backend.hpp"
 
 namespace troupe::test {
@@ -39,6 +40,9 @@ class actor_node {
             const std::vector<std::pair<sync::message_kind, byte_buffer>>& messages);
   /// A frame of the JSON dialect.
   void ask(const opened_document& to, session_id from, std::string_view frame);
+  /// Frames of any dialect at once, read as a session would.
+  void say(const opened_document& to, session_id from,
+           const std::vector<std::pair<dialect, byte_buffer>>& frames);
   void leave(const opened_document& from, session_id session);
   template <class Message>
   void tell_document(const opened_document& to, Message message) {
@@ -50,11 +54,11 @@ class actor_node {
   deliver_batch next_batch();
   close_subscribers next_close();
 
-  /// Receives batches until one has a delivery in the binary dialect; returns those.
-  std::vector<deliver_batch::delivery> next_deliveries();
+  /// Receives batches until one has a delivery in the y-websocket dialect; returns those.
+  std::vector<delivery> next_deliveries();
 
   /// The same for one document; what others deliver meanwhile is left out.
-  std::vector<deliver_batch::delivery> next_deliveries(const opened_document& of);
+  std::vector<delivery> next_deliveries(const opened_document& of);
   /// Receives batches until one has a text; returns the texts.
   std::vector<std::string> next_texts();
 

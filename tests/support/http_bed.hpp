@@ -18,17 +18,13 @@
 
 namespace troupe::test {
 
-/// Takes upgrades and writes down what it hears.
+/// Admits upgrades and records what it hears. A target with a '%' is refused.
 class recording_acceptor final : public connection_acceptor {
  public:
-  void on_upgrade(io_unit& unit, std::shared_ptr<websocket_connection> connection,
-                  upgrade_request request) override {
-    upgrades.push_back(std::move(request));
-    on_own_unit = unit.on_own_thread();
-    connection.reset();  // it just ends
-  }
-  io_unit& choose_unit(io_unit& current, const std::string&) override {
-    return home == nullptr ? current : *home;
+  result<std::unique_ptr<admitted_upgrade>> admit(upgrade_request request) override {
+    if (request.target.find('%') != std::string::npos)
+      return fail(errc::invalid_name, "a '%' is not followed by two hexadecimal digits");
+    return std::make_unique<admitted>(*this, std::move(request));
   }
   void on_refused(admission why) override {
     log.emplace_back(why == admission::too_many ? "too many" : "too fast");
@@ -42,6 +38,25 @@ class recording_acceptor final : public connection_acceptor {
   std::vector<std::string> log;
   bool on_own_unit = false;
   io_unit* home = nullptr;
+
+ private:
+  class admitted final : public admitted_upgrade {
+   public:
+    admitted(recording_acceptor& by, upgrade_request request)
+        : by_(by), request_(std::move(request)) {}
+    io_unit& choose_unit(io_unit& current) override {
+      return by_.home == nullptr ? current : *by_.home;
+    }
+    void on_connection(io_unit& unit, std::shared_ptr<websocket_connection> connection) override {
+      by_.upgrades.push_back(std::move(request_));
+      by_.on_own_unit = unit.on_own_thread();
+      connection.reset();  // it just ends
+    }
+
+   private:
+    recording_acceptor& by_;
+    upgrade_request request_;
+  };
 };
 
 /// Answers each request with its target, at once or when it is told to.

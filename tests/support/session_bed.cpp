@@ -4,6 +4,8 @@
 #include <caf/init_global_meta_objects.hpp>
 
 #include "actors/failure_codes.hpp"
+#include "net/websocket_frame.hpp"
+#include "protocol/dialects/dialects.hpp"
 #include "tests/support/actor_node.hpp"
 
 namespace troupe::test {
@@ -23,13 +25,16 @@ session_bed::session_bed(session_settings settings, std::string document, std::s
   environment->directory = caf::actor_cast<directory_actor>(directory_->ptr());
   environment->hub = caf::actor_cast<hub_actor>(directory_->ptr());
   environment->slots->acquire();
+  // No query can name some of the users that tests use.
+  route way = route_for({.path = "/" + document, .user = {}}).value();
+  if (!user.empty()) way.who = std::make_shared<const identity>(identity{user});
   run([&] {
     started = thread.unit.now();
     thread.unit.bind(*system);
     connection = std::make_shared<recording_connection>(thread.unit);
     caf::actor_config with{&thread.unit};
     session = system->spawn_class<troupe::session, caf::no_spawn_options>(
-        with, thread.unit, environment, id, std::move(document), std::move(user), connection);
+        with, thread.unit, environment, id, std::move(way), connection);
   });
 }
 
@@ -122,23 +127,42 @@ void session_bed::says_at_once(const std::vector<std::string>& texts) {
 void session_bed::has_handled(document_id document, std::uint32_t messages, std::size_t bytes) {
   deliver_batch batch;
   batch.document = document;
-  batch.progress.push_back({id, messages, bytes});
+  batch.progress.push_back({id, {messages, bytes}});
   run([&] { environment->table->deliver(batch); });
 }
 
 void session_bed::deliver(document_id document, dialect how, traffic what,
                           std::string_view payload) {
-  const frame_kind kind = how == dialect::json ? frame_kind::text : frame_kind::binary;
   deliver_batch batch;
   batch.document = document;
-  auto& deliveries = how == dialect::json ? batch.json : batch.binary;
-  deliveries.push_back(
-      {audience::all, no_session, what, shared_slice{encode_frame(kind, as_bytes(payload))}});
+  batch.in(how).push_back(
+      {audience::all, no_session, what,
+       shared_slice{encode_frame(codec_of(how).traits().frames, as_bytes(payload))}});
   run([&] { environment->table->deliver(batch); });
 }
 
 void session_bed::second_passes(std::chrono::milliseconds since_start) {
   run([&] { environment->table->on_second(started + since_start); });
+}
+
+heard_request session_bed::next_request(document_id document) {
+  std::deque<heard_request>& waiting = requests_[document];
+  if (waiting.empty()) {
+    const auto batch = next<client_batch>(document);
+    for (std::size_t i = 0; i < batch.requests.entries.size(); ++i) {
+      const client_request one = batch.requests.at(i);
+      waiting.push_back(
+          {one.kind, one.in, std::string{as_text(one.body)}, std::string{one.message_id}});
+    }
+  }
+  REQUIRE_FALSE(waiting.empty());
+  heard_request first = std::move(waiting.front());
+  waiting.pop_front();
+  return first;
+}
+
+bool session_bed::has_no_request(document_id document) {
+  return requests_[document].empty() && is_quiet<client_batch>(document);
 }
 
 std::vector<nlohmann::json> session_bed::texts() {

@@ -3,6 +3,7 @@
 // is delivered as a hub would.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,10 +17,19 @@
 #include <nlohmann/json.hpp>
 
 #include "actors/session.hpp"
+#include "protocol/dialects/y_websocket_message.hpp"
 #include "tests/support/recording_connection.hpp"
 #include "tests/support/unit_thread.hpp"
 
 namespace troupe::test {
+
+/// A request as a document hears it.
+struct heard_request {
+  request_kind kind = request_kind::sync;
+  dialect in = dialect::y_websocket;
+  std::string body;
+  std::string message_id;
+};
 
 class session_bed {
  public:
@@ -75,6 +85,11 @@ class session_bed {
                           caf::after(patience) >> [] { FAIL("the document hears nothing"); });
     return heard;
   }
+  /// The next request that a document hears, of whichever batch.
+  heard_request next_request(document_id document = 1);
+  /// Whether no request is left for the document.
+  bool has_no_request(document_id document = 1);
+
   /// Whether there is nothing of this kind for the document.
   template <class Message>
   bool is_quiet(document_id document = 1) {
@@ -102,6 +117,7 @@ class session_bed {
  private:
   std::unique_ptr<caf::scoped_actor> directory_;
   std::map<document_id, caf::scoped_actor> documents_;
+  std::map<document_id, std::deque<heard_request>> requests_;
 };
 
 /// The codes of errors among texts.

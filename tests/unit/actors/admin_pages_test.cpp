@@ -20,8 +20,8 @@ http_answer answer_of(std::string method, std::string target, std::string body =
 
 std::string sessions_wanted(std::string target) {
   const admin::admin_query query = query_of("GET", std::move(target));
-  REQUIRE(std::holds_alternative<admin::sessions_query>(query));
-  return std::get<admin::sessions_query>(query).document;
+  REQUIRE(std::holds_alternative<list_sessions>(query));
+  return std::get<list_sessions>(query).document;
 }
 
 admin::notify_query notification(std::string body) {
@@ -43,7 +43,7 @@ session_info session_of(session_id id, std::vector<std::string> documents) {
   one.user = "ada";
   one.remote_address = "10.0.0.1";
   one.documents = std::move(documents);
-  one.speaks_json = true;
+  one.speaks.insert(dialect::json);
   one.connected_since = std::chrono::system_clock::time_point{std::chrono::milliseconds{1234}};
   one.last_pong = std::chrono::system_clock::time_point{std::chrono::seconds{1'700'000'000}};
   one.messages_in = 5;
@@ -76,8 +76,8 @@ names names_in(const http_answer& answer) {
 TEST_CASE("the admin pages are found by their path, whatever the query", "[admin]") {
   CHECK(sessions_wanted("/api/v1/sessions").empty());
   CHECK(sessions_wanted("/api/v1/sessions?pretty").empty());
-  CHECK(std::holds_alternative<admin::documents_query>(query_of("GET", "/api/v1/documents")));
-  CHECK(std::holds_alternative<admin::documents_query>(query_of("HEAD", "/api/v1/documents")));
+  CHECK(std::holds_alternative<list_documents>(query_of("GET", "/api/v1/documents")));
+  CHECK(std::holds_alternative<list_documents>(query_of("HEAD", "/api/v1/documents")));
   CHECK(answer_of("GET", "/healthz").status == 200);
   CHECK(answer_of("GET", "/healthz").body == "ok\n");
 }
@@ -139,8 +139,8 @@ TEST_CASE("a notification that is wrong is refused with what is wrong", "[admin]
 }
 
 TEST_CASE("a session is shown with all that an operator may ask", "[admin]") {
-  const http_answer answer = admin::show_sessions(
-      {{session_of(3, {"a", "b"})}}, {{{3, R"({"cursor":{"line":3}})"}, {4, "{}"}}}, {});
+  const http_answer answer = admin::show_sessions({{session_of(3, {"a", "b"})}, 1, false},
+                                                  {{{3, R"({"cursor":{"line":3}})"}, {4, "{}"}}});
   CHECK(answer.status == 200);
   CHECK(answer.content_type == "application/json");
   CHECK(json_value::parse(answer.body) == json_value::parse(R"({"count":1,"sessions":[{
@@ -153,104 +153,61 @@ TEST_CASE("a session is shown with all that an operator may ask", "[admin]") {
 TEST_CASE("a session that says little is shown with nulls", "[admin]") {
   session_info one = session_of(3, {});
   one.user.clear();
-  one.speaks_json = false;
+  one.speaks = {};
   for (const char* presence : {"null", "", "{broken"}) {
     const listed_presence others{{{one.id, presence}, {one.id + 1, "{}"}}};
-    const json_value shown =
-        json_value::parse(admin::show_sessions({{one}}, others, {}).body).at("sessions").at(0);
+    const json_value shown = json_value::parse(admin::show_sessions({{one}, 1, false}, others).body)
+                                 .at("sessions")
+                                 .at(0);
     CHECK(shown.at("userId").is_null());
     CHECK(shown.at("presence").is_null());
     CHECK(shown.at("speaks").empty());
     CHECK(shown.at("documents").empty());
   }
   one.user = "\xFF";
-  one.speaks_binary = one.speaks_json = true;
+  one.speaks = dialect_set{dialect::y_websocket} | dialect_set{dialect::json};
   const json_value shown =
-      json_value::parse(admin::show_sessions({{one}}, {}, {}).body).at("sessions").at(0);
+      json_value::parse(admin::show_sessions({{one}, 1, false}, {}).body).at("sessions").at(0);
   CHECK(shown.at("userId") == "\xEF\xBF\xBD");
   CHECK(shown.at("speaks") == json_value{"y-websocket", "json"});
 }
 
-TEST_CASE("the sessions of one document are those that joined it", "[admin]") {
-  const listed_sessions listed{
-      {session_of(1, {"a"}), session_of(2, {"b", "a"}), session_of(3, {"ab"}), session_of(4, {})}};
-  const json_value shown = json_value::parse(admin::show_sessions(listed, {}, {"a"}).body);
-  CHECK(shown.at("count") == 2);
-  CHECK(shown.at("sessions").at(0).at("id") == 1);
-  CHECK(shown.at("sessions").at(1).at("id") == 2);
-  CHECK(json_value::parse(admin::show_sessions(listed, {}, {"none"}).body).at("count") == 0);
-}
-
 TEST_CASE("documents are shown with the number of their sessions", "[admin]") {
-  const listed_sessions sessions{{session_of(1, {"a"}), session_of(2, {"a", "b"})}};
-  listed_documents documents;
-  documents.documents = {{"a", 0, false}, {"b", 0, false}, {"idle", 0, true}};
-  CHECK(json_value::parse(admin::show_documents(documents, sessions, {}).body) ==
-        json_value::parse(R"({"count":3,
+  const listed_documents page{{{"a", 2, false}, {"b", 1, false}, {"idle", 0, true}}, 3, false};
+  CHECK(json_value::parse(admin::show_documents(page).body) == json_value::parse(R"({"count":3,
     "documents":[{"name":"a","sessions":2,"unloading":false},
                  {"name":"b","sessions":1,"unloading":false},
                  {"name":"idle","sessions":0,"unloading":true}]})"));
 }
 
-TEST_CASE("lists are in order, sessions by id and documents by name", "[admin]") {
-  const listed_sessions sessions{{session_of(10, {}), session_of(9, {}), session_of(2, {})}};
-  CHECK(ids_in(admin::show_sessions(sessions, {}, {})) == ids{2, 9, 10});
-  listed_documents documents;
-  for (const char* name : {"b", "\xC3\xA4", "a/b", "B", "a"})
-    documents.documents.push_back({name, 0, false});
-  CHECK(names_in(admin::show_documents(documents, {}, {})) ==
-        names{"B", "a", "a/b", "b", "\xC3\xA4"});
-}
-
-TEST_CASE("a list of many is told in pages, each with how to ask for the next", "[admin]") {
-  listed_sessions sessions;
-  for (session_id id = 7; id > 0; --id) sessions.sessions.push_back(session_of(id, {"a"}));
-  sessions.sessions.push_back(session_of(8, {"b"}));
-  admin::sessions_query wanted{.document = "a", .limit = 3};
-  const std::vector<ids> pages{{1, 2, 3}, {4, 5, 6}, {7}};
-  for (const ids& page : pages) {
-    const http_answer answer = admin::show_sessions(sessions, {}, wanted);
-    const json_value shown = json_value::parse(answer.body);
-    CHECK(ids_in(answer) == page);
-    CHECK(shown.at("count") == 7);
-    CHECK(shown.contains("next") == (page.size() == 3));
-    if (shown.contains("next")) wanted.after = shown.at("next");
-  }
-  // The last page may be full, and who is named may be gone.
-  wanted = {.document = "a", .limit = 7};
-  CHECK_FALSE(json_value::parse(admin::show_sessions(sessions, {}, wanted).body).contains("next"));
-  std::erase_if(sessions.sessions, [](const session_info& one) { return one.id == 3; });
-  CHECK(ids_in(admin::show_sessions(sessions, {}, {"a", 2, 3})) == ids{4, 5});
-  CHECK(ids_in(admin::show_sessions(sessions, {}, {"a", 2, 100})).empty());
-}
-
-TEST_CASE("documents are told in pages behind a name, which need not be there any more",
-          "[admin]") {
-  listed_documents documents;
-  for (const char* name : {"d", "b", "c", "a"}) documents.documents.push_back({name, 0, false});
-  const http_answer first = admin::show_documents(documents, {}, {2, ""});
-  CHECK(names_in(first) == names{"a", "b"});
-  CHECK(json_value::parse(first.body).at("next") == "b");
-  CHECK(json_value::parse(first.body).at("count") == 4);
-  documents.documents.erase(documents.documents.begin() + 1);
-  const http_answer second = admin::show_documents(documents, {}, {2, "b"});
-  CHECK(names_in(second) == names{"c", "d"});
-  CHECK_FALSE(json_value::parse(second.body).contains("next"));
+TEST_CASE("a page with more behind it says how to ask for the next", "[admin]") {
+  const http_answer sessions =
+      admin::show_sessions({{session_of(2, {}), session_of(9, {})}, 7, true}, {});
+  CHECK(ids_in(sessions) == ids{2, 9});
+  CHECK(json_value::parse(sessions.body).at("count") == 7);
+  CHECK(json_value::parse(sessions.body).at("next") == 9);
+  const http_answer documents =
+      admin::show_documents({{{"a", 0, false}, {"b", 0, false}}, 4, true});
+  CHECK(names_in(documents) == names{"a", "b"});
+  CHECK(json_value::parse(documents.body).at("next") == "b");
+  CHECK(json_value::parse(documents.body).at("count") == 4);
+  CHECK_FALSE(json_value::parse(admin::show_sessions({}, {}).body).contains("next"));
+  CHECK_FALSE(json_value::parse(admin::show_documents({}).body).contains("next"));
 }
 
 TEST_CASE("a page is asked for by limit and after", "[admin]") {
-  const auto sessions = std::get<admin::sessions_query>(
+  const auto sessions = std::get<list_sessions>(
       query_of("GET", "/api/v1/documents/a%2Fb/sessions?limit=10&x=1&after=17"));
   CHECK(sessions.document == "a/b");
   CHECK(sessions.limit == 10);
   CHECK(sessions.after == 17);
   const auto documents =
-      std::get<admin::documents_query>(query_of("GET", "/api/v1/documents?after=team%2Fa+b"));
+      std::get<list_documents>(query_of("GET", "/api/v1/documents?after=team%2Fa+b"));
   CHECK(documents.after == "team/a b");
-  CHECK(documents.limit == admin::page_size_default);
+  CHECK(documents.limit == page_size_default);
   const auto from_start =
-      std::get<admin::sessions_query>(query_of("GET", "/api/v1/sessions?limit=10000&after="));
-  CHECK(from_start.limit == admin::page_size_max);
+      std::get<list_sessions>(query_of("GET", "/api/v1/sessions?limit=10000&after="));
+  CHECK(from_start.limit == page_size_max);
   CHECK(from_start.after == no_session);
 }
 
@@ -273,9 +230,9 @@ TEST_CASE("a page that cannot be is refused with what is allowed", "[admin]") {
 }
 
 TEST_CASE("a notification is answered with whether somebody could hear it", "[admin]") {
-  CHECK(json_value::parse(admin::show_notified({true}, "a/b").body) ==
+  CHECK(json_value::parse(admin::show_notified(true, "a/b").body) ==
         json_value{{"docName", "a/b"}, {"open", true}});
-  CHECK(json_value::parse(admin::show_notified({false}, "x").body).at("open") == false);
+  CHECK(json_value::parse(admin::show_notified(false, "x").body).at("open") == false);
   CHECK(admin::show_failure().status == 503);
   CHECK(json_value::parse(admin::show_failure().body).at("error").is_string());
 }

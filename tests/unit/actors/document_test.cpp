@@ -17,8 +17,8 @@ constexpr std::uint8_t empty_state_vector[] = {0};
 std::string text_seen_by(actor_node& node, const opened_document& document, session_id session) {
   node.send(document, session, message_kind::sync_step1, empty_state_vector);
   for (;;)
-    for (const auto& delivery : node.next_deliveries()) {
-      const auto message = sync::decode_message(payload_of(delivery.frames));
+    for (const auto& each : node.next_deliveries()) {
+      const auto message = sync::decode_message(payload_of(each.frames));
       REQUIRE(message);
       if (message->kind != message_kind::sync_step2) continue;
       crdt::doc seen;
@@ -118,7 +118,7 @@ TEST_CASE("a failed write is confirmed to nobody and ends the store", "[actors]"
   node.send(*document, 1, message_kind::update, client.insert_text("text", 0, "lost"));
   waiter->receive([](const caf::down_msg& down) { CHECK(down.reason); },
                   caf::after(std::chrono::seconds{10}) >> [] { FAIL("the store goes on"); });
-  for (const auto& delivery : node.next_deliveries()) CHECK(delivery.to == audience::all_but_one);
+  for (const auto& each : node.next_deliveries()) CHECK(each.to == audience::all_but_one);
   node.leave(*document, 1);
   caf::anon_send_exit(document->document,
                       caf::exit_reason::kill);  // it would wait for its confirmation

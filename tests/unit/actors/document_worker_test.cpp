@@ -3,7 +3,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "protocol/json/reply.hpp"
+#include "protocol/dialects/dialects.hpp"
+#include "protocol/dialects/json_reply.hpp"
 #include "tests/support/actor_node.hpp"
 #include "tests/support/editing_client.hpp"
 #include "tests/support/update_builder.hpp"
@@ -13,7 +14,7 @@ using sync::message_kind;
 using test::actor_node;
 using test::hosting;
 using test::payload_of;
-using deliveries = std::vector<deliver_batch::delivery>;
+using deliveries = std::vector<delivery>;
 
 namespace {
 
@@ -21,7 +22,7 @@ const byte_buffer empty_state_vector{0};
 constexpr std::size_t heavy_update_bytes = 64 * 1024;
 constexpr std::size_t heavy_state_bytes = 512 * 1024;
 
-sync::message message_in(const deliver_batch::delivery& one) {
+sync::message message_in(const delivery& one) {
   const auto message = sync::decode_message(payload_of(one.frames));
   REQUIRE(message.has_value());
   return *message;
@@ -49,13 +50,11 @@ void store_before(actor_node& node, const std::string& document, const byte_buff
 }
 
 /// The delivery of the whole state to a session that asks for it.
-deliver_batch::delivery whole_state_for(actor_node& node, const opened_document& document,
-                                        session_id session) {
+delivery whole_state_for(actor_node& node, const opened_document& document, session_id session) {
   node.send(document, session, message_kind::sync_step1, empty_state_vector);
   for (;;)
-    for (const auto& delivery : node.next_deliveries(document))
-      if (delivery.session == session && message_in(delivery).kind == message_kind::sync_step2)
-        return delivery;
+    for (const auto& each : node.next_deliveries(document))
+      if (each.session == session && message_in(each).kind == message_kind::sync_step2) return each;
 }
 
 void wait_until_down(actor_node& node, const opened_document& document) {
@@ -65,7 +64,7 @@ void wait_until_down(actor_node& node, const opened_document& document) {
 
 }  // namespace
 
-TEST_CASE("a document on an I/O thread does what one on a worker does", "[actors][helper]") {
+TEST_CASE("a document on an I/O thread does what one on a worker does", "[actors][worker]") {
   for (const hosting where : {hosting::on_workers, hosting::on_unit}) {
     actor_node node{{}, where};
     const auto document = node.open("d", 1);
@@ -78,7 +77,7 @@ TEST_CASE("a document on an I/O thread does what one on a worker does", "[actors
 }
 
 TEST_CASE("while a document's state is away its events wait in order, and other documents go on",
-          "[actors][helper]") {
+          "[actors][worker]") {
   actor_node node{{}, hosting::on_unit};
   const auto busy = node.open("busy", 1);
   REQUIRE(busy);
@@ -99,15 +98,15 @@ TEST_CASE("while a document's state is away its events wait in order, and other 
     node.send(*other, 3, message_kind::query_awareness, {});
     const deliver_batch batch = node.next_batch();
     CHECK(batch.document == other->id);
-    CHECK(batch.binary.size() == 1);
+    CHECK(batch.in(dialect::y_websocket).size() == 1);
   }
   node.release_workers();
 
   deliveries seen;
   while (seen.empty() || message_in(seen.back()).kind != message_kind::awareness)
-    for (auto& delivery : node.next_deliveries(*busy))
-      if (delivery.to != audience::one || delivery.what == traffic::presence)
-        seen.push_back(std::move(delivery));
+    for (auto& each : node.next_deliveries(*busy))
+      if (each.to != audience::one || each.what == traffic::presence)
+        seen.push_back(std::move(each));
   REQUIRE(seen.size() == 4);
   CHECK(std::ranges::equal(message_in(seen[0]).body, heavy));
   CHECK(seen[0].session == 1);
@@ -117,7 +116,7 @@ TEST_CASE("while a document's state is away its events wait in order, and other 
 }
 
 TEST_CASE("the messages of one batch keep their order around one that is done elsewhere",
-          "[actors][helper]") {
+          "[actors][worker]") {
   actor_node node{{}, hosting::on_unit};
   const auto document = node.open("d", 1);
   REQUIRE(document);
@@ -136,11 +135,11 @@ TEST_CASE("the messages of one batch keep their order around one that is done el
   const std::size_t credit = messages.size() - 1 + question_weight;  // one of them is a sync
   while (whole.empty() || handled < credit) {
     const deliver_batch batch = node.next_batch();
-    for (const auto& progress : batch.progress) handled += progress.messages;
-    for (const auto& delivery : batch.binary) {
-      const auto message = message_in(delivery);
+    for (const auto& progress : batch.progress) handled += progress.amount.messages;
+    for (const auto& each : batch.in(dialect::y_websocket)) {
+      const auto message = message_in(each);
       if (message.kind == message_kind::sync_step2) whole = text_of(message.body);
-      if (message.kind == message_kind::update && delivery.to == audience::all_but_one)
+      if (message.kind == message_kind::update && each.to == audience::all_but_one)
         REQUIRE(seen.apply_update(message.body));
     }
   }
@@ -150,7 +149,7 @@ TEST_CASE("the messages of one batch keep their order around one that is done el
   CHECK(seen.pending_size() == 0);
 }
 
-TEST_CASE("a large document is loaded elsewhere, and answers when it is", "[actors][helper]") {
+TEST_CASE("a large document is loaded elsewhere, and answers when it is", "[actors][worker]") {
   actor_node node{{}, hosting::on_unit};
   store_before(node, "d", large_update(8, heavy_update_bytes));
   const auto document = node.open("d", 1);
@@ -159,7 +158,7 @@ TEST_CASE("a large document is loaded elsewhere, and answers when it is", "[acto
   CHECK(text_of(message_in(whole).body).size() == heavy_update_bytes);
 }
 
-TEST_CASE("a document fails if the work that it gave away does", "[actors][helper]") {
+TEST_CASE("a document fails if the work that it gave away does", "[actors][worker]") {
   actor_node node{{}, hosting::on_unit};
   store_before(node, "d", byte_buffer(heavy_update_bytes, 0xFF));
   const auto document = node.open("d", 1);
@@ -171,7 +170,7 @@ TEST_CASE("a document fails if the work that it gave away does", "[actors][helpe
 }
 
 TEST_CASE("a bad update that is looked at elsewhere closes its session and no other",
-          "[actors][helper]") {
+          "[actors][worker]") {
   actor_node node{{}, hosting::on_unit};
   const auto document = node.open("d", 1);
   REQUIRE(document);
@@ -184,7 +183,7 @@ TEST_CASE("a bad update that is looked at elsewhere closes its session and no ot
 }
 
 TEST_CASE("those who join between two changes share one frame of the whole state",
-          "[actors][helper]") {
+          "[actors][worker]") {
   for (const std::size_t size : {std::size_t{100}, heavy_state_bytes + 1}) {
     CAPTURE(size);
     actor_node node{{}, hosting::on_unit};
@@ -216,7 +215,7 @@ TEST_CASE("those who join between two changes share one frame of the whole state
 }
 
 TEST_CASE("a document that is told to unload while its state is away does so when it is back",
-          "[actors][helper]") {
+          "[actors][worker]") {
   actor_node node{{}, hosting::on_unit};
   const auto document = node.open("d", 1);
   REQUIRE(document);
@@ -248,7 +247,7 @@ TEST_CASE("a document that is told to unload while its state is away does so whe
 }
 
 TEST_CASE("a large snapshot is made elsewhere, and loses nothing that is written meanwhile",
-          "[actors][helper]") {
+          "[actors][worker]") {
   actor_node node{{}, hosting::on_unit};
   storage::batch batch;
   batch.checkpoints = {{"d", 5, shared_bytes::copy_of(large_update(8, heavy_state_bytes))}};
@@ -326,9 +325,11 @@ TEST_CASE("each JSON message gives its credit back when it is dealt with", "[act
       R"({"type":"presence","payload":{}})",
       R"({"type":"update","payload":"event"})"};
   std::size_t bytes = 0;
+  decoded_frame decoded;
   for (const std::string& frame : frames) {
     node.ask(*document, 1, frame);
-    bytes += frame.size();
+    REQUIRE(codec_of(dialect::json).decode(as_bytes(frame), decoded));
+    bytes += decoded.body.size();
   }
   std::size_t messages = 0;
   std::size_t given_back = 0;
@@ -336,8 +337,8 @@ TEST_CASE("each JSON message gives its credit back when it is dealt with", "[act
   while (messages < credit)
     for (const auto& progress : node.next_batch().progress) {
       CHECK(progress.session == 1);
-      messages += progress.messages;
-      given_back += progress.bytes;
+      messages += progress.amount.messages;
+      given_back += progress.amount.bytes;
     }
   CHECK(messages == credit);
   CHECK(given_back == bytes);

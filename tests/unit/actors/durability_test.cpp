@@ -8,12 +8,16 @@ namespace {
 
 shared_slice bytes_of(std::size_t size) { return shared_bytes::copy_of(byte_buffer(size, 'x')); }
 
-durability::unconfirmed of_sender(session_id sender) { return {0, sender, {}, {}, 0}; }
+durability::unconfirmed of_sender(session_id sender) {
+  durability::unconfirmed one;
+  one.from = origin::of_session(sender);
+  return one;
+}
 
 std::vector<session_id> confirmed_by(durability& log) {
   std::vector<session_id> senders;
   while (const auto* const one = log.next_confirmed()) {
-    senders.push_back(one->sender);
+    senders.push_back(one->from.session());
     log.pop_confirmed();
   }
   return senders;
@@ -30,7 +34,7 @@ TEST_CASE("updates are numbered on from what was loaded", "[durability]") {
 
   log.append(bytes_of(1));
   log.append(bytes_of(2));
-  const append_updates first = log.take_append();
+  const storage::log_append first = log.take_append();
   CHECK(first.first == 8);
   REQUIRE(first.updates.size() == 2);
   CHECK(first.updates[1].size == 2);
@@ -49,10 +53,10 @@ TEST_CASE("nobody is told before all that came before is stored", "[durability]"
   log.await(of_sender(2));
   log.await(of_sender(3));  // had nothing to store itself
   CHECK(log.next_confirmed() == nullptr);
-  log.on_stored(2);
+  log.on_stored(durability::local_store, 2);
   CHECK(confirmed_by(log) == std::vector<session_id>{1});
   CHECK(log.is_awaited());
-  log.on_stored(3);
+  log.on_stored(durability::local_store, 3);
   CHECK(confirmed_by(log) == std::vector<session_id>{2, 3});
   CHECK_FALSE(log.is_awaited());
 }

@@ -37,8 +37,9 @@ std::size_t messages_of(session_bed& bed) {
   std::size_t messages = 0;
   bool is_waiting = true;
   while (is_waiting)
-    bed.at(1)->receive([&](const client_batch& batch) { messages += batch.messages.size(); },
-                       caf::after(0s) >> [&] { is_waiting = false; });
+    bed.at(1)->receive(
+        [&](const client_batch& batch) { messages += batch.requests.entries.size(); },
+        caf::after(0s) >> [&] { is_waiting = false; });
   return messages;
 }
 
@@ -47,14 +48,14 @@ std::size_t messages_of(session_bed& bed) {
 TEST_CASE("a session with too many messages on their way is not read", "[session]") {
   session_bed bed{without_rate()};
   bed.open();
-  bed.says(std::vector(session::unhandled_messages_max + 10, update_of(1)));
+  bed.says(std::vector(credit::messages_max + 10, update_of(1)));
   CHECK(bed.connection->is_paused);
   CHECK(bed.connection->unread() == 10);
-  CHECK(messages_of(bed) == session::unhandled_messages_max);
+  CHECK(messages_of(bed) == credit::messages_max);
   bed.has_handled(1, 4, 4);
   CHECK(bed.connection->is_paused);  // it read four more
   CHECK(bed.connection->unread() == 6);
-  bed.has_handled(1, session::unhandled_messages_max, session::unhandled_messages_max);
+  bed.has_handled(1, credit::messages_max, credit::messages_max);
   CHECK_FALSE(bed.connection->is_paused);
   CHECK(bed.connection->unread() == 0);
   CHECK(messages_of(bed) == 10);
@@ -75,7 +76,7 @@ TEST_CASE("a question takes as much credit as many updates", "[session]") {
 TEST_CASE("one message may exceed the bytes on their way, a second waits", "[session]") {
   session_bed bed{without_rate()};
   bed.open();
-  bed.says({update_of(session::unhandled_bytes_max + 5), update_of(1)});
+  bed.says({update_of(credit::bytes_max + 5), update_of(1)});
   CHECK(bed.connection->is_paused);
   CHECK(bed.connection->unread() == 1);
   bed.has_handled(1, 1, 5);
@@ -134,9 +135,9 @@ TEST_CASE("who sends JSON above the rate is told so at once", "[session]") {
   CHECK(told[0].at("docName") == "notes");
   CHECK_FALSE(told[1].at("payload").contains("messageId"));  // it is not even read for its id
   CHECK_FALSE(bed.connection->is_paused);
-  bed.next<client_request>();
-  bed.next<client_request>();
-  CHECK(bed.is_quiet<client_request>());
+  bed.next_request();
+  bed.next_request();
+  CHECK(bed.has_no_request());
 }
 
 TEST_CASE("a text that is too large costs a token", "[session]") {
@@ -180,9 +181,9 @@ TEST_CASE("presence is left out for who reads too slowly, and made up for later"
   bed.open();
   bed.says({question()});
   bed.run([&] { bed.connection->queued = 1001; });
-  bed.deliver(1, dialect::binary, traffic::presence, "presence");
-  bed.deliver(1, dialect::binary, traffic::content, "content");
-  bed.deliver(1, dialect::binary, traffic::presence, "presence");
+  bed.deliver(1, dialect::y_websocket, traffic::presence, "presence");
+  bed.deliver(1, dialect::y_websocket, traffic::content, "content");
+  bed.deliver(1, dialect::y_websocket, traffic::presence, "presence");
   CHECK(bed.binaries() == std::vector<std::string>{"content"});
   CHECK(bed.environment->metrics->presence_skipped().value() == 2);
   bed.run([&] { bed.connection->queued = 501; });
@@ -193,14 +194,14 @@ TEST_CASE("presence is left out for who reads too slowly, and made up for later"
   CHECK(bed.next<presence_missed>().session == session_bed::id);
   bed.second_passes(3s);
   CHECK(bed.is_quiet<presence_missed>());
-  bed.deliver(1, dialect::binary, traffic::presence, "again");
+  bed.deliver(1, dialect::y_websocket, traffic::presence, "again");
   CHECK(bed.binaries() == std::vector<std::string>{"again"});
 }
 
 TEST_CASE("a session pings now and then, and ends where no pong comes", "[session]") {
   session_settings settings;
-  settings.heartbeat_interval = 30s;
-  settings.heartbeat_timeout = 60s;
+  settings.heartbeat.interval = 30s;
+  settings.heartbeat.timeout = 60s;
   session_bed bed{settings};
   bed.open();
   bed.second_passes(29s);
@@ -219,8 +220,8 @@ TEST_CASE("a session pings now and then, and ends where no pong comes", "[sessio
 
 TEST_CASE("a pong keeps a session alive", "[session]") {
   session_settings settings;
-  settings.heartbeat_interval = 10ms;
-  settings.heartbeat_timeout = 1h;
+  settings.heartbeat.interval = 10ms;
+  settings.heartbeat.timeout = 1h;
   session_bed bed{settings};
   bed.open();
   bed.second_passes(59min);
@@ -235,7 +236,7 @@ TEST_CASE("a pong keeps a session alive", "[session]") {
 TEST_CASE("a session that is not read is not judged, and has its time again afterwards",
           "[session]") {
   session_settings settings = without_rate();
-  settings.heartbeat_timeout = 60s;
+  settings.heartbeat.timeout = 60s;
   session_bed bed{settings};
   bed.open();
   bed.says(std::vector(4, question()));

@@ -47,11 +47,13 @@ class host_bed {
   }
 
   /// A client upgrades; its session has begun when this returns.
-  test::recording_connection& upgrade(upgrade_request request, std::size_t unit = 0) {
+  test::recording_connection& upgrade(const std::string& target, std::size_t unit = 0) {
     std::shared_ptr<test::recording_connection> connection;
     threads[unit].run([&] {
       connection = std::make_shared<test::recording_connection>(threads[unit].unit);
-      host->on_upgrade(threads[unit].unit, connection, std::move(request));
+      auto admitted = host->admit({.target = target, .remote_address = "10.0.0.1"});
+      REQUIRE(admitted);
+      (*admitted)->on_connection(threads[unit].unit, connection);
     });
     connections.push_back(connection);
     threads[unit].settle();
@@ -59,7 +61,7 @@ class host_bed {
   }
   std::vector<session_info> sessions(std::size_t unit = 0) {
     std::vector<session_info> all;
-    threads[unit].run([&] { all = environments[unit]->table->list(); });
+    threads[unit].run([&] { all = environments[unit]->table->list({}).sessions; });
     return all;
   }
 
@@ -95,8 +97,8 @@ std::int64_t turned_away(const host_bed& bed, std::string_view why) {
 
 TEST_CASE("each upgrade becomes a session with an id of its own", "[session_host]") {
   host_bed bed{2};
-  bed.upgrade({"notes", "", "10.0.0.1"}, 0);
-  bed.upgrade({"notes", "", "10.0.0.1"}, 1);
+  bed.upgrade("/notes", 0);
+  bed.upgrade("/notes", 1);
   CHECK(bed.sessions(0).at(0).id == 1);
   CHECK(bed.sessions(1).at(0).id == 2);
   CHECK(bed.slots->connections() == 2);
@@ -105,7 +107,7 @@ TEST_CASE("each upgrade becomes a session with an id of its own", "[session_host
 
 TEST_CASE("a session asks for the document of its address", "[session_host]") {
   host_bed bed{1};
-  test::recording_connection& connection = bed.upgrade({"team/notes", "", "10.0.0.1"});
+  test::recording_connection& connection = bed.upgrade("/team/notes");
   bed.threads[0].run([&] { connection.client_opens(); });
   (*bed.others)->receive([](const open_document& asked) {
     CHECK(asked.name == "team/notes");
@@ -116,7 +118,7 @@ TEST_CASE("a session asks for the document of its address", "[session_host]") {
 TEST_CASE("the user of a session is what the query says, if it can be one", "[session_host]") {
   const auto user_of = [](const std::string& query) {
     host_bed bed{1};
-    bed.upgrade({"notes", query, "10.0.0.1"});
+    bed.upgrade("/notes?" + query);
     return bed.sessions().at(0).user;
   };
   CHECK(user_of("x=1&userId=ada%20l") == "ada l");
@@ -130,8 +132,8 @@ TEST_CASE("the user of a session is what the query says, if it can be one", "[se
 
 TEST_CASE("above the capacity a connection is told so, and is no session", "[session_host]") {
   host_bed bed{1, 1};
-  bed.upgrade({"notes", "", "10.0.0.1"});
-  test::recording_connection& refused = bed.upgrade({"notes", "", "10.0.0.1"});
+  bed.upgrade("/notes");
+  test::recording_connection& refused = bed.upgrade("/notes");
   CHECK(refused.closing == close_reason::server_at_capacity);
   CHECK_FALSE(refused.was_terminated);
   CHECK(bed.sessions().size() == 1);
@@ -141,17 +143,31 @@ TEST_CASE("above the capacity a connection is told so, and is no session", "[ses
   bed.threads[0].run([&] { bed.connections[0]->end(close_reason::peer_closed); });
   bed.threads[0].settle();
   CHECK(bed.slots->connections() == 0);
-  CHECK_FALSE(bed.upgrade({"notes", "", "10.0.0.1"}).closing);
+  CHECK_FALSE(bed.upgrade("/notes").closing);
 }
 
 TEST_CASE("a connection lives on the unit of its document", "[session_host]") {
   host_bed bed{3};
   io_unit& current = bed.threads[1].unit;
-  CHECK(&bed.host->choose_unit(current, "") == &current);
-  for (const char* name : {"a", "b", "c", "d", "e"})
-    CHECK(&bed.host->choose_unit(current, name) == &bed.threads[unit_index(name, 3)].unit);
+  const auto unit_of = [](host_bed& of, io_unit& from, const std::string& target) {
+    return &(*of.host->admit({.target = target, .remote_address = "10.0.0.1"}))->choose_unit(from);
+  };
+  CHECK(unit_of(bed, current, "/") == &current);
+  for (const std::string name : {"a", "b", "c", "d", "e"})
+    CHECK(unit_of(bed, current, "/" + name) == &bed.threads[unit_index(name, 3)].unit);
   host_bed alone{1};
-  CHECK(&alone.host->choose_unit(alone.threads[0].unit, "a") == &alone.threads[0].unit);
+  CHECK(unit_of(alone, alone.threads[0].unit, "/a") == &alone.threads[0].unit);
+}
+
+TEST_CASE("an upgrade to a name that cannot be is not admitted", "[session_host]") {
+  host_bed bed{1};
+  for (const std::string& target :
+       std::vector<std::string>{"/a%zz", "/%00", "notes", "/" + std::string(513, 'a')}) {
+    const auto admitted = bed.host->admit({.target = target, .remote_address = "10.0.0.1"});
+    REQUIRE_FALSE(admitted);
+    CHECK(admitted.error().code == errc::invalid_name);
+    CHECK_FALSE(admitted.error().detail.empty());
+  }
 }
 
 TEST_CASE("who is turned away is counted by the reason", "[session_host]") {

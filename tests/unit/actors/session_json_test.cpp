@@ -29,26 +29,26 @@ TEST_CASE("a sync joins the document of the address, and goes on to it", "[sessi
   session_bed bed;
   bed.open();
   bed.says(R"({"type":"sync","messageId":"join"})");
-  const auto heard = bed.next<client_request>();
-  CHECK(heard.session == session_bed::id);
-  CHECK(heard.request->kind == json::request_kind::sync);
-  CHECK(heard.request->message_id == "join");
+  const auto heard = bed.next_request();
+  CHECK(heard.in == dialect::json);
+  CHECK(heard.kind == request_kind::sync);
+  CHECK(heard.message_id == "join");
   bed.says(empty_update);
-  CHECK(bed.next<client_request>().request->kind == json::request_kind::update);
+  CHECK(bed.next_request().kind == request_kind::update);
   CHECK(bed.texts().empty());
 }
 
-TEST_CASE("message ids belong to the user, else to the session", "[session]") {
-  const auto key_of = [](const std::string& user) {
+TEST_CASE("a session joins documents as its user", "[session]") {
+  const auto user_joining = [](const std::string& user) {
     session_bed bed{{}, "notes", user};
-    bed.open();
-    bed.says(R"({"type":"sync"})");
-    return bed.next<client_request>().user;
+    bed.connect();
+    const open_document asked = bed.answer_open(1);
+    REQUIRE(asked.join);
+    CHECK(asked.join->who.may == rights::all());
+    return user_of(asked.join->who.who);
   };
-  CHECK(key_of("") == "session 7");
-  CHECK(key_of("ada") == "user ada");
-  // A user cannot take a session's.
-  CHECK(key_of("session 7") == "user session 7");
+  CHECK(user_joining("").empty());
+  CHECK(user_joining("ada") == "ada");
 }
 
 TEST_CASE("what needs a joined document is refused before the sync", "[session]") {
@@ -64,8 +64,8 @@ TEST_CASE("what needs a joined document is refused before the sync", "[session]"
   REQUIRE(told.size() == 1);
   CHECK(told[0].at("docName") == "other");
   CHECK(told[0].at("payload").at("messageId") == "x");
-  CHECK(bed.is_quiet<client_request>());
-  CHECK(bed.environment->metrics->refused(json::error_code::not_joined).value() == 4);
+  CHECK(bed.has_no_request());
+  CHECK(bed.environment->metrics->refused(request_error::not_joined).value() == 4);
 }
 
 TEST_CASE("a frame that is no request is answered, and the session goes on", "[session]") {
@@ -81,7 +81,7 @@ TEST_CASE("a frame that is no request is answered, and the session goes on", "[s
   CHECK(error_codes(bed.texts()) == codes{"INVALID_UPDATE"});
   CHECK_FALSE(bed.connection->closing);
   bed.says(R"({"type":"sync"})");
-  bed.next<client_request>();
+  bed.next_request();
 }
 
 TEST_CASE("a text that is too large is skipped and told", "[session]") {
@@ -100,12 +100,12 @@ TEST_CASE("a session joins further documents, and each hears its own", "[session
   CHECK(bed.connection->is_paused);  // nothing overtakes the join
   bed.says(update_for("other"));
   CHECK(bed.answer_open(2).name == "other");
-  CHECK(bed.next<client_request>(2).request->kind == json::request_kind::sync);
-  CHECK(bed.next<client_request>(2).request->kind == json::request_kind::update);
-  CHECK(bed.is_quiet<client_request>(1));
+  CHECK(bed.next_request(2).kind == request_kind::sync);
+  CHECK(bed.next_request(2).kind == request_kind::update);
+  CHECK(bed.has_no_request(1));
   // A second sync needs no second join.
   bed.says(sync_of("other"));
-  CHECK(bed.next<client_request>(2).request->kind == json::request_kind::sync);
+  CHECK(bed.next_request(2).kind == request_kind::sync);
 }
 
 TEST_CASE("an address without a document is joined by name only", "[session]") {
@@ -116,7 +116,7 @@ TEST_CASE("an address without a document is joined by name only", "[session]") {
   CHECK(error_codes(told) == codes{"NOT_JOINED"});
   CHECK_FALSE(told.at(0).contains("docName"));
   bed.join("notes", 1);
-  bed.next<client_request>(1);
+  bed.next_request(1);
   bed.says({sync::encode_message(sync::message_kind::update, as_bytes("a"))});
   CHECK(bed.connection->closing == close_reason::no_document);
 }
@@ -150,7 +150,7 @@ TEST_CASE("a document that cannot be joined is told by name, and reading goes on
     CHECK_FALSE(bed.connection->is_paused);
   }
   bed.join("other", 2);
-  bed.next<client_request>(2);
+  bed.next_request(2);
 }
 
 TEST_CASE("a session that ends while it joins leaves that document, too", "[session]") {
@@ -162,7 +162,7 @@ TEST_CASE("a session that ends while it joins leaves that document, too", "[sess
   bed.wait_until_ended();
   bed.next<leave_document>(1);
   bed.next<leave_document>(2);
-  CHECK(bed.is_quiet<client_request>(2));
+  CHECK(bed.has_no_request(2));
 }
 
 TEST_CASE("a further document that fails is told, can be joined again, and closes nothing",
@@ -170,7 +170,7 @@ TEST_CASE("a further document that fails is told, can be joined again, and close
   session_bed bed;
   bed.open();
   bed.join("other", 2);
-  bed.next<client_request>(2);
+  bed.next_request(2);
   bed.run([&] { bed.environment->table->close_subscribers(2, close_reason::document_failed); });
   const auto told = bed.texts();
   CHECK(error_codes(told) == codes{"DOCUMENT_UNAVAILABLE"});
@@ -179,7 +179,7 @@ TEST_CASE("a further document that fails is told, can be joined again, and close
   bed.says(update_for("other"));
   CHECK(error_codes(bed.texts()) == codes{"NOT_JOINED"});
   bed.join("other", 3);
-  CHECK(bed.next<client_request>(3).request->kind == json::request_kind::sync);
+  CHECK(bed.next_request(3).kind == request_kind::sync);
 }
 
 TEST_CASE("broadcasts in JSON begin with the answer to the sync", "[session]") {
@@ -190,9 +190,10 @@ TEST_CASE("broadcasts in JSON begin with the answer to the sync", "[session]") {
   CHECK(bed.texts().empty());
   deliver_batch answer;
   answer.document = 1;
-  answer.json.push_back(
-      {audience::one, session_bed::id, traffic::content,
-       shared_slice{encode_frame(frame_kind::text, as_bytes(std::string_view{R"({"n":2})"}))}});
+  answer.in(dialect::json)
+      .push_back(
+          {audience::one, session_bed::id, traffic::content,
+           shared_slice{encode_frame(frame_kind::text, as_bytes(std::string_view{R"({"n":2})"}))}});
   bed.run([&] { bed.environment->table->deliver(answer); });
   bed.deliver(1, dialect::json, traffic::content, R"({"n":3})");
   CHECK(bed.texts() == std::vector<json_value>{{{"n", 2}}, {{"n", 3}}});
@@ -202,7 +203,7 @@ TEST_CASE("one socket speaks both dialects in the order in which it spoke", "[se
   session_bed bed;
   bed.open();
   bed.says(R"({"type":"sync"})");
-  bed.next<client_request>();
+  bed.next_request();
   const byte_buffer update = sync::encode_message(sync::message_kind::update, as_bytes("one"));
   const std::string_view text = empty_update;
   bed.run([&] {
@@ -211,10 +212,8 @@ TEST_CASE("one socket speaks both dialects in the order in which it spoke", "[se
                                  {frame_kind::binary, update}});
   });
   std::vector<std::string> heard;
-  bool is_waiting = true;
-  while (is_waiting)
-    bed.at(1)->receive([&](const client_batch&) { heard.emplace_back("binary"); },
-                       [&](const client_request&) { heard.emplace_back("json"); },
-                       caf::after(std::chrono::seconds{0}) >> [&] { is_waiting = false; });
+  for (int i = 0; i < 3; ++i)
+    heard.emplace_back(bed.next_request().in == dialect::json ? "json" : "binary");
+  CHECK(bed.has_no_request());
   CHECK(heard == std::vector<std::string>{"binary", "json", "binary"});
 }

@@ -28,17 +28,15 @@ struct recording_session final : subscriber_session {
     close(reason);
   }
   session_info describe() const override { return {}; }
-  void on_handled(document_id, const deliver_batch::handled& progress) override {
-    handled += progress.messages;
-  }
+  void on_handled(document_id, credit_amount amount) override { handled += amount.messages; }
   void on_second(time_point) override {}
   void close(close_reason reason) override { closed.push_back(reason); }
 };
 
 shared_bytes frame(std::string_view text) { return shared_bytes::copy_of(as_bytes(text)); }
 
-deliver_batch::delivery to(audience whom, session_id session, const shared_slice& frames,
-                           traffic what = traffic::content) {
+delivery to(audience whom, session_id session, const shared_slice& frames,
+            traffic what = traffic::content) {
   return {whom, session, what, frames};
 }
 
@@ -53,8 +51,8 @@ struct table_of_three {
     table.subscribe(7, 1);
     table.subscribe(7, 2);
     table.subscribe(8, 3);
-    for (const session_id id : {1, 2}) table.hear(7, id, dialect::binary);
-    table.hear(8, 3, dialect::binary);
+    for (const session_id id : {1, 2}) table.enable_dialect(7, id, dialect::y_websocket);
+    table.enable_dialect(8, 3, dialect::y_websocket);
   }
 };
 
@@ -65,9 +63,10 @@ TEST_CASE("a batch reaches the subscribers of its document, each delivery its re
   table_of_three t;
   deliver_batch batch;
   batch.document = 7;
-  batch.binary = {to(audience::all, no_session, frame("a")),
-                  to(audience::all_but_one, 1, frame("b")), to(audience::one, 1, frame("c"))};
-  batch.progress = {{2, 5, 100}};
+  batch.in(dialect::y_websocket) = {to(audience::all, no_session, frame("a")),
+                                    to(audience::all_but_one, 1, frame("b")),
+                                    to(audience::one, 1, frame("c"))};
+  batch.progress = {{2, {5, 100}}};
   t.table.deliver(batch);
   CHECK(t.one.heard == "ac");
   CHECK(t.two.heard == "ab");
@@ -81,7 +80,8 @@ TEST_CASE("a session that has left hears nothing more", "[actors]") {
   t.table.remove(1);
   deliver_batch batch;
   batch.document = 7;
-  batch.binary = {to(audience::all, no_session, frame("a")), to(audience::one, 1, frame("b"))};
+  batch.in(dialect::y_websocket) = {to(audience::all, no_session, frame("a")),
+                                    to(audience::one, 1, frame("b"))};
   batch.closings = {{1, close_reason::invalid_update}};
   t.table.deliver(batch);
   CHECK(t.one.heard.empty());
@@ -112,7 +112,7 @@ TEST_CASE("a subscriber is told that its document failed, and may leave by that"
     explicit leaving_session(session_table& of) : table(of) {}
     void deliver(const frame_run&) override {}
     bool skips_presence(document_id) override { return false; }
-    void on_handled(document_id, const deliver_batch::handled&) override {}
+    void on_handled(document_id, credit_amount) override {}
     void on_second(time_point) override {}
     void close(close_reason) override {}
     void on_document_failed(document_id document, close_reason) override {
@@ -141,16 +141,17 @@ TEST_CASE("a subscriber hears only the dialects that it has spoken", "[actors]")
     table.add(id, sessions[id - 1]);
     CHECK(table.subscribe(7, id));
   }
-  table.hear(7, 2, dialect::binary);
-  table.hear(7, 3, dialect::json);
-  table.hear(7, 4, dialect::binary);
-  table.hear(7, 4, dialect::json);
-  table.hear(8, 1, dialect::binary);  // another document, to which it is not subscribed
+  table.enable_dialect(7, 2, dialect::y_websocket);
+  table.enable_dialect(7, 3, dialect::json);
+  table.enable_dialect(7, 4, dialect::y_websocket);
+  table.enable_dialect(7, 4, dialect::json);
+  table.enable_dialect(8, 1,
+                       dialect::y_websocket);  // another document, to which it is not subscribed
   deliver_batch batch;
   batch.document = 7;
-  batch.binary = {to(audience::all, no_session, frame("b"))};
-  batch.json = {to(audience::one, 3, frame("3")), to(audience::one, 4, frame("4")),
-                to(audience::all, no_session, frame("j"))};
+  batch.in(dialect::y_websocket) = {to(audience::all, no_session, frame("b"))};
+  batch.in(dialect::json) = {to(audience::one, 3, frame("3")), to(audience::one, 4, frame("4")),
+                             to(audience::all, no_session, frame("j"))};
   table.deliver(batch);
   CHECK(silent.heard.empty());
   CHECK(binary.heard == "b");
@@ -165,17 +166,18 @@ TEST_CASE("a JSON session hears nothing before the answer to its sync", "[actors
   table.add(2, &late);
   for (const session_id id : {1, 2}) {
     table.subscribe(7, id);
-    table.hear(7, id, dialect::json);
+    table.enable_dialect(7, id, dialect::json);
   }
   deliver_batch batch;
   batch.document = 7;
-  batch.json = {to(audience::all, no_session, frame("a")), to(audience::one, 1, frame("1")),
-                to(audience::all_but_one, 2, frame("b")),
-                to(audience::all, no_session, frame("c"))};
+  batch.in(dialect::json) = {
+      to(audience::all, no_session, frame("a")), to(audience::one, 1, frame("1")),
+      to(audience::all_but_one, 2, frame("b")), to(audience::all, no_session, frame("c"))};
   table.deliver(batch);
   CHECK(early.heard == "1bc");
   CHECK(late.heard.empty());
-  batch.json = {to(audience::one, 2, frame("2")), to(audience::all, no_session, frame("d"))};
+  batch.in(dialect::json) = {to(audience::one, 2, frame("2")),
+                             to(audience::all, no_session, frame("d"))};
   table.deliver(batch);
   CHECK(early.heard == "1bcd");
   CHECK(late.heard == "2d");
@@ -187,12 +189,14 @@ TEST_CASE("what is for one session alone is heard in its dialect only", "[actors
   table.add(1, &binary);
   table.add(2, &json);
   for (const session_id id : {1, 2}) table.subscribe(7, id);
-  table.hear(7, 1, dialect::binary);
-  table.hear(7, 2, dialect::json);
+  table.enable_dialect(7, 1, dialect::y_websocket);
+  table.enable_dialect(7, 2, dialect::json);
   deliver_batch batch;
   batch.document = 7;
-  batch.binary = {to(audience::one, 1, frame("x")), to(audience::one, 2, frame("y"))};
-  batch.json = {to(audience::one, 1, frame("z")), to(audience::all_but_one, 2, frame("w"))};
+  batch.in(dialect::y_websocket) = {to(audience::one, 1, frame("x")),
+                                    to(audience::one, 2, frame("y"))};
+  batch.in(dialect::json) = {to(audience::one, 1, frame("z")),
+                             to(audience::all_but_one, 2, frame("w"))};
   table.deliver(batch);
   CHECK(binary.heard == "x");
   CHECK(json.heard.empty());
@@ -217,7 +221,8 @@ TEST_CASE("neighbouring frames are pushed at once, with their number", "[actors]
   const auto frames = frames_of("abc");
   deliver_batch batch;
   batch.document = 7;
-  for (const auto& one : frames) batch.binary.push_back(to(audience::all, no_session, one));
+  for (const auto& one : frames)
+    batch.in(dialect::y_websocket).push_back(to(audience::all, no_session, one));
   t.table.deliver(batch);
   for (const recording_session* each : {&t.one, &t.two}) {
     REQUIRE(each->runs.size() == 1);
@@ -233,7 +238,7 @@ TEST_CASE("frames of other memory, and those with a gap between, are pushes of t
   const auto frames = frames_of("abcd");
   deliver_batch batch;
   batch.document = 7;
-  batch.binary = {
+  batch.in(dialect::y_websocket) = {
       to(audience::all, no_session, frames[0]), to(audience::all, no_session, frame("X")),
       to(audience::all, no_session, frames[1]), to(audience::all, no_session, frames[3])};
   t.table.deliver(batch);
@@ -247,13 +252,14 @@ TEST_CASE("a session that is named hears what is for it in its place among what 
   recording_session third;
   t.table.add(4, &third);
   t.table.subscribe(7, 4);
-  t.table.hear(7, 4, dialect::binary);
+  t.table.enable_dialect(7, 4, dialect::y_websocket);
   const auto frames = frames_of("abcde");
   deliver_batch batch;
   batch.document = 7;
-  batch.binary = {to(audience::all, no_session, frames[0]), to(audience::one, 1, frames[1]),
-                  to(audience::all, no_session, frames[2]), to(audience::all_but_one, 2, frames[3]),
-                  to(audience::all, no_session, frames[4])};
+  batch.in(dialect::y_websocket) = {
+      to(audience::all, no_session, frames[0]), to(audience::one, 1, frames[1]),
+      to(audience::all, no_session, frames[2]), to(audience::all_but_one, 2, frames[3]),
+      to(audience::all, no_session, frames[4])};
   t.table.deliver(batch);
   CHECK(t.one.heard == "abcde");
   CHECK(t.one.runs.size() == 1);
@@ -272,10 +278,10 @@ TEST_CASE("presence is left out for a session that reads too slowly, content is 
   const auto frames = frames_of("apbq");
   deliver_batch batch;
   batch.document = 7;
-  batch.binary = {to(audience::all, no_session, frames[0]),
-                  to(audience::all, no_session, frames[1], traffic::presence),
-                  to(audience::all, no_session, frames[2]),
-                  to(audience::all, no_session, frames[3], traffic::presence)};
+  batch.in(dialect::y_websocket) = {to(audience::all, no_session, frames[0]),
+                                    to(audience::all, no_session, frames[1], traffic::presence),
+                                    to(audience::all, no_session, frames[2]),
+                                    to(audience::all, no_session, frames[3], traffic::presence)};
   t.table.deliver(batch);
   CHECK(t.one.heard == "apbq");
   CHECK(t.two.heard == "ab");
@@ -288,10 +294,10 @@ TEST_CASE("a slow session that is named misses presence for all, not what is for
   t.one.is_slow = true;
   deliver_batch batch;
   batch.document = 7;
-  batch.binary = {to(audience::all, no_session, frame("p"), traffic::presence),
-                  to(audience::one, 1, frame("q"), traffic::presence),
-                  to(audience::all_but_one, 2, frame("r"), traffic::presence),
-                  to(audience::one, 1, frame("c"))};
+  batch.in(dialect::y_websocket) = {to(audience::all, no_session, frame("p"), traffic::presence),
+                                    to(audience::one, 1, frame("q"), traffic::presence),
+                                    to(audience::all_but_one, 2, frame("r"), traffic::presence),
+                                    to(audience::one, 1, frame("c"))};
   t.table.deliver(batch);
   CHECK(t.one.heard == "qc");
   CHECK(t.two.heard == "p");
@@ -301,15 +307,16 @@ TEST_CASE("a session is not asked whether it skips presence where there is none"
   table_of_three t;
   deliver_batch batch;
   batch.document = 7;
-  batch.binary = {to(audience::all, no_session, frame("a")), to(audience::one, 1, frame("b"))};
+  batch.in(dialect::y_websocket) = {to(audience::all, no_session, frame("a")),
+                                    to(audience::one, 1, frame("b"))};
   t.table.deliver(batch);
   CHECK(t.one.asked.empty());
   CHECK(t.two.asked.empty());
   // What is remembered of a batch does not reach into the next one.
   t.two.is_slow = true;
-  batch.binary = {to(audience::all, no_session, frame("p"), traffic::presence)};
+  batch.in(dialect::y_websocket) = {to(audience::all, no_session, frame("p"), traffic::presence)};
   t.table.deliver(batch);
-  batch.binary = {to(audience::all, no_session, frame("c"))};
+  batch.in(dialect::y_websocket) = {to(audience::all, no_session, frame("c"))};
   t.table.deliver(batch);
   CHECK(t.two.heard == "ac");
 }
@@ -320,15 +327,15 @@ TEST_CASE("a session of a slow batch hears the other dialect by its own rule", "
   slow.is_slow = true;
   table.add(1, &slow);
   table.subscribe(7, 1);
-  table.hear(7, 1, dialect::binary);
-  table.hear(7, 1, dialect::json);
+  table.enable_dialect(7, 1, dialect::y_websocket);
+  table.enable_dialect(7, 1, dialect::json);
   deliver_batch batch;
   batch.document = 7;
-  batch.json = {to(audience::one, 1, frame("s"))};
+  batch.in(dialect::json) = {to(audience::one, 1, frame("s"))};
   table.deliver(batch);
-  batch.binary = {to(audience::all, no_session, frame("p"), traffic::presence)};
-  batch.json = {to(audience::all, no_session, frame("q"), traffic::presence),
-                to(audience::all, no_session, frame("c"))};
+  batch.in(dialect::y_websocket) = {to(audience::all, no_session, frame("p"), traffic::presence)};
+  batch.in(dialect::json) = {to(audience::all, no_session, frame("q"), traffic::presence),
+                             to(audience::all, no_session, frame("c"))};
   table.deliver(batch);
   CHECK(slow.heard == "sc");
 }

@@ -31,11 +31,11 @@ TEST_CASE("a session is not read until the document of its address is there", "[
   CHECK(bed.connection->unread() == 1);
   const open_document asked = bed.answer_open(1);
   CHECK(asked.name == "notes");
-  CHECK(asked.session == session_bed::id);
+  CHECK(asked.join->who.session == session_bed::id);
   CHECK_FALSE(bed.connection->is_paused);
   const auto heard = bed.next<client_batch>();
-  REQUIRE(heard.messages.size() == 1);
-  CHECK(as_text(heard.body_of(heard.messages[0]).view()) == "early");
+  REQUIRE(heard.requests.entries.size() == 1);
+  CHECK(as_text(heard.requests.at(0).body) == "early");
 }
 
 TEST_CASE("a session whose document is refused closes with the reason", "[session]") {
@@ -99,16 +99,16 @@ TEST_CASE("messages that come together go to the document together, in order", "
             message(message_kind::awareness, "two"), message(message_kind::query_awareness, "")});
   const auto heard = bed.next<client_batch>();
   CHECK(heard.session == session_bed::id);
-  REQUIRE(heard.messages.size() == 4);
-  CHECK(heard.messages[0].kind == message_kind::sync_step1);
-  CHECK(heard.messages[1].kind == message_kind::update);
-  CHECK(as_text(heard.body_of(heard.messages[1]).view()) == "one");
-  CHECK(heard.messages[2].kind == message_kind::awareness);
-  CHECK(as_text(heard.body_of(heard.messages[2]).view()) == "two");
-  CHECK(heard.messages[3].kind == message_kind::query_awareness);
+  REQUIRE(heard.requests.entries.size() == 4);
+  CHECK(heard.requests.entries[0].kind == request_kind::sync);
+  CHECK(heard.requests.entries[1].kind == request_kind::update);
+  CHECK(as_text(heard.requests.at(1).body) == "one");
+  CHECK(heard.requests.entries[2].kind == request_kind::presence);
+  CHECK(as_text(heard.requests.at(2).body) == "two");
+  CHECK(heard.requests.entries[3].kind == request_kind::query_presence);
   CHECK(bed.is_quiet<client_batch>());
   bed.says({message(message_kind::update, "three")});
-  CHECK(bed.next<client_batch>().messages.size() == 1);
+  CHECK(bed.next<client_batch>().requests.entries.size() == 1);
 }
 
 TEST_CASE("a frame that is no message closes its session", "[session]") {
@@ -118,7 +118,7 @@ TEST_CASE("a frame that is no message closes its session", "[session]") {
     bed.open();
     bed.says({message(message_kind::update, "before"), frame, message(message_kind::update, "no")});
     CHECK(bed.connection->closing == close_reason::malformed_message);
-    CHECK(bed.next<client_batch>().messages.size() == 1);
+    CHECK(bed.next<client_batch>().requests.entries.size() == 1);
     bed.next<leave_document>();
     CHECK(bed.is_quiet<client_batch>());
   }
@@ -144,12 +144,12 @@ TEST_CASE("a binary frame that is too large closes by the connection's rule", "[
 TEST_CASE("the server is silent until the client has spoken", "[session]") {
   session_bed bed;
   bed.open();
-  bed.deliver(1, dialect::binary, traffic::content, "early");
+  bed.deliver(1, dialect::y_websocket, traffic::content, "early");
   bed.deliver(1, dialect::json, traffic::content, "\"early\"");
   bed.second_passes(25s);
   CHECK(bed.binaries().empty());
   bed.says({message(message_kind::query_awareness, "")});
-  bed.deliver(1, dialect::binary, traffic::content, "heard");
+  bed.deliver(1, dialect::y_websocket, traffic::content, "heard");
   bed.deliver(1, dialect::json, traffic::content, "\"not this\"");
   CHECK(bed.binaries() == std::vector<std::string>{"heard"});
 }
@@ -191,11 +191,11 @@ TEST_CASE("a session tells an operator what it is and does", "[session]") {
   bed.open();
   const auto described = [&] {
     std::vector<session_info> all;
-    bed.run([&] { all = bed.environment->table->list(); });
+    bed.run([&] { all = bed.environment->table->list({}).sessions; });
     REQUIRE(all.size() == 1);
     return all.front();
   };
-  CHECK_FALSE(described().speaks_binary);
+  CHECK(described().speaks.empty());
   bed.says({message(message_kind::update, "abc")});
   bed.join("other", 2);
   bed.connection->queued = 99;
@@ -204,8 +204,8 @@ TEST_CASE("a session tells an operator what it is and does", "[session]") {
   CHECK(info.user == "ada");
   CHECK(info.remote_address == "10.0.0.1");
   CHECK(info.documents == std::vector<std::string>{"notes", "other"});
-  CHECK(info.speaks_binary);
-  CHECK(info.speaks_json);
+  CHECK(info.speaks.contains(dialect::y_websocket));
+  CHECK(info.speaks.contains(dialect::json));
   CHECK(info.messages_in == 2);
   CHECK(info.queued_bytes == 99);
   CHECK(std::chrono::abs(info.last_pong - info.connected_since) < 5s);

@@ -1,4 +1,4 @@
-// The supervisor among actors that the test plays: lists, seconds, failures, the drain.
+// The supervisor among actors that the test plays: seconds, failures, the drain.
 #include "actors/supervisor.hpp"
 
 #include <future>
@@ -80,9 +80,12 @@ class supervisor_bed {
   }
   /// What was sent to the supervisor before has been handled.
   void settle() {
-    auto answered = ask(list_documents{});
-    answer<list_documents>(directory, listed_documents{});
-    answered.receive([](const listed_documents&) {}, [](const caf::error&) { FAIL("no answer"); });
+    (*asker)
+        ->request(caf::actor_cast<caf::actor>(running), patience, caf::sys_atom_v, caf::get_atom_v,
+                  std::string{"info"})
+        .receive([](caf::ok_atom, const std::string&, const caf::strong_actor_ptr&,
+                    const std::string&) {},
+                 [](const caf::error&) { FAIL("no answer"); });
   }
 
   caf::actor_system_config config;
@@ -95,51 +98,7 @@ class supervisor_bed {
   std::promise<void> has_failed;
 };
 
-session_info session_of(session_id id) {
-  session_info info;
-  info.id = id;
-  return info;
-}
-
 }  // namespace
-
-TEST_CASE("the sessions of all units are listed together", "[supervisor]") {
-  supervisor_bed bed;
-  auto asked = bed.ask(list_sessions{});
-  bed.answer<list_sessions>(bed.second_hub, listed_sessions{{session_of(3)}});
-  bed.answer<list_sessions>(bed.first_hub, listed_sessions{{session_of(1), session_of(2)}});
-  asked.receive([](const listed_sessions& all) { CHECK(all.sessions.size() == 3); },
-                [](const caf::error&) { FAIL("no list"); });
-}
-
-TEST_CASE("a unit that does not answer has no part in the list", "[supervisor]") {
-  supervisor_bed bed;
-  auto asked = bed.ask(list_sessions{});
-  bed.answer<list_sessions>(bed.first_hub, listed_sessions{{session_of(1)}});
-  bed.answer<list_sessions>(bed.second_hub,
-                            caf::result<listed_sessions>{caf::make_error(caf::sec::runtime_error)});
-  asked.receive([](const listed_sessions& all) { CHECK(all.sessions.size() == 1); },
-                [](const caf::error&) { FAIL("no list"); });
-}
-
-TEST_CASE("questions about documents go on to the directory", "[supervisor]") {
-  supervisor_bed bed;
-  auto documents = bed.ask(list_documents{});
-  bed.answer<list_documents>(bed.directory, listed_documents{{{"notes", 0, false}}});
-  documents.receive([](const listed_documents& all) { CHECK(all.documents.size() == 1); },
-                    [](const caf::error&) { FAIL("no list"); });
-  auto presence = bed.ask(list_presence{});
-  bed.answer<list_presence>(bed.directory, listed_presence{{{1, "{}"}}});
-  presence.receive([](const listed_presence& all) { CHECK(all.states.size() == 1); },
-                   [](const caf::error&) { FAIL("no list"); });
-  auto told = bed.ask(notify_document{"notes", "{}"});
-  (*bed.directory)->receive([](const notify_document& news) {
-    CHECK(news.document == "notes");
-    return notified_document{true};
-  });
-  told.receive([](const notified_document& how) { CHECK(how.is_open); },
-               [](const caf::error&) { FAIL("no answer"); });
-}
 
 TEST_CASE("seconds are passed on until the drain", "[supervisor]") {
   supervisor_bed bed;

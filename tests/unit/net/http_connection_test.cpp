@@ -177,8 +177,7 @@ TEST_CASE("an upgrade leaves HTTP with its document, query and address", "[http]
   http_bed bed;
   bed.serve().answer_to(upgrade);
   REQUIRE(bed.acceptor->upgrades.size() == 1);
-  CHECK(bed.acceptor->upgrades[0].document == "notes");
-  CHECK(bed.acceptor->upgrades[0].query == "userId=ada");
+  CHECK(bed.acceptor->upgrades[0].target == "/notes?userId=ada");
   CHECK(bed.acceptor->upgrades[0].remote_address == "10.0.0.1");
   CHECK(bed.acceptor->on_own_unit);
   CHECK(bed.handler->requests.empty());

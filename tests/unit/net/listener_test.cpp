@@ -27,10 +27,16 @@ constexpr std::string_view upgrade =
 /// Starts each WebSocket and keeps it.
 class keeping_acceptor final : public connection_acceptor {
  public:
-  void on_upgrade(io_unit&, std::shared_ptr<websocket_connection> connection,
-                  upgrade_request) override {
-    connection->start(std::make_shared<test::recording_handler>());
-    kept = std::move(connection);
+  result<std::unique_ptr<admitted_upgrade>> admit(upgrade_request) override {
+    struct admitted final : admitted_upgrade {
+      explicit admitted(keeping_acceptor& by) : by_(by) {}
+      void on_connection(io_unit&, std::shared_ptr<websocket_connection> connection) override {
+        connection->start(std::make_shared<test::recording_handler>());
+        by_.kept = std::move(connection);
+      }
+      keeping_acceptor& by_;
+    };
+    return std::make_unique<admitted>(*this);
   }
 
   std::shared_ptr<websocket_connection> kept;

@@ -136,7 +136,7 @@ TEST_CASE("an update of a binary session reaches JSON sessions once there are an
         texts{R"({"type":"update","docName":"d","payload":{"update":"AQECAIQBBAYgd29ybGQA"}})"});
   REQUIRE(host.effects.writes.size() == 1);
   CHECK(to_base64(host.effects.writes[0].confirmation.view()) == world);
-  host.document.on_leave(alice, start);
+  host.leave(alice, start);
   host.receive(bob, message_kind::update, update_builder{}.client(9).gc(1).build());
   CHECK(host.effects.texts.empty());
 }
@@ -241,11 +241,10 @@ TEST_CASE("any value may be an event", "[document][json]") {
 TEST_CASE("an event of the server goes to all JSON sessions, if there are any",
           "[document][json]") {
   document_host host;
-  host.document.on_event(R"({"event":"file-changed"})", host.effects);
+  host.server_event(R"({"event":"file-changed"})");
   CHECK(host.is_quiet());
   host.ask(alice, R"({"type":"sync"})");
-  host.effects.clear();
-  host.document.on_event(R"({"event":"file-changed"})", host.effects);
+  host.server_event(R"({"event":"file-changed"})");
   CHECK(host.told_all() ==
         texts{R"({"type":"update","docName":"d","payload":{"event":"file-changed"}})"});
   CHECK(host.effects.deliveries.empty());

@@ -121,14 +121,13 @@ TEST_CASE("a JSON session that leaves takes its presence along, once", "[documen
   document_host host;
   host.ask(bob, R"({"type":"sync"})");
   const client_id client = show(host, alice, R"({"n":1})");
-  host.effects.clear();
-  host.document.on_leave(alice, start);
+  host.leave(alice, start);
   host.end_turn();
   CHECK(host.told_all() == texts{json::encode_presence("d", client, "null")});
   REQUIRE(host.effects.deliveries.size() == 1);
   CHECK(to_hex(host.effects.deliveries[0].body.view()) ==
         to_hex(awareness_update(client, 1, "null")));
-  host.document.on_leave(alice, start);
+  host.leave(alice, start);
   host.end_turn();
   CHECK(host.is_quiet());
 }
@@ -137,7 +136,7 @@ TEST_CASE("a JSON session that cleared its presence leaves without a word", "[do
   document_host host;
   show(host, alice, "1");
   show(host, alice, "null");
-  host.document.on_leave(alice, start);
+  host.leave(alice, start);
   host.end_turn();
   CHECK(host.is_quiet());
 }
@@ -205,7 +204,7 @@ TEST_CASE("of several states of a client in a turn only the last is told", "[doc
   REQUIRE(host.effects.deliveries.size() == 1);
   sync::awareness seen;
   REQUIRE(seen.apply(host.effects.deliveries[0].body.view(), bob, start));
-  CHECK(seen.state_count() == 2);
+  CHECK(seen.states_by_owner().size() == 2);
   CHECK(seen.state_of(9) == "-50");
 }
 
@@ -213,7 +212,7 @@ TEST_CASE("a state that came and went in a turn is told as gone", "[document][js
   document_host host;
   host.ask(alice, R"({"type":"sync"})");
   host.receive(bob, message_kind::awareness, awareness_update(9, 1, "1"), start);
-  host.document.on_leave(bob, start);
+  host.leave(bob, start);
   host.end_turn();
   CHECK(host.told_all() == texts{json::encode_presence("d", 9, "null")});
   CHECK(to_hex(host.effects.deliveries[0].body.view()) == to_hex(awareness_update(9, 1, "null")));
@@ -225,8 +224,8 @@ TEST_CASE("who missed presence is told all of it, and who is gone", "[document][
   host.receive(bob, message_kind::awareness, awareness_update(9, 1, "1"), start);
   host.receive(bob, message_kind::awareness, awareness_update(9, 2, "null"), start);
   host.end_turn();
-  host.effects.clear();
-  host.document.on_presence_missed(alice, host.effects);
+  host.receive(alice, message_kind::query_awareness, {});  // it speaks both dialects
+  host.presence_missed(alice);
   REQUIRE(host.effects.deliveries.size() == 1);
   CHECK(host.effects.deliveries[0].to == audience::one);
   CHECK(host.effects.deliveries[0].session == alice);
@@ -239,8 +238,7 @@ TEST_CASE("who missed presence is told all of it, and who is gone", "[document][
   }
   CHECK(told == std::map<client_id, std::string>{{client, R"({"n":1})"}, {9, "null"}});
   // A session that speaks the binary dialect only has no use for texts.
-  host.effects.clear();
-  host.document.on_presence_missed(bob, host.effects);
+  host.presence_missed(bob);
   CHECK(host.effects.deliveries.size() == 1);
   CHECK(host.effects.texts.empty());
 }
@@ -253,7 +251,7 @@ TEST_CASE("a JSON session whose client id somebody else took gets another", "[do
   const client_id other = show(host, alice, R"({"n":2})");
   CHECK(other != client);
   CHECK(host.document.presence().state_of(client) == R"("mine")");
-  CHECK(host.document.presence().state_count() == 2);
+  CHECK(host.document.presence().states_by_owner().size() == 2);
   CHECK(show(host, alice, R"({"n":3})") == other);
 }
 

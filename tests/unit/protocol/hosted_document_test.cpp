@@ -2,6 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "tests/support/document_host.hpp"
 #include "tests/support/hex_bytes.hpp"
 #include "tests/support/update_builder.hpp"
 
@@ -17,50 +18,39 @@ constexpr session_id bob = 2;
 const hosted_document::time_point start{};
 
 /// A document, its last event and the effects of that. Each event is a turn of its own.
-struct host {
-  hosted_document document;
-  byte_buffer event;  // effects may name its bytes
-  document_effects effects;
-
-  explicit host(crdt::limits limit = {})
-      : document(crdt::doc_settings{crdt::garbage_collection::on, limit}) {}
+struct host : document_host {
+  using document_host::document_host;
 
   void receive(session_id from, message_kind kind, const byte_buffer& body,
                hosted_document::time_point now = start) {
-    effects.clear();
-    event = body;
-    document.on_message(from, kind, event, now, effects);
-    document.end_turn(effects);
+    turn([&] { document_host::receive(from, kind, body, now); });
   }
   void leave(session_id session) {
-    effects.clear();
-    document.on_leave(session, start);
-    document.end_turn(effects);
+    turn([&] { document_host::leave(session, start); });
   }
   void tick(hosted_document::time_point now) {
-    effects.clear();
-    document.on_tick(now);
-    document.end_turn(effects);
+    turn([&] { document.on_tick(now); });
   }
 
-  /// The message that the binary dialect makes of it.
-  std::string message_of(const document_effects::delivery& one) const {
-    if (one.is_whole_state) CHECK(one.body.empty());
-    return to_hex(sync::encode_message(
-        one.kind, one.is_whole_state
-                      ? document.whole_state()
-                      : byte_buffer(one.body.view().begin(), one.body.view().end())));
-  }
   void check_delivery(std::size_t index, audience to, session_id session,
                       std::string_view message) const {
-    const document_effects::delivery& actual = effects.deliveries[index];
+    const heard_effects::message& actual = effects.deliveries[index];
     CHECK(actual.to == to);
     CHECK(actual.session == session);
-    CHECK(message_of(actual) == message);
+    CHECK(to_hex(sync::encode_message(actual.kind, actual.body.view())) == message);
   }
-  bool is_quiet() const {
-    return effects.deliveries.empty() && effects.texts.empty() && effects.writes.empty() &&
-           effects.closings.empty();
+
+ private:
+  /// The effects of an event and of the end of its turn.
+  template <class Event>
+  void turn(Event&& happens) {
+    effects = {};
+    happens();
+    heard_effects of_event = std::move(effects);
+    end_turn();
+    for (auto& each : effects.deliveries) of_event.deliveries.push_back(std::move(each));
+    for (auto& each : effects.texts) of_event.texts.push_back(std::move(each));
+    effects = std::move(of_event);
   }
 };
 

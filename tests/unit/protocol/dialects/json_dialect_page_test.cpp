@@ -9,12 +9,12 @@
 
 #include "base/base64.hpp"
 #include "protocol/crdt/doc.hpp"
-#include "protocol/json/reply.hpp"
-#include "protocol/json/request.hpp"
+#include "protocol/dialects/json_reply.hpp"
+#include "protocol/dialects/json_request.hpp"
 #include "tests/support/test_data.hpp"
 
 using namespace troupe;
-using json::error_code;
+using error_code = request_error;
 using json::request_kind;
 using library = nlohmann::json;
 
@@ -65,9 +65,9 @@ std::string encoded_error(const library& message) {
   std::optional<std::string> message_id;
   if (message.contains("docName")) document = message["docName"];
   if (payload.contains("messageId")) message_id = payload["messageId"];
-  for (std::size_t i = 0; i < json::error_code_count; ++i) {
+  for (std::size_t i = 0; i < request_error_count; ++i) {
     const auto code = static_cast<error_code>(i);
-    const json::error_info info = json::describe(code);
+    const request_error_info info = describe(code);
     if (payload["code"] != info.code) continue;
     std::string detail = payload["message"];
     REQUIRE(detail.starts_with(info.text));
@@ -154,8 +154,8 @@ TEST_CASE("the page and the schema name every error code and no other", "[json_r
   const library& error = schema["$defs"]["server_message"]["oneOf"][4]["properties"];
   REQUIRE(error["type"]["const"] == "error");
   std::set<std::string> in_code;
-  for (std::size_t i = 0; i < json::error_code_count; ++i) {
-    const json::error_info info = json::describe(static_cast<error_code>(i));
+  for (std::size_t i = 0; i < request_error_count; ++i) {
+    const request_error_info info = describe(static_cast<error_code>(i));
     in_code.emplace(info.code);
     const std::string row = "| `" + std::string{info.code} + "` | " + std::string{info.text} + " |";
     CAPTURE(row);

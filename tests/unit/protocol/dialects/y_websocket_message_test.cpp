@@ -1,4 +1,4 @@
-#include "protocol/sync/message.hpp"
+#include "protocol/dialects/y_websocket_message.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

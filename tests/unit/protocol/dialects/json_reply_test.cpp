@@ -1,4 +1,4 @@
-#include "protocol/json/reply.hpp"
+#include "protocol/dialects/json_reply.hpp"
 
 #include <set>
 
@@ -8,7 +8,7 @@
 #include "base/base64.hpp"
 
 using namespace troupe;
-using json::error_code;
+using error_code = request_error;
 using library = nlohmann::json;
 
 namespace {
@@ -49,16 +49,16 @@ TEST_CASE("an error says as much as is known", "[json_reply]") {
 TEST_CASE("every error code has a name and a text of its own", "[json_reply]") {
   std::set<std::string_view> codes;
   std::set<std::string_view> texts;
-  for (std::size_t i = 0; i < json::error_code_count; ++i) {
-    const json::error_info info = json::describe(static_cast<error_code>(i));
+  for (std::size_t i = 0; i < request_error_count; ++i) {
+    const request_error_info info = describe(static_cast<error_code>(i));
     CAPTURE(i, info.code);
     CHECK(codes.insert(info.code).second);
     CHECK(texts.insert(info.text).second);
     CHECK(info.code.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == std::string_view::npos);
     CHECK_FALSE(info.text.empty());
   }
-  CHECK(json::describe(error_code::message_too_large).text == "Message too large");
-  CHECK(json::describe(error_code::document_unavailable).code == "DOCUMENT_UNAVAILABLE");
+  CHECK(describe(error_code::message_too_large).text == "Message too large");
+  CHECK(describe(error_code::document_unavailable).code == "DOCUMENT_UNAVAILABLE");
 }
 
 TEST_CASE("replies quote what clients have named", "[json_reply]") {

@@ -1,4 +1,4 @@
-#include "protocol/json/request.hpp"
+#include "protocol/dialects/json_request.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

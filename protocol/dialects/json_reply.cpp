@@ -1,6 +1,4 @@
-#include "protocol/json/reply.hpp"
-
-#include <array>
+#include "protocol/dialects/json_reply.hpp"
 
 #include "base/base64.hpp"
 #include "protocol/json/text.hpp"
@@ -8,16 +6,6 @@
 namespace troupe::json {
 
 namespace {
-
-constexpr std::array<error_info, error_code_count> errors = {{
-    {"INVALID_MESSAGE", "Invalid message"},
-    {"MESSAGE_TOO_LARGE", "Message too large"},
-    {"RATE_LIMIT_EXCEEDED", "Rate limit exceeded"},
-    {"NOT_JOINED", "Not joined"},
-    {"INVALID_UPDATE", "Invalid update"},
-    {"TOO_MANY_DOCUMENTS", "Too many documents"},
-    {"DOCUMENT_UNAVAILABLE", "Document unavailable"},
-}};
 
 /// The text of one message, whose names are known and need no escapes.
 class message_text {
@@ -57,8 +45,6 @@ class message_text {
 
 }  // namespace
 
-error_info describe(error_code code) noexcept { return errors[static_cast<std::size_t>(code)]; }
-
 std::string encode_sync(std::string_view document, byte_view update, byte_view state_vector) {
   message_text out{"sync", document, base64_size(update.size()) + base64_size(state_vector.size())};
   out.json(R"({"update":)").bytes(update);
@@ -86,10 +72,10 @@ std::string encode_ack(std::string_view document, std::string_view message_id) {
   return out.json(R"({"messageId":)").string(message_id).json("}").end();
 }
 
-std::string encode_error(error_code code, std::string_view detail,
+std::string encode_error(request_error error, std::string_view detail,
                          std::optional<std::string_view> document,
                          std::optional<std::string_view> message_id) {
-  const error_info info = describe(code);
+  const request_error_info info = describe(error);
   std::string text{info.text};
   if (!detail.empty()) text.append(": ").append(detail);
   message_text out{"error", document, text.size() + (message_id ? message_id->size() : 0)};

@@ -1,4 +1,4 @@
-#include "protocol/json/request.hpp"
+#include "protocol/dialects/json_request.hpp"
 
 #include "base/base64.hpp"
 #include "base/document_name.hpp"

@@ -1,4 +1,4 @@
-#include "protocol/token_bucket.hpp"
+#include "protocol/session/token_bucket.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 

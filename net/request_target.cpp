@@ -1,8 +1,6 @@
-#include "net/document_path.hpp"
+#include "net/request_target.hpp"
 
 #include <algorithm>
-
-#include "base/document_name.hpp"
 
 namespace troupe {
 namespace {
@@ -15,6 +13,8 @@ int hex_value(char digit) noexcept {
   return -1;
 }
 
+}  // namespace
+
 result<std::string> percent_decoded(std::string_view text) {
   std::string decoded;
   decoded.reserve(text.size());
@@ -26,8 +26,7 @@ result<std::string> percent_decoded(std::string_view text) {
     const int high = i + 1 < text.size() ? hex_value(text[i + 1]) : -1;
     const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
     if (high < 0 || low < 0) {
-      return fail(errc::invalid_name,
-                  "a '%' in the document name is not followed by two hexadecimal digits");
+      return fail(errc::invalid_name, "a '%' is not followed by two hexadecimal digits");
     }
     decoded.push_back(static_cast<char>(high * 16 + low));
     i += 2;
@@ -35,11 +34,11 @@ result<std::string> percent_decoded(std::string_view text) {
   return decoded;
 }
 
-}  // namespace
-
-result<std::string> document_of_upgrade(std::string_view request_target) {
-  if (path_of_target(request_target) == "/") return std::string{};
-  return document_name_from_target(request_target);
+result<std::string> decoded_path(std::string_view request_target) {
+  const std::string_view path = path_of_target(request_target);
+  if (!path.starts_with('/'))
+    return fail(errc::invalid_name, "the request path does not start with '/'");
+  return percent_decoded(path);
 }
 
 result<std::optional<std::string>> find_query_parameter(std::string_view query,
@@ -69,16 +68,6 @@ std::string_view path_of_target(std::string_view request_target) noexcept {
 std::string_view query_of_target(std::string_view request_target) noexcept {
   const std::size_t mark = request_target.find('?');
   return mark == std::string_view::npos ? std::string_view{} : request_target.substr(mark + 1);
-}
-
-result<std::string> document_name_from_target(std::string_view request_target) {
-  const std::string_view path = path_of_target(request_target);
-  if (!path.starts_with('/'))
-    return fail(errc::invalid_name, "the request path does not start with '/'");
-  auto name = percent_decoded(path.substr(1));
-  if (!name) return name;
-  TROUPE_TRY(check_document_name(*name));
-  return name;
 }
 
 }  // namespace troupe

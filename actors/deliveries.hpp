@@ -1,0 +1,57 @@
+// What a document has for the sessions of one I/O unit at the end of a turn, as plain values: made
+// by document_output and document_audience, carried by the hub's mailbox, dealt out by
+// session_table. Pure.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/close_reason.hpp"
+#include "protocol/audience.hpp"
+#include "protocol/dialect.hpp"
+#include "protocol/document_id.hpp"
+#include "protocol/session/credit.hpp"
+#include "protocol/session_id.hpp"
+
+namespace troupe {
+
+/// What a frame is for: presence may be left out for a session that reads too slowly, and is made
+/// up for later.
+enum class traffic : std::uint8_t { content, presence };
+
+/// Frames for some sessions of a document.
+struct delivery {
+  audience to = audience::all;
+  session_id session = no_session;  ///< The one, or the one left out.
+  traffic what = traffic::content;
+  shared_slice frames;  ///< With their WebSocket headers.
+};
+using delivery_list = std::vector<delivery>;
+
+/// The deliveries of a turn, in their order, for each dialect.
+using deliveries_by_dialect = std::array<delivery_list, dialect_count_max>;
+
+/// Everything that one document has for one I/O unit.
+struct deliver_batch {
+  /// What the document has handled of a session's input since the last batch.
+  struct handled {
+    session_id session = no_session;
+    credit_amount amount;
+  };
+  struct closing {
+    session_id session = no_session;
+    close_reason reason = close_reason::malformed_message;
+  };
+
+  document_id document = 0;
+  deliveries_by_dialect deliveries;
+  std::vector<handled> progress;
+  std::vector<closing> closings;
+
+  delivery_list& in(dialect one) { return deliveries[index_of(one)]; }
+  const delivery_list& in(dialect one) const { return deliveries[index_of(one)]; }
+};
+
+}  // namespace troupe

@@ -1,0 +1,46 @@
+#include "actors/document_audience.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+void document_audience::join(session_id session, const hub_actor& hub) {
+  std::uint32_t index = 0;
+  while (index < units_.size() && units_[index].hub != hub) ++index;
+  if (index == units_.size()) units_.push_back({hub, 0, {}, {}});
+  ++units_[index].sessions;
+  ++joins_;
+  unit_of_session_.emplace(session, index);
+}
+
+bool document_audience::leave(session_id session) {
+  const auto found = unit_of_session_.find(session);
+  if (found == unit_of_session_.end()) return false;
+  --units_[found->second].sessions;
+  unit_of_session_.erase(found);
+  return true;
+}
+
+document_audience::unit* document_audience::find_unit(session_id session) {
+  const auto found = unit_of_session_.find(session);
+  return found == unit_of_session_.end() ? nullptr : &units_[found->second];
+}
+
+void document_audience::note_handled(session_id session, credit_amount amount) {
+  unit* const of = find_unit(session);
+  if (of == nullptr) return;
+  auto& progress = of->progress;
+  if (progress.empty() || progress.back().session != session) progress.push_back({session, {}});
+  progress.back().amount.messages += amount.messages;
+  progress.back().amount.bytes += amount.bytes;
+  has_notes_ = true;
+}
+
+void document_audience::note_closing(session_id session, close_reason reason) {
+  if (unit* const of = find_unit(session)) {
+    of->closings.push_back({session, reason});
+    has_notes_ = true;
+  }
+}
+
+}  // namespace troupe

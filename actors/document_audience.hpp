@@ -1,0 +1,69 @@
+// Who hears of a document: its sessions by the I/O unit they live on, and what the current turn has
+// for each unit beside the deliveries. Sends one batch per unit at the end of a turn. Owner: a
+// document actor.
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/interfaces.hpp"
+
+namespace troupe {
+
+class document_audience {
+ public:
+  void join(session_id session, const hub_actor& hub);
+  /// Returns false if the session had not joined.
+  bool leave(session_id session);
+
+  bool has_sessions() const noexcept { return !unit_of_session_.empty(); }
+  std::size_t session_count() const noexcept { return unit_of_session_.size(); }
+  /// How many joins it has ever seen.
+  std::uint64_t joins() const noexcept { return joins_; }
+
+  /// The document has handled some input of a session, which gets its credit back.
+  void note_handled(session_id session, credit_amount amount);
+  /// The session is to be closed.
+  void note_closing(session_id session, close_reason reason);
+
+  /// Whether any unit has something beside deliveries.
+  bool has_notes() const noexcept { return has_notes_; }
+
+  /// Hands out the batch of each unit that has something to hear, `send(hub, batch)`, and forgets
+  /// the notes.
+  template <class Send>
+  void end_turn(document_id document, const deliveries_by_dialect& deliveries, Send&& send);
+
+  void clear() { units_.clear(); }
+
+ private:
+  struct unit {
+    hub_actor hub;
+    std::size_t sessions = 0;
+    std::vector<deliver_batch::handled> progress;
+    std::vector<deliver_batch::closing> closings;
+  };
+
+  unit* find_unit(session_id session);
+
+  std::vector<unit> units_;
+  std::unordered_map<session_id, std::uint32_t> unit_of_session_;
+  std::uint64_t joins_ = 0;
+  bool has_notes_ = false;
+};
+
+template <class Send>
+void document_audience::end_turn(document_id document, const deliveries_by_dialect& deliveries,
+                                 Send&& send) {
+  const bool is_quiet = std::ranges::all_of(deliveries, &delivery_list::empty);
+  for (unit& each : units_) {
+    if (is_quiet && each.progress.empty() && each.closings.empty()) continue;
+    if (each.sessions == 0 && each.closings.empty()) continue;
+    send(each.hub, deliver_batch{document, deliveries, std::exchange(each.progress, {}),
+                                 std::exchange(each.closings, {})});
+  }
+  has_notes_ = false;
+}
+
+}  // namespace troupe

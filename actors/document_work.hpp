@@ -1,0 +1,127 @@
+// The state of a document and the work on it. Work that is queued is done in its order, one piece
+// at a time, while the state is here. Work that takes long is lent with the state to a worker on
+// CAF's threads, so that the other documents of this thread are served meanwhile; what comes in
+// between waits in the queue. Owner: a document actor, which spawns the workers.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <variant>
+
+#include "actors/interfaces.hpp"
+#include "base/fifo.hpp"
+#include "protocol/hosted_document.hpp"
+
+namespace troupe {
+
+/// A piece of work that a worker does for a document.
+using lent_work = std::function<void(hosted_document&, document_effects&)>;
+
+/// A state on its way: the document gives it away and gets it back with the answer.
+struct lent_document {
+  std::unique_ptr<hosted_document> state;
+  document_effects effects;
+  lent_work work;
+};
+
+/// From this size on an update, or what is loaded, would stall the other documents of the thread
+/// for a millisecond or more.
+constexpr std::size_t heavy_update_bytes = 64 * 1024;
+/// The same for a state that has to be encoded.
+constexpr std::size_t heavy_state_bytes = 512 * 1024;
+
+/// Whether work may be done where the document runs.
+enum class weight : std::uint8_t { light, heavy };
+
+class document_work {
+ public:
+  /// A batch of which the first requests may have been handled.
+  struct batch_rest {
+    client_batch batch;
+    std::size_t next = 0;
+  };
+  using input = std::variant<batch_rest, joining_session, leave_document, document_tick,
+                             document_event, presence_missed>;
+  /// Starts a worker on what is lent; on_returned() is called with it later.
+  using lender = std::function<void(std::shared_ptr<lent_document>)>;
+
+  /// `lend`: empty where nobody else waits for this thread; then all work is done at once.
+  document_work(std::unique_ptr<hosted_document> state, lender lend)
+      : state_(std::move(state)), lend_(std::move(lend)) {}
+
+  /// Null while it is lent.
+  hosted_document* state() noexcept { return state_.get(); }
+  const hosted_document* state() const noexcept { return state_.get(); }
+  bool can_lend() const noexcept { return static_cast<bool>(lend_); }
+
+  /// Of the work that is done; whoever carries them out clears them.
+  document_effects& effects() noexcept { return effects_; }
+
+  void push(input next) { waiting_.push_back(std::move(next)); }
+  bool has_waiting() const noexcept { return !waiting_.empty(); }
+
+  /// Handles what waits while the state is here: `handle(input)` returns whether all of it is
+  /// handled; if not it stays in front. Does nothing within itself or before begin().
+  template <class Handle>
+  void handle_waiting(Handle&& handle) {
+    if (!has_begun_ || std::exchange(is_handling_, true)) return;
+    while (state_ && !waiting_.empty())
+      if (handle(waiting_.front())) waiting_.pop_front();
+    is_handling_ = false;
+  }
+
+  /// The document is loaded: what waits may be handled from now on.
+  void begin() noexcept { has_begun_ = true; }
+  bool has_begun() const noexcept { return has_begun_; }
+
+  /// Does `work(state, effects)`, then `after()`: here and now if it is light, else by a worker.
+  /// Requires: the state is here.
+  template <class Work, class After>
+  void run(weight how, Work&& work, After&& after) {
+    if (how == weight::heavy && can_lend())
+      return lend(std::forward<Work>(work), std::forward<After>(after));
+    work(*state_, effects_);
+    after();
+  }
+
+  /// A worker has done its work: the state is here again and what came after it is done.
+  void on_returned(lent_document& lent) {
+    state_ = std::move(lent.state);
+    effects_ = std::move(lent.effects);
+    std::exchange(after_, nullptr)();
+  }
+
+  void release_memory() {
+    waiting_.release_memory();
+    effects_ = {};
+    if (state_) state_->shrink();
+  }
+
+  /// Forgets the state and whatever waits.
+  void stop() {
+    state_.reset();
+    lend_ = nullptr;
+    after_ = nullptr;
+  }
+
+ private:
+  void lend(lent_work work, std::function<void()> after) {
+    after_ = std::move(after);
+    const auto lent = std::make_shared<lent_document>();
+    lent->state = std::move(state_);
+    lent->work = std::move(work);
+    lend_(lent);
+  }
+
+  std::unique_ptr<hosted_document> state_;
+  document_effects effects_;
+  fifo<input> waiting_;
+  lender lend_;
+  std::function<void()> after_;  // while it is lent
+  bool has_begun_ = false;
+  bool is_handling_ = false;
+};
+
+}  // namespace troupe

@@ -1,0 +1,47 @@
+// The messages between actors, announced to CAF. None of them leaves its node (they carry handles
+// and shared bytes), so none is serialised. A new message is one line in the list below and a
+// struct in interfaces.hpp.
+#pragma once
+
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/type_id.hpp>
+
+// Sorted. `message(name)` is applied to each.
+#define TROUPE_MESSAGES(message)                                                                   \
+  message(answer_admin_request) message(append_updates) message(client_batch)                      \
+      message(close_all_sessions) message(close_documents) message(close_session)                  \
+          message(close_subscribers) message(deliver_batch) message(describe_document)             \
+              message(document_busy) message(document_event) message(document_idle)                \
+                  message(document_info) message(document_tick) message(drain_node)                \
+                      message(join_document) message(leave_document) message(list_documents)       \
+                          message(list_presence) message(list_sessions) message(listed_documents)  \
+                              message(listed_presence) message(listed_sessions)                    \
+                                  message(load_document) message(loaded_document)                  \
+                                      message(node_drained) message(notified_document)             \
+                                          message(notify_document) message(open_document)          \
+                                              message(opened_document) message(presence_missed)    \
+                                                  message(second_passed) message(unload_document)  \
+                                                      message(update_stored)                       \
+                                                          message(work_on_document)                \
+                                                              message(worked_on_document)          \
+                                                                  message(write_checkpoint)
+
+#define TROUPE_DECLARE(name) struct name;
+#define TROUPE_ADD_TYPE_ID(name) CAF_ADD_TYPE_ID(troupe_actors, (troupe::name))
+#define TROUPE_ALLOW_UNSAFE(name) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::name)
+
+namespace troupe {
+TROUPE_MESSAGES(TROUPE_DECLARE)
+}  // namespace troupe
+
+CAF_BEGIN_TYPE_ID_BLOCK(troupe_actors, caf::first_custom_type_id)
+TROUPE_MESSAGES(TROUPE_ADD_TYPE_ID)
+CAF_ADD_ATOM(troupe_actors, troupe, flush_atom)
+CAF_ADD_ATOM(troupe_actors, troupe, drain_atom)
+CAF_END_TYPE_ID_BLOCK(troupe_actors)
+
+TROUPE_MESSAGES(TROUPE_ALLOW_UNSAFE)
+
+#undef TROUPE_DECLARE
+#undef TROUPE_ADD_TYPE_ID
+#undef TROUPE_ALLOW_UNSAFE

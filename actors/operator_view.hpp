@@ -1,0 +1,77 @@
+// Sessions and documents as an operator sees them, and the questions that ask for them, as plain
+// values. A question carries its subject and its page, so that nobody lists more than is shown.
+// Pure.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "protocol/dialect.hpp"
+#include "protocol/session_id.hpp"
+
+namespace troupe {
+
+/// How many sessions or documents one page lists.
+constexpr std::size_t page_size_default = 1000;
+constexpr std::size_t page_size_max = 10'000;
+
+struct session_info {
+  session_id id = no_session;
+  std::string user;  ///< Empty: nobody in particular.
+  std::string remote_address;
+  std::vector<std::string> documents;
+  dialect_set speaks;
+  std::chrono::system_clock::time_point connected_since;
+  std::chrono::system_clock::time_point last_pong;
+  std::uint64_t messages_in = 0;
+  std::uint64_t messages_out = 0;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  std::uint64_t queued_bytes = 0;
+};
+
+struct document_info {
+  std::string name;
+  std::uint64_t sessions = 0;
+  bool is_unloading = false;
+};
+
+/// A page of sessions, by their ids.
+struct list_sessions {
+  std::string document;           ///< Those joined to it; empty: all.
+  session_id after = no_session;  ///< Those with a greater id.
+  std::size_t limit = page_size_default;
+};
+struct listed_sessions {
+  std::vector<session_info> sessions;
+  std::size_t count = 0;  ///< How many there are in all, on this page and elsewhere.
+  bool has_more = false;  ///< Behind the last of the page.
+};
+
+/// A page of the open documents, by their names.
+struct list_documents {
+  std::string after;  ///< Those behind this name; empty: all.
+  std::size_t limit = page_size_default;
+};
+struct listed_documents {
+  std::vector<document_info> documents;
+  std::size_t count = 0;  ///< How many are open in all.
+  bool has_more = false;  ///< Behind the last of the page.
+};
+
+/// What some sessions show in some documents.
+struct list_presence {
+  std::vector<std::string> documents;
+  std::vector<session_id> sessions;  ///< Ascending.
+};
+struct listed_presence {
+  struct state {
+    session_id session = no_session;
+    std::string json;
+  };
+  std::vector<state> states;
+};
+
+}  // namespace troupe

@@ -1,0 +1,89 @@
+// What a dialect is: its traits, and the translation of frames into requests and of notices into
+// frames. Everything else (sessions, documents, hubs) works with requests and notices and never
+// sees the bytes of a dialect. A new dialect is a class derived from this one and one call of
+// register_dialect, or a row in dialects.cpp.
+//
+// Codecs have no state of their own: one object serves all sessions. Pure. Thread: any.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.hpp"
+#include "base/errc.hpp"
+#include "base/frame_kind.hpp"
+#include "protocol/dialect.hpp"
+#include "protocol/notice.hpp"
+#include "protocol/request.hpp"
+
+namespace troupe {
+
+/// How a session comes to a document in a dialect.
+enum class joining : std::uint8_t {
+  by_address,  ///< It is joined to the document of its address; it hears from its first message on.
+  by_sync,     ///< A sync names a document and joins it; it hears from the answer to that on.
+};
+
+struct dialect_traits {
+  std::string_view name;  ///< In lists and logs: "y-websocket".
+  frame_kind frames = frame_kind::binary;
+  joining joins = joining::by_address;
+  /// An error is a message of the dialect. Without it, whatever is wrong closes the session, and
+  /// reading pauses above the rate limit; with it, both are answered.
+  bool has_errors = false;
+  /// Updates of one sender in one turn may be merged into one.
+  bool merges_updates = false;
+  /// An update is acknowledged by its echo: its author gets it back once it is stored.
+  bool acknowledges_by_echo = false;
+  /// Clients drop a connection on which they hear nothing for 30 s, and pings do not count.
+  bool needs_keep_alive = false;
+};
+
+/// One frame, read. An object is used again and again, for its memory.
+struct decoded_frame {
+  request_kind kind = request_kind::sync;
+  byte_view body;                       ///< Part of the frame or of `own_body`.
+  std::optional<std::string> document;  ///< That the frame names; nothing: that of the address.
+  std::string message_id;               ///< Empty: none.
+  byte_buffer own_body;
+  request_part wrong_part = request_part::message;  ///< If decode() fails.
+
+  void clear() {
+    body = {};
+    document.reset();
+    message_id.clear();
+    wrong_part = request_part::message;
+  }
+};
+
+/// Where a codec puts the frames it makes: the payload of each, in two parts.
+class frame_sink {
+ public:
+  virtual ~frame_sink() = default;
+  virtual void add(byte_view head, byte_view body) = 0;
+};
+
+class dialect_codec {
+ public:
+  explicit constexpr dialect_codec(const dialect_traits& traits) noexcept : traits_(traits) {}
+  virtual constexpr ~dialect_codec() = default;
+
+  const dialect_traits& traits() const noexcept { return traits_; }
+
+  /// Reads one frame. On failure `into` has document and message id as far as they could be read,
+  /// and which part was wrong; the detail is for people.
+  /// Fails with truncated, trailing_bytes, unknown_message, number_too_large, invalid_json, ...
+  virtual result<void> decode(byte_view frame, decoded_frame& into) const = 0;
+
+  /// Makes frames of a notice, none if the dialect has no word for it.
+  /// `document`: its name; nothing: the error concerns no document.
+  /// Requires: the notice is not a whole_state.
+  virtual void encode(const notice& what, std::optional<std::string_view> document,
+                      frame_sink& out) const = 0;
+
+ private:
+  dialect_traits traits_;
+};
+
+}  // namespace troupe

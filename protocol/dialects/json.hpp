@@ -1,0 +1,26 @@
+// The codec of the JSON dialect: one message per text frame. A sync joins the document that it
+// names; errors and acknowledgements are messages.
+// Format: docs/json-dialect.md; json_request reads it, json_reply writes it.
+#pragma once
+
+#include "protocol/dialects/codec.hpp"
+
+namespace troupe {
+
+class json_codec final : public dialect_codec {
+ public:
+  constexpr json_codec() noexcept
+      : dialect_codec({.name = "json",
+                       .frames = frame_kind::text,
+                       .joins = joining::by_sync,
+                       .has_errors = true,
+                       .merges_updates = false,
+                       .acknowledges_by_echo = false,
+                       .needs_keep_alive = false}) {}
+
+  result<void> decode(byte_view frame, decoded_frame& into) const override;
+  void encode(const notice& what, std::optional<std::string_view> document,
+              frame_sink& out) const override;
+};
+
+}  // namespace troupe

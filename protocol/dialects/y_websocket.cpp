@@ -1,0 +1,56 @@
+#include "protocol/dialects/y_websocket.hpp"
+
+#include "protocol/crdt/wire/state_vector.hpp"
+#include "protocol/dialects/y_websocket_message.hpp"
+
+namespace troupe {
+
+namespace {
+
+using sync::message_kind;
+
+request_kind request_of(message_kind kind) noexcept {
+  switch (kind) {
+    case message_kind::sync_step1: return request_kind::sync;
+    case message_kind::sync_step2:
+    case message_kind::update: return request_kind::update;
+    case message_kind::awareness: return request_kind::presence;
+    case message_kind::query_awareness: break;
+  }
+  return request_kind::query_presence;
+}
+
+void add_message(message_kind kind, byte_view body, frame_sink& out) {
+  out.add(sync::encode_message_head(kind, body.size()).view(), body);
+}
+
+}  // namespace
+
+result<void> y_websocket_codec::decode(byte_view frame, decoded_frame& into) const {
+  into.clear();
+  TROUPE_ASSIGN(const sync::message message, sync::decode_message(frame));
+  into.kind = request_of(message.kind);
+  into.body = message.body;
+  if (into.kind != request_kind::sync) return {};
+  into.wrong_part = request_part::state_vector;
+  TROUPE_TRY(crdt::state_vector::decode(message.body));
+  return {};
+}
+
+void y_websocket_codec::encode(const notice& what, std::optional<std::string_view>,
+                               frame_sink& out) const {
+  switch (what.kind) {
+    case notice_kind::state:
+      add_message(message_kind::sync_step2, what.body.view(), out);
+      return add_message(message_kind::sync_step1, what.extra.view(), out);
+    case notice_kind::question: return add_message(message_kind::sync_step1, what.body.view(), out);
+    case notice_kind::update: return add_message(message_kind::update, what.body.view(), out);
+    case notice_kind::presence: return add_message(message_kind::awareness, what.body.view(), out);
+    case notice_kind::whole_state:
+    case notice_kind::event:
+    case notice_kind::ack:
+    case notice_kind::error: return;
+  }
+}
+
+}  // namespace troupe

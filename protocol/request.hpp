@@ -1,0 +1,62 @@
+// What a client asks of a document, in any dialect: a codec makes it of a frame, the hosted
+// document answers it with notices. The body is bytes of Yjs or JSON text and is checked where it
+// is used.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "protocol/dialect.hpp"
+
+namespace troupe {
+
+enum class request_kind : std::uint8_t {
+  sync,            ///< What am I missing? Body: a Yjs state vector.
+  update,          ///< Body: a Yjs update.
+  presence,        ///< Body: an awareness update, of whichever clients.
+  own_presence,    ///< Body: the state of this session alone, as JSON text; `null` clears it.
+  query_presence,  ///< Who is present? No body.
+  event,           ///< For the other sessions, not for the document. Body: JSON text.
+};
+
+struct client_request {
+  request_kind kind = request_kind::sync;
+  dialect in = dialect::y_websocket;
+  byte_view body;
+  std::string_view message_id = {};  ///< To be acknowledged under this id; empty: not.
+};
+
+/// How much of a session's credit a request takes until it is handled: a question may be answered
+/// with the whole document, so only a few of them may be under way.
+constexpr std::uint32_t question_weight = 256;
+constexpr std::uint32_t credit_weight(request_kind kind) noexcept {
+  return kind == request_kind::sync || kind == request_kind::query_presence ? question_weight : 1;
+}
+
+/// Requests of one session for one document: what one read of its socket brought.
+struct request_batch {
+  /// Where a request lies in `bytes`: its body, then its message id.
+  struct entry {
+    request_kind kind = request_kind::sync;
+    dialect in = dialect::y_websocket;
+    std::uint16_t message_id_size = 0;
+    std::size_t offset = 0;
+    std::size_t size = 0;  ///< Of the body.
+  };
+
+  shared_bytes bytes;
+  std::vector<entry> entries;
+
+  /// The request; its views hold as long as `bytes`.
+  client_request at(std::size_t index) const {
+    const entry& e = entries[index];
+    const byte_view all = bytes.view();
+    return {e.kind, e.in, all.subspan(e.offset, e.size),
+            as_text(all.subspan(e.offset + e.size, e.message_id_size))};
+  }
+};
+
+}  // namespace troupe

@@ -1,0 +1,50 @@
+#include "protocol/request_error.hpp"
+
+#include <array>
+
+namespace troupe {
+
+namespace {
+
+constexpr std::array<request_error_info, request_error_count> errors = {{
+    {"INVALID_MESSAGE", "Invalid message"},
+    {"MESSAGE_TOO_LARGE", "Message too large"},
+    {"RATE_LIMIT_EXCEEDED", "Rate limit exceeded"},
+    {"NOT_JOINED", "Not joined"},
+    {"INVALID_UPDATE", "Invalid update"},
+    {"TOO_MANY_DOCUMENTS", "Too many documents"},
+    {"DOCUMENT_UNAVAILABLE", "Document unavailable"},
+}};
+
+}  // namespace
+
+request_error_info describe(request_error error) noexcept {
+  return errors[static_cast<std::size_t>(error)];
+}
+
+request_error request_error_for(errc code, request_part part) noexcept {
+  switch (part) {
+    case request_part::message:
+    case request_part::presence: return request_error::invalid_message;
+    case request_part::state_vector: return request_error::invalid_update;
+    case request_part::update: break;
+  }
+  // The document is full of updates that wait; that is not the fault of this one.
+  return code == errc::pending_limit ? request_error::document_unavailable
+                                     : request_error::invalid_update;
+}
+
+request_error request_error_for(close_reason reason) noexcept {
+  return reason == close_reason::too_many_documents ? request_error::too_many_documents
+                                                    : request_error::document_unavailable;
+}
+
+close_reason close_reason_for(errc code, request_part part) noexcept {
+  const close_reason reason = close_reason_for(code);
+  // A failure inside an update is named as such, whatever byte of it is wrong.
+  const bool is_in_update =
+      part == request_part::update && reason == close_reason::malformed_message;
+  return is_in_update ? close_reason::invalid_update : reason;
+}
+
+}  // namespace troupe

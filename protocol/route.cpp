@@ -1,0 +1,27 @@
+#include "protocol/route.hpp"
+
+#include "base/check.hpp"
+#include "base/document_name.hpp"
+
+namespace troupe {
+
+namespace {
+
+identity_ptr identity_for(const std::string& user) {
+  // A name that is too long, or cannot be printed, counts as none.
+  if (user.empty() || !check_document_name(user)) return nullptr;
+  return std::make_shared<const identity>(identity{user});
+}
+
+}  // namespace
+
+result<route> route_for(const upgrade_target& target) {
+  TROUPE_CHECK(target.path.starts_with('/'));
+  route to{target.path.substr(1), dialect_set{dialect::y_websocket} | dialect_set{dialect::json},
+           identity_for(target.user), rights::all()};
+  // The path `/` names no document: its client says in each message which one it means.
+  if (!to.document.empty()) TROUPE_TRY(check_document_name(to.document));
+  return to;
+}
+
+}  // namespace troupe

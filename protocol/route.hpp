@@ -1,0 +1,32 @@
+// From the target of an upgrade request to what its session is for: which document, in which
+// dialects, as whom and with which rights. Made once, before the upgrade is accepted, and carried
+// from there to the document. The one place that knows which path means what. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/errc.hpp"
+#include "protocol/dialect.hpp"
+#include "protocol/identity.hpp"
+
+namespace troupe {
+
+struct route {
+  std::string document;  ///< A checked name; empty: each message names its document.
+  dialect_set dialects;  ///< That are spoken here; each comes in frames of another kind.
+  identity_ptr who;
+  rights may;
+};
+
+/// What a client asks for with its upgrade.
+struct upgrade_target {
+  std::string path;  ///< Decoded once, with its leading slash.
+  std::string user;  ///< `?userId=`, decoded; empty if absent or malformed.
+};
+
+/// Requires: the path begins with a slash. Fails with invalid_name if the path names no valid
+/// document; the detail says why, in words for the client.
+result<route> route_for(const upgrade_target& target);
+
+}  // namespace troupe

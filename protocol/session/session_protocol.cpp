@@ -1,0 +1,338 @@
+#include "protocol/session/session_protocol.hpp"
+
+#include <algorithm>
+
+#include "protocol/dialects/dialects.hpp"
+
+namespace troupe {
+
+namespace {
+
+/// How soon a session without tokens, or with much unread, looks again: often enough to keep its
+/// rate, seldom enough to cost nothing.
+constexpr std::chrono::milliseconds token_wait_min{10};
+constexpr std::chrono::milliseconds token_wait_max{200};
+
+/// A message that is refused for the rate is still read for its id up to this size.
+constexpr std::size_t refused_read_max = 4096;
+
+/// An awareness update of no clients: the keep-alive.
+constexpr std::uint8_t no_clients[] = {0};
+
+using reading_change = session_effects::reading_change;
+
+const dialect_traits& traits_of(dialect which) noexcept { return codec_of(which).traits(); }
+
+std::optional<dialect> find_dialect(dialect_set among, frame_kind frames) {
+  std::optional<dialect> found;
+  among.for_each([&](dialect each) {
+    if (!found && traits_of(each).frames == frames) found = each;
+  });
+  return found;
+}
+
+byte_buffer to_buffer(std::string_view text) {
+  const byte_view bytes = as_bytes(text);
+  return {bytes.begin(), bytes.end()};
+}
+
+}  // namespace
+
+void session_effects::clear() {
+  replies.clear();
+  authorise.clear();
+  open.clear();
+  hears.clear();
+  forwards.clear();
+  wants_presence.clear();
+  leaves.reset();
+  problem.reset();
+  close.reset();
+  terminate.reset();
+  wake_in.reset();
+  reading = reading_change::none;
+  ping = false;
+  reading_paused_by_rate = false;
+}
+
+bool session_effects::empty() const noexcept {
+  return replies.empty() && authorise.empty() && open.empty() && hears.empty() &&
+         forwards.empty() && wants_presence.empty() && !leaves && !problem && !close &&
+         !terminate && !wake_in && reading == reading_change::none && !ping &&
+         !reading_paused_by_rate;
+}
+
+session_protocol::session_protocol(session_id id, route way, const session_settings& settings,
+                                   input_gatherer& input, time_point now)
+    : id_(id),
+      route_(std::move(way)),
+      settings_(settings),
+      input_(input),
+      of_text_(find_dialect(route_.dialects, frame_kind::text)),
+      of_binary_(find_dialect(route_.dialects, frame_kind::binary)),
+      tokens_(static_cast<double>(settings.messages_per_second),
+              static_cast<double>(settings.message_burst), now),
+      pulse_(now) {}
+
+// --- opening ---
+
+void session_protocol::on_open(moment at, session_effects& out) {
+  pulse_.restart(at.now);
+  if (route_.document.empty()) return;
+  begin_joining(route_.document, out);
+  update_reading(at, out);
+}
+
+void session_protocol::begin_joining(std::string_view name, session_effects& out) {
+  documents_.add(name);
+  out.authorise.emplace_back(name);
+}
+
+void session_protocol::on_authorised(std::string_view document, rights may, session_effects& out) {
+  joined_document* const joining = documents_.find(document);
+  if (joining == nullptr) return;
+  joining->state = join_state::opening;
+  out.open.emplace_back(document, may);
+}
+
+void session_protocol::on_opened(std::string_view document, document_id id, moment at,
+                                 session_effects& out) {
+  joined_document* const joined = documents_.find(document);
+  if (joined == nullptr) return;
+  joined->state = join_state::joined;
+  joined->id = id;
+  if (is_closed_) return;
+  for (const held_request& each : joined->take_held()) send_to(*joined, each.view(), at, out);
+  on_frames_end(out);
+  update_reading(at, out);
+}
+
+void session_protocol::on_refused(std::string_view document, close_reason why, moment at,
+                                  session_effects& out) {
+  joined_document* const refused = documents_.find(document);
+  if (refused == nullptr) return;
+  const bool ends_session = is_address(*refused);
+  const auto held = refused->take_held();
+  documents_.remove(*refused);
+  if (is_closed_) return;
+  if (ends_session) {
+    out.close = why;
+    return;
+  }
+  for (const held_request& each : held)
+    refuse(each.in, request_error_for(why), troupe::describe(why).text, std::string{document},
+           each.message_id, out);
+  update_reading(at, out);
+}
+
+// --- input ---
+
+void session_protocol::on_frame(frame_kind kind, byte_view payload, moment at,
+                                decoded_frame& scratch, session_effects& out) {
+  const auto in = dialect_for(kind);
+  const bool needs_address = in && traits_of(*in).joins == joining::by_address;
+  if (!in || (needs_address && route_.document.empty())) {
+    out.close = close_reason::no_document;
+    return;
+  }
+  note_spoken(*in);
+  if (is_over_rate(*in, payload, at, scratch, out)) return;
+  tokens_.spend(at.now);
+  if (const auto decoded = codec_of(*in).decode(payload, scratch); !decoded)
+    return on_bad_frame(*in, decoded.error(), scratch, out);
+  pass_on(*in, scratch, at, out);
+}
+
+void session_protocol::note_spoken(dialect in) noexcept {
+  if (spoken_.contains(in)) return;
+  spoken_.insert(in);
+  needs_tokens_ = needs_tokens_ || !traits_of(in).has_errors;
+  needs_keep_alive_ = needs_keep_alive_ || traits_of(in).needs_keep_alive;
+}
+
+/// Refuses a message for the rate where the dialect can say so. A small one is read for its id.
+bool session_protocol::is_over_rate(dialect in, byte_view payload, moment at,
+                                    decoded_frame& scratch, session_effects& out) {
+  if (!traits_of(in).has_errors || tokens_.has_token(at.now)) return false;
+  scratch.clear();
+  if (payload.size() <= refused_read_max) (void)codec_of(in).decode(payload, scratch);
+  refuse(in, request_error::rate_limit_exceeded, {}, scratch.document, scratch.message_id, out);
+  return true;
+}
+
+void session_protocol::on_bad_frame(dialect in, const failure& why, const decoded_frame& frame,
+                                    session_effects& out) {
+  if (!traits_of(in).has_errors) {
+    out.problem = why;
+    out.close = close_reason_for(why.code, frame.wrong_part);
+    return;
+  }
+  const bool is_whole = frame.wrong_part != request_part::message;
+  auto document = frame.document;
+  if (!document && is_whole && !route_.document.empty()) document = route_.document;
+  refuse(in, request_error_for(why.code, frame.wrong_part), is_whole ? to_string(why) : why.detail,
+         std::move(document), frame.message_id, out);
+  if (is_whole) out.replies.back().what.part = frame.wrong_part;
+}
+
+/// To the document that the frame means, which the session may have to join first.
+void session_protocol::pass_on(dialect in, const decoded_frame& frame, moment at,
+                               session_effects& out) {
+  const std::string& name = frame.document ? *frame.document : route_.document;
+  if (name.empty())
+    return refuse(in, request_error::not_joined,
+                  "docName is missing, and the address names no document", {}, frame.message_id,
+                  out);
+  const client_request what{frame.kind, in, frame.body, frame.message_id};
+  joined_document* const document = documents_.find(name);
+  const bool joins_by_sync = traits_of(in).joins == joining::by_sync;
+  const bool is_sync = frame.kind == request_kind::sync;
+  if (document != nullptr && (!joins_by_sync || is_sync || document->spoken.contains(in)))
+    return send_to(*document, what, at, out);
+  if (joins_by_sync && is_sync) return join(in, name, frame, at, out);
+  refuse(in, request_error::not_joined, "send a sync with this docName first", name,
+         frame.message_id, out);
+}
+
+/// The sync waits until the document is open.
+void session_protocol::join(dialect in, std::string_view name, const decoded_frame& frame,
+                            moment at, session_effects& out) {
+  if (documents_.size() >= settings_.documents_max)
+    return refuse(in, request_error::too_many_documents, "on this connection", std::string{name},
+                  frame.message_id, out);
+  begin_joining(name, out);
+  send_to(*documents_.find(name), {frame.kind, in, frame.body, frame.message_id}, at, out);
+}
+
+void session_protocol::send_to(joined_document& to, const client_request& what, moment at,
+                               session_effects& out) {
+  if (to.state != join_state::joined) {
+    to.hold(what);
+    return update_reading(at, out);
+  }
+  if (!to.spoken.contains(what.in)) {
+    to.spoken.insert(what.in);
+    out.hears.push_back({to.id, what.in});
+  }
+  input_.add(id_, to.id, what);
+  credit_.take(to.unhandled, {credit_weight(what.kind), what.body.size()});
+  update_reading(at, out);
+}
+
+void session_protocol::on_frames_end(session_effects& out) {
+  input_.take_all(id_, [&](document_id document, request_batch batch) {
+    if (documents_.find(document) != nullptr) out.forwards.emplace_back(document, std::move(batch));
+  });
+}
+
+bool session_protocol::on_frame_too_large(frame_kind kind, moment at, session_effects& out) {
+  const auto in = dialect_for(kind);
+  if (!in || !traits_of(*in).has_errors) return false;
+  note_spoken(*in);
+  tokens_.spend(at.now);
+  refuse(*in, request_error::message_too_large, {}, {}, {}, out);
+  return true;
+}
+
+void session_protocol::refuse(dialect in, request_error error, std::string_view detail,
+                              std::optional<std::string> document, std::string_view message_id,
+                              session_effects& out) {
+  out.replies.push_back({in,
+                         notice{.kind = notice_kind::error,
+                                .error = error,
+                                .body = to_buffer(detail),
+                                .extra = to_buffer(message_id)},
+                         std::move(document)});
+}
+
+// --- documents ---
+
+bool session_protocol::is_address(const joined_document& document) const noexcept {
+  return !route_.document.empty() && document.name == route_.document;
+}
+
+void session_protocol::on_handled(document_id document, credit_amount amount, moment at,
+                                  session_effects& out) {
+  joined_document* const from = documents_.find(document);
+  if (from == nullptr) return;
+  credit_.give_back(from->unhandled, amount);
+  update_reading(at, out);
+}
+
+void session_protocol::on_document_failed(document_id document, close_reason why, moment at,
+                                          session_effects& out) {
+  joined_document* const failed = documents_.find(document);
+  if (failed == nullptr) return;
+  if (is_address(*failed)) {
+    out.close = why;
+    return;
+  }
+  failed->spoken.for_each([&](dialect each) {
+    if (traits_of(each).has_errors)
+      refuse(each, request_error::document_unavailable, troupe::describe(why).text, failed->name,
+             {}, out);
+  });
+  out.leaves = document;
+  // It will not answer what it holds of this session.
+  credit_.give_back(failed->unhandled, failed->unhandled);
+  documents_.remove(*failed);
+  update_reading(at, out);
+}
+
+bool session_protocol::skips_presence(document_id document, std::size_t queued_bytes) {
+  if (queued_bytes <= settings_.presence_skip_bytes) return false;
+  if (joined_document* const from = documents_.find(document)) {
+    from->missed_presence = true;
+    has_missed_presence_ = true;
+  }
+  return true;
+}
+
+// --- time ---
+
+void session_protocol::on_second(moment at, time_point last_sent, session_effects& out) {
+  if (is_closed_) return;
+  update_reading(at, out);
+  if (has_missed_presence_ && at.queued_bytes <= settings_.presence_skip_bytes / 2) {
+    has_missed_presence_ = false;
+    for (joined_document& each : documents_)
+      if (std::exchange(each.missed_presence, false)) out.wants_presence.push_back(each.id);
+  }
+  if (needs_keep_alive_ && pulse::needs_keep_alive(at.now, last_sent))
+    spoken_.for_each([&](dialect each) {
+      if (traits_of(each).needs_keep_alive)
+        out.replies.push_back(
+            {each,
+             notice{.kind = notice_kind::presence, .body = byte_view{no_clients}, .extra = {}},
+             route_.document});
+    });
+  switch (pulse_.on_second(at.now, is_paused_, settings_.heartbeat)) {
+    case pulse::action::none: return;
+    case pulse::action::ping: out.ping = true; return;
+    case pulse::action::terminate: out.terminate = close_reason::heartbeat_timeout; return;
+  }
+}
+
+void session_protocol::on_wake(moment at, session_effects& out) {
+  is_checking_ = false;
+  update_reading(at, out);
+}
+
+void session_protocol::update_reading(moment at, session_effects& out) {
+  if (is_closed_) return;
+  const bool has_token = !needs_tokens_ || tokens_.has_token(at.now);
+  const bool has_room = at.queued_bytes <= settings_.reading_pause_bytes;
+  if (!has_token || !has_room) schedule_reading_check(at, out);
+  if (!has_token && !is_paused_) out.reading_paused_by_rate = true;
+  const bool pause = documents_.is_waiting() || !credit_.is_left() || !has_token || !has_room;
+  if (pause == is_paused_) return;
+  is_paused_ = pause;
+  out.reading = pause ? reading_change::pause : reading_change::resume;
+}
+
+void session_protocol::schedule_reading_check(moment at, session_effects& out) {
+  if (std::exchange(is_checking_, true)) return;
+  out.wake_in = std::clamp(tokens_.wait_for_token(at.now), token_wait_min, token_wait_max);
+}
+
+}  // namespace troupe

@@ -1,0 +1,180 @@
+// The session core: everything that one connection's session decides, without its socket, thread or
+// actor. Events go in by plain calls with the time, effects come out; the session actor carries
+// them out. It reads frames by the codecs of its route's dialects, joins documents, keeps the rate
+// limit, the credit and the heartbeat, and says when reading pauses.
+//
+// A session comes to a document in three steps: the authoriser says what it may do (effect
+// `authorise`, answered by on_authorised), the directory opens the document (effect `open`,
+// answered by on_opened or on_refused), then requests go to it. Reading pauses meanwhile, so
+// nothing overtakes the join.
+//
+// Above the rate limit a dialect with errors is answered with one, any other is not read until
+// tokens return; nothing is dropped. Reading also pauses while documents have
+// `credit::messages_max` requests or `credit::bytes_max` bytes unhandled, and while the client
+// leaves much unread itself.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/close_reason.hpp"
+#include "base/frame_kind.hpp"
+#include "protocol/dialects/codec.hpp"
+#include "protocol/route.hpp"
+#include "protocol/session/credit.hpp"
+#include "protocol/session/input_gatherer.hpp"
+#include "protocol/session/joined_documents.hpp"
+#include "protocol/session/pulse.hpp"
+#include "protocol/session/token_bucket.hpp"
+
+namespace troupe {
+
+struct session_settings {
+  std::size_t messages_per_second = 100;  ///< 0: no limit.
+  std::size_t message_burst = 200;
+  std::size_t documents_max = 100;  ///< That one session may join.
+  /// Unsent bytes above which changes of presence are left out and made up for later.
+  std::size_t presence_skip_bytes = 256 * 1024;
+  /// Unsent bytes above which the client is not read until it has read some.
+  std::size_t reading_pause_bytes = 1024 * 1024;
+  pulse_settings heartbeat;
+};
+
+/// What the session actor is to do after an event, list by list in this order.
+struct session_effects {
+  /// Send this to the client.
+  struct reply {
+    dialect in = dialect::y_websocket;
+    notice what;
+    std::optional<std::string> document;  ///< That it concerns.
+  };
+  /// From now on the session hears this document in this dialect.
+  struct hearing {
+    document_id document = 0;
+    dialect in = dialect::y_websocket;
+  };
+  enum class reading_change : std::uint8_t { none, pause, resume };
+
+  std::vector<reply> replies;
+  std::vector<std::string> authorise;                ///< Ask what the session may do to these.
+  std::vector<std::pair<std::string, rights>> open;  ///< Ask the directory for these.
+  std::vector<hearing> hears;
+  std::vector<std::pair<document_id, request_batch>> forwards;
+  std::vector<document_id> wants_presence;           ///< It reads again: ask these who is present.
+  std::optional<document_id> leaves;                 ///< Unsubscribe from this one.
+  std::optional<failure> problem;                    ///< Why it is about to be closed, for the log.
+  std::optional<close_reason> close;                 ///< With a close frame.
+  std::optional<close_reason> terminate;             ///< Without one.
+  std::optional<std::chrono::milliseconds> wake_in;  ///< Call on_wake() after this time.
+  reading_change reading = reading_change::none;
+  bool ping = false;
+  bool reading_paused_by_rate = false;  ///< For the metrics.
+
+  bool empty() const noexcept;
+  void clear();
+};
+
+class session_protocol {
+ public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  /// What an event finds: the time, and how many bytes the client has left unread.
+  struct moment {
+    time_point now;
+    std::size_t queued_bytes = 0;
+  };
+
+  /// `settings` and `input` outlive the session and are shared by those of its I/O unit.
+  session_protocol(session_id id, route way, const session_settings& settings,
+                   input_gatherer& input, time_point now);
+
+  /// The connection is open.
+  void on_open(moment at, session_effects& out);
+
+  /// The authoriser's answer.
+  void on_authorised(std::string_view document, rights may, session_effects& out);
+
+  /// The directory's answers. After the first, the session is subscribed to the document.
+  void on_opened(std::string_view document, document_id id, moment at, session_effects& out);
+  void on_refused(std::string_view document, close_reason why, moment at, session_effects& out);
+
+  /// A message of the client. `scratch` is used for what it says.
+  void on_frame(frame_kind kind, byte_view payload, moment at, decoded_frame& scratch,
+                session_effects& out);
+  /// The last of the messages that came at once: batches go to their documents.
+  void on_frames_end(session_effects& out);
+  /// A message above the size limit. Returns whether it is answered; else the connection closes.
+  bool on_frame_too_large(frame_kind kind, moment at, session_effects& out);
+
+  /// A document has handled some of the session's requests.
+  void on_handled(document_id document, credit_amount amount, moment at, session_effects& out);
+
+  /// Whether presence is to be left out for this session, which reads too slowly. Then it asks for
+  /// all presence once it reads again.
+  bool skips_presence(document_id document, std::size_t queued_bytes);
+
+  /// A document has failed and is closed to this session.
+  void on_document_failed(document_id document, close_reason why, moment at, session_effects& out);
+
+  void on_pong(time_point now) noexcept { pulse_.on_pong(now); }
+  /// `last_sent`: when the connection last sent anything.
+  void on_second(moment at, time_point last_sent, session_effects& out);
+  void on_wake(moment at, session_effects& out);
+
+  /// The connection has ended: nothing more is decided.
+  void on_closed() noexcept { is_closed_ = true; }
+  bool is_closed() const noexcept { return is_closed_; }
+  /// Whether the directory may yet tell a document of this session, which must then leave it.
+  bool is_opening() const noexcept { return documents_.is_opening(); }
+
+  session_id id() const noexcept { return id_; }
+  const route& way() const noexcept { return route_; }
+  const joined_documents& documents() const noexcept { return documents_; }
+  dialect_set spoken() const noexcept { return spoken_; }
+  time_point last_pong() const noexcept { return pulse_.last_pong(); }
+
+ private:
+  std::optional<dialect> dialect_for(frame_kind kind) const noexcept {
+    return kind == frame_kind::text ? of_text_ : of_binary_;
+  }
+  bool is_over_rate(dialect in, byte_view payload, moment at, decoded_frame& scratch,
+                    session_effects& out);
+  void on_bad_frame(dialect in, const failure& why, const decoded_frame& frame,
+                    session_effects& out);
+  void pass_on(dialect in, const decoded_frame& frame, moment at, session_effects& out);
+  void join(dialect in, std::string_view name, const decoded_frame& frame, moment at,
+            session_effects& out);
+  void send_to(joined_document& to, const client_request& what, moment at, session_effects& out);
+  void refuse(dialect in, request_error error, std::string_view detail,
+              std::optional<std::string> document, std::string_view message_id,
+              session_effects& out);
+  void begin_joining(std::string_view name, session_effects& out);
+  void note_spoken(dialect in) noexcept;
+  bool is_address(const joined_document& document) const noexcept;
+  void update_reading(moment at, session_effects& out);
+  void schedule_reading_check(moment at, session_effects& out);
+
+  session_id id_;
+  route route_;
+  const session_settings& settings_;
+  input_gatherer& input_;
+  std::optional<dialect> of_text_;    // the dialect that comes in text frames
+  std::optional<dialect> of_binary_;  // and in binary ones
+  joined_documents documents_;
+  credit credit_;
+  token_bucket tokens_;
+  pulse pulse_;
+  dialect_set spoken_;             // by the client; only then does the server
+  bool needs_tokens_ = false;      // it has spoken a dialect that is paused above the rate
+  bool needs_keep_alive_ = false;  // it has spoken a dialect whose clients need it
+  bool has_missed_presence_ = false;
+  bool is_closed_ = false;
+  bool is_paused_ = false;
+  bool is_checking_ = false;  // on_wake() will come
+};
+
+}  // namespace troupe

@@ -1,0 +1,69 @@
+#include "protocol/route.hpp"
+
+#include <string>
+
+#include <catch2/catch_test_macros.hpp>
+
+using namespace troupe;
+
+namespace {
+
+/// The detail of the failure; fails the test if there is none or if it is another one.
+std::string refusal_of(const std::string& path) {
+  const auto way = route_for({.path = path, .user = {}});
+  REQUIRE_FALSE(way.has_value());
+  CHECK(way.error().code == errc::invalid_name);
+  return way.error().detail;
+}
+
+}  // namespace
+
+TEST_CASE("each path leads to its document, in its dialects", "[route]") {
+  struct row {
+    std::string path;
+    std::string document;
+    dialect_set dialects;
+  };
+  const dialect_set both = dialect_set{dialect::y_websocket} | dialect_set{dialect::json};
+  const row rows[] = {
+      {"/notes", "notes", both},
+      {"/team/notes", "team/notes", both},
+      {"//notes", "/notes", both},
+      {"/notes/", "notes/", both},
+      {"//", "/", both},
+      {"/a b", "a b", both},
+      {"/\xC3\xA9", "\xC3\xA9", both},
+      {"/" + std::string(512, 'n'), std::string(512, 'n'), both},
+      // No document: each message names its own.
+      {"/", "", both},
+  };
+  for (const row& each : rows) {
+    CAPTURE(each.path);
+    const auto way = route_for({.path = each.path, .user = {}});
+    REQUIRE(way.has_value());
+    CHECK(way->document == each.document);
+    CHECK(way->dialects == each.dialects);
+    CHECK(way->may == rights::all());
+  }
+}
+
+TEST_CASE("a path that names no valid document is refused with the reason", "[route]") {
+  CHECK(refusal_of("/" + std::string(513, 'n')).find("512") != std::string::npos);
+  for (const std::string& name : {std::string{"a\0", 2}, std::string{"a\n"}, std::string{"a\x1f"},
+                                  std::string{"a\x7f"}, std::string{"a\tb"}})
+    CHECK(refusal_of("/" + name).find("control") != std::string::npos);
+  for (const std::string name : {"a\xFF", "\xC3", "\xED\xA0\x80", "\xC0\xAF"})
+    CHECK(refusal_of("/" + name).find("UTF-8") != std::string::npos);
+}
+
+TEST_CASE("the identity of a route is the user of the query, if it can be one", "[route]") {
+  const auto user_for = [](const std::string& user) {
+    return user_of(route_for({.path = "/notes", .user = user})->who);
+  };
+  CHECK(user_for("ada l") == "ada l");
+  CHECK(user_for("").empty());
+  CHECK(user_for("\n").empty());
+  CHECK(user_for("\xFF").empty());
+  CHECK(user_for(std::string(513, 'a')).empty());
+  CHECK(user_for(std::string(512, 'a')).size() == 512);
+}
