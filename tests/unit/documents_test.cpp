@@ -57,7 +57,7 @@ const std::set<std::string> wrapped_pages = {
 /// A line of a page, with its number. Code, tables, headings and lists of links are left out.
 struct text_line {
   std::size_t number;
-  std::string text;   ///< Without list marker, code and link targets.
+  std::string text;   ///< Without list marker, bold heading in front, code and link targets.
   bool is_continued;  ///< The paragraph goes on in the next line.
 };
 
@@ -90,6 +90,7 @@ std::vector<text_line> text_lines(const std::string& page) {
     if (is_fence) is_fenced = !is_fenced;
     if (is_fence || is_fenced || is_code || is_other(line)) continue;
     std::string text = replaced(line, "^ *([*+-] |[0-9]+\\. |> )?", "");
+    text = replaced(text, "^\\*\\*[^*]+[.:]\\*\\* ", "");
     text = replaced(text, "``[^`]*``|`[^`]*`", "code");
     text = replaced(text, "\\]\\([^)]*\\)", "]");
     found.push_back({i + 1, text, i + 1 < lines.size() && !begins_block(lines[i + 1])});
