@@ -122,9 +122,8 @@ class io_unit final : public caf::execution_unit {
     return std::this_thread::get_id() == thread_.load(std::memory_order_relaxed);
   }
 
-  /// How many connections live on this unit. Thread: the unit's.
-  std::size_t member_count() const noexcept { return members_.size(); }
-  /// The same a moment ago. Thread: any.
+  /// How many connections live on this unit, or did a moment ago if asked from another thread.
+  /// Thread: any.
   std::size_t connection_count() const noexcept {
     return connection_count_.load(std::memory_order_relaxed);
   }

@@ -19,8 +19,6 @@ class origin_policy {
   /// only what it names, and clients without the header.
   bool allows(std::string_view origin) const;
 
-  bool has_list() const noexcept { return !allowed_.empty(); }
-
  private:
   std::vector<std::string> allowed_;
 };

@@ -45,7 +45,6 @@ class transport {
 
   int socket() const noexcept { return socket_; }
   bool is_open() const noexcept { return socket_ >= 0; }
-  bool is_encrypted() const noexcept { return tls_ != nullptr; }
 
   io_outcome read(std::span<std::uint8_t> into) noexcept;
 

@@ -42,7 +42,7 @@ class socket_connection final : public websocket_connection,
     handler_ = std::move(handler);
     phase_ = phase::opening;
     unit_.add(shared_from_this());
-    last_received_ = last_sent_ = progress_at_ = unit_.now();
+    last_sent_ = progress_at_ = unit_.now();
     append(as_bytes(answer_));
     std::string{}.swap(answer_);
     is_watched_ = unit_.sockets().add(transport_.socket(), *this, wants_);
@@ -101,7 +101,6 @@ class socket_connection final : public websocket_connection,
   }
 
   std::size_t queued_bytes() const noexcept override { return queue_.size_bytes(); }
-  time_point last_received() const noexcept override { return last_received_; }
   time_point last_sent() const noexcept override { return last_sent_; }
   const connection_counters& counters() const noexcept override { return counters_; }
   const std::string& remote_address() const noexcept override { return remote_address_; }
@@ -206,7 +205,6 @@ class socket_connection final : public websocket_connection,
         return;
       }
       if (got.status != io_status::done) return on_input_ended(got);
-      last_received_ = unit_.now();
       consume(direct.empty() ? room.first(got.size) : std::span<std::uint8_t>{});
       if (got.size < room.size() && !transport_.has_input()) return;
     }
@@ -359,7 +357,6 @@ class socket_connection final : public websocket_connection,
   bool has_frames_ = false;     // delivered since the last on_frames_end
   bool ignores_input_ = false;  // what still comes is thrown away
   readiness wants_{.readable = true};
-  time_point last_received_{};
   frame_reader reader_;
   byte_buffer unread_;  // what had come when reading was paused
   std::shared_ptr<connection_handler> handler_;

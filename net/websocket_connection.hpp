@@ -93,9 +93,6 @@ class websocket_connection {
   /// Output that waits.
   virtual std::size_t queued_bytes() const noexcept = 0;
 
-  /// When the last frame of any kind came, a pong included; the time of the upgrade before.
-  virtual time_point last_received() const noexcept = 0;
-
   /// When send() was last called.
   virtual time_point last_sent() const noexcept = 0;
 

@@ -117,10 +117,8 @@ class http_bed {
     return has_ended();
   }
   std::size_t connections() {
-    std::size_t count = 0;
     thread.settle();
-    thread.run([&] { count = thread.unit.member_count(); });
-    return count;
+    return thread.unit.connection_count();
   }
 
   unit_thread thread;

@@ -79,7 +79,6 @@ class recording_connection final : public websocket_connection,
   }
   void tick(time_point) override { ++ticks; }
   std::size_t queued_bytes() const noexcept override { return queued; }
-  time_point last_received() const noexcept override { return last_received_; }
   time_point last_sent() const noexcept override { return last_sent_; }
   const connection_counters& counters() const noexcept override { return counters_; }
   const std::string& remote_address() const noexcept override { return remote_address_; }
@@ -90,7 +89,6 @@ class recording_connection final : public websocket_connection,
     while (handler_ && !closing && !is_paused && !unread_.empty()) {
       const auto [kind, payload] = std::move(unread_.front());
       unread_.pop_front();
-      last_received_ = unit_.now();
       ++counters_.frames_in;
       counters_.bytes_in += payload.size();
       handler_->on_frame(kind, payload);
@@ -113,7 +111,6 @@ class recording_connection final : public websocket_connection,
   std::string remote_address_ = "10.0.0.1";
   connection_counters counters_;
   time_point last_sent_ = unit_.now();
-  time_point last_received_ = unit_.now();
 };
 
 }  // namespace troupe::test

@@ -1,33 +1,23 @@
-// The rules of the source tree that a program can check: which layer includes which, where a
-// library may show, how long a file may be, that every test runs, and that the documents name
-// functions that exist. It reads the sources as text and knows nothing of what they do.
+// The rules of the source tree that a program can check: which folder includes which, where a
+// library may show, how long a file may be, how sources are listed, and that each has a test. It
+// reads the sources as text and knows nothing of what they do.
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <regex>
 #include <set>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <catch2/catch_test_macros.hpp>
 
-namespace fs = std::filesystem;
+#include "tests/support/source_tree.hpp"
+
+using namespace troupe::test;
 
 namespace {
 
-struct source {
-  std::string path;  ///< From the root of the repository: "net/io_unit.hpp".
-  std::vector<std::string> lines;
-  std::vector<std::string> own_includes;      ///< Between double quotes.
-  std::vector<std::string> foreign_includes;  ///< Between angle brackets.
-
-  std::string layer() const { return path.substr(0, path.find('/')); }
-  bool is_header() const { return path.ends_with(".hpp"); }
-};
+using paths = std::vector<std::string>;
 
 /// A layer and the layers whose headers it may include beside its own.
 const std::map<std::string, std::set<std::string>> layers = {
@@ -38,6 +28,19 @@ const std::map<std::string, std::set<std::string>> layers = {
     {"actors", {"base", "protocol", "storage", "net"}},
     {"app", {"base", "protocol", "storage", "net", "actors"}},
 };
+
+/// The folders within a layer, from top to bottom: each may include itself and what stands below it
+/// in one of its rows. A folder without a row may include the whole layer.
+const std::vector<paths> wings = {
+    {"protocol/crdt/edit", "protocol/crdt", "protocol/crdt/apply", "protocol/crdt/read",
+     "protocol/crdt/store", "protocol/crdt/wire", "protocol/json", "protocol/lib0"},
+    {"net/watch", "net"},
+    {"app", "app/config"},
+    {"app", "app/doc"},
+};
+
+/// Where each folder needs a row.
+const std::vector<std::string_view> divided = {"protocol/crdt/", "net/", "app/"};
 
 /// Where the headers of a library may be included.
 struct confinement {
@@ -60,63 +63,29 @@ const std::vector<confinement> libraries = {
     {"netinet/", {}},
 };
 
+/// Headers that call themselves pure and show a library all the same: CAF, through
+/// actors/interfaces.hpp.
+const std::set<std::string> pure_only_in_name = {
+    "actors/admin_pages.hpp",
+    "actors/document_output.hpp",
+    "actors/durability.hpp",
+};
+
 constexpr std::size_t lines_max = 600;
-
-const fs::path root = TROUPE_SOURCE_DIR;
-
-std::string read_text(const fs::path& path) {
-  std::ifstream in{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{in}, {}};
-}
-
-/// The files below a folder of the repository, as paths from its root, sorted.
-std::vector<std::string> files_below(const std::string& folder) {
-  std::vector<std::string> paths;
-  if (!fs::exists(root / folder)) return paths;
-  for (auto at = fs::recursive_directory_iterator{root / folder}; at != fs::end(at); ++at) {
-    if (at->path().filename() == "node_modules") at.disable_recursion_pending();
-    if (at->is_regular_file()) paths.push_back(fs::relative(at->path(), root).generic_string());
-  }
-  std::sort(paths.begin(), paths.end());
-  return paths;
-}
-
-/// What stands between `open` and `close` behind an #include at the start of the line, or nothing.
-std::string included(const std::string& line, char open, char close) {
-  constexpr std::string_view directive = "#include ";
-  if (!line.starts_with(directive) || line.size() <= directive.size()) return {};
-  if (line[directive.size()] != open) return {};
-  const std::size_t from = directive.size() + 1;
-  return line.substr(from, line.find(close, from) - from);
-}
-
-source read_source(const std::string& path) {
-  source read{path, {}, {}, {}};
-  std::istringstream in{read_text(root / path)};
-  for (std::string line; std::getline(in, line);) {
-    if (auto own = included(line, '"', '"'); !own.empty()) read.own_includes.push_back(own);
-    if (auto other = included(line, '<', '>'); !other.empty())
-      read.foreign_includes.push_back(other);
-    read.lines.push_back(line);
-  }
-  return read;
-}
-
-/// The sources of the server itself, without tests and benchmarks.
-const std::vector<source>& product_sources() {
-  static const std::vector<source> sources = [] {
-    std::vector<source> all;
-    for (const auto& [layer, below] : layers)
-      for (const std::string& path : files_below(layer))
-        if (path.ends_with(".hpp") || path.ends_with(".cpp")) all.push_back(read_source(path));
-    return all;
-  }();
-  return sources;
-}
 
 bool begins_with_one_of(std::string_view text, const std::vector<std::string_view>& beginnings) {
   return std::any_of(beginnings.begin(), beginnings.end(),
                      [&](std::string_view b) { return text.starts_with(b); });
+}
+
+std::string layer_of(const std::string& path) { return path.substr(0, path.find('/')); }
+std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+/// The folders that stand in the same row as this one or below it; empty if it has no row.
+std::set<std::string> below(const std::string& folder) {
+  std::set<std::string> found;
+  for (const paths& row : wings) found.insert(std::find(row.begin(), row.end(), folder), row.end());
+  return found;
 }
 
 /// The headers that show a library, by themselves or through a header they include.
@@ -137,16 +106,88 @@ std::set<std::string> headers_showing(std::string_view library) {
   return showing;
 }
 
-/// The pages of the repository that people read.
-std::vector<std::string> documents() {
-  std::vector<std::string> pages = files_below("docs");
-  for (const auto& entry : fs::directory_iterator{root})
-    if (entry.is_regular_file()) pages.push_back(entry.path().filename().string());
-  for (const char* folder :
-       {"base", "protocol", "storage", "net", "actors", "app", "tests", "bench", "config"})
-    for (const std::string& path : files_below(folder)) pages.push_back(path);
-  std::erase_if(pages, [](const std::string& path) { return !path.ends_with(".md"); });
-  return pages;
+/// Whether the comment at the top of a header says that it is pure.
+bool calls_itself_pure(const source& header) {
+  static const std::regex pure{"\\bPure\\b"};
+  for (const std::string& line : header.lines) {
+    if (!line.starts_with("//")) return false;
+    if (std::regex_search(line, pure)) return true;
+  }
+  return false;
+}
+
+/// Follows the includes from one file to the next and finds one that leads back.
+class circle_search {
+ public:
+  circle_search() {
+    for (const source& s : product_sources()) includes_[s.path] = &s.own_includes;
+  }
+
+  /// A circle that can be reached from a file, as "a -> b -> a"; empty if there is none.
+  std::string find_from(const std::string& path) {
+    const auto at = includes_.find(path);
+    if (at == includes_.end() || done_.contains(path)) return {};
+    if (const auto seen = std::find(trail_.begin(), trail_.end(), path); seen != trail_.end())
+      return text(seen) + path;
+    trail_.push_back(path);
+    for (const std::string& next : *at->second)
+      if (auto circle = find_from(next); !circle.empty()) return circle;
+    trail_.pop_back();
+    done_.insert(path);
+    return {};
+  }
+
+ private:
+  std::string text(paths::const_iterator from) const {
+    std::string joined;
+    for (; from != trail_.end(); ++from) joined += *from + " -> ";
+    return joined;
+  }
+
+  std::map<std::string, const paths*> includes_;
+  std::set<std::string> done_;
+  paths trail_;
+};
+
+/// The .cpp files that a CMakeLists.txt lists on lines of their own, list by list, as paths from
+/// the root of the repository.
+std::vector<paths> listed_sources(const std::string& folder) {
+  static const std::regex line_of_a_source{"^ +([a-z0-9_/]+\\.cpp)(\\)?)$"};
+  std::vector<paths> lists(1);
+  for (const std::string& line : read_lines(folder + "/CMakeLists.txt")) {
+    std::smatch match;
+    if (!std::regex_match(line, match, line_of_a_source)) continue;
+    lists.back().push_back(folder + '/' + match[1].str());
+    if (match[2].length() > 0) lists.emplace_back();
+  }
+  return lists;
+}
+
+/// The names between backticks in one cell of a Markdown table.
+paths names_in(const std::string& cell) {
+  static const std::regex quoted{"`([^`]+)`"};
+  paths names;
+  for (auto at = std::sregex_iterator{cell.begin(), cell.end(), quoted};
+       at != std::sregex_iterator{}; ++at)
+    names.push_back((*at)[1]);
+  return names;
+}
+
+/// The table "Sources that share a test" of tests/README.md: source to test files.
+std::map<std::string, paths> shared_tests() {
+  std::map<std::string, paths> rows;
+  bool is_inside = false;
+  for (const std::string& line : read_lines("tests/README.md")) {
+    if (line.starts_with("## ")) is_inside = line == "## Sources that share a test";
+    // | subject | sources | tests |
+    const std::size_t sources = is_inside ? line.find(" | `") : std::string::npos;
+    if (sources == std::string::npos) continue;
+    const std::size_t tests = line.find(" | ", sources + 1);
+    REQUIRE(tests != std::string::npos);
+    for (const std::string& name : names_in(line.substr(sources, tests - sources)))
+      rows[name] = names_in(line.substr(tests));
+  }
+  return rows;
 }
 
 }  // namespace
@@ -157,15 +198,35 @@ TEST_CASE("the sources are found", "[layers]") {
   CHECK(found.size() == layers.size());
 }
 
+// --- what includes what ---
+
 TEST_CASE("a layer includes only what stands below it", "[layers]") {
   for (const source& s : product_sources()) {
     for (const std::string& name : s.own_includes) {
       INFO(s.path << " includes \"" << name << '"');
-      const std::string layer = name.substr(0, name.find('/'));
-      CHECK((layer == s.layer() || layers.at(s.layer()).contains(layer)));
-      CHECK(fs::exists(root / name));
+      CHECK((layer_of(name) == s.layer() || layers.at(s.layer()).contains(layer_of(name))));
+      CHECK(exists(name));
     }
   }
+}
+
+TEST_CASE("a folder of a layer includes only what stands below it", "[layers]") {
+  for (const source& s : product_sources()) {
+    const std::set<std::string> allowed = below(s.folder());
+    INFO(s.path << " in the folder " << s.folder());
+    CHECK((!allowed.empty() || !begins_with_one_of(s.path, divided)));  // needs a row in `wings`
+    if (allowed.empty()) continue;
+    for (const std::string& name : s.own_includes) {
+      if (layer_of(name) != s.layer()) continue;
+      INFO("includes \"" << name << '"');
+      CHECK(allowed.contains(folder_of(name)));
+    }
+  }
+}
+
+TEST_CASE("no file includes itself through others", "[layers]") {
+  circle_search search;
+  for (const source& s : product_sources()) REQUIRE(search.find_from(s.path) == "");
 }
 
 TEST_CASE("a library shows only where it may", "[layers]") {
@@ -200,6 +261,23 @@ TEST_CASE("a header that shows Boost is not included from outside of net", "[lay
   }
 }
 
+TEST_CASE("a header that calls itself pure shows no library", "[layers]") {
+  std::size_t count = 0;
+  for (const confinement& library : libraries) {
+    if (library.where.empty()) continue;  // the system's headers and tl::expected
+    const std::set<std::string> showing = headers_showing(library.package);
+    for (const source& s : product_sources()) {
+      if (!s.is_header() || !calls_itself_pure(s) || pure_only_in_name.contains(s.path)) continue;
+      INFO(s.path << " shows <" << library.package << "...>");
+      CHECK_FALSE(showing.contains(s.path));
+      ++count;
+    }
+  }
+  CHECK(count > 0);
+}
+
+// --- each file ---
+
 TEST_CASE("a source is no longer than 600 lines and leaves nothing for later", "[layers]") {
   const std::regex promise{"\\b(TODO|FIXME|XXX)\\b"};
   for (const source& s : product_sources()) {
@@ -222,57 +300,56 @@ TEST_CASE("a header begins with what it is for", "[layers]") {
   }
 }
 
+// --- lists of files ---
+
+TEST_CASE("every source is listed, one per line and in order", "[layers]") {
+  paths folders{"bench"};
+  for (const auto& [layer, included] : layers) folders.push_back(layer);
+  for (const std::string& folder : folders) {
+    std::set<std::string> listed;
+    for (const paths& list : listed_sources(folder)) {
+      INFO("the list of " << folder << "/CMakeLists.txt that ends with "
+                          << (list.empty() ? "" : list.back()));
+      CHECK(std::is_sorted(list.begin(), list.end()));
+      for (const std::string& path : list) CHECK(listed.insert(path).second);
+    }
+    for (const std::string& path : files_below(folder)) {
+      if (!path.ends_with(".cpp")) continue;
+      INFO(path);
+      CHECK(listed.contains(path));
+    }
+  }
+}
+
 TEST_CASE("every test file is listed", "[layers]") {
-  const std::string list = read_text(root / "tests/CMakeLists.txt");
+  std::set<std::string> listed;
+  for (const paths& list : listed_sources("tests")) listed.insert(list.begin(), list.end());
+  const std::string fuzz = read_text("tests/fuzz/CMakeLists.txt");
   for (const std::string& path : files_below("tests")) {
-    if (!path.ends_with("_test.cpp")) continue;
     INFO(path);
-    const std::regex listed{
-        "(^|[\\s(])" + std::regex_replace(path.substr(6), std::regex{"\\."}, "\\.") + "[\\s)]"};
-    CHECK(std::regex_search(list, listed));
-  }
-}
-
-// In the documents `net/listener.cpp::hand_to` names a function and where its text is.
-TEST_CASE("a function that a document names is where the document says", "[layers][docs]") {
-  const std::regex reference{"`([a-z0-9_/]+\\.[ch]pp)::(~?[a-z0-9_]+)`"};
-  std::size_t count = 0;
-  for (const std::string& page : documents()) {
-    const std::string text = read_text(root / page);
-    for (auto at = std::sregex_iterator{text.begin(), text.end(), reference};
-         at != std::sregex_iterator{}; ++at, ++count) {
-      const std::string file = (*at)[1];
-      const std::string name = (*at)[2];
-      INFO(page << " names " << name << " in " << file);
-      REQUIRE(fs::exists(root / file));
-      CHECK(std::regex_search(read_text(root / file), std::regex{"\\b" + name + "\\("}));
-    }
-  }
-  CHECK(count > 0);
-}
-
-TEST_CASE("a file that a document links to exists", "[layers][docs]") {
-  const std::regex link{"\\]\\(([^)#:]+)(#[^)]*)?\\)"};
-  for (const std::string& page : documents()) {
-    const std::string text = read_text(root / page);
-    for (auto at = std::sregex_iterator{text.begin(), text.end(), link};
-         at != std::sregex_iterator{}; ++at) {
-      const std::string target = (*at)[1];
-      INFO(page << " links to " << target);
-      CHECK(fs::exists((root / page).parent_path() / target));
+    if (path.ends_with("_test.cpp")) CHECK(listed.contains(path));
+    if (path.starts_with("tests/fuzz/") && path.ends_with("_fuzz.cpp")) {
+      const std::string name = path.substr(11, path.size() - 11 - 9);
+      CHECK(std::regex_search(fuzz, std::regex{"troupe_fuzz_target\\(" + name + "[ )]"}));
     }
   }
 }
 
-TEST_CASE("a test that the list of traps names exists", "[layers][docs]") {
-  std::string tests;
-  for (const std::string& path : files_below("tests"))
-    if (path.ends_with("_test.cpp")) tests += read_text(root / path);
-  const std::string traps = read_text(root / "tests/traps.md");
-  const std::regex quoted{"\"([^\"]+)\""};
-  for (auto at = std::sregex_iterator{traps.begin(), traps.end(), quoted};
-       at != std::sregex_iterator{}; ++at) {
-    INFO((*at)[1].str());
-    CHECK(tests.find("TEST_CASE(\"" + (*at)[1].str() + "\"") != std::string::npos);
+TEST_CASE("every source has a test on its path, or shares one that is named", "[layers]") {
+  const std::map<std::string, paths> shared = shared_tests();
+  for (const source& s : product_sources()) {
+    if (s.is_header()) continue;
+    const std::string stem = s.path.substr(0, s.path.size() - 4);
+    INFO(s.path << ": tests/unit/" << stem << "_test.cpp, or a row of tests/README.md");
+    CHECK(exists("tests/unit/" + stem + "_test.cpp") != shared.contains(s.path));
+  }
+  for (const auto& [path, tests] : shared) {
+    INFO("tests/README.md names " << path);
+    CHECK(exists(path));
+    CHECK_FALSE(tests.empty());
+    for (const std::string& test : tests) {
+      INFO("with the test " << test);
+      CHECK(exists("tests/" + test));
+    }
   }
 }

@@ -111,7 +111,7 @@ TEST_CASE("stop terminates the members and those that come later", "[io_unit]") 
   unit.post([&] { unit.add(late); });
   unit.run();
   CHECK(log == std::vector<std::string>{"terminate", "terminate"});
-  CHECK(unit.member_count() == 0);
+  CHECK(unit.connection_count() == 0);
 }
 
 TEST_CASE("connections that are no WebSockets yet can be ended alone", "[io_unit]") {
@@ -125,7 +125,7 @@ TEST_CASE("connections that are no WebSockets yet can be ended alone", "[io_unit
     unit.add(websocket);
     unit.terminate_not_upgraded();
     CHECK(log == std::vector<std::string>{"terminate"});
-    CHECK(unit.member_count() == 1);
+    CHECK(unit.connection_count() == 1);
   });
   unit.stop();
   unit.run();

@@ -6,7 +6,6 @@ using namespace troupe;
 
 TEST_CASE("without a list only pages of this machine may connect", "[origin_policy]") {
   const origin_policy policy;
-  CHECK_FALSE(policy.has_list());
   for (const std::string_view origin :
        {"http://localhost", "http://localhost:5173", "https://localhost", "http://127.0.0.1:8080",
         "http://127.1.2.3", "http://[::1]", "http://[::1]:3000"}) {
@@ -41,7 +40,6 @@ TEST_CASE("a client that sends no origin is no browser and may connect", "[origi
 
 TEST_CASE("with a list exactly what it names may connect", "[origin_policy]") {
   const origin_policy policy{{"https://app.example.com", "http://other:8080"}};
-  CHECK(policy.has_list());
   CHECK(policy.allows("https://app.example.com"));
   CHECK(policy.allows("http://other:8080"));
   for (const std::string_view origin :

@@ -70,7 +70,6 @@ struct tls_pair {
 TEST_CASE("a plain transport reads what has come and does not wait", "[transport]") {
   socket_pair pair;
   transport here{pair.take_here()};
-  CHECK_FALSE(here.is_encrypted());
   CHECK(read_status(here) == io_status::would_block);
   pair.there_writes("abc");
   CHECK(read_some(here, 2) == "ab");
@@ -130,7 +129,7 @@ TEST_CASE("a transport gives its place back when it closes", "[transport]") {
   transport here{pair.take_here(), {}, place};
   CHECK(place.use_count() == 2);
   transport moved{std::move(here)};
-  CHECK_FALSE(here.is_open());
+  CHECK_FALSE(here.is_open());  // NOLINT(bugprone-use-after-move): what a move leaves behind
   here.close();
   CHECK(place.use_count() == 2);
   CHECK(moved.is_open());
@@ -146,7 +145,6 @@ TEST_CASE("a transport gives its place back when it closes", "[transport]") {
 
 TEST_CASE("TLS carries bytes both ways", "[transport][tls]") {
   tls_pair pair;
-  CHECK(pair.server.is_encrypted());
   CHECK(pair.client.write("hello"));
   CHECK(read_some(pair.server) == "hello");
   CHECK(read_status(pair.server) == io_status::would_block);

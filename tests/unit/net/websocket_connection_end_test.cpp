@@ -210,9 +210,9 @@ TEST_CASE("a connection that ended lets go of its handler and leaves its unit", 
   connection_bed bed;
   bed.open();
   const std::weak_ptr<recording_handler> handler = bed.handler;
-  bed.thread.run([&] { CHECK(bed.thread.unit.member_count() == 1); });
+  bed.thread.run([&] { CHECK(bed.thread.unit.connection_count() == 1); });
   bed.run([&] { bed.connection->terminate(close_reason::io_error); });
-  bed.thread.run([&] { CHECK(bed.thread.unit.member_count() == 0); });
+  bed.thread.run([&] { CHECK(bed.thread.unit.connection_count() == 0); });
   CHECK(bed.handler->log == words{"open", "closed io_error"});
   bed.handler.reset();
   CHECK(handler.expired());

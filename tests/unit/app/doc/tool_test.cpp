@@ -87,7 +87,7 @@ TEST_CASE("doc info --json says the same to programs", "[doc_tool]") {
       update_builder{}.client(7).text(in_root("t"), "ab").erase(7, 1, 1).erase(9, 4, 2).build();
   const outcome json = run(request, {named("a\"b.bin", update)});
   REQUIRE(json.has_value());
-  const std::string text = *json;
+  const std::string& text = *json;
   CHECK(text.starts_with(
       R"({"files":[{"file":"a\"b.bin","format":"v1","size_bytes":20,"updates":1,"structs":1,)"
       R"("structs_by_kind":{"string":1},"clients":[)"
@@ -152,7 +152,7 @@ TEST_CASE("doc dump has a line for each struct, gap and deletion", "[doc_tool]")
                                  .build();
   const outcome dump = run(doc_action::dump, {named("a.bin", update)});
   REQUIRE(dump.has_value());
-  const std::string text = *dump;
+  const std::string& text = *dump;
   const std::string first = text.substr(0, text.find('\n') + 1);
   CHECK(first ==
         "update 1 of a.bin: " + std::to_string(update.size()) + " bytes from byte 0, format v1\n");

@@ -16,7 +16,6 @@
 
 using namespace troupe;
 using namespace std::chrono_literals;
-namespace fs = std::filesystem;
 using names = std::vector<std::string>;
 
 namespace {

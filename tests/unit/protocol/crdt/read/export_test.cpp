@@ -8,7 +8,6 @@
 
 using namespace troupe;
 using namespace troupe::test;
-using crdt::contents_kind;
 using crdt::type_kind;
 
 namespace {

@@ -1,0 +1,172 @@
+// The rules of the pages that a program can check: what they name exists, and a line of text is a
+// sentence. It reads the pages as text and knows nothing of what they say.
+#include <iterator>
+#include <regex>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "tests/support/source_tree.hpp"
+
+using namespace troupe::test;
+
+namespace {
+
+/// Pages that are not yet written with one sentence per line.
+const std::set<std::string> wrapped_pages = {
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "README.md",
+    "actors/README.md",
+    "app/README.md",
+    "base/README.md",
+    "bench/README.md",
+    "bench/RESULTS.md",
+    "bench/compare/RESULTS.md",
+    "bench/replay/README.md",
+    "docs/admin.md",
+    "docs/adr/0001-compact-records-and-holes.md",
+    "docs/adr/0002-sessions-on-io-threads.md",
+    "docs/adr/0003-own-frames-below-beast.md",
+    "docs/adr/0004-echo-after-storing.md",
+    "docs/adr/0005-what-a-failure-stops.md",
+    "docs/adr/0006-what-waits-is-bounded-by-size.md",
+    "docs/adr/0007-own-reader-and-poller.md",
+    "docs/adr/0008-documents-on-io-threads.md",
+    "docs/close-reasons.md",
+    "docs/doc-tools.md",
+    "docs/file-changes.md",
+    "docs/flow-control.md",
+    "docs/json-dialect.md",
+    "docs/life-of-an-update.md",
+    "docs/metrics.md",
+    "net/README.md",
+    "protocol/README.md",
+    "protocol/crdt/README.md",
+    "storage/README.md",
+    "tests/differential/README.md",
+    "tests/fuzz/README.md",
+    "tests/golden/README.md",
+    "tests/interop/README.md",
+    "tests/traps.md",
+};
+
+/// A line of a page, with its number. Code, tables, headings and lists of links are left out.
+struct text_line {
+  std::size_t number;
+  std::string text;   ///< Without list marker, bold heading in front, code and link targets.
+  bool is_continued;  ///< The paragraph goes on in the next line.
+};
+
+std::string replaced(const std::string& text, const char* pattern, const char* with) {
+  return std::regex_replace(text, std::regex{pattern}, with);
+}
+
+/// Whether a line begins a block of its own: nothing before it goes on in it.
+bool begins_block(const std::string& line) {
+  static const std::regex marker{"^ *([*+-] |[0-9]+\\. |#|\\||```|<|>|$).*"};
+  return std::regex_match(line, marker);
+}
+
+/// Whether a line is no text: a heading, a row of a table, an image, an item of a list of links.
+bool is_other(const std::string& line) {
+  static const std::regex other{
+      "^ *(#|\\||<|!\\[|\\[!\\[|\\[[^\\]]+\\]:|([*+-] |[0-9]+\\. )\\[).*"};
+  return line.empty() || std::regex_match(line, other);
+}
+
+std::vector<text_line> text_lines(const std::string& page) {
+  const std::vector<std::string> lines = read_lines(page);
+  std::vector<text_line> found;
+  bool is_fenced = false;
+  bool is_code = false;  // indented
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::string& line = lines[i];
+    const bool is_fence = replaced(line, "^ +", "").starts_with("```");
+    is_code = line.starts_with("    ") && (is_code || i == 0 || lines[i - 1].empty());
+    if (is_fence) is_fenced = !is_fenced;
+    if (is_fence || is_fenced || is_code || is_other(line)) continue;
+    std::string text = replaced(line, "^ *([*+-] |[0-9]+\\. |> )?", "");
+    text = replaced(text, "^\\*\\*[^*]+[.:]\\*\\* ", "");
+    text = replaced(text, "``[^`]*``|`[^`]*`", "code");
+    text = replaced(text, "\\]\\([^)]*\\)", "]");
+    found.push_back({i + 1, text, i + 1 < lines.size() && !begins_block(lines[i + 1])});
+  }
+  return found;
+}
+
+/// Whether a sentence ends in the line and another begins.
+bool holds_two_sentences(const std::string& text) {
+  static const std::regex seam{"(\\S*[.!?])[\"')\\]*_]*\\s+\\S"};
+  static const std::set<std::string> abbreviations = {"e.g.", "(e.g.", "i.e.", "(i.e.", "etc.",
+                                                      "vs.",  "cf.",   "(cf.", "..."};
+  for (auto at = std::sregex_iterator{text.begin(), text.end(), seam}; at != std::sregex_iterator{};
+       ++at)
+    if (!abbreviations.contains((*at)[1])) return true;
+  return false;
+}
+
+bool ends_sentence(const std::string& text) {
+  static const std::regex end{".*[.!?:;][\"')\\]*_]*$"};
+  return std::regex_match(text, end);
+}
+
+}  // namespace
+
+// In the documents `net/listener.cpp::hand_to` names a function and where its text is.
+TEST_CASE("a function that a document names is where the document says", "[layers][docs]") {
+  const std::regex reference{"`([a-z0-9_/]+\\.[ch]pp)::(~?[a-z0-9_]+)`"};
+  std::size_t count = 0;
+  for (const std::string& page : documents()) {
+    const std::string text = read_text(page);
+    for (auto at = std::sregex_iterator{text.begin(), text.end(), reference};
+         at != std::sregex_iterator{}; ++at, ++count) {
+      const std::string file = (*at)[1];
+      const std::string name = (*at)[2];
+      INFO(page << " names " << name << " in " << file);
+      REQUIRE(exists(file));
+      CHECK(std::regex_search(read_text(file), std::regex{"\\b" + name + "\\("}));
+    }
+  }
+  CHECK(count > 0);
+}
+
+TEST_CASE("a file that a document links to exists", "[layers][docs]") {
+  const std::regex link{"\\]\\(([^)#:]+)(#[^)]*)?\\)"};
+  for (const std::string& page : documents()) {
+    const std::string text = read_text(page);
+    for (auto at = std::sregex_iterator{text.begin(), text.end(), link};
+         at != std::sregex_iterator{}; ++at) {
+      const std::string target = (*at)[1];
+      INFO(page << " links to " << target);
+      CHECK(std::filesystem::exists((source_root() / page).parent_path() / target));
+    }
+  }
+}
+
+TEST_CASE("a test that the list of traps names exists", "[layers][docs]") {
+  std::string tests;
+  for (const std::string& path : files_below("tests"))
+    if (path.ends_with("_test.cpp")) tests += read_text(path);
+  const std::string traps = read_text("tests/traps.md");
+  const std::regex quoted{"\"([^\"]+)\""};
+  for (auto at = std::sregex_iterator{traps.begin(), traps.end(), quoted};
+       at != std::sregex_iterator{}; ++at) {
+    INFO((*at)[1].str());
+    CHECK(tests.find("TEST_CASE(\"" + (*at)[1].str() + "\"") != std::string::npos);
+  }
+}
+
+TEST_CASE("a line of a document is one sentence", "[layers][docs]") {
+  for (const std::string& page : documents()) {
+    if (wrapped_pages.contains(page)) continue;
+    for (const text_line& line : text_lines(page)) {
+      INFO(page << ':' << line.number << ": " << line.text);
+      CHECK_FALSE(holds_two_sentences(line.text));
+      CHECK((!line.is_continued || ends_sentence(line.text)));
+    }
+  }
+}
