@@ -10,20 +10,19 @@ void document_audience::join(session_id session, const hub_actor& hub) {
   if (index == units_.size()) units_.push_back({hub, 0, {}, {}});
   ++units_[index].sessions;
   ++joins_;
-  unit_of_session_.emplace(session, index);
+  unit_of_session_.insert_or_assign(session, index);
 }
 
 bool document_audience::leave(session_id session) {
-  const auto found = unit_of_session_.find(session);
-  if (found == unit_of_session_.end()) return false;
-  --units_[found->second].sessions;
-  unit_of_session_.erase(found);
-  return true;
+  const std::uint32_t* const index = unit_of_session_.find(session);
+  if (index == nullptr) return false;
+  --units_[*index].sessions;
+  return unit_of_session_.erase(session);
 }
 
 document_audience::unit* document_audience::find_unit(session_id session) {
-  const auto found = unit_of_session_.find(session);
-  return found == unit_of_session_.end() ? nullptr : &units_[found->second];
+  const std::uint32_t* const index = unit_of_session_.find(session);
+  return index == nullptr ? nullptr : &units_[*index];
 }
 
 void document_audience::note_handled(session_id session, credit_amount amount) {

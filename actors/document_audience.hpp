@@ -4,10 +4,10 @@
 #pragma once
 
 #include <cstdint>
-#include <unordered_map>
 #include <vector>
 
 #include "actors/interfaces.hpp"
+#include "base/flat_map.hpp"
 
 namespace troupe {
 
@@ -48,7 +48,7 @@ class document_audience {
   unit* find_unit(session_id session);
 
   std::vector<unit> units_;
-  std::unordered_map<session_id, std::uint32_t> unit_of_session_;
+  flat_map<session_id, std::uint32_t> unit_of_session_;
   std::uint64_t joins_ = 0;
   bool has_notes_ = false;
 };

@@ -41,7 +41,7 @@ session::session(caf::actor_config& config, io_unit& unit,
                  std::shared_ptr<websocket_connection> connection)
     : io_actor(config, unit),
       environment_(std::move(environment)),
-      core_(id, std::move(way), environment_->settings, environment_->input, unit.now()),
+      core_(id, std::move(way), environment_->settings, unit.now()),
       connection_(std::move(connection)),
       connected_since_(std::chrono::system_clock::now()) {}
 
@@ -58,10 +58,10 @@ void session::on_exit() {
     environment_->metrics->closed(close_reason::io_error).inc();
     connection_->terminate();
   }
-  for (const opened_document& each : opened_) {
+  opened_.for_each([this](const opened_document& each) {
     tell(this, each.document, leave_document{core_.id()});
     environment_->table->unsubscribe(each.id, core_.id());
-  }
+  });
   environment_->table->remove(core_.id());
   environment_->slots->release();
   environment_->metrics->sessions().dec();
@@ -88,11 +88,11 @@ void session::on_open() {
 
 void session::on_frame(frame_kind kind, byte_view payload) {
   environment_->metrics->messages().inc();
-  handle([&](auto at, auto& out) { core_.on_frame(kind, payload, at, environment_->frame, out); });
+  handle([&](auto at, auto& out) { core_.on_frame(kind, payload, at, environment_->input, out); });
 }
 
 void session::on_frames_end() {
-  handle([this](auto, auto& out) { core_.on_frames_end(out); });
+  handle([this](auto, auto& out) { core_.on_frames_end(environment_->input, out); });
 }
 
 bool session::on_frame_too_large(frame_kind kind) {
@@ -149,10 +149,10 @@ void session::carry_out(session_effects& effects) {
   for (const session_effects::hearing& each : effects.hears)
     environment_->table->enable_dialect(each.document, core_.id(), each.in);
   for (auto& [document, batch] : effects.forwards)
-    if (const document_actor* const to = find_document(document))
+    if (const document_actor* const to = opened_.find(document))
       tell(this, *to, client_batch{core_.id(), std::move(batch)});
   for (const document_id each : effects.wants_presence)
-    if (const document_actor* const of = find_document(each))
+    if (const document_actor* const of = opened_.find(each))
       tell(this, *of, presence_missed{core_.id()});
   if (effects.leaves) leave(*effects.leaves);
   carry_out_on_connection(effects);
@@ -183,7 +183,7 @@ void session::carry_out_on_connection(const session_effects& effects) {
 /// The document is closed to this session and hears nothing more of it.
 void session::leave(document_id document) {
   environment_->table->unsubscribe(document, core_.id());
-  std::erase_if(opened_, [&](const opened_document& one) { return one.id == document; });
+  opened_.remove(document);
 }
 
 void session::send_reply(const session_effects::reply& reply) {
@@ -200,10 +200,11 @@ void session::open(const std::string& document, rights may) {
 }
 
 void session::on_opened(const std::string& name, const opened_document& opened) {
-  opened_.push_back(opened);
+  opened_.add(opened);
   const bool has_failed =
       !core_.is_closed() && !environment_->table->subscribe(opened.id, core_.id());
-  handle([&](auto at, auto& out) { core_.on_opened(name, opened.id, at, out); });
+  handle(
+      [&](auto at, auto& out) { core_.on_opened(name, opened.id, at, environment_->input, out); });
   if (has_failed) on_document_failed(opened.id, close_reason::document_failed);
   if (core_.is_closed()) quit();
 }
@@ -218,11 +219,6 @@ void session::wake_in(std::chrono::milliseconds delay) {
   unit().call_later(delay, [this, keep = caf::strong_actor_ptr{ctrl()}] {
     in_actor([this] { handle([this](auto at, auto& out) { core_.on_wake(at, out); }); });
   });
-}
-
-const document_actor* session::find_document(document_id id) const {
-  const auto found = std::ranges::find(opened_, id, &opened_document::id);
-  return found == opened_.end() ? nullptr : &found->document;
 }
 
 // --- for operators ---

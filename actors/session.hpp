@@ -10,11 +10,10 @@
 #include <chrono>
 #include <memory>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "actors/caf_compat.hpp"
 #include "actors/connection_slots.hpp"
+#include "actors/document_handles.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/node_metrics.hpp"
 #include "actors/session_table.hpp"
@@ -32,8 +31,7 @@ struct session_environment {
   std::shared_ptr<node_metrics> metrics;
   directory_actor directory;
   hub_actor hub;
-  input_gatherer input;     ///< What the session whose socket is being read has said.
-  decoded_frame frame;      ///< The frame that is being read.
+  session_input input;      ///< Of the session whose socket is being read.
   session_effects effects;  ///< Of the event that is being handled.
 };
 
@@ -79,12 +77,11 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   void on_refused(const std::string& name, const caf::error& why);
   void leave(document_id document);
   void wake_in(std::chrono::milliseconds delay);
-  const document_actor* find_document(document_id id) const;
 
   std::shared_ptr<session_environment> environment_;
   session_protocol core_;
   std::shared_ptr<websocket_connection> connection_;
-  std::vector<opened_document> opened_;
+  document_handles opened_;
   std::chrono::system_clock::time_point connected_since_;
 };
 

@@ -56,11 +56,11 @@ void hosted_document::on_join(const joining_session& who) {
 }
 
 void hosted_document::on_leave(session_id session, time_point now) {
-  if (const auto found = subscribers_.find(session); found != subscribers_.end()) {
-    found->second.speaks.for_each([this](dialect each) {
+  if (const subscriber* const leaving = subscribers_.find(session)) {
+    leaving->speaks.for_each([this](dialect each) {
       if (--speakers_[index_of(each)] == 0) spoken_.erase(each);
     });
-    subscribers_.erase(found);
+    subscribers_.erase(session);
   }
   note_presence(presence_.remove_session(session, now));
 }
@@ -76,10 +76,10 @@ void hosted_document::count_dialect(subscriber& of, dialect spoken) {
 
 void hosted_document::on_request(session_id from, const client_request& what, time_point now,
                                  document_effects& out) {
-  const auto found = subscribers_.find(from);
-  if (found == subscribers_.end()) return;
-  count_dialect(found->second, what.in);
-  const asked by{from, found->second, what};
+  subscriber* const sender = subscribers_.find(from);
+  if (sender == nullptr) return;
+  count_dialect(*sender, what.in);
+  const asked by{from, *sender, what};
   if (is_repeated(by, now))  // what it wrote the first time may still be on its way to storage
     return out.writes.push_back(
         {{},
@@ -247,10 +247,10 @@ void hosted_document::note_presence(const std::vector<sync::awareness::client_id
 }
 
 void hosted_document::on_presence_missed(session_id session, document_effects& out) {
-  const auto found = subscribers_.find(session);
-  if (found == subscribers_.end() || found->second.speaks.empty()) return;
+  const subscriber* const reader = subscribers_.find(session);
+  if (reader == nullptr || reader->speaks.empty()) return;
   out.deliveries.push_back(
-      {audience::one, session, found->second.speaks,
+      {audience::one, session, reader->speaks,
        notice{.kind = notice_kind::presence, .body = presence_.encode_known(), .extra = {}}});
 }
 

@@ -13,9 +13,9 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
+#include "base/flat_map.hpp"
 #include "protocol/audience.hpp"
 #include "protocol/crdt/doc.hpp"
 #include "protocol/identity.hpp"
@@ -155,7 +155,7 @@ class hosted_document {
   sync::awareness presence_;
   std::uint64_t seed_;
   std::shared_ptr<message_id_window> window_;
-  std::unordered_map<session_id, subscriber> subscribers_;
+  flat_map<session_id, subscriber> subscribers_;
   std::array<std::uint32_t, dialect_count_max> speakers_{};   // how many subscribers speak each
   dialect_set spoken_;                                        // those that anybody speaks
   std::vector<sync::awareness::client_id> presence_changed_;  // since the last end_turn

@@ -14,9 +14,9 @@ namespace troupe {
 
 struct route {
   std::string document;  ///< A checked name; empty: each message names its document.
-  dialect_set dialects;  ///< That are spoken here; each comes in frames of another kind.
   identity_ptr who;
   rights may;
+  dialect_set dialects;  ///< That are spoken here; each comes in frames of another kind.
 };
 
 /// What a client asks for with its upgrade.

@@ -63,16 +63,15 @@ bool session_effects::empty() const noexcept {
 }
 
 session_protocol::session_protocol(session_id id, route way, const session_settings& settings,
-                                   input_gatherer& input, time_point now)
+                                   time_point now)
     : id_(id),
       route_(std::move(way)),
       settings_(settings),
-      input_(input),
-      of_text_(find_dialect(route_.dialects, frame_kind::text)),
-      of_binary_(find_dialect(route_.dialects, frame_kind::binary)),
       tokens_(static_cast<double>(settings.messages_per_second),
               static_cast<double>(settings.message_burst), now),
-      pulse_(now) {}
+      pulse_(now),
+      of_text_(find_dialect(route_.dialects, frame_kind::text)),
+      of_binary_(find_dialect(route_.dialects, frame_kind::binary)) {}
 
 // --- opening ---
 
@@ -83,9 +82,9 @@ void session_protocol::on_open(moment at, session_effects& out) {
   update_reading(at, out);
 }
 
-void session_protocol::begin_joining(std::string_view name, session_effects& out) {
-  documents_.add(name);
+joined_document& session_protocol::begin_joining(std::string_view name, session_effects& out) {
   out.authorise.emplace_back(name);
+  return documents_.add(name);
 }
 
 void session_protocol::on_authorised(std::string_view document, rights may, session_effects& out) {
@@ -96,14 +95,15 @@ void session_protocol::on_authorised(std::string_view document, rights may, sess
 }
 
 void session_protocol::on_opened(std::string_view document, document_id id, moment at,
-                                 session_effects& out) {
+                                 session_input& input, session_effects& out) {
   joined_document* const joined = documents_.find(document);
   if (joined == nullptr) return;
   joined->state = join_state::joined;
   joined->id = id;
   if (is_closed_) return;
-  for (const held_request& each : joined->take_held()) send_to(*joined, each.view(), at, out);
-  on_frames_end(out);
+  for (const held_request& each : joined->take_held())
+    send_to(*joined, each.view(), at, input.gathered, out);
+  on_frames_end(input, out);
   update_reading(at, out);
 }
 
@@ -127,8 +127,8 @@ void session_protocol::on_refused(std::string_view document, close_reason why, m
 
 // --- input ---
 
-void session_protocol::on_frame(frame_kind kind, byte_view payload, moment at,
-                                decoded_frame& scratch, session_effects& out) {
+void session_protocol::on_frame(frame_kind kind, byte_view payload, moment at, session_input& input,
+                                session_effects& out) {
   const auto in = dialect_for(kind);
   const bool needs_address = in && traits_of(*in).joins == joining::by_address;
   if (!in || (needs_address && route_.document.empty())) {
@@ -136,11 +136,11 @@ void session_protocol::on_frame(frame_kind kind, byte_view payload, moment at,
     return;
   }
   note_spoken(*in);
-  if (is_over_rate(*in, payload, at, scratch, out)) return;
+  if (is_over_rate(*in, payload, at, input.frame, out)) return;
   tokens_.spend(at.now);
-  if (const auto decoded = codec_of(*in).decode(payload, scratch); !decoded)
-    return on_bad_frame(*in, decoded.error(), scratch, out);
-  pass_on(*in, scratch, at, out);
+  if (const auto decoded = codec_of(*in).decode(payload, input.frame); !decoded)
+    return on_bad_frame(*in, decoded.error(), input.frame, out);
+  pass_on(*in, at, input, out);
 }
 
 void session_protocol::note_spoken(dialect in) noexcept {
@@ -151,12 +151,12 @@ void session_protocol::note_spoken(dialect in) noexcept {
 }
 
 /// Refuses a message for the rate where the dialect can say so. A small one is read for its id.
-bool session_protocol::is_over_rate(dialect in, byte_view payload, moment at,
-                                    decoded_frame& scratch, session_effects& out) {
+bool session_protocol::is_over_rate(dialect in, byte_view payload, moment at, decoded_frame& frame,
+                                    session_effects& out) {
   if (!traits_of(in).has_errors || tokens_.has_token(at.now)) return false;
-  scratch.clear();
-  if (payload.size() <= refused_read_max) (void)codec_of(in).decode(payload, scratch);
-  refuse(in, request_error::rate_limit_exceeded, {}, scratch.document, scratch.message_id, out);
+  frame.clear();
+  if (payload.size() <= refused_read_max) (void)codec_of(in).decode(payload, frame);
+  refuse(in, request_error::rate_limit_exceeded, {}, frame.document, frame.message_id, out);
   return true;
 }
 
@@ -176,8 +176,8 @@ void session_protocol::on_bad_frame(dialect in, const failure& why, const decode
 }
 
 /// To the document that the frame means, which the session may have to join first.
-void session_protocol::pass_on(dialect in, const decoded_frame& frame, moment at,
-                               session_effects& out) {
+void session_protocol::pass_on(dialect in, moment at, session_input& input, session_effects& out) {
+  const decoded_frame& frame = input.frame;
   const std::string& name = frame.document ? *frame.document : route_.document;
   if (name.empty())
     return refuse(in, request_error::not_joined,
@@ -188,24 +188,24 @@ void session_protocol::pass_on(dialect in, const decoded_frame& frame, moment at
   const bool joins_by_sync = traits_of(in).joins == joining::by_sync;
   const bool is_sync = frame.kind == request_kind::sync;
   if (document != nullptr && (!joins_by_sync || is_sync || document->spoken.contains(in)))
-    return send_to(*document, what, at, out);
-  if (joins_by_sync && is_sync) return join(in, name, frame, at, out);
+    return send_to(*document, what, at, input.gathered, out);
+  if (joins_by_sync && is_sync) return join(name, what, at, out);
   refuse(in, request_error::not_joined, "send a sync with this docName first", name,
          frame.message_id, out);
 }
 
 /// The sync waits until the document is open.
-void session_protocol::join(dialect in, std::string_view name, const decoded_frame& frame,
-                            moment at, session_effects& out) {
+void session_protocol::join(std::string_view name, const client_request& what, moment at,
+                            session_effects& out) {
   if (documents_.size() >= settings_.documents_max)
-    return refuse(in, request_error::too_many_documents, "on this connection", std::string{name},
-                  frame.message_id, out);
-  begin_joining(name, out);
-  send_to(*documents_.find(name), {frame.kind, in, frame.body, frame.message_id}, at, out);
+    return refuse(what.in, request_error::too_many_documents, "on this connection",
+                  std::string{name}, what.message_id, out);
+  begin_joining(name, out).hold(what);
+  update_reading(at, out);
 }
 
 void session_protocol::send_to(joined_document& to, const client_request& what, moment at,
-                               session_effects& out) {
+                               input_gatherer& input, session_effects& out) {
   if (to.state != join_state::joined) {
     to.hold(what);
     return update_reading(at, out);
@@ -214,13 +214,13 @@ void session_protocol::send_to(joined_document& to, const client_request& what, 
     to.spoken.insert(what.in);
     out.hears.push_back({to.id, what.in});
   }
-  input_.add(id_, to.id, what);
+  input.add(id_, to.id, what);
   credit_.take(to.unhandled, {credit_weight(what.kind), what.body.size()});
   update_reading(at, out);
 }
 
-void session_protocol::on_frames_end(session_effects& out) {
-  input_.take_all(id_, [&](document_id document, request_batch batch) {
+void session_protocol::on_frames_end(session_input& input, session_effects& out) {
+  input.gathered.take_all(id_, [&](document_id document, request_batch batch) {
     if (documents_.find(document) != nullptr) out.forwards.emplace_back(document, std::move(batch));
   });
 }

@@ -44,6 +44,12 @@ struct session_settings {
   pulse_settings heartbeat;
 };
 
+/// What the sessions of one I/O unit share while a socket is read, for its memory.
+struct session_input {
+  input_gatherer gathered;  ///< The requests of this read.
+  decoded_frame frame;      ///< The frame that is being read.
+};
+
 /// What the session actor is to do after an event, list by list in this order.
 struct session_effects {
   /// Send this to the client.
@@ -88,9 +94,8 @@ class session_protocol {
     std::size_t queued_bytes = 0;
   };
 
-  /// `settings` and `input` outlive the session and are shared by those of its I/O unit.
-  session_protocol(session_id id, route way, const session_settings& settings,
-                   input_gatherer& input, time_point now);
+  /// `settings` outlive the session and are shared by those of its I/O unit.
+  session_protocol(session_id id, route way, const session_settings& settings, time_point now);
 
   /// The connection is open.
   void on_open(moment at, session_effects& out);
@@ -99,14 +104,15 @@ class session_protocol {
   void on_authorised(std::string_view document, rights may, session_effects& out);
 
   /// The directory's answers. After the first, the session is subscribed to the document.
-  void on_opened(std::string_view document, document_id id, moment at, session_effects& out);
+  void on_opened(std::string_view document, document_id id, moment at, session_input& input,
+                 session_effects& out);
   void on_refused(std::string_view document, close_reason why, moment at, session_effects& out);
 
-  /// A message of the client. `scratch` is used for what it says.
-  void on_frame(frame_kind kind, byte_view payload, moment at, decoded_frame& scratch,
+  /// A message of the client.
+  void on_frame(frame_kind kind, byte_view payload, moment at, session_input& input,
                 session_effects& out);
   /// The last of the messages that came at once: batches go to their documents.
-  void on_frames_end(session_effects& out);
+  void on_frames_end(session_input& input, session_effects& out);
   /// A message above the size limit. Returns whether it is answered; else the connection closes.
   bool on_frame_too_large(frame_kind kind, moment at, session_effects& out);
 
@@ -141,18 +147,18 @@ class session_protocol {
   std::optional<dialect> dialect_for(frame_kind kind) const noexcept {
     return kind == frame_kind::text ? of_text_ : of_binary_;
   }
-  bool is_over_rate(dialect in, byte_view payload, moment at, decoded_frame& scratch,
+  bool is_over_rate(dialect in, byte_view payload, moment at, decoded_frame& frame,
                     session_effects& out);
   void on_bad_frame(dialect in, const failure& why, const decoded_frame& frame,
                     session_effects& out);
-  void pass_on(dialect in, const decoded_frame& frame, moment at, session_effects& out);
-  void join(dialect in, std::string_view name, const decoded_frame& frame, moment at,
-            session_effects& out);
-  void send_to(joined_document& to, const client_request& what, moment at, session_effects& out);
+  void pass_on(dialect in, moment at, session_input& input, session_effects& out);
+  void join(std::string_view name, const client_request& what, moment at, session_effects& out);
+  void send_to(joined_document& to, const client_request& what, moment at, input_gatherer& input,
+               session_effects& out);
   void refuse(dialect in, request_error error, std::string_view detail,
               std::optional<std::string> document, std::string_view message_id,
               session_effects& out);
-  void begin_joining(std::string_view name, session_effects& out);
+  joined_document& begin_joining(std::string_view name, session_effects& out);
   void note_spoken(dialect in) noexcept;
   bool is_address(const joined_document& document) const noexcept;
   void update_reading(moment at, session_effects& out);
@@ -161,16 +167,16 @@ class session_protocol {
   session_id id_;
   route route_;
   const session_settings& settings_;
-  input_gatherer& input_;
-  std::optional<dialect> of_text_;    // the dialect that comes in text frames
-  std::optional<dialect> of_binary_;  // and in binary ones
   joined_documents documents_;
   credit credit_;
   token_bucket tokens_;
   pulse pulse_;
-  dialect_set spoken_;             // by the client; only then does the server
-  bool needs_tokens_ = false;      // it has spoken a dialect that is paused above the rate
-  bool needs_keep_alive_ = false;  // it has spoken a dialect whose clients need it
+  // Small members side by side: ten thousand idle sessions are held at once.
+  std::optional<dialect> of_text_;    // the dialect that comes in text frames
+  std::optional<dialect> of_binary_;  // and in binary ones
+  dialect_set spoken_;                // by the client; only then does the server
+  bool needs_tokens_ = false;         // it has spoken a dialect that is paused above the rate
+  bool needs_keep_alive_ = false;     // it has spoken a dialect whose clients need it
   bool has_missed_presence_ = false;
   bool is_closed_ = false;
   bool is_paused_ = false;

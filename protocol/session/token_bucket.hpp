@@ -13,7 +13,10 @@ class token_bucket {
   using time_point = std::chrono::steady_clock::time_point;
 
   token_bucket(double rate, double burst, time_point now) noexcept
-      : rate_(rate), burst_(std::max(burst, 1.0)), tokens_(burst_), refilled_(now) {}
+      : rate_(static_cast<float>(rate)),
+        burst_(static_cast<float>(std::max(burst, 1.0))),
+        tokens_(burst_),
+        refilled_(now) {}
 
   /// Spends a token for a message that has come. Returns whether there was one; if not, the debt is
   /// remembered.
@@ -40,12 +43,12 @@ class token_bucket {
  private:
   void refill(time_point now) noexcept {
     const std::chrono::duration<double> passed = now - refilled_;
-    tokens_ = std::min(burst_, tokens_ + passed.count() * rate_);
+    tokens_ = std::min<double>(burst_, tokens_ + passed.count() * rate_);
     refilled_ = now;
   }
 
-  double rate_;
-  double burst_;
+  float rate_;  // a session has one bucket: these two need no more digits
+  float burst_;
   double tokens_;
   time_point refilled_;
 };

@@ -122,19 +122,19 @@ TEST_CASE("a document serves a dialect that only this test knows", "[actors][dia
 
 TEST_CASE("a session core speaks a dialect that only this test knows", "[session][dialects]") {
   const session_settings settings;
-  input_gatherer input;
-  decoded_frame scratch;
+  session_input input;
   session_effects out;
-  route way{"d", dialect_set{dialect::y_websocket} | dialect_set{toy()}, nullptr, rights::all()};
-  session_protocol core{7, way, settings, input, {}};
+  const route way{"d", nullptr, rights::all(),
+                  dialect_set{dialect::y_websocket} | dialect_set{toy()}};
+  session_protocol core{7, way, settings, {}};
   core.on_open({}, out);
   core.on_authorised("d", rights::all(), out);
-  core.on_opened("d", 1, {}, out);
+  core.on_opened("d", 1, {}, input, out);
   out.clear();
 
-  core.on_frame(frame_kind::text, line("sync 00#a"), {}, scratch, out);
-  core.on_frame(frame_kind::text, line("nonsense"), {}, scratch, out);
-  core.on_frames_end(out);
+  core.on_frame(frame_kind::text, line("sync 00#a"), {}, input, out);
+  core.on_frame(frame_kind::text, line("nonsense"), {}, input, out);
+  core.on_frames_end(input, out);
   REQUIRE(out.hears.size() == 1);
   CHECK(out.hears[0].in == toy());
   REQUIRE(out.forwards.size() == 1);
