@@ -143,7 +143,7 @@ class root_watch : public std::enable_shared_from_this<root_watch> {
     if (refused_.size() > refused_files_max)
       return tell_problem(directory + " has more files that belong to no document");
     tell_problem("changes of " + directory + "/" + path +
-                 " cannot be told: " + document.error().detail);
+                 " cannot be reported: " + document.error().detail);
   }
 
   void tell_problem(const std::string& text) {
