@@ -48,8 +48,8 @@ result<std::shared_ptr<SSL_CTX>> load_files(const std::string& certificate,
     return bad_file("the certificate", certificate);
   if (SSL_CTX_use_PrivateKey_file(made.get(), key.c_str(), SSL_FILETYPE_PEM) != 1) {
     if (is_encrypted)
-      return fail(errc::invalid_config,
-                  "the private key '" + key + "' needs a pass phrase, which troupe does not take");
+      return fail(errc::invalid_config, "the private key '" + key +
+                                            "' needs a pass phrase, which troupe does not accept");
     return bad_file("the private key", key);
   }
   SSL_CTX_set_default_passwd_cb_userdata(made.get(), nullptr);
