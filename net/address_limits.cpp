@@ -10,7 +10,7 @@ namespace troupe {
 
 namespace {
 
-/// Addresses without connections that are remembered before those are swept.
+/// The table size from which addresses without connections are swept.
 constexpr std::size_t sweep_above = 4096;
 
 }  // namespace
@@ -33,7 +33,8 @@ struct address_limits::table {
            static_cast<double>(settings.accept_burst);
   }
 
-  /// Forgets those of whom nothing would be different if they came anew.
+  /// Drops addresses without connections whose token bucket is full again: a new entry would be
+  /// the same.
   void sweep(time_point now) {
     if (addresses.size() < sweep_at) return;
     std::erase_if(addresses, [&](const auto& one) {

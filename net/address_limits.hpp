@@ -1,6 +1,6 @@
 // How many connections one remote address may hold, and how fast it may open them. Loopback is
-// exempt: that is where a proxy stands, which brings many clients. Thread: any; a place may be
-// given back on another thread than it was taken on.
+// exempt, because a proxy on this machine brings many clients. Thread: any; a place may be released
+// on another thread than the one that acquired it.
 #pragma once
 
 #include <chrono>
@@ -18,11 +18,11 @@ struct address_limit_settings {
 
 enum class admission : unsigned char {
   admitted,
-  too_many,  ///< The address has as many connections as it may.
-  too_fast,  ///< It opens them faster than it may.
+  too_many,  ///< The address has reached its number of connections.
+  too_fast,  ///< The address opens connections too fast.
 };
 
-/// One connection of an address, counted until this is destroyed. Empty where nothing is counted.
+/// One connection of an address, counted until this is destroyed. Empty if nothing is counted.
 using address_place = std::shared_ptr<void>;
 
 class address_limits {
@@ -39,10 +39,10 @@ class address_limits {
     address_place place;
   };
 
-  /// Decides over a new connection. The places outlive the object if need be.
+  /// Decides whether a new connection is admitted. Places may outlive this object.
   decision admit(const std::string& address, time_point now);
 
-  /// How many addresses are remembered; those without connections are forgotten by and by.
+  /// How many addresses the table holds; it drops those without connections from time to time.
   std::size_t address_count() const;
 
  private:
@@ -50,8 +50,8 @@ class address_limits {
   std::shared_ptr<table> table_;
 };
 
-/// Whether the address, in its usual notation, is this machine's loopback: 127.0.0.0/8, ::1, or the
-/// former as an IPv6 address.
+/// Whether the address, in its usual notation, is this machine's loopback: 127.0.0.0/8, ::1, or
+/// 127.0.0.0/8 mapped into IPv6.
 bool is_loopback_address(const std::string& address) noexcept;
 
 }  // namespace troupe

@@ -1,5 +1,5 @@
-// The limits of one connection: what the configuration says, as this layer needs it. Plain values,
-// shared by the connections of a listener.
+// The limits of one connection, from the configuration. Plain values, shared by the connections of
+// a listener.
 #pragma once
 
 #include <chrono>
@@ -12,13 +12,13 @@ struct connection_settings {
 
   /// Bytes of one received message (limits.max_message_size).
   std::size_t message_bytes_max = 1024 * 1024;
-  /// Bytes of output that may wait; beyond them the client is too slow.
+  /// Bytes of output that may be queued; beyond them the client is too slow.
   std::size_t write_queue_bytes_max = 4 * 1024 * 1024;
-  /// How long output may wait without a byte being written.
+  /// How long the queue may stay without a byte written.
   duration write_stall_max = std::chrono::seconds{10};
-  /// How long the peer has to answer a close frame.
+  /// How long the peer may take to answer a close frame.
   duration close_deadline = std::chrono::seconds{2};
-  /// How long one HTTP request may take to arrive, and how long the next one may be waited for.
+  /// How long one HTTP request may take to arrive, and how long the server waits for the next.
   duration http_deadline = std::chrono::seconds{10};
   /// Bytes of the header of one HTTP request.
   unsigned http_header_bytes_max = 8 * 1024;

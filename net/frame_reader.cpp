@@ -20,12 +20,12 @@ enum opcode : std::uint8_t {
 
 constexpr std::uint8_t masked_bit = 0x80;
 constexpr std::uint8_t reserved_bits = 0x70;
-/// What a message that was put together keeps of its memory for the next one.
+/// How much memory of an assembled message is kept for the next one.
 constexpr std::size_t kept_capacity_max = 1024;
-/// How much a large message grows at once.
+/// How much the memory of a large message grows at once.
 constexpr std::size_t direct_part_max = 256 * 1024;
 
-/// How many bytes a header has, by its second byte: the length, and the mask.
+/// The size of a header, from its second byte: the length, and the mask.
 constexpr std::size_t header_size_for(std::uint8_t second) noexcept {
   const std::uint8_t length = second & 0x7F;
   return 6U + (length == 126 ? 2U : length == 127 ? 8U : 0U);
@@ -46,7 +46,7 @@ frame_event frame_reader::next(std::span<std::uint8_t>& input) {
       if (!take_header(input)) return frame_event::need_more;
       if (const frame_event begun = begin_frame(); begun != frame_event::need_more) return begun;
     } else if (skipping_ && !is_control() && is_too_large()) {
-      return frame_event::too_large;  // its header said more than is skipped
+      return frame_event::too_large;  // larger than what may be skipped
     }
     if (input.empty() && left_ > 0) return frame_event::need_more;
     if (const frame_event event = take_payload(input); event != frame_event::need_more)
@@ -62,7 +62,7 @@ void frame_reader::forget_message() {
     message_.clear();
 }
 
-/// Returns whether the header is whole.
+/// Returns whether the header is complete.
 bool frame_reader::take_header(std::span<std::uint8_t>& input) {
   for (;;) {
     const std::size_t needed = header_size_ < 2 ? 2 : header_size_for(header_[1]);
@@ -150,7 +150,7 @@ frame_event frame_reader::end_message() {
   in_message_ = false;
   if (skipping_) {
     skipping_ = false;
-    forget_message();  // parts that came before it was too large
+    forget_message();  // parts received before it was too large
     return frame_event::need_more;
   }
   hand_out_ = true;
@@ -192,7 +192,7 @@ void frame_reader::unmask(std::span<std::uint8_t> bytes) noexcept {
 std::span<std::uint8_t> frame_reader::direct_room() {
   if (!in_frame_ || is_control() || skipping_ || left_ < direct_size_min) return {};
   const std::size_t size = message_.size();
-  // Doubling: what is reserved follows what has come.
+  // Doubling: the reserved memory follows the bytes received.
   const std::size_t part = std::clamp(size, direct_size_min, direct_part_max);
   const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(left_, part));
   message_.resize(size + room);

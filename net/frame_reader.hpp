@@ -1,12 +1,12 @@
-// Takes WebSocket frames of a client apart: bytes go in as they come from the socket, whole
-// messages and control frames come out. A frame that lies whole in the input is unmasked there and
-// handed out without a copy; what comes in pieces is put together, and memory grows with what came,
-// not with what a header announces.
+// Parses the WebSocket frames of a client: bytes go in as they come from the socket, whole messages
+// and control frames come out. A frame that is complete in the input is unmasked in place and
+// handed out without a copy; partial and fragmented ones are assembled. Memory grows with the bytes
+// received, not with the size that a header announces.
 //
-// Pure: it knows no socket, clock or thread. Owner: one connection. It pulls: the owner asks for
-// the next event until the input is used up, and may stop in between. After bad_protocol or
-// bad_text it is not used again. Source: RFC 6455, 5; no extensions are negotiated, so the reserved
-// bits are 0.
+// Pure: it knows no socket, clock or thread. Owner: one connection. It is a pull parser: the owner
+// asks for the next event until the input is used up, and may stop in between. After bad_protocol
+// or bad_text the owner must not use it again. Source: RFC 6455, 5; no extensions are negotiated,
+// so the reserved bits are 0.
 #pragma once
 
 #include <array>
@@ -22,21 +22,21 @@ namespace troupe {
 enum class frame_event : std::uint8_t {
   need_more,  ///< The input is used up.
   message,    ///< A whole message: kind(), payload(). Text is valid UTF-8.
-  ping,       ///< payload() is to be sent back.
+  ping,       ///< Send payload() back.
   pong,
   close,         ///< payload() is the body of the close frame, valid.
-  too_large,     ///< The message is, or is announced to become, larger than allowed. Either
+  too_large,     ///< The message exceeds the limit, or its header announces that it will. Call
                  ///< skip_message() or close.
-  bad_protocol,  ///< The peer broke RFC 6455. The connection has to end.
+  bad_protocol,  ///< The peer violated RFC 6455. The connection has to end.
   bad_text,      ///< A text message, or a close reason, is not UTF-8.
 };
 
 class frame_reader {
  public:
-  /// A message that is skipped may be so many times larger than the limit; beyond, too_large comes
+  /// A skipped message may be this many times larger than the limit; beyond that, too_large comes
   /// again.
   static constexpr std::size_t skip_factor = 16;
-  /// From this many missing bytes on a message asks to be read into its own memory.
+  /// From this many missing bytes on, the rest of a message is read into its own memory.
   static constexpr std::size_t direct_size_min = 16 * 1024;
 
   explicit frame_reader(std::size_t message_size_max) noexcept
@@ -45,20 +45,20 @@ class frame_reader {
   /// Consumes from the front of `input` up to the next event. The bytes are changed (unmasked).
   frame_event next(std::span<std::uint8_t>& input);
 
-  /// Of the last event. Holds until the next call, and as long as the input it came from.
+  /// The payload of the last event. Valid until the next call, and as long as the input.
   byte_view payload() const noexcept { return payload_; }
   frame_kind kind() const noexcept { return kind_; }
 
-  /// After too_large: throws the rest of this message away as it comes.
+  /// After too_large: discards the rest of this message as it arrives.
   void skip_message() noexcept { skipping_ = true; }
   bool is_skipping() const noexcept { return skipping_; }
 
-  /// Whether no message has begun that is not whole yet.
+  /// Whether no message is incomplete.
   bool is_between_messages() const noexcept { return !in_message_ && header_size_ == 0; }
 
-  /// Room for the next bytes of a large message, so that they are read to where they belong; empty
-  /// unless much is missing. A read into it is told by filled(), whatever came of it; then next()
-  /// goes on, with empty input if need be.
+  /// Memory for the next bytes of a large message, so that they are read to their final place;
+  /// empty unless much is missing. After a read into it the owner calls filled(), whatever the
+  /// outcome, then next(), with empty input if it has none.
   std::span<std::uint8_t> direct_room();
   void filled(std::size_t size);
 
@@ -83,19 +83,19 @@ class frame_reader {
 
   const std::size_t message_size_max_;
   byte_view payload_;
-  byte_buffer message_;         // a data message, or the part of it that has come
-  byte_buffer control_;         // a control frame that comes in pieces
-  std::uint64_t left_ = 0;      // bytes of the current frame that have not come
+  byte_buffer message_;         // a data message, or the received part of it
+  byte_buffer control_;         // a control frame that arrives in pieces
+  std::uint64_t left_ = 0;      // bytes of the current frame not received yet
   std::uint64_t received_ = 0;  // bytes of the current message, skipped ones included
-  std::size_t direct_ = 0;      // bytes at the end of message_ that direct_room() has given out
+  std::size_t direct_ = 0;      // bytes at the end of message_ given out by direct_room()
   std::array<std::uint8_t, header_size_max> header_{};
-  std::uint8_t header_size_ = 0;  // bytes of the header that have come
+  std::uint8_t header_size_ = 0;  // bytes of the header received so far
   std::uint8_t mask_at_ = 0;
   frame_kind kind_ = frame_kind::binary;
-  bool in_frame_ = false;    // the header is whole, the payload is not
-  bool in_message_ = false;  // a data frame has begun that does not end its message yet
+  bool in_frame_ = false;    // the header is complete, the payload is not
+  bool in_message_ = false;  // a data message has begun and is not complete
   bool skipping_ = false;
-  bool hand_out_ = false;  // message_ was handed out and is to be cleared
+  bool hand_out_ = false;  // message_ was handed out; clear it at the next call
 };
 
 }  // namespace troupe

@@ -1,11 +1,11 @@
-// An actor pinned to an io_unit: whoever sends to it, it runs on the unit's thread, between the
-// events of its sockets. With io_unit.hpp this is the bridge between Asio and CAF.
+// An actor pinned to an io_unit: it always runs on the unit's thread, between the events of its
+// sockets, whichever thread sends to it. With io_unit.hpp this is the bridge between Asio and CAF.
 //
 //   caf::actor_config config{&unit};
 //   system.spawn_class<session, caf::no_spawn_options>(config, unit, ...);
 //
-// Lifetime: the last handle of an actor may be dropped on any thread, and its destructor runs
-// there. So what belongs to the thread (connections, tables) is released in on_exit(), not in the
+// Lifetime: any thread may drop the last handle of an actor, and the destructor runs there. So an
+// actor releases what belongs to its thread (connections, tables) in on_exit(), not in the
 // destructor. (CAF turns a raw pointer to an actor among the arguments of spawn into a handle; wrap
 // one in a struct.)
 #pragma once
@@ -37,7 +37,7 @@ class io_actor : public Base {
 
   using Base::enqueue;
 
-  /// Thread: any. The sender's execution unit is replaced by our own.
+  /// Replaces the sender's execution unit by our own. Thread: any.
   bool enqueue(caf::mailbox_element_ptr element, caf::execution_unit* of_sender) override {
     return Base::enqueue(std::move(element), unit_ == nullptr ? of_sender : unit_);
   }
@@ -46,9 +46,9 @@ class io_actor : public Base {
     return unit_ == nullptr ? Base::subtype() : caf::resumable::io_actor;
   }
 
-  /// Runs `f`, the handling of a socket event, as if it were a message handler: it may send, and
-  /// quit() takes effect when it returns. An exception ends the actor. Does nothing if the actor
-  /// has ended.
+  /// Runs `f`, the handling of a socket event, as if it were a message handler: `f` may send, and
+  /// its quit() takes effect when it returns. An exception ends the actor. Does nothing if the
+  /// actor has ended.
   /// Requires: a strong handle to this actor is held; not called from a handler of this actor.
   template <class F>
   void in_actor(F&& f) {
@@ -67,7 +67,7 @@ class io_actor : public Base {
     if (this->getf(caf::abstract_actor::is_initialized_flag)) this->finalize();
   }
 
-  /// Requires: it has one.
+  /// Requires: has_unit().
   io_unit& unit() noexcept { return *unit_; }
   bool has_unit() const noexcept { return unit_ != nullptr; }
 

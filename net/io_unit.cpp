@@ -21,12 +21,11 @@ namespace {
 
 constexpr std::size_t handlers_per_round_max = 128;
 constexpr std::size_t messages_per_resume_max = 64;
-/// How long a unit writes before others have their turn: some megabytes to many who join.
+/// How long a unit writes before other work has its turn: some megabytes to many new clients.
 constexpr std::chrono::milliseconds flush_time_max{3};
 /// How many connections are flushed from one look at the clock to the next.
 constexpr std::size_t flushes_per_look = 8;
-/// What is read from a socket at once, and so the most of it that a connection may have to keep
-/// while it is paused.
+/// What one read takes from a socket, and so the most that a paused connection may have to keep.
 constexpr std::size_t read_size = 32 * 1024;
 
 }  // namespace
@@ -81,7 +80,7 @@ void io_unit::run() {
   }
 }
 
-/// Returns whether there was anything to do.
+/// Returns whether there was any work.
 bool io_unit::run_round() {
   now_ = {};
   std::size_t done = run_actors() + run_deferred();
@@ -148,7 +147,7 @@ void io_unit::flush_dirty() {
   flushing_.clear();
 }
 
-/// What this turn has not written comes first in the next one, which is due after one round.
+/// Output that this turn has not written comes first in the next turn, after one round.
 void io_unit::put_off(std::size_t first) {
   dirty_.insert(dirty_.begin(),
                 std::make_move_iterator(flushing_.begin() + static_cast<std::ptrdiff_t>(first)),
@@ -230,7 +229,7 @@ void io_unit::finish_here() {
   end_if_empty();
 }
 
-/// Waiting for sockets would keep run() for ever; without connections there is nothing to wait for.
+/// Waiting for sockets would keep run() forever; without connections nothing can happen.
 void io_unit::end_if_empty() {
   if (!finishing_ || !members_.empty()) return;
   error_code ignored;

@@ -2,14 +2,14 @@
 // of CAF. Actors pinned to it (io_actor.hpp) run between socket events on the same thread, so a
 // session and its socket need no locks.
 //
-// The unit works in rounds: actors that have messages, handlers of Asio, sockets that are ready.
-// When a round finds nothing more to do, or the flush interval is over, each connection that has
-// new output is flushed: a turn. However many frames a turn pushed to a connection, it costs one
-// system call; an idle unit writes at once, a busy one gathers.
+// The unit works in rounds: actors with messages, handlers of Asio, ready sockets. A turn ends when
+// a round finds nothing more to do or the flush interval has passed: the unit then flushes each
+// connection that has new output. However many frames a turn pushed to a connection, writing them
+// costs one system call; an idle unit writes at once, a busy one gathers.
 //
 // Owner: main, declared before the actor_system, which it outlives. Thread: the one in run(),
-// unless said otherwise. Invariant: handlers and callbacks do not throw. It knows nothing of what
-// its connections speak.
+// unless noted otherwise. Invariant: handlers and callbacks do not throw. It does not know which
+// protocols its connections speak.
 #pragma once
 
 #include <atomic>
@@ -42,10 +42,10 @@ class unit_member {
   /// Writes what was queued during the turn. Called once after each defer_flush turn.
   virtual void flush() = 0;
 
-  /// Goes on with what it put off by io_unit::defer.
+  /// Does what the member postponed with io_unit::defer.
   virtual void on_deferred() {}
 
-  /// Ends the connection at once, without a farewell. Must lead to io_unit::remove.
+  /// Ends the connection at once, without a close frame. Must lead to io_unit::remove.
   virtual void terminate_now() = 0;
 
   /// Whether it is a WebSocket already, not an HTTP connection.
@@ -71,13 +71,13 @@ class io_unit final : public caf::execution_unit {
   /// Schedules an actor: a pinned one on this unit, any other on CAF's workers. Thread: any.
   void exec_later(caf::resumable* job) override;
 
-  /// The thread body. Returns after finish(), when the last connection is gone and no handler
-  /// waits.
+  /// The thread body. Returns after finish(), when the last connection is gone and no handler is
+  /// pending.
   void run();
 
   /// Lets run() return once the last connection is gone; ticks end and their callbacks are
-  /// released. Thread: any. Requires: the pinned actors were told to exit before; a message that
-  /// comes after run() returned is never handled.
+  /// released. Thread: any. Requires: the pinned actors received their exit message before; the
+  /// unit never handles a message that arrives after run() has returned.
   void finish();
 
   /// finish(), and every connection is terminated at once. Thread: any.
@@ -105,17 +105,18 @@ class io_unit final : public caf::execution_unit {
   /// The sockets of this unit. Thread: the unit's.
   poller& sockets() noexcept { return poller_; }
 
-  /// Where a socket's input is read to; its contents last until the callback that read it returns.
+  /// The buffer for a socket's input; its contents are valid until the callback that read them
+  /// returns.
   std::span<std::uint8_t> read_buffer() noexcept { return read_buffer_; }
 
   /// Keeps a connection alive, and run() from ending, until it is removed.
   void add(std::shared_ptr<unit_member> member);
   void remove(const std::shared_ptr<unit_member>& member);
 
-  /// Terminates the connections that are no WebSockets yet.
+  /// Terminates the connections that have not become WebSockets.
   void terminate_not_upgraded();
 
-  /// The time of the current round: one clock read however often it is asked.
+  /// The time of the current round, read from the clock once per round.
   clock::time_point now() noexcept;
 
   bool on_own_thread() const noexcept {

@@ -6,7 +6,7 @@ namespace troupe {
 
 namespace {
 
-/// "http://localhost:5173" -> "localhost"; empty if it is no origin of a host.
+/// "http://localhost:5173" -> "localhost"; empty if it is not the origin of a host.
 std::string_view host_of(std::string_view origin) {
   constexpr std::string_view separator = "://";
   const auto scheme = origin.find(separator);

@@ -1,6 +1,6 @@
 // Which sockets can be read or written: epoll, level-triggered, with one registration for the life
-// of a socket. Beside Asio's own reactor because that arms a socket anew, with a system call and an
-// operation object, for each message that is waited for; here a message costs neither.
+// of a socket. Asio's own reactor arms a socket again for each message, with a system call and an
+// operation object; here a message costs neither.
 //
 // Owner: an io_unit, which waits for the poller's descriptor with Asio. Thread: the unit's.
 #pragma once
@@ -13,11 +13,11 @@
 
 namespace troupe {
 
-/// What a socket is watched for, and what it is found to be.
+/// What the poller watches a socket for, and what it found.
 struct readiness {
   bool readable = false;
   bool writable = false;
-  bool failed = false;  ///< An error, or both directions are at their end. Always watched for.
+  bool failed = false;  ///< An error, or both directions have ended. Always watched.
 };
 
 /// The owner of a socket, as the poller sees it.
@@ -40,11 +40,11 @@ class poller {
   /// Returns whether the system allowed it. Requires: `who` is removed before it ends.
   bool add(int socket, pollable& who, readiness interest) noexcept;
   void change(int socket, pollable& who, readiness interest) noexcept;
-  /// Afterwards `who` hears nothing more, not even of what has been found already. Before the
-  /// socket is closed.
+  /// Afterwards the poller does not call `who` again, not even for events it has already found.
+  /// Requires: the socket is still open.
   void remove(int socket, pollable& who) noexcept;
 
-  /// Tells each socket that is ready; does not wait. Returns how many there were.
+  /// Calls on_ready() of each ready socket; does not wait. Returns how many there were.
   std::size_t poll();
 
   /// Readable while any socket is ready.

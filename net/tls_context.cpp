@@ -9,8 +9,8 @@ namespace troupe {
 
 namespace {
 
-/// What OpenSSL has to say about its last failure: the cause, which it notes first. The later notes
-/// only name the parts that the failure went through ("system lib", "PEM lib").
+/// The cause of OpenSSL's last failure, which it records first. The later records only name the
+/// parts that the failure passed through ("system lib", "PEM lib").
 std::string last_error() {
   const unsigned long code = ERR_peek_error();
   ERR_clear_error();
@@ -23,7 +23,8 @@ tl::unexpected<failure> bad_file(const std::string& what, const std::string& fil
   return fail(errc::invalid_config, what + " '" + file + "': " + last_error());
 }
 
-/// Stands in for OpenSSL's own, which asks on the terminal and so would stop a node at a SIGHUP.
+/// Replaces OpenSSL's own callback, which asks on the terminal and so would stop a node at a
+/// SIGHUP.
 int no_pass_phrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* asked) {
   if (asked != nullptr) *static_cast<bool*>(asked) = true;
   return -1;
@@ -47,8 +48,8 @@ result<std::shared_ptr<SSL_CTX>> load_files(const std::string& certificate,
     return bad_file("the certificate", certificate);
   if (SSL_CTX_use_PrivateKey_file(made.get(), key.c_str(), SSL_FILETYPE_PEM) != 1) {
     if (is_encrypted)
-      return fail(errc::invalid_config,
-                  "the private key '" + key + "' needs a pass phrase, which troupe does not take");
+      return fail(errc::invalid_config, "the private key '" + key +
+                                            "' needs a pass phrase, which troupe does not accept");
     return bad_file("the private key", key);
   }
   SSL_CTX_set_default_passwd_cb_userdata(made.get(), nullptr);

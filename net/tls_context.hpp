@@ -1,6 +1,6 @@
-// The server's certificate and key, ready for new connections. Reloading exchanges them for later
-// connections; those that exist go on with what they began with. Thread: any; the exchange is
-// atomic. OpenSSL shows in the sources of net/tls_context and net/transport only.
+// The server's certificate and key, ready for new connections. Reloading replaces them for later
+// connections; existing connections keep the old ones. Thread: any; the replacement is atomic.
+// OpenSSL shows in the sources of net/tls_context and net/transport only.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,7 @@ namespace troupe {
 struct tls_deleter {
   void operator()(ssl_st* session) const noexcept;
 };
-/// TLS on one socket; null where there is none.
+/// TLS on one socket; null without TLS.
 using tls_session = std::unique_ptr<ssl_st, tls_deleter>;
 
 class tls_context {

@@ -1,5 +1,5 @@
-// A connected socket, plain or under TLS, that never blocks: what http_connection and
-// websocket_connection read from and write to. Under TLS several buffers become one record, so a
+// A connected socket, plain or under TLS, that never blocks; http_connection and
+// websocket_connection read and write through it. Under TLS several buffers become one record, so a
 // turn's output is one record and one system call.
 //
 // Owner: one connection at a time. Thread: the io_unit's. Closes the socket when it ends.
@@ -19,7 +19,7 @@ namespace troupe {
 
 enum class io_status : std::uint8_t {
   done,         ///< `size` bytes, at least one.
-  would_block,  ///< Nothing now; the socket is to be watched.
+  would_block,  ///< Nothing now; watch the socket.
   ended,        ///< The peer has ended its direction.
   failed        ///< The connection is broken.
 };
@@ -27,13 +27,13 @@ enum class io_status : std::uint8_t {
 struct io_outcome {
   io_status status = io_status::failed;
   std::size_t size = 0;
-  int error = 0;  ///< The system's, where it failed and there is one.
+  int error = 0;  ///< The system's error code, if it failed and there is one.
 };
 
 class transport {
  public:
-  /// Takes a connected, non-blocking socket; with a session, TLS as the server.
-  /// `place` is held until the socket is closed.
+  /// Owns a connected, non-blocking socket; with a session, speaks TLS as the server. Holds `place`
+  /// until the socket is closed.
   explicit transport(int socket, tls_session tls = {}, address_place place = {}) noexcept;
   transport(transport&& other) noexcept
       : socket_(std::exchange(other.socket_, -1)),
@@ -48,26 +48,26 @@ class transport {
 
   io_outcome read(std::span<std::uint8_t> into) noexcept;
 
-  /// Writes from the front of the parts. After would_block the next call begins with the same
+  /// Writes from the front of the parts. After would_block the next call must begin with the same
   /// bytes.
   io_outcome write(const iovec* parts, std::size_t count) noexcept;
 
-  /// Whether more can be read although the socket has nothing: TLS reads whole records.
+  /// Whether more can be read although the socket has nothing, because TLS reads whole records.
   bool has_input() const noexcept;
 
-  /// Whether a read waits for the socket to be writable (TLS may have to answer something).
+  /// Whether a read waits for the socket to be writable, because TLS has to answer first.
   bool read_wants_write() const noexcept;
 
-  /// Whether the peer began with a plain HTTP request where TLS was expected: a read has failed.
+  /// Whether a read failed because the peer began with a plain HTTP request instead of TLS.
   bool met_plain_http() const noexcept { return met_plain_http_; }
 
-  /// Goes on without TLS, to tell such a peer. What it has sent is lost.
+  /// Continues without TLS, to answer such a peer. What it has sent is lost.
   void drop_tls() noexcept {
     tls_.reset();
     met_plain_http_ = false;
   }
 
-  /// Tells the peer that nothing more comes.
+  /// Ends the output: the peer reads the end of the stream.
   void end_output() noexcept;
   void close() noexcept;
 

@@ -14,12 +14,12 @@
 namespace troupe {
 namespace {
 
-/// How many parts of the queue one system call takes.
+/// How many parts of the queue one system call writes.
 constexpr std::size_t gather_max = 64;
 /// How often a connection reads before others have their turn.
 constexpr int reads_per_event_max = 4;
 
-/// The websocket_connection over a transport. See the interface for what each function promises.
+/// The websocket_connection over a transport. The interface documents each function.
 class socket_connection final : public websocket_connection,
                                 public unit_member,
                                 public pollable,
@@ -109,7 +109,7 @@ class socket_connection final : public websocket_connection,
   void terminate_now() override { terminate(close_reason::server_stopping); }
   bool is_upgraded() const noexcept override { return true; }
 
-  /// Writes until the queue is empty or the socket takes no more; then goes on when it does.
+  /// Writes until the queue is empty or the socket blocks; continues when the socket is writable.
   void flush() override {
     flush_requested_ = false;
     if (is_write_blocked_ || !transport_.is_open()) return;
@@ -121,19 +121,19 @@ class socket_connection final : public websocket_connection,
       } else if (written.status == io_status::would_block) {
         return wait_for_writing();
       } else {
-        // What the peer sent before it went is still to be read; that finds the end, too.
+        // Reading still delivers what the peer sent before it left, and finds the end.
         is_output_broken_ = true;
         queue_.clear();
       }
     }
-    // Goodbye is said on both sides. The peer closes the socket, or the deadline does.
+    // Both sides have sent their close frame. The peer closes the socket, or the deadline does.
     if (has_heard_close_ && !std::exchange(has_ended_output_, true)) transport_.end_output();
   }
 
-  /// What was put off, so that no handler is called from within a call: the opening, input that had
-  /// come when reading was paused, the end.
+  /// Runs what was postponed, so that no handler is called from within a call: the opening, input
+  /// that arrived while reading was paused, the end.
   void on_deferred() override {
-    is_soon_ = false;
+    is_deferred_ = false;
     if (phase_ == phase::closed) return;
     if (!transport_.is_open()) return finish();
     if (phase_ == phase::opening) {
@@ -155,7 +155,7 @@ class socket_connection final : public websocket_connection,
     }
     if ((!now.readable && !now.failed) || phase_ == phase::opening) return;
     if (!may_read()) return leave_unread(now);
-    consume_unread();  // came before what the socket has now
+    consume_unread();  // arrived before what the socket has now
     if (may_read()) read();
     end_frames();
   }
@@ -163,17 +163,17 @@ class socket_connection final : public websocket_connection,
  private:
   enum class phase : std::uint8_t { fresh, opening, open, closing, closed };
 
-  /// A message that has begun is read to its end, so that a pause lies between two messages.
+  /// A message that has begun is read to its end, so that a pause begins between two messages.
   bool may_read() const noexcept {
     if (!transport_.is_open()) return false;
     return !is_paused_ || !reader_.is_between_messages();
   }
 
-  /// Level-triggered, what nobody may read would be told again and again.
+  /// Stops watching for input during a pause: level-triggered epoll would report it every round.
   void leave_unread(readiness now) {
     if (!transport_.is_open()) return;
     if (!now.failed) return watch({.readable = false, .writable = wants_.writable});
-    // Nothing more can come or go; what has come is read when reading goes on.
+    // The socket is dead; what has arrived is read when reading resumes.
     unit_.sockets().remove(transport_.socket(), *this);
     is_watched_ = false;
   }
@@ -208,7 +208,7 @@ class socket_connection final : public websocket_connection,
       consume(direct.empty() ? room.first(got.size) : std::span<std::uint8_t>{});
       if (got.size < room.size() && !transport_.has_input()) return;
     }
-    // TLS may hold more than it gave; the socket would not tell of it.
+    // TLS may hold more than it returned; the poller does not see that.
     if (transport_.has_input() && may_read()) defer_self();
   }
 
@@ -267,7 +267,7 @@ class socket_connection final : public websocket_connection,
       close(close_reason::message_too_large);
   }
 
-  /// The peer does not speak as it should: it is told, and not listened to any more.
+  /// The peer violates the protocol: closes with the reason and ignores further input.
   void break_off(close_reason reason) {
     close(reason);
     end_talk();
@@ -314,7 +314,7 @@ class socket_connection final : public websocket_connection,
   }
 
   void defer_self() {
-    if (std::exchange(is_soon_, true)) return;
+    if (std::exchange(is_deferred_, true)) return;
     unit_.defer(shared_from_this());
   }
 
@@ -337,28 +337,28 @@ class socket_connection final : public websocket_connection,
     if (handler) handler->on_closed(reason_);
   }
 
-  // What each frame out touches comes first and lies together.
+  // The members that each outgoing frame touches come first, close together.
   io_unit& unit_;
   phase phase_ = phase::fresh;
   close_reason reason_ = close_reason::io_error;
-  bool is_write_blocked_ = false;  // the socket takes no more at the moment
-  bool is_output_broken_ = false;  // it never will again
+  bool is_write_blocked_ = false;  // the socket accepts no more at the moment
+  bool is_output_broken_ = false;  // the socket accepts nothing any more
   bool flush_requested_ = false;
-  bool has_heard_close_ = false;  // or need not wait for it
+  bool has_heard_close_ = false;  // or need not wait for the peer's close frame
   bool has_ended_output_ = false;
   transport transport_;
   write_queue queue_;
   connection_counters counters_;
   time_point last_sent_{};
 
-  bool is_watched_ = false;  // the poller knows the socket
-  bool is_soon_ = false;     // on_deferred() is to come
+  bool is_watched_ = false;   // the poller knows the socket
+  bool is_deferred_ = false;  // on_deferred() is due
   bool is_paused_ = false;
   bool has_frames_ = false;     // delivered since the last on_frames_end
-  bool ignores_input_ = false;  // what still comes is thrown away
+  bool ignores_input_ = false;  // further input is discarded
   readiness wants_{.readable = true};
   frame_reader reader_;
-  byte_buffer unread_;  // what had come when reading was paused
+  byte_buffer unread_;  // input that was read before the pause
   std::shared_ptr<connection_handler> handler_;
   const std::shared_ptr<const connection_settings> settings_;
   std::unique_ptr<io_timer> deadline_;  // while closing

@@ -1,11 +1,11 @@
-// One WebSocket connection after its upgrade: frames in, frames out, heartbeats and an orderly end.
-// What the frames mean is the business of the connection_handler, usually a session actor.
+// One WebSocket connection after its upgrade: frames in, frames out, pings and an orderly end. The
+// connection_handler, usually a session actor, knows what the frames mean.
 //
-// Thread: the io_unit's, for every function and every callback; the last reference may be dropped
-// anywhere once the connection is closed. Callbacks come from the event loop, never from within a
+// Thread: the io_unit's, for every function and every callback; any thread may drop the last
+// reference once the connection is closed. Callbacks come from the event loop, never from within a
 // call into the connection, and do not throw. Lifetime: a started connection keeps itself and its
 // handler alive until on_closed, which is called exactly once and last. No Asio and no CAF in this
-// header: the implementation stands behind it.
+// header; the implementation hides them.
 #pragma once
 
 #include <chrono>
@@ -20,7 +20,7 @@
 
 namespace troupe {
 
-/// Who hears of a connection.
+/// Receives the events of a connection.
 class connection_handler {
  public:
   virtual ~connection_handler() = default;
@@ -28,25 +28,25 @@ class connection_handler {
   /// The upgrade is done. Not called if the connection was closed before.
   virtual void on_open() = 0;
 
-  /// A whole message came. `payload` is valid during the call only. Text is valid UTF-8.
+  /// A whole message has arrived. `payload` is valid during the call only. Text is valid UTF-8.
   virtual void on_frame(frame_kind kind, byte_view payload) = 0;
 
-  /// What had come has been delivered: the last of one or more calls of on_frame in a row.
+  /// Ends a batch: called once after one or more calls of on_frame from one read.
   virtual void on_frames_end() {}
 
   /// The peer answered a ping.
   virtual void on_pong() = 0;
 
-  /// A message above message_bytes_max has begun. Returns whether to skip it and go on; by default
-  /// the connection is closed with message_too_large.
+  /// A message above message_bytes_max has begun. Returns whether to skip it; otherwise, and by
+  /// default, the connection closes with message_too_large.
   virtual bool on_frame_too_large(frame_kind) { return false; }
 
-  /// The socket is gone. The last call; the handler is released after it.
+  /// The socket is gone. This is the last call; the connection then releases the handler.
   virtual void on_closed(close_reason reason) = 0;
 };
 
-/// Totals since the upgrade. Bytes in are payload, bytes out include headers, both without the
-/// frames of the protocol itself (ping, pong, close).
+/// Totals since the upgrade. Bytes in are payload, bytes out include headers; control frames (ping,
+/// pong, close) are not counted.
 struct connection_counters {
   std::uint64_t frames_in = 0;
   std::uint64_t frames_out = 0;
@@ -60,37 +60,37 @@ class websocket_connection {
 
   virtual ~websocket_connection() = default;
 
-  /// Answers the upgrade, then reads. Called once; a connection that is dropped without it just
-  /// ends.
+  /// Answers the upgrade, then reads. Called once; a connection that is never started simply ends
+  /// when it is dropped.
   virtual void start(std::shared_ptr<connection_handler> handler) = 0;
 
   /// Queues `count` whole frames, as encode_frame makes them; they are written at the end of
-  /// the unit's turn. Never blocks. If too much is queued already, the connection closes with
-  /// slow_consumer. Ignored once the connection closes.
+  /// the unit's turn. Never blocks. If the queue is full, the connection closes with slow_consumer.
+  /// Ignored once the connection closes.
   virtual void send(const shared_slice& frames, std::uint32_t count) = 0;
   void send(const shared_bytes& frame) { send(shared_slice{frame}, 1); }
 
-  /// Stops reading, so that TCP holds the peer back. A message that is being read is still
-  /// delivered. Pongs are not seen while paused, and neither is the end of the connection.
+  /// Stops reading, so that TCP holds the peer back. A message that has begun is still delivered.
+  /// While paused, the connection sees neither pongs nor the end of the peer.
   virtual void pause_reading() = 0;
   virtual void resume_reading() = 0;
 
   /// Sends a ping.
   virtual void ping() = 0;
 
-  /// Sends a close frame behind what is queued, and ends when the peer answers or close_deadline
-  /// has passed. A reason without a code terminates at once. The first call decides the reason; no
-  /// frame is delivered after it.
+  /// Sends a close frame after the queued output, and ends when the peer answers or close_deadline
+  /// has passed. A reason without a code terminates at once. The first call decides the reason; the
+  /// handler receives no frame after it.
   virtual void close(close_reason reason) = 0;
 
-  /// Ends at once, without a farewell.
+  /// Ends at once, without a close frame.
   virtual void terminate(close_reason reason = close_reason::io_error) = 0;
 
   /// Closes with slow_consumer if nothing could be written for write_stall_max. The owner calls it
   /// about once a second.
   virtual void tick(time_point now) = 0;
 
-  /// Output that waits.
+  /// Bytes of output that are queued.
   virtual std::size_t queued_bytes() const noexcept = 0;
 
   /// When send() was last called.

@@ -7,7 +7,7 @@
 
 namespace troupe {
 
-/// Whether it is what a client may send as Sec-WebSocket-Key: 16 bytes in base64.
+/// Whether `key` is a valid Sec-WebSocket-Key: 16 bytes in base64.
 bool is_websocket_key(std::string_view key) noexcept;
 
 /// The HTTP answer that accepts the upgrade. Requires: is_websocket_key(key).

@@ -1,5 +1,4 @@
-// From an HTTP request to a WebSocket connection: what http_connection hands over. For sources of
-// net/ only.
+// What http_connection hands over to a WebSocket connection. For sources of net/ only.
 #pragma once
 
 #include <memory>
@@ -12,14 +11,14 @@
 
 namespace troupe {
 
-/// A socket whose client has asked for the upgrade.
+/// A socket whose client has requested the upgrade.
 struct upgraded_socket {
   transport socket;
-  std::string answer;  ///< The HTTP answer that accepts it, not sent yet.
+  std::string answer;  ///< The HTTP answer that accepts the upgrade, not sent yet.
   std::string remote_address;
 };
 
-/// A connection that has not answered its upgrade request yet; start() does.
+/// Makes a connection that has not answered its upgrade request yet; start() does.
 std::shared_ptr<websocket_connection>
 make_websocket_connection(io_unit& unit, upgraded_socket upgraded,
                           std::shared_ptr<const connection_settings> settings);

@@ -8,9 +8,9 @@ namespace troupe {
 namespace {
 
 constexpr std::size_t block_reserve = 1024;
-/// Parts whose memory an empty queue keeps.
+/// The number of parts whose memory an empty queue keeps.
 constexpr std::size_t kept_capacity_max = 4;
-/// Consumed parts that are kept before the rest moves up.
+/// The number of consumed parts that the queue keeps before it moves the rest to the front.
 constexpr std::size_t consumed_parts_max = 64;
 
 }  // namespace

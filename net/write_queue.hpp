@@ -1,6 +1,6 @@
-// What a connection still has to write: a queue of frames, bounded in bytes. Large frames are kept
-// as they are, shared with other connections; small ones are copied together, so that one gather
-// has few parts. A lone small frame is shared as well: it is copied only when another one follows.
+// The output queue of a connection: frames, bounded in bytes. Large frames are shared with other
+// connections; small ones are copied together, so that one gather has few parts. A single small
+// frame is shared as well; the queue copies it only when another one follows.
 // Pure: it knows no socket and no clock. Owner: one connection. Invariant: size_bytes() is the sum
 // of the parts.
 #pragma once
@@ -24,12 +24,12 @@ class write_queue {
 
   explicit write_queue(std::size_t size_bytes_max) noexcept : size_bytes_max_(size_bytes_max) {}
 
-  /// Whether more waits than may. The largest frame since the queue was last empty is not counted:
-  /// a document larger than the limit can still be sent, but not a second one behind it. The owner
-  /// asks before it pushes.
+  /// Whether the queue exceeds its limit. The largest frame since the queue was last empty is not
+  /// counted: a document larger than the limit can still be sent, but not a second one after it.
+  /// The owner checks before it pushes.
   bool is_full() const noexcept { return size_ > size_bytes_max_ + largest_; }
 
-  /// Appends whole frames. They are never refused.
+  /// Appends whole frames. Never refuses them.
   void push(const shared_slice& frames);
 
   /// Appends a copy of bytes.
@@ -47,12 +47,12 @@ class write_queue {
   bool empty() const noexcept { return size_ == 0; }
   std::size_t size_bytes() const noexcept { return size_; }
 
-  /// All bytes ever consumed: if it stands still while the queue is not empty, the peer does not
+  /// All bytes ever consumed: if it does not grow while the queue is not empty, the peer does not
   /// read.
   std::uint64_t consumed_total() const noexcept { return consumed_total_; }
 
  private:
-  struct part {  // one of the two is used, if any
+  struct part {  // uses at most one of the two
     shared_slice frame;
     byte_buffer block;
 
@@ -65,7 +65,7 @@ class write_queue {
   void add(part next);
   void drop_front();
 
-  // A queue has one part most of the time, so that lies here and not behind a pointer: with
+  // Most of the time a queue has one part, so that part is a member and not behind a pointer: with
   // thousands of connections each cache line that a frame touches counts.
   part front_;
   std::size_t offset_ = 0;  // bytes of the front that are consumed

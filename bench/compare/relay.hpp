@@ -1,9 +1,9 @@
 // The floor of the comparison: a server that passes y-websocket messages from each client to the
-// others of its document and knows nothing of what is in them. One thread, epoll. What no server
-// can beat that writes to each socket once per message (raw), or once per turn of its loop
+// others of its document without inspecting them. One thread, epoll. It is the least that a server
+// can cost that writes to each socket once per message (raw), or once per turn of its loop
 // (batched). It answers a request for state with nothing, so that clients count as joined, or with
-// bytes that were made before it began (hold): what no server can beat that has a state to send.
-// For benchmarks only: it listens on the loopback network, trusts its clients and keeps nothing.
+// bytes prepared before it began (hold), the least that sending a state can cost. For benchmarks
+// only: it listens on the loopback network, trusts its clients and keeps nothing.
 #pragma once
 
 #include <sys/types.h>
@@ -31,8 +31,8 @@ class relay {
   relay& operator=(const relay&) = delete;
   ~relay();
 
-  /// From now on every request for state is answered with this one, in one frame that all share.
-  /// Before listen().
+  /// From now on answers every request for state with this one, in one shared frame. Called before
+  /// listen().
   void hold(byte_view state);
 
   /// Listens on 127.0.0.1; port 0 takes any. Returns the port, or 0 if that does not work.

@@ -1,6 +1,6 @@
-// How the benchmarks measure: repetition within a budget, medians, and what is allocated. Nothing
-// here knows what is measured. A run prepares, then times, then throws away: only what stands
-// between the two readings of the clock counts.
+// How the benchmarks measure: repetition within a budget, medians, and what is allocated. It does
+// not know what is measured. A run prepares, then times, then discards: only the work between the
+// two readings of the clock counts.
 #pragma once
 
 #include <malloc.h>
@@ -26,7 +26,7 @@ struct timing {
   unsigned runs = 0;
 };
 
-/// Makes the compiler believe that `value` is looked at.
+/// Prevents the compiler from optimising `value` away.
 template <class T>
 void keep(const T& value) {
   asm volatile("" : : "r"(&value) : "memory");

@@ -1,7 +1,7 @@
 // The things that engine_bench times on a file of updates, each as a server does it.
 //
 //   load          a new document from all updates       encode        the whole state, in the
-//   apply         the same, told per update             format of the file (cold, see below)
+//   apply         the same, time per update             format of the file (cold, see below)
 //   state-vector  made and encoded                      diff          what somebody lacks
 //   text, json    a root read out                       merge         updates into one, without
 //   memory        nothing is timed                                    a document

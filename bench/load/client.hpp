@@ -1,6 +1,6 @@
-// A client of one document: a connection that speaks a dialect. Joins by itself: it asks for the
-// document once the socket is open, and answers when the server asks for its state (it says that it
-// has nothing, which is true of all that a generator holds). Owned by a swarm.
+// A client of one document: a connection that speaks a dialect. It joins by itself: it requests the
+// document once the socket is open, and answers the server's request for its state with an empty
+// one, since a generator holds no document. Owned by a swarm.
 #pragma once
 
 #include "bench/load/connection.hpp"
@@ -10,7 +10,7 @@ namespace troupe::load {
 
 class client;
 
-/// What a mode wants to hear of its clients. Bodies are valid during the call.
+/// The events of clients that a mode receives. Bodies are valid during the call.
 class client_events {
  public:
   virtual ~client_events() = default;
@@ -22,7 +22,7 @@ class client_events {
   virtual void on_awareness(client&, byte_view /*update*/) {}
 };
 
-/// Where the server is and how it is spoken to.
+/// The server's address and the dialect to speak with it.
 struct target {
   sockaddr_in server{};
   protocol dialect = protocol::y_websocket;
@@ -39,12 +39,12 @@ class client final : connection_listener {
   void leave() { connection_.leave(); }
   void close() { connection_.close(); }
 
-  /// Memory for its state, or whatever else comes first that is large; see connection.
+  /// Memory for the first large message, usually the state; see connection.
   void lend(std::span<std::uint8_t> room) noexcept { connection_.lend(room); }
 
   void send_update(byte_view update) { send(incoming_kind::update, update); }
   void send_awareness(byte_view update) { send(incoming_kind::awareness, update); }
-  /// Asks for what somebody with this state vector lacks; the answer comes through on_state.
+  /// Requests what a client with this state vector lacks; the answer comes through on_state.
   void ask_for_state(byte_view state_vector) { send(incoming_kind::sync_step1, state_vector); }
 
   std::size_t index() const noexcept { return index_; }
@@ -52,8 +52,7 @@ class client final : connection_listener {
   bool is_closed() const noexcept { return connection_.state() == connection::phase::closed; }
   std::size_t unsent() const noexcept { return connection_.unsent(); }
   std::uint16_t close_code() const noexcept { return connection_.close_code(); }
-  /// Why the connection ended though nobody here wanted it, or what was wrong with a message; empty
-  /// if all is well.
+  /// Why the connection ended unexpectedly, or what was wrong with a message; empty if all is well.
   const std::string& trouble() const noexcept { return trouble_; }
 
  private:

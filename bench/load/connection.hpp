@@ -1,6 +1,6 @@
 // One WebSocket client: a non-blocking socket, the upgrade, frames in and out. Answers pings and
-// closes by itself; everything else goes to its listener. Owned by whoever made it, and not to be
-// moved or destroyed while its loop turns.
+// closes by itself; everything else goes to its listener. Its creator owns it, and must not move or
+// destroy it while its loop turns.
 #pragma once
 
 #include <netinet/in.h>
@@ -21,7 +21,7 @@ class connection_listener {
   virtual void on_open() = 0;
   /// `message` is valid during the call.
   virtual void on_message(byte_view message) = 0;
-  /// The connection has ended, whoever ended it; connection::why() and close_code() tell more.
+  /// The connection has ended, whoever ended it; connection::why() and close_code() have the cause.
   virtual void on_closed() = 0;
 };
 
@@ -34,18 +34,18 @@ class connection {
   connection& operator=(const connection&) = delete;
   ~connection();
 
-  /// Begins to connect. What goes wrong is told through on_closed.
+  /// Begins to connect. Reports failures through on_closed.
   void open(const sockaddr_in& server, const std::string& path);
 
-  /// Memory for the next message that is too large for the loop's: it stays there for as long as
-  /// the room does, and costs neither an allocation nor fresh pages while time is measured. One
-  /// that does not fit gets memory of its own. The room outlives the connection.
+  /// Memory for the next message that does not fit the loop's buffer, so that it costs neither an
+  /// allocation nor fresh pages while time is measured; the message stays valid as long as this
+  /// memory. A message that does not fit either is allocated. The memory outlives the connection.
   void lend(std::span<std::uint8_t> room) noexcept { lent_ = room; }
 
   /// Queues one binary message; it leaves at the end of the turn. Ignored unless open.
   void send(byte_view head, byte_view body = {});
 
-  /// Says goodbye and ends once the server has answered. Nothing is told any more.
+  /// Sends a close frame and ends once the server has answered. Makes no further callbacks.
   void leave();
 
   /// Ends the connection at once, without on_closed.

@@ -1,6 +1,6 @@
-// What of one document has been sent and who has it already. Each writer's updates are numbered; an
-// update is done when every other client of the document has it. Counts by clocks, so that it does
-// not matter how a server cuts or joins updates. Pure: time is passed in.
+// Which updates of one document were sent, and which clients have them. Each writer's updates are
+// numbered; an update is done when every other client of the document has it. Counts by clocks, so
+// that it does not matter how a server cuts or joins updates. Pure: time is passed in.
 #pragma once
 
 #include <chrono>
@@ -17,8 +17,8 @@ struct delivery_counts {
   std::uint64_t sent = 0;       ///< Updates.
   std::uint64_t done = 0;       ///< Updates that all others have.
   std::uint64_t delivered = 0;  ///< Updates times receivers.
-  std::uint64_t repeated = 0;   ///< Came once more to who had them; allowed.
-  std::uint64_t gaps = 0;       ///< A later update came while an earlier one was missing.
+  std::uint64_t repeated = 0;   ///< Arrived again at a client that had them; allowed.
+  std::uint64_t gaps = 0;       ///< A later update arrived while an earlier one was missing.
   std::uint64_t lost = 0;       ///< Deliveries that those gaps skipped.
   std::uint64_t foreign = 0;    ///< Ranges of clients that do not write here.
 };
@@ -62,7 +62,7 @@ class delivery_book {
   std::size_t outstanding(std::size_t writer) const noexcept {
     return writers_[writer].updates.size();
   }
-  /// Deliveries of updates that were sent and have not come yet.
+  /// Deliveries that have not arrived yet, of updates that were sent.
   std::uint64_t missing() const noexcept;
 
  private:

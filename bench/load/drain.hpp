@@ -1,4 +1,4 @@
-// The end of a run: what is still under way may arrive.
+// The end of a run: waits for what is still under way.
 #pragma once
 
 #include "bench/load/delivery_book.hpp"
@@ -6,8 +6,8 @@
 
 namespace troupe::load {
 
-/// Turns until everybody has everything, or for a while nothing more has come: a server that is
-/// slow has lost nothing yet.
+/// Turns until every client has everything, or until nothing has arrived for a while: a slow server
+/// has not lost anything.
 inline void drain(event_loop& loop, const delivery_counts& counts) {
   constexpr std::chrono::seconds silence_max{5};
   constexpr std::chrono::seconds draining_max{60};

@@ -1,4 +1,4 @@
-// The one thread of the generator: waits for sockets, hands them what happened, and once a turn
+// The one thread of the generator: waits for sockets, passes events to them, and once per turn
 // sends what they gathered. A turn ends with at most one send for each connection, as in a client
 // that is busy.
 #pragma once
@@ -41,7 +41,7 @@ class event_loop {
   loop_clock::time_point now() const noexcept { return now_; }
   void refresh() noexcept { now_ = loop_clock::now(); }
 
-  /// Where connections read into; nothing stays in it.
+  /// The buffer that connections read into; nothing stays in it.
   std::vector<std::uint8_t>& scratch() noexcept { return scratch_; }
 
  private:

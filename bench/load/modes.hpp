@@ -9,7 +9,7 @@ namespace troupe::load {
 
 /// Some clients of each document write, all others receive. Closed loop, or open with a rate.
 report run_fanout(const options& given);
-/// Many documents, each written by one client and then asked for its end.
+/// Many documents, each written by one client, which then requests its end.
 report run_documents(const options& given);
 /// Connections that do nothing.
 report run_idle(const options& given);

@@ -1,5 +1,5 @@
-// When who is to act in an open loop: each of some actors `rate` times a second, evenly spread, at
-// moments that do not depend on how quickly anything is answered. Pure.
+// The schedule of an open loop: each of several actors acts `rate` times a second, evenly spread,
+// at moments that do not depend on how fast the server answers. Pure.
 #pragma once
 
 #include <chrono>

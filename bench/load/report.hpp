@@ -21,7 +21,7 @@ class report {
   /// How much the server, the generator and others used between two readings.
   void add_usage(const usage_probe& probe, const usage& from, const usage& to);
 
-  /// Something is missing, broken or refused: the run has failed. Many of a kind are told once.
+  /// Something is missing, broken or refused: the run has failed. Repetitions are reported once.
   void fail(std::string what);
 
   bool has_failed() const noexcept { return !failures_.empty(); }

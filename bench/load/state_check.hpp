@@ -1,5 +1,5 @@
-// Checks with the engine of this repository what a server holds at the end: a newcomer joins and
-// must get all that was written, and nothing that waits for something missing.
+// Checks with the engine of this repository what a server holds at the end: a new client joins and
+// must receive everything that was written, with no struct waiting for something missing.
 #pragma once
 
 #include <vector>
@@ -10,7 +10,7 @@
 namespace troupe::load {
 
 /// Joins one more client to a document that these authors have written. The text is compared if
-/// there is one author only, since only it knows all of it. What is wrong is a failure of `out`.
+/// there is one author only, since only it knows all of it. A difference is a failure of `out`.
 void check_document(swarm& clients, std::size_t document,
                     const std::vector<const update_maker*>& authors, report& out);
 

@@ -17,8 +17,8 @@ class swarm {
   /// Adds a client that is not open yet. The name of its document is `run` and this number.
   client& add(std::size_t document, std::size_t index, client_events& events);
 
-  /// Opens all that were added and not opened yet; returns once they have joined. What does not
-  /// work is a failure of `out`, and then the result is false.
+  /// Opens all clients that are not open yet; returns once they have joined. A client that cannot
+  /// join is a failure of `out`, and then the result is false.
   bool open_all(std::size_t at_once, std::chrono::seconds at_most, report& out);
 
   /// Notes the trouble of every client in `out`.

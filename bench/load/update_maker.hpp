@@ -1,7 +1,7 @@
 // Makes valid Yjs updates (v1) of one author, quickly: insertions into the root `text`, one behind
 // the other or at random places. It keeps the order of its own characters and nothing else, so that
-// making an update costs far less than anything a server does with it. An author writes in a block
-// of its own: what others write at the same time lies before or behind, as if not seen yet. Pure;
+// making an update costs far less than anything a server does with it. An author writes in its own
+// block: what others write at the same time is before or after it, as if not seen yet. Pure;
 // seeded, so that the same arguments make the same updates.
 #pragma once
 

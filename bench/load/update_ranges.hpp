@@ -1,7 +1,7 @@
-// Reads out of an update (v1) which clocks of which clients it brings and which it deletes: all
-// that counting deliveries needs. An update that a server made of several counts for what it holds.
-// Updates of a single insertion take a short way; all others go through the engine's own decoder.
-// Not for several threads; reused from update to update, without allocation.
+// Finds in an update (v1) which clocks of which clients it adds and which it deletes, to count
+// deliveries. A merged update counts for everything it holds. Updates of a single insertion take a
+// fast path; all others use the engine's own decoder. For one thread; reused from update to update
+// without allocation.
 #pragma once
 
 #include <vector>

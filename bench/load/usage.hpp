@@ -11,7 +11,7 @@
 
 namespace troupe::load {
 
-/// One reading. Differences of two are what counts.
+/// One reading. Only the difference of two readings has a meaning.
 struct usage {
   std::chrono::steady_clock::time_point at;
   std::chrono::nanoseconds server_cpu{};
@@ -27,7 +27,7 @@ class usage_probe {
 
   usage read() const;
   bool has_server() const noexcept { return server_.has_value(); }
-  /// Whether the process is there and may be looked at.
+  /// Whether the process exists and may be inspected.
   bool is_readable() const;
 
  private:

@@ -32,7 +32,7 @@ struct frame_header {
   std::uint64_t total_size() const noexcept { return header_size + payload_size; }
 };
 
-/// The header at the beginning of `bytes`; nothing if it is not there whole.
+/// The header at the beginning of `bytes`; nothing if it is incomplete.
 inline std::optional<frame_header> read_frame_header(byte_view bytes) noexcept {
   if (bytes.size() < 2) return std::nullopt;
   frame_header header;
@@ -57,7 +57,7 @@ enum class masking : std::uint8_t { off, on };
 void append_frame(std::vector<std::uint8_t>& out, opcode code, masking mask, byte_view head,
                   byte_view body = {});
 
-/// XORs `bytes` with the mask that stands in front of them.
+/// XORs `bytes` with the mask before them.
 void unmask(std::uint8_t* bytes, std::size_t size, const std::uint8_t* mask) noexcept;
 
 /// The request that opens a WebSocket at `path`, always with the same key.

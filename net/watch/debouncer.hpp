@@ -1,7 +1,8 @@
-// Tells about things that keep changing once they were quiet for a while, and at the latest a fixed
-// multiple of that while after their first change. Pure: time is passed in. One thread at a time.
+// Delays the report of a change until the changed thing has been quiet for a while, at the latest a
+// fixed multiple of that while after its first change. Pure: time is passed in. One thread at a
+// time.
 //
-// It does not limit how many things wait: whoever notes them looks at size().
+// It does not limit how many names wait: the owner checks size().
 #pragma once
 
 #include <chrono>
@@ -19,7 +20,7 @@ class debouncer {
  public:
   using clock = std::chrono::steady_clock;
 
-  /// What never becomes quiet is told this many times the quiet time after its first change.
+  /// A name that never becomes quiet is due this many quiet times after its first change.
   static constexpr int quiet_multiple_max = 10;
 
   explicit debouncer(std::chrono::milliseconds quiet) : quiet_(quiet) {}
@@ -27,10 +28,10 @@ class debouncer {
   /// `name` has changed. Constant cost.
   void note(std::string_view name, clock::time_point now);
 
-  /// Takes one name that is due, the longest waiting first, or nothing.
+  /// Removes and returns one name that is due, the longest waiting first, or nothing.
   std::optional<std::string> take_due(clock::time_point now);
 
-  /// When to ask take_due again, or nothing if nothing waits. It may be too early, never too late.
+  /// When to call take_due again, or nothing if nothing waits. May be too early, never too late.
   std::optional<clock::time_point> next_look() const;
 
   /// How many names wait.
@@ -51,8 +52,8 @@ class debouncer {
 
   std::chrono::milliseconds quiet_;
   std::unordered_map<std::string, span> waiting_;
-  // One for each name that waits. A change does not move it: when its time has come it is put back
-  // if the name has changed since.
+  // One for each waiting name. A change does not move it: take_due puts it back if the name has
+  // changed since.
   std::priority_queue<look, std::vector<look>, std::greater<>> looks_;
 };
 

@@ -23,42 +23,42 @@ namespace {
 
 using stream_descriptor = asio::posix::basic_stream_descriptor<io_executor>;
 
-// Bounds on what one turn does, so that sockets of the unit are served in between.
+// Bounds on the work of one turn, so that the unit serves its sockets in between.
 constexpr std::size_t scanned_entries_per_turn_max = 512;
-constexpr std::size_t told_changes_per_turn_max = 128;
+constexpr std::size_t reported_changes_per_turn_max = 128;
 
-/// Files that wait to be told. Beyond, events stay in the kernel; should its queue overflow, the
-/// directories are compared with what was known.
+/// Files waiting to be reported. Beyond, events stay in the kernel; if its queue overflows, the
+/// watcher compares the directories with what was known.
 constexpr std::size_t waiting_files_max = 65'536;
 
-/// Files without a document that are told as a problem one by one; of more, only that there are.
+/// Files without a document reported one by one; beyond that, one report says that there are more.
 constexpr std::size_t refused_files_max = 100;
 
 constexpr std::chrono::seconds reopen_interval{1};
 
 /// The part of the watcher that all its directories share.
-struct listeners {
+struct shared_callbacks {
   file_watcher::change_callback on_change;
   file_watcher::problem_callback on_problem;
   std::atomic<bool> stopped{false};
 };
 
-/// One watched directory on the unit's thread. Kept alive by its pending operations.
+/// One watched directory on the unit's thread. Its pending operations keep it alive.
 class root_watch : public std::enable_shared_from_this<root_watch> {
  public:
   /// `descriptor` is a copy of the tree's own and belongs to the watch.
   root_watch(io_unit& unit, std::unique_ptr<watch_tree> tree, int descriptor,
-             std::chrono::milliseconds quiet, std::shared_ptr<listeners> told)
+             std::chrono::milliseconds quiet, std::shared_ptr<shared_callbacks> callbacks)
       : unit_(unit),
         tree_(std::move(tree)),
         events_(unit.context(), descriptor),
         timer_(unit.context()),
         reopen_timer_(unit.context()),
         debouncer_(quiet),
-        told_(std::move(told)) {}
+        callbacks_(std::move(callbacks)) {}
 
   void start() {
-    if (told_->stopped) return;
+    if (callbacks_->stopped) return;
     collect();
     wait_for_events();
   }
@@ -72,22 +72,22 @@ class root_watch : public std::enable_shared_from_this<root_watch> {
 
  private:
   void wait_for_events() {
-    if (told_->stopped || is_waiting_) return;
+    if (callbacks_->stopped || is_waiting_) return;
     is_waiting_ = true;
     events_.async_wait(stream_descriptor::wait_read, [self = shared_from_this()](error_code error) {
       self->is_waiting_ = false;
-      if (error || self->told_->stopped) return;
+      if (error || self->callbacks_->stopped) return;
       self->tree_->read_events();
       self->collect();
       if (self->debouncer_.size() < waiting_files_max) self->wait_for_events();
     });
   }
 
-  /// Takes over what the tree found, and sees to what it needs next.
+  /// Moves what the tree found into the debouncer, and schedules what is due next.
   void collect() {
     for (const std::string& path : tree_->take_touched()) debouncer_.note(path, unit_.now());
-    for (const std::string& problem : tree_->take_problems()) tell_problem(problem);
-    if (told_->stopped) return;
+    for (const std::string& problem : tree_->take_problems()) report_problem(problem);
+    if (callbacks_->stopped) return;
     arm_timer();
     if (tree_->has_directories_to_scan()) scan_later();
     if (tree_->is_lost()) reopen_later();
@@ -97,7 +97,7 @@ class root_watch : public std::enable_shared_from_this<root_watch> {
     if (std::exchange(is_scanning_, true)) return;
     asio::post(unit_.context(), [self = shared_from_this()] {
       self->is_scanning_ = false;
-      if (self->told_->stopped) return;
+      if (self->callbacks_->stopped) return;
       self->tree_->scan(scanned_entries_per_turn_max);
       self->collect();
     });
@@ -108,7 +108,7 @@ class root_watch : public std::enable_shared_from_this<root_watch> {
     reopen_timer_.expires_after(reopen_interval);
     reopen_timer_.async_wait([self = shared_from_this()](error_code cancelled) {
       self->is_reopening_ = false;
-      if (cancelled || self->told_->stopped) return;
+      if (cancelled || self->callbacks_->stopped) return;
       self->tree_->reopen();
       self->collect();
     });
@@ -120,34 +120,34 @@ class root_watch : public std::enable_shared_from_this<root_watch> {
     timer_.expires_at(*next);
     timer_.async_wait([self = shared_from_this()](error_code cancelled) {
       self->is_timing_ = false;
-      if (!cancelled) self->tell_due();
+      if (!cancelled) self->report_due();
     });
   }
 
-  void tell_due() {
-    for (std::size_t told = 0; told < told_changes_per_turn_max && !told_->stopped; ++told) {
+  void report_due() {
+    for (std::size_t i = 0; i < reported_changes_per_turn_max && !callbacks_->stopped; ++i) {
       const auto path = debouncer_.take_due(unit_.now());
       if (!path) break;
-      if (tree_->settle(*path)) tell_change(*path);
+      if (tree_->settle(*path)) report_change(*path);
     }
-    if (told_->stopped) return;
+    if (callbacks_->stopped) return;
     collect();
     wait_for_events();
   }
 
-  void tell_change(const std::string& path) {
+  void report_change(const std::string& path) {
     auto document = document_of_file(tree_->settings(), path);
-    if (document) return told_->on_change({*std::move(document), path});
+    if (document) return callbacks_->on_change({*std::move(document), path});
     if (refused_.size() > refused_files_max || !refused_.insert(path).second) return;
     const std::string& directory = tree_->settings().directory;
     if (refused_.size() > refused_files_max)
-      return tell_problem(directory + " has more files that belong to no document");
-    tell_problem("changes of " + directory + "/" + path +
-                 " cannot be told: " + document.error().detail);
+      return report_problem(directory + " has more files that belong to no document");
+    report_problem("changes of " + directory + "/" + path +
+                   " cannot be reported: " + document.error().detail);
   }
 
-  void tell_problem(const std::string& text) {
-    if (!told_->stopped) told_->on_problem(text);
+  void report_problem(const std::string& text) {
+    if (!callbacks_->stopped) callbacks_->on_problem(text);
   }
 
   io_unit& unit_;
@@ -155,7 +155,7 @@ class root_watch : public std::enable_shared_from_this<root_watch> {
   stream_descriptor events_;
   io_timer timer_, reopen_timer_;
   debouncer debouncer_;
-  std::shared_ptr<listeners> told_;
+  std::shared_ptr<shared_callbacks> callbacks_;
   std::set<std::string> refused_;
   bool is_waiting_ = false;
   bool is_scanning_ = false;
@@ -171,24 +171,24 @@ result<std::unique_ptr<watch_tree>> open_tree(watched_directory settings) {
   const std::string& directory = (*tree)->settings().directory;
   if ((*tree)->is_lost())
     return fail(errc::watch_failed, "cannot watch " + directory + ": it is gone");
-  // Part of the changes only would be worse than none: it is noticed much later.
+  // Reporting only some changes would be worse than none: the operator would notice much later.
   if ((*tree)->is_out_of_watches())
     return fail(errc::watch_failed, "cannot watch all directories in " + directory +
                                         ": the limit " + std::string{watches_limit_key} +
                                         " of the system is reached");
-  (*tree)->begin_telling();
+  (*tree)->begin_reporting();
   return tree;
 }
 
 }  // namespace
 
-/// The directories together. Its functions but stop() are used at the start only.
+/// All watched directories. All functions except stop() are used at the start only.
 class file_watcher::core {
  public:
   core(io_unit& unit, change_callback on_change, problem_callback on_problem)
-      : unit_(unit), told_(std::make_shared<listeners>()) {
-    told_->on_change = std::move(on_change);
-    told_->on_problem = std::move(on_problem);
+      : unit_(unit), callbacks_(std::make_shared<shared_callbacks>()) {
+    callbacks_->on_change = std::move(on_change);
+    callbacks_->on_problem = std::move(on_problem);
   }
 
   result<void> add(watched_directory settings, std::chrono::milliseconds quiet) {
@@ -200,7 +200,7 @@ class file_watcher::core {
       return fail(errc::watch_failed,
                   "cannot watch " + (*tree)->settings().directory + ": " + std::strerror(errno));
     roots_.push_back(
-        std::make_shared<root_watch>(unit_, *std::move(tree), descriptor, quiet, told_));
+        std::make_shared<root_watch>(unit_, *std::move(tree), descriptor, quiet, callbacks_));
     return {};
   }
 
@@ -209,13 +209,13 @@ class file_watcher::core {
   }
 
   void stop() {
-    if (told_->stopped.exchange(true)) return;
+    if (callbacks_->stopped.exchange(true)) return;
     for (const auto& root : roots_) asio::post(unit_.context(), [root] { root->close(); });
   }
 
  private:
   io_unit& unit_;
-  std::shared_ptr<listeners> told_;
+  std::shared_ptr<shared_callbacks> callbacks_;
   std::vector<std::shared_ptr<root_watch>> roots_;
 };
 

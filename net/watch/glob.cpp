@@ -9,7 +9,7 @@
 namespace troupe {
 namespace {
 
-/// Stands for a byte that is no UTF-8; above all code points.
+/// Stands for a byte that is not UTF-8; above all code points.
 constexpr char32_t foreign_byte = 0x110000;
 
 std::size_t sequence_length(unsigned char lead) noexcept {
@@ -18,7 +18,7 @@ std::size_t sequence_length(unsigned char lead) noexcept {
   return lead < 0xF0 ? 3 : 4;
 }
 
-/// Takes one character off the front. Requires: `text` is not empty.
+/// Removes the first character and returns it. Requires: `text` is not empty.
 char32_t take_character(std::string_view& text) {
   const auto lead = static_cast<unsigned char>(text.front());
   const std::size_t length = sequence_length(lead);
@@ -74,7 +74,7 @@ class glob_compiler {
  private:
   using op = glob::op;
 
-  /// A brace that is open: its fork, and the jumps to behind its end.
+  /// An open brace: its fork, and the jumps to the instruction after its end.
   struct alternatives {
     std::size_t fork;
     std::vector<std::size_t> jumps;
@@ -155,7 +155,7 @@ class glob_compiler {
     glob::character_class made;
     made.is_negated = rest_.starts_with('!') || rest_.starts_with('^');
     if (made.is_negated) rest_.remove_prefix(1);
-    // A ']' at once is a character of the class, so no class is empty.
+    // A ']' in first place is a character of the class, so no class is empty.
     for (bool is_first = true;; is_first = false) {
       if (rest_.empty()) return refuse("has a '[' without its ']'");
       if (!is_first && rest_.front() == ']') break;
@@ -190,7 +190,7 @@ class glob_compiler {
     return character;
   }
 
-  /// At a ',': what came before goes on behind the '}', what comes next starts at the fork.
+  /// At a ',': the alternative before it continues after the '}', the next one starts at the fork.
   void end_alternative() {
     alternatives& innermost = open_.back();
     innermost.jumps.push_back(emit(op::jump));
@@ -200,7 +200,7 @@ class glob_compiler {
   }
 
   void end_alternatives() {
-    // The last alternative has no other one behind it: its fork leads on only.
+    // No alternative follows the last one: its fork only continues.
     made_.program_[open_.back().fork].target = open_.back().fork + 1;
     for (const std::size_t jump : open_.back().jumps) made_.program_[jump].target = here();
     open_.pop_back();
@@ -212,8 +212,8 @@ class glob_compiler {
   bool at_part_start_ = true;  ///< Whether a "**" here stands for whole parts of the path.
 };
 
-/// One run of a program over a text: the set of its states, without repetition. A state is kept
-/// only once however many ways lead to it, which is what bounds the time.
+/// One run of a program over a text: the set of its states. A state is kept once however many ways
+/// lead to it, which bounds the time.
 class glob_run {
  public:
   explicit glob_run(const glob& pattern) : pattern_(pattern), seen_in_(pattern.program_.size(), 0) {
@@ -230,7 +230,7 @@ class glob_run {
         states_, [&](std::size_t at) { return pattern_.program_[at].what == op::accept; });
   }
 
-  /// Whether any text may follow: a `**` from which nothing but the end is left.
+  /// Whether any text may follow: a `**` after which only the end is left.
   bool accepts_all_that_follows() {
     const std::vector<std::size_t> reached = states_;
     for (const std::size_t at : reached) {
@@ -250,7 +250,7 @@ class glob_run {
     ++set_;
   }
 
-  /// Adds a state and all that it leads to without a character.
+  /// Adds a state and all states that it leads to without a character.
   void add(std::size_t start) {
     waiting_.push_back(start);
     while (!waiting_.empty()) {

@@ -3,13 +3,13 @@
 //
 //   *        any characters but '/'              [a-z]    one of these characters; [!a-z]: none of
 //   **       any characters, '/' too                      them; never '/'
-//   **/      no directory, one or several        {a,b}    either; alternatives may be nested
+//   **/      zero or more directories            {a,b}    either; alternatives may be nested
 //   ?        one character but '/'               \x       the character x itself
 //
-// A pattern without '/' is matched with the last part of the path, so `*.md` finds files at any
-// depth. With one, it is matched with the whole path: `docs/*.md`, and `/*.md` for the top only.
-// Letter case counts, a leading dot is a character like others, and a character is a code point of
-// UTF-8 (a byte that is not UTF-8 counts as one).
+// A pattern without '/' matches the last part of the path, so `*.md` finds files at any depth. A
+// pattern with '/' matches the whole path: `docs/*.md`, and `/*.md` for the top only. Letter case
+// counts, a leading dot is a character like others, and a character is a code point of UTF-8 (a
+// byte that is not UTF-8 counts as one).
 //
 // Invariant: matching takes time proportional to the length of the path times that of the pattern,
 // whatever both are. Immutable, so any thread may use it.
@@ -54,8 +54,8 @@ class glob {
     set,        ///< one character of a class
     star,       ///< any number of characters but '/'
     star_star,  ///< any number of characters
-    fork,       ///< goes on behind itself and at `target`
-    jump,       ///< goes on at `target`
+    fork,       ///< continues both at the next instruction and at `target`
+    jump,       ///< continues at `target`
     accept,
   };
   struct instruction {

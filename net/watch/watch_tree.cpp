@@ -23,7 +23,7 @@ constexpr std::uint32_t file_events =
 
 constexpr std::size_t event_buffer_size_bytes = 64 * 1024;
 
-/// Directories that are told as a problem one by one; of more, only that there are more.
+/// Problem directories reported one by one; beyond that, one report says that there are more.
 constexpr std::size_t reported_directories_max = 100;
 
 constexpr const char* instances_key = "fs.inotify.max_user_instances";
@@ -47,11 +47,11 @@ std::string parent_of(const std::string& path) {
   return slash == std::string::npos ? std::string{} : path.substr(0, slash);
 }
 
-/// Whether the error says that the directory went away again, or is none: then its parent's
-/// events tell what there is to know.
+/// Whether the error says that the directory has disappeared, or is not a directory: then the
+/// events of its parent report the change.
 bool is_gone(int error) { return error == ENOENT || error == ENOTDIR || error == ELOOP; }
 
-bool is_told_about(const struct stat& entry) {
+bool is_reportable(const struct stat& entry) {
   return S_ISREG(entry.st_mode) || S_ISLNK(entry.st_mode);
 }
 
@@ -89,7 +89,7 @@ std::string watch_tree::full_path(std::string_view path) const {
   return full;
 }
 
-/// Watches a directory, or finds out that it is watched already. Returns 0 or the error.
+/// Watches a directory, or finds that it is watched already. Returns 0 or the error.
 int watch_tree::watch(const std::string& path) {
   const std::uint32_t follow = path.empty() ? 0 : IN_DONT_FOLLOW;
   const int made = ::inotify_add_watch(inotify_, full_path(path).c_str(), watched_events | follow);
@@ -99,8 +99,8 @@ int watch_tree::watch(const std::string& path) {
   return 0;
 }
 
-// inotify watches inodes. During an overflow a directory may have moved, so that its path is
-// another inode now, or its inode has another path.
+// inotify watches inodes. During an overflow a directory may have moved, so that its path now has
+// another inode, or its inode another path.
 void watch_tree::assign_watch(const std::string& path, int watch) {
   known_directory& directory = directories_[path];
   directory.seen_in = comparison_;
@@ -126,7 +126,7 @@ void watch_tree::scan(std::size_t entries_max) {
   if (to_scan_.empty() && is_comparing_) end_comparison();
 }
 
-/// Watches first and lists then: what is created in between is seen twice, not never.
+/// Watches first and lists second: a file created in between is seen twice, not missed.
 void watch_tree::scan_directory(const std::string& path, std::size_t& entries_left) {
   --entries_left;
   int error = watch(path);
@@ -153,13 +153,13 @@ void watch_tree::scan_directory(const std::string& path, std::size_t& entries_le
 void watch_tree::on_entry(const std::string& path, const struct stat& found) {
   if (S_ISDIR(found.st_mode)) {
     if (wants_directory(settings_, path)) to_scan_.push_back(path);
-  } else if (is_told_about(found) && wants_file(settings_, path)) {
+  } else if (is_reportable(found) && wants_file(settings_, path)) {
     compare_file(path, signature_of(found));
   }
 }
 
 void watch_tree::compare_file(const std::string& path, const signature& what) {
-  if (!is_telling_) return remember(path, what);
+  if (!is_reporting_) return remember(path, what);
   if (const auto known = files_.find(path); known != files_.end()) {
     known->second.seen_in = comparison_;
     if (known->second.what == what) return;
@@ -200,7 +200,7 @@ void watch_tree::on_event(const inotify_event& event, std::string_view name) {
     directories_[directory].watch = -1;
     by_watch_.erase(watched);
   } else if ((event.mask & IN_UNMOUNT) != 0) {
-    // What it hides is what there is now.
+    // What the mount had hidden is visible now.
     forget_directory(directory);
     to_scan_.push_back(directory);
   }
@@ -212,10 +212,10 @@ void watch_tree::on_event(const inotify_event& event, std::string_view name) {
 
 void watch_tree::on_directory_event(std::uint32_t mask, const std::string& path) {
   if (!wants_directory(settings_, path)) return;
-  // A directory may come in place of another one, so one that comes is forgotten first.
+  // A new directory may replace another one, so the old one is forgotten first.
   const bool has_come = (mask & (IN_CREATE | IN_MOVED_TO)) != 0;
   if (has_come || (mask & (IN_DELETE | IN_MOVED_FROM)) != 0) forget_directory(path);
-  // One that could not be watched may have become readable.
+  // A directory that could not be watched may have become readable.
   const bool may_be_readable = (mask & IN_ATTRIB) != 0 && !directories_.contains(path);
   if (has_come || may_be_readable) to_scan_.push_back(path);
 }
@@ -255,7 +255,7 @@ bool watch_tree::reopen() {
   return true;
 }
 
-/// The kernel dropped events: everything is compared with what was known.
+/// The kernel dropped events: compares everything with what was known.
 void watch_tree::begin_comparison() {
   if (is_lost_) return;
   ++comparison_;
@@ -263,7 +263,7 @@ void watch_tree::begin_comparison() {
   to_scan_.assign(1, "");
 }
 
-/// What was known and not found is gone.
+/// Files and directories that were known and not found are gone.
 void watch_tree::end_comparison() {
   is_comparing_ = false;
   std::vector<std::string> gone;
@@ -279,10 +279,10 @@ std::vector<std::string> watch_tree::take_touched() { return std::exchange(touch
 std::vector<std::string> watch_tree::take_problems() { return std::exchange(problems_, {}); }
 
 bool watch_tree::settle(const std::string& path) {
-  // Where the directory is gone, a link in its place must not be followed.
+  // If the directory is gone, do not follow a link in its place.
   struct stat found {};
   const bool is_there = directories_.contains(parent_of(path)) &&
-                        ::lstat(full_path(path).c_str(), &found) == 0 && is_told_about(found);
+                        ::lstat(full_path(path).c_str(), &found) == 0 && is_reportable(found);
   if (!is_there) return files_.erase(path) != 0 || is_full_;
   remember(path, signature_of(found));
   return true;

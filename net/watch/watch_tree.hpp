@@ -1,9 +1,9 @@
 // One watched directory with all directories below it: which of them inotify watches, which files
-// are known in them, and which of those have changed. It sees to it that no change is lost: new
-// directories are listed once they are watched, and after an overflow of the kernel's queue the
-// whole tree is compared with what was known.
+// it knows in them, and which of those have changed. It loses no change: it lists a new directory
+// after it watches it, and after an overflow of the kernel's queue it compares the whole tree with
+// what it knew.
 //
-// It reads when it is told to and never waits: file_watcher drives it. Owner and thread: one
+// It reads on request and never waits: file_watcher drives it. Owner and thread: one
 // root_watch of net/watch/file_watcher.cpp. Symbolic links are entries like files, and are not
 // followed (the directory at the top may be one). Paths here are relative to the top, with '/'
 // between parts. No Asio and no CAF.
@@ -29,8 +29,8 @@ struct stat;
 
 namespace troupe {
 
-/// Files that are remembered below one directory. Of those beyond it, a deletion is told without
-/// knowing whether it was one, and changes during an overflow are not found.
+/// Files remembered below one directory. For other files the tree reports a deletion without
+/// knowing whether there was a file, and does not find changes during an overflow.
 constexpr std::size_t watched_files_max = 200'000;
 
 /// The setting of the system that limits how many directories a user may watch.
@@ -38,7 +38,7 @@ constexpr std::string_view watches_limit_key = "fs.inotify.max_user_watches";
 
 class watch_tree {
  public:
-  /// Watches the directory, without those below it: they follow with scan().
+  /// Watches the directory, without its subdirectories: these follow with scan().
   /// Fails with errc::watch_failed if it does not exist, may not be read, or the system has no
   /// watch left; the detail is for the operator.
   static result<std::unique_ptr<watch_tree>> open(watched_directory settings);
@@ -51,44 +51,43 @@ class watch_tree {
 
   const watched_directory& settings() const noexcept { return settings_; }
 
-  /// Lists directories that wait for it until about `entries_max` entries were seen.
+  /// Lists waiting directories until about `entries_max` entries were seen.
   void scan(std::size_t entries_max);
   bool has_directories_to_scan() const noexcept { return !to_scan_.empty(); }
 
-  /// From now on, what a scan finds that was not known counts as changed. Called once the first
-  /// scan is through.
-  void begin_telling() noexcept { is_telling_ = true; }
+  /// From now on, unknown files that a scan finds count as changed. Called after the first scan.
+  void begin_reporting() noexcept { is_reporting_ = true; }
 
-  /// Takes what inotify has, up to one buffer. Does not block.
+  /// Reads what inotify has, up to one buffer. Does not block.
   void read_events();
 
-  /// Compares everything with what was known, in the scans that follow: events were lost. Called
-  /// by read_events() when the kernel says so.
+  /// Events were lost: compares everything with what was known, in the scans that follow. Called by
+  /// read_events() when the kernel reports an overflow.
   void begin_comparison();
 
-  /// Takes the paths that may have changed since the last call; they may repeat.
+  /// Moves out the paths that may have changed since the last call; they may repeat.
   std::vector<std::string> take_touched();
 
-  /// Takes what went wrong since the last call, in sentences for the operator.
+  /// Moves out the problems since the last call, in sentences for the operator.
   std::vector<std::string> take_problems();
 
-  /// Looks at a path that was touched and remembers what is there. Returns whether that is a
-  /// change: not if nothing is there and nothing was known there, as with a temporary file.
+  /// Looks at a touched path and remembers what is there. Returns whether that is a change: not if
+  /// nothing is there and nothing was known there, as with a temporary file.
   bool settle(const std::string& path);
 
-  /// Whether the directory at the top is gone; reopen() is to be tried from time to time.
+  /// Whether the directory at the top is gone; try reopen() from time to time.
   bool is_lost() const noexcept { return is_lost_; }
 
-  /// Watches the directory at the top again if it is there again. Returns whether it is.
+  /// Watches the directory at the top again if it has returned. Returns whether it has.
   bool reopen();
 
-  /// Whether the system's limit of watches kept a directory from being watched.
+  /// Whether the system's limit of watches prevented watching a directory.
   bool is_out_of_watches() const noexcept { return is_out_of_watches_; }
 
   std::size_t watched_directory_count() const noexcept { return by_watch_.size(); }
 
  private:
-  /// What tells one state of a file from another.
+  /// Distinguishes one state of a file from another.
   struct signature {
     std::int64_t modified_ns = 0;
     off_t size = 0;
@@ -135,10 +134,10 @@ class watch_tree {
   std::vector<std::string> to_scan_;
   std::vector<std::string> touched_;
   std::vector<std::string> problems_;
-  std::set<std::string> reported_;  // directories that were told as a problem
+  std::set<std::string> reported_;  // directories that were reported as a problem
   std::uint64_t comparison_ = 0;
   bool is_comparing_ = false;
-  bool is_telling_ = false;
+  bool is_reporting_ = false;
   bool is_lost_ = false;
   bool is_full_ = false;
   bool is_out_of_watches_ = false;

@@ -208,7 +208,7 @@ TEST_CASE("a path that makes no document's name is a problem, told once", "[watc
     CHECK(running.told_before_marker(at).empty());
   }
   CHECK(running.problems() == names{"changes of " + at.text() +
-                                    "/a\nb cannot be told: the document name has control "
+                                    "/a\nb cannot be reported: the document name has control "
                                     "characters"});
 }
 

@@ -101,7 +101,7 @@ TEST_CASE("a new directory beyond the system's limit is told once, the others go
       (*tree)->scan(std::numeric_limits<std::size_t>::max());
     };
     turn();
-    (*tree)->begin_telling();
+    (*tree)->begin_reporting();
     at.make_directory("x");
     at.make_directory("y");
     turn();

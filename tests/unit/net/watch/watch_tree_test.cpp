@@ -27,7 +27,7 @@ class driven_tree {
     REQUIRE(opened.has_value());
     tree_ = *std::move(opened);
     scan();
-    tree_->begin_telling();
+    tree_->begin_reporting();
   }
 
   watch_tree& operator*() { return *tree_; }
@@ -221,7 +221,7 @@ TEST_CASE("the directory at the top may be a link", "[watch]") {
   const auto opened = watch_tree::open(settings);
   REQUIRE(opened.has_value());
   (*opened)->scan(100);
-  (*opened)->begin_telling();
+  (*opened)->begin_reporting();
   at.write("real/a", "1");
   (*opened)->read_events();
   const auto touched = (*opened)->take_touched();
@@ -311,7 +311,7 @@ TEST_CASE("a directory that goes away is told, and watched again once it is back
   REQUIRE(opened.has_value());
   watch_tree& tree = **opened;
   tree.scan(100);
-  tree.begin_telling();
+  tree.begin_reporting();
   SECTION("deleted") { at.remove("top"); }
   SECTION("moved") { at.rename("top", "away"); }
   tree.read_events();
