@@ -90,10 +90,8 @@ std::vector<type_change> find_changes(const struct_store& in, const transaction&
 }
 
 result<std::vector<path_step>> find_path(const struct_store& in, const type_ref& type) {
-  const auto found = find_live_type(in, type);
-  if (!found) return tl::unexpected(found.error());
+  TROUPE_ASSIGN(type_handle at, find_live_type(in, type));
   std::vector<path_step> path;
-  type_handle at = *found;
   while (at != none && in.type_at(at).owner != none) {
     const item& owner = in.at(in.type_at(at).owner);
     const chain& list = in.chain_at(owner.chain);
