@@ -36,13 +36,11 @@ class change_finder {
     std::set<string_handle> keys;
   };
 
-  static std::pair<client_index, clock_type> start_of(const client_range& r) {
-    return {r.client, r.range.clock};
-  }
+  static unit_id start_of(const client_range& r) { return {r.client, r.range.clock}; }
 
   void visit(const client_range& changed) {
     for (clock_type clock = changed.range.clock; clock < changed.range.end();) {
-      const item& current = in_.at(in_.find(changed.client, clock));
+      const item& current = in_.at(in_.find(unit_id{changed.client, clock}));
       clock = current.end();
       // A GC has lost its place with its parent, which was deleted.
       if (current.is_gc() || current.chain == last_) continue;
@@ -62,8 +60,7 @@ class change_finder {
   }
 
   bool is_new(const item& owner) const {
-    const auto above = std::ranges::upper_bound(
-        inserted_, std::pair{owner.client + 0u, owner.clock}, {}, start_of);
+    const auto above = std::ranges::upper_bound(inserted_, owner.id(), {}, start_of);
     if (above == inserted_.begin()) return false;
     const client_range& found = *std::prev(above);
     return found.client == owner.client && owner.clock < found.range.end();

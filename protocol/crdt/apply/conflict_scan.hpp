@@ -22,10 +22,8 @@ class conflict_scan {
   /// Where concurrent insertions compete.
   struct place {
     chain_handle chain = none;
-    client_index origin_client = no_client;
-    clock_type origin_clock = 0;
-    client_index right_origin_client = no_client;
-    clock_type right_origin_clock = 0;
+    unit_id origin;
+    unit_id right_origin;
 
     friend bool operator==(const place&, const place&) = default;
   };

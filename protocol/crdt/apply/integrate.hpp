@@ -17,12 +17,16 @@ namespace troupe::crdt {
 
 /// How the structs and deletes of one update fared.
 struct integration_outcome {
-  std::size_t whole = 0;    ///< Structs that were new from end to end.
-  std::size_t partial = 0;  ///< Structs of which a part was new.
-  std::size_t known = 0;    ///< Structs that were here already.
-  std::size_t parked = 0;   ///< Structs and delete ranges that wait for something missing.
-  std::size_t woken =
-      0;  ///< Structs and delete ranges of earlier updates that could be integrated now.
+  /// Structs that were new from end to end.
+  std::size_t whole = 0;
+  /// Structs of which a part was new.
+  std::size_t partial = 0;
+  /// Structs that were here already.
+  std::size_t known = 0;
+  /// Structs and delete ranges that wait for something missing.
+  std::size_t parked = 0;
+  /// Structs and delete ranges of earlier updates that could be integrated now.
+  std::size_t woken = 0;
 };
 
 class integrator {
@@ -65,10 +69,6 @@ class integrator {
   bool would_park(const decoded_update& update);
 
  private:
-  struct missing_id {
-    client_index client = no_client;
-    clock_type clock = 0;
-  };
   /// A block that is being worked on until its struct at `target` is integrated.
   struct open_block {
     std::uint32_t block = 0;
@@ -85,11 +85,11 @@ class integrator {
   void walk(const decoded_update& update, Place place_common, MissingOf missing_of,
             OnReady on_ready, OnParked on_parked);
   void sort_blocks(const decoded_update& update);
-  std::uint32_t find_block(const decoded_update& update, missing_id missing) const;
+  std::uint32_t find_block(const decoded_update& update, unit_id missing) const;
   void integrate_ready();
   void integrate_deletes(decoded_update& update);
 
-  missing_id find_missing(const struct_view& view) const;
+  unit_id find_missing(const struct_view& view) const;
   /// Whether a struct may grow its left neighbour at once. One that stands behind its predecessor
   /// in an update may not: its author has kept them apart, mostly because something lies between.
   enum class growth : std::uint8_t { allowed, denied };

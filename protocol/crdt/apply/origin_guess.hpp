@@ -32,17 +32,16 @@ class origin_guess {
   /// Forgets all; what a large update has taken is given back.
   void end() noexcept;
 
-  /// Notes that an item of `client` ends with the clock `last`. Requires: a struct of the update
-  /// covers it.
-  void note(client_index client, clock_type last, item_handle handle) noexcept {
-    const span& of = spans_[client];
-    handles_[of.offset + ((last - of.first) >> of.shift)] = handle;
+  /// Notes that an item ends with the unit `last`. Requires: a struct of the update covers it.
+  void note(unit_id last, item_handle handle) noexcept {
+    const span& of = spans_[last.client];
+    handles_[of.offset + ((last.clock - of.first) >> of.shift)] = handle;
   }
 
-  /// The item that the bucket of this clock holds, or none.
-  item_handle find(client_index client, clock_type clock) const noexcept {
-    const span& of = spans_[client];
-    const clock_type bucket = (clock - of.first) >> of.shift;  // any number if it is below `first`
+  /// The item that the bucket of this id holds, or none.
+  item_handle find(unit_id id) const noexcept {
+    const span& of = spans_[id.client];
+    const clock_type bucket = (id.clock - of.first) >> of.shift;  // anything if below `first`
     return bucket < of.count ? handles_[of.offset + bucket] : none;
   }
 

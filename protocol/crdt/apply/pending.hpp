@@ -44,8 +44,7 @@ class pending {
   std::size_t struct_count() const noexcept { return struct_count_; }
 
   /// Files a struct under the id it waits for. A struct that already waits is not kept twice.
-  void add_struct(client_index missing_client, clock_type missing_clock, client_index client,
-                  const struct_view& from);
+  void add_struct(unit_id missing, client_index client, const struct_view& from);
 
   void add_delete(client_index client, clock_range range);
 
@@ -63,15 +62,13 @@ class pending {
   template <class Visitor>
   void for_each_delete(Visitor visit) const {
     for (const auto& [start, length] : deletes_)
-      visit(start.first, clock_range{start.second, length});
+      visit(start.client, clock_range{start.clock, length});
   }
 
  private:
-  using key = std::pair<client_index, clock_type>;
-
-  std::map<key, std::vector<pending_struct>> waiting_;  // by the id that is missing
-  std::map<key, clock_type> known_lengths_;             // by own id: the longest one that waits
-  std::map<key, clock_type> deletes_;                   // disjoint ranges: start to length
+  std::map<unit_id, std::vector<pending_struct>> waiting_;  // by the id that is missing
+  std::map<unit_id, clock_type> known_lengths_;             // by own id: the longest that waits
+  std::map<unit_id, clock_type> deletes_;                   // disjoint ranges: start to length
   std::size_t size_ = 0;
   std::size_t struct_count_ = 0;
 };

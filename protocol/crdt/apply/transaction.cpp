@@ -74,7 +74,7 @@ void transaction::delete_range(client_index client, clock_range range,
 
 void transaction::delete_known(client_index client, clock_range range) {
   for (clock_type clock = range.clock; clock < range.end();) {
-    item_handle handle = store_->find(client, clock);
+    item_handle handle = store_->find(unit_id{client, clock});
     const item& found = store_->at(handle);
     const clock_type end = found.end();
     if (found.is_deleted == 0) {

@@ -131,9 +131,9 @@ result<std::uint64_t> doc_edit::measure(const sequence_place& from, std::uint32_
 
 /// The type, as a struct without neighbours names what it goes into.
 parent_view doc_edit::parent_of(const target& in) const {
-  if (!in.ref.item) return {true, false, no_client, 0, in.ref.name, {}};
+  if (!in.ref.item) return {true, false, unit_id::none, in.ref.name, {}};
   const item& owner = doc_->store_.at(doc_->store_.type_at(in.type).owner);
-  return {false, false, owner.client, owner.clock, {}, {}};
+  return {false, false, owner.id(), {}, {}};
 }
 
 /// Integrates a struct between the two neighbours and moves the place behind it.
@@ -141,21 +141,16 @@ void doc_edit::insert_struct(const target& in, sequence_place& at, struct_view v
   struct_store& into = doc_->store_;
   const client_index own = into.client_for(own_);
   view.clock = into.state_of(own).end;
-  if (at.left != none) {
-    view.origin_client = into.at(at.left).client;
-    view.origin_clock = into.at(at.left).last();
-  }
-  if (at.right != none) {
-    view.right_origin_client = into.at(at.right).client;
-    view.right_origin_clock = into.at(at.right).clock;
-  }
+  if (at.left != none) view.origin = into.at(at.left).last_id();
+  if (at.right != none) view.right_origin = into.at(at.right).id();
   parent_view parent;
   if (at.left == none && at.right == none) {
     parent = parent_of(in);
     view.parent = &parent;
   }
   doc_->integrator_.integrate_local(own, view, doc_->change_);
-  at.left = into.find(own, view.clock + view.length - 1);  // it may have joined its left neighbour
+  at.left = into.find(
+      unit_id{own, view.clock + view.length - 1});  // it may have joined its left neighbour
   at.in = into.at(at.left).chain;
   if (is_countable(view.kind)) at.index += view.length;
 }
@@ -249,8 +244,7 @@ result<void> doc_edit::set(const type_ref& in, std::string_view key, const value
   parent_view parent;
   const item_handle before = entry_of(into, key);
   if (before != none) {
-    view.origin_client = of.at(before).client;
-    view.origin_clock = of.at(before).last();
+    view.origin = of.at(before).last_id();
   } else {
     parent = parent_of(into);
     parent.has_key = true;

@@ -18,28 +18,36 @@ inline constexpr string_handle no_string = 0xffff'ffff;
 inline constexpr std::size_t client_count_max = (std::size_t{1} << 24) - 1;
 
 /// A struct in the store: an item, or a GC (kind gc: no neighbours, no chain, no content).
-/// Its id is (client, clock). 48 bytes; a document has one per run of text, value or tombstone.
+/// 48 bytes; a document has one per run of text, value or tombstone.
 struct item {
   clock_type clock = 0;
   clock_type length = 0;
-  item_handle left = none;  ///< Current neighbours in the chain.
+  /// Current neighbours in the chain.
+  item_handle left = none;
   item_handle right = none;
-  client_index origin_client = no_client;  ///< The id left of it at creation, or no_client.
-  clock_type origin_clock = 0;
-  client_index right_origin_client = no_client;  ///< The id right of it at creation, or no_client.
-  clock_type right_origin_clock = 0;
-  std::uint32_t content = 0;       ///< Offset in the arena; for kind type: the type_handle.
-  std::uint32_t content_size = 0;  ///< In bytes.
+  /// The units on its left and right when it was created, or none.
+  unit_id origin;
+  unit_id right_origin;
+  /// Offset in the arena; for kind type: the type_handle.
+  std::uint32_t content = 0;
+  /// In bytes.
+  std::uint32_t content_size = 0;
   chain_handle chain = none;
   std::uint32_t client : 24 = 0;
   std::uint32_t kind_bits : 4 = 0;
   std::uint32_t is_deleted : 1 = 0;
-  std::uint32_t is_ascii : 1 = 0;      ///< Kind string: byte offsets are UTF-16 offsets.
-  std::uint32_t value_is_any : 1 = 0;  ///< Kinds embed, format: value as `any`, not JSON text.
-  std::uint32_t is_kept : 1 = 0;       ///< Spared by garbage collection.
+  /// Kind string: byte offsets are UTF-16 offsets.
+  std::uint32_t is_ascii : 1 = 0;
+  /// Kinds embed, format: value as `any`, not JSON text.
+  std::uint32_t value_is_any : 1 = 0;
+  /// Spared by garbage collection.
+  std::uint32_t is_kept : 1 = 0;
 
   content_kind kind() const noexcept { return static_cast<content_kind>(kind_bits); }
   void set_kind(content_kind kind) noexcept { kind_bits = static_cast<std::uint8_t>(kind) & 0xf; }
+  /// Its first and its last unit.
+  unit_id id() const noexcept { return {client, clock}; }
+  unit_id last_id() const noexcept { return {client, last()}; }
   clock_type end() const noexcept { return clock + length; }
   clock_type last() const noexcept { return clock + length - 1; }
   bool is_gc() const noexcept { return kind() == content_kind::gc; }

@@ -65,7 +65,7 @@ item_handle struct_store::search(const client_state& state, clock_type clock) co
 item_handle struct_store::find(struct_id id) const noexcept {
   const client_index client = clients_.find(id.client);
   if (client == no_client || id.clock > clock_max) return none;
-  return find(client, static_cast<clock_type>(id.clock));
+  return find(unit_id{client, static_cast<clock_type>(id.clock)});
 }
 
 type_handle struct_store::find_root(std::string_view name) const {
@@ -94,10 +94,8 @@ struct_view struct_store::view_of(item_handle handle, clock_type offset, clock_t
   }
   const chain& in = chains_[from.chain];
   const type_record& type = types_[in.type];
-  view.origin_client = from.origin_client;
-  view.origin_clock = from.origin_clock;
-  view.right_origin_client = from.right_origin_client;
-  view.right_origin_clock = from.right_origin_clock;
+  view.origin = from.origin;
+  view.right_origin = from.right_origin;
   view.is_ascii = from.is_ascii != 0;
   view.value_is_any = from.value_is_any != 0;
   view.has_key = in.key != no_string;
@@ -120,8 +118,7 @@ struct_view struct_store::view_of(item_handle handle, clock_type offset, clock_t
   }
   if (offset != 0) {
     view.clock += offset;
-    view.origin_client = from.client;
-    view.origin_clock = view.clock - 1;
+    view.origin = {from.client, view.clock - 1};
   }
   if (view.has_origin() || view.has_right_origin()) return view;
   parent.is_root = type.owner == none;
@@ -130,8 +127,7 @@ struct_view struct_store::view_of(item_handle handle, clock_type offset, clock_t
   if (parent.is_root) {
     parent.name = strings_[type.name];
   } else {
-    parent.client = items_[type.owner].client;
-    parent.clock = items_[type.owner].clock;
+    parent.owner = items_[type.owner].id();
   }
   view.parent = &parent;
   return view;
@@ -203,10 +199,8 @@ item_handle struct_store::add_item(client_index client, const struct_view& from,
   item added;
   added.clock = from.clock + offset;
   added.length = length;
-  added.origin_client = offset == 0 ? from.origin_client : client;
-  added.origin_clock = offset == 0 ? from.origin_clock : added.clock - 1;
-  added.right_origin_client = from.right_origin_client;
-  added.right_origin_clock = from.right_origin_clock;
+  added.origin = offset == 0 ? from.origin : unit_id{client, added.clock - 1};
+  added.right_origin = from.right_origin;
   added.client = client & 0xff'ffff;
   added.set_kind(from.kind);
   added.is_ascii = from.is_ascii;
@@ -236,10 +230,8 @@ item_handle struct_store::append_item(client_index client, const struct_view& fr
              .length = from.length,
              .left = left,
              .right = right,
-             .origin_client = from.origin_client,
-             .origin_clock = from.origin_clock,
-             .right_origin_client = from.right_origin_client,
-             .right_origin_clock = from.right_origin_clock,
+             .origin = from.origin,
+             .right_origin = from.right_origin,
              .content = has_content ? content_.add(from.content_bytes()) : 0,
              .content_size = has_content ? from.content_size : 0,
              .chain = into,
@@ -310,25 +302,23 @@ void struct_store::note_known(client_index client, clock_range range) {
   if (range.clock > hole.clock) state.holes.insert(place, {hole.clock, range.clock - hole.clock});
 }
 
-item_handle struct_store::find_ending_at(client_index client, clock_type clock, bool& was_split) {
-  const item_handle handle = find(client, clock);
+item_handle struct_store::find_ending_at(unit_id id, bool& was_split) {
+  const item_handle handle = find(id);
   TROUPE_CHECK(handle != none);
   const item& found = items_[handle];
-  if (found.is_gc() || found.last() == clock) return handle;
+  if (found.is_gc() || found.last() == id.clock) return handle;
   was_split = true;
-  split(handle, clock + 1 - found.clock);
+  split(handle, id.clock + 1 - found.clock);
   return handle;
 }
 
-item_handle struct_store::find_starting_at(client_index client, clock_type clock, item_handle guess,
-                                           bool& was_split) {
-  const bool is_right = contains(guess, client, clock);
-  const item_handle handle = is_right ? guess : find(client, clock);
+item_handle struct_store::find_starting_at(unit_id id, item_handle guess, bool& was_split) {
+  const item_handle handle = contains(guess, id) ? guess : find(id);
   TROUPE_CHECK(handle != none);
   const item& found = items_[handle];
-  if (found.is_gc() || found.clock == clock) return handle;
+  if (found.is_gc() || found.clock == id.clock) return handle;
   was_split = true;
-  return split(handle, clock - found.clock);
+  return split(handle, id.clock - found.clock);
 }
 
 item_handle struct_store::split(item_handle handle, clock_type offset) {
@@ -343,8 +333,7 @@ item_handle struct_store::split(item_handle handle, clock_type offset) {
   change_revision();
   if (is_undone) revision_ = join.revision_before;
   right.length = left.length - offset;
-  right.origin_client = left.client;
-  right.origin_clock = right.clock - 1;
+  right.origin = {left.client, right.clock - 1};
   right.left = handle;
   left.length = offset;
   left.right = right_handle;
@@ -476,7 +465,7 @@ void struct_store::turn_into_gc(item_handle handle) {
   collected.set_kind(content_kind::gc);
   collected.left = collected.right = none;
   collected.chain = none;
-  collected.origin_client = collected.right_origin_client = no_client;
+  collected.origin = collected.right_origin = unit_id::none;
 }
 
 bool struct_store::is_joinable(const item& left, item_handle right_handle,
@@ -485,11 +474,8 @@ bool struct_store::is_joinable(const item& left, item_handle right_handle,
     return false;
   if (left.is_gc()) return true;
   return left.right == right_handle && is_mergeable(left.kind()) &&
-         left.is_deleted == right.is_deleted && right.origin_client == left.client &&
-         right.origin_clock == left.last() &&
-         left.right_origin_client == right.right_origin_client &&
-         (left.right_origin_client == no_client ||
-          left.right_origin_clock == right.right_origin_clock);
+         left.is_deleted == right.is_deleted && right.origin == left.last_id() &&
+         left.right_origin == right.right_origin;
 }
 
 void struct_store::join(item_handle left_handle, item_handle right_handle) {

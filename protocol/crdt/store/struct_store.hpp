@@ -60,19 +60,19 @@ class struct_store {
   byte_view content_of(const item& of) const noexcept;
 
   /// Whether the struct with this id is here.
-  bool knows(client_index client, clock_type clock) const noexcept {
-    const client_state& state = states_[client];
-    return clock < state.end && (state.holes.empty() || !is_in_hole(state, clock));
+  bool knows(unit_id id) const noexcept {
+    const client_state& state = states_[id.client];
+    return id.clock < state.end && (state.holes.empty() || !is_in_hole(state, id.clock));
   }
 
   /// Replaces `out` by the parts of the range that are not known, ascending.
   void find_unknown(client_index client, clock_range range, std::vector<clock_range>& out) const;
 
   /// The item or GC that contains the id, or none.
-  item_handle find(client_index client, clock_type clock) const noexcept {
-    const client_state& state = states_[client];
-    if (contains(state.last_hit, client, clock)) return state.last_hit;
-    return search(state, clock);
+  item_handle find(unit_id id) const noexcept {
+    const client_state& state = states_[id.client];
+    if (contains(state.last_hit, id)) return state.last_hit;
+    return search(state, id.clock);
   }
   /// The same by an id from outside, which may be of no client here and beyond any clock.
   item_handle find(struct_id id) const noexcept;
@@ -129,12 +129,11 @@ class struct_store {
   void note_known(client_index client, clock_range range);
 
   /// The item that ends exactly at the id (split if need be), or the GC that contains it.
-  /// Requires: knows(client, clock). Sets `was_split`.
-  item_handle find_ending_at(client_index client, clock_type clock, bool& was_split);
+  /// Requires: knows(id). Sets `was_split`.
+  item_handle find_ending_at(unit_id id, bool& was_split);
   /// The item that starts exactly at the id (split if need be), or the GC that contains it. `guess`
   /// is an item that may well be it.
-  item_handle find_starting_at(client_index client, clock_type clock, item_handle guess,
-                               bool& was_split);
+  item_handle find_starting_at(unit_id id, item_handle guess, bool& was_split);
 
   /// Splits an item `offset` units in; returns the new right part. Source: yjs splitItem.
   item_handle split(item_handle handle, clock_type offset);
@@ -179,11 +178,11 @@ class struct_store {
   std::uint32_t room_behind(item_handle handle, std::uint32_t size);
   void forget_growing(client_state& state);
   item_handle search(const client_state& state, clock_type clock) const noexcept;
-  bool contains(item_handle handle, client_index client, clock_type clock) const noexcept {
+  bool contains(item_handle handle, unit_id id) const noexcept {
     if (handle == none) return false;
     const item& candidate = items_[handle];
-    return candidate.client == client &&
-           clock - candidate.clock < candidate.length;  // wraps below its start
+    return candidate.client == id.client &&
+           id.clock - candidate.clock < candidate.length;  // wraps below its start
   }
 
   /// A join that the next change may undo.

@@ -71,10 +71,9 @@ bool continues(client_index client, const part& before, const part& next) noexce
   if (a.kind != b.kind || before.range.end() != next.range.clock) return false;
   if (a.kind == content_kind::gc) return true;
   const bool replaces = (a.has_key || b.has_key) && a.kind != content_kind::deleted;
-  const bool follows = next.offset() > 0 || (!replaces && b.origin_client == client &&
-                                             b.origin_clock + 1 == next.range.clock);
-  return is_mergeable(a.kind) && follows && a.right_origin_client == b.right_origin_client &&
-         (!a.has_right_origin() || a.right_origin_clock == b.right_origin_clock);
+  const bool follows =
+      next.offset() > 0 || (!replaces && b.origin == unit_id{client, next.range.clock - 1});
+  return is_mergeable(a.kind) && follows && a.right_origin == b.right_origin;
 }
 
 template <class Writer>
@@ -120,10 +119,7 @@ class parts_writer {
     view.content_size = static_cast<std::uint32_t>(content.size());
     view.clock = group[0].range.clock;
     view.length = group.back().range.end() - view.clock;
-    if (offset > 0 && view.kind != content_kind::gc) {
-      view.origin_client = client;
-      view.origin_clock = view.clock - 1;
-    }
+    if (offset > 0 && view.kind != content_kind::gc) view.origin = {client, view.clock - 1};
     write_struct(view, ids_, out_);
   }
 

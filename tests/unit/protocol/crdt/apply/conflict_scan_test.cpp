@@ -113,7 +113,7 @@ TEST_CASE("many insertions at one place end in one order, whatever the order of 
 TEST_CASE("a search that may be continued begins behind the sibling with the next lower id",
           "[crdt]") {
   crdt::conflict_scan scan;
-  const crdt::conflict_scan::place here{1, 2, 3, 4, 5}, there{1, 2, 4, 4, 5};
+  const crdt::conflict_scan::place here{1, {2, 3}, {4, 5}}, there{1, {2, 4}, {4, 5}};
   CHECK(scan.begin(here, 50, 10) == crdt::none);
   scan.end(50, 7, 11);
   CHECK(scan.begin(here, 40, 11) == crdt::none);

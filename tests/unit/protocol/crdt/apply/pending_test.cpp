@@ -49,7 +49,7 @@ TEST_CASE("pending keeps its own copy of a struct", "[crdt]") {
     parent.key = key;
     struct_view view = text_at(5, text);
     view.parent = &parent;
-    waiting.add_struct(0, 3, 1, view);
+    waiting.add_struct({0, 3}, 1, view);
     text = root = key = "????";
   }
   CHECK_FALSE(waiting.empty());
@@ -69,11 +69,11 @@ TEST_CASE("pending keeps its own copy of a struct", "[crdt]") {
 
 TEST_CASE("pending gives out the structs that wait for an id in a range", "[crdt]") {
   pending waiting;
-  waiting.add_struct(7, 9, 1, text_at(0, "a"));
-  waiting.add_struct(7, 10, 2, text_at(0, "b"));
-  waiting.add_struct(7, 14, 3, text_at(0, "c"));
-  waiting.add_struct(7, 15, 4, text_at(0, "d"));
-  waiting.add_struct(8, 12, 5, text_at(0, "e"));
+  waiting.add_struct({7, 9}, 1, text_at(0, "a"));
+  waiting.add_struct({7, 10}, 2, text_at(0, "b"));
+  waiting.add_struct({7, 14}, 3, text_at(0, "c"));
+  waiting.add_struct({7, 15}, 4, text_at(0, "d"));
+  waiting.add_struct({8, 12}, 5, text_at(0, "e"));
   CHECK(taken(waiting, 7, {11, 3}).empty());
   const auto structs = taken(waiting, 7, {10, 5});
   REQUIRE(structs.size() == 2);
@@ -88,20 +88,20 @@ TEST_CASE("pending gives out the structs that wait for an id in a range", "[crdt
 
 TEST_CASE("pending does not keep a struct that waits already", "[crdt]") {
   pending waiting;
-  waiting.add_struct(0, 3, 1, text_at(5, "abc"));
+  waiting.add_struct({0, 3}, 1, text_at(5, "abc"));
   const std::size_t size = waiting.size();
-  waiting.add_struct(0, 3, 1, text_at(5, "abc"));
-  waiting.add_struct(0, 3, 1, text_at(5, "ab"));
+  waiting.add_struct({0, 3}, 1, text_at(5, "abc"));
+  waiting.add_struct({0, 3}, 1, text_at(5, "ab"));
   CHECK(waiting.struct_count() == 1);
   CHECK(waiting.size() == size);
-  waiting.add_struct(0, 3, 1, text_at(5, "abcd"));  // longer: it tells more
+  waiting.add_struct({0, 3}, 1, text_at(5, "abcd"));  // longer: it tells more
   CHECK(waiting.struct_count() == 2);
 }
 
 TEST_CASE("pending knows how much it holds and holds nothing in the end", "[crdt]") {
   pending waiting;
   CHECK(waiting.size() == 0);
-  waiting.add_struct(0, 1, 1, text_at(5, std::string(1000, 'x')));
+  waiting.add_struct({0, 1}, 1, text_at(5, std::string(1000, 'x')));
   CHECK(waiting.size() >= 1000);
   waiting.add_delete(2, {10, 5});
   CHECK(waiting.size() > 1000);
@@ -174,7 +174,7 @@ TEST_CASE("pending structs agree with a multimap", "[crdt]") {
     const client_index client = random() % 3;
     const auto clock = static_cast<clock_type>(random() % 500);
     if (random() % 3 != 0) {
-      waiting.add_struct(client, clock, 9, text_at(step, "x"));
+      waiting.add_struct({client, clock}, 9, text_at(step, "x"));
       expected.emplace(std::pair{client, clock}, step);
       continue;
     }
