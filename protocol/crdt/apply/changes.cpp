@@ -17,7 +17,7 @@ class change_finder {
     for (const client_range& range : change.deleted()) visit(range);
   }
 
-  std::vector<type_change> take() {
+  std::vector<type_change> sorted_changes() {
     std::vector<type_change> changes;
     for (const auto& [type, what] : changed_) {
       type_change& change = changes.emplace_back();
@@ -83,7 +83,7 @@ std::uint32_t index_of(const struct_store& in, const item& of) {
 }  // namespace
 
 std::vector<type_change> find_changes(const struct_store& in, const transaction& change) {
-  return change_finder{in, change}.take();
+  return change_finder{in, change}.sorted_changes();
 }
 
 result<std::vector<path_step>> find_path(const struct_store& in, const type_ref& type) {

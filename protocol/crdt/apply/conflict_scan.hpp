@@ -6,7 +6,7 @@
 // Why a search may begin at a sibling: siblings (same chain, origin and right origin) stand in the
 // order of their client ids. A search from the start would pass everything up to the sibling with
 // the next lower id, since that one's own search did; having passed it, it remembers what it has
-// seen and nothing as open. That holds while nothing else is inserted, split or joined in between,
+// seen and nothing as open. That holds while nothing else is inserted, split or merged in between,
 // which the revision of the store tells.
 #pragma once
 

@@ -15,9 +15,9 @@ constexpr clock_type whole_block = 0xffff'ffff;
 /// From here on it pays to prepare for many.
 constexpr std::size_t structs_of_a_run_min = 32;
 
-/// Sorts the ranges of each client and joins those that overlap, so that each clock is looked at
+/// Sorts the ranges of each client and merges those that overlap, so that each clock is looked at
 /// once. They mostly come that way; in which order the clients come does not matter.
-void join_ranges(std::vector<client_range>& ranges) {
+void merge_ranges(std::vector<client_range>& ranges) {
   const auto start = [](const client_range& r) { return unit_id{r.client, r.range.clock}; };
   const auto is_descent = [](const client_range& a, const client_range& b) {
     return a.client == b.client && a.range.clock > b.range.clock;
@@ -148,7 +148,8 @@ const struct_view* integrator::place_many(struct_run& run, const decoded_update&
   outcome_.whole += static_cast<std::size_t>(rest - next);
   if (rest != next && !pending_.empty()) {
     const clock_type start = next->clock;
-    pending_.take_structs(block.client, {start, rest[-1].clock + rest[-1].length - start}, ready_);
+    pending_.move_out_structs(block.client, {start, rest[-1].clock + rest[-1].length - start},
+                              ready_);
   }
   return rest;
 }
@@ -246,7 +247,7 @@ void integrator::integrate_ready() {
 }
 
 void integrator::integrate_deletes(decoded_update& update) {
-  join_ranges(update.deletes);
+  merge_ranges(update.deletes);
   std::vector<clock_range>& unknown = unknown_;
   for (const client_range& deleted : update.deletes) {
     change_->delete_range(deleted.client, deleted.range, unknown);
@@ -256,7 +257,7 @@ void integrator::integrate_deletes(decoded_update& update) {
   if (pending_.empty()) return;
   // Deletions do not make anything known, so the list does not grow meanwhile.
   for (const client_range& arrived : change_->inserted())
-    while (const auto deleted = pending_.take_delete(arrived.client, arrived.range)) {
+    while (const auto deleted = pending_.move_out_delete(arrived.client, arrived.range)) {
       ++outcome_.woken;
       change_->delete_range(arrived.client, *deleted, unknown);
     }
@@ -350,7 +351,7 @@ inline void integrator::place_behind(item_handle left, client_index client, cons
       change_->note_born_deleted(client, {view.clock, view.length});
     else if (is_countable(view.kind))
       store_.edit_type(type).length += view.length;
-    if (follows) change_->note_may_join(placed);
+    if (follows) change_->note_may_merge(placed);
   }
   note_arrival(client, {view.clock, view.length});
 }
@@ -433,7 +434,7 @@ void integrator::integrate_gc(client_index client, clock_range range) {
 
 void integrator::note_arrival(client_index client, clock_range range) {
   change_->note_inserted(client, range);
-  if (!pending_.empty()) pending_.take_structs(client, range, ready_);
+  if (!pending_.empty()) pending_.move_out_structs(client, range, ready_);
 }
 
 /// The list the item belongs to: named by itself, or that of its left, else its right neighbour.
@@ -527,9 +528,9 @@ item_handle integrator::place(client_index client, const struct_view& view, cloc
   store_.link_after(handle, into, left);
   store_.index_struct(handle);
   const item& placed = store_.at(handle);
-  // Only an item that stands behind the one it goes on from can ever join that one.
+  // Only an item that stands behind the one it goes on from can ever merge with that one.
   if (left != none && store_.at(left).client == client && store_.at(left).end() == placed.clock)
-    change_->note_may_join(handle);
+    change_->note_may_merge(handle);
   if (placed.end() < store_.state_of(client).end)
     change_->note_touched(client, {placed.end(), 0});  // it filled a hole
   const chain& list = store_.chain_at(into);

@@ -54,8 +54,8 @@ void pending::add_delete(client_index client, clock_range range) {
   size_ += delete_size;
 }
 
-void pending::take_structs(client_index client, clock_range known,
-                           std::vector<pending_struct>& out) {
+void pending::move_out_structs(client_index client, clock_range known,
+                               std::vector<pending_struct>& out) {
   auto next = waiting_.lower_bound({client, known.clock});
   while (next != waiting_.end() && next->first.client == client &&
          next->first.clock < known.end()) {
@@ -69,7 +69,7 @@ void pending::take_structs(client_index client, clock_range known,
   }
 }
 
-std::optional<clock_range> pending::take_delete(client_index client, clock_range known) {
+std::optional<clock_range> pending::move_out_delete(client_index client, clock_range known) {
   auto next = deletes_.lower_bound({client, known.end()});
   if (next == deletes_.begin()) return {};
   --next;

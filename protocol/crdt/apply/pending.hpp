@@ -49,10 +49,10 @@ class pending {
   void add_delete(client_index client, clock_range range);
 
   /// Moves out all structs that wait for an id in the range.
-  void take_structs(client_index client, clock_range known, std::vector<pending_struct>& out);
+  void move_out_structs(client_index client, clock_range known, std::vector<pending_struct>& out);
 
   /// Moves out a part of the pending deletes that lies in the range; nullopt when there is no more.
-  std::optional<clock_range> take_delete(client_index client, clock_range known);
+  std::optional<clock_range> move_out_delete(client_index client, clock_range known);
 
   template <class Visitor>
   void for_each_struct(Visitor visit) const {

@@ -24,12 +24,13 @@ const struct_view* struct_run::place(client_index client, const struct_view* nex
     const bool is_between =
         right != none ? after.id() == view.right_origin : !view.has_right_origin();
     if (!is_between || (before.chain != chain_ && !enter_chain(before.chain))) break;
-    const item_handle handle = store_.items_.take();
-    // Only what stands behind the struct that it goes on from, at the same place, can ever join it.
-    // If a kind changes before the end, then by a deletion, after which both sides are looked at.
-    const bool may_join = (before.kind() == view.kind) & is_mergeable(view.kind) &
-                          (view.origin == unit_id{client, view.clock - 1}) &
-                          (before.right_origin == view.right_origin);
+    const item_handle handle = store_.items_.allocate();
+    // Only what stands behind the struct that it goes on from, at the same place, can ever merge
+    // with it. If a kind changes before the end, then by a deletion, after which both sides are
+    // looked at.
+    const bool may_merge = (before.kind() == view.kind) & is_mergeable(view.kind) &
+                           (view.origin == unit_id{client, view.clock - 1}) &
+                           (before.right_origin == view.right_origin);
     before.right = handle;
     (right != none ? after.left : store_.chains_[chain_].tail) = handle;
     write_item(handle, view, left, right);
@@ -43,9 +44,9 @@ const struct_view* struct_run::place(client_index client, const struct_view* nex
     deleted_count_ += is_tombstone & (view.clock != deleted_end_);
     deleted_end_ = is_tombstone ? state.end : deleted_end_;
     deleted_ends_[deleted_count_] = deleted_end_;
-    may_join_[may_join_count_] = handle;
-    may_join_count_ += may_join;
-    if (deleted_count_ == noted_max || may_join_count_ == noted_max) flush();
+    may_merge_[may_merge_count_] = handle;
+    may_merge_count_ += may_merge;
+    if (deleted_count_ == noted_max || may_merge_count_ == noted_max) flush();
   }
   if (next == first) return next;
   flush();
@@ -115,8 +116,8 @@ void struct_run::flush() {
   for (std::size_t i = 0; i < deleted_count_; ++i)
     change_.note_born_deleted_last(client_,
                                    {deleted_starts_[i], deleted_ends_[i + 1] - deleted_starts_[i]});
-  for (std::size_t i = 0; i < may_join_count_; ++i) change_.note_may_join(may_join_[i]);
-  deleted_count_ = may_join_count_ = 0;
+  for (std::size_t i = 0; i < may_merge_count_; ++i) change_.note_may_merge(may_merge_[i]);
+  deleted_count_ = may_merge_count_ = 0;
   deleted_end_ = no_clock;
 }
 

@@ -52,8 +52,8 @@ class struct_run {
   std::array<clock_type, noted_max + 1> deleted_ends_;
   std::size_t deleted_count_ = 0;
   clock_type deleted_end_ = no_clock;  // of the last one
-  std::array<item_handle, noted_max> may_join_;
-  std::size_t may_join_count_ = 0;
+  std::array<item_handle, noted_max> may_merge_;
+  std::size_t may_merge_count_ = 0;
 };
 
 }  // namespace troupe::crdt

@@ -33,13 +33,13 @@ class transaction {
     add_to(deleted_, client, range);
   }
 
-  /// The right part of an item that was split: it may join the left part again at the end.
+  /// The right part of an item that was split: it may merge with the left part again at the end.
   void note_split(item_handle right_part);
 
-  /// A new item that may join the one on its left at the end.
-  void note_may_join(item_handle handle) { may_join_.push_back(handle); }
+  /// A new item that may merge with the one on its left at the end.
+  void note_may_merge(item_handle handle) { may_merge_.push_back(handle); }
 
-  /// Structs in this range that may join their neighbours, by clock, at the end.
+  /// Structs in this range that may merge with their neighbours, by clock, at the end.
   void note_touched(client_index client, clock_range range) { touched_.push_back({client, range}); }
 
   /// Deletes an item, and with a type all that is in it. No effect on deleted ones. Iterative.
@@ -67,15 +67,15 @@ class transaction {
   void mark_deleted(item_handle handle);
   void collect_item(item_handle handle);
   void collect_children(type_handle type);
-  void join_deleted(item_handle handle);
+  void merge_deleted(item_handle handle);
   void delete_children(type_handle type);
 
   struct_store* store_;
   std::vector<client_range> inserted_;
   std::vector<client_range> deleted_;
   std::vector<item_handle> killed_;  // was alive before; may have been split since
-  std::vector<item_handle> may_join_;
-  std::vector<client_range> touched_;   // neither new nor deleted now, but may join neighbours
+  std::vector<item_handle> may_merge_;
+  std::vector<client_range> touched_;  // neither new nor deleted now, but may merge with neighbours
   std::vector<item_handle> to_delete_;  // work lists, kept for their memory
   std::vector<type_handle> to_collect_;
 };

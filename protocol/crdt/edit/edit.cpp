@@ -150,7 +150,7 @@ void doc_edit::insert_struct(const target& in, sequence_place& at, struct_view v
   }
   doc_->integrator_.integrate_local(own, view, doc_->change_);
   at.left = into.find(
-      unit_id{own, view.clock + view.length - 1});  // it may have joined its left neighbour
+      unit_id{own, view.clock + view.length - 1});  // it may have merged with its left neighbour
   at.in = into.at(at.left).chain;
   if (is_countable(view.kind)) at.index += view.length;
 }

@@ -32,7 +32,7 @@ class doc_edit {
   doc_edit& operator=(const doc_edit&) = delete;
   ~doc_edit();
 
-  /// Ends the transaction: garbage collection, joining, observers. The editor is done then.
+  /// Ends the transaction: garbage collection, merging, observers. The editor is done then.
   applied_update commit();
 
   // --- text ---

@@ -35,18 +35,18 @@ class slab {
 
   /// Keeps a copy of `record`. Requires: it does not lie in this slab.
   handle add(const Record& record = {}) {
-    const handle added = take();
+    const handle added = allocate();
     std::construct_at(&(*this)[added], record);
     return added;
   }
 
-  /// Makes sure that the next take() moves nothing.
+  /// Makes sure that the next allocate() moves nothing.
   void make_room() {
     if (next_ >= capacity_ && free_.empty()) grow();
   }
 
   /// As add(), but leaves it to the caller to construct the record.
-  handle take() {
+  handle allocate() {
     if (!free_.empty()) {
       const handle freed = free_.back();
       free_.pop_back();

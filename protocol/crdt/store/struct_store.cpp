@@ -327,11 +327,11 @@ item_handle struct_store::split(item_handle handle, clock_type offset) {
   item& left = items_[handle];
   item& right = items_[right_handle];
   right.clock = left.clock + offset;
-  const undoable_join& join = last_join_;
-  const bool is_undone = join.revision_after == revision_ && join.left == handle &&
-                         join.right == right_handle && join.clock == right.clock;
+  const undoable_merge& undone = last_merge_;
+  const bool is_undone = undone.revision_after == revision_ && undone.left == handle &&
+                         undone.right == right_handle && undone.clock == right.clock;
   change_revision();
-  if (is_undone) revision_ = join.revision_before;
+  if (is_undone) revision_ = undone.revision_before;
   right.length = left.length - offset;
   right.origin = {left.client, right.clock - 1};
   right.left = handle;
@@ -468,8 +468,8 @@ void struct_store::turn_into_gc(item_handle handle) {
   collected.origin = collected.right_origin = unit_id::none;
 }
 
-bool struct_store::is_joinable(const item& left, item_handle right_handle,
-                               const item& right) const noexcept {
+bool struct_store::can_merge(const item& left, item_handle right_handle,
+                             const item& right) const noexcept {
   if (left.client != right.client || left.end() != right.clock || left.kind_bits != right.kind_bits)
     return false;
   if (left.is_gc()) return true;
@@ -478,7 +478,7 @@ bool struct_store::is_joinable(const item& left, item_handle right_handle,
          left.right_origin == right.right_origin;
 }
 
-void struct_store::join(item_handle left_handle, item_handle right_handle) {
+void struct_store::merge(item_handle left_handle, item_handle right_handle) {
   item& left = items_[left_handle];
   item& right = items_[right_handle];
   client_state& state = states_[left.client];
@@ -511,16 +511,16 @@ void struct_store::join(item_handle left_handle, item_handle right_handle) {
   items_.release(right_handle);
   const std::uint64_t before = revision_;
   change_revision();
-  last_join_ = {before, revision_, left_handle, right_handle, right.clock};
+  last_merge_ = {before, revision_, left_handle, right_handle, right.clock};
 }
 
-item_handle struct_store::join_with_left(item_handle handle) {
+item_handle struct_store::merge_with_left(item_handle handle) {
   const item& right = items_[handle];
   const item_handle left = right.left;
-  if (right.length == 0 || left == none || !is_joinable(items_[left], handle, right)) return handle;
+  if (right.length == 0 || left == none || !can_merge(items_[left], handle, right)) return handle;
   client_state& state = states_[right.client];
   state.structs.erase(state.structs.find_near(state.last_found, right.clock));
-  join(left, handle);
+  merge(left, handle);
   return left;
 }
 
@@ -528,16 +528,16 @@ void struct_store::merge_around(client_index client, clock_type from, clock_type
   auto& structs = states_[client].structs;
   auto at = structs.find_near(states_[client].last_found, to);
   if (structs.is_end(at)) return;
-  bool has_joined = false;
-  // A join goes on to the left as long as it succeeds, also beyond the range.
-  while (!structs.is_first(at) && (has_joined || items_[structs[at]].clock >= from)) {
+  bool has_merged = false;
+  // A merge goes on to the left as long as it succeeds, also beyond the range.
+  while (!structs.is_first(at) && (has_merged || items_[structs[at]].clock >= from)) {
     const auto before = structs.previous(at);
     const item_handle left = structs[before];
     const item_handle right = structs[at];
-    has_joined = is_joinable(items_[left], right, items_[right]);
-    if (has_joined) {
+    has_merged = can_merge(items_[left], right, items_[right]);
+    if (has_merged) {
       structs.erase(at);  // while the record still tells its clock
-      join(left, right);
+      merge(left, right);
     }
     at = before;
   }

@@ -51,7 +51,7 @@ class struct_store {
   const std::vector<type_handle>& roots() const noexcept { return roots_; }
   std::size_t item_count() const noexcept { return items_.size(); }
 
-  /// Changes whenever an item is inserted, split or joined. Where the next change after a join
+  /// Changes whenever an item is inserted, split or merged. Where the next change after a merge
   /// undoes it, items and their places are what they were before, and so is the revision.
   std::uint64_t revision() const noexcept { return revision_; }
 
@@ -149,7 +149,7 @@ class struct_store {
   void turn_into_gc(item_handle handle);
 
   /// Whether the struct that an item goes on from is the one made just before it and does not stand
-  /// on its left: then join_with_left() would do nothing. Looks at those two records only, which
+  /// on its left: then merge_with_left() would do nothing. Looks at those two records only, which
   /// lie side by side.
   bool is_surely_apart(item_handle handle) const noexcept {
     if (handle <= 1) return false;
@@ -159,11 +159,11 @@ class struct_store {
            (before.end() == right.clock);
   }
 
-  /// Joins an item with the one on its left, if they belong together. Returns the item it is a part
-  /// of then. A handle that was joined away is ignored.
-  item_handle join_with_left(item_handle handle);
+  /// Merges an item with the one on its left, if they belong together. Returns the item it is a
+  /// part of then. A handle that was merged away is ignored.
+  item_handle merge_with_left(item_handle handle);
 
-  /// Joins neighbours among the structs that touch [from, to]. Source: yjs tryToMergeWithLefts.
+  /// Merges neighbours among the structs that touch [from, to]. Source: yjs tryToMergeWithLefts.
   void merge_around(client_index client, clock_type from, clock_type to);
 
   /// Rewrites the arena when more than half of it is garbage.
@@ -173,8 +173,8 @@ class struct_store {
   friend class struct_run;  // the same steps as append_item(), for many structs in a row
 
   static bool is_in_hole(const client_state& state, clock_type clock) noexcept;
-  bool is_joinable(const item& left, item_handle right_handle, const item& right) const noexcept;
-  void join(item_handle left_handle, item_handle right_handle);
+  bool can_merge(const item& left, item_handle right_handle, const item& right) const noexcept;
+  void merge(item_handle left_handle, item_handle right_handle);
   std::uint32_t room_behind(item_handle handle, std::uint32_t size);
   void forget_growing(client_state& state);
   item_handle search(const client_state& state, clock_type clock) const noexcept;
@@ -185,8 +185,8 @@ class struct_store {
            id.clock - candidate.clock < candidate.length;  // wraps below its start
   }
 
-  /// A join that the next change may undo.
-  struct undoable_join {
+  /// A merge that the next change may undo.
+  struct undoable_merge {
     std::uint64_t revision_before = 0;
     std::uint64_t revision_after = 0;
     item_handle left = none;
@@ -198,7 +198,7 @@ class struct_store {
 
   std::uint64_t revision_ = 1;
   std::uint64_t newest_revision_ = 1;  // none is given twice
-  undoable_join last_join_;
+  undoable_merge last_merge_;
   client_lookup clients_;
   std::vector<client_state> states_;
   slab<item> items_;

@@ -70,7 +70,7 @@ class update_parser {
         }
         current.length = static_cast<clock_type>(length);
         if (length == 0) out_.is_canonical = false;
-        if (length == 0 || current.kind == content_kind::skip || joins_gc(current, first))
+        if (length == 0 || current.kind == content_kind::skip || merge_gc(current, first))
           out_.structs.pop_back();
       }
     }
@@ -104,7 +104,7 @@ class update_parser {
 
   /// GC structs in a row become one, so that a run of a million of them, which v2 writes in a few
   /// bytes, takes no memory. `current` is the newest struct of the block that began at `first`.
-  bool joins_gc(const struct_view& current, std::uint32_t first) {
+  bool merge_gc(const struct_view& current, std::uint32_t first) {
     if (current.kind != content_kind::gc || out_.structs.size() - 1 == first) return false;
     struct_view& before = out_.structs[out_.structs.size() - 2];
     if (before.kind != content_kind::gc || before.clock + before.length != current.clock)

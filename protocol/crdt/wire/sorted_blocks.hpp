@@ -109,12 +109,12 @@ class sorted_blocks {
     std::uint32_t* values() const noexcept { return entries.get() + capacity; }
     void reserve(std::uint32_t needed);
     void insert(std::uint32_t at, clock_type clock, std::uint32_t value);
-    void take(const block& from, std::uint32_t first);
+    void append_from(const block& from, std::uint32_t first);
   };
 
   void add_block(clock_type clock);
   void split(std::uint32_t at);
-  void join_if_small(std::uint32_t at);
+  void merge_if_small(std::uint32_t at);
 
   std::vector<block> blocks_;
   std::vector<clock_type> first_clocks_;

@@ -147,13 +147,13 @@ TEST_CASE("a join that the next change undoes gives the store its revision back"
 
   const crdt::item_handle right = store.split(left, 1);
   const auto apart = store.revision();
-  REQUIRE(store.join_with_left(right) == left);
+  REQUIRE(store.merge_with_left(right) == left);
   const auto together = store.revision();
   CHECK(together != apart);
   CHECK(store.split(left, 1) == right);
   CHECK(store.revision() == apart);
 
-  REQUIRE(store.join_with_left(right) == left);  // another join, another revision
+  REQUIRE(store.merge_with_left(right) == left);  // another join, another revision
   CHECK(store.revision() != together);
   CHECK(store.split(left, 2) == right);  // elsewhere
   const auto elsewhere = store.revision();
