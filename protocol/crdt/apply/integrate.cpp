@@ -179,8 +179,8 @@ void integrator::walk(const decoded_update& update, Place place_common, MissingO
           on_ready(block, *next);
           continue;
         }
-        cursors_[current.block] =
-            static_cast<std::uint32_t>(next - &update.structs[block.first]);  // is looked at
+        // find_block() reads it.
+        cursors_[current.block] = static_cast<std::uint32_t>(next - &update.structs[block.first]);
         needed = find_block(update, missing);
         if (needed != no_block) {
           open_.push_back({needed, missing.clock});
@@ -457,8 +457,8 @@ item_handle integrator::find_left(client_index client, const struct_view& view, 
   is_conflicting_ = left != none ? store_.at(left).right != right
                                  : right == none || store_.at(right).left != none;
   if (!is_conflicting_) return left;
-  const unit_id origin = offset > 0 ? unit_id{client, view.clock + offset - 1} : view.origin;
-  const conflict_scan::place where{into, origin, view.right_origin};
+  conflict_scan::place where{into, view.origin, view.right_origin};
+  if (offset > 0) where.origin = {client, view.clock + offset - 1};
   const client_id own_id = store_.clients().id(client);
   const item_handle sibling = scan_.begin(where, own_id, store_.revision());
   if (sibling != none) left = sibling;
@@ -528,7 +528,7 @@ item_handle integrator::place(client_index client, const struct_view& view, cloc
   store_.link_after(handle, into, left);
   store_.index_struct(handle);
   const item& placed = store_.at(handle);
-  // Only an item that stands behind the one it goes on from can ever merge with that one.
+  // An item can only merge with the one that it continues, and only if that is its left neighbour.
   if (left != none && store_.at(left).client == client && store_.at(left).end() == placed.clock)
     change_->note_may_merge(handle);
   if (placed.end() < store_.state_of(client).end)
@@ -539,10 +539,8 @@ item_handle integrator::place(client_index client, const struct_view& view, cloc
   // The newest value of a key replaces the one before it.
   if (is_keyed && placed.right == none && placed.left != none) change_->delete_item(placed.left);
   if (!is_keyed && is_countable(placed.kind())) type.length += length;
-  if (placed.kind() == content_kind::deleted) {
-    store_.edit(handle).is_deleted = 1;
+  if (placed.kind() == content_kind::deleted)
     change_->note_born_deleted(client, {placed.clock, placed.length});
-  }
   // A value that was replaced before it came, or anything in a deleted type, is deleted at once.
   const bool is_replaced = is_keyed && placed.right != none;
   const bool is_orphan = type.owner != none && store_.at(type.owner).is_deleted != 0;

@@ -25,8 +25,8 @@ const struct_view* struct_run::place(client_index client, const struct_view* nex
         right != none ? after.id() == view.right_origin : !view.has_right_origin();
     if (!is_between || (before.chain != chain_ && !enter_chain(before.chain))) break;
     const item_handle handle = store_.items_.allocate();
-    // Only what stands behind the struct that it goes on from, at the same place, can ever merge
-    // with it. If a kind changes before the end, then by a deletion, after which both sides are
+    // A struct can only merge with the one that it continues, and only if that is its left
+    // neighbour. If a kind changes before the end, then by a deletion, after which both sides are
     // looked at.
     const bool may_merge = (before.kind() == view.kind) & is_mergeable(view.kind) &
                            (view.origin == unit_id{client, view.clock - 1}) &
@@ -85,22 +85,8 @@ bool struct_run::enter_chain(chain_handle handle) {
 void struct_run::write_item(item_handle handle, const struct_view& view, item_handle left,
                             item_handle right) {
   const std::uint32_t content = keep_content(view);
-  const bool is_type = view.kind == content_kind::type;
-  new (&store_.items_[handle]) item{.clock = view.clock,
-                                    .length = view.length,
-                                    .left = left,
-                                    .right = right,
-                                    .origin = view.origin,
-                                    .right_origin = view.right_origin,
-                                    .content = content,
-                                    .content_size = is_type ? 0 : view.content_size,
-                                    .chain = chain_,
-                                    .client = client_ & 0xff'ffff,
-                                    .kind_bits = static_cast<std::uint8_t>(view.kind) & 0xfu,
-                                    .is_deleted = view.kind == content_kind::deleted,
-                                    .is_ascii = view.is_ascii,
-                                    .value_is_any = view.value_is_any};
-  if (is_type)
+  new (&store_.items_[handle]) item(item_between(left, right, chain_, client_, view, content));
+  if (view.kind == content_kind::type)
     store_.items_[handle].content =
         store_.add_type(handle, view.type, as_text(view.content_bytes()));
 }

@@ -1,5 +1,5 @@
-// The records of which a document consists. They live in slabs of their store and refer to each
-// other by u32 handles, 0 meaning none; contents lie in the store's arena.
+// The records of a document: items, chains and types. They live in slabs of the store and refer to
+// each other by 32-bit handles, 0 meaning none. Contents lie in the arena of the store.
 #pragma once
 
 #include "protocol/crdt/wire/struct_view.hpp"
@@ -55,6 +55,29 @@ struct item {
 };
 static_assert(sizeof(item) == 48);
 
+/// The record of a whole struct that stands in `chain` between two neighbours. `content` is where
+/// its bytes lie in the arena; a type has none there and gets its handle later. A tombstone is
+/// marked as deleted. Always inlined: callers construct it in place.
+[[gnu::always_inline]] inline item item_between(item_handle left, item_handle right,
+                                                chain_handle chain, client_index client,
+                                                const struct_view& from,
+                                                std::uint32_t content) noexcept {
+  return {.clock = from.clock,
+          .length = from.length,
+          .left = left,
+          .right = right,
+          .origin = from.origin,
+          .right_origin = from.right_origin,
+          .content = content,
+          .content_size = from.kind == content_kind::type ? 0 : from.content_size,
+          .chain = chain,
+          .client = client & 0xff'ffff,
+          .kind_bits = static_cast<std::uint8_t>(from.kind) & 0xfu,
+          .is_deleted = from.kind == content_kind::deleted,
+          .is_ascii = from.is_ascii,
+          .value_is_any = from.value_is_any};
+}
+
 /// One linked list of items: the sequence of a type (key == no_string), or the history of one of
 /// its keys, whose tail is the current value.
 struct chain {
@@ -62,16 +85,21 @@ struct chain {
   string_handle key = no_string;
   item_handle head = none;
   item_handle tail = none;
-  chain_handle next = none;  ///< The next keyed chain of the same type.
+  /// The next keyed chain of the same type.
+  chain_handle next = none;
 };
 
-/// A shared type. It may have a sequence and keys at once, whatever its kind.
+/// A shared type. It may have both a sequence and keys, whatever its kind.
 struct type_record {
-  item_handle owner = none;        ///< The item that holds it; none for a root.
-  string_handle name = no_string;  ///< Root name, or node name of an element or hook.
+  /// The item that holds it; none for a root.
+  item_handle owner = none;
+  /// Root name, or node name of an element or hook.
+  string_handle name = no_string;
   chain_handle sequence = none;
-  chain_handle keyed = none;  ///< First of its keyed chains.
-  std::uint32_t length = 0;   ///< Visible units of the sequence.
+  /// The first of its keyed chains.
+  chain_handle keyed = none;
+  /// Visible units of the sequence.
+  std::uint32_t length = 0;
   type_kind kind = type_kind::unknown;
 };
 

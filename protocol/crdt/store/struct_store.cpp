@@ -1,6 +1,7 @@
 #include "protocol/crdt/store/struct_store.hpp"
 
 #include <algorithm>
+#include <new>
 
 #include "base/check.hpp"
 #include "protocol/crdt/wire/content_slice.hpp"
@@ -196,24 +197,21 @@ void struct_store::remove_type(type_handle handle) {
 item_handle struct_store::add_item(client_index client, const struct_view& from, clock_type offset,
                                    clock_type length) {
   change_revision();
-  item added;
-  added.clock = from.clock + offset;
-  added.length = length;
-  added.origin = offset == 0 ? from.origin : unit_id{client, added.clock - 1};
-  added.right_origin = from.right_origin;
-  added.client = client & 0xff'ffff;
-  added.set_kind(from.kind);
-  added.is_ascii = from.is_ascii;
-  added.value_is_any = from.value_is_any;
+  byte_buffer scratch;
+  byte_view bytes;
   if (has_content_in_arena(from.kind)) {
-    byte_buffer scratch;
     const bool is_whole = offset == 0 && length == from.length;
-    const byte_view bytes =
-        is_whole ? from.content_bytes() : slice_content(from, offset, length, scratch);
-    added.content = content_.add(bytes);
-    added.content_size = static_cast<std::uint32_t>(bytes.size());
+    bytes = is_whole ? from.content_bytes() : slice_content(from, offset, length, scratch);
   }
-  const item_handle handle = items_.add(added);
+  const std::uint32_t content = content_.add(bytes);
+  const item_handle handle = items_.allocate();
+  item& added = *new (&items_[handle]) item(item_between(none, none, none, client, from, content));
+  added.content_size = static_cast<std::uint32_t>(bytes.size());
+  added.length = length;
+  if (offset != 0) {
+    added.clock = from.clock + offset;
+    added.origin = {client, from.clock + offset - 1};
+  }
   if (from.kind == content_kind::type)
     items_[handle].content = add_type(handle, from.type, as_text(from.content_bytes()));
   return handle;
@@ -225,22 +223,10 @@ item_handle struct_store::append_item(client_index client, const struct_view& fr
   const item& before = items_[left];
   const chain_handle into = before.chain;
   const item_handle right = before.right;
-  const bool has_content = has_content_in_arena(from.kind);
-  item added{.clock = from.clock,
-             .length = from.length,
-             .left = left,
-             .right = right,
-             .origin = from.origin,
-             .right_origin = from.right_origin,
-             .content = has_content ? content_.add(from.content_bytes()) : 0,
-             .content_size = has_content ? from.content_size : 0,
-             .chain = into,
-             .client = client & 0xff'ffff,
-             .kind_bits = static_cast<std::uint8_t>(from.kind) & 0xfu,
-             .is_deleted = from.kind == content_kind::deleted,
-             .is_ascii = from.is_ascii,
-             .value_is_any = from.value_is_any};
-  const item_handle handle = items_.add(added);
+  const std::uint32_t content =
+      has_content_in_arena(from.kind) ? content_.add(from.content_bytes()) : 0;
+  const item_handle handle = items_.allocate();
+  new (&items_[handle]) item(item_between(left, right, into, client, from, content));
   if (from.kind == content_kind::type)
     items_[handle].content = add_type(handle, from.type, as_text(from.content_bytes()));
   items_[left].right = handle;
@@ -529,14 +515,14 @@ void struct_store::merge_around(client_index client, clock_type from, clock_type
   auto at = structs.find_near(states_[client].last_found, to);
   if (structs.is_end(at)) return;
   bool has_merged = false;
-  // A merge goes on to the left as long as it succeeds, also beyond the range.
+  // Merging continues to the left as long as it succeeds, also beyond the range.
   while (!structs.is_first(at) && (has_merged || items_[structs[at]].clock >= from)) {
     const auto before = structs.previous(at);
     const item_handle left = structs[before];
     const item_handle right = structs[at];
     has_merged = can_merge(items_[left], right, items_[right]);
     if (has_merged) {
-      structs.erase(at);  // while the record still tells its clock
+      structs.erase(at);  // while the record still has its clock
       merge(left, right);
     }
     at = before;
