@@ -133,7 +133,7 @@ TEST_CASE("a search that may be continued begins behind the sibling with the nex
   CHECK(scan.begin(there, 60, 15) == crdt::none);
 }
 
-TEST_CASE("a join that the next change undoes gives the store its revision back", "[crdt]") {
+TEST_CASE("a merge that the next change undoes gives the store its revision back", "[crdt]") {
   crdt::struct_store store;
   const crdt::client_index client = store.client_for(1);
   crdt::struct_view view;
@@ -153,7 +153,7 @@ TEST_CASE("a join that the next change undoes gives the store its revision back"
   CHECK(store.split(left, 1) == right);
   CHECK(store.revision() == apart);
 
-  REQUIRE(store.merge_with_left(right) == left);  // another join, another revision
+  REQUIRE(store.merge_with_left(right) == left);  // another merge, another revision
   CHECK(store.revision() != together);
   CHECK(store.split(left, 2) == right);  // elsewhere
   const auto elsewhere = store.revision();

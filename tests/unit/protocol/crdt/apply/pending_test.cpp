@@ -112,7 +112,7 @@ TEST_CASE("pending knows how much it holds and holds nothing in the end", "[crdt
   CHECK(waiting.empty());
 }
 
-TEST_CASE("pending joins deletes that overlap or touch", "[crdt]") {
+TEST_CASE("pending merges deletes that overlap or touch", "[crdt]") {
   pending waiting;
   waiting.add_delete(1, {10, 5});
   waiting.add_delete(1, {15, 5});
