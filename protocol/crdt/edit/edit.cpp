@@ -273,7 +273,7 @@ result<void> doc_edit::clear_keys(const type_ref& in) {
   return {};
 }
 
-// --- new types, and where to go on ---
+// --- new types, lengths and nested types ---
 
 type_ref doc_edit::last_written() const {
   const struct_store& in = doc_->store_;

@@ -8,7 +8,7 @@ namespace troupe::crdt {
 
 namespace {
 
-/// Structs are sorted and disjoint, gaps are holes, and the delete set tells exactly what is
+/// Structs are sorted and disjoint, gaps are holes, and the delete set holds exactly what is
 /// deleted.
 std::size_t check_client(const struct_store& of, client_index client) {
   const client_state& state = of.state_of(client);

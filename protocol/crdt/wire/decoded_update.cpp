@@ -9,8 +9,8 @@ namespace troupe::crdt {
 
 namespace {
 
-/// Room made in advance: a count is believed only so far, and where more blocks follow, so many
-/// bytes are taken for a struct.
+/// Limits of the memory that is reserved in advance: at most so many structs, and, for the blocks
+/// that follow, one struct per so many bytes.
 constexpr std::uint64_t structs_reserved_max = 1 << 17;
 constexpr std::uint64_t bytes_per_struct = 8;
 

@@ -1,8 +1,8 @@
-// A map from clocks to 32-bit values, sorted by clock, in blocks of at most 128: the structs of a
-// client by their first clock, or the ranges of a delete set. Clocks and values of a block lie in
-// arrays of their own, so that a search reads a few cache lines of clocks and nothing else; an
-// insertion or erasure moves at most one block. Appending is the fast path.
-// Invariant: no block is empty, first_clocks_[i] is the first clock of blocks_[i].
+// A map from clocks to 32-bit values, sorted by clock, in blocks of at most 128 entries: the
+// structs of a client by their first clock, or the ranges of a delete set. A block stores clocks
+// and values in separate arrays, so that a search reads a few cache lines of clocks only. An
+// insertion or erasure moves at most one block. Appending is the fast path. Invariant: no block is
+// empty, first_clocks_[i] is the first clock of blocks_[i].
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
-// One struct as it stands on the wire: what the update decoder yields, what the store integrates,
-// what waits in pending and what the update encoder writes. Content is a view of bytes somebody
-// else owns. Clients are indices into a table that comes with the struct (the update's own, or the
-// document's). Source: yjs 13.6, structs/*.js; terms as there.
+// One struct in the form of the wire. The update decoder produces it, the integrator places it in
+// the store, `pending` keeps it while it waits, and the update encoder writes it. Its content is a
+// view of bytes that somebody else owns. Clients are indices into the table of the update or of the
+// document. Source: yjs 13.6, structs/*.js; terms as there.
 #pragma once
 
 #include <compare>
@@ -64,7 +64,7 @@ enum class content_kind : std::uint8_t {
   skip = 10,
 };
 
-/// Kinds of nested types, and of roots once somebody has named one.
+/// Kinds of nested types.
 enum class type_kind : std::uint8_t {
   array = 0,
   map = 1,

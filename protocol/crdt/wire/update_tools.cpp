@@ -63,7 +63,7 @@ class ordered_parts {
   std::vector<client_index> clients_;
 };
 
-/// Whether `next` goes on where `before` ends, so that as one struct they mean the same. Two values
+/// Whether `next` continues `before`, so that they mean the same as one struct. Two values
 /// of a key do not: the second one, as a struct of its own, deletes the first.
 bool continues(client_index client, const part& before, const part& next) noexcept {
   const struct_view& a = *before.from;
