@@ -45,7 +45,6 @@ const std::set<std::string> wrapped_pages = {
     "docs/metrics.md",
     "net/README.md",
     "protocol/README.md",
-    "protocol/crdt/README.md",
     "storage/README.md",
     "tests/differential/README.md",
     "tests/fuzz/README.md",
