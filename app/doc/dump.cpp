@@ -125,9 +125,9 @@ class dump_writer {
   void write_struct(crdt::client_index client, const crdt::struct_view& view) {
     write_head(client, view.clock, view.length, to_string(view.kind));
     if (view.has_origin())
-      out_.append(" origin=").append(id_text(view.origin_client, view.origin_clock));
+      out_.append(" origin=").append(id_text(view.origin.client, view.origin.clock));
     if (view.has_right_origin())
-      out_.append(" right=").append(id_text(view.right_origin_client, view.right_origin_clock));
+      out_.append(" right=").append(id_text(view.right_origin.client, view.right_origin.clock));
     if (view.parent != nullptr) write_parent(*view.parent);
     if (view.parent == nullptr && view.has_key) out_.append(" key=(that of its neighbour)");
     const std::string content = content_text(view);
@@ -139,7 +139,7 @@ class dump_writer {
     if (parent.is_root)
       out_.append(" root=").append(quoted(parent.name));
     else
-      out_.append(" parent=").append(id_text(parent.client, parent.clock));
+      out_.append(" parent=").append(id_text(parent.owner.client, parent.owner.clock));
     if (parent.has_key) out_.append(" key=").append(quoted(parent.key));
   }
 

@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <functional>
+#include <optional>
 #include <random>
 
 #include "bench/engine/input.hpp"
@@ -14,7 +15,7 @@ namespace {
 
 using updates = std::vector<byte_buffer>;
 
-/// What waits in the reordered curves is more than a server would allow.
+/// The reordered curves park more than a server would allow.
 constexpr std::size_t pending_size_max = std::size_t{256} << 20;
 
 /// The document before `measured` is applied; only that is timed.
@@ -26,17 +27,16 @@ struct workload {
 /// Client ids are as long as those of real clients: 5 bytes each.
 crdt::client_id client_number(std::size_t i) { return (crdt::client_id{1} << 31) + i; }
 
-/// One update: `text` of `client` from clock 0, behind the id (origin_client, origin_clock), or in
-/// the root `text`.
-byte_buffer insertion(crdt::client_id client, bool has_origin, crdt::client_id origin_client,
-                      crdt::clock_type origin_clock, std::string_view text) {
+/// One update: `text` of `client` from clock 0, behind `origin`, or in the root `text`.
+byte_buffer insertion(crdt::client_id client, std::optional<crdt::struct_id> origin,
+                      std::string_view text) {
   lib0::encoder out{64};
   for (const std::uint64_t number : {std::uint64_t{1}, std::uint64_t{1}, client, std::uint64_t{0}})
     out.write_var_uint(number);
-  out.write_uint8(has_origin ? 0x84 : 0x04);
-  out.write_var_uint(has_origin ? origin_client : 1);
-  if (has_origin)
-    out.write_var_uint(origin_clock);
+  out.write_uint8(origin ? 0x84 : 0x04);
+  out.write_var_uint(origin ? origin->client : 1);
+  if (origin)
+    out.write_var_uint(origin->clock);
   else
     out.write_var_string("text");
   out.write_var_string(text);
@@ -47,8 +47,11 @@ byte_buffer insertion(crdt::client_id client, bool has_origin, crdt::client_id o
 /// One user after the other writes a word behind what is there.
 updates words_of_clients(std::size_t count) {
   updates all;
-  for (std::size_t i = 0; i < count; ++i)
-    all.push_back(insertion(client_number(i), i > 0, i > 0 ? client_number(i - 1) : 0, 2, "abc"));
+  std::optional<crdt::struct_id> last;
+  for (std::size_t i = 0; i < count; ++i) {
+    all.push_back(insertion(client_number(i), last, "abc"));
+    last = {client_number(i), 2};
+  }
   return all;
 }
 
@@ -82,9 +85,9 @@ void put_in_order(std::vector<T>& values, order wanted) {
 /// Clients that have not seen each other insert one character each at the same place.
 workload at_one_place(std::size_t count, order clients) {
   workload work;
-  work.before.push_back(insertion(1, false, 0, 0, "ab"));
+  work.before.push_back(insertion(1, {}, "ab"));
   for (std::size_t i = 0; i < count; ++i)
-    work.measured.push_back(insertion(client_number(i), true, 1, 0, "x"));
+    work.measured.push_back(insertion(client_number(i), crdt::struct_id{1, 0}, "x"));
   put_in_order(work.measured, clients);
   return work;
 }

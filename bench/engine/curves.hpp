@@ -1,8 +1,7 @@
-// How the cost of the engine grows with the size of what it is given, for the shapes that make
-// engines slow: many clients, many insertions at one place, updates that come too early. Each curve
-// makes its own updates from a fixed seed, applies them one by one to a new document, and prints
-// the time at doubling sizes and its growth compared with linear (1.0: twice the size takes twice
-// the time).
+// How the cost of the engine grows with the size of its input, for shapes that make engines slow:
+// many clients, many insertions at one place, updates that arrive too early. Each curve makes its
+// own updates from a fixed seed, applies them one by one to a new document, and reports the time at
+// doubling sizes and its growth against linear (1.0: twice the size takes twice the time).
 #pragma once
 
 #include <string>

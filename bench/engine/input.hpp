@@ -1,6 +1,6 @@
-// What a benchmark reads: a file with one update, or with a stream of updates, each behind its
-// length as varUint. Which of the two it is, and in which format, shows in the bytes; only an
-// update that begins with 0 is decoded to find out, before anything is measured.
+// The input of a benchmark: a file with one update, or with a stream of updates, each behind its
+// length as varUint. The bytes show which of the two it is, and in which format; only an update
+// that begins with 0 must be decoded to find out, before anything is measured.
 #pragma once
 
 #include <memory>

@@ -40,8 +40,8 @@ timing time_merge(const input& in, const task_options& options, json_object& out
   return time;
 }
 
-/// Times `work` on a document that stays as it is; tells how much it produced. Work of nanoseconds
-/// is done many times between two readings of the clock.
+/// Times `work` on a document that does not change, and records the size of its output. Work of
+/// nanoseconds is done many times between two readings of the clock.
 template <class Work>
 timing time_reading(const task_options& options, json_object& out, Work work) {
   constexpr double enough_ms = 0.1;

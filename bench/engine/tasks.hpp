@@ -1,15 +1,14 @@
-// The things that engine_bench times on a file of updates, each as a server does it.
+// The tasks that engine_bench times on a file of updates, each as a server does it.
 //
 //   load          a new document from all updates       encode        the whole state, in the
-//   apply         the same, time per update             format of the file (cold, see below)
-//   state-vector  made and encoded                      diff          what somebody lacks
+//   apply         the same, reported per update         format of the file (cold, see below)
+//   state-vector  made and encoded                      diff          the structs that a peer lacks
 //   text, json    a root read out                       merge         updates into one, without
 //   memory        nothing is timed                                    a document
 //
-// Reading files, checking and destroying are never inside the timed part; results are kept until
-// the clock has been read. Cold encoding is the first of a document that has just been loaded;
-// warm is the next one, without a change in between; after a change is with one character typed
-// since the last one.
+// Reading files, checking and destroying are never timed; results are kept until the clock has been
+// read. Cold: the first encoding of a document that has just been loaded. Warm: the next one,
+// without a change in between. After a change: with one character typed since the last encoding.
 #pragma once
 
 #include "bench/engine/input.hpp"

@@ -10,8 +10,8 @@ namespace troupe::crdt {
 
 namespace {
 
-constexpr std::size_t decoded_structs_kept =
-    4096;  // scratch larger than this is given back after use
+/// A larger list of decoded structs is freed after use.
+constexpr std::size_t decoded_structs_kept = 4096;
 
 }  // namespace
 
@@ -38,8 +38,8 @@ result<applied_update> doc::apply_update(byte_view update, update_format format)
   return applied;
 }
 
-/// Applies what an editor sends for a keystroke, if it takes effect as it is. False if it is
-/// anything else, and nothing has happened then.
+/// The fast path for what an editor sends per keystroke. False, without an effect, if the update is
+/// anything else or would not take effect exactly as it is.
 bool doc::apply_simple(byte_view update) {
   simple_update simple;
   const auto kind = simple.read(update, store_.clients());
@@ -98,8 +98,8 @@ result<void> doc::prepare(byte_view update) {
   if (store_.clients().size() + new_clients >
       std::min(options_.limit.clients_max, client_count_max))
     return fail(errc::too_many_clients, "client ids of the document");
-  // What waits takes a few times its encoded size in memory; only near the limit is it worth a
-  // closer look.
+  // A waiting struct needs a few times its encoded size in memory; would_park() is worth its cost
+  // only near the limit.
   const std::size_t might_wait = update.size() +
                                  decoded_.structs.size() * pending::struct_size_max +
                                  decoded_.deletes.size() * pending::delete_size;

@@ -1,7 +1,7 @@
-// A Yjs document: the public face of the engine. Applies updates whole or not at all, answers with
-// updates and state vectors, and reads out contents. Usable alone: no actor, socket, clock or
-// thread. Thread: one owner at a time. Source: yjs 13.6; the specification of each format stands
-// where it is read and written.
+// A Yjs document, the public face of the engine. It applies updates whole or not at all, encodes
+// updates and state vectors, and shows contents. It needs no actor, socket, clock or thread.
+// Thread: one owner at a time. Source: yjs 13.6; each format is specified where it is read and
+// written.
 #pragma once
 
 #include <functional>
@@ -25,18 +25,21 @@ struct doc_settings {
 
 /// What an update did to a document.
 struct applied_update {
-  bool changed = false;  ///< Something was inserted or deleted.
-  /// Everything in the update was new and took effect: its own bytes are what others need. If false
-  /// and `changed`, encode_last_change() is.
+  /// Something was inserted or deleted.
+  bool changed = false;
+  /// Everything in the update was new and took effect, so others need exactly its bytes. If false,
+  /// and `changed`, they need encode_last_change().
   bool is_verbatim = false;
-  bool has_parked = false;  ///< Part of it waits for an update that has not come yet.
+  /// A part waits for an update that has not arrived yet.
+  bool has_parked = false;
 };
 
 class doc_edit;  // edit.hpp
 
 class doc {
  public:
-  /// Called with what the last update or edit changed. It must not change the document, nor throw.
+  /// Called with the changes of the last update or edit. It must not change the document, nor
+  /// throw.
   using observer = std::function<void(const std::vector<type_change>&)>;
   using observer_id = std::uint64_t;
 
@@ -49,34 +52,34 @@ class doc {
   /// update_too_large.
   result<applied_update> apply_update(byte_view update, update_format format = update_format::v1);
 
-  /// Opens a transaction of the server's own, see edit.hpp. `own` names its author: a client id
-  /// that nobody else writes with, in this document, ever. Requires: no other is open, and no
-  /// observer is being called; the same holds for apply_update. Fails with number_too_large (id
-  /// above 2^53 - 1).
+  /// Opens a transaction for an edit by the server, see edit.hpp. `own` is its author: a client id
+  /// that nobody else ever uses in this document. Requires: no transaction is open, and no observer
+  /// is being called; apply_update requires the same. Fails with number_too_large (id above
+  /// 2^53 - 1).
   result<doc_edit> edit(client_id own);
 
   /// Which types the last apply_update or edit changed. Cost: linear in that change.
   std::vector<type_change> last_changes() const;
 
-  /// From now on calls `call` after each update or edit that changed something, until unobserve.
+  /// Calls `call` after each later update or edit that changes something, until unobserve().
   observer_id observe(observer call);
   void unobserve(observer_id id);
 
-  /// The way down to a type. Fails with type_gone.
+  /// The path from the document down to a type. Fails with type_gone.
   result<std::vector<path_step>> path_of(const type_ref& type) const;
 
-  /// What the last apply_update or edit changed, as an update of its own.
+  /// The changes of the last apply_update or edit, as an update.
   byte_buffer encode_last_change(update_format format = update_format::v1) const;
 
-  /// Everything that a document with the given state vector may lack; of all that waits, too. The
-  /// whole in format v1 is kept until the next update and only copied by then.
+  /// Everything that a document with the given state vector may lack, waiting structs included. The
+  /// whole state in format v1 is cached until the next update.
   byte_buffer encode_state_as_update(const class state_vector& from = {},
                                      update_format format = update_format::v1) const;
 
-  /// Gives back the memory of the kept whole.
+  /// Frees the cached state.
   void forget_encoded_state() const noexcept { byte_buffer{}.swap(encoded_); }
 
-  /// Gives back memory that is kept for growth: for a document that will not change for a while.
+  /// Frees memory that is reserved for growth; for a document that will not change for a while.
   void shrink() {
     forget_encoded_state();
     decoded_ = {};
@@ -85,7 +88,7 @@ class doc {
 
   class state_vector state_vector() const;
 
-  /// The contents, as doc_view tells them (export.hpp); a snapshot must outlive the view of it.
+  /// The contents, as described at doc_view (export.hpp). A snapshot must outlive its view.
   std::string text(const type_ref& type) const { return view().text(type); }
   std::string array_json(const type_ref& type) const { return view().array_json(type); }
   std::string map_json(const type_ref& type) const { return view().map_json(type); }
@@ -98,13 +101,13 @@ class doc {
   doc_view view_at(const struct snapshot& at) const { return doc_view{store_, at}; }
   doc_sizes sizes() const { return sizes_of(store_); }
 
-  /// What the document knows and has deleted at this moment; encode_state_at() and is_whole_at()
-  /// in snapshot.hpp.
+  /// The known and the deleted clocks at this moment; see snapshot.hpp for encode_state_at() and
+  /// is_whole_at().
   struct snapshot snapshot() const {
     return {delete_set_of(store_), state_vector()};
   }
 
-  /// Structs and bytes that wait for others.
+  /// Bytes of structs and deletions that wait for others.
   std::size_t pending_size() const noexcept { return pending_.size(); }
   std::size_t item_count() const noexcept { return store_.item_count(); }
 

@@ -82,21 +82,12 @@ byte_buffer editing_client::insert(const target& into, std::size_t index, struct
   const place at = find_place(into.type, index);
   const client_index own = s.clients().find(id_);
   made.clock = own == no_client ? 0 : s.state_of(own).state();
-  if (at.left != none) {
-    made.origin_client = s.at(at.left).client;
-    made.origin_clock = at.left_clock;
-  }
-  if (at.right != none) {
-    made.right_origin_client = s.at(at.right).client;
-    made.right_origin_clock = at.right_clock;
-  }
+  if (at.left != none) made.origin = {s.at(at.left).client, at.left_clock};
+  if (at.right != none) made.right_origin = {s.at(at.right).client, at.right_clock};
   parent_view parent;
   parent.is_root = into.type == none || s.type_at(into.type).owner == none;
   parent.name = into.root;
-  if (!parent.is_root) {
-    parent.client = s.at(s.type_at(into.type).owner).client;
-    parent.clock = s.at(s.type_at(into.type).owner).clock;
-  }
+  if (!parent.is_root) parent.owner = s.at(s.type_at(into.type).owner).id();
   made.parent = &parent;
   return finish(made);
 }
@@ -110,19 +101,13 @@ byte_buffer editing_client::set(const target& in, std::string_view key, struct_v
   const chain_handle keyed =
       in.type == none || text == no_string ? none : s.find_keyed_chain(in.type, text);
   const item_handle tail = keyed == none ? none : s.chain_at(keyed).tail;
-  if (tail != none) {
-    made.origin_client = s.at(tail).client;
-    made.origin_clock = s.at(tail).last();
-  }
+  if (tail != none) made.origin = s.at(tail).last_id();
   parent_view parent;
   parent.is_root = in.type == none || s.type_at(in.type).owner == none;
   parent.name = in.root;
   parent.has_key = true;
   parent.key = key;
-  if (!parent.is_root) {
-    parent.client = s.at(s.type_at(in.type).owner).client;
-    parent.clock = s.at(s.type_at(in.type).owner).clock;
-  }
+  if (!parent.is_root) parent.owner = s.at(s.type_at(in.type).owner).id();
   made.parent = &parent;
   return finish(made);
 }

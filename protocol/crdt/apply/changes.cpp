@@ -17,7 +17,7 @@ class change_finder {
     for (const client_range& range : change.deleted()) visit(range);
   }
 
-  std::vector<type_change> take() {
+  std::vector<type_change> sorted_changes() {
     std::vector<type_change> changes;
     for (const auto& [type, what] : changed_) {
       type_change& change = changes.emplace_back();
@@ -36,13 +36,11 @@ class change_finder {
     std::set<string_handle> keys;
   };
 
-  static std::pair<client_index, clock_type> start_of(const client_range& r) {
-    return {r.client, r.range.clock};
-  }
+  static unit_id start_of(const client_range& r) { return {r.client, r.range.clock}; }
 
   void visit(const client_range& changed) {
     for (clock_type clock = changed.range.clock; clock < changed.range.end();) {
-      const item& current = in_.at(in_.find(changed.client, clock));
+      const item& current = in_.at(in_.find(unit_id{changed.client, clock}));
       clock = current.end();
       // A GC has lost its place with its parent, which was deleted.
       if (current.is_gc() || current.chain == last_) continue;
@@ -62,8 +60,7 @@ class change_finder {
   }
 
   bool is_new(const item& owner) const {
-    const auto above = std::ranges::upper_bound(
-        inserted_, std::pair{owner.client + 0u, owner.clock}, {}, start_of);
+    const auto above = std::ranges::upper_bound(inserted_, owner.id(), {}, start_of);
     if (above == inserted_.begin()) return false;
     const client_range& found = *std::prev(above);
     return found.client == owner.client && owner.clock < found.range.end();
@@ -86,14 +83,12 @@ std::uint32_t index_of(const struct_store& in, const item& of) {
 }  // namespace
 
 std::vector<type_change> find_changes(const struct_store& in, const transaction& change) {
-  return change_finder{in, change}.take();
+  return change_finder{in, change}.sorted_changes();
 }
 
 result<std::vector<path_step>> find_path(const struct_store& in, const type_ref& type) {
-  const auto found = find_live_type(in, type);
-  if (!found) return tl::unexpected(found.error());
+  TROUPE_ASSIGN(type_handle at, find_live_type(in, type));
   std::vector<path_step> path;
-  type_handle at = *found;
   while (at != none && in.type_at(at).owner != none) {
     const item& owner = in.at(in.type_at(at).owner);
     const chain& list = in.chain_at(owner.chain);

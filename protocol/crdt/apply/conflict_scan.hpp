@@ -1,13 +1,13 @@
-// What the search for an item's place among concurrent insertions remembers: which items it has
-// visited since when, and, from one search to the next, which items were inserted at the same place
-// before. Many insertions at one place thus cost a look-up each instead of a walk past all earlier
-// ones. Owned by the integrator of a document.
+// The memory of the search for an item's place among concurrent insertions: the items that it has
+// visited, and, from one search to the next, the items that were inserted at the same place before.
+// Many insertions at one place thus cost one look-up each instead of a walk past all earlier ones.
+// Owned by the integrator of a document.
 //
 // Why a search may begin at a sibling: siblings (same chain, origin and right origin) stand in the
 // order of their client ids. A search from the start would pass everything up to the sibling with
-// the next lower id, since that one's own search did; having passed it, it remembers what it has
-// seen and nothing as open. That holds while nothing else is inserted, split or joined in between,
-// which the revision of the store tells.
+// the next lower id, since the search for that sibling did; behind it, all visited items are seen
+// and none is open. That holds as long as nothing else is inserted, split or merged in between,
+// which the revision of the store shows.
 #pragma once
 
 #include <map>
@@ -22,10 +22,8 @@ class conflict_scan {
   /// Where concurrent insertions compete.
   struct place {
     chain_handle chain = none;
-    client_index origin_client = no_client;
-    clock_type origin_clock = 0;
-    client_index right_origin_client = no_client;
-    clock_type right_origin_clock = 0;
+    unit_id origin;
+    unit_id right_origin;
 
     friend bool operator==(const place&, const place&) = default;
   };
@@ -45,7 +43,7 @@ class conflict_scan {
   /// The new item has been inserted; the store is as it will be until the next change.
   void end(client_id own, item_handle placed, std::uint64_t revision);
 
-  /// Frees what a long search has taken, unless it may be continued.
+  /// Frees the memory of a long search, unless the next search may continue it.
   void give_back(std::uint64_t revision);
 
  private:

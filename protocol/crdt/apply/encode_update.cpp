@@ -148,10 +148,7 @@ void write_waiting(const waiting_structs::part& part, client_index client, const
   view.content_size = static_cast<std::uint32_t>(content.size());
   view.clock = part.range.clock;
   view.length = part.range.length;
-  if (offset > 0) {
-    view.origin_client = client;
-    view.origin_clock = view.clock - 1;
-  }
+  if (offset > 0) view.origin = {client, view.clock - 1};
   write_struct(view, ids, out);
 }
 

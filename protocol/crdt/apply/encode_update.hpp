@@ -1,6 +1,5 @@
-// Writes updates from a store: the whole state, what a state vector misses, or one
-// change. Source: yjs 13.6 utils/encoding.js writeClientsStructs, utils/DeleteSet.js; Skips as in
-// yjs 14.
+// Writes updates from a store: the whole state, the difference to a state vector, or one change.
+// Source: yjs 13.6 utils/encoding.js writeClientsStructs, utils/DeleteSet.js; Skips as in yjs 14.
 #pragma once
 
 #include "protocol/crdt/apply/pending.hpp"
@@ -11,8 +10,8 @@
 namespace troupe::crdt {
 
 /// Everything that a document with state vector `from` may lack: structs from its clocks on, the
-/// whole delete set, and what waits in pending, so that nothing is lost on the way through storage.
-/// Holes become Skips.
+/// whole delete set, and everything in pending, so that storing and loading loses nothing. Holes
+/// become Skips.
 void encode_state(const struct_store& state, const pending& waiting, const state_vector& from,
                   update_format format, lib0::encoder& out);
 

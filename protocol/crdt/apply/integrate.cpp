@@ -15,15 +15,10 @@ constexpr clock_type whole_block = 0xffff'ffff;
 /// From here on it pays to prepare for many.
 constexpr std::size_t structs_of_a_run_min = 32;
 
-bool is_same_id(client_index client_a, clock_type clock_a, client_index client_b,
-                clock_type clock_b) noexcept {
-  return client_a == client_b && (client_a == no_client || clock_a == clock_b);
-}
-
-/// Sorts the ranges of each client and joins those that overlap, so that each clock is looked at
+/// Sorts the ranges of each client and merges those that overlap, so that each clock is looked at
 /// once. They mostly come that way; in which order the clients come does not matter.
-void join_ranges(std::vector<client_range>& ranges) {
-  const auto start = [](const client_range& r) { return std::pair{r.client, r.range.clock}; };
+void merge_ranges(std::vector<client_range>& ranges) {
+  const auto start = [](const client_range& r) { return unit_id{r.client, r.range.clock}; };
   const auto is_descent = [](const client_range& a, const client_range& b) {
     return a.client == b.client && a.range.clock > b.range.clock;
   };
@@ -95,10 +90,10 @@ void integrator::translate_clients(decoded_update& update) {
   };
   for (client_block& block : update.blocks) translate(block.client);
   for (struct_view& view : update.structs) {
-    translate(view.origin_client);
-    translate(view.right_origin_client);
+    translate(view.origin.client);
+    translate(view.right_origin.client);
   }
-  update.parents.for_each([&](parent_view& parent) { translate(parent.client); });
+  update.parents.for_each([&](parent_view& parent) { translate(parent.owner.client); });
   for (client_range& deleted : update.deletes) translate(deleted.client);
 }
 
@@ -108,8 +103,8 @@ void integrator::integrate_blocks(decoded_update& update) {
     const bool is_first = &view == &update.structs[block.first];
     integrate_known_checked(block.client, view, is_first ? growth::allowed : growth::denied);
   };
-  const auto on_parked = [&](missing_id missing, client_index client, const struct_view& view) {
-    pending_.add_struct(missing.client, missing.clock, client, view);
+  const auto on_parked = [&](unit_id missing, client_index client, const struct_view& view) {
+    pending_.add_struct(missing, client, view);
     ++outcome_.parked;
   };
   if (update.structs.size() < structs_of_a_run_min) {
@@ -153,7 +148,8 @@ const struct_view* integrator::place_many(struct_run& run, const decoded_update&
   outcome_.whole += static_cast<std::size_t>(rest - next);
   if (rest != next && !pending_.empty()) {
     const clock_type start = next->clock;
-    pending_.take_structs(block.client, {start, rest[-1].clock + rest[-1].length - start}, ready_);
+    pending_.move_out_structs(block.client, {start, rest[-1].clock + rest[-1].length - start},
+                              ready_);
   }
   return rest;
 }
@@ -178,13 +174,13 @@ void integrator::walk(const decoded_update& update, Place place_common, MissingO
       for (; next != end && next->clock <= current.target; ++next) {
         next = place_common(block, next, end, current.target);
         if (next == end || next->clock > current.target) break;
-        const missing_id missing = missing_of(*next);
-        if (missing.client == no_client) {
+        const unit_id missing = missing_of(*next);
+        if (missing.is_none()) {
           on_ready(block, *next);
           continue;
         }
-        cursors_[current.block] =
-            static_cast<std::uint32_t>(next - &update.structs[block.first]);  // is looked at
+        // find_block() reads it.
+        cursors_[current.block] = static_cast<std::uint32_t>(next - &update.structs[block.first]);
         needed = find_block(update, missing);
         if (needed != no_block) {
           open_.push_back({needed, missing.clock});
@@ -209,19 +205,18 @@ void integrator::sort_blocks(const decoded_update& update) {
   std::iota(block_order_.begin(), block_order_.end(), 0u);
   if (block_order_.size() == 1) return;
   std::ranges::sort(block_order_, {}, [&](std::uint32_t i) {
-    return std::pair{update.blocks[i].client, update.structs[update.blocks[i].first].clock};
+    return unit_id{update.blocks[i].client, update.structs[update.blocks[i].first].clock};
   });
 }
 
 /// A block that still has the struct and is not waiting for one itself. Of several blocks of one
 /// client that overlap only the last is looked at; what is not found waits, and comes back when it
 /// is there.
-std::uint32_t integrator::find_block(const decoded_update& update, missing_id missing) const {
+std::uint32_t integrator::find_block(const decoded_update& update, unit_id missing) const {
   const auto start_of = [&](std::uint32_t i) {
-    return std::pair{update.blocks[i].client, update.structs[update.blocks[i].first].clock};
+    return unit_id{update.blocks[i].client, update.structs[update.blocks[i].first].clock};
   };
-  const auto above = std::ranges::upper_bound(
-      block_order_, std::pair{missing.client, missing.clock}, {}, start_of);
+  const auto above = std::ranges::upper_bound(block_order_, missing, {}, start_of);
   if (above == block_order_.begin()) return no_block;
   const std::uint32_t found = *std::prev(above);
   const client_block& block = update.blocks[found];
@@ -237,9 +232,9 @@ void integrator::integrate_ready() {
   while (!ready_.empty()) {
     const pending_struct waiting = std::move(ready_.back());
     ready_.pop_back();
-    const missing_id missing = find_missing(waiting.view());
-    if (missing.client != no_client) {
-      pending_.add_struct(missing.client, missing.clock, waiting.client(), waiting.view());
+    const unit_id missing = find_missing(waiting.view());
+    if (!missing.is_none()) {
+      pending_.add_struct(missing, waiting.client(), waiting.view());
       continue;
     }
     ++outcome_.woken;
@@ -252,7 +247,7 @@ void integrator::integrate_ready() {
 }
 
 void integrator::integrate_deletes(decoded_update& update) {
-  join_ranges(update.deletes);
+  merge_ranges(update.deletes);
   std::vector<clock_range>& unknown = unknown_;
   for (const client_range& deleted : update.deletes) {
     change_->delete_range(deleted.client, deleted.range, unknown);
@@ -262,7 +257,7 @@ void integrator::integrate_deletes(decoded_update& update) {
   if (pending_.empty()) return;
   // Deletions do not make anything known, so the list does not grow meanwhile.
   for (const client_range& arrived : change_->inserted())
-    while (const auto deleted = pending_.take_delete(arrived.client, arrived.range)) {
+    while (const auto deleted = pending_.move_out_delete(arrived.client, arrived.range)) {
       ++outcome_.woken;
       change_->delete_range(arrived.client, *deleted, unknown);
     }
@@ -272,9 +267,10 @@ bool integrator::would_park(const decoded_update& update) {
   std::vector<client_index> to_document;
   for (const client_id id : update.clients.ids()) to_document.push_back(store_.clients().find(id));
   std::vector<range_set> arrived(update.clients.size());  // what the walk has been through
-  const auto is_there = [&](client_index client, clock_type clock) {
-    if (client == no_client || arrived[client].contains(clock)) return true;
-    return to_document[client] != no_client && store_.knows(to_document[client], clock);
+  const auto is_there = [&](unit_id id) {
+    if (id.is_none() || arrived[id.client].contains(id.clock)) return true;
+    const client_index client = to_document[id.client];
+    return client != no_client && store_.knows({client, id.clock});
   };
   bool parks = false;
   walk(
@@ -282,19 +278,16 @@ bool integrator::would_park(const decoded_update& update) {
       [](const client_block&, const struct_view* next, const struct_view*, clock_type) {
         return next;
       },
-      [&](const struct_view& view) -> missing_id {
-        if (!is_there(view.origin_client, view.origin_clock))
-          return {view.origin_client, view.origin_clock};
-        if (!is_there(view.right_origin_client, view.right_origin_clock))
-          return {view.right_origin_client, view.right_origin_clock};
-        if (view.parent != nullptr && !is_there(view.parent->client, view.parent->clock))
-          return {view.parent->client, view.parent->clock};
-        return {};
+      [&](const struct_view& view) {
+        if (!is_there(view.origin)) return view.origin;
+        if (!is_there(view.right_origin)) return view.right_origin;
+        if (view.parent != nullptr && !is_there(view.parent->owner)) return view.parent->owner;
+        return unit_id::none;
       },
       [&](const client_block& block, const struct_view& view) {
         arrived[block.client].add({view.clock, view.length});
       },
-      [&](missing_id, client_index, const struct_view&) { parks = true; });
+      [&](unit_id, client_index, const struct_view&) { parks = true; });
   std::vector<clock_range> unknown;
   for (const client_range& deleted : update.deletes) {
     unknown.assign(1, deleted.range);
@@ -307,22 +300,19 @@ bool integrator::would_park(const decoded_update& update) {
 
 /// The first id that must be known before the struct can be placed. Source: Item.getMissing of yjs
 /// 14, which checks ids of the own client too.
-integrator::missing_id integrator::find_missing(const struct_view& view) const {
-  if (view.has_origin() && !store_.knows(view.origin_client, view.origin_clock))
-    return {view.origin_client, view.origin_clock};
-  if (view.has_right_origin() && !store_.knows(view.right_origin_client, view.right_origin_clock))
-    return {view.right_origin_client, view.right_origin_clock};
-  if (view.parent != nullptr && !view.parent->is_root &&
-      !store_.knows(view.parent->client, view.parent->clock))
-    return {view.parent->client, view.parent->clock};
-  return {};
+unit_id integrator::find_missing(const struct_view& view) const {
+  if (view.has_origin() && !store_.knows(view.origin)) return view.origin;
+  if (view.has_right_origin() && !store_.knows(view.right_origin)) return view.right_origin;
+  if (view.parent != nullptr && !view.parent->is_root && !store_.knows(view.parent->owner))
+    return view.parent->owner;
+  return unit_id::none;
 }
 
 // --- one struct ---
 
 /// Whether the origin is the struct in front of this one, by the same client.
 static bool follows_own(client_index client, const struct_view& view) noexcept {
-  return view.origin_client == client && view.origin_clock + 1 == view.clock;
+  return view.origin == unit_id{client, view.clock - 1};
 }
 
 /// The left neighbour in the common case, whose every step is a comparison: a new struct at the end
@@ -332,15 +322,12 @@ inline item_handle integrator::find_common_place(client_index client,
                                                  const struct_view& view) const {
   const client_state& state = store_.state_of(client);
   if (view.clock != state.end || !view.has_origin()) return none;
-  const item_handle left =
-      follows_own(client, view) ? state.newest : store_.find(view.origin_client, view.origin_clock);
+  const item_handle left = follows_own(client, view) ? state.newest : store_.find(view.origin);
   if (left == none) return none;
   const item& before = store_.at(left);
-  if (before.last() != view.origin_clock || before.is_gc()) return none;
+  if (before.last() != view.origin.clock || before.is_gc()) return none;
   if (before.right != none) {
-    const item& after = store_.at(before.right);
-    if (after.client != view.right_origin_client || after.clock != view.right_origin_clock)
-      return none;
+    if (store_.at(before.right).id() != view.right_origin) return none;
   } else if (view.has_right_origin()) {
     return none;
   }
@@ -364,7 +351,7 @@ inline void integrator::place_behind(item_handle left, client_index client, cons
       change_->note_born_deleted(client, {view.clock, view.length});
     else if (is_countable(view.kind))
       store_.edit_type(type).length += view.length;
-    if (follows) change_->note_may_join(placed);
+    if (follows) change_->note_may_merge(placed);
   }
   note_arrival(client, {view.clock, view.length});
 }
@@ -407,16 +394,15 @@ void integrator::integrate_piece(client_index client, const struct_view& view, c
   item_handle right = none;
   bool was_split = false;
   if (offset > 0) {
-    left = store_.find_ending_at(client, range.clock - 1, was_split);
+    left = store_.find_ending_at({client, range.clock - 1}, was_split);
   } else if (view.has_origin()) {
-    left = store_.find_ending_at(view.origin_client, view.origin_clock, was_split);
+    left = store_.find_ending_at(view.origin, was_split);
   }
   if (was_split) change_->note_split(store_.at(left).right);
   if (view.has_right_origin()) {
     was_split = false;
     const item_handle guess = left != none ? store_.at(left).right : none;
-    right = store_.find_starting_at(view.right_origin_client, view.right_origin_clock, guess,
-                                    was_split);
+    right = store_.find_starting_at(view.right_origin, guess, was_split);
     if (was_split) change_->note_split(right);
   }
   // 2. A neighbour or parent that was collected takes the place of the new item with it.
@@ -448,7 +434,7 @@ void integrator::integrate_gc(client_index client, clock_range range) {
 
 void integrator::note_arrival(client_index client, clock_range range) {
   change_->note_inserted(client, range);
-  if (!pending_.empty()) pending_.take_structs(client, range, ready_);
+  if (!pending_.empty()) pending_.move_out_structs(client, range, ready_);
 }
 
 /// The list the item belongs to: named by itself, or that of its left, else its right neighbour.
@@ -460,7 +446,7 @@ chain_handle integrator::find_chain(const struct_view& view, item_handle left, i
   TROUPE_CHECK(view.parent != nullptr && offset == 0);
   if (view.parent->is_root)
     return store_.chain_for(store_.root_for(view.parent->name), *view.parent);
-  const item& owner = store_.at(store_.find(view.parent->client, view.parent->clock));
+  const item& owner = store_.at(store_.find(view.parent->owner));
   return owner.kind() == content_kind::type ? store_.chain_for(owner.content, *view.parent) : none;
 }
 
@@ -471,9 +457,8 @@ item_handle integrator::find_left(client_index client, const struct_view& view, 
   is_conflicting_ = left != none ? store_.at(left).right != right
                                  : right == none || store_.at(right).left != none;
   if (!is_conflicting_) return left;
-  const conflict_scan::place where{into, offset > 0 ? client : view.origin_client,
-                                   offset > 0 ? view.clock + offset - 1 : view.origin_clock,
-                                   view.right_origin_client, view.right_origin_clock};
+  conflict_scan::place where{into, view.origin, view.right_origin};
+  if (offset > 0) where.origin = {client, view.clock + offset - 1};
   const client_id own_id = store_.clients().id(client);
   const item_handle sibling = scan_.begin(where, own_id, store_.revision());
   if (sibling != none) left = sibling;
@@ -481,22 +466,20 @@ item_handle integrator::find_left(client_index client, const struct_view& view, 
   while (other != none && other != right) {
     const item& o = store_.at(other);
     scan_.visit(other);
-    if (is_same_id(o.origin_client, o.origin_clock, where.origin_client, where.origin_clock)) {
+    if (o.origin == where.origin) {
       // Inserted at the same place: the lower client id comes first.
       const client_id other_id = store_.clients().id(o.client);
-      const bool is_sibling = is_same_id(o.right_origin_client, o.right_origin_clock,
-                                         where.right_origin_client, where.right_origin_clock);
       if (other_id < own_id) {
         left = other;
         scan_.pass();
-      } else if (is_sibling) {
+      } else if (o.right_origin == where.right_origin) {
         break;
       }
-    } else if (o.origin_client != no_client) {
+    } else if (!o.origin.is_none()) {
       // Inserted behind something between our origin and here: it stays with that.
-      const item_handle origin = store_.find(o.origin_client, o.origin_clock);
-      if (!scan_.has_seen(origin)) break;
-      if (!scan_.is_open(origin)) {
+      const item_handle stays_with = store_.find(o.origin);
+      if (!scan_.has_seen(stays_with)) break;
+      if (!scan_.is_open(stays_with)) {
         left = other;
         scan_.pass();
       }
@@ -513,19 +496,16 @@ item_handle integrator::find_left(client_index client, const struct_view& view, 
 /// own.
 bool integrator::extends(const item& left, client_index client, const struct_view& view,
                          clock_type offset, chain_handle into) const {
-  const clock_type clock = view.clock + offset;
-  if (left.client != client || left.end() != clock || left.kind() != view.kind ||
+  if (left.client != client || left.end() != view.clock + offset || left.kind() != view.kind ||
       !is_mergeable(view.kind))
     return false;
-  const bool follows =
-      offset > 0 || (view.origin_client == client && view.origin_clock + 1 == clock);
+  const bool follows = offset > 0 || follows_own(client, view);
   const bool is_born_deleted = view.kind == content_kind::deleted;
   const chain& list = store_.chain_at(into);
   const item_handle owner = store_.type_at(list.type).owner;
   return follows && (left.is_deleted != 0) == is_born_deleted && list.key == no_string &&
          (owner == none || store_.at(owner).is_deleted == 0) &&
-         is_same_id(left.right_origin_client, left.right_origin_clock, view.right_origin_client,
-                    view.right_origin_clock);
+         left.right_origin == view.right_origin;
 }
 
 /// Makes the units [offset, offset + length) of a struct the end of `left`.
@@ -548,9 +528,9 @@ item_handle integrator::place(client_index client, const struct_view& view, cloc
   store_.link_after(handle, into, left);
   store_.index_struct(handle);
   const item& placed = store_.at(handle);
-  // Only an item that stands behind the one it goes on from can ever join that one.
+  // An item can only merge with the one that it continues, and only if that is its left neighbour.
   if (left != none && store_.at(left).client == client && store_.at(left).end() == placed.clock)
-    change_->note_may_join(handle);
+    change_->note_may_merge(handle);
   if (placed.end() < store_.state_of(client).end)
     change_->note_touched(client, {placed.end(), 0});  // it filled a hole
   const chain& list = store_.chain_at(into);
@@ -559,10 +539,8 @@ item_handle integrator::place(client_index client, const struct_view& view, cloc
   // The newest value of a key replaces the one before it.
   if (is_keyed && placed.right == none && placed.left != none) change_->delete_item(placed.left);
   if (!is_keyed && is_countable(placed.kind())) type.length += length;
-  if (placed.kind() == content_kind::deleted) {
-    store_.edit(handle).is_deleted = 1;
+  if (placed.kind() == content_kind::deleted)
     change_->note_born_deleted(client, {placed.clock, placed.length});
-  }
   // A value that was replaced before it came, or anything in a deleted type, is deleted at once.
   const bool is_replaced = is_keyed && placed.right != none;
   const bool is_orphan = type.owner != none && store_.at(type.owner).is_deleted != 0;

@@ -1,7 +1,7 @@
-// Integration of a validated update into a store: the conflict resolution of Yjs (YATA). Nothing in
-// here can fail; a struct that cannot be placed yet goes to pending, and comes back when what it
-// misses arrives. Source: yjs 13.6 Item.integrate, Item.getMissing, integrateStructs; holes as in
-// yjs 14.
+// Integrates a validated update into a store: the conflict resolution of Yjs (YATA). Nothing here
+// can fail; a struct whose neighbours or parent are missing waits in `pending` and is integrated
+// when they arrive. README.md in this folder explains the four paths of a struct. Source: yjs 13.6
+// Item.integrate, Item.getMissing, integrateStructs; holes as in yjs 14.
 #pragma once
 
 #include <vector>
@@ -15,30 +15,34 @@
 
 namespace troupe::crdt {
 
-/// How the structs and deletes of one update fared.
+/// What became of the structs and deletes of one update.
 struct integration_outcome {
-  std::size_t whole = 0;    ///< Structs that were new from end to end.
-  std::size_t partial = 0;  ///< Structs of which a part was new.
-  std::size_t known = 0;    ///< Structs that were here already.
-  std::size_t parked = 0;   ///< Structs and delete ranges that wait for something missing.
-  std::size_t woken =
-      0;  ///< Structs and delete ranges of earlier updates that could be integrated now.
+  /// Structs that were new from end to end.
+  std::size_t whole = 0;
+  /// Structs of which a part was new.
+  std::size_t partial = 0;
+  /// Structs that were here already.
+  std::size_t known = 0;
+  /// Structs and delete ranges that wait for something missing.
+  std::size_t parked = 0;
+  /// Structs and delete ranges of earlier updates that could be integrated now.
+  std::size_t woken = 0;
 };
 
 class integrator {
  public:
   integrator(struct_store& into, pending& waiting) : store_(into), pending_(waiting) {}
 
-  /// Makes the client indices of `update` those of the document. To be called once, before the
-  /// others.
+  /// Replaces the client indices of `update` by those of the document. Call once, before
+  /// integrate().
   void translate_clients(decoded_update& update);
 
-  /// Integrates all of `update` and whatever waited for it. `change` collects what happened and is
-  /// not committed.
+  /// Integrates `update`, and what waited for it. Adds the changes to `change` without committing
+  /// it.
   integration_outcome integrate(decoded_update& update, transaction& change);
 
-  /// Where place_alone() may put the one struct of an update, or none: it does not come in the
-  /// common way, or something waits. Requires: its clients are those of the document.
+  /// The item behind which place_alone() may put the only struct of an update. None if the struct
+  /// is not in the common place, or if anything waits. Requires: client indices of the document.
   item_handle find_place_alone(client_index client, const struct_view& view) const;
   void place_alone(client_index client, const struct_view& view, item_handle left,
                    transaction& change);
@@ -53,22 +57,18 @@ class integrator {
     return state.holes.empty() && range.end() <= state.end;
   }
 
-  /// Integrates one struct of an edit made here; it refers to known ids only and goes on where its
-  /// client ends. What it wakes waits for settle_local().
+  /// Integrates one struct of an edit by the server. It refers to known ids only and begins where
+  /// the last struct of its client ends. What waited for it is integrated by settle_local().
   void integrate_local(client_index client, const struct_view& view, transaction& change);
 
   /// Integrates what waited for the structs of integrate_local().
   void settle_local(transaction& change);
 
-  /// Whether something in `update` would have to wait. Changes nothing in the document.
-  /// Requires: translate_clients has not been called for it.
+  /// Whether anything in `update` would have to wait. Does not change the document.
+  /// Requires: translate_clients() has not been called for it.
   bool would_park(const decoded_update& update);
 
  private:
-  struct missing_id {
-    client_index client = no_client;
-    clock_type clock = 0;
-  };
   /// A block that is being worked on until its struct at `target` is integrated.
   struct open_block {
     std::uint32_t block = 0;
@@ -85,13 +85,13 @@ class integrator {
   void walk(const decoded_update& update, Place place_common, MissingOf missing_of,
             OnReady on_ready, OnParked on_parked);
   void sort_blocks(const decoded_update& update);
-  std::uint32_t find_block(const decoded_update& update, missing_id missing) const;
+  std::uint32_t find_block(const decoded_update& update, unit_id missing) const;
   void integrate_ready();
   void integrate_deletes(decoded_update& update);
 
-  missing_id find_missing(const struct_view& view) const;
-  /// Whether a struct may grow its left neighbour at once. One that stands behind its predecessor
-  /// in an update may not: its author has kept them apart, mostly because something lies between.
+  unit_id find_missing(const struct_view& view) const;
+  /// Whether a struct may grow its left neighbour at once. One that follows another in its block
+  /// may not: its author kept them apart, mostly because something lies between them.
   enum class growth : std::uint8_t { allowed, denied };
 
   item_handle find_common_place(client_index client, const struct_view& view) const;

@@ -1,10 +1,11 @@
-// Where the structs of a large update went, by client and clock: a guess at the item that ends at
-// an id, without a search. Only a guess: whoever asks checks what it says against the item itself.
-// Filled while one update is integrated; owned by the integrator of a document.
+// Guesses which item ends at an id, without a search, among the structs of a large update. The
+// caller must check the guess against the item. Filled while one update is integrated; owned by the
+// integrator of a document.
 //
-// How: the clocks of a client are cut into equal buckets, about one to a struct, and each holds the
-// item that ended in it last. An update brings the structs of a client in the order of their clocks
-// and items get ascending handles, so what is not there is mostly a few handles below.
+// How: the clocks of a client are cut into equal buckets, about one per struct, and each bucket
+// holds the last item that ended in it. The structs of a client arrive in the order of their clocks
+// and items get ascending handles, so an item that is not in its bucket is mostly a few handles
+// below.
 #pragma once
 
 #include <bit>
@@ -29,20 +30,19 @@ class origin_guess {
   /// Makes buckets for the structs of `update`, whose clients are indices below `client_count`.
   void begin(const decoded_update& update, std::size_t client_count);
 
-  /// Forgets all; what a large update has taken is given back.
+  /// Forgets everything and frees the memory of a large update.
   void end() noexcept;
 
-  /// Notes that an item of `client` ends with the clock `last`. Requires: a struct of the update
-  /// covers it.
-  void note(client_index client, clock_type last, item_handle handle) noexcept {
-    const span& of = spans_[client];
-    handles_[of.offset + ((last - of.first) >> of.shift)] = handle;
+  /// Notes that an item ends with the unit `last`. Requires: a struct of the update covers it.
+  void note(unit_id last, item_handle handle) noexcept {
+    const span& of = spans_[last.client];
+    handles_[of.offset + ((last.clock - of.first) >> of.shift)] = handle;
   }
 
-  /// The item that the bucket of this clock holds, or none.
-  item_handle find(client_index client, clock_type clock) const noexcept {
-    const span& of = spans_[client];
-    const clock_type bucket = (clock - of.first) >> of.shift;  // any number if it is below `first`
+  /// The item that the bucket of this id holds, or none.
+  item_handle find(unit_id id) const noexcept {
+    const span& of = spans_[id.client];
+    const clock_type bucket = (id.clock - of.first) >> of.shift;  // anything if below `first`
     return bucket < of.count ? handles_[of.offset + bucket] : none;
   }
 

@@ -27,15 +27,14 @@ pending_struct::pending_struct(client_index client, const struct_view& from)
   view_.parent = parent_.get();
 }
 
-void pending::add_struct(client_index missing_client, clock_type missing_clock, client_index client,
-                         const struct_view& from) {
+void pending::add_struct(unit_id missing, client_index client, const struct_view& from) {
   clock_type& longest = known_lengths_[{client, from.clock}];
   if (longest >= from.length) return;
   longest = from.length;
   pending_struct waiting{client, from};
   size_ += waiting.size();
   ++struct_count_;
-  waiting_[{missing_client, missing_clock}].push_back(std::move(waiting));
+  waiting_[missing].push_back(std::move(waiting));
 }
 
 void pending::add_delete(client_index client, clock_range range) {
@@ -45,21 +44,21 @@ void pending::add_delete(client_index client, clock_range range) {
   while (next != deletes_.begin()) {
     const auto before = std::prev(next);
     const auto [start, length] = *before;
-    if (start.first != client || start.second + length < from) break;
-    from = std::min(from, start.second);
-    to = std::max(to, start.second + length);
+    if (start.client != client || start.clock + length < from) break;
+    from = std::min(from, start.clock);
+    to = std::max(to, start.clock + length);
     next = deletes_.erase(before);
     size_ -= delete_size;
   }
-  deletes_.emplace(key{client, from}, to - from);
+  deletes_.emplace(unit_id{client, from}, to - from);
   size_ += delete_size;
 }
 
-void pending::take_structs(client_index client, clock_range known,
-                           std::vector<pending_struct>& out) {
+void pending::move_out_structs(client_index client, clock_range known,
+                               std::vector<pending_struct>& out) {
   auto next = waiting_.lower_bound({client, known.clock});
-  while (next != waiting_.end() && next->first.first == client &&
-         next->first.second < known.end()) {
+  while (next != waiting_.end() && next->first.client == client &&
+         next->first.clock < known.end()) {
     for (pending_struct& waiting : next->second) {
       size_ -= waiting.size();
       --struct_count_;
@@ -70,18 +69,18 @@ void pending::take_structs(client_index client, clock_range known,
   }
 }
 
-std::optional<clock_range> pending::take_delete(client_index client, clock_range known) {
+std::optional<clock_range> pending::move_out_delete(client_index client, clock_range known) {
   auto next = deletes_.lower_bound({client, known.end()});
   if (next == deletes_.begin()) return {};
   --next;
   const auto [start, length] = *next;
-  if (start.first != client || start.second + length <= known.clock) return {};
+  if (start.client != client || start.clock + length <= known.clock) return {};
   deletes_.erase(next);
   size_ -= delete_size;
-  const clock_type from = std::max(start.second, known.clock);
-  const clock_type to = std::min(start.second + length, known.end());
-  if (start.second < from) add_delete(client, {start.second, from - start.second});
-  if (start.second + length > to) add_delete(client, {to, start.second + length - to});
+  const clock_type from = std::max(start.clock, known.clock);
+  const clock_type to = std::min(start.clock + length, known.end());
+  if (start.clock < from) add_delete(client, {start.clock, from - start.clock});
+  if (start.clock + length > to) add_delete(client, {to, start.clock + length - to});
   return clock_range{from, to - from};
 }
 

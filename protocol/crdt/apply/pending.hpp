@@ -1,7 +1,7 @@
-// What arrived too early: structs whose neighbours or parent are not known yet, filed under the id
-// they wait for, and deletions of structs that are not known yet. Both are found again when the id
-// arrives, in logarithmic time, so that updates in any order cost about the same. The owner bounds
-// size(); nothing here drops anything.
+// Structs and deletions that arrived too early. A struct whose neighbour or parent is missing is
+// kept under the id that it waits for; a deletion is kept by the clocks that it deletes. Both are
+// found in logarithmic time when the id arrives, so that updates cost about the same in any order.
+// The owner limits size(); nothing here is ever dropped.
 #pragma once
 
 #include <map>
@@ -20,7 +20,7 @@ class pending_struct {
 
   client_index client() const noexcept { return client_; }
   const struct_view& view() const noexcept { return view_; }
-  /// Bytes it takes in memory.
+  /// Bytes in memory.
   std::size_t size() const noexcept { return size_; }
 
  private:
@@ -33,27 +33,26 @@ class pending_struct {
 
 class pending {
  public:
-  /// What a waiting struct takes beside its content and names, and what a waiting range takes.
+  /// Bytes of a waiting struct beside its content and names, and bytes of a waiting range.
   static constexpr std::size_t struct_size_max = sizeof(pending_struct) + sizeof(parent_view) + 64;
   static constexpr std::size_t delete_size = 64;
 
   bool empty() const noexcept { return waiting_.empty() && deletes_.empty(); }
 
-  /// Bytes taken by all that waits.
+  /// Bytes of everything that waits.
   std::size_t size() const noexcept { return size_; }
   std::size_t struct_count() const noexcept { return struct_count_; }
 
-  /// Files a struct under the id it waits for. A struct that already waits is not kept twice.
-  void add_struct(client_index missing_client, clock_type missing_clock, client_index client,
-                  const struct_view& from);
+  /// Keeps a struct under the id that it waits for. A struct that waits already is not kept twice.
+  void add_struct(unit_id missing, client_index client, const struct_view& from);
 
   void add_delete(client_index client, clock_range range);
 
   /// Moves out all structs that wait for an id in the range.
-  void take_structs(client_index client, clock_range known, std::vector<pending_struct>& out);
+  void move_out_structs(client_index client, clock_range known, std::vector<pending_struct>& out);
 
   /// Moves out a part of the pending deletes that lies in the range; nullopt when there is no more.
-  std::optional<clock_range> take_delete(client_index client, clock_range known);
+  std::optional<clock_range> move_out_delete(client_index client, clock_range known);
 
   template <class Visitor>
   void for_each_struct(Visitor visit) const {
@@ -63,15 +62,13 @@ class pending {
   template <class Visitor>
   void for_each_delete(Visitor visit) const {
     for (const auto& [start, length] : deletes_)
-      visit(start.first, clock_range{start.second, length});
+      visit(start.client, clock_range{start.clock, length});
   }
 
  private:
-  using key = std::pair<client_index, clock_type>;
-
-  std::map<key, std::vector<pending_struct>> waiting_;  // by the id that is missing
-  std::map<key, clock_type> known_lengths_;             // by own id: the longest one that waits
-  std::map<key, clock_type> deletes_;                   // disjoint ranges: start to length
+  std::map<unit_id, std::vector<pending_struct>> waiting_;  // by the id that is missing
+  std::map<unit_id, clock_type> known_lengths_;             // by own id: the longest that waits
+  std::map<unit_id, clock_type> deletes_;                   // disjoint ranges: start to length
   std::size_t size_ = 0;
   std::size_t struct_count_ = 0;
 };

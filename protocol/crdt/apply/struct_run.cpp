@@ -21,34 +21,32 @@ const struct_view* struct_run::place(client_index client, const struct_view* nex
     item& before = store_.items_[left];
     const item_handle right = before.right;
     item& after = store_.items_[right];
-    const bool is_between = right != none ? after.client == view.right_origin_client &&
-                                                after.clock == view.right_origin_clock
-                                          : !view.has_right_origin();
+    const bool is_between =
+        right != none ? after.id() == view.right_origin : !view.has_right_origin();
     if (!is_between || (before.chain != chain_ && !enter_chain(before.chain))) break;
-    const item_handle handle = store_.items_.take();
-    // Only what stands behind the struct that it goes on from, at the same place, can ever join it.
-    // If a kind changes before the end, then by a deletion, after which both sides are looked at.
-    const bool may_join =
-        (before.kind() == view.kind) & is_mergeable(view.kind) & (view.origin_client == client) &
-        (view.origin_clock + 1 == view.clock) &
-        (before.right_origin_client == view.right_origin_client) &
-        ((before.right_origin_clock == view.right_origin_clock) | !view.has_right_origin());
+    const item_handle handle = store_.items_.allocate();
+    // A struct can only merge with the one that it continues, and only if that is its left
+    // neighbour. If a kind changes before the end, then by a deletion, after which both sides are
+    // looked at.
+    const bool may_merge = (before.kind() == view.kind) & is_mergeable(view.kind) &
+                           (view.origin == unit_id{client, view.clock - 1}) &
+                           (before.right_origin == view.right_origin);
     before.right = handle;
     (right != none ? after.left : store_.chains_[chain_].tail) = handle;
     write_item(handle, view, left, right);
     state.structs.append(view.clock, handle);
     state.newest = handle;
     state.end = view.clock + view.length;
-    guess_.note(client, state.end - 1, handle);
+    guess_.note({client, state.end - 1}, handle);
     visible_ += view.length & (0 - std::uint32_t{is_countable(view.kind)});
     const bool is_tombstone = view.kind == content_kind::deleted;
     deleted_starts_[deleted_count_] = view.clock;
     deleted_count_ += is_tombstone & (view.clock != deleted_end_);
     deleted_end_ = is_tombstone ? state.end : deleted_end_;
     deleted_ends_[deleted_count_] = deleted_end_;
-    may_join_[may_join_count_] = handle;
-    may_join_count_ += may_join;
-    if (deleted_count_ == noted_max || may_join_count_ == noted_max) flush();
+    may_merge_[may_merge_count_] = handle;
+    may_merge_count_ += may_merge;
+    if (deleted_count_ == noted_max || may_merge_count_ == noted_max) flush();
   }
   if (next == first) return next;
   flush();
@@ -62,13 +60,12 @@ item_handle struct_run::find_left(const struct_view& view) const noexcept {
   constexpr unsigned steps_max = 4;
   const auto ends_there = [&](item_handle handle) {
     const item& found = store_.items_[handle];
-    return (found.client == view.origin_client) & (found.last() == view.origin_clock) &
-           (found.length != 0) & !found.is_gc();
+    return (found.last_id() == view.origin) & (found.length != 0) & !found.is_gc();
   };
-  item_handle guess = guess_.find(view.origin_client, view.origin_clock);
+  item_handle guess = guess_.find(view.origin);
   for (unsigned step = 0; step < steps_max && guess != none; ++step, --guess)
     if (ends_there(guess)) return guess;
-  const item_handle found = store_.find(view.origin_client, view.origin_clock);
+  const item_handle found = store_.find(view.origin);
   return found != none && ends_there(found) ? found : none;
 }
 
@@ -88,24 +85,8 @@ bool struct_run::enter_chain(chain_handle handle) {
 void struct_run::write_item(item_handle handle, const struct_view& view, item_handle left,
                             item_handle right) {
   const std::uint32_t content = keep_content(view);
-  const bool is_type = view.kind == content_kind::type;
-  new (&store_.items_[handle]) item{.clock = view.clock,
-                                    .length = view.length,
-                                    .left = left,
-                                    .right = right,
-                                    .origin_client = view.origin_client,
-                                    .origin_clock = view.origin_clock,
-                                    .right_origin_client = view.right_origin_client,
-                                    .right_origin_clock = view.right_origin_clock,
-                                    .content = content,
-                                    .content_size = is_type ? 0 : view.content_size,
-                                    .chain = chain_,
-                                    .client = client_ & 0xff'ffff,
-                                    .kind_bits = static_cast<std::uint8_t>(view.kind) & 0xfu,
-                                    .is_deleted = view.kind == content_kind::deleted,
-                                    .is_ascii = view.is_ascii,
-                                    .value_is_any = view.value_is_any};
-  if (is_type)
+  new (&store_.items_[handle]) item(item_between(left, right, chain_, client_, view, content));
+  if (view.kind == content_kind::type)
     store_.items_[handle].content =
         store_.add_type(handle, view.type, as_text(view.content_bytes()));
 }
@@ -121,8 +102,8 @@ void struct_run::flush() {
   for (std::size_t i = 0; i < deleted_count_; ++i)
     change_.note_born_deleted_last(client_,
                                    {deleted_starts_[i], deleted_ends_[i + 1] - deleted_starts_[i]});
-  for (std::size_t i = 0; i < may_join_count_; ++i) change_.note_may_join(may_join_[i]);
-  deleted_count_ = may_join_count_ = 0;
+  for (std::size_t i = 0; i < may_merge_count_; ++i) change_.note_may_merge(may_merge_[i]);
+  deleted_count_ = may_merge_count_ = 0;
   deleted_end_ = no_clock;
 }
 

@@ -1,11 +1,10 @@
-// Places the structs of a block that come in the common way: each at the end of its client's,
-// between two items that are there, whole and still next to each other, in the sequence of a type
-// that is alive. Nearly all structs of a large update do; what such a run leaves alone is for the
-// integrator. A run notes what it did when it ends. Made on the stack of one integration, over its
-// store.
+// The fast path for many structs: places the structs of a block that are in the common place (see
+// README.md), which nearly all structs of a large update are. It stops at the first other struct
+// and leaves that one to the integrator. A run reports to the transaction when it stops. Lives on
+// the stack of one integration.
 //
 // Its loop avoids branches that depend on the data: text and tombstones take the same path, and
-// what only some structs need is written for each and kept for those.
+// values that only some structs need are written for each and kept for those.
 #pragma once
 
 #include <array>
@@ -52,8 +51,8 @@ class struct_run {
   std::array<clock_type, noted_max + 1> deleted_ends_;
   std::size_t deleted_count_ = 0;
   clock_type deleted_end_ = no_clock;  // of the last one
-  std::array<item_handle, noted_max> may_join_;
-  std::size_t may_join_count_ = 0;
+  std::array<item_handle, noted_max> may_merge_;
+  std::size_t may_merge_count_ = 0;
 };
 
 }  // namespace troupe::crdt

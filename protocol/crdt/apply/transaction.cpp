@@ -8,7 +8,7 @@ void transaction::note_born_deleted(client_index client, clock_range range) {
 }
 
 void transaction::note_split(item_handle right_part) {
-  may_join_.push_back(right_part);
+  may_merge_.push_back(right_part);
   // A part of something that was deleted just now is to be collected as well.
   if (store_->at(right_part).is_deleted != 0) killed_.push_back(right_part);
 }
@@ -36,7 +36,7 @@ void transaction::delete_children(type_handle type) {
       const item& below = store_->at(child);
       if (below.is_deleted == 0)
         to_delete_.push_back(child);
-      else  // it will lose its place, and may join its neighbours then
+      else  // it will lose its place, and may merge with its neighbours then
         touched_.push_back({below.client, {below.clock, below.length}});
       child = below.right;
     }
@@ -74,7 +74,7 @@ void transaction::delete_range(client_index client, clock_range range,
 
 void transaction::delete_known(client_index client, clock_range range) {
   for (clock_type clock = range.clock; clock < range.end();) {
-    item_handle handle = store_->find(client, clock);
+    item_handle handle = store_->find(unit_id{client, clock});
     const item& found = store_->at(handle);
     const clock_type end = found.end();
     if (found.is_deleted == 0) {
@@ -93,23 +93,23 @@ void transaction::commit(garbage_collection gc) {
   if (gc == garbage_collection::on)
     for (const item_handle handle : killed_)
       if (store_->at(handle).is_kept == 0) collect_item(handle);
-  for (const item_handle handle : killed_) join_deleted(handle);
-  for (const item_handle handle : may_join_)
-    if (!store_->is_surely_apart(handle)) store_->join_with_left(handle);
+  for (const item_handle handle : killed_) merge_deleted(handle);
+  for (const item_handle handle : may_merge_)
+    if (!store_->is_surely_apart(handle)) store_->merge_with_left(handle);
   for (const client_range& r : touched_)
     store_->merge_around(r.client, r.range.clock, r.range.end());
   store_->compact_if_worth();
 }
 
-/// Joins an item that was deleted with its neighbours on both sides.
-void transaction::join_deleted(item_handle handle) {
+/// Merges an item that was deleted with its neighbours on both sides.
+void transaction::merge_deleted(item_handle handle) {
   const item& deleted = store_->at(handle);
-  if (deleted.length == 0) return;  // joined already, and so were its neighbours
+  if (deleted.length == 0) return;  // merged already, and so were its neighbours
   if (deleted.is_gc()) return store_->merge_around(deleted.client, deleted.clock, deleted.end());
-  const item_handle joined = store_->join_with_left(handle);
+  const item_handle merged = store_->merge_with_left(handle);
   while (true) {
-    const item_handle next = store_->at(joined).right;
-    if (next == none || store_->join_with_left(next) == next) return;
+    const item_handle next = store_->at(merged).right;
+    if (next == none || store_->merge_with_left(next) == next) return;
   }
 }
 
@@ -122,7 +122,7 @@ void transaction::clear() noexcept {
   empty(inserted_);
   empty(deleted_);
   empty(killed_);
-  empty(may_join_);
+  empty(may_merge_);
   empty(touched_);
   empty(to_delete_);
   empty(to_collect_);

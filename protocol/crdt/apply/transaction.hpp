@@ -1,7 +1,6 @@
-// What one update (or one edit of the server) changed in a store. It is filled while structs are
-// integrated and closed by commit(): garbage collection of what was deleted, then merging of
-// neighbours, in time proportional to the change. Source: yjs 13.6 Transaction.js,
-// cleanupTransactions.
+// The changes of one update, or of one edit by the server. The integrator fills it; commit() then
+// collects garbage and merges neighbours, in time proportional to the change. Source: yjs 13.6
+// Transaction.js, cleanupTransactions.
 #pragma once
 
 #include <vector>
@@ -17,14 +16,14 @@ class transaction {
  public:
   explicit transaction(struct_store& in) : store_(&in) {}
 
-  /// Clocks that became known, and clocks that became deleted, in the order in which it happened.
+  /// Clocks that became known, and clocks that became deleted, in the order of the changes.
   const std::vector<client_range>& inserted() const noexcept { return inserted_; }
   const std::vector<client_range>& deleted() const noexcept { return deleted_; }
   bool changed_anything() const noexcept { return !inserted_.empty() || !deleted_.empty(); }
 
   void note_inserted(client_index client, clock_range range) { add_to(inserted_, client, range); }
 
-  /// A struct that is deleted from its arrival on (a tombstone or a GC).
+  /// A struct that arrives deleted (a tombstone or a GC).
   void note_born_deleted(client_index client, clock_range range);
 
   /// As note_born_deleted. Requires: nothing of this client from the range on is deleted yet.
@@ -33,26 +32,26 @@ class transaction {
     add_to(deleted_, client, range);
   }
 
-  /// The right part of an item that was split: it may join the left part again at the end.
+  /// The right part of an item that was split: it may merge with the left part again at the end.
   void note_split(item_handle right_part);
 
-  /// A new item that may join the one on its left at the end.
-  void note_may_join(item_handle handle) { may_join_.push_back(handle); }
+  /// A new item that may merge with the one on its left at the end.
+  void note_may_merge(item_handle handle) { may_merge_.push_back(handle); }
 
-  /// Structs in this range that may join their neighbours, by clock, at the end.
+  /// Structs in this range that may merge with their neighbours, by clock, at the end.
   void note_touched(client_index client, clock_range range) { touched_.push_back({client, range}); }
 
-  /// Deletes an item, and with a type all that is in it. No effect on deleted ones. Iterative.
+  /// Deletes an item; if it holds a type, its contents too. Ignores deleted items. Iterative.
   /// Source: Item.delete.
   void delete_item(item_handle handle);
 
-  /// Deletes what is known in the range and replaces `unknown` by the parts that are not.
+  /// Deletes the known parts of the range and replaces `unknown` by the other parts.
   /// Source: readAndApplyDeleteSet.
   void delete_range(client_index client, clock_range range, std::vector<clock_range>& unknown);
 
   void commit(garbage_collection gc);
 
-  /// Forgets everything; what a large transaction has taken is given back.
+  /// Forgets everything and frees the memory of a large transaction.
   void clear() noexcept;
 
  private:
@@ -67,15 +66,15 @@ class transaction {
   void mark_deleted(item_handle handle);
   void collect_item(item_handle handle);
   void collect_children(type_handle type);
-  void join_deleted(item_handle handle);
+  void merge_deleted(item_handle handle);
   void delete_children(type_handle type);
 
   struct_store* store_;
   std::vector<client_range> inserted_;
   std::vector<client_range> deleted_;
   std::vector<item_handle> killed_;  // was alive before; may have been split since
-  std::vector<item_handle> may_join_;
-  std::vector<client_range> touched_;   // neither new nor deleted now, but may join neighbours
+  std::vector<item_handle> may_merge_;
+  std::vector<client_range> touched_;  // neither new nor deleted now, but may merge with neighbours
   std::vector<item_handle> to_delete_;  // work lists, kept for their memory
   std::vector<type_handle> to_collect_;
 };

@@ -76,11 +76,10 @@ result<doc_edit::target> doc_edit::open(const type_ref& ref) const {
   TROUPE_CHECK(doc_ != nullptr);
   if (!ref.item) TROUPE_TRY(check_key(ref.name));
   const struct_store& in = doc_->store_;
-  const auto type = find_live_type(in, ref);
-  if (!type) return tl::unexpected(type.error());
-  if (*type == none) return target{ref};
-  const type_record& record = in.type_at(*type);
-  return target{ref, *type, record.sequence, record.length};
+  TROUPE_ASSIGN(const type_handle type, find_live_type(in, ref));
+  if (type == none) return target{ref};
+  const type_record& record = in.type_at(type);
+  return target{ref, type, record.sequence, record.length};
 }
 
 /// The place of `index`, for a change of the `length` units that follow.
@@ -132,9 +131,9 @@ result<std::uint64_t> doc_edit::measure(const sequence_place& from, std::uint32_
 
 /// The type, as a struct without neighbours names what it goes into.
 parent_view doc_edit::parent_of(const target& in) const {
-  if (!in.ref.item) return {true, false, no_client, 0, in.ref.name, {}};
+  if (!in.ref.item) return {true, false, unit_id::none, in.ref.name, {}};
   const item& owner = doc_->store_.at(doc_->store_.type_at(in.type).owner);
-  return {false, false, owner.client, owner.clock, {}, {}};
+  return {false, false, owner.id(), {}, {}};
 }
 
 /// Integrates a struct between the two neighbours and moves the place behind it.
@@ -142,21 +141,16 @@ void doc_edit::insert_struct(const target& in, sequence_place& at, struct_view v
   struct_store& into = doc_->store_;
   const client_index own = into.client_for(own_);
   view.clock = into.state_of(own).end;
-  if (at.left != none) {
-    view.origin_client = into.at(at.left).client;
-    view.origin_clock = into.at(at.left).last();
-  }
-  if (at.right != none) {
-    view.right_origin_client = into.at(at.right).client;
-    view.right_origin_clock = into.at(at.right).clock;
-  }
+  if (at.left != none) view.origin = into.at(at.left).last_id();
+  if (at.right != none) view.right_origin = into.at(at.right).id();
   parent_view parent;
   if (at.left == none && at.right == none) {
     parent = parent_of(in);
     view.parent = &parent;
   }
   doc_->integrator_.integrate_local(own, view, doc_->change_);
-  at.left = into.find(own, view.clock + view.length - 1);  // it may have joined its left neighbour
+  at.left = into.find(
+      unit_id{own, view.clock + view.length - 1});  // it may have merged with its left neighbour
   at.in = into.at(at.left).chain;
   if (is_countable(view.kind)) at.index += view.length;
 }
@@ -198,37 +192,32 @@ void doc_edit::insert_values(const target& in, sequence_place& at, std::span<con
 
 result<void> doc_edit::insert(const type_ref& into, std::uint32_t index,
                               std::span<const value> values) {
-  const auto in = open(into);
-  if (!in) return tl::unexpected(in.error());
+  TROUPE_ASSIGN(const target in, open(into));
   TROUPE_TRY(check_room(values.size(), size_of(values)));
-  auto at = open_at(*in, index, 0);
-  if (!at) return tl::unexpected(at.error());
+  TROUPE_ASSIGN(sequence_place at, open_at(in, index, 0));
   if (values.empty()) return {};
-  insert_values(*in, *at, values);
-  cursor_.remember(*at);
+  insert_values(in, at, values);
+  cursor_.remember(at);
   return {};
 }
 
 result<void> doc_edit::push(const type_ref& onto, std::span<const value> values) {
-  const auto in = open(onto);
-  if (!in) return tl::unexpected(in.error());
+  TROUPE_ASSIGN(const target in, open(onto));
   TROUPE_TRY(check_room(values.size(), size_of(values)));
   if (values.empty()) return {};
-  sequence_place end{in->sequence, none, none, in->length, {}};
-  if (in->sequence != none) end.left = doc_->store_.chain_at(in->sequence).tail;
+  sequence_place end{in.sequence, none, none, in.length, {}};
+  if (in.sequence != none) end.left = doc_->store_.chain_at(in.sequence).tail;
   const item_handle tail = end.left;
-  insert_values(*in, end, values);
+  insert_values(in, end, values);
   cursor_.follow_end(tail, end);
   return {};
 }
 
 result<void> doc_edit::remove(const type_ref& from, std::uint32_t index, std::uint32_t length) {
-  const auto in = open(from);
-  if (!in) return tl::unexpected(in.error());
-  const auto at = open_at(*in, index, length);
-  if (!at) return tl::unexpected(at.error());
-  TROUPE_TRY(measure(*at, length));
-  remove_units(*at, length);
+  TROUPE_ASSIGN(const target in, open(from));
+  TROUPE_ASSIGN(const sequence_place at, open_at(in, index, length));
+  TROUPE_TRY(measure(at, length));
+  remove_units(at, length);
   return {};
 }
 
@@ -245,8 +234,7 @@ item_handle doc_edit::entry_of(const target& in, std::string_view key) const {
 /// Source: AbstractType.js typeMapSet.
 result<void> doc_edit::set(const type_ref& in, std::string_view key, const value& to) {
   TROUPE_TRY(check_key(key));
-  const auto into = open(in);
-  if (!into) return tl::unexpected(into.error());
+  TROUPE_ASSIGN(const target into, open(in));
   TROUPE_TRY(check_room(1, to.content().size()));
   struct_store& of = doc_->store_;
   const client_index own = of.client_for(own_);
@@ -254,12 +242,11 @@ result<void> doc_edit::set(const type_ref& in, std::string_view key, const value
   view.clock = of.state_of(own).end;
   view.has_key = true;
   parent_view parent;
-  const item_handle before = entry_of(*into, key);
+  const item_handle before = entry_of(into, key);
   if (before != none) {
-    view.origin_client = of.at(before).client;
-    view.origin_clock = of.at(before).last();
+    view.origin = of.at(before).last_id();
   } else {
-    parent = parent_of(*into);
+    parent = parent_of(into);
     parent.has_key = true;
     parent.key = key;
     view.parent = &parent;
@@ -270,25 +257,23 @@ result<void> doc_edit::set(const type_ref& in, std::string_view key, const value
 
 result<void> doc_edit::remove_key(const type_ref& from, std::string_view key) {
   TROUPE_TRY(check_key(key));
-  const auto in = open(from);
-  if (!in) return tl::unexpected(in.error());
-  const item_handle entry = entry_of(*in, key);
+  TROUPE_ASSIGN(const target in, open(from));
+  const item_handle entry = entry_of(in, key);
   if (entry != none) doc_->change_.delete_item(entry);
   return {};
 }
 
 result<void> doc_edit::clear_keys(const type_ref& in) {
-  const auto of = open(in);
-  if (!of) return tl::unexpected(of.error());
-  if (of->type == none) return {};
+  TROUPE_ASSIGN(const target of, open(in));
+  if (of.type == none) return {};
   const struct_store& from = doc_->store_;
-  for (chain_handle entry = from.type_at(of->type).keyed; entry != none;
+  for (chain_handle entry = from.type_at(of.type).keyed; entry != none;
        entry = from.chain_at(entry).next)
     if (from.chain_at(entry).tail != none) doc_->change_.delete_item(from.chain_at(entry).tail);
   return {};
 }
 
-// --- new types, and where to go on ---
+// --- new types, lengths and nested types ---
 
 type_ref doc_edit::last_written() const {
   const struct_store& in = doc_->store_;
@@ -313,11 +298,10 @@ result<std::uint32_t> doc_edit::length(const type_ref& of) const {
 }
 
 result<type_ref> doc_edit::child(const type_ref& of, std::uint32_t index) const {
-  const auto in = open(of);
-  if (!in) return tl::unexpected(in.error());
-  if (index >= in->length) return fail(errc::out_of_range, "beyond the end of the sequence");
+  TROUPE_ASSIGN(const target in, open(of));
+  if (index >= in.length) return fail(errc::out_of_range, "beyond the end of the sequence");
   const struct_store& from = doc_->store_;
-  item_handle at = from.chain_at(in->sequence).head;
+  item_handle at = from.chain_at(in.sequence).head;
   for (;; at = from.at(at).right) {
     if (!from.at(at).is_visible()) continue;
     if (index < from.at(at).length) break;
@@ -328,9 +312,8 @@ result<type_ref> doc_edit::child(const type_ref& of, std::uint32_t index) const 
 }
 
 result<type_ref> doc_edit::child(const type_ref& of, std::string_view key) const {
-  const auto in = open(of);
-  if (!in) return tl::unexpected(in.error());
-  const item_handle entry = entry_of(*in, key);
+  TROUPE_ASSIGN(const target in, open(of));
+  const item_handle entry = entry_of(in, key);
   if (entry == none || !doc_->store_.at(entry).is_visible() ||
       doc_->store_.at(entry).kind() != content_kind::type)
     return fail(errc::type_gone, "a value, or nothing");

@@ -1,18 +1,18 @@
-// Editing a document on the server: one open transaction, written in the name of one client id, as
-// a Yjs client would write it. Whoever holds the document opens it with doc::edit(), and sends what
-// doc::encode_last_change() gives after commit() to the others.
+// Edits a document on the server: one open transaction under one client id, written as a Yjs client
+// would write it. The owner of the document opens it with doc::edit() and, after commit(), sends
+// doc::encode_last_change() to the others.
 //
-// Always holds: an operation that fails has changed nothing; one that succeeds has taken effect in
-// the document at once and cannot be taken back. An editor that is dropped commits, unless an
-// exception is what drops it. At most one is open per document, and updates are applied only while
-// none is. Indices and lengths count UTF-16 units in text and elements elsewhere, as in yjs; a cut
-// through a surrogate pair is refused, since its halves would become U+FFFD. A root exists as soon
-// as something is written to it. Kinds of types are not checked against operations: roots have
-// none, and yjs 14 mixes contents. Without undo. Thread: that of the document.
+// Always holds: an operation that fails changes nothing; one that succeeds takes effect in the
+// document immediately and cannot be undone. The destructor commits, unless an exception unwinds
+// the stack. At most one editor is open per document, and updates are applied only while none is.
+// Indices and lengths count UTF-16 units in text and elements elsewhere, as in yjs; a cut through a
+// surrogate pair is refused, since its halves would become U+FFFD. A root exists as soon as
+// something is written to it. Kinds of types are not checked against operations: roots have none,
+// and yjs 14 mixes contents. Thread: that of the document.
 //
-// Every operation on a type can fail with type_gone, with invalid_utf8 and name_too_long (name of a
-// root, key), and, where it writes, with number_too_large (no clocks left), update_too_large (the
-// document is full) and too_many_clients. Further errors stand at the operation.
+// Every operation on a type can fail with type_gone; with invalid_utf8 and name_too_long (name of a
+// root, key); and, if it writes, with number_too_large (no clocks left), update_too_large (the
+// document is full) and too_many_clients. Further errors are listed at the operation.
 // Source: yjs 13.6 YText.js, AbstractType.js; the pieces are named where they are followed.
 #pragma once
 
@@ -32,7 +32,7 @@ class doc_edit {
   doc_edit& operator=(const doc_edit&) = delete;
   ~doc_edit();
 
-  /// Ends the transaction: garbage collection, joining, observers. The editor is done then.
+  /// Ends the transaction: garbage collection, merging, observers. The editor is done then.
   applied_update commit();
 
   // --- text ---
@@ -71,11 +71,11 @@ class doc_edit {
   result<void> set(const type_ref& in, std::string_view key, const value& to);
   /// Fails with unknown_content (no type).
   result<type_ref> set_type(const type_ref& in, std::string_view key, const value& type);
-  /// Without effect if there is none.
+  /// Does nothing if the key has no value.
   result<void> remove_key(const type_ref& from, std::string_view key);
   result<void> clear_keys(const type_ref& in);
 
-  // --- where to go on ---
+  // --- lengths and nested types ---
 
   /// Visible units of the sequence.
   result<std::uint32_t> length(const type_ref& of) const;
@@ -91,7 +91,7 @@ class doc_edit {
   friend class doc;
   doc_edit(doc& in, client_id own);
 
-  /// A type that is written to; its handles are none until something is in it.
+  /// A type to write to; its handles are none until something is in it.
   struct target {
     const type_ref& ref;
     type_handle type = none;

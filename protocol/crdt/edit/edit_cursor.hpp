@@ -1,6 +1,6 @@
-// Finds places in the sequence of a shared type for an editor, and remembers the last one: edits
-// near each other walk the few items between them, not the whole sequence. It lives as long as one
-// open transaction, in which no item record is freed, so its handles stay good.
+// Finds places in the sequence of a shared type for an editor, and remembers the last one, so that
+// the next edit walks only the items in between. It lives as long as one open transaction, in which
+// no item record is freed, so its handles stay valid.
 #pragma once
 
 #include "protocol/crdt/apply/transaction.hpp"
@@ -41,7 +41,7 @@ class edit_cursor {
   /// step back over a format marker, from the front.
   result<sequence_place> move_to(chain_handle in, std::uint32_t index);
 
-  /// Goes on from this place next time. Its left neighbour is visible, or there is none.
+  /// Starts the next search at this place. Its left neighbour is visible, or there is none.
   void remember(const sequence_place& at) { last_ = at; }
 
   /// Something was appended behind `tail`, up to `end`: a place that was there moves along.

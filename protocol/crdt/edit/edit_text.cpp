@@ -42,16 +42,14 @@ std::uint64_t marker_size(const attributes& of) {
 
 result<void> doc_edit::insert_text(const type_ref& into, std::uint32_t index,
                                    std::string_view utf8) {
-  const auto text = view_of_text(utf8);
-  if (!text) return tl::unexpected(text.error());
-  return insert_with_formats(into, index, *text, nullptr);
+  TROUPE_ASSIGN(const struct_view text, view_of_text(utf8));
+  return insert_with_formats(into, index, text, nullptr);
 }
 
 result<void> doc_edit::insert_text(const type_ref& into, std::uint32_t index, std::string_view utf8,
                                    const attributes& formats) {
-  const auto text = view_of_text(utf8);
-  if (!text) return tl::unexpected(text.error());
-  return insert_with_formats(into, index, *text, &formats);
+  TROUPE_ASSIGN(const struct_view text, view_of_text(utf8));
+  return insert_with_formats(into, index, text, &formats);
 }
 
 result<void> doc_edit::insert_embed(const type_ref& into, std::uint32_t index, const value& embed,
@@ -78,44 +76,39 @@ result<void> doc_edit::insert_embed(const type_ref& into, std::uint32_t index, c
 /// `formats` null: those in force at the index. Source: insertText, YText.insert.
 result<void> doc_edit::insert_with_formats(const type_ref& into, std::uint32_t index,
                                            const struct_view& content, const attributes* formats) {
-  const auto in = open(into);
-  if (!in) return tl::unexpected(in.error());
-  auto at = open_at(*in, index, 0);
-  if (!at) return tl::unexpected(at.error());
-  attributes wanted = formats != nullptr ? *formats : at->formats;
+  TROUPE_ASSIGN(const target in, open(into));
+  TROUPE_ASSIGN(sequence_place at, open_at(in, index, 0));
+  attributes wanted = formats != nullptr ? *formats : at.formats;
   // What is on and not wanted ends here.
-  for (const auto& [key, value] : at->formats)
+  for (const auto& [key, value] : at.formats)
     if (wanted.find(key).empty()) wanted.set(key, any_null());
   wanted.order_as_object();
   TROUPE_TRY(check_room(content.length + wanted.size() * 2,
-                        content.content_size + marker_size(wanted) * 2 + marker_size(at->formats)));
+                        content.content_size + marker_size(wanted) * 2 + marker_size(at.formats)));
   if (content.length == 0) return {};
-  skip_formats(*at, wanted);
-  attributes negated = begin_formats(*in, *at, wanted);
-  insert_struct(*in, *at, content);
-  cursor_.remember(*at);
-  end_formats(*in, *at, std::move(negated));
+  skip_formats(at, wanted);
+  attributes negated = begin_formats(in, at, wanted);
+  insert_struct(in, at, content);
+  cursor_.remember(at);
+  end_formats(in, at, std::move(negated));
   return {};
 }
 
 /// Source: YText.format, formatText.
 result<void> doc_edit::format_text(const type_ref& in, std::uint32_t index, std::uint32_t length,
                                    const attributes& formats) {
-  const auto of = open(in);
-  if (!of) return tl::unexpected(of.error());
-  auto at = open_at(*of, index, length);
-  if (!at) return tl::unexpected(at.error());
+  TROUPE_ASSIGN(const target of, open(in));
+  TROUPE_ASSIGN(sequence_place at, open_at(of, index, length));
   if (length == 0 || formats.empty()) return {};
-  const auto replaced = measure(*at, length);
-  if (!replaced) return tl::unexpected(replaced.error());
+  TROUPE_ASSIGN(const std::uint64_t replaced, measure(at, length));
   TROUPE_TRY(check_room(formats.size() * 2,
-                        marker_size(formats) + marker_size(at->formats) + *replaced * 16));
+                        marker_size(formats) + marker_size(at.formats) + replaced * 16));
   attributes wanted = formats;
   wanted.order_as_object();
-  skip_formats(*at, wanted);
-  attributes negated = begin_formats(*of, *at, wanted);
-  replace_formats(*at, length, wanted, negated);
-  end_formats(*of, *at, std::move(negated));
+  skip_formats(at, wanted);
+  attributes negated = begin_formats(of, at, wanted);
+  replace_formats(at, length, wanted, negated);
+  end_formats(of, at, std::move(negated));
   return {};
 }
 
@@ -150,14 +143,12 @@ void doc_edit::replace_formats(sequence_place& at, std::uint32_t length, const a
 /// Source: deleteText.
 result<void> doc_edit::remove_text(const type_ref& from, std::uint32_t index,
                                    std::uint32_t length) {
-  const auto in = open(from);
-  if (!in) return tl::unexpected(in.error());
-  const auto at = open_at(*in, index, length);
-  if (!at) return tl::unexpected(at.error());
-  TROUPE_TRY(measure(*at, length));
+  TROUPE_ASSIGN(const target in, open(from));
+  TROUPE_ASSIGN(const sequence_place at, open_at(in, index, length));
+  TROUPE_TRY(measure(at, length));
   if (length == 0) return {};
-  remove_units(*at, length);
-  clean_gap(at->right, at->formats);
+  remove_units(at, length);
+  clean_gap(at.right, at.formats);
   return {};
 }
 

@@ -1,6 +1,6 @@
-// What an edit of the server writes: values as they stand in an item, and the attributes of text.
-// Both are complete and valid once they exist, so that an edit has nothing left to refuse in them.
-// They own their bytes and belong to no document.
+// What an edit by the server writes: values in the form of an item's content, and attributes of
+// text. Both are checked when they are created, so that an edit need not check them again. They own
+// their bytes and belong to no document.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
-// Contents of items as text that people and programs read: single values as JSON, as JavaScript
-// turns them into a string, and the attributes that formats put on a text. Views point into the
-// arena of a store and live until its next change. Shared by the exporters.
+// Contents of items as text, shared by the exporters: single values as JSON or as JavaScript
+// converts them to a string, and the attributes that formats give to a text. Views point into the
+// arena of a store and are valid until its next change.
 #pragma once
 
 #include <map>
@@ -62,7 +62,7 @@ void append_subdocument_json(byte_view content, std::string& out);
 /// The attributes at a place in a text: what the formats left of it say, by key.
 class text_attributes {
  public:
-  /// Takes in an item of kind format; a value of null ends the attribute.
+  /// Applies an item of kind format; a value of null ends the attribute.
   void apply(const struct_store& from, const item& format);
 
   bool empty() const noexcept { return by_key_.empty(); }

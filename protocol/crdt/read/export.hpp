@@ -1,12 +1,12 @@
-// Reading a document: a view of it as it is, or as it was at a snapshot. Roots are named by name,
-// nested types by the id of the item that holds them (type_ref); a type may be read in any form,
-// since roots carry no kind. Equal documents give equal text: members and roots come in the order
-// of their bytes. Nothing is changed and nothing cached; cost is linear in what is read, tombstones
-// among it included.
+// Reads a document as it is, or as it was at a snapshot. A type_ref names a root by its name and a
+// nested type by the id of the item that holds it. Any type can be read in any form, since roots
+// have no kind. Equal documents give equal text: members and roots come in the order of their
+// bytes. Reading changes and caches nothing; its cost is linear in the items read, tombstones
+// included.
 //
-// A view refers to its document and must not outlive it nor a change of it.
-// At a snapshot a document without garbage collection shows everything; in one with it, contents
-// that were deleted since are missing (is_whole_at() in snapshot.hpp tells).
+// A view refers to its document and is valid until the document changes.
+// At a snapshot, a document without garbage collection shows everything; one with garbage
+// collection lacks contents that were deleted since (see is_whole_at() in snapshot.hpp).
 #pragma once
 
 #include <optional>
@@ -18,7 +18,8 @@
 namespace troupe::crdt {
 
 struct root_info {
-  std::string_view name;  ///< Of the document; valid until its next change.
+  /// Valid until the next change of the document.
+  std::string_view name;
   type_contents contents;
 };
 
@@ -43,7 +44,7 @@ class doc_view {
   /// All roots by the order of their names' bytes, empty ones too.
   std::vector<root_info> roots() const;
 
-  /// Nothing of a type that is not there; the functions below read one like an empty one.
+  /// Nothing if there is no such type; the functions below read a missing type as an empty one.
   std::optional<type_contents> contents(const type_ref& type) const;
 
   /// The strings of the sequence, without embeds and formats.

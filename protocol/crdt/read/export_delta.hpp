@@ -1,5 +1,5 @@
 // Writes a text in the form of Quill: a JSON list of {"insert": text or value, "attributes":
-// {...}}. It is told item by item what stands in the text and keeps the attributes that are on.
+// {...}}. The caller adds the items of the text in order; the writer keeps the attributes in force.
 // Source: yjs 13.6 YText.toDelta. A new entry begins at each visible format and embed, as there, so
 // that neighbours may have equal attributes; keys come in the order of their bytes.
 #pragma once
@@ -14,7 +14,7 @@ class delta_writer {
 
   void add_text(std::string_view text) { run_.append(text); }
 
-  /// Takes in an item of kind format.
+  /// Applies an item of kind format.
   void add_format(const struct_store& from, const item& format);
 
   /// What is written between these two is the value of one insert.

@@ -1,7 +1,7 @@
-// A place in a sequence that stays where it is meant while others edit: it is tied to a unit, or to
-// the end of a type. Clients send it in awareness (cursors) and store it in documents (comments).
-// Plain values; a document is needed to make one from an index and to find its index again.
-// Source: yjs 13.6 utils/RelativePosition.js.
+// A position in a sequence that survives edits by others: it is tied to a unit, or to the end of a
+// type. Clients send it in awareness (cursors) and store it in documents (comments). A plain value;
+// a document is needed to create one from an index and to resolve it to an index. Source: yjs 13.6
+// utils/RelativePosition.js.
 //
 // Format: varUint 0 and the id (varUint client, varUint clock) of a unit | 1 and the name of a root
 // (varString) | 2 and the id of a nested type; then varInt assoc, which old data lacks.
@@ -54,9 +54,11 @@ struct absolute_position {
 
 /// Why a position has no index now.
 enum class unresolved : std::uint8_t {
-  unknown,    ///< The update with its unit or type has not come.
-  collected,  ///< The unit has lost its place with a type that was deleted, or the type is gone, or
-              ///< what was named as a type never was one.
+  /// The update with its unit or type has not arrived.
+  unknown,
+  /// The unit lost its place when its type was deleted, or the type is gone, or the item that is
+  /// named as a type never held one.
+  collected,
 };
 
 /// Where the position is now. A deleted unit leaves its place; in a deleted type the index is 0.

@@ -8,7 +8,7 @@ visible_at::visible_at(const struct_store& in, const snapshot& at) {
 }
 
 // Differs: yjs takes the last unit of the run that began before the snapshot, although values that
-// came later may have been joined to it; we take the last unit that was known.
+// came later may have been merged with it; we take the last unit that was known.
 unit_place visible_at::value_of(const struct_store& in, const chain& keyed) const {
   for (item_handle at = keyed.tail; at != none; at = in.at(at).left) {
     const item& candidate = in.at(at);

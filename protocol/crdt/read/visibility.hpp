@@ -1,8 +1,7 @@
-// What of an item a reader sees: the one decision that all exporters share, as a template
-// parameter. visible_now is the document as it is, and costs a test of one bit; visible_at is the
-// document as it was at a snapshot, where a run may show in parts, cut at the clocks of the
-// snapshot. Neither changes the store. Source: yjs 13.6 isVisible, splitSnapshotAffectedStructs,
-// typeMapGetSnapshot.
+// Which parts of an item are visible; a template parameter of all exporters. visible_now is the
+// document as it is, at the cost of testing one bit. visible_at is the document at a snapshot,
+// where a run may be visible in parts, cut at the clocks of the snapshot. Neither changes the
+// store. Source: yjs 13.6 isVisible, splitSnapshotAffectedStructs, typeMapGetSnapshot.
 #pragma once
 
 #include <algorithm>

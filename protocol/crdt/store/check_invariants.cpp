@@ -8,7 +8,7 @@ namespace troupe::crdt {
 
 namespace {
 
-/// Structs are sorted and disjoint, gaps are holes, and the delete set tells exactly what is
+/// Structs are sorted and disjoint, gaps are holes, and the delete set holds exactly what is
 /// deleted.
 std::size_t check_client(const struct_store& of, client_index client) {
   const client_state& state = of.state_of(client);
@@ -25,14 +25,16 @@ std::size_t check_client(const struct_store& of, client_index client) {
         TROUPE_CHECK((state.holes[holes] == clock_range{next, current.clock - next}));
         ++holes;
       }
-      TROUPE_CHECK(of.find(client, current.clock) == state.structs[p]);
-      TROUPE_CHECK(of.find(client, current.last()) == state.structs[p]);
+      TROUPE_CHECK(of.find(current.id()) == state.structs[p]);
+      TROUPE_CHECK(of.find(current.last_id()) == state.structs[p]);
       TROUPE_CHECK(state.deleted.contains(current.clock) == (current.is_deleted != 0));
       TROUPE_CHECK(state.deleted.contains(current.last()) == (current.is_deleted != 0));
       if (current.is_gc())
         TROUPE_CHECK(current.chain == none && current.is_deleted != 0);
       else
         ++linked;
+      TROUPE_CHECK(!current.origin.is_none() || current.origin == unit_id::none);
+      TROUPE_CHECK(!current.right_origin.is_none() || current.right_origin == unit_id::none);
       next = current.end();
     }
   }

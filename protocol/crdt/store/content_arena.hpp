@@ -1,6 +1,6 @@
-// The bytes of a document's contents: append-only, addressed by u32 offsets, grown in slots of 64
-// KiB. A content never crosses from one allocation into another. What becomes unused is only
-// counted; the store rewrites the arena when too much of it is garbage.
+// The bytes of a document's contents: append-only, addressed by 32-bit offsets, allocated in slots
+// of 64 KiB. A content never spans two allocations. The arena only counts bytes that are not used
+// any more; the store rewrites it when too much is garbage.
 #pragma once
 
 #include <cstdint>
@@ -46,7 +46,7 @@ class content_arena {
     return where;
   }
 
-  /// As store(), quicker for few bytes that lie far enough from the end of `around`.
+  /// As add(bytes), faster for a few bytes that lie far enough from the end of `around`.
   offset add(byte_view bytes, byte_view around) {
     constexpr std::size_t step = 32;
     const auto start = reinterpret_cast<std::uintptr_t>(around.data());

@@ -1,6 +1,6 @@
-// A growing array of records with u32 handles; freed records are used again. Records come in chunks
-// of `chunk_size`, so that growing moves nothing, except that the first chunk begins small and
-// moves while it grows: a reference ends with the next add(). Handle 0 is never given out: it means
+// A growing array of records with 32-bit handles; freed records are reused. Records are allocated
+// in chunks, so that growing moves none of them, except those of the first chunk, which begins
+// small: a reference is valid until the next add() or allocate(). Handle 0 is never used: it means
 // "none".
 #pragma once
 
@@ -35,18 +35,18 @@ class slab {
 
   /// Keeps a copy of `record`. Requires: it does not lie in this slab.
   handle add(const Record& record = {}) {
-    const handle added = take();
+    const handle added = allocate();
     std::construct_at(&(*this)[added], record);
     return added;
   }
 
-  /// Makes sure that the next take() moves nothing.
+  /// Makes sure that the next allocate() moves nothing.
   void make_room() {
     if (next_ >= capacity_ && free_.empty()) grow();
   }
 
-  /// As add(), but leaves it to the caller to construct the record.
-  handle take() {
+  /// As add(), but the caller constructs the record.
+  handle allocate() {
     if (!free_.empty()) {
       const handle freed = free_.back();
       free_.pop_back();

@@ -1,6 +1,7 @@
 #include "protocol/crdt/store/struct_store.hpp"
 
 #include <algorithm>
+#include <new>
 
 #include "base/check.hpp"
 #include "protocol/crdt/wire/content_slice.hpp"
@@ -65,7 +66,7 @@ item_handle struct_store::search(const client_state& state, clock_type clock) co
 item_handle struct_store::find(struct_id id) const noexcept {
   const client_index client = clients_.find(id.client);
   if (client == no_client || id.clock > clock_max) return none;
-  return find(client, static_cast<clock_type>(id.clock));
+  return find(unit_id{client, static_cast<clock_type>(id.clock)});
 }
 
 type_handle struct_store::find_root(std::string_view name) const {
@@ -94,10 +95,8 @@ struct_view struct_store::view_of(item_handle handle, clock_type offset, clock_t
   }
   const chain& in = chains_[from.chain];
   const type_record& type = types_[in.type];
-  view.origin_client = from.origin_client;
-  view.origin_clock = from.origin_clock;
-  view.right_origin_client = from.right_origin_client;
-  view.right_origin_clock = from.right_origin_clock;
+  view.origin = from.origin;
+  view.right_origin = from.right_origin;
   view.is_ascii = from.is_ascii != 0;
   view.value_is_any = from.value_is_any != 0;
   view.has_key = in.key != no_string;
@@ -120,8 +119,7 @@ struct_view struct_store::view_of(item_handle handle, clock_type offset, clock_t
   }
   if (offset != 0) {
     view.clock += offset;
-    view.origin_client = from.client;
-    view.origin_clock = view.clock - 1;
+    view.origin = {from.client, view.clock - 1};
   }
   if (view.has_origin() || view.has_right_origin()) return view;
   parent.is_root = type.owner == none;
@@ -130,8 +128,7 @@ struct_view struct_store::view_of(item_handle handle, clock_type offset, clock_t
   if (parent.is_root) {
     parent.name = strings_[type.name];
   } else {
-    parent.client = items_[type.owner].client;
-    parent.clock = items_[type.owner].clock;
+    parent.owner = items_[type.owner].id();
   }
   view.parent = &parent;
   return view;
@@ -200,26 +197,21 @@ void struct_store::remove_type(type_handle handle) {
 item_handle struct_store::add_item(client_index client, const struct_view& from, clock_type offset,
                                    clock_type length) {
   change_revision();
-  item added;
-  added.clock = from.clock + offset;
-  added.length = length;
-  added.origin_client = offset == 0 ? from.origin_client : client;
-  added.origin_clock = offset == 0 ? from.origin_clock : added.clock - 1;
-  added.right_origin_client = from.right_origin_client;
-  added.right_origin_clock = from.right_origin_clock;
-  added.client = client & 0xff'ffff;
-  added.set_kind(from.kind);
-  added.is_ascii = from.is_ascii;
-  added.value_is_any = from.value_is_any;
+  byte_buffer scratch;
+  byte_view bytes;
   if (has_content_in_arena(from.kind)) {
-    byte_buffer scratch;
     const bool is_whole = offset == 0 && length == from.length;
-    const byte_view bytes =
-        is_whole ? from.content_bytes() : slice_content(from, offset, length, scratch);
-    added.content = content_.add(bytes);
-    added.content_size = static_cast<std::uint32_t>(bytes.size());
+    bytes = is_whole ? from.content_bytes() : slice_content(from, offset, length, scratch);
   }
-  const item_handle handle = items_.add(added);
+  const std::uint32_t content = content_.add(bytes);
+  const item_handle handle = items_.allocate();
+  item& added = *new (&items_[handle]) item(item_between(none, none, none, client, from, content));
+  added.content_size = static_cast<std::uint32_t>(bytes.size());
+  added.length = length;
+  if (offset != 0) {
+    added.clock = from.clock + offset;
+    added.origin = {client, from.clock + offset - 1};
+  }
   if (from.kind == content_kind::type)
     items_[handle].content = add_type(handle, from.type, as_text(from.content_bytes()));
   return handle;
@@ -231,24 +223,10 @@ item_handle struct_store::append_item(client_index client, const struct_view& fr
   const item& before = items_[left];
   const chain_handle into = before.chain;
   const item_handle right = before.right;
-  const bool has_content = has_content_in_arena(from.kind);
-  item added{.clock = from.clock,
-             .length = from.length,
-             .left = left,
-             .right = right,
-             .origin_client = from.origin_client,
-             .origin_clock = from.origin_clock,
-             .right_origin_client = from.right_origin_client,
-             .right_origin_clock = from.right_origin_clock,
-             .content = has_content ? content_.add(from.content_bytes()) : 0,
-             .content_size = has_content ? from.content_size : 0,
-             .chain = into,
-             .client = client & 0xff'ffff,
-             .kind_bits = static_cast<std::uint8_t>(from.kind) & 0xfu,
-             .is_deleted = from.kind == content_kind::deleted,
-             .is_ascii = from.is_ascii,
-             .value_is_any = from.value_is_any};
-  const item_handle handle = items_.add(added);
+  const std::uint32_t content =
+      has_content_in_arena(from.kind) ? content_.add(from.content_bytes()) : 0;
+  const item_handle handle = items_.allocate();
+  new (&items_[handle]) item(item_between(left, right, into, client, from, content));
   if (from.kind == content_kind::type)
     items_[handle].content = add_type(handle, from.type, as_text(from.content_bytes()));
   items_[left].right = handle;
@@ -310,25 +288,23 @@ void struct_store::note_known(client_index client, clock_range range) {
   if (range.clock > hole.clock) state.holes.insert(place, {hole.clock, range.clock - hole.clock});
 }
 
-item_handle struct_store::find_ending_at(client_index client, clock_type clock, bool& was_split) {
-  const item_handle handle = find(client, clock);
+item_handle struct_store::find_ending_at(unit_id id, bool& was_split) {
+  const item_handle handle = find(id);
   TROUPE_CHECK(handle != none);
   const item& found = items_[handle];
-  if (found.is_gc() || found.last() == clock) return handle;
+  if (found.is_gc() || found.last() == id.clock) return handle;
   was_split = true;
-  split(handle, clock + 1 - found.clock);
+  split(handle, id.clock + 1 - found.clock);
   return handle;
 }
 
-item_handle struct_store::find_starting_at(client_index client, clock_type clock, item_handle guess,
-                                           bool& was_split) {
-  const bool is_right = contains(guess, client, clock);
-  const item_handle handle = is_right ? guess : find(client, clock);
+item_handle struct_store::find_starting_at(unit_id id, item_handle guess, bool& was_split) {
+  const item_handle handle = contains(guess, id) ? guess : find(id);
   TROUPE_CHECK(handle != none);
   const item& found = items_[handle];
-  if (found.is_gc() || found.clock == clock) return handle;
+  if (found.is_gc() || found.clock == id.clock) return handle;
   was_split = true;
-  return split(handle, clock - found.clock);
+  return split(handle, id.clock - found.clock);
 }
 
 item_handle struct_store::split(item_handle handle, clock_type offset) {
@@ -337,14 +313,13 @@ item_handle struct_store::split(item_handle handle, clock_type offset) {
   item& left = items_[handle];
   item& right = items_[right_handle];
   right.clock = left.clock + offset;
-  const undoable_join& join = last_join_;
-  const bool is_undone = join.revision_after == revision_ && join.left == handle &&
-                         join.right == right_handle && join.clock == right.clock;
+  const undoable_merge& undone = last_merge_;
+  const bool is_undone = undone.revision_after == revision_ && undone.left == handle &&
+                         undone.right == right_handle && undone.clock == right.clock;
   change_revision();
-  if (is_undone) revision_ = join.revision_before;
+  if (is_undone) revision_ = undone.revision_before;
   right.length = left.length - offset;
-  right.origin_client = left.client;
-  right.origin_clock = right.clock - 1;
+  right.origin = {left.client, right.clock - 1};
   right.left = handle;
   left.length = offset;
   left.right = right_handle;
@@ -476,23 +451,20 @@ void struct_store::turn_into_gc(item_handle handle) {
   collected.set_kind(content_kind::gc);
   collected.left = collected.right = none;
   collected.chain = none;
-  collected.origin_client = collected.right_origin_client = no_client;
+  collected.origin = collected.right_origin = unit_id::none;
 }
 
-bool struct_store::is_joinable(const item& left, item_handle right_handle,
-                               const item& right) const noexcept {
+bool struct_store::can_merge(const item& left, item_handle right_handle,
+                             const item& right) const noexcept {
   if (left.client != right.client || left.end() != right.clock || left.kind_bits != right.kind_bits)
     return false;
   if (left.is_gc()) return true;
   return left.right == right_handle && is_mergeable(left.kind()) &&
-         left.is_deleted == right.is_deleted && right.origin_client == left.client &&
-         right.origin_clock == left.last() &&
-         left.right_origin_client == right.right_origin_client &&
-         (left.right_origin_client == no_client ||
-          left.right_origin_clock == right.right_origin_clock);
+         left.is_deleted == right.is_deleted && right.origin == left.last_id() &&
+         left.right_origin == right.right_origin;
 }
 
-void struct_store::join(item_handle left_handle, item_handle right_handle) {
+void struct_store::merge(item_handle left_handle, item_handle right_handle) {
   item& left = items_[left_handle];
   item& right = items_[right_handle];
   client_state& state = states_[left.client];
@@ -525,16 +497,16 @@ void struct_store::join(item_handle left_handle, item_handle right_handle) {
   items_.release(right_handle);
   const std::uint64_t before = revision_;
   change_revision();
-  last_join_ = {before, revision_, left_handle, right_handle, right.clock};
+  last_merge_ = {before, revision_, left_handle, right_handle, right.clock};
 }
 
-item_handle struct_store::join_with_left(item_handle handle) {
+item_handle struct_store::merge_with_left(item_handle handle) {
   const item& right = items_[handle];
   const item_handle left = right.left;
-  if (right.length == 0 || left == none || !is_joinable(items_[left], handle, right)) return handle;
+  if (right.length == 0 || left == none || !can_merge(items_[left], handle, right)) return handle;
   client_state& state = states_[right.client];
   state.structs.erase(state.structs.find_near(state.last_found, right.clock));
-  join(left, handle);
+  merge(left, handle);
   return left;
 }
 
@@ -542,16 +514,16 @@ void struct_store::merge_around(client_index client, clock_type from, clock_type
   auto& structs = states_[client].structs;
   auto at = structs.find_near(states_[client].last_found, to);
   if (structs.is_end(at)) return;
-  bool has_joined = false;
-  // A join goes on to the left as long as it succeeds, also beyond the range.
-  while (!structs.is_first(at) && (has_joined || items_[structs[at]].clock >= from)) {
+  bool has_merged = false;
+  // Merging continues to the left as long as it succeeds, also beyond the range.
+  while (!structs.is_first(at) && (has_merged || items_[structs[at]].clock >= from)) {
     const auto before = structs.previous(at);
     const item_handle left = structs[before];
     const item_handle right = structs[at];
-    has_joined = is_joinable(items_[left], right, items_[right]);
-    if (has_joined) {
-      structs.erase(at);  // while the record still tells its clock
-      join(left, right);
+    has_merged = can_merge(items_[left], right, items_[right]);
+    if (has_merged) {
+      structs.erase(at);  // while the record still has its clock
+      merge(left, right);
     }
     at = before;
   }

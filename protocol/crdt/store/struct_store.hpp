@@ -1,10 +1,10 @@
 // The state of one document: structs by client and clock, types, chains, contents, delete set. It
-// offers the primitive steps (find, split, link, merge, drop content) from which integration is
-// made; each keeps the invariants of check_invariants(). It decides nothing about conflicts.
+// offers the primitive steps of integration (find, split, link, merge, drop content), each of which
+// keeps the invariants of check_invariants(). It does not resolve conflicts.
 //
-// Invariants: per client, structs are disjoint and sorted by clock; what lies between them is a
-// hole, listed in `holes`; an item with a chain is linked in it exactly once; deleted() holds
-// exactly the clocks of deleted structs; the visible length of a type is the sum over its sequence.
+// Invariants: the structs of a client are disjoint and sorted by clock; the gaps between them are
+// listed in `holes`; an item with a chain is linked in it exactly once; `deleted` holds exactly the
+// clocks of deleted structs; the visible length of a type is the sum over its sequence.
 // Thread: one owner at a time (the document actor); nothing here is shared.
 // Source: yjs 13.6 StructStore, with the holes of yjs 14.
 #pragma once
@@ -25,15 +25,22 @@ class struct_run;  // struct_run.hpp
 
 /// What a document has of one client.
 struct client_state {
-  sorted_blocks structs;           ///< First clock to item_handle.
-  std::vector<clock_range> holes;  ///< Gaps below `end`, ascending; nearly always none.
-  clock_type end = 0;              ///< The end of its last struct...
-  item_handle newest = none;       ///< ...and that struct.
-  range_set deleted;               ///< Its part of the delete set.
-  item_handle growing = none;      ///< An item whose content has spare room behind it...
-  mutable sorted_blocks::position last_found;  ///< Where the last search ended.
-  mutable item_handle last_hit = none;         ///< What the last search found; may be gone by now.
-  std::uint32_t growing_capacity = 0;          ///< ...of this many bytes in all.
+  /// First clock to item_handle.
+  sorted_blocks structs;
+  /// Gaps below `end`, ascending; nearly always none.
+  std::vector<clock_range> holes;
+  /// The end of its last struct, and that struct.
+  clock_type end = 0;
+  item_handle newest = none;
+  /// Its part of the delete set.
+  range_set deleted;
+  /// An item whose content has spare room behind it; see growing_capacity.
+  item_handle growing = none;
+  /// Where the last search ended, and what it found, which may be gone by now.
+  mutable sorted_blocks::position last_found;
+  mutable item_handle last_hit = none;
+  /// Bytes of the content of `growing`, spare room included.
+  std::uint32_t growing_capacity = 0;
 
   /// Its entry in the state vector: the first clock that is missing.
   clock_type state() const noexcept { return holes.empty() ? end : holes.front().clock; }
@@ -51,8 +58,8 @@ class struct_store {
   const std::vector<type_handle>& roots() const noexcept { return roots_; }
   std::size_t item_count() const noexcept { return items_.size(); }
 
-  /// Changes whenever an item is inserted, split or joined. Where the next change after a join
-  /// undoes it, items and their places are what they were before, and so is the revision.
+  /// Changes whenever an item is inserted, split or merged. If the next change after a merge undoes
+  /// it, items and places are as they were before the merge, and the revision is, too.
   std::uint64_t revision() const noexcept { return revision_; }
 
   /// The encoded content of an item; empty for kinds that have none in the arena. Valid until the
@@ -60,21 +67,21 @@ class struct_store {
   byte_view content_of(const item& of) const noexcept;
 
   /// Whether the struct with this id is here.
-  bool knows(client_index client, clock_type clock) const noexcept {
-    const client_state& state = states_[client];
-    return clock < state.end && (state.holes.empty() || !is_in_hole(state, clock));
+  bool knows(unit_id id) const noexcept {
+    const client_state& state = states_[id.client];
+    return id.clock < state.end && (state.holes.empty() || !is_in_hole(state, id.clock));
   }
 
   /// Replaces `out` by the parts of the range that are not known, ascending.
   void find_unknown(client_index client, clock_range range, std::vector<clock_range>& out) const;
 
   /// The item or GC that contains the id, or none.
-  item_handle find(client_index client, clock_type clock) const noexcept {
-    const client_state& state = states_[client];
-    if (contains(state.last_hit, client, clock)) return state.last_hit;
-    return search(state, clock);
+  item_handle find(unit_id id) const noexcept {
+    const client_state& state = states_[id.client];
+    if (contains(state.last_hit, id)) return state.last_hit;
+    return search(state, id.clock);
   }
-  /// The same by an id from outside, which may be of no client here and beyond any clock.
+  /// The same by an id from outside, whose client may be unknown and whose clock may be too large.
   item_handle find(struct_id id) const noexcept;
 
   type_handle find_root(std::string_view name) const;
@@ -90,9 +97,10 @@ class struct_store {
   struct_view view_of(item_handle handle, clock_type offset, clock_type length, parent_view& parent,
                       byte_buffer& scratch) const;
 
-  /// Bytes allocated, for figures.
-  /// Gives back memory that is kept for growth.
+  /// Frees memory that is reserved for growth.
   void shrink() { content_.shrink(); }
+
+  /// Bytes allocated, for figures.
   std::size_t memory() const;
 
   /// Bytes of content that can still be stored.
@@ -111,6 +119,7 @@ class struct_store {
   void remove_type(type_handle handle);
 
   /// A new unlinked item with the ids and content of `from`, trimmed to [offset, offset + length).
+  /// A tombstone is marked as deleted, but not noted as such.
   item_handle add_item(client_index client, const struct_view& from, clock_type offset,
                        clock_type length);
 
@@ -129,12 +138,11 @@ class struct_store {
   void note_known(client_index client, clock_range range);
 
   /// The item that ends exactly at the id (split if need be), or the GC that contains it.
-  /// Requires: knows(client, clock). Sets `was_split`.
-  item_handle find_ending_at(client_index client, clock_type clock, bool& was_split);
+  /// Requires: knows(id). Sets `was_split`.
+  item_handle find_ending_at(unit_id id, bool& was_split);
   /// The item that starts exactly at the id (split if need be), or the GC that contains it. `guess`
   /// is an item that may well be it.
-  item_handle find_starting_at(client_index client, clock_type clock, item_handle guess,
-                               bool& was_split);
+  item_handle find_starting_at(unit_id id, item_handle guess, bool& was_split);
 
   /// Splits an item `offset` units in; returns the new right part. Source: yjs splitItem.
   item_handle split(item_handle handle, clock_type offset);
@@ -149,9 +157,9 @@ class struct_store {
   void drop_content(item_handle handle);
   void turn_into_gc(item_handle handle);
 
-  /// Whether the struct that an item goes on from is the one made just before it and does not stand
-  /// on its left: then join_with_left() would do nothing. Looks at those two records only, which
-  /// lie side by side.
+  /// Whether the struct that an item continues is the record just before it and not its left
+  /// neighbour: then merge_with_left() would do nothing. Reads those two records only, which lie
+  /// side by side.
   bool is_surely_apart(item_handle handle) const noexcept {
     if (handle <= 1) return false;
     const item& right = items_[handle];
@@ -160,34 +168,34 @@ class struct_store {
            (before.end() == right.clock);
   }
 
-  /// Joins an item with the one on its left, if they belong together. Returns the item it is a part
-  /// of then. A handle that was joined away is ignored.
-  item_handle join_with_left(item_handle handle);
+  /// Merges an item with the one on its left if they belong together. Returns the item that it is a
+  /// part of afterwards. Ignores a handle that was merged away.
+  item_handle merge_with_left(item_handle handle);
 
-  /// Joins neighbours among the structs that touch [from, to]. Source: yjs tryToMergeWithLefts.
+  /// Merges neighbours among the structs that touch [from, to]. Source: yjs tryToMergeWithLefts.
   void merge_around(client_index client, clock_type from, clock_type to);
 
   /// Rewrites the arena when more than half of it is garbage.
   void compact_if_worth();
 
  private:
-  friend class struct_run;  // the same steps as append_item(), for many structs in a row
+  friend class struct_run;  // the steps of append_item() for many structs in a row
 
   static bool is_in_hole(const client_state& state, clock_type clock) noexcept;
-  bool is_joinable(const item& left, item_handle right_handle, const item& right) const noexcept;
-  void join(item_handle left_handle, item_handle right_handle);
+  bool can_merge(const item& left, item_handle right_handle, const item& right) const noexcept;
+  void merge(item_handle left_handle, item_handle right_handle);
   std::uint32_t room_behind(item_handle handle, std::uint32_t size);
   void forget_growing(client_state& state);
   item_handle search(const client_state& state, clock_type clock) const noexcept;
-  bool contains(item_handle handle, client_index client, clock_type clock) const noexcept {
+  bool contains(item_handle handle, unit_id id) const noexcept {
     if (handle == none) return false;
     const item& candidate = items_[handle];
-    return candidate.client == client &&
-           clock - candidate.clock < candidate.length;  // wraps below its start
+    return candidate.client == id.client &&
+           id.clock - candidate.clock < candidate.length;  // wraps below its start
   }
 
-  /// A join that the next change may undo.
-  struct undoable_join {
+  /// A merge that the next change may undo.
+  struct undoable_merge {
     std::uint64_t revision_before = 0;
     std::uint64_t revision_after = 0;
     item_handle left = none;
@@ -199,7 +207,7 @@ class struct_store {
 
   std::uint64_t revision_ = 1;
   std::uint64_t newest_revision_ = 1;  // none is given twice
-  undoable_join last_join_;
+  undoable_merge last_merge_;
   client_lookup clients_;
   std::vector<client_state> states_;
   slab<item> items_;

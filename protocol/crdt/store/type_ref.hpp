@@ -1,7 +1,7 @@
-// How a shared type is named, by readers and editors alike: a root by its name, a nested type by
-// the id of the item that holds it. The same in every copy of a document, whatever else is edited.
-// A plain value that is looked up at each use, so it cannot dangle; handles of the store do not
-// leave the engine.
+// The name of a shared type, for readers and editors: a root by its name, a nested type by the id
+// of the item that holds it. It is the same in every copy of a document and does not change by
+// edits. A plain value that is looked up at each use, so it cannot dangle; handles of the store
+// stay inside the engine.
 #pragma once
 
 #include <compare>

@@ -1,5 +1,5 @@
-// A table of client ids: id to dense index and back. Open addressing, linear probing, no erasure;
-// the last hit is remembered, since the structs of an update mostly refer to one client.
+// A table of client ids: from id to dense index and back. Open addressing, linear probing, no
+// erasure. It remembers the last hit, since the structs of an update mostly refer to one client.
 #pragma once
 
 #include <vector>

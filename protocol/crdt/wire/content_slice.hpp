@@ -1,5 +1,5 @@
-// Cuts encoded contents at unit offsets: UTF-8 text at UTF-16 offsets, runs of values at element
-// counts.
+// Cuts encoded contents at unit offsets: UTF-8 text at UTF-16 offsets, runs of values between
+// elements.
 #pragma once
 
 #include "protocol/crdt/wire/struct_view.hpp"
@@ -8,21 +8,22 @@ namespace troupe::crdt {
 
 /// Where a UTF-16 offset falls in UTF-8 text.
 struct text_cut {
-  std::size_t byte_offset =
-      0;  ///< Bytes in front of the cut; of the pair's code point, if it is split.
-  bool splits_pair = false;  ///< The cut goes through a surrogate pair: both halves become U+FFFD.
+  /// Bytes in front of the cut, or in front of the code point whose pair is split.
+  std::size_t byte_offset = 0;
+  /// The cut goes through a surrogate pair: both halves become U+FFFD.
+  bool splits_pair = false;
 };
 
 /// Requires: `text` is valid UTF-8 of at least `utf16_offset` units.
 text_cut find_text_cut(byte_view text, std::size_t utf16_offset) noexcept;
 
-/// Bytes taken by the first `count` values of a run of kind any or json.
+/// Bytes of the first `count` values of a run of kind any or json.
 /// Requires: the run was validated and has that many.
 std::size_t size_of_values(content_kind kind, byte_view values, std::size_t count) noexcept;
 
-/// Units [offset, offset + length) of the content of `whole`, as bytes; `scratch` holds them where
-/// they are not a plain part of the input (a surrogate pair was split). Requires: kind string, any
-/// or json for a proper slice.
+/// Units [offset, offset + length) of the content of `whole`, as bytes. They lie in `scratch` if
+/// the cut splits a surrogate pair, else in the content itself. Requires: kind string, any or json
+/// for a proper slice.
 byte_view slice_content(const struct_view& whole, clock_type offset, clock_type length,
                         byte_buffer& scratch);
 

@@ -9,8 +9,8 @@ namespace troupe::crdt {
 
 namespace {
 
-/// Room made in advance: a count is believed only so far, and where more blocks follow, so many
-/// bytes are taken for a struct.
+/// Limits of the memory that is reserved in advance: at most so many structs, and, for the blocks
+/// that follow, one struct per so many bytes.
 constexpr std::uint64_t structs_reserved_max = 1 << 17;
 constexpr std::uint64_t bytes_per_struct = 8;
 
@@ -70,7 +70,7 @@ class update_parser {
         }
         current.length = static_cast<clock_type>(length);
         if (length == 0) out_.is_canonical = false;
-        if (length == 0 || current.kind == content_kind::skip || joins_gc(current, first))
+        if (length == 0 || current.kind == content_kind::skip || merge_gc(current, first))
           out_.structs.pop_back();
       }
     }
@@ -104,7 +104,7 @@ class update_parser {
 
   /// GC structs in a row become one, so that a run of a million of them, which v2 writes in a few
   /// bytes, takes no memory. `current` is the newest struct of the block that began at `first`.
-  bool joins_gc(const struct_view& current, std::uint32_t first) {
+  bool merge_gc(const struct_view& current, std::uint32_t first) {
     if (current.kind != content_kind::gc || out_.structs.size() - 1 == first) return false;
     struct_view& before = out_.structs[out_.structs.size() - 2];
     if (before.kind != content_kind::gc || before.clock + before.length != current.clock)
@@ -121,13 +121,13 @@ class update_parser {
     if (out.kind == content_kind::skip) return in_.rest().read_var_uint(clock_max, "length");
     out.has_key = (info & key_bit) != 0;
     if ((info & origin_bit) != 0) {
-      out.origin_client = read_client("origin");
-      out.origin_clock = read_clock(client, out, out.origin_client, in_.read_left_clock());
+      out.origin.client = read_client("origin");
+      out.origin.clock = read_clock(client, out, out.origin.client, in_.read_left_clock());
     }
     if ((info & right_origin_bit) != 0) {
-      out.right_origin_client = read_client("right origin");
-      out.right_origin_clock =
-          read_clock(client, out, out.right_origin_client, in_.read_right_clock());
+      out.right_origin.client = read_client("right origin");
+      out.right_origin.clock =
+          read_clock(client, out, out.right_origin.client, in_.read_right_clock());
     }
     if ((info & (origin_bit | right_origin_bit)) == 0) parse_parent(client, out);
     return parse_content(out);
@@ -179,14 +179,14 @@ class update_parser {
       return nullptr;
     bool is_odd = false;
     if ((info & origin_bit) != 0) {
-      out.origin_client = read_known_client(in);
-      out.origin_clock = in.read_small();
-      is_odd = is_odd_id(own, out.clock, out.origin_client, out.origin_clock);
+      out.origin.client = read_known_client(in);
+      out.origin.clock = in.read_small();
+      is_odd = is_odd_id({own, out.clock}, out.origin);
     }
     if ((info & right_origin_bit) != 0) {
-      out.right_origin_client = read_known_client(in);
-      out.right_origin_clock = in.read_small();
-      is_odd |= is_odd_id(own, out.clock, out.right_origin_client, out.right_origin_clock);
+      out.right_origin.client = read_known_client(in);
+      out.right_origin.clock = in.read_small();
+      is_odd |= is_odd_id({own, out.clock}, out.right_origin);
     }
     const std::uint32_t number = in.read_mostly_short();
     const std::uint32_t size = number & (0 - is_text);
@@ -208,10 +208,9 @@ class update_parser {
     return in.at() + size;
   }
 
-  /// Whether an id is none that a struct of `own` at `clock` may refer to.
-  static bool is_odd_id(client_index own, clock_type clock, client_index client,
-                        clock_type referred) noexcept {
-    return (client == no_client) | ((client == own) & (referred >= clock));
+  /// Whether the struct that begins at `own` may not refer to an id.
+  static bool is_odd_id(unit_id own, unit_id referred) noexcept {
+    return referred.is_none() | ((referred.client == own.client) & (referred.clock >= own.clock));
   }
 
   /// The index of the next client if it is one of the two that were seen last; else no_client,
@@ -260,8 +259,8 @@ class update_parser {
     if (parent.is_root) {
       parent.name = checked_name(in_.read_string("root name"), "root name");
     } else {
-      parent.client = read_client("parent");
-      parent.clock = read_clock(client, out, parent.client, in_.read_left_clock());
+      parent.owner.client = read_client("parent");
+      parent.owner.clock = read_clock(client, out, parent.owner.client, in_.read_left_clock());
     }
     parent.has_key = out.has_key;
     if (parent.has_key) parent.key = checked_name(in_.read_string("key"), "key");

@@ -1,5 +1,5 @@
-// A whole update, parsed and validated, before anything of it touches a document. Reused from
-// update to update so that decoding a small one allocates nothing.
+// A whole update, parsed and validated before the document changes. The document keeps one and
+// decodes into it again, so that decoding a small update allocates nothing.
 #pragma once
 
 #include <vector>
@@ -16,7 +16,8 @@ namespace troupe::crdt {
 /// The structs of one client, in clock order. A client may have several blocks.
 struct client_block {
   client_index client = 0;
-  std::uint32_t first = 0;  ///< Index into decoded_update::structs.
+  /// Index into decoded_update::structs.
+  std::uint32_t first = 0;
   std::uint32_t count = 0;
 };
 
@@ -26,15 +27,22 @@ struct client_range {
 };
 
 struct decoded_update {
-  client_lookup clients;              ///< Indices used by structs and deletes to client ids.
-  std::vector<client_block> blocks;   ///< In wire order.
-  std::vector<struct_view> structs;   ///< Skips left out: a skip is only a gap between clocks.
-  stable_list<parent_view> parents;   ///< What struct_view::parent points to.
-  std::vector<client_range> deletes;  ///< In wire order; may overlap.
-  byte_view input;                    ///< What was decoded last; most contents lie in it.
-  scratch_arena scratch;              ///< Contents that the input has in pieces.
-  /// What yjs would write: no struct of length 0, no client without structs or twice. Others trip
-  /// clients up.
+  /// The client ids behind the indices of structs and deletes.
+  client_lookup clients;
+  /// In wire order.
+  std::vector<client_block> blocks;
+  /// Without skips: a skip is only a gap between clocks.
+  std::vector<struct_view> structs;
+  /// What struct_view::parent points to.
+  stable_list<parent_view> parents;
+  /// In wire order; may overlap.
+  std::vector<client_range> deletes;
+  /// The bytes that were decoded last; most contents lie in them.
+  byte_view input;
+  /// Contents that do not lie in the input as a whole.
+  scratch_arena scratch;
+  /// The update is as yjs would write it: no struct of length 0, no client without structs or
+  /// twice. Clients may mishandle one that is not, so it is not forwarded as it came.
   bool is_canonical = true;
 
   void clear();
@@ -57,8 +65,8 @@ result<void> decode_update(byte_view update, update_format format, const limits&
 result<void> append_update(byte_view update, update_format format, const limits& limit,
                            decoded_update& out);
 
-/// The protocol does not tell the format; files often do not either. Finds out by trying; v1 if it
-/// is neither.
+/// Finds the format by trying, since neither the protocol nor most files name it; v1 if the bytes
+/// are neither.
 update_format detect_format(byte_view update, const limits& limit = {});
 
 }  // namespace troupe::crdt

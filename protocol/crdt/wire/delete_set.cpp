@@ -6,8 +6,8 @@ namespace troupe::crdt {
 
 namespace {
 
-/// Sorts ranges and joins those that overlap or touch.
-void join_ranges(std::vector<clock_range>& ranges) {
+/// Sorts ranges and merges those that overlap or touch.
+void merge_ranges(std::vector<clock_range>& ranges) {
   std::ranges::sort(ranges, {}, &clock_range::clock);
   std::size_t kept = 0;
   for (const clock_range& range : ranges) {
@@ -79,7 +79,7 @@ void delete_set::normalise() {
     }
   }
   clients_.resize(kept);
-  for (client_entry& entry : clients_) join_ranges(entry.ranges);
+  for (client_entry& entry : clients_) merge_ranges(entry.ranges);
   std::erase_if(clients_, [](const client_entry& entry) { return entry.ranges.empty(); });
 }
 

@@ -1,5 +1,4 @@
-// Bytes that live as long as a decoded update: contents that do not stand in its input as we keep
-// them.
+// Bytes that live as long as a decoded update: contents that its input does not hold in one piece.
 #pragma once
 
 #include <memory>

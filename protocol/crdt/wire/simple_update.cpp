@@ -34,16 +34,16 @@ simple_update::kind simple_update::read_text(std::size_t size,
       (static_cast<std::uint8_t>(content_kind::string) | origin_bit))
     return kind::other;
   text_.kind = content_kind::string;
-  text_.origin_client = known.find(in.read_var_uint(id));
+  text_.origin.client = known.find(in.read_var_uint(id));
   const std::uint64_t origin_clock = in.read_var_uint();
-  bool is_odd = client_ == no_client || text_.origin_client == no_client ||
-                (text_.origin_client == client_ && origin_clock >= clock);
+  bool is_odd = client_ == no_client || text_.origin.is_none() ||
+                (text_.origin.client == client_ && origin_clock >= clock);
   std::uint64_t right_origin_clock = 0;
   if ((info & right_origin_bit) != 0) {
-    text_.right_origin_client = known.find(in.read_var_uint(id));
+    text_.right_origin.client = known.find(in.read_var_uint(id));
     right_origin_clock = in.read_var_uint();
-    is_odd = is_odd || text_.right_origin_client == no_client ||
-             (text_.right_origin_client == client_ && right_origin_clock >= clock);
+    is_odd = is_odd || text_.right_origin.is_none() ||
+             (text_.right_origin.client == client_ && right_origin_clock >= clock);
   }
   const std::uint64_t text_size = in.read_var_uint();
   const std::size_t at = 2 + in.offset();
@@ -63,8 +63,8 @@ simple_update::kind simple_update::read_text(std::size_t size,
   text_.is_ascii = length == text_size;
   text_.clock = static_cast<clock_type>(clock);
   text_.length = static_cast<clock_type>(length);
-  text_.origin_clock = static_cast<clock_type>(origin_clock);
-  text_.right_origin_clock = static_cast<clock_type>(right_origin_clock);
+  text_.origin.clock = static_cast<clock_type>(origin_clock);
+  text_.right_origin.clock = static_cast<clock_type>(right_origin_clock);
   return kind::text;
 }
 

@@ -1,8 +1,7 @@
-// The updates that an editor sends for nearly every keystroke, read in one go: a piece of text
-// behind something, or one deleted range, of one client. Whatever else an update holds, or if
-// anything about it is wrong, it is none of these, and decode_update() is to look at it. Made on
-// the stack for one update; nothing here touches a document. Format: update v1, see
-// decode_update.cpp.
+// The fast path of decoding: the updates that an editor sends for nearly every keystroke, one text
+// with an origin or one deleted range, of one client. Any other update, and any invalid one, is
+// `other`; the caller then calls decode_update(), which also names the error. Lives on the stack
+// for one update and does not touch the document. Format: update v1, see decoded_update.cpp.
 #pragma once
 
 #include <array>
@@ -17,8 +16,8 @@ class simple_update {
  public:
   enum class kind : std::uint8_t { other, text, deletion };
 
-  /// Reads `update`, whose ids must be among those that `known` has. What text() points to is in
-  /// here.
+  /// Reads `update`; one that names a client outside of `known` is `other`. text() points into this
+  /// object.
   kind read(byte_view update, const client_lookup& known) noexcept;
 
   client_index client() const noexcept { return client_; }

@@ -76,7 +76,7 @@ void sorted_blocks::erase(position p) {
     return;
   }
   if (p.offset == 0) first_clocks_[p.block] = from.clocks()[0];
-  if (p.block + 1 < blocks_.size()) join_if_small(p.block);
+  if (p.block + 1 < blocks_.size()) merge_if_small(p.block);
 }
 
 std::size_t sorted_blocks::memory() const noexcept {
@@ -106,7 +106,7 @@ void sorted_blocks::block::insert(std::uint32_t at, clock_type clock, std::uint3
 }
 
 /// Appends the entries of `from` that begin at `first`.
-void sorted_blocks::block::take(const block& from, std::uint32_t first) {
+void sorted_blocks::block::append_from(const block& from, std::uint32_t first) {
   const std::uint32_t count = from.size - first;
   reserve(size + count);
   copy_entries(from.clocks() + first, count, clocks() + size);
@@ -117,16 +117,16 @@ void sorted_blocks::block::take(const block& from, std::uint32_t first) {
 void sorted_blocks::split(std::uint32_t at) {
   block upper;
   upper.reserve(block_size);
-  upper.take(blocks_[at], block_size / 2);
+  upper.append_from(blocks_[at], block_size / 2);
   blocks_[at].size = block_size / 2;
   first_clocks_.insert(first_clocks_.begin() + at + 1, upper.clocks()[0]);
   blocks_.insert(blocks_.begin() + at + 1, std::move(upper));
 }
 
 /// Keeps merging neighbours from leaving a trail of blocks with an entry each.
-void sorted_blocks::join_if_small(std::uint32_t at) {
+void sorted_blocks::merge_if_small(std::uint32_t at) {
   if (blocks_[at].size + blocks_[at + 1].size > block_size / 2) return;
-  blocks_[at].take(blocks_[at + 1], 0);
+  blocks_[at].append_from(blocks_[at + 1], 0);
   blocks_.erase(blocks_.begin() + at + 1);
   first_clocks_.erase(first_clocks_.begin() + at + 1);
 }

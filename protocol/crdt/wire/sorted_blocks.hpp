@@ -1,8 +1,8 @@
-// A map from clocks to 32-bit values, sorted by clock, in blocks of at most 128: the structs of a
-// client by their first clock, or the ranges of a delete set. Clocks and values of a block lie in
-// arrays of their own, so that a search reads a few cache lines of clocks and nothing else; an
-// insertion or erasure moves at most one block. Appending is the fast path.
-// Invariant: no block is empty, first_clocks_[i] is the first clock of blocks_[i].
+// A map from clocks to 32-bit values, sorted by clock, in blocks of at most 128 entries: the
+// structs of a client by their first clock, or the ranges of a delete set. A block stores clocks
+// and values in separate arrays, so that a search reads a few cache lines of clocks only. An
+// insertion or erasure moves at most one block. Appending is the fast path. Invariant: no block is
+// empty, first_clocks_[i] is the first clock of blocks_[i].
 #pragma once
 
 #include <cstdint>
@@ -109,12 +109,12 @@ class sorted_blocks {
     std::uint32_t* values() const noexcept { return entries.get() + capacity; }
     void reserve(std::uint32_t needed);
     void insert(std::uint32_t at, clock_type clock, std::uint32_t value);
-    void take(const block& from, std::uint32_t first);
+    void append_from(const block& from, std::uint32_t first);
   };
 
   void add_block(clock_type clock);
   void split(std::uint32_t at);
-  void join_if_small(std::uint32_t at);
+  void merge_if_small(std::uint32_t at);
 
   std::vector<block> blocks_;
   std::vector<clock_type> first_clocks_;

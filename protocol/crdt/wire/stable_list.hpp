@@ -1,5 +1,5 @@
-// A list that grows at its end and whose elements never move. Unlike std::deque it holds no memory
-// until something is in it: each open document has one.
+// A list that grows at its end and never moves its elements. Unlike std::deque an empty one holds
+// no memory, which matters because each open document has one.
 #pragma once
 
 #include <algorithm>

@@ -1,7 +1,7 @@
-// One struct as it stands on the wire: what the update decoder yields, what the store integrates,
-// what waits in pending and what the update encoder writes. Content is a view of bytes somebody
-// else owns. Clients are indices into a table that comes with the struct (the update's own, or the
-// document's). Source: yjs 13.6, structs/*.js; terms as there.
+// One struct in the form of the wire. The update decoder produces it, the integrator places it in
+// the store, `pending` keeps it while it waits, and the update encoder writes it. Its content is a
+// view of bytes that somebody else owns. Clients are indices into the table of the update or of the
+// document. Source: yjs 13.6, structs/*.js; terms as there.
 #pragma once
 
 #include <compare>
@@ -11,18 +11,40 @@
 
 namespace troupe::crdt {
 
-using client_id = std::uint64_t;     ///< A Yjs client id, up to 2^53 - 1.
-using client_index = std::uint32_t;  ///< Position of a client in a table of ids.
-using clock_type = std::uint32_t;  ///< Clocks count UTF-16 units; the engine keeps 32 bits of them.
+/// A Yjs client id, up to 2^53 - 1.
+using client_id = std::uint64_t;
+/// Position of a client in a table of ids.
+using client_index = std::uint32_t;
+/// Clocks count UTF-16 units; the engine keeps 32 bits of them.
+using clock_type = std::uint32_t;
 
 inline constexpr client_index no_client = 0xffff'ffff;
 
-/// One unit of one client, as the world outside names it: its clock may be wider than the store's.
+/// One unit of one client, as names it is known by outside of the engine: the clock may be wider
+/// than the engine's.
 struct struct_id {
   client_id client = 0;
   std::uint64_t clock = 0;
   friend auto operator<=>(const struct_id&, const struct_id&) = default;
 };
+
+/// One unit of one client inside the engine: the client is an index into the table of the update or
+/// the document. Invariant: an id without a client is `none`, whose clock is 0.
+struct unit_id {
+  client_index client = no_client;
+  clock_type clock = 0;
+
+  static const unit_id none;
+
+  constexpr bool is_none() const noexcept { return client == no_client; }
+  /// Without a branch between the two comparisons: in the hot loops their results are not
+  /// predictable.
+  friend constexpr bool operator==(unit_id a, unit_id b) noexcept {
+    return (a.client == b.client) & (a.clock == b.clock);
+  }
+  friend constexpr auto operator<=>(unit_id a, unit_id b) noexcept = default;
+};
+inline constexpr unit_id unit_id::none{};
 
 /// The highest end of a struct (clock + length) that the engine accepts.
 inline constexpr std::uint64_t clock_max = 0xffff'fffe;
@@ -42,7 +64,7 @@ enum class content_kind : std::uint8_t {
   skip = 10,
 };
 
-/// Kinds of nested types, and of roots once somebody has named one.
+/// Kinds of nested types.
 enum class type_kind : std::uint8_t {
   array = 0,
   map = 1,
@@ -80,40 +102,43 @@ struct clock_range {
 };
 
 /// Where an item without neighbours stands: in a root named `name`, or in the type that the item
-/// (client, clock) holds; with a key, in the chain of that key.
+/// `owner` holds; with a key, in the chain of that key.
 struct parent_view {
   bool is_root = false;
   bool has_key = false;
-  client_index client = no_client;
-  clock_type clock = 0;
+  unit_id owner;
   std::string_view name;
   std::string_view key;
 };
 
 struct struct_view {
   clock_type clock = 0;
-  clock_type length = 0;                   ///< In clocks; never 0.
-  client_index origin_client = no_client;  ///< no_client: no origin.
-  clock_type origin_clock = 0;
-  client_index right_origin_client = no_client;  ///< no_client: no right origin.
-  clock_type right_origin_clock = 0;
+  /// In clocks; never 0.
+  clock_type length = 0;
+  /// The units on its left and right when it was created, or none.
+  unit_id origin;
+  unit_id right_origin;
   /// Per kind: string UTF-8; json the varStrings; any the encoded values; binary the bytes; embed
   /// the value (JSON text or any); format varString key and the value (varString of JSON text, or
   /// any); doc varString guid and options as any; type the name of an element or hook.
   const std::uint8_t* content = nullptr;
-  std::uint32_t content_size = 0;  ///< In bytes.
+  /// In bytes.
+  std::uint32_t content_size = 0;
   content_kind kind = content_kind::gc;
-  type_kind type = type_kind::unknown;  ///< For kind type.
-  bool is_ascii = false;                ///< For kind string: byte offsets are UTF-16 offsets.
+  /// For kind type.
+  type_kind type = type_kind::unknown;
+  /// For kind string: byte offsets are UTF-16 offsets.
+  bool is_ascii = false;
   /// For embed and format: the value is lib0 `any` (as in update v2) and not JSON text (as in v1).
   bool value_is_any = false;
-  bool has_key = false;  ///< The key flag of the info byte, also where the key is inherited.
-  const parent_view* parent =
-      nullptr;  ///< Only without origin and right origin, and only for items.
+  /// The key flag of the info byte, also where the key is inherited.
+  bool has_key = false;
+  /// Only for items, and only without origin and right origin.
+  const parent_view* parent = nullptr;
 
   byte_view content_bytes() const noexcept { return {content, content_size}; }
-  bool has_origin() const noexcept { return origin_client != no_client; }
-  bool has_right_origin() const noexcept { return right_origin_client != no_client; }
+  bool has_origin() const noexcept { return !origin.is_none(); }
+  bool has_right_origin() const noexcept { return !right_origin.is_none(); }
 };
 
 }  // namespace troupe::crdt

@@ -1,7 +1,7 @@
-// Where the fields of an update stand: in one stream (format v1), or in columns by kind of field
-// (v2). The decoder of updates is written once, over either of these readers; both bound every
-// length before they believe it and yield views of the input, or of scratch where the input has the
-// pieces apart. Source: yjs 13.6 UpdateDecoder.js.
+// Reads the fields of an update from one stream (format v1) or from one column per kind of field
+// (v2). The decoder of updates is a template over these two readers. Both check every length before
+// they use it, and return views of the input, or of scratch where the input does not hold the bytes
+// in one piece. Source: yjs 13.6 UpdateDecoder.js.
 #pragma once
 
 #include <algorithm>
@@ -109,8 +109,7 @@ class string_column {
   std::string_view read(std::uint32_t& utf16_length) {
     const std::uint64_t length = lengths_.read();
     const std::size_t left = texts_.size() - at_;
-    const std::size_t units_left =
-        2 * left;  // a unit takes at least half a byte, as the half of a pair
+    const std::size_t units_left = 2 * left;  // half of a four-byte pair is the smallest unit
     if (length > units_left) {
       in_.fail(errc::truncated, "string column");
       return {};

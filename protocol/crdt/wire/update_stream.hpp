@@ -1,6 +1,6 @@
-// What a file or a capture of updates holds: one update of either format, or a stream of updates of
-// format v1, each with its length in front. Nothing says which; found out by trying. For tools and
-// benchmarks; the sync protocol has frames of its own.
+// Files and captures of updates: one update of either format, or a stream of updates of format v1,
+// each with its length in front. Nothing in the bytes says which, so it is found by trying. For
+// tools and benchmarks; the sync protocol has its own frames.
 // Format of a stream: (varUint length, update v1)*, to the end.
 #pragma once
 
@@ -28,9 +28,9 @@ struct update_list {
 result<update_list> read_updates(byte_view bytes, update_container container,
                                  const limits& limit = {});
 
-/// How bytes that came without a word of explanation are best understood: as what they can be read
-/// as, v1 first unless they begin with the 0 of a v2; if they are nothing, as what the failure is
-/// to be told of: a stream if its first update is whole, v2 if they begin with 0, or else v1.
+/// The container that `bytes` can be read as; v1 is tried first unless they begin with the 0 of a
+/// v2. If they can be read as none, the one whose error helps most: a stream if its first update is
+/// whole, v2 if they begin with 0, else v1.
 update_container detect_container(byte_view bytes, const limits& limit = {});
 
 }  // namespace troupe::crdt

@@ -11,7 +11,7 @@ namespace troupe::crdt {
 
 namespace {
 
-enum class joining : std::uint8_t { off, on };
+enum class merging : std::uint8_t { off, on };
 
 /// A part of a struct that is to be written.
 struct part {
@@ -63,7 +63,7 @@ class ordered_parts {
   std::vector<client_index> clients_;
 };
 
-/// Whether `next` goes on where `before` ends, so that as one struct they mean the same. Two values
+/// Whether `next` continues `before`, so that they mean the same as one struct. Two values
 /// of a key do not: the second one, as a struct of its own, deletes the first.
 bool continues(client_index client, const part& before, const part& next) noexcept {
   const struct_view& a = *before.from;
@@ -71,24 +71,23 @@ bool continues(client_index client, const part& before, const part& next) noexce
   if (a.kind != b.kind || before.range.end() != next.range.clock) return false;
   if (a.kind == content_kind::gc) return true;
   const bool replaces = (a.has_key || b.has_key) && a.kind != content_kind::deleted;
-  const bool follows = next.offset() > 0 || (!replaces && b.origin_client == client &&
-                                             b.origin_clock + 1 == next.range.clock);
-  return is_mergeable(a.kind) && follows && a.right_origin_client == b.right_origin_client &&
-         (!a.has_right_origin() || a.right_origin_clock == b.right_origin_clock);
+  const bool follows =
+      next.offset() > 0 || (!replaces && b.origin == unit_id{client, next.range.clock - 1});
+  return is_mergeable(a.kind) && follows && a.right_origin == b.right_origin;
 }
 
 template <class Writer>
 class parts_writer {
  public:
-  parts_writer(const client_lookup& ids, joining join, Writer& out)
-      : ids_(ids), join_(join), out_(out) {}
+  parts_writer(const client_lookup& ids, merging merge, Writer& out)
+      : ids_(ids), merge_(merge), out_(out) {}
 
   void write_client(client_index client, const std::vector<part>& parts) {
     groups_.clear();
     std::size_t gaps = 0;
     for (std::size_t i = 0; i < parts.size(); ++i) {
       if (i > 0 && parts[i - 1].range.end() != parts[i].range.clock) ++gaps;
-      if (i > 0 && join_ == joining::on && continues(client, parts[i - 1], parts[i])) continue;
+      if (i > 0 && merge_ == merging::on && continues(client, parts[i - 1], parts[i])) continue;
       groups_.push_back(i);
     }
     out_.rest().write_var_uint(groups_.size() + gaps);
@@ -109,30 +108,27 @@ class parts_writer {
     const clock_type offset = group[0].offset();
     byte_view content = slice_content(view, offset, group[0].range.length, scratch_);
     if (group.size() > 1) {
-      joined_.assign(content.begin(), content.end());
+      merged_.assign(content.begin(), content.end());
       for (const part& p : group.subspan(1)) {
         const byte_view more = slice_content(*p.from, p.offset(), p.range.length, scratch_);
-        joined_.insert(joined_.end(), more.begin(), more.end());
+        merged_.insert(merged_.end(), more.begin(), more.end());
       }
-      content = joined_;
+      content = merged_;
     }
     view.content = content.data();
     view.content_size = static_cast<std::uint32_t>(content.size());
     view.clock = group[0].range.clock;
     view.length = group.back().range.end() - view.clock;
-    if (offset > 0 && view.kind != content_kind::gc) {
-      view.origin_client = client;
-      view.origin_clock = view.clock - 1;
-    }
+    if (offset > 0 && view.kind != content_kind::gc) view.origin = {client, view.clock - 1};
     write_struct(view, ids_, out_);
   }
 
   const client_lookup& ids_;
-  joining join_;
+  merging merge_;
   Writer& out_;
   std::vector<std::size_t> groups_;  // index of the first part of each struct to be written
   byte_buffer scratch_;
-  byte_buffer joined_;
+  byte_buffer merged_;
 };
 
 template <class Writer>
@@ -153,23 +149,23 @@ void write_deletes(const decoded_update& update, Writer& out) {
 }
 
 template <class Writer>
-void write_all(const decoded_update& update, const ordered_parts& parts, joining join,
+void write_all(const decoded_update& update, const ordered_parts& parts, merging merge,
                Writer out_writer) {
   out_writer.rest().write_var_uint(parts.clients().size());
-  parts_writer<Writer> structs{update.clients, join, out_writer};
+  parts_writer<Writer> structs{update.clients, merge, out_writer};
   for (const client_index client : parts.clients()) structs.write_client(client, parts.of(client));
   write_deletes(update, out_writer);
   out_writer.finish();
 }
 
-byte_buffer encode(const decoded_update& update, const state_vector& known, joining join,
+byte_buffer encode(const decoded_update& update, const state_vector& known, merging merge,
                    update_format format) {
   lib0::encoder out{256};
   const ordered_parts parts{update, known};
   if (format == update_format::v2)
-    write_all(update, parts, join, writer_v2{out});
+    write_all(update, parts, merge, writer_v2{out});
   else
-    write_all(update, parts, join, writer_v1{out});
+    write_all(update, parts, merge, writer_v1{out});
   return out.take();
 }
 
@@ -179,21 +175,21 @@ result<byte_buffer> merge_updates(std::span<const byte_view> updates, update_for
                                   const limits& limit) {
   decoded_update all;
   for (const byte_view update : updates) TROUPE_TRY(append_update(update, format, limit, all));
-  return encode(all, {}, joining::on, format);
+  return encode(all, {}, merging::on, format);
 }
 
 result<byte_buffer> diff_update(byte_view update, const state_vector& known, update_format format,
                                 const limits& limit) {
   decoded_update decoded;
   TROUPE_TRY(decode_update(update, format, limit, decoded));
-  return encode(decoded, known, joining::off, format);
+  return encode(decoded, known, merging::off, format);
 }
 
 result<byte_buffer> convert_update(byte_view update, update_format from, update_format to,
                                    const limits& limit) {
   decoded_update decoded;
   TROUPE_TRY(decode_update(update, from, limit, decoded));
-  return encode(decoded, {}, joining::off, to);
+  return encode(decoded, {}, merging::off, to);
 }
 
 result<state_vector> state_vector_from_update(byte_view update, update_format format,

@@ -1,8 +1,9 @@
-// Work on updates without a document: join several, cut off what somebody has, change the format,
-// read the state vector. Nothing is integrated, so nothing is lost and nothing is collected. Cost:
-// n log n in structs. Source: yjs 13.6 utils/updates.js. Differs: structs of different updates that
-// continue each other are joined into one, which every document takes as the same (values of a key
-// are not, since a later one deletes the one before); yjs keeps them apart.
+// Operations on updates without a document: merge several, cut off what a receiver has, change the
+// format, read the state vector. Nothing is integrated, so nothing is lost and nothing is
+// collected. Cost: n log n in structs. Source: yjs 13.6 utils/updates.js. Differs: structs of
+// different updates that continue each other are merged into one, which has the same effect in
+// every document; yjs keeps them apart. Values of a key are not merged, since a later one deletes
+// the one before.
 #pragma once
 
 #include <span>
@@ -19,7 +20,7 @@ result<byte_buffer> merge_updates(std::span<const byte_view> updates,
                                   update_format format = update_format::v1,
                                   const limits& limit = {});
 
-/// What of `update` a document with the state vector `known` lacks; of deletions everything.
+/// The structs of `update` that a document with the state vector `known` lacks, and all deletions.
 result<byte_buffer> diff_update(byte_view update, const state_vector& known,
                                 update_format format = update_format::v1, const limits& limit = {});
 

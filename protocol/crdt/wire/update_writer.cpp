@@ -14,7 +14,7 @@ void write_parent(const parent_view& parent, const client_lookup& ids, Writer& o
   if (parent.is_root)
     out.write_name(parent.name);
   else
-    out.write_left_id(ids.id(parent.client), parent.clock);
+    out.write_left_id(ids.id(parent.owner.client), parent.owner.clock);
   if (parent.has_key) out.write_name(parent.key);
 }
 
@@ -66,9 +66,9 @@ void write_struct(const struct_view& view, const client_lookup& ids, Writer& out
   if (view.has_right_origin()) info |= right_origin_bit;
   if (view.has_origin()) info |= origin_bit;
   out.write_info(info);
-  if (view.has_origin()) out.write_left_id(ids.id(view.origin_client), view.origin_clock);
+  if (view.has_origin()) out.write_left_id(ids.id(view.origin.client), view.origin.clock);
   if (view.has_right_origin())
-    out.write_right_id(ids.id(view.right_origin_client), view.right_origin_clock);
+    out.write_right_id(ids.id(view.right_origin.client), view.right_origin.clock);
   if (!view.has_origin() && !view.has_right_origin()) write_parent(*view.parent, ids, out);
   write_content(view, out);
 }

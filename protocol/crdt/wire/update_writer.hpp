@@ -1,6 +1,6 @@
-// The counterparts of update_reader.hpp: where the fields of an update go, in one stream (v1) or in
-// columns by kind of field (v2). write_struct and the writers of whole updates are written once,
-// over either of them. Source: yjs 13.6 UpdateEncoder.js.
+// The counterparts of update_reader.hpp: write the fields of an update into one stream (v1) or into
+// one column per kind of field (v2). write_struct and the writers of whole updates are templates
+// over them. Source: yjs 13.6 UpdateEncoder.js.
 #pragma once
 
 #include "base/check.hpp"
@@ -37,7 +37,7 @@ class writer_v1 {
     out_.write_bytes(values);
   }
 
-  /// An embedded value or that of a format; `is_any` tells how it is encoded.
+  /// An embedded value or that of a format; `is_any`: it is lib0 `any`, not JSON text.
   void write_value(byte_view value, bool is_any) {
     if (!is_any) return out_.write_var_bytes(value);
     lib0::decoder in{value};

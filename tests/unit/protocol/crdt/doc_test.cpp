@@ -205,7 +205,7 @@ TEST_CASE("doc puts an item that names only a right neighbour in front of it", "
   CHECK(doc.text("t") == "ab-c");  // all from the head on are at the same place, of lower clients
 }
 
-TEST_CASE("doc splits an item at the neighbours of a new one and joins nothing of it again",
+TEST_CASE("doc splits an item at the neighbours of a new one and merges nothing of it again",
           "[crdt]") {
   crdt::doc doc;
   must_apply(doc, text_of_client(1, "abcd"));
@@ -228,7 +228,7 @@ TEST_CASE("doc grows the item at which somebody types", "[crdt]") {
   CHECK(doc.item_count() == 1);
 }
 
-TEST_CASE("doc does not join text whose right neighbours at creation differ", "[crdt]") {
+TEST_CASE("doc does not merge text whose right neighbours at creation differ", "[crdt]") {
   crdt::doc doc;
   must_apply(doc, text_of_client(1, "z"));
   must_apply(doc, update_builder{}.client(2).text(before({1, 0}), "a"));

@@ -156,7 +156,7 @@ TEST_CASE("golden updates come back from the other format byte by byte", "[crdt]
   using crdt::update_format;
   for (const golden_case& golden : read_cases()) {
     INFO(golden.name);
-    // As we write it: runs of GC structs joined, delete ranges merged.
+    // As we write it: runs of GC structs merged, delete ranges merged.
     const auto v1 = crdt::diff_update(golden.update, {});
     REQUIRE(v1);
     const auto v2 = crdt::convert_update(*v1, update_format::v1, update_format::v2);

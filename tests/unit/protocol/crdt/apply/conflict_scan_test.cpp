@@ -113,7 +113,7 @@ TEST_CASE("many insertions at one place end in one order, whatever the order of 
 TEST_CASE("a search that may be continued begins behind the sibling with the next lower id",
           "[crdt]") {
   crdt::conflict_scan scan;
-  const crdt::conflict_scan::place here{1, 2, 3, 4, 5}, there{1, 2, 4, 4, 5};
+  const crdt::conflict_scan::place here{1, {2, 3}, {4, 5}}, there{1, {2, 4}, {4, 5}};
   CHECK(scan.begin(here, 50, 10) == crdt::none);
   scan.end(50, 7, 11);
   CHECK(scan.begin(here, 40, 11) == crdt::none);
@@ -133,7 +133,7 @@ TEST_CASE("a search that may be continued begins behind the sibling with the nex
   CHECK(scan.begin(there, 60, 15) == crdt::none);
 }
 
-TEST_CASE("a join that the next change undoes gives the store its revision back", "[crdt]") {
+TEST_CASE("a merge that the next change undoes gives the store its revision back", "[crdt]") {
   crdt::struct_store store;
   const crdt::client_index client = store.client_for(1);
   crdt::struct_view view;
@@ -147,13 +147,13 @@ TEST_CASE("a join that the next change undoes gives the store its revision back"
 
   const crdt::item_handle right = store.split(left, 1);
   const auto apart = store.revision();
-  REQUIRE(store.join_with_left(right) == left);
+  REQUIRE(store.merge_with_left(right) == left);
   const auto together = store.revision();
   CHECK(together != apart);
   CHECK(store.split(left, 1) == right);
   CHECK(store.revision() == apart);
 
-  REQUIRE(store.join_with_left(right) == left);  // another join, another revision
+  REQUIRE(store.merge_with_left(right) == left);  // another merge, another revision
   CHECK(store.revision() != together);
   CHECK(store.split(left, 2) == right);  // elsewhere
   const auto elsewhere = store.revision();

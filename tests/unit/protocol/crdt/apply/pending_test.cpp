@@ -21,9 +21,9 @@ struct_view text_at(clock_type clock, std::string_view text) {
   return view;
 }
 
-std::vector<pending_struct> taken(pending& from, client_index client, clock_range known) {
+std::vector<pending_struct> moved_out(pending& from, client_index client, clock_range known) {
   std::vector<pending_struct> out;
-  from.take_structs(client, known, out);
+  from.move_out_structs(client, known, out);
   return out;
 }
 
@@ -49,12 +49,12 @@ TEST_CASE("pending keeps its own copy of a struct", "[crdt]") {
     parent.key = key;
     struct_view view = text_at(5, text);
     view.parent = &parent;
-    waiting.add_struct(0, 3, 1, view);
+    waiting.add_struct({0, 3}, 1, view);
     text = root = key = "????";
   }
   CHECK_FALSE(waiting.empty());
   CHECK(waiting.struct_count() == 1);
-  const auto structs = taken(waiting, 0, {3, 1});
+  const auto structs = moved_out(waiting, 0, {3, 1});
   REQUIRE(structs.size() == 1);
   const struct_view& kept = structs[0].view();
   CHECK(structs[0].client() == 1);
@@ -69,50 +69,50 @@ TEST_CASE("pending keeps its own copy of a struct", "[crdt]") {
 
 TEST_CASE("pending gives out the structs that wait for an id in a range", "[crdt]") {
   pending waiting;
-  waiting.add_struct(7, 9, 1, text_at(0, "a"));
-  waiting.add_struct(7, 10, 2, text_at(0, "b"));
-  waiting.add_struct(7, 14, 3, text_at(0, "c"));
-  waiting.add_struct(7, 15, 4, text_at(0, "d"));
-  waiting.add_struct(8, 12, 5, text_at(0, "e"));
-  CHECK(taken(waiting, 7, {11, 3}).empty());
-  const auto structs = taken(waiting, 7, {10, 5});
+  waiting.add_struct({7, 9}, 1, text_at(0, "a"));
+  waiting.add_struct({7, 10}, 2, text_at(0, "b"));
+  waiting.add_struct({7, 14}, 3, text_at(0, "c"));
+  waiting.add_struct({7, 15}, 4, text_at(0, "d"));
+  waiting.add_struct({8, 12}, 5, text_at(0, "e"));
+  CHECK(moved_out(waiting, 7, {11, 3}).empty());
+  const auto structs = moved_out(waiting, 7, {10, 5});
   REQUIRE(structs.size() == 2);
   CHECK(structs[0].client() == 2);
   CHECK(structs[1].client() == 3);
   CHECK(waiting.struct_count() == 3);
-  CHECK(taken(waiting, 7, {10, 5}).empty());
-  CHECK(taken(waiting, 8, {0, 100}).size() == 1);
-  CHECK(taken(waiting, 7, {0, 100}).size() == 2);
+  CHECK(moved_out(waiting, 7, {10, 5}).empty());
+  CHECK(moved_out(waiting, 8, {0, 100}).size() == 1);
+  CHECK(moved_out(waiting, 7, {0, 100}).size() == 2);
   CHECK(waiting.empty());
 }
 
 TEST_CASE("pending does not keep a struct that waits already", "[crdt]") {
   pending waiting;
-  waiting.add_struct(0, 3, 1, text_at(5, "abc"));
+  waiting.add_struct({0, 3}, 1, text_at(5, "abc"));
   const std::size_t size = waiting.size();
-  waiting.add_struct(0, 3, 1, text_at(5, "abc"));
-  waiting.add_struct(0, 3, 1, text_at(5, "ab"));
+  waiting.add_struct({0, 3}, 1, text_at(5, "abc"));
+  waiting.add_struct({0, 3}, 1, text_at(5, "ab"));
   CHECK(waiting.struct_count() == 1);
   CHECK(waiting.size() == size);
-  waiting.add_struct(0, 3, 1, text_at(5, "abcd"));  // longer: it tells more
+  waiting.add_struct({0, 3}, 1, text_at(5, "abcd"));  // longer: it tells more
   CHECK(waiting.struct_count() == 2);
 }
 
 TEST_CASE("pending knows how much it holds and holds nothing in the end", "[crdt]") {
   pending waiting;
   CHECK(waiting.size() == 0);
-  waiting.add_struct(0, 1, 1, text_at(5, std::string(1000, 'x')));
+  waiting.add_struct({0, 1}, 1, text_at(5, std::string(1000, 'x')));
   CHECK(waiting.size() >= 1000);
   waiting.add_delete(2, {10, 5});
   CHECK(waiting.size() > 1000);
-  CHECK(taken(waiting, 0, {0, 10}).size() == 1);
+  CHECK(moved_out(waiting, 0, {0, 10}).size() == 1);
   CHECK(waiting.size() < 1000);
-  CHECK(waiting.take_delete(2, {0, 100}) == clock_range{10, 5});
+  CHECK(waiting.move_out_delete(2, {0, 100}) == clock_range{10, 5});
   CHECK(waiting.size() == 0);
   CHECK(waiting.empty());
 }
 
-TEST_CASE("pending joins deletes that overlap or touch", "[crdt]") {
+TEST_CASE("pending merges deletes that overlap or touch", "[crdt]") {
   pending waiting;
   waiting.add_delete(1, {10, 5});
   waiting.add_delete(1, {15, 5});
@@ -127,15 +127,15 @@ TEST_CASE("pending joins deletes that overlap or touch", "[crdt]") {
 TEST_CASE("pending gives out only the part of a delete that has become known", "[crdt]") {
   pending waiting;
   waiting.add_delete(1, {10, 10});
-  CHECK_FALSE(waiting.take_delete(1, {0, 10}).has_value());
-  CHECK_FALSE(waiting.take_delete(1, {20, 5}).has_value());
-  CHECK_FALSE(waiting.take_delete(0, {10, 10}).has_value());
-  CHECK_FALSE(waiting.take_delete(2, {10, 10}).has_value());
-  CHECK(waiting.take_delete(1, {13, 2}) == clock_range{13, 2});
+  CHECK_FALSE(waiting.move_out_delete(1, {0, 10}).has_value());
+  CHECK_FALSE(waiting.move_out_delete(1, {20, 5}).has_value());
+  CHECK_FALSE(waiting.move_out_delete(0, {10, 10}).has_value());
+  CHECK_FALSE(waiting.move_out_delete(2, {10, 10}).has_value());
+  CHECK(waiting.move_out_delete(1, {13, 2}) == clock_range{13, 2});
   CHECK(deletes_of(waiting) == deletes{{1, {10, 3}}, {1, {15, 5}}});
-  CHECK(waiting.take_delete(1, {0, 12}) == clock_range{10, 2});
+  CHECK(waiting.move_out_delete(1, {0, 12}) == clock_range{10, 2});
   CHECK(deletes_of(waiting) == deletes{{1, {12, 1}}, {1, {15, 5}}});
-  CHECK(waiting.take_delete(1, {19, 9}) == clock_range{19, 1});
+  CHECK(waiting.move_out_delete(1, {19, 9}) == clock_range{19, 1});
   CHECK(deletes_of(waiting) == deletes{{1, {12, 1}}, {1, {15, 4}}});
 }
 
@@ -151,7 +151,7 @@ TEST_CASE("pending deletes agree with a set of clocks", "[crdt]") {
       waiting.add_delete(client, range);
       for (clock_type c = range.clock; c < range.end(); ++c) expected.emplace(client, c);
     } else {
-      while (const auto part = waiting.take_delete(client, range))
+      while (const auto part = waiting.move_out_delete(client, range))
         for (clock_type c = part->clock; c < part->end(); ++c)
           REQUIRE(expected.erase({client, c}) == 1);
       for (clock_type c = range.clock; c < range.end(); ++c)
@@ -174,13 +174,13 @@ TEST_CASE("pending structs agree with a multimap", "[crdt]") {
     const client_index client = random() % 3;
     const auto clock = static_cast<clock_type>(random() % 500);
     if (random() % 3 != 0) {
-      waiting.add_struct(client, clock, 9, text_at(step, "x"));
+      waiting.add_struct({client, clock}, 9, text_at(step, "x"));
       expected.emplace(std::pair{client, clock}, step);
       continue;
     }
     const clock_range range{clock, static_cast<clock_type>(1 + random() % 20)};
     std::multiset<clock_type> actual_clocks, expected_clocks;
-    for (const pending_struct& one : taken(waiting, client, range))
+    for (const pending_struct& one : moved_out(waiting, client, range))
       actual_clocks.insert(one.view().clock);
     const auto first = expected.lower_bound({client, range.clock});
     const auto last = expected.lower_bound({client, range.end()});

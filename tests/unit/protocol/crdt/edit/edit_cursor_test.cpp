@@ -58,7 +58,7 @@ TEST_CASE("an editor that remembers its place edits as one that begins anew each
   }
   remembers.commit();
   check_invariants(whole.contents());
-  // The same structs, too, whatever they were joined to meanwhile.
+  // The same structs, too, whatever they were merged with meanwhile.
   crdt::doc loaded_whole, loaded_stepwise;
   must_apply(loaded_whole, whole.encode_state_as_update());
   must_apply(loaded_stepwise, stepwise.encode_state_as_update());
@@ -67,7 +67,7 @@ TEST_CASE("an editor that remembers its place edits as one that begins anew each
 
 TEST_CASE("edits near each other do not walk through the whole text", "[crdt][edit]") {
   crdt::doc doc;
-  for (unsigned i = 0; i < 2000; ++i)  // items of two clients that do not join
+  for (unsigned i = 0; i < 2000; ++i)  // items of two clients that do not merge
     edit(
         doc, [](doc_edit& e) { must(e.insert_text(text, 0, "ab")); }, 1 + i % 2);
   doc_edit opened = open(doc, 3);

@@ -123,7 +123,7 @@ TEST_CASE("markers in a range are replaced by those around it", "[crdt][edit]") 
   CHECK(text.marked() == "abc<c=3>d<c=null>ef");
 }
 
-TEST_CASE("a format that ends where its like begins joins it", "[crdt][edit]") {
+TEST_CASE("a format that ends where its like begins merges with it", "[crdt][edit]") {
   text_doc text{"abcd"};
   text.format(2, 2, R"({"b":true})").format(0, 2, R"({"b":true})");
   CHECK(text.marked() == "<b=true>abcd<b=null>");

@@ -112,7 +112,7 @@ TEST_CASE("a document is read as it was, cut within its runs", "[crdt][snapshot]
   }
 }
 
-TEST_CASE("a value that was joined with later ones is still the one known then",
+TEST_CASE("a value that was merged with later ones is still the one known then",
           "[crdt][snapshot]") {
   crdt::doc doc{keeping()};
   must_apply(doc, update_builder{}.client(1).numbers(in_root("m", "k"), {1}));

@@ -7,6 +7,16 @@
 
 using namespace troupe::crdt;
 
+TEST_CASE("ids of units are equal if both parts are, and none names no unit", "[crdt]") {
+  CHECK(unit_id{1, 2} == unit_id{1, 2});
+  CHECK(unit_id{1, 2} != unit_id{1, 3});
+  CHECK(unit_id{1, 2} != unit_id{2, 2});
+  CHECK(unit_id{1, 9} < unit_id{2, 0});
+  CHECK(unit_id{} == unit_id::none);
+  CHECK(unit_id::none.is_none());
+  CHECK_FALSE(unit_id{0, 0}.is_none());
+}
+
 TEST_CASE("client lookup gives indices in the order of arrival", "[crdt]") {
   client_lookup clients;
   CHECK(clients.size() == 0);

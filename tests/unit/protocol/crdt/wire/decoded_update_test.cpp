@@ -119,8 +119,8 @@ TEST_CASE("decode reads a tombstone, an item behind it and the delete set", "[cr
   CHECK(read.structs[0].kind == content_kind::deleted);
   CHECK(read.structs[0].length == 1);
   CHECK(read.structs[1].clock == 1);
-  CHECK(read.structs[1].origin_clock == 0);
-  CHECK(read.clients.id(read.structs[1].origin_client) == 1);
+  CHECK(read.structs[1].origin.clock == 0);
+  CHECK(read.clients.id(read.structs[1].origin.client) == 1);
   CHECK(read.structs[1].parent == nullptr);
   REQUIRE(read.deletes.size() == 1);
   CHECK(read.clients.id(read.deletes[0].client) == 1);
@@ -191,15 +191,15 @@ TEST_CASE("decode reads parents given by id, and keys in them", "[crdt]") {
   const decoded_update read = decoded(update);
   REQUIRE(read.structs.size() == 3);
   CHECK_FALSE(read.structs[0].parent->is_root);
-  CHECK(read.clients.id(read.structs[0].parent->client) == 1);
-  CHECK(read.structs[0].parent->clock == 4);
+  CHECK(read.clients.id(read.structs[0].parent->owner.client) == 1);
+  CHECK(read.structs[0].parent->owner.clock == 4);
   CHECK_FALSE(read.structs[0].parent->has_key);
-  CHECK(read.structs[1].parent->clock == 5);
+  CHECK(read.structs[1].parent->owner.clock == 5);
   CHECK(read.structs[1].parent->key == "key");
-  CHECK(read.clients.id(read.structs[2].origin_client) == 1);
-  CHECK(read.structs[2].origin_clock == 6);
-  CHECK(read.clients.id(read.structs[2].right_origin_client) == 3);
-  CHECK(read.structs[2].right_origin_clock == 7);
+  CHECK(read.clients.id(read.structs[2].origin.client) == 1);
+  CHECK(read.structs[2].origin.clock == 6);
+  CHECK(read.clients.id(read.structs[2].right_origin.client) == 3);
+  CHECK(read.structs[2].right_origin.clock == 7);
 }
 
 TEST_CASE("decode leaves skips out but counts their clocks", "[crdt]") {

@@ -45,7 +45,7 @@ TEST_CASE("range set is empty at first and ignores empty ranges", "[crdt]") {
   CHECK(all_of(set).empty());
 }
 
-TEST_CASE("range set joins adjacent and overlapping ranges", "[crdt]") {
+TEST_CASE("range set merges adjacent and overlapping ranges", "[crdt]") {
   range_set set;
   set.add({10, 5});
   set.add({15, 5});  // adjacent behind

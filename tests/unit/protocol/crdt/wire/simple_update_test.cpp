@@ -3,10 +3,12 @@
 #include "protocol/crdt/wire/simple_update.hpp"
 
 #include <random>
+#include <sstream>
 
 #include <catch2/catch_test_macros.hpp>
 
 #include "tests/support/doc_checks.hpp"
+#include "tests/support/test_data.hpp"
 
 using namespace troupe;
 using namespace troupe::test;
@@ -91,7 +93,36 @@ update_builder any_update(std::mt19937& random, const crdt::doc& in) {
   return made.text(place, any_text(random));
 }
 
+/// The bytes at the beginning of each line of the first fenced block of a page.
+byte_buffer first_bytes_of(const std::string& path) {
+  const auto page = read_file(std::string{TROUPE_SOURCE_DIR} + "/" + path);
+  REQUIRE(page);
+  const std::string text{as_text(*page)};
+  const std::size_t begin = text.find("```\n") + 4;
+  std::istringstream block{text.substr(begin, text.find("```", begin) - begin)};
+  byte_buffer bytes;
+  for (std::string line; std::getline(block, line);) {
+    std::istringstream words{line};
+    for (std::string word; words >> word && word.size() == 2 &&
+                           word.find_first_not_of("0123456789abcdef") == std::string::npos;)
+      bytes.push_back(static_cast<std::uint8_t>(std::stoul(word, nullptr, 16)));
+  }
+  return bytes;
+}
+
 }  // namespace
+
+TEST_CASE("the keystroke of the page about the paths of a struct takes the fast path", "[crdt]") {
+  const byte_buffer update = first_bytes_of("protocol/crdt/apply/README.md");
+  CHECK(update.size() == 10);
+  crdt::doc doc;
+  must_apply(doc, update_builder{}.client(1).text(in_root("t"), "ab"));
+  simple_update simple;
+  CHECK(simple.read(update, doc.contents().clients()) == simple_update::kind::text);
+  CHECK(must_apply(doc, update).is_verbatim);
+  CHECK(doc.text("t") == "abc");
+  CHECK(doc.item_count() == 1);
+}
 
 TEST_CASE("texts and deletions on the quick way do what they do on the long way", "[crdt]") {
   for (unsigned seed = 1; seed <= 60; ++seed) {

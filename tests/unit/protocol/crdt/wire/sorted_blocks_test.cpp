@@ -104,7 +104,7 @@ TEST_CASE("sorted blocks keep their order when entries come at random", "[crdt]"
   }
 }
 
-TEST_CASE("sorted blocks shrink and join while entries are erased at random", "[crdt]") {
+TEST_CASE("sorted blocks shrink and merge while entries are erased at random", "[crdt]") {
   std::mt19937 random{2};
   blocks actual;
   model expected;
@@ -130,7 +130,7 @@ TEST_CASE("sorted blocks agree with a map through insertions and erasures mixed"
     blocks actual;
     model expected;
     for (std::uint32_t step = 0; step < 20'000; ++step) {
-      // Phases of growth and of decline, so that blocks split and join many times.
+      // Phases of growth and of decline, so that blocks split and merge many times.
       const bool grows = (step / 2500) % 2 == 0 ? random() % 4 != 0 : random() % 4 == 0;
       const clock_type clock = random() % 20'000;
       if (grows) {
