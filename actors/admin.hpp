@@ -15,7 +15,7 @@
 
 namespace troupe {
 
-/// Whom an operator's request is about.
+/// The actors that know what an operator asks for.
 struct admin_sources {
   directory_actor directory;
   std::vector<hub_actor> hubs;

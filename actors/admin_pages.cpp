@@ -157,7 +157,7 @@ admin_query read_notification(const std::string& body) {
   return wanted;
 }
 
-/// The list of a page, and how to go on behind it.
+/// The list of a page, and where the next page begins.
 http_answer answer_list(const char* name, json list, std::size_t count, json next) {
   json body{{name, std::move(list)}, {"count", count}};
   if (!next.is_null()) body["next"] = std::move(next);

@@ -107,8 +107,8 @@ void directory::keep_window(const std::string& name, std::shared_ptr<message_id_
                     std::chrono::steady_clock::now() + message_id_window::id_age_max};
 }
 
-/// The join comes from here and not from the session, so that it always precedes an unload. Whoever
-/// opens a document without joining it keeps it for the idle grace.
+/// The join comes from here and not from the session, so that it always precedes an unload. A
+/// document that is opened without a join stays open for the idle grace.
 opened_document directory::hand_out(entry& of, const open_document& request) {
   if (request.join) {
     of.is_idle = false;
@@ -134,7 +134,7 @@ void directory::on_idle(const document_idle& message) {
   idle->idle_since = std::chrono::steady_clock::now();
 }
 
-/// Someone had joined when the document was told to unload.
+/// A session had joined before the document was to unload.
 void directory::on_busy(document_id id) {
   entry* const busy = find(id);
   if (busy == nullptr) return;
@@ -152,7 +152,7 @@ void directory::unload(entry& of) {
 }
 
 /// Evicts the document that has been idle longest. Its memory is freed a little later than the
-/// newcomer's is taken.
+/// newcomer's is allocated.
 bool directory::make_room() {
   entry* oldest = nullptr;
   std::size_t unloading = 0;

@@ -1,12 +1,12 @@
-// The actor that knows every open document of the node. Spawned by the node; it alone starts
-// and ends document actors, so opening and unloading one document never race: while a document is
-// being unloaded, those who ask for it wait here and get the next one, which loads what the last
-// has stored.
+// The actor that knows every open document of the node. The node spawns it; it alone starts and
+// ends document actors, so opening and unloading one document never race: a session that asks for a
+// document that is being unloaded waits here for the next one, which loads what the last has
+// stored.
 //
-// Who writes to it: sessions (open), documents (idle, busy), the supervisor (seconds, drain).
-// Mailbox bounded by limits.max_connections: a session asks once per document. Watches its
-// documents; a failed one is forgotten and its sessions are closed through the hubs. If the
-// directory itself fails the node stops.
+// Sessions send it openings, documents report that they are idle or busy, the supervisor passes the
+// seconds and the drain. Its mailbox is bounded by limits.max_connections: a session asks once per
+// document. It watches its documents: it forgets one that has failed and closes its sessions
+// through the hubs. If the directory itself fails the node stops.
 #pragma once
 
 #include <chrono>
@@ -50,7 +50,7 @@ class directory final : public directory_actor::base {
  private:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// Someone who asked for a document that is being unloaded.
+  /// An opening that waits while the document is being unloaded.
   struct waiting_open {
     open_document request;
     caf::typed_response_promise<opened_document> promise;

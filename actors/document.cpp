@@ -47,11 +47,11 @@ document::behavior_type document::make_behavior() {
   return {
       [this](const join_document& join) { on_join(join); },
       [this](const leave_document& leave) { on_leave(leave); },
-      [this](const client_batch& batch) { take(document_work::batch_rest{batch}); },
-      [this](const presence_missed& missed) { take(missed); },
-      [this](const document_event& event) { take(event); },
+      [this](const client_batch& batch) { enqueue(document_work::batch_rest{batch}); },
+      [this](const presence_missed& missed) { enqueue(missed); },
+      [this](const document_event& event) { enqueue(event); },
       [this](const update_stored& stored) { on_update_stored(stored); },
-      [this](const document_tick& tick) { take(tick); },
+      [this](const document_tick& tick) { enqueue(tick); },
       [this](const unload_document&) { on_unload(); },
       [this](const list_presence& which) { return on_list_presence(which); },
       [this](const describe_document&) { return on_describe(); },
@@ -92,12 +92,12 @@ void document::on_loaded(const loaded_document& loaded) {
 
 void document::on_join(const join_document& join) {
   audience_.join(join.who.session, join.hub);
-  take(join.who);
+  enqueue(join.who);
 }
 
 void document::on_leave(const leave_document& leave) {
   if (!audience_.leave(leave.session)) return;
-  take(leave);
+  enqueue(leave);
   if (!audience_.has_sessions()) on_nobody_left();
 }
 
@@ -132,7 +132,7 @@ document_info document::on_describe() const {
 // --- events ---
 
 /// Events are handled in the order in which they came, one at a time.
-void document::take(document_work::input next) {
+void document::enqueue(document_work::input next) {
   work_.push(std::move(next));
   handle_waiting();
 }

@@ -58,7 +58,7 @@ class document final : public io_actor<document_actor::base> {
   void on_unload();
   void on_flush();
 
-  void take(document_work::input next);
+  void enqueue(document_work::input next);
   void handle_waiting();
   bool handle(document_work::batch_rest& rest);
   bool handle(joining_session& who);

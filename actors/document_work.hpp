@@ -56,7 +56,7 @@ class document_work {
   const hosted_document* state() const noexcept { return state_.get(); }
   bool can_lend() const noexcept { return static_cast<bool>(lend_); }
 
-  /// Of the work that is done; whoever carries them out clears them.
+  /// Of the work that was done. The document clears them when it has carried them out.
   document_effects& effects() noexcept { return effects_; }
 
   void push(input next) { waiting_.push_back(std::move(next)); }
@@ -86,7 +86,7 @@ class document_work {
     after();
   }
 
-  /// A worker has done its work: the state is here again and what came after it is done.
+  /// A worker has done its work: the state is here again, and the rest of the work is done.
   void on_returned(lent_document& lent) {
     state_ = std::move(lent.state);
     effects_ = std::move(lent.effects);

@@ -17,7 +17,7 @@
 
 namespace troupe {
 
-/// Names one who stores the document: this node's store, or that of a peer.
+/// Names a keeper, which stores the document: this node's store, or that of a peer.
 using keeper_id = std::uint64_t;
 
 class durability {

@@ -1,5 +1,5 @@
 // The one place where what a codec encodes becomes WebSocket frames. document_output gathers the
-// frames of a turn with it; frame_list serves those who need frames at once: the session for its
+// frames of a turn with it; frame_list makes frames at once: for the session and its
 // own answers, newcomer_state for the whole state. Pure.
 #pragma once
 

@@ -1,8 +1,8 @@
-// The hub of an io_unit. Spawned by the supervisor's caller, one per unit, pinned to it; owns the
-// unit's session_table. Who writes to it: documents (deliveries), the directory (a document
-// failed), the supervisor (drain). Its mailbox is bounded by what documents produce per turn: one
-// batch a document and turn, held back by the sessions' credit. It keeps no state that could go
-// stale; if it fails the node stops.
+// The hub of an I/O unit: one per unit, pinned to it, spawned by the node. It is the mailbox of the
+// unit's session_table, which it owns. Documents send it deliveries, the directory reports failed
+// documents, the supervisor drains it. Its mailbox is bounded by what documents produce: one batch
+// per document and turn, limited by the sessions' credit. It has no other state; if it fails the
+// node stops.
 #pragma once
 
 #include "actors/caf_compat.hpp"

@@ -1,6 +1,6 @@
-// Every actor of a node and every message between them, on one page: for each actor who it is, what
-// it understands, then its messages. A message is a struct; atoms are an actor's notes to itself.
-// Plain values that the pure classes need stand in deliveries.hpp, operator_view.hpp and
+// Every actor of a node and every message between them, on one page: for each actor what it is,
+// what it understands, then its messages. A message is a struct; atoms are an actor's notes to
+// itself. Plain values that the pure classes need stand in deliveries.hpp, operator_view.hpp and
 // storage/backend.hpp.
 #pragma once
 
@@ -110,10 +110,10 @@ using directory_actor = caf::typed_actor<
     caf::result<notified_document>(notify_document),  // pass an event on to a document
     caf::result<node_drained>(close_documents)>;      // unload everything, then answer
 
-/// Who subscribes with the opening. The join is sent before the answer.
+/// The join, if there is one, is sent to the document before the answer.
 struct open_document {
   std::string name;
-  std::optional<join_document> join;  ///< Nothing: somebody who is no session needs it open.
+  std::optional<join_document> join;  ///< Nothing: it is needed open, but by no session.
 };
 struct opened_document {
   document_id id = 0;

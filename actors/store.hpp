@@ -1,9 +1,10 @@
-// The actor in front of storage. Spawned detached by the supervisor: it blocks on its own thread,
-// never on a worker. Who writes to it: documents. Group commit: appends and checkpoints queue up
-// while a write is under way, go out as one batch, and are confirmed together once that is durable.
-// Its mailbox is bounded by what documents have unconfirmed, which their sessions' credit bounds. A
-// failed write is confirmed to nobody and ends the actor, and with it the node: what was
-// acknowledged is stored.
+// The actor in front of storage. The node spawns it detached: it blocks on its own thread, never on
+// a worker. Documents send it appends and checkpoints, which queue up while a write is under way,
+// go out as one batch, and are confirmed together once that batch is durable (group commit).
+//
+// Its mailbox is bounded by what documents have unconfirmed, which the credit of their sessions
+// bounds. A failed write is confirmed to nobody and ends the actor, and the node with it, so
+// whatever was acknowledged is stored.
 #pragma once
 
 #include <memory>

@@ -1,10 +1,9 @@
-// The actor on top of a node. Spawned by the node (app/node.cpp), like those it watches; it watches
-// the store, the directory and the hubs, passes the seconds on, and drains the node: sessions
-// first, then documents.
+// The actor on top of a node. The node (app/node.cpp) spawns it, like the actors it watches: store,
+// directory and hubs. It passes the seconds on and drains the node: sessions first, then documents.
 //
-// Who writes to it: itself and serve(). If one of the actors it watches ends outside of a drain, an
-// acknowledgement or a subscription may be lost with it, so the node is stopped (on_failure) and
-// starts clean; documents, which fail alone, are the directory's to restart.
+// Only the node and the supervisor itself send it messages. If one of the actors it watches ends
+// outside of a drain, an acknowledgement or a subscription may be lost with it, so the node stops
+// (on_failure) and starts clean. Documents fail alone, and the directory restarts them.
 #pragma once
 
 #include <chrono>

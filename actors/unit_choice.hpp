@@ -1,5 +1,5 @@
-// On which I/O thread a document and its connections live: the name decides, so that a document and
-// its sockets share a thread without asking anyone. Pure.
+// Chooses the I/O thread of a document and its connections by the document's name, so that a
+// document and its sockets share a thread without asking anyone. Pure.
 #pragma once
 
 #include <cstdint>

@@ -85,7 +85,7 @@ class http_connection final : public unit_member,
     parse();
   }
 
-  /// Who took the port for another kind is told, since a bare end would say nothing.
+  /// A client that mistook the port for another kind gets an answer, since a bare end says nothing.
   void on_read_end() {
     if (!socket_.met_plain_http()) return finish();
     socket_.drop_tls();

@@ -1,7 +1,7 @@
-// One HTTP/1.1 connection, from its accept to its upgrade: reads one request at a time, has plain
-// ones answered, and turns into a WebSocket connection on `GET /<document>` with an upgrade.
-// Headers and bodies are limited, and each request has a deadline, so a silent or slow client holds
-// a socket for seconds only. Thread: the io_unit's. For sources of net/ only.
+// One HTTP/1.1 connection, from its accept to its upgrade: it reads one request at a time, has
+// plain ones answered, and becomes a WebSocket connection when an upgrade is admitted. Headers and
+// bodies are limited, and each request has a deadline, so a silent or slow client holds a socket
+// for seconds only. Thread: the io_unit's. For sources of net/ only.
 #pragma once
 
 #include <atomic>
@@ -29,7 +29,8 @@ struct http_service {
 struct accepted_socket {
   transport socket;
   std::string remote_address;
-  admission outcome = admission::admitted;  ///< Otherwise it is only told why it cannot stay.
+  admission outcome =
+      admission::admitted;  ///< Otherwise the connection only hears why it cannot stay.
 };
 
 /// Serves a new socket. It keeps itself alive. Thread: the unit's.

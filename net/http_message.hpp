@@ -1,5 +1,5 @@
-// A plain HTTP request and its answer, as values: what http_connection reads and writes for those
-// who decide (http_routes, the admin actor). Pure.
+// A plain HTTP request and its answer, as values: http_connection reads and writes them, an
+// http_handler decides. Pure.
 #pragma once
 
 #include <functional>
@@ -23,7 +23,7 @@ struct http_answer {
   std::string_view content_type = "text/plain; charset=utf-8";  ///< Static storage.
 };
 
-/// Who answers requests that are no upgrades. Thread: the unit's of the connection.
+/// Answers requests that are no upgrades. Thread: the unit's of the connection.
 class http_handler {
  public:
   virtual ~http_handler() = default;

@@ -8,7 +8,7 @@ namespace {
 constexpr std::string_view how_to_connect =
     "Connect a WebSocket client to /<document>, for example with y-websocket:\n"
     "  new WebsocketProvider('ws://<host>:<port>', '<document>', doc)\n"
-    "GET /healthz tells whether the server is up.\n";
+    "GET /healthz says whether the server is up.\n";
 
 std::string with_help(std::string_view text) {
   return std::string{text}.append("\n").append(how_to_connect);

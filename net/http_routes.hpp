@@ -1,5 +1,5 @@
-// What the server answers to plain HTTP: health, and help for those who came without a WebSocket.
-// Pure: a method and a target in, an answer out; http_connection writes it.
+// What the server answers to plain HTTP: health, and help for clients that came without a
+// WebSocket. Pure: a method and a target in, an answer out; http_connection writes it.
 #pragma once
 
 #include <functional>

@@ -1,9 +1,9 @@
-// The door of the server: binds an address, accepts on the first unit and hands the sockets to all
-// units in turn. Each socket speaks HTTP (http_connection) until it upgrades; the WebSocket then
-// goes to the connection_acceptor.
+// The listening socket of the server: binds an address, accepts on the first unit and hands the
+// sockets to all units in turn. Each socket speaks HTTP (http_connection) until it upgrades;
+// whether it may, and what becomes of the WebSocket, is decided by the connection_acceptor.
 //
 // Owner: main. Thread: any. The units outlive the listener. Out of file descriptors it waits
-// instead of spinning. It does not count connections: capacity is decided by the acceptor. No Asio
+// instead of spinning. It does not count connections: the acceptor decides about capacity. No Asio
 // and no CAF in this header.
 #pragma once
 
@@ -89,7 +89,7 @@ class listener {
   /// The port it listens on.
   std::uint16_t port() const noexcept;
 
-  /// Accepts no more and ends the connections that have not upgraded yet; WebSockets go on. Done
+  /// Accepts no more and ends the connections that have not upgraded yet; WebSockets stay. Done
   /// soon after it returns.
   void stop();
 

@@ -1,6 +1,5 @@
-// The frames that the server writes: a frame is encoded once, with its WebSocket
-// header, and the same bytes go to every receiver. Possible because a server does not mask its
-// frames. Pure.
+// The frames that the server writes. A frame is encoded once, with its WebSocket header, and the
+// same bytes go to every receiver, since a server does not mask its frames. Pure.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// Whom a message of a document is for, from the decision (hosted_document) to the sockets
-// (session_table).
+// The receivers of a notice or a frame of a document: one session, all, or all but one. Decided by
+// hosted_document, followed by session_table.
 #pragma once
 
 #include <cstdint>

@@ -1,11 +1,12 @@
-// Which messages of a document's clients have been seen: a client that did not hear an answer sends
-// its message again, perhaps over a new connection, and it must take effect once. Owned by the
-// document; pure, time is passed in. Everything in it is bounded, so it forgets: then a message
-// counts as fresh again, which for an update is harmless, since Yjs updates may be applied twice.
+// The message ids of a document's clients that were seen lately, to deduplicate: a client that did
+// not hear an answer sends its message again, perhaps over a new connection, and the message must
+// take effect once. Owned by the document; time is passed in. Everything in it is bounded, so it
+// forgets: then a message counts as fresh again, which is harmless for an update, since Yjs updates
+// are idempotent. Pure.
 //
-// Users are kept by name, so that none can swallow the messages of another. Of a message id a
-// 128-bit hash is kept: 28 bytes whatever its length, a fifth of what a UUID would take, and ids
-// with equal hashes could only make a user lose messages of his own.
+// Users are kept by name, so that none can suppress the messages of another. Of a message id a
+// 128-bit hash is kept: 28 bytes whatever its length, a fifth of a UUID as text. Ids with equal
+// hashes could only make a user lose messages of their own.
 #pragma once
 
 #include <chrono>
@@ -29,8 +30,8 @@ class message_id_window {
   static constexpr std::size_t ids_per_user_max = 1024;
   static constexpr std::chrono::minutes id_age_max{10};
   static constexpr std::size_t users_max = 4096;
-  /// For all users together: some 280 with full windows. Beyond, and beyond users_max, the user who
-  /// has been silent for the longest time is forgotten.
+  /// For all users together: some 280 with full windows. Beyond, and beyond users_max, the user
+  /// that has been silent for the longest time is forgotten.
   static constexpr std::size_t memory_bytes_max = std::size_t{8} * 1024 * 1024;
 
   message_id_window() = default;
@@ -95,7 +96,7 @@ class message_id_window {
   user_ids& touch_user(std::string_view user);
   user_list::iterator drop(user_list::iterator at);
 
-  user_list by_silence_;  ///< Who has been silent for the longest time stands first.
+  user_list by_silence_;  ///< The user that has been silent longest stands first.
   std::unordered_map<std::string_view, user_list::iterator> users_;  ///< Names are in the list.
   std::size_t memory_bytes_ = 0;
 };

@@ -16,8 +16,8 @@ struct hash128 {
   bool operator==(const hash128&) const = default;
 };
 
-/// Who knows the key can look for strings with equal hashes; whom that would help needs a secret
-/// one.
+/// Anybody who knows the key can search for strings with equal hashes; where that would help, use a
+/// secret one.
 struct siphash_key {
   std::uint64_t first = 0;
   std::uint64_t second = 0;

@@ -1,7 +1,7 @@
 // The messages of the y-websocket dialect: what stands in one binary frame. One message per frame.
-// Format: varUint type (0 sync, 1 awareness, 2 auth, 3 query awareness); sync goes on with varUint
-// step (0 step 1, 1 step 2, 2 update); then varUint length + bytes. A query has no body. Source:
-// y-protocols 1.0 sync.js, awareness.js, PROTOCOL.md; y-websocket 3.0.
+// Format: varUint type (0 sync, 1 awareness, 2 auth, 3 query awareness); sync continues with
+// varUint step (0 step 1, 1 step 2, 2 update); then varUint length + bytes. A query has no body.
+// Source: y-protocols 1.0 sync.js, awareness.js, PROTOCOL.md; y-websocket 3.0.
 #pragma once
 
 #include <array>

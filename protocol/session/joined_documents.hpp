@@ -79,7 +79,7 @@ class joined_documents {
     return std::ranges::any_of(
         list_, [](const joined_document& one) { return one.state != join_state::joined; });
   }
-  /// Whether the directory may yet tell a document of the session.
+  /// Whether the directory may still announce the session to a document.
   bool is_opening() const noexcept {
     return std::ranges::any_of(
         list_, [](const joined_document& one) { return one.state == join_state::opening; });

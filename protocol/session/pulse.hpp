@@ -23,7 +23,7 @@ class pulse {
 
   explicit pulse(time_point now) noexcept : last_ping_(now), last_pong_(now) {}
 
-  /// The connection is open; what came before does not count.
+  /// The connection is open; the time before does not count.
   void restart(time_point now) noexcept { last_ping_ = last_pong_ = now; }
 
   void on_pong(time_point now) noexcept { last_pong_ = now; }

@@ -134,7 +134,7 @@ class session_protocol {
   /// The connection has ended: nothing more is decided.
   void on_closed() noexcept { is_closed_ = true; }
   bool is_closed() const noexcept { return is_closed_; }
-  /// Whether the directory may yet tell a document of this session, which must then leave it.
+  /// Whether the directory may still announce this session to a document, which it must then leave.
   bool is_opening() const noexcept { return documents_.is_opening(); }
 
   session_id id() const noexcept { return id_; }

@@ -112,7 +112,7 @@ result<bool> awareness::set_own(client_id client, std::string_view state, sessio
     if (!had_state) return false;
     ++found->second.clock;
     remove(found->second, now);
-    found->second.owner = owner;  // who may show something again, under the next clock
+    found->second.owner = owner;  // which may show a state again, under the next clock
     return true;
   }
   if (found == entries_.end() && entries_.size() >= clients_max)

@@ -1,8 +1,9 @@
 // The awareness (presence) of one document: for each client a clock and a JSON state, owned by the
-// session that last sent it. States vanish with their session, when a client clears its own, and
-// when it has not renewed it for `state_age_max`. Clocks of vanished clients are remembered for a
-// while, so that a late frame does not bring a ghost back. Format: varUint count, then (varUint
-// client, varUint clock, varString JSON or `null`) each. Source: y-protocols 1.0 awareness.js.
+// session that last sent it. A state vanishes with its session, when its client clears it, and when
+// it was not renewed for `state_age_max`. Clocks of vanished clients are remembered for a while, so
+// that a late frame does not bring a ghost back.
+// Format: varUint count, then (varUint client, varUint clock, varString JSON or `null`) each.
+// Source: y-protocols 1.0 awareness.js.
 #pragma once
 
 #include <chrono>
@@ -60,7 +61,7 @@ class awareness {
   std::vector<client_id> remove_session(session_id session, time_point now);
 
   /// Removes states that were not renewed, renews those of set_own() and forgets old clocks;
-  /// returns whose states others are to be told of.
+  /// returns the clients whose states are to be sent to others.
   std::vector<client_id> expire(time_point now);
 
   /// The entries of `clients` as an awareness update; a vanished state is `null`.
@@ -69,7 +70,7 @@ class awareness {
   /// All states.
   byte_buffer encode_all() const;
 
-  /// All states, and of those who vanished a short while ago that they did.
+  /// All states, and `null` for clients that vanished a short while ago.
   byte_buffer encode_known() const;
 
   /// All states as JSON text, each with the session that owns it.
