@@ -10,22 +10,6 @@ namespace {
 
 std::chrono::steady_clock::time_point current_time() { return std::chrono::steady_clock::now(); }
 
-/// Whether this is the sync of a session that has nothing: an empty state vector.
-bool is_newcomer(const client_request& what) noexcept {
-  return what.kind == request_kind::sync && what.body.size() == 1 && what.body.front() == 0;
-}
-
-/// The bytes of an effect, shared with the event they came with where they are a part of it.
-shared_slice share(const effect_bytes& bytes, const shared_bytes& event_bytes) {
-  const byte_view part = bytes.view();
-  const byte_view whole = event_bytes.view();
-  const bool is_part = !part.empty() && !whole.empty() && part.data() >= whole.data() &&
-                       part.data() + part.size() <= whole.data() + whole.size();
-  if (is_part)
-    return {event_bytes, static_cast<std::size_t>(part.data() - whole.data()), part.size()};
-  return shared_bytes::copy_of(part);
-}
-
 }  // namespace
 
 document::document(caf::actor_config& config, io_unit* unit, document_settings settings,
@@ -47,11 +31,11 @@ document::behavior_type document::make_behavior() {
   return {
       [this](const join_document& join) { on_join(join); },
       [this](const leave_document& leave) { on_leave(leave); },
-      [this](const client_batch& batch) { enqueue(document_work::batch_rest{batch}); },
-      [this](const presence_missed& missed) { enqueue(missed); },
-      [this](const document_event& event) { enqueue(event); },
+      [this](const client_batch& batch) { queue(document_work::batch_rest{batch}); },
+      [this](const presence_missed& missed) { queue(missed); },
+      [this](const document_event& event) { queue(event); },
       [this](const update_stored& stored) { on_update_stored(stored); },
-      [this](const document_tick& tick) { enqueue(tick); },
+      [this](const document_tick& tick) { queue(tick); },
       [this](const unload_document&) { on_unload(); },
       [this](const list_presence& which) { return on_list_presence(which); },
       [this](const describe_document&) { return on_describe(); },
@@ -81,8 +65,7 @@ void document::on_loaded(const loaded_document& loaded) {
     if (!stored.checkpoint.empty()) load(stored.checkpoint.view());
     for (const shared_slice& update : stored.updates) load(update.view());
   };
-  const bool is_heavy = durability_.state_size() >= heavy_update_bytes;
-  work_.run(is_heavy ? weight::heavy : weight::light, load_all, [this] {
+  work_.run(weight_of(durability_.state_size(), heavy_update_bytes), load_all, [this] {
     work_.begin();
     handle_waiting();
   });
@@ -92,12 +75,12 @@ void document::on_loaded(const loaded_document& loaded) {
 
 void document::on_join(const join_document& join) {
   audience_.join(join.who.session, join.hub);
-  enqueue(join.who);
+  queue(join.who);
 }
 
 void document::on_leave(const leave_document& leave) {
   if (!audience_.leave(leave.session)) return;
-  enqueue(leave);
+  queue(leave);
   if (!audience_.has_sessions()) on_nobody_left();
 }
 
@@ -132,7 +115,7 @@ document_info document::on_describe() const {
 // --- events ---
 
 /// Events are handled in the order in which they came, one at a time.
-void document::enqueue(document_work::input next) {
+void document::queue(document_work::input next) {
   work_.push(std::move(next));
   handle_waiting();
 }
@@ -156,7 +139,7 @@ bool document::handle(document_work::batch_rest& rest) {
     }
     ++rest.next;
     work_.run(
-        weight_of(what),
+        weight_of(what, durability_.state_size()),
         // The bytes are those of the request, and must last as long as the work on it.
         [what, session = rest.batch.session, bytes = requests.bytes, now](
             hosted_document& on, document_effects& out) { on.on_request(session, what, now, out); },
@@ -217,19 +200,10 @@ document_work::lender document::make_lender() {
   };
 }
 
-bool document::is_state_large() const { return durability_.state_size() >= heavy_state_bytes; }
-
 /// Whether the whole state must be encoded by a worker before this can be answered.
 bool document::needs_encoding(const client_request& what) {
-  return is_newcomer(what) && work_.can_lend() && is_state_large() &&
+  return is_newcomer(what) && work_.can_lend() && durability_.state_size() >= heavy_state_bytes &&
          newcomers_.find(what.in, work_.state()->version()) == nullptr;
-}
-
-weight document::weight_of(const client_request& what) const {
-  const bool is_large_sync =
-      what.kind == request_kind::sync && !is_newcomer(what) && is_state_large();
-  const bool is_heavy = what.body.size() >= heavy_update_bytes || is_large_sync;
-  return is_heavy ? weight::heavy : weight::light;
 }
 
 void document::encode_whole_state_elsewhere(dialect in) {
@@ -253,8 +227,9 @@ void document::carry_out(const shared_bytes& event_bytes, std::size_t credit_byt
     else
       output_.add(each);
   }
-  for (document_effects::storage_write& write : effects.writes)
-    store(write, event_bytes, credit_bytes);
+  for (const document_effects::storage_write& write : effects.writes)
+    durability_.add(write, event_bytes, credit_bytes);
+  confirm();  // where there is nothing to be stored
   for (const document_effects::refusal& each : effects.refusals) refuse(each);
   effects.clear();
   schedule_flush();
@@ -294,22 +269,6 @@ void document::refuse(const document_effects::refusal& refused) {
 
 // --- storage ---
 
-void document::store(document_effects::storage_write& write, const shared_bytes& event_bytes,
-                     std::size_t credit_bytes) {
-  if (!write.update.empty()) durability_.append(share(write.update, event_bytes));
-  durability::unconfirmed waiting;
-  waiting.from = write.from;
-  waiting.in = write.in;
-  waiting.credit_bytes = credit_bytes;
-  if (write.confirmation) {
-    waiting.has_confirmation = true;
-    waiting.change = share(write.confirmation->body, event_bytes);
-    waiting.message_id = share(write.confirmation->extra, event_bytes);
-  }
-  durability_.await(std::move(waiting));
-  confirm();  // where there is nothing to be stored
-}
-
 void document::on_update_stored(const update_stored& stored) {
   durability_.on_stored(durability::local_store, stored.up_to);
   confirm();
@@ -341,10 +300,9 @@ void document::checkpoint() {
   if (is_checkpointing_ || !work_.state()) return;
   durability_.begin_checkpoint();
   const auto state = std::make_shared<shared_bytes>();
-  const bool is_heavy = durability_.checkpoint_size() >= heavy_state_bytes;
   is_checkpointing_ = true;
   work_.run(
-      is_heavy ? weight::heavy : weight::light,
+      weight_of(durability_.checkpoint_size(), heavy_state_bytes),
       [state](hosted_document& of, document_effects&) {
         *state = shared_bytes::copy_of(of.whole_state());
       },

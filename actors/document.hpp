@@ -58,7 +58,7 @@ class document final : public io_actor<document_actor::base> {
   void on_unload();
   void on_flush();
 
-  void enqueue(document_work::input next);
+  void queue(document_work::input next);
   void handle_waiting();
   bool handle(document_work::batch_rest& rest);
   bool handle(joining_session& who);
@@ -68,16 +68,12 @@ class document final : public io_actor<document_actor::base> {
   bool handle(presence_missed& missed);
 
   document_work::lender make_lender();
-  bool is_state_large() const;
   bool needs_encoding(const client_request& what);
-  weight weight_of(const client_request& what) const;
   void encode_whole_state_elsewhere(dialect in);
 
   void carry_out(const shared_bytes& event_bytes, std::size_t credit_bytes);
   void send_whole_state(session_id to, dialect in);
   void refuse(const document_effects::refusal& refused);
-  void store(document_effects::storage_write& write, const shared_bytes& event_bytes,
-             std::size_t credit_bytes);
   void confirm();
   void append_stored();
   void checkpoint();

@@ -35,6 +35,18 @@ constexpr std::size_t heavy_state_bytes = 512 * 1024;
 /// Whether work may be done where the document runs.
 enum class weight : std::uint8_t { light, heavy };
 
+constexpr weight weight_of(std::size_t size, std::size_t heavy_from) noexcept {
+  return size >= heavy_from ? weight::heavy : weight::light;
+}
+
+/// The weight of a request on a document whose encoded state has this size, about. A newcomer's
+/// sync is light: the whole state is encoded beforehand.
+inline weight weight_of(const client_request& what, std::size_t state_size) noexcept {
+  const bool is_difference = what.kind == request_kind::sync && !is_newcomer(what);
+  if (is_difference && state_size >= heavy_state_bytes) return weight::heavy;
+  return weight_of(what.body.size(), heavy_update_bytes);
+}
+
 class document_work {
  public:
   /// A batch of which the first requests may have been handled.

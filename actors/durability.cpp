@@ -2,6 +2,36 @@
 
 namespace troupe {
 
+namespace {
+
+/// The bytes of an effect, shared with the event they came with where they are a part of it.
+shared_slice share(const effect_bytes& bytes, const shared_bytes& event_bytes) {
+  const byte_view part = bytes.view();
+  const byte_view whole = event_bytes.view();
+  const bool is_part = !part.empty() && !whole.empty() && part.data() >= whole.data() &&
+                       part.data() + part.size() <= whole.data() + whole.size();
+  if (is_part)
+    return {event_bytes, static_cast<std::size_t>(part.data() - whole.data()), part.size()};
+  return shared_bytes::copy_of(part);
+}
+
+}  // namespace
+
+void durability::add(const document_effects::storage_write& write, const shared_bytes& event_bytes,
+                     std::size_t credit_bytes) {
+  if (!write.update.empty()) append(share(write.update, event_bytes));
+  unconfirmed waiting;
+  waiting.from = write.from;
+  waiting.in = write.in;
+  waiting.credit_bytes = credit_bytes;
+  if (write.confirmation) {
+    waiting.has_confirmation = true;
+    waiting.change = share(write.confirmation->body, event_bytes);
+    waiting.message_id = share(write.confirmation->extra, event_bytes);
+  }
+  await(std::move(waiting));
+}
+
 void durability::on_stored(keeper_id by, storage::sequence up_to) {
   const auto known = std::ranges::find(keepers_, by, &keeper::id);
   if (known == keepers_.end())

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/fifo.hpp"
-#include "protocol/dialect.hpp"
+#include "protocol/hosted_document.hpp"
 #include "protocol/origin.hpp"
 #include "storage/backend.hpp"
 
@@ -57,6 +57,11 @@ class durability {
 
   /// What was appended since the last call.
   storage::log_append take_append() { return std::exchange(gathered_, {}); }
+
+  /// Appends what a hosted document wants stored, and remembers whom to confirm it to. Bytes that
+  /// are part of the event's are shared with it, others are copied.
+  void add(const document_effects::storage_write& write, const shared_bytes& event_bytes,
+           std::size_t credit_bytes);
 
   void await(unconfirmed one) {
     one.number = last_;

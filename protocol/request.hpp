@@ -29,6 +29,11 @@ struct client_request {
   std::string_view message_id = {};  ///< To be acknowledged under this id; empty: not.
 };
 
+/// Whether this is the sync of a session that has nothing: an empty state vector.
+constexpr bool is_newcomer(const client_request& what) noexcept {
+  return what.kind == request_kind::sync && what.body.size() == 1 && what.body.front() == 0;
+}
+
 /// How much of a session's credit a request takes until it is handled: a question may be answered
 /// with the whole document, so only a few of them may be under way.
 constexpr std::uint32_t question_weight = 256;
