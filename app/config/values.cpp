@@ -7,6 +7,8 @@
 #include <limits>
 #include <span>
 
+#include "base/trim.hpp"
+
 namespace troupe {
 
 namespace {
@@ -113,27 +115,21 @@ result<bool> parse_switch(std::string_view text) {
 
 namespace {
 
-constexpr std::string_view space = " \t";
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(space);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(space) + 1 - first);
-}
+constexpr std::string_view blanks = " \t";
 
 /// Takes the texts of a list, one after the other.
 class list_reader {
  public:
-  explicit list_reader(std::string_view list) : whole_(list), rest_(trimmed(list)) {
+  explicit list_reader(std::string_view list) : whole_(list), rest_(trimmed(list, blanks)) {
     const bool has_brackets = rest_.size() >= 2 && rest_.front() == '[' && rest_.back() == ']';
-    if (has_brackets) rest_ = trimmed(rest_.substr(1, rest_.size() - 2));
+    if (has_brackets) rest_ = trimmed(rest_.substr(1, rest_.size() - 2), blanks);
   }
 
   bool is_at_end() const noexcept { return rest_.empty(); }
 
   /// The next text, and the comma behind it.
   result<std::string> next() {
-    rest_ = trimmed(rest_);
+    rest_ = trimmed(rest_, blanks);
     auto text = rest_.starts_with('"') ? next_quoted() : next_plain();
     if (text && text->empty()) return wrong("has an empty text in it");
     return text;
@@ -142,7 +138,7 @@ class list_reader {
  private:
   std::string next_plain() {
     const auto comma = rest_.find(',');
-    const std::string_view text = trimmed(rest_.substr(0, comma));
+    const std::string_view text = trimmed(rest_.substr(0, comma), blanks);
     rest_ = comma == std::string_view::npos ? std::string_view{} : rest_.substr(comma + 1);
     return std::string{text};
   }
@@ -157,7 +153,7 @@ class list_reader {
       text += rest_[at];
     }
     if (at >= rest_.size()) return wrong("has a quote that is not closed");
-    rest_ = trimmed(rest_.substr(at + 1));
+    rest_ = trimmed(rest_.substr(at + 1), blanks);
     if (!rest_.empty() && rest_.front() != ',')
       return wrong("has something between a closing quote and the next comma");
     if (!rest_.empty()) rest_.remove_prefix(1);
