@@ -64,32 +64,28 @@ result<std::uint64_t> scale(const quantity& parts, std::span<const unit> units,
 
 result<std::uint64_t> parse_count(std::string_view text) {
   constexpr std::string_view expected = "a whole number";
-  const auto parts = split_quantity(text, expected);
-  if (!parts) return tl::unexpected(parts.error());
-  if (parts->suffix.empty() && !text.ends_with(' ')) return parts->number;
+  TROUPE_ASSIGN(const quantity parts, split_quantity(text, expected));
+  if (parts.suffix.empty() && !text.ends_with(' ')) return parts.number;
   return fail(errc::invalid_config, in_quotes(text) + " is not " + std::string{expected});
 }
 
 result<std::uint64_t> parse_size(std::string_view text) {
   constexpr std::string_view expected = "a size such as 65536, 64KiB or 1MiB";
-  auto parts = split_quantity(text, expected);
-  if (!parts) return tl::unexpected(parts.error());
-  if (parts->suffix.empty()) parts->suffix = "B";
-  return scale(*parts, size_units, text, expected);
+  TROUPE_ASSIGN(quantity parts, split_quantity(text, expected));
+  if (parts.suffix.empty()) parts.suffix = "B";
+  return scale(parts, size_units, text, expected);
 }
 
 result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   constexpr std::string_view expected = "a duration such as 500ms, 30s, 5m or 1h";
-  const auto parts = split_quantity(text, expected);
-  if (!parts) return tl::unexpected(parts.error());
-  if (parts->suffix.empty()) {
-    const std::string number = std::to_string(parts->number);
+  TROUPE_ASSIGN(const quantity parts, split_quantity(text, expected));
+  if (parts.suffix.empty()) {
+    const std::string number = std::to_string(parts.number);
     return fail(errc::invalid_config,
                 in_quotes(text) + " has no unit; write " + number + "s or " + number + "ms");
   }
-  const auto count = scale(*parts, duration_units, text, expected);
-  if (!count) return tl::unexpected(count.error());
-  return std::chrono::milliseconds{static_cast<std::int64_t>(*count)};
+  TROUPE_ASSIGN(const std::uint64_t count, scale(parts, duration_units, text, expected));
+  return std::chrono::milliseconds{static_cast<std::int64_t>(count)};
 }
 
 result<std::string> parse_address(std::string_view text) {
@@ -117,7 +113,7 @@ namespace {
 
 constexpr std::string_view blanks = " \t";
 
-/// Takes the texts of a list, one after the other.
+/// Reads the texts of a list one by one.
 class list_reader {
  public:
   explicit list_reader(std::string_view list) : whole_(list), rest_(trimmed(list, blanks)) {
@@ -155,7 +151,7 @@ class list_reader {
     if (at >= rest_.size()) return wrong("has a quote that is not closed");
     rest_ = trimmed(rest_.substr(at + 1), blanks);
     if (!rest_.empty() && rest_.front() != ',')
-      return wrong("has something between a closing quote and the next comma");
+      return wrong("has text between a closing quote and the next comma");
     if (!rest_.empty()) rest_.remove_prefix(1);
     return text;
   }
@@ -173,9 +169,8 @@ class list_reader {
 result<std::vector<std::string>> parse_text_list(std::string_view text) {
   std::vector<std::string> texts;
   for (list_reader reader{text}; !reader.is_at_end();) {
-    auto next = reader.next();
-    if (!next) return tl::unexpected(std::move(next).error());
-    texts.push_back(std::move(*next));
+    TROUPE_ASSIGN(std::string next, reader.next());
+    texts.push_back(std::move(next));
   }
   return texts;
 }

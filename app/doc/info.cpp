@@ -144,19 +144,18 @@ void write_document(const document_figures& figures, json::writer& out) {
 }  // namespace
 
 doc_result<std::string> info_text(std::span<const doc_source> sources, info_style style) {
-  const auto doc = load_sources(sources);
-  if (!doc) return tl::unexpected(doc.error());
+  TROUPE_ASSIGN(const auto doc, load_sources(sources));
   if (style == info_style::table) {
     std::string out;
     for (const doc_source& source : sources) add_source_table(source, out);
-    add_document_table(figures_of(**doc), out);
+    add_document_table(figures_of(*doc), out);
     return out;
   }
   json::writer out;
   out.open('{').name("files").open('[');
   for (const doc_source& source : sources) write_source(source, out);
   out.close(']').name("document");
-  write_document(figures_of(**doc), out);
+  write_document(figures_of(*doc), out);
   out.close('}');
   return out.take() + "\n";
 }

@@ -76,20 +76,16 @@ output join_sources(sources_view sources, crdt::update_format format) {
 
 doc_result<crdt::state_vector> known_state(const doc_request& request, const doc_input* since) {
   if (since == nullptr) return parse_state_vector(request.state_vector.value_or(""));
-  const auto source = read_source(*since, request.format);
-  if (!source) return tl::unexpected(source.error());
-  const auto doc = load_sources({&*source, 1});
-  if (!doc) return tl::unexpected(doc.error());
-  return (*doc)->state_vector();
+  TROUPE_ASSIGN(const doc_source source, read_source(*since, request.format));
+  TROUPE_ASSIGN(const auto doc, load_sources({&source, 1}));
+  return doc->state_vector();
 }
 
 output difference(const doc_request& request, sources_view sources, const doc_input* since) {
-  const auto known = known_state(request, since);
-  if (!known) return tl::unexpected(known.error());
+  TROUPE_ASSIGN(const crdt::state_vector known, known_state(request, since));
   const crdt::update_format format = request.to.value_or(sources[0].list.format());
-  const output whole = join_sources(sources, format);
-  if (!whole) return whole;
-  return to_output(crdt::diff_update(as_bytes(*whole), *known, format), sources[0].input->name);
+  TROUPE_ASSIGN(const std::string whole, join_sources(sources, format));
+  return to_output(crdt::diff_update(as_bytes(whole), known, format), sources[0].input->name);
 }
 
 /// Two digits a byte, in either case; nothing if there are others.
@@ -135,9 +131,8 @@ tl::expected<std::string, std::string> run_doc_tool(const doc_request& request,
                                                     const doc_input* since) {
   std::vector<doc_source> sources;
   for (const doc_input& input : inputs) {
-    auto source = read_source(input, request.format);
-    if (!source) return tl::unexpected(source.error());
-    sources.push_back(std::move(*source));
+    TROUPE_ASSIGN(doc_source source, read_source(input, request.format));
+    sources.push_back(std::move(source));
   }
   if (sources.empty()) return tl::unexpected<std::string>("no file is named");
   const crdt::update_format first_format = sources[0].list.format();
@@ -155,10 +150,9 @@ tl::expected<std::string, std::string> run_doc_tool(const doc_request& request,
     case doc_action::json:
     case doc_action::text: break;
   }
-  const auto doc = load_sources(sources);
-  if (!doc) return tl::unexpected(doc.error());
-  return request.action == doc_action::json ? json_text(**doc, request.root)
-                                            : plain_text(**doc, request.root);
+  TROUPE_ASSIGN(const auto doc, load_sources(sources));
+  return request.action == doc_action::json ? json_text(*doc, request.root)
+                                            : plain_text(*doc, request.root);
 }
 
 }  // namespace troupe
