@@ -12,7 +12,7 @@ using test::hex;
 
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string written(std::string_view text) {
   std::string out;
   json::append_string(text, out);
   return out;
@@ -33,28 +33,28 @@ std::string number(double value) {
 }  // namespace
 
 TEST_CASE("strings are written with the escapes they need and no others", "[json][write]") {
-  CHECK(quoted("") == R"("")");
-  CHECK(quoted("notes") == R"("notes")");
-  CHECK(quoted("a\"b\\c\n\x01/") == R"("a\"b\\c\n\u0001/")");
-  CHECK(quoted("\"\\") == R"("\"\\")");
-  CHECK(quoted("\b\f\n\r\t") == R"("\b\f\n\r\t")");
-  CHECK(quoted(std::string_view{"\0\x01\x1f", 3}) == R"("\u0000\u0001\u001f")");
-  CHECK(quoted("/\x7f\xC3\xA9\xF0\x9F\x98\x80") == "\"/\x7f\xC3\xA9\xF0\x9F\x98\x80\"");
+  CHECK(written("") == R"("")");
+  CHECK(written("notes") == R"("notes")");
+  CHECK(written("a\"b\\c\n\x01/") == R"("a\"b\\c\n\u0001/")");
+  CHECK(written("\"\\") == R"("\"\\")");
+  CHECK(written("\b\f\n\r\t") == R"("\b\f\n\r\t")");
+  CHECK(written(std::string_view{"\0\x01\x1f", 3}) == R"("\u0000\u0001\u001f")");
+  CHECK(written("/\x7f\xC3\xA9\xF0\x9F\x98\x80") == "\"/\x7f\xC3\xA9\xF0\x9F\x98\x80\"");
 }
 
 TEST_CASE("an escape is written wherever it stands in a long string", "[json][write]") {
   for (std::size_t at = 0; at < 40; ++at) {
     std::string text(40, 'x');
     text[at] = '"';
-    CHECK(quoted(text) == nlohmann::json(text).dump());
+    CHECK(written(text) == nlohmann::json(text).dump());
     text.replace(at, 1, "\x1f\\");
-    CHECK(quoted(text) == nlohmann::json(text).dump());
+    CHECK(written(text) == nlohmann::json(text).dump());
   }
 }
 
 TEST_CASE("bytes that are not UTF-8 become U+FFFD in a string", "[json][write]") {
-  CHECK(quoted("\xFF") == "\"\xEF\xBF\xBD\"");
-  CHECK(quoted("a\xFF\n") == "\"a\xEF\xBF\xBD\\n\"");
+  CHECK(written("\xFF") == "\"\xEF\xBF\xBD\"");
+  CHECK(written("a\xFF\n") == "\"a\xEF\xBF\xBD\\n\"");
 }
 
 TEST_CASE("bytes are written as a string of base64", "[json][write]") {
