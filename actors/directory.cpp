@@ -83,7 +83,7 @@ document_actor directory::spawn_document(const std::string& name, document_id id
   document_settings settings{id,
                              name,
                              settings_.doc,
-                             settings_.seed + name_hash(name),
+                             settings_.seed + fnv1a(name),
                              std::move(window),
                              settings_.metrics};
   caf::actor_config config{unit};

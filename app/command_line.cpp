@@ -15,40 +15,39 @@ namespace {
 constexpr const char* description = "troupe: a real-time collaboration server for Yjs clients";
 
 constexpr const char* precedence =
-    "A value is taken from the last of these that sets it: the default, the file, the\n"
-    "environment, --set. The variable of a key is its name in upper case after TROUPE_, with two\n"
-    "underscores for each dot: server.port is TROUPE_SERVER__PORT, and caf.scheduler.max-threads\n"
-    "is TROUPE_CAF__SCHEDULER__MAX_THREADS.\n";
+    "Sources of a value, each overriding the one before: the default, the file, the environment,\n"
+    "--set. The environment variable of a key is TROUPE_ and its name in upper case, with two\n"
+    "underscores for each dot: TROUPE_SERVER__PORT sets server.port, and\n"
+    "TROUPE_CAF__SCHEDULER__MAX_THREADS sets caf.scheduler.max-threads.\n";
 
 constexpr const char* general_footer =
     "Examples:\n"
     "  troupe serve                             the defaults: ws://127.0.0.1:3001\n"
     "  troupe serve --config node.yaml --set log.level=debug\n"
     "  TROUPE_SERVER__PORT=4000 troupe serve    the environment overrides the file\n"
-    "  troupe check-config node.yaml            report every mistake, start nothing\n"
-    "  troupe check-config node.yaml --print    the effective configuration as YAML\n"
+    "  troupe check-config node.yaml            report every mistake without starting\n"
+    "  troupe check-config node.yaml --print    print the effective configuration as YAML\n"
     "  troupe doc info document.bin             what is in a stored or captured update\n"
     "\n"
-    "troupe COMMAND --help explains a command and lists the keys. Exit code 2: the command line\n"
-    "or the configuration is wrong; each mistake is one line on the standard error.\n";
+    "troupe COMMAND --help explains a command and lists the keys. Exit code 2 means that the\n"
+    "command line or the configuration is wrong; standard error has one line for each mistake.\n";
 
 constexpr const char* doc_files =
-    "A file holds one update of format v1 or v2, or a stream of v1 updates, each with its\n"
-    "length as varUint in front. Which of them it is, is found out, unless --format says so.\n";
+    "A file holds one update of format v1 or v2, or a stream of v1 updates, each preceded by its\n"
+    "length as varUint. The format is detected unless --format names it.\n";
 
 constexpr const char* doc_examples =
     "Examples:\n"
-    "  troupe doc info document.bin               sizes, clients, roots, what is missing\n"
-    "  troupe doc json document.bin later.bin     several files make one document\n"
+    "  troupe doc info document.bin               sizes, clients, roots, missing updates\n"
+    "  troupe doc json document.bin later.bin     apply several files to one document\n"
     "  troupe doc text document.bin --root content\n"
     "  troupe doc dump document.bin               struct by struct\n"
     "  troupe doc convert document.bin --to v2 -o document.v2.bin\n"
     "  troupe doc merge a.bin b.bin -o both.bin\n"
     "  troupe doc diff new.bin --since old.bin | troupe doc dump -\n"
     "\n"
-    "troupe doc COMMAND --help lists the options. Exit code 1: a file cannot be read or\n"
-    "written, or is not an update; one line on the standard error says what is wrong, and at\n"
-    "which byte.\n";
+    "troupe doc COMMAND --help lists the options. Exit code 1 means that a file cannot be read or\n"
+    "written, or is not an update; one line on standard error names the problem and the byte.\n";
 
 /// The table of keys, each with its default and its meaning.
 std::string key_list() {
@@ -60,7 +59,7 @@ std::string key_list() {
          << "\n";
   for (const section_list& list : section_lists()) {
     text << "  " << list.name << "\n      " << list.meaning << "\n      a list of sections, in the "
-         << "file only; their keys: " << section_key_names(list) << "\n";
+         << "file only; keys of a section: " << section_key_names(list) << "\n";
   }
   text << "  caf.KEY\n      any option of CAF, the actor library, for example "
           "caf.scheduler.max-throughput=200\n";
@@ -72,13 +71,15 @@ std::string footer(const std::string& examples) {
 }
 
 void add_settings_option(CLI::App& app, std::vector<std::string>& settings) {
-  app.add_option("--set", settings,
-                 "Set one key by its dotted name, over the file and the environment; repeatable")
+  app.add_option(
+         "--set", settings,
+         "Set one key by its dotted name; overrides the file and the environment; repeatable")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
 }
 
-/// Puts the value of an option into `to`, if it is one of `names`; "auto" leaves it as it is.
+/// Adds an option that accepts one of `names` and stores its value in `to`; "auto" leaves `to` as
+/// it is.
 template <class Value>
 CLI::Option* add_choice(CLI::App& app, const std::string& option, const std::string& meaning,
                         std::vector<std::string> names, std::optional<Value>& to,
@@ -103,23 +104,24 @@ crdt::update_format format_named(const std::string& name) {
   return name == "v2" ? crdt::update_format::v2 : crdt::update_format::v1;
 }
 
-/// The commands below `doc`, each of which fills in the request.
+/// The subcommands of `doc`. Each fills in the request.
 class doc_commands {
  public:
   doc_commands(CLI::App& app, doc_request& request) : request_(request) {
-    doc_ = app.add_subcommand("doc", "Look into files of Yjs updates, or change their form");
+    doc_ = app.add_subcommand("doc", "Inspect, convert and merge files of Yjs updates");
     doc_->require_subcommand(1);
     doc_->footer(std::string{doc_files} + "\n" + doc_examples);
-    add("info", doc_action::info, "What is in the files: sizes, clients, structs, roots, holes",
-        many)
+    add("info", doc_action::info, "Print sizes, clients, structs, roots and holes", many)
         .add_flag("--json", request_.as_json, "Print JSON instead of a table");
-    add_root(add("json", doc_action::json, "The contents as JSON", many));
-    add_root(add("text", doc_action::text, "The plain text of a root", many));
-    add("dump", doc_action::dump, "Each struct and deletion as it stands in the files", many);
-    add_to(add_output(add("convert", doc_action::convert, "The same in the other format", one)),
+    add_root(add("json", doc_action::json, "Print the contents as JSON", many));
+    add_root(add("text", doc_action::text, "Print the plain text of a root", many));
+    add("dump", doc_action::dump, "Print each struct and deletion in the files", many);
+    add_to(add_output(
+               add("convert", doc_action::convert, "Write the update in the other format", one)),
            "Format to write: v1 or v2")
         ->required();
-    add_to(add_output(add("merge", doc_action::merge, "One update with the effect of all", many)),
+    add_to(add_output(
+               add("merge", doc_action::merge, "Write one update with the effect of all", many)),
            written_like_first);
     add_diff();
   }
@@ -136,25 +138,24 @@ class doc_commands {
     app.callback([this, action] { request_.action = action; });
     CLI::Option& files =
         *app.add_option("FILE", request_.files,
-                        count == one ? "File of updates; - is the standard input"
-                                     : "Files of updates, in order; - is the standard input")
+                        count == one ? "File of updates; - is standard input"
+                                     : "Files of updates, in order; - is standard input")
              ->required()
              ->type_name("");
     if (count == one) files.expected(1);
-    add_choice(app, "--format", "How to read the files: v1, v2, stream, or auto (the default)",
+    add_choice(app, "--format", "Format of the files: v1, v2, stream, or auto (the default)",
                {"v1", "v2", "stream", "auto"}, request_.format, container_named);
     return app;
   }
 
   void add_root(CLI::App& app) {
-    app.add_option("--root", request_.root,
-                   "The root type to show; without it, all, or the only one")
+    app.add_option("--root", request_.root, "Root type to print; default: all, or the only one")
         ->type_name("NAME");
   }
 
   CLI::App& add_output(CLI::App& app) {
     app.add_option("-o,--output", request_.output,
-                   "File to write; without it, the standard output, unless that is a terminal")
+                   "File to write; default: standard output, unless that is a terminal")
         ->type_name("OUT");
     return app;
   }
@@ -164,20 +165,21 @@ class doc_commands {
   }
 
   void add_diff() {
-    CLI::App& app = add("diff", doc_action::diff, "What a file has and another one lacks", one);
-    CLI::Option_group& known = *app.add_option_group("known", "What is left out; one of them");
-    known.add_option("--since", request_.since, "What the document of this file has")
+    CLI::App& app = add("diff", doc_action::diff, "Write what one file has and another lacks", one);
+    CLI::Option_group& known =
+        *app.add_option_group("known", "State to leave out; exactly one of these");
+    known.add_option("--since", request_.since, "Leave out what the document in this file has")
         ->type_name("FILE");
     known
         .add_option("--state-vector", request_.state_vector,
-                    "What a state vector covers, in hexadecimal or base64")
+                    "Leave out what this state vector covers; hexadecimal or base64")
         ->type_name("VECTOR");
     known.require_option(1);
     add_to(add_output(app), written_like_first);
   }
 
   static constexpr const char* written_like_first =
-      "Format to write: v1 or v2; without it, that of the first file";
+      "Format to write: v1 or v2; default: that of the first file";
 
   CLI::App* doc_;
   doc_request& request_;
@@ -196,7 +198,7 @@ tl::expected<invocation, early_exit> parse_command_line(int argc, const char* co
   app.footer(std::string{general_footer} + "\n" + precedence);
 
   CLI::App* serve = app.add_subcommand("serve", "Start a server and run until SIGINT or SIGTERM");
-  serve->add_option("--config", file, "Configuration file (YAML); without it, the defaults")
+  serve->add_option("--config", file, "Configuration file (YAML); default: none")
       ->type_name("FILE");
   add_settings_option(*serve, call.sources.settings);
   serve->footer(footer("  troupe serve --config config/minimal.yaml\n"

@@ -1,5 +1,5 @@
-// The command line of the binary `troupe`: which command, which configuration. Parsing has no
-// effects; main carries the command out.
+// The command line of the binary `troupe`: the command, and the sources of the configuration.
+// Parsing has no effects; main runs the command.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct invocation {
   doc_request doc;
 };
 
-/// Nothing to carry out: help was asked for (code 0) or the arguments are wrong (exit_usage).
+/// Nothing to run: the user asked for help (code 0), or the arguments are wrong (exit_usage).
 struct early_exit {
   int code;
   std::string out;  ///< For the standard output.

@@ -1,4 +1,4 @@
-// The entry of the binary `troupe`: command line, configuration, then the command.
+// The entry point of the binary `troupe`: command line, configuration, then the command.
 #include <iostream>
 
 #include <unistd.h>

@@ -1,8 +1,11 @@
 // The parts of a running node and the order in which they start and end. The I/O units outlive the
-// actor system, since actors are pinned to them; everything that must be stored is stored before
-// the system goes.
+// actor system, since actors are pinned to them. stop() has everything stored before the actor
+// system ends.
+//
+// Owner: serve(). Thread: the main thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -22,42 +25,57 @@ namespace troupe {
 
 class node {
  public:
-  /// Requires: the units outlive the system, and the system the node.
-  node(const config& settings, caf::actor_system& system,
-       std::vector<std::unique_ptr<io_unit>>& units, std::function<void()> on_failure);
+  using io_units = std::vector<std::unique_ptr<io_unit>>;
+
+  /// Spawns the actors, opens the listeners and starts the I/O threads. `on_failure` is called
+  /// once, on any thread, if an actor fails that the node needs. After a failure nothing runs and
+  /// no port is open, but the units have ended and cannot be used again.
+  /// Requires: the configuration, the units and the system outlive the node; the units outlive the
+  /// system.
+  /// Fails with address_in_use, as listener::open does; with invalid_config for the files of TLS;
+  /// with watch_failed for a directory to watch.
+  static result<std::unique_ptr<node>> open(const config& settings, caf::actor_system& system,
+                                            io_units& units, std::function<void()> on_failure);
+  ~node() { stop(); }
   node(const node&) = delete;
   node& operator=(const node&) = delete;
-
-  /// Starts the I/O threads and listens. Fails as listener::open does.
-  result<void> start();
 
   std::uint16_t port() const noexcept { return listener_->port(); }
   /// Requires: admin.enabled.
   std::uint16_t admin_port() const noexcept { return admin_listener_->port(); }
 
   bool has_tls() const noexcept { return tls_ != nullptr; }
-  /// Reads the certificate and its key again, for connections to come. Does nothing without TLS.
+  /// Reads the certificate and its key again, for new connections. Does nothing without TLS.
   result<void> reload_tls();
 
-  /// Stops accepting, closes the sessions, unloads the documents, and ends the I/O threads.
+  /// Stops accepting, closes the sessions, unloads the documents, and ends the I/O threads. A
+  /// second call does nothing.
   void stop();
 
  private:
+  node(const config& settings, caf::actor_system& system, io_units& units);
+
   void spawn_actors(std::function<void()> on_failure);
-  listener_settings listening() const;
-  result<void> open_listeners();
+  void add_sessions(const std::vector<std::shared_ptr<session_table>>& tables,
+                    const std::shared_ptr<node_metrics>& metrics);
   result<void> watch_files();
+  result<void> load_tls();
+  result<void> open_listeners();
+  result<void> open_admin_listener();
+  void start_threads();
+  void drain();
+  void end_actors();
 
   const config& settings_;
   caf::actor_system& system_;
-  std::vector<std::unique_ptr<io_unit>>& units_;
+  io_units& units_;
   std::shared_ptr<session_host> host_;
-  std::shared_ptr<supervised_actors> actors_;
+  std::shared_ptr<supervised_actors> actors_;  // null once the node has stopped
   supervisor_actor supervisor_;
   std::shared_ptr<tls_context> tls_;
   std::unique_ptr<listener> listener_;
   std::unique_ptr<listener> admin_listener_;
-  std::unique_ptr<io_unit> watch_unit_;  // looking at files must hold up no socket
+  std::unique_ptr<io_unit> watch_unit_;  // its own thread, so that reading files delays no socket
   std::unique_ptr<file_watcher> watcher_;
   std::vector<std::thread> threads_;
 };

@@ -19,20 +19,20 @@ namespace troupe {
 
 namespace {
 
-/// What the process needs beside its connections: files, the exporter, CAF's own descriptors.
+/// Descriptors that the process needs besides its connections: files, the exporter, those of CAF.
 constexpr rlim_t descriptors_besides = 100;
-/// A stop that takes longer than this is ended by force; all that was acknowledged is stored by
-/// then.
+/// The process ends by force when a stop takes longer than this. Every acknowledged update is
+/// stored by then.
 constexpr unsigned stop_seconds_max = 5;
 
-/// Signals that the node answers. Blocked in every thread; the main thread waits for them.
+/// Signals that the node handles. All threads block them; the main thread waits for them.
 sigset_t handled_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGHUP);   // not an end: read the certificate again
-  sigaddset(&signals, SIGUSR1);  // our own: an actor has failed
+  sigaddset(&signals, SIGHUP);   // reads the certificate again
+  sigaddset(&signals, SIGUSR1);  // sent by the process itself: an actor has failed
   return signals;
 }
 
@@ -53,7 +53,7 @@ void end_by_force(int) {
   _Exit(EXIT_FAILURE);
 }
 
-/// From here on a second signal, or time, ends the process.
+/// From here on a second signal ends the process, as does a stop that takes too long.
 void arm_watchdog(const sigset_t& signals) {
   std::signal(SIGALRM, end_by_force);
   std::signal(SIGUSR1, SIG_IGN);
@@ -71,13 +71,13 @@ void warn_of_risks(const config& settings) {
                  "machine; list the origins of your pages\n";
   if (settings.admin.enabled && !is_loopback_address(settings.admin.address))
     std::cerr << "troupe: warning: the admin pages listen on " << settings.admin.address
-              << ": whoever reaches them sees all sessions and may notify documents\n";
+              << ": anyone who can reach them sees all sessions and can notify documents\n";
 }
 
 void reload_tls(node& running) {
   if (!running.has_tls()) {
     std::cerr << "troupe: SIGHUP changes nothing: there is no certificate to read again "
-                 "(server.tls.certificate)\n";
+                 "(server.tls.certificate is not set)\n";
     return;
   }
   const auto reloaded = running.reload_tls();
@@ -87,7 +87,7 @@ void reload_tls(node& running) {
     std::cerr << "troupe: the certificate was not replaced: " + reloaded.error().detail + '\n';
 }
 
-/// Waits until the node has to end.
+/// Waits for a signal that ends the node, or for the failure of an actor.
 void wait_for_end(const sigset_t& signals, node& running, const std::atomic<bool>& has_failed) {
   for (int signal = 0;;) {
     sigwait(&signals, &signal);
@@ -100,6 +100,15 @@ void wait_for_end(const sigset_t& signals, node& running, const std::atomic<bool
 
 std::string host_for_url(const std::string& address) {
   return address.find(':') != std::string::npos ? "[" + address + "]" : address;
+}
+
+void print_addresses(const config& settings, const node& running) {
+  const std::string_view scheme = settings.tls.certificate.empty() ? "ws://" : "wss://";
+  std::cout << "troupe listening on " << scheme << host_for_url(settings.server.address) << ':'
+            << running.port() << std::endl;
+  if (settings.admin.enabled)
+    std::cout << "troupe serves its admin pages on http://" << host_for_url(settings.admin.address)
+              << ':' << running.admin_port() << std::endl;
 }
 
 }  // namespace
@@ -122,24 +131,17 @@ int serve(const config& settings, caf_config& caf) {
       has_failed = true;
       kill(getpid(), SIGUSR1);
     };
-    node running{settings, system, units, on_failure};
-    const auto started = running.start();
-    if (started) {
-      const std::string_view scheme = settings.tls.certificate.empty() ? "ws://" : "wss://";
-      std::cout << "troupe listening on " << scheme << host_for_url(settings.server.address) << ':'
-                << running.port() << std::endl;
-      if (settings.admin.enabled)
-        std::cout << "troupe serves its admin pages on http://"
-                  << host_for_url(settings.admin.address) << ':' << running.admin_port()
-                  << std::endl;
-      wait_for_end(signals, running, has_failed);
+    const auto running = node::open(settings, system, units, on_failure);
+    if (running) {
+      print_addresses(settings, **running);
+      wait_for_end(signals, **running, has_failed);
       std::cout << "troupe stopping" << std::endl;
     } else {
-      std::cerr << "troupe: " << started.error().detail << '\n';
+      std::cerr << "troupe: " << running.error().detail << '\n';
       has_failed = true;
     }
     arm_watchdog(signals);
-    running.stop();
+    if (running) (*running)->stop();
   }
   alarm(0);
   return has_failed ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -1,4 +1,4 @@
-// Runs a node: builds its parts from the configuration, serves until a signal, drains.
+// The command `serve`: opens a node, serves until a signal arrives, and drains.
 #pragma once
 
 #include "app/config/caf_options.hpp"
@@ -7,8 +7,8 @@
 namespace troupe {
 
 /// Blocks until SIGINT or SIGTERM, then drains. A second signal ends the process at once.
-/// Returns the exit code: 0 after a drain, 1 if the node could not start or an actor it cannot be
-/// without failed.
+/// Returns the exit code: 0 after a drain; 1 if the node could not start, or an actor failed that
+/// the node needs.
 int serve(const config& settings, caf_config& caf);
 
 }  // namespace troupe

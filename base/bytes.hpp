@@ -1,5 +1,5 @@
-// Views of bytes, and the one buffer that is shared between threads: immutable, reference counted,
-// one allocation. A frame is encoded once into a shared_bytes and pushed to every receiver as such.
+// Views of bytes, and the one buffer that threads share: immutable, reference counted, one
+// allocation. A frame is encoded once into a shared_bytes; every receiver gets the same one.
 #pragma once
 
 #include <atomic>
@@ -32,7 +32,7 @@ class shared_bytes {
  public:
   shared_bytes() noexcept = default;
 
-  /// The parts, one behind the other.
+  /// The parts, concatenated.
   template <class... Parts>
   static shared_bytes copy_of(byte_view first, const Parts&... rest) {
     shared_bytes result;

@@ -1,6 +1,6 @@
-// TROUPE_CHECK: a promise that our own code makes to itself. Always compiled in. A broken one
-// throws broken_promise, which fails the document (or actor) in whose work it happened, not the
-// process. Never used on foreign bytes: those are answered with result<T>.
+// TROUPE_CHECK: an invariant of our own code. Always compiled in. A violation throws
+// broken_promise, which fails the document (or actor) that was at work, not the process. Never for
+// foreign bytes: their readers return a result<T>.
 #pragma once
 
 #include <stdexcept>

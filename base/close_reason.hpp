@@ -20,18 +20,18 @@ enum class close_reason : std::uint8_t {
   message_too_large,   ///< A frame above limits.max_message_size.
   server_at_capacity,  ///< limits.max_connections is reached.
   too_many_documents,  ///< limits.max_documents is reached; retry later.
-  slow_consumer,       ///< The client does not read as fast as its document changes; it resyncs on
-                       ///< reconnect.
-  pending_limit,       ///< Too many updates of this document wait for missing ones; the reconnect
-                       ///< resyncs.
-  document_failed,     ///< The document actor failed; it is reopened from storage on reconnect.
-  heartbeat_timeout,   ///< No pong for heartbeat.timeout. The socket is terminated.
-  io_error,            ///< The socket failed.
+  /// The client does not read as fast as its document changes; it resyncs on reconnect.
+  slow_consumer,
+  /// Too many updates of this document wait for missing ones; the reconnect resyncs.
+  pending_limit,
+  document_failed,    ///< The document actor failed; it is reopened from storage on reconnect.
+  heartbeat_timeout,  ///< No pong for heartbeat.timeout. The socket is terminated.
+  io_error,           ///< The socket failed.
 };
 
 struct close_info {
-  std::uint16_t
-      code;  ///< WebSocket close code (RFC 6455, 7.4); 0 = terminated without a close frame.
+  /// WebSocket close code (RFC 6455, 7.4); 0 = terminated without a close frame.
+  std::uint16_t code;
   std::string_view text;   ///< Reason sent to the client, at most 123 bytes.
   std::string_view label;  ///< Metric label and log word.
 };

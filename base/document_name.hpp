@@ -1,5 +1,5 @@
-// What the name of a document may be, wherever a client names one: in the path of a URL, in a field
-// of a message. Pure.
+// The rules for the name of a document, wherever a client names one: in the path of a URL or in a
+// field of a message. Pure.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@ namespace troupe {
 
 constexpr std::size_t document_name_size_bytes_max = 512;
 
-/// Whether the decoded name may be used. Fails with invalid_name if it is empty, above
+/// Checks a decoded name. Fails with invalid_name if it is empty, longer than
 /// document_name_size_bytes_max, not valid UTF-8, or has control characters; the detail says which,
 /// in words for the client.
 result<void> check_document_name(std::string_view name);

@@ -1,13 +1,14 @@
-// Why something that came from outside could not be used: one enumerator per cause, and the failure
-// that carries it. Every function that reads foreign bytes (client, peer, disk, configuration)
-// returns a result<T>; nothing here throws. The boundary that owns the foreign party decides what
-// follows.
+// Why input from outside could not be used: one enumerator per cause, and the failure that carries
+// it. Every function that reads foreign bytes (client, peer, disk, configuration) returns a
+// result<T>; nothing here throws. The owner of the connection, file or document decides how to
+// react.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <tl/expected.hpp>
 
@@ -16,27 +17,27 @@ namespace troupe {
 enum class errc : std::uint8_t {
   truncated,          ///< The bytes end before the value does.
   trailing_bytes,     ///< There are bytes behind the end of the value.
-  number_too_large,   ///< An integer is above the limit of its field (2^53 - 1 unless said
-                      ///< otherwise).
+  number_too_large,   ///< An integer is above the limit of its field, by default 2^53 - 1.
   invalid_utf8,       ///< A string is not valid UTF-8.
   invalid_any,        ///< An unknown tag of the lib0 `any` encoding.
-  invalid_json,       ///< A text that must be JSON is not.
-  invalid_base64,     ///< A text that must be base64 is not.
+  invalid_json,       ///< A text that should be JSON is not.
+  invalid_base64,     ///< A text that should be base64 is not.
   too_deep,           ///< A value is nested deeper than its limit.
-  unknown_message,    ///< The type of a message is not one the protocol knows.
+  unknown_message,    ///< The protocol has no message of this type.
   unknown_content,    ///< The content of a struct has an unknown reference number.
   unknown_type,       ///< A nested type has an unknown reference number.
   invalid_reference,  ///< A struct refers to itself or to a later one of its own client.
   update_too_large,   ///< An update holds more structs than allowed.
   name_too_long,      ///< A root name, key or node name is above its limit.
-  pending_limit,      ///< An update waits for others, and as much is waiting already as may.
-  too_many_clients,   ///< The document, or the awareness of it, has as many clients as it may have.
+  pending_limit,      ///< An update waits for earlier ones, and the limit of waiting updates is
+                      ///< reached.
+  too_many_clients,   ///< The document, or its awareness, has reached its limit of clients.
   state_too_large,    ///< An awareness state is above its limit.
   invalid_name,       ///< The name of a document is empty, too long or has forbidden characters.
-  out_of_range,       ///< An index or length goes beyond the end, or cuts a surrogate pair.
+  out_of_range,       ///< An index or length is beyond the end, or splits a surrogate pair.
   type_gone,          ///< The shared type that an edit names was deleted or never existed.
   storage_failed,     ///< The store could not read or write.
-  address_in_use,     ///< The address to listen on is taken or not ours.
+  address_in_use,     ///< The address to listen on is in use or not of this machine.
   watch_failed,       ///< A directory cannot be watched for changes of its files.
   invalid_config,     ///< The configuration has unknown keys or bad values.
 };
@@ -44,8 +45,8 @@ enum class errc : std::uint8_t {
 /// A short name for logs and metric labels, for example "invalid_utf8". Static storage.
 std::string_view to_string(errc code) noexcept;
 
-/// What went wrong, and where: `detail` names the field or thing, `offset` is the byte position in
-/// the input at which it was noticed (`no_offset` where there is no input).
+/// The cause of a failure and its position: `detail` names the field or thing, `offset` is the byte
+/// of the input at which the reader noticed it (`no_offset` where there is no input).
 struct failure {
   static constexpr std::size_t no_offset = static_cast<std::size_t>(-1);
 
@@ -75,8 +76,8 @@ inline tl::unexpected<failure> fail(errc code, std::string_view detail = {},
   } while (false)
 
 /// Evaluates an expression that yields a result; assigns its value to `target`, which may be a
-/// declaration, or returns its failure from the calling function. A statement of its own, not the
-/// body of an `if`.
+/// declaration, or returns its failure from the calling function. It expands to several statements,
+/// so it cannot be the body of an `if`.
 #define TROUPE_ASSIGN(target, expression)                                                          \
   TROUPE_ASSIGN_TO(TROUPE_JOIN_NAMES(troupe_result_, __LINE__), target, expression)
 #define TROUPE_ASSIGN_TO(name, target, expression)                                                 \

@@ -1,5 +1,5 @@
-// A queue that holds no memory while it is empty, unlike std::deque. One piece of memory; what was
-// taken out is given back when the queue empties, or when it is more than half of it.
+// A queue that holds no memory while it is empty, unlike std::deque. One block of memory; the room
+// of removed items is reclaimed when the queue empties, or when they are more than half of it.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +32,7 @@ class fifo {
     }
   }
 
-  /// Gives back the memory of an empty queue.
+  /// Frees the memory of an empty queue.
   void release_memory() {
     if (empty()) std::vector<T>{}.swap(items_);
   }

@@ -1,5 +1,5 @@
-// UTF-8, checked as strictly as the WHATWG decoder does in fatal mode: no overlong forms, no
-// surrogates, nothing above U+10FFFF, no sequence cut short. Runs of ASCII are read eight bytes at
+// UTF-8, checked as strictly as by the WHATWG decoder in fatal mode: no overlong forms, no
+// surrogates, nothing above U+10FFFF, no truncated sequence. Runs of ASCII are read eight bytes at
 // a time. Pure; nothing here allocates.
 #pragma once
 

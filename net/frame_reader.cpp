@@ -9,15 +9,6 @@ namespace troupe {
 
 namespace {
 
-enum opcode : std::uint8_t {
-  continuation = 0x0,
-  text = 0x1,
-  binary = 0x2,
-  close = 0x8,
-  ping = 0x9,
-  pong = 0xA,
-};
-
 constexpr std::uint8_t masked_bit = 0x80;
 constexpr std::uint8_t reserved_bits = 0x70;
 /// How much memory of an assembled message is kept for the next one.
@@ -89,20 +80,19 @@ frame_event frame_reader::begin_frame() {
   }
   mask_at_ = 0;
   in_frame_ = true;
-  const auto code = static_cast<std::uint8_t>(first & 0x0F);
-  if (!is_control()) return begin_data(code);
+  if (!is_control()) return begin_data();
   control_.clear();
-  const bool is_known = code == close || code == ping || code == pong;
+  const bool is_known = code() == opcode::close || code() == opcode::ping || code() == opcode::pong;
   if (!is_known || !is_final() || left_ > control_size_max) return frame_event::bad_protocol;
   return frame_event::need_more;
 }
 
-frame_event frame_reader::begin_data(std::uint8_t code) {
-  if (code == continuation) {
+frame_event frame_reader::begin_data() {
+  if (code() == opcode::continuation) {
     if (!in_message_) return frame_event::bad_protocol;
   } else {
-    if (in_message_ || code > binary) return frame_event::bad_protocol;
-    kind_ = code == text ? frame_kind::text : frame_kind::binary;
+    if (in_message_ || code() > opcode::binary) return frame_event::bad_protocol;
+    kind_ = code() == opcode::text ? frame_kind::text : frame_kind::binary;
     in_message_ = true;
     received_ = 0;
   }
@@ -159,9 +149,8 @@ frame_event frame_reader::end_message() {
 }
 
 frame_event frame_reader::end_control() const {
-  const auto code = static_cast<std::uint8_t>(header_[0] & 0x0F);
-  if (code == ping) return frame_event::ping;
-  return code == pong ? frame_event::pong : check_close();
+  if (code() == opcode::ping) return frame_event::ping;
+  return code() == opcode::pong ? frame_event::pong : check_close();
 }
 
 frame_event frame_reader::check_close() const {

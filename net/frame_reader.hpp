@@ -68,7 +68,7 @@ class frame_reader {
 
   bool take_header(std::span<std::uint8_t>& input);
   frame_event begin_frame();
-  frame_event begin_data(std::uint8_t opcode);
+  frame_event begin_data();
   frame_event take_payload(std::span<std::uint8_t>& input);
   frame_event end_frame();
   frame_event end_message();
@@ -78,6 +78,7 @@ class frame_reader {
   void unmask(std::span<std::uint8_t> bytes) noexcept;
 
   bool is_too_large() const noexcept;
+  opcode code() const noexcept { return static_cast<opcode>(header_[0] & 0x0F); }
   bool is_control() const noexcept { return (header_[0] & 0x08) != 0; }
   bool is_final() const noexcept { return (header_[0] & 0x80) != 0; }
 

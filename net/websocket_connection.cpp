@@ -257,7 +257,7 @@ class socket_connection final : public websocket_connection,
 
   void on_ping() {
     if (phase_ == phase::open && !queue_.is_full())
-      append(encode_control_frame(control_kind::pong, reader_.payload()).view());
+      append(encode_control_frame(opcode::pong, reader_.payload()).view());
   }
 
   void on_too_large() {
@@ -277,7 +277,7 @@ class socket_connection final : public websocket_connection,
     if (phase_ == phase::open) {
       reason_ = close_reason::peer_closed;
       begin_closing();
-      append(encode_control_frame(control_kind::close, reader_.payload()).view());
+      append(encode_control_frame(opcode::close, reader_.payload()).view());
     }
     end_talk();
   }

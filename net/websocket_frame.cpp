@@ -8,16 +8,19 @@ namespace troupe {
 namespace {
 
 constexpr std::size_t control_payload_size_max = 125;
-constexpr std::uint8_t final_bit = 0x80;
-constexpr std::uint8_t final_text = 0x81;
-constexpr std::uint8_t final_binary = 0x82;
+
+/// The first byte of a frame that is a message by itself.
+constexpr std::uint8_t first_byte(opcode code) noexcept {
+  constexpr std::uint8_t final_bit = 0x80;
+  return static_cast<std::uint8_t>(final_bit | static_cast<std::uint8_t>(code));
+}
 
 }  // namespace
 
 std::size_t write_frame_header(frame_kind kind, std::size_t payload_size,
                                std::array<std::uint8_t, frame_header_size_max>& header) noexcept {
   const std::size_t header_size = frame_header_size(payload_size);
-  header[0] = kind == frame_kind::text ? final_text : final_binary;
+  header[0] = first_byte(kind == frame_kind::text ? opcode::text : opcode::binary);
   if (header_size == 2) {
     header[1] = static_cast<std::uint8_t>(payload_size);
   } else {
@@ -39,11 +42,10 @@ shared_bytes encode_frame(frame_kind kind, byte_view head, byte_view body) {
   return shared_bytes::copy_of(byte_view{header.data(), header_size}, head, body);
 }
 
-shared_bytes encode_control_frame(control_kind kind, byte_view payload) {
+shared_bytes encode_control_frame(opcode code, byte_view payload) {
   TROUPE_CHECK(payload.size() <= control_payload_size_max);
-  const std::array<std::uint8_t, 2> header{
-      static_cast<std::uint8_t>(final_bit | static_cast<std::uint8_t>(kind)),
-      static_cast<std::uint8_t>(payload.size())};
+  const std::array<std::uint8_t, 2> header{first_byte(code),
+                                           static_cast<std::uint8_t>(payload.size())};
   return shared_bytes::copy_of(header, payload);
 }
 
@@ -53,7 +55,7 @@ shared_bytes encode_close_frame(std::uint16_t code, std::string_view text) {
   body[0] = static_cast<std::uint8_t>(code >> 8);
   body[1] = static_cast<std::uint8_t>(code & 0xFF);
   std::copy(text.begin(), text.end(), body.begin() + 2);
-  return encode_control_frame(control_kind::close, byte_view{body.data(), text.size() + 2});
+  return encode_control_frame(opcode::close, byte_view{body.data(), text.size() + 2});
 }
 
 }  // namespace troupe

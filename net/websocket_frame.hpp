@@ -12,6 +12,16 @@
 
 namespace troupe {
 
+/// What a frame is, in its first byte. Source: RFC 6455, 5.2; the others are reserved.
+enum class opcode : std::uint8_t {
+  continuation = 0x0,
+  text = 0x1,
+  binary = 0x2,
+  close = 0x8,
+  ping = 0x9,
+  pong = 0xA,
+};
+
 /// The longest header of an unmasked frame: 2 bytes, and 2 or 8 of extended length.
 constexpr std::size_t frame_header_size_max = 10;
 
@@ -30,10 +40,8 @@ constexpr std::size_t frame_header_size(std::size_t payload_size) noexcept {
   return payload_size < 126 ? 2 : payload_size <= 0xFFFF ? 4 : 10;
 }
 
-enum class control_kind : std::uint8_t { close = 0x8, ping = 0x9, pong = 0xA };
-
-/// A control frame. Requires: at most 125 bytes of payload.
-shared_bytes encode_control_frame(control_kind kind, byte_view payload);
+/// A control frame. Requires: close, ping or pong; at most 125 bytes of payload.
+shared_bytes encode_control_frame(opcode code, byte_view payload);
 
 /// A close frame with a code and a text of at most 123 bytes.
 shared_bytes encode_close_frame(std::uint16_t code, std::string_view text);

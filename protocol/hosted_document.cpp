@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/hash.hpp"
+
 namespace troupe {
 
 namespace {
@@ -9,13 +11,8 @@ namespace {
 constexpr std::size_t kept_state_bytes_min = 64 * 1024;
 constexpr std::array<std::uint8_t, 2> empty_update{0, 0};
 
-/// Scatters a number over 32 bits, none of which is lost on small differences. Source: splitmix64.
-std::uint64_t scattered(std::uint64_t number) {
-  number += 0x9E3779B97F4A7C15;
-  number = (number ^ number >> 30) * 0xBF58476D1CE4E5B9;
-  number = (number ^ number >> 27) * 0x94D049BB133111EB;
-  return (number ^ number >> 31) & 0xFFFFFFFF;
-}
+/// Scatters a number over 32 bits, none of which is lost on small differences.
+std::uint64_t scattered(std::uint64_t number) { return splitmix64(number) & 0xFFFFFFFF; }
 
 /// Whose message ids these are: a user may reconnect, a session without a user is alone.
 std::string message_id_owner(session_id session, const identity_ptr& who) {

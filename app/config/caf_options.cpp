@@ -17,14 +17,14 @@ namespace troupe {
 
 namespace {
 
-/// The components under which CAF logs its own doings.
+/// The components under which CAF logs about itself.
 constexpr std::array caf_components{"caf", "caf_flow", "caf_io", "caf_stream"};
 
-/// How many messages an actor handles before others get its worker. CAF's default has no bound, and
-/// then one busy actor can hold a worker for good.
+/// How many messages an actor handles before others get its worker. CAF's default has no bound, so
+/// that one busy actor could keep a worker for ever.
 constexpr std::size_t max_throughput = 200;
 
-/// Values that CAF would accept by their type and then stumble over.
+/// Values that CAF accepts by their type but cannot use.
 struct choice_rule {
   std::string_view key;
   std::string_view allowed;  ///< Words separated by ", ".
@@ -119,9 +119,9 @@ void caf_config::set_defaults(const config& settings) {
   set_logger_defaults(settings.log.level);
 }
 
-// CAF excludes a component at all levels or not at all. At "info" its own lines would bury ours, so
-// they are excluded; at "warning" and "error" there are few and they matter; who asks for "debug"
-// wants them.
+// CAF excludes a component at all levels or not at all. At "info" its lines would bury ours, so
+// they are excluded. At "warning" and "error" they are few and they matter; "debug" shows
+// everything.
 void caf_config::set_logger_defaults(log_level level) {
   caf::put(content, "caf.logger.console.verbosity", std::string{to_string(level)});
   caf::put(content, "caf.logger.console.format", "%d %p [%c] %m");

@@ -1,11 +1,10 @@
-// CAF's own configuration, made from ours: defaults that suit this server, then the `caf.*` keys of
-// the operator, each checked against the options that CAF and its I/O module declare. CAF's habits
-// that an operator would trip over are off: no caf-application.conf is read, no option comes from
-// the command line.
+// The configuration of CAF, made from ours: defaults that suit this server, then the `caf.*` keys
+// of the operator, each checked against the options that CAF and its I/O module declare. CAF reads
+// no caf-application.conf and no command line here, which would surprise an operator.
 //
-// Made in main after load_config; the actor_system refers to it, so it must live longer. The
-// constructor registers the type ids of CAF and its I/O module (not ours): without them CAF cannot
-// print its own values.
+// Owner: main, which makes it after load_config. It outlives the actor_system, which refers to it.
+// The constructor registers the type ids of CAF and its I/O module (not ours), since CAF cannot
+// print its values without them.
 #pragma once
 
 #include <string>
@@ -22,7 +21,7 @@ class caf_config : public caf::actor_system_config {
  public:
   explicit caf_config(const config& settings);
 
-  /// What was wrong with the `caf.*` keys; a key with a problem is not set.
+  /// The mistakes in the `caf.*` keys; a key with a mistake is not set.
   const std::vector<config_problem>& problems() const noexcept { return problems_; }
 
   /// Every key below `caf.` that has a value, ours and the operator's, sorted.

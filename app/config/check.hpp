@@ -1,4 +1,4 @@
-// The `check-config` command: everything that `serve` checks before it starts, without starting.
+// The command `check-config`: the checks that `serve` makes before it starts.
 #pragma once
 
 #include <iosfwd>

@@ -16,9 +16,9 @@ namespace troupe {
 
 enum class log_level : std::uint8_t { error, warning, info, debug };
 
-/// How a value was written: `section` is an empty map, `sections` a list of maps, `nothing` a key
-/// with nothing behind it. CAF has options that are lists; a key of our own is a single value, but
-/// for the lists of sections in app/config/sections.hpp.
+/// The notation of a value: `section` is an empty map, `sections` a list of maps, `nothing` a key
+/// without a value. A key of ours has a single value or a list of texts, apart from the lists of
+/// sections in app/config/sections.hpp; options of CAF may be lists.
 enum class value_shape : std::uint8_t { single, list, section, sections, nothing };
 
 /// One `caf.*` key, not yet checked: only CAF knows its own keys and their types
@@ -86,7 +86,7 @@ struct config {
     std::string directory;
     std::string document = "{path}";
     std::vector<std::string> include;
-    /// Version control, and what editors leave beside a file.
+    /// Version control, and temporary files of editors.
     std::vector<std::string> exclude = {".git", ".hg", ".svn", "*.sw[px]", "*~",
                                         "4913", ".#*", "#*#",  ".DS_Store"};
   };
@@ -108,10 +108,10 @@ struct config {
   std::vector<caf_setting> caf;  ///< In the order they were set; the last of a key wins.
 };
 
-/// One thing that is wrong with the configuration, for the operator to read.
+/// One mistake in the configuration, for the operator to read.
 struct config_problem {
-  std::string
-      place;  ///< "node.yaml:12", "TROUPE_SERVER__PORT", "--set server.port", or a file's path.
+  /// "node.yaml:12", "TROUPE_SERVER__PORT", "--set server.port", or the path of a file.
+  std::string place;
   std::string key;   ///< The dotted key; empty where there is none, as for a syntax error.
   std::string text;  ///< What is wrong and what is allowed.
 };

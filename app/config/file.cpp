@@ -10,27 +10,14 @@
 #include <map>
 #include <sstream>
 
+#include "app/config/values.hpp"
+
 namespace troupe {
 
 namespace {
 
 /// Deeper than any key; bounds the walk over a file whose aliases refer to themselves.
 constexpr std::size_t depth_max = 8;
-
-/// A YAML list in CAF's notation.
-std::string list_text(const YAML::Node& list) {
-  std::string text = "[";
-  for (const YAML::Node& item : list) {
-    if (text.size() > 1) text += ", ";
-    text += '"';
-    for (const char letter : item.Scalar()) {
-      if (letter == '"' || letter == '\\') text += '\\';
-      text += letter;
-    }
-    text += '"';
-  }
-  return text + "]";
-}
 
 bool has_only_scalars(const YAML::Node& list) {
   return std::all_of(list.begin(), list.end(),
@@ -90,8 +77,10 @@ class file_walk {
   void walk_list(const std::string& key, const YAML::Mark& mark, const YAML::Node& list,
                  std::size_t depth) {
     if (has_only_scalars(list)) {
-      add(key, list_text(list), mark, value_shape::list);
-      for (const YAML::Node& item : list) found_.entries.back().items.push_back(item.Scalar());
+      std::vector<std::string> items;
+      for (const YAML::Node& item : list) items.push_back(item.Scalar());
+      add(key, format_text_list(items), mark, value_shape::list);
+      found_.entries.back().items = std::move(items);
     } else if (has_map(list) && !position_) {
       walk_sections(key, mark, list, depth);
     } else {

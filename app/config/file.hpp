@@ -1,6 +1,5 @@
-// Reads a YAML file into a flat list of dotted keys. Knows YAML and nothing of the keys: whether a
-// key exists and its value is good is decided by app/config/load.hpp. The only place that uses
-// yaml-cpp.
+// Reads a YAML file into a flat list of dotted keys. Knows YAML but not the keys:
+// app/config/load.hpp decides whether a key exists and a value is valid. The only user of yaml-cpp.
 #pragma once
 
 #include <cstddef>
@@ -12,22 +11,23 @@
 
 namespace troupe {
 
-/// Where a value stands that is in a list of sections.
+/// The position of a value in a list of sections.
 struct section_position {
   std::string list;     ///< The dotted key of the list.
   std::size_t section;  ///< The number of the section in it, from 0.
   std::string name;     ///< The key in the section; empty for the section itself.
 };
 
-/// One value that was written somewhere. A list of sections is one entry of that shape, one for
-/// each section (of shape `nothing` if it is no map) and one for each value in them.
+/// One value in one of the sources. A list of sections yields one entry of that shape, one for each
+/// section (of shape `nothing` if it is not a map) and one for each value in them.
 struct config_entry {
-  std::string key;  ///< Dotted; nested maps and dotted names in the file come to the same. In a
-                    ///< list of sections "watch.directories[0].directory".
+  /// Dotted; nested maps and dotted names in the file give the same key. In a list of sections
+  /// "watch.directories[0].directory".
+  std::string key;
   std::string text;
   std::string place;
   value_shape shape = value_shape::single;
-  std::vector<std::string> items = {};  ///< What a list holds.
+  std::vector<std::string> items = {};  ///< The items of a list.
   std::optional<section_position> position = {};
 };
 
@@ -36,11 +36,11 @@ struct config_entries {
   std::vector<config_problem> problems;
 };
 
-/// Reads a file. A file that is missing or unreadable, a syntax error (place "FILE:LINE:COLUMN")
-/// and keys that stand there twice are problems; what could be read is returned beside them.
+/// Reads a file. Problems are a missing or unreadable file, a syntax error (place
+/// "FILE:LINE:COLUMN") and duplicate keys. The entries that could be read are returned too.
 config_entries read_config_file(const std::string& path);
 
-/// The same for text at hand; `name` stands for the file in places.
+/// The same for text in memory; `name` stands for the file in places.
 config_entries read_config_text(const std::string& text, const std::string& name);
 
 }  // namespace troupe

@@ -28,7 +28,7 @@ using logging = config::log_section;
 using document = config::document_section;
 using watch = config::watch_section;
 
-/// The way to a field, as the function that a config_field holds.
+/// The accessor of a field, for a config_field.
 template <auto Section, auto Field>
 constexpr auto& in(config& settings) {
   return settings.*Section.*Field;
@@ -38,88 +38,94 @@ constexpr std::array keys{
     config_key{"server.address", address_field{in<&config::server, &server::address>}, "IP address",
                "address to listen on; 0.0.0.0 or :: for all interfaces"},
     config_key{"server.port", port_field{in<&config::server, &server::port>}, "TCP port",
-               "port to listen on; 0 takes any free port"},
+               "port to listen on; 0 picks any free port"},
     config_key{"server.allowed_origins",
                text_list_field{in<&config::server, &server::allowed_origins>}, "origins",
-               "web pages that may connect, exactly as in https://app.example.com; * for all; "
-               "none: only pages of this machine"},
+               "origins of the web pages that may connect, such as https://app.example.com; * "
+               "allows all; an empty list allows only pages served from this machine"},
     config_key{"server.tls.certificate", text_field{in<&config::tls, &tls::certificate>}, "file",
-               "certificate chain in PEM for wss://; empty: no TLS; read again on SIGHUP"},
+               "certificate chain in PEM, for wss://; empty turns TLS off; SIGHUP reloads it"},
     config_key{"server.tls.key", text_field{in<&config::tls, &tls::key>}, "file",
-               "private key of server.tls.certificate in PEM, without pass phrase"},
+               "private key of server.tls.certificate in PEM, without a passphrase"},
 
     config_key{"admin.enabled", switch_field{in<&config::admin, &admin::enabled>}, "true or false",
-               "whether to serve the admin pages (docs/admin.md), which ask for no password"},
+               "whether to serve the admin pages (docs/admin.md); they have no authentication"},
     config_key{"admin.address", address_field{in<&config::admin, &admin::address>}, "IP address",
-               "address of the admin pages; whoever reaches it may see and do everything there"},
+               "address of the admin pages; anyone who can reach it has full access to them"},
     config_key{"admin.port", port_field{in<&config::admin, &admin::port>}, "TCP port",
-               "port of the admin pages; 0 takes any free port"},
+               "port of the admin pages; 0 picks any free port"},
 
     config_key{"limits.max_connections",
                count_field{in<&config::limits, &limits::max_connections>, 1, million},
-               "connections", "connections this node holds; one more is closed with 4003"},
+               "connections",
+               "connections to this node; the server closes further ones with code 4003"},
     config_key{"limits.max_connections_per_address",
                count_field{in<&config::limits, &limits::max_connections_per_address>, 0, million},
                "connections",
-               "connections from one address, loopback apart; one more gets HTTP 429; 0 turns the "
+               "connections from one address, except loopback; further ones get HTTP 429; 0 turns "
+               "the limit off"},
+    config_key{"limits.accepts_per_second",
+               count_field{in<&config::limits, &limits::accepts_per_second>, 0, million},
+               "connections per second",
+               "sustained rate of new connections from one address, except loopback; 0 turns the "
                "limit off"},
-    config_key{
-        "limits.accepts_per_second",
-        count_field{in<&config::limits, &limits::accepts_per_second>, 0, million},
-        "connections per second",
-        "new connections from one address in the long run, loopback apart; 0 turns the limit off"},
     config_key{"limits.accept_burst",
                count_field{in<&config::limits, &limits::accept_burst>, 1, million}, "connections",
-               "new connections from one address at once before the rate applies"},
+               "new connections from one address in a burst, above the sustained rate"},
     config_key{"limits.max_message_size",
                size_field{in<&config::limits, &limits::max_message_size>, kib, gib}, "bytes",
-               "largest message a client may send; binary: closed with 1009, JSON: an error"},
+               "largest message a client may send; a larger binary one closes the connection with "
+               "1009, a larger JSON one gets an error"},
     config_key{"limits.messages_per_second",
                count_field{in<&config::limits, &limits::messages_per_second>, 0, million},
                "messages per second",
-               "messages a client may send in the long run; 0 turns the limit off"},
+               "sustained rate of messages from one client; 0 turns the limit off"},
     config_key{"limits.message_burst",
                count_field{in<&config::limits, &limits::message_burst>, 1, million}, "messages",
-               "messages a client may send at once before the rate applies"},
-    config_key{"limits.max_documents",
-               count_field{in<&config::limits, &limits::max_documents>, 1, million}, "documents",
-               "documents this node keeps open; beyond, newcomers are told to retry (1013)"},
+               "messages from one client in a burst, above the sustained rate"},
+    config_key{
+        "limits.max_documents",
+        count_field{in<&config::limits, &limits::max_documents>, 1, million}, "documents",
+        "documents open on this node; a client that needs one more has to retry later (1013)"},
     config_key{"limits.max_documents_per_session",
                count_field{in<&config::limits, &limits::max_documents_per_session>, 1, million},
-               "documents", "documents one JSON session may join"},
+               "documents", "documents that one JSON session may join"},
     config_key{"limits.max_pending_size",
                size_field{in<&config::limits, &limits::max_pending_size>, kib, 4 * gib}, "bytes",
-               "updates of one document that may wait for missing ones"},
+               "memory for updates of one document that wait for earlier ones"},
     config_key{"limits.write_queue_size",
                size_field{in<&config::limits, &limits::write_queue_size>, kib, gib}, "bytes",
-               "unsent bytes of one connection; beyond, it is closed as a slow consumer"},
+               "unsent output of one connection; the server closes a connection with more as a "
+               "slow consumer"},
 
     config_key{"heartbeat.interval",
                duration_field{in<&config::heartbeat, &heartbeat::interval>, 10ms, 1h}, time_units,
-               "time between two pings to a client"},
+               "time between pings to a client"},
     config_key{"heartbeat.timeout",
                duration_field{in<&config::heartbeat, &heartbeat::timeout>, 10ms, 24h}, time_units,
-               "time without a pong after which a connection is dead; above heartbeat.interval"},
+               "time without a pong after which the server drops a connection; longer than "
+               "heartbeat.interval"},
 
     config_key{"io.threads", count_field{in<&config::io, &io::threads>, 0, 256}, "threads",
-               "threads that serve sockets; 0 takes a quarter of the cores, at least one"},
+               "threads for network I/O; 0 means a quarter of the cores, at least one"},
     config_key{
         "io.flush_interval", duration_field{in<&config::io, &io::flush_interval>, 0ms, 100ms},
         time_units,
-        "longest time a busy thread gathers output before it writes; an idle one writes at once"},
+        "longest time for which a busy I/O thread buffers output; an idle one writes at once"},
 
     config_key{"log.level", level_field{in<&config::log, &logging::level>},
-               "error, warning, info or debug", "least severe messages that are logged to stderr"},
+               "error, warning, info or debug", "lowest severity that is logged to stderr"},
 
     config_key{"document.idle_grace",
                duration_field{in<&config::document, &document::idle_grace>, 0ms, 24h}, time_units,
-               "time a document without sessions stays in memory"},
+               "time for which a document without sessions stays in memory"},
     config_key{"document.on_io_threads",
                switch_field{in<&config::document, &document::on_io_threads>}, "true or false",
-               "whether a document runs on the thread of its sockets; false: on CAF's workers"},
+               "whether a document runs on the I/O thread of its connections; false moves it to "
+               "CAF's worker pool"},
 
     config_key{"watch.debounce", duration_field{in<&config::watch, &watch::debounce>, 10ms, 10min},
-               time_units, "time without a change after which a changed file is told"},
+               time_units, "a change is reported after the file has been quiet for this long"},
 };
 
 std::string from_to(const std::string& least, const std::string& most) {
@@ -152,10 +158,10 @@ struct describe_allowed {
 template <class Value, class Bound>
 result<void> store_in_range(const result<Value>& value, Bound least, Bound most,
                             std::string_view text, auto& target) {
-  if (!value) return tl::unexpected(value.error());
-  if (*value < least || *value > most)
+  TROUPE_ASSIGN(const Value parsed, value);
+  if (parsed < least || parsed > most)
     return fail(errc::invalid_config, in_quotes(text) + " is out of range");
-  target = static_cast<std::remove_reference_t<decltype(target)>>(*value);
+  target = static_cast<std::remove_reference_t<decltype(target)>>(parsed);
   return {};
 }
 
@@ -197,8 +203,7 @@ struct store_value {
  private:
   template <class Value>
   result<void> store(result<Value> value, const auto& field) const {
-    if (!value) return tl::unexpected(std::move(value).error());
-    field.in(settings) = *std::move(value);
+    TROUPE_ASSIGN(field.in(settings), std::move(value));
     return {};
   }
 };
@@ -295,7 +300,7 @@ std::string nearest_name(std::string_view name, std::span<const std::string> can
       best = &candidate;
     }
   }
-  // A key that was put into the wrong section, or into none.
+  // The key may stand in the wrong section, or in none.
   for (const std::string& candidate : candidates)
     if (best == nullptr && last_part(candidate) == last_part(name)) best = &candidate;
   return best == nullptr ? std::string{} : *best;

@@ -1,8 +1,8 @@
-// The one table of configuration keys. Reading YAML, the environment and --set, printing the
-// effective configuration, the help texts and the tests all walk this table, so a new key is one
-// field in app/config/config.hpp, one row in config_keys.cpp and one entry in
-// config/reference.yaml. Not in it are lists of sections (app/config/sections.hpp) and the keys
-// below `caf.`, which CAF declares itself (app/config/caf_options.hpp).
+// The one table of configuration keys. Loading from YAML, the environment and --set, printing the
+// effective configuration, the help texts and the tests all walk this table. A new key is one field
+// in app/config/config.hpp, one row in app/config/keys.cpp and one entry in config/reference.yaml.
+// Lists of sections have their own table (app/config/sections.hpp); CAF declares the keys below
+// `caf.` (app/config/caf_options.hpp).
 #pragma once
 
 #include <chrono>
@@ -19,8 +19,8 @@
 
 namespace troupe {
 
-// The types of a key. Each holds the way to its field and, where it has one, its range (both ends
-// allowed).
+// The types of a key. Each holds the accessor of its field and, if it has one, its range (both ends
+// included).
 struct address_field {
   std::string& (*in)(config&);
 };
@@ -58,7 +58,7 @@ using config_field =
 struct config_key {
   std::string_view name;  ///< Dotted: "server.port".
   config_field field;
-  std::string_view unit;     ///< What the value counts: "connections", "bytes", "ms, s, m or h".
+  std::string_view unit;     ///< Of the value: "connections", "bytes", "ms, s, m or h".
   std::string_view meaning;  ///< One line, without a full stop.
 };
 
@@ -72,8 +72,8 @@ const config_key* find_config_key(std::string_view name);
 /// Fails with errc::invalid_config, the detail says what is allowed; `settings` is unchanged then.
 result<void> set_value(const config_key& key, std::string_view text, config& settings);
 
-/// The value in the notation that set_value reads. Takes a copy, since a field is reached through a
-/// mutable reference; called at start-up only.
+/// The value in the notation that set_value reads. Takes a copy, since accessors need a mutable
+/// config; called at start-up only.
 std::string format_value(const config_key& key, config settings);
 
 /// What the key accepts, as in "a whole number from 0 to 65535".
@@ -83,7 +83,7 @@ std::string allowed_values(const config_key& key);
 /// only keys of CAF have, becomes an underscore.
 std::string environment_name(std::string_view key);
 
-/// The candidate that a misspelt name most likely meant, or an empty string if none is close.
+/// The candidate that a misspelt name most likely means; empty if none is close.
 std::string nearest_name(std::string_view name, std::span<const std::string> candidates);
 
 /// The names of all keys of the table, as candidates for nearest_name.

@@ -62,7 +62,7 @@ std::string keys_of_section(std::string_view section) {
   return names;
 }
 
-/// Takes entries in the order of precedence and collects the outcome.
+/// Applies entries in the order of precedence; collects the configuration and its mistakes.
 class config_loader {
  public:
   void take_file(const std::string& path) {
@@ -75,8 +75,8 @@ class config_loader {
     const auto equals = variable.find('=');
     const std::string name{variable.substr(0, equals)};
     if (equals == std::string_view::npos || !name.starts_with(variable_prefix)) return;
-    // Every key has a dot, so every variable of ours has "__". Others with our prefix belong to
-    // scripts, or to an orchestrator that names them after a service.
+    // Every key has a dot, so every variable of ours has "__". Others with the prefix belong to
+    // scripts, or to an orchestrator that names variables after a service.
     if (name.find("__") == std::string::npos) return;
     const std::string text{variable.substr(equals + 1)};
     if (name.starts_with(caf_variable_prefix) && name.size() > caf_variable_prefix.size())
@@ -115,7 +115,7 @@ class config_loader {
                format_duration(heartbeat.timeout));
   }
 
-  /// A certificate is of no use without its key.
+  /// A certificate and its key need each other.
   void check_tls() {
     const auto& tls = loaded_.settings.tls;
     if (tls.certificate.empty() == tls.key.empty()) return;
@@ -162,12 +162,12 @@ class config_loader {
     }
     const result<void> stored = set_value(*key, entry.text, loaded_.settings);
     if (stored) return;
-    // A bad value is wrong even if a later source overrides it.
+    // A bad value is a mistake even if a later source overrides it.
     bad_.insert(entry.key);
     report(entry.place, entry.key, stored.error().detail);
   }
 
-  /// Takes what stands at the key of a list of sections itself, or in its place.
+  /// Takes the entry of a list of sections, or of a value that should be one.
   void take_list(const config_entry& entry) {
     const section_list& list = *section_list_around(entry.key);
     const bool is_list =
@@ -182,7 +182,7 @@ class config_loader {
   /// Takes a section of a list, or one of its values.
   void take_in_section(const config_entry& entry) {
     const section_list* list = find_section_list(entry.position->list);
-    if (list == nullptr) return;  // The list itself was told.
+    if (list == nullptr) return;  // The list itself was reported.
     const std::size_t section = entry.position->section;
     if (section >= list->sections_max) {
       if (section == list->sections_max && entry.position->name.empty())
@@ -212,7 +212,7 @@ class config_loader {
     return entry.shape == value_shape::section || entry.shape == value_shape::nothing;
   }
 
-  /// Why the entry cannot be a value of the key by its shape alone; empty if it can.
+  /// Why the shape of the entry does not fit the key; empty if it does.
   static std::string shape_problem(const config_entry& entry, const config_key& key) {
     switch (entry.shape) {
       case value_shape::single: return "";

@@ -11,9 +11,10 @@
 namespace troupe {
 
 struct printed_value {
-  std::string key;   ///< Dotted.
-  std::string text;  ///< A YAML value in flow notation: 3001, "127.0.0.1", ["a", "b"]. A list of
-                     ///< sections begins with a line end and is indented.
+  std::string key;  ///< Dotted.
+  /// A YAML value in flow notation: 3001, "127.0.0.1", ["a", "b"]. A list of sections begins with a
+  /// line end and is indented.
+  std::string text;
 };
 
 /// Every key of the tables with its value. The keys below `caf.` come from

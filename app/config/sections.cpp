@@ -47,22 +47,25 @@ result<void> check_pattern(const std::string& item) {
 using watched = config::watched_section;
 
 constexpr std::array watched_keys{
-    section_key{"directory", section_text_field{in_watched<&watched::directory>, check_directory},
-                presence::required, "path",
-                "directory to watch, with all below it; must exist at the start"},
+    section_key{
+        "directory", section_text_field{in_watched<&watched::directory>, check_directory},
+        presence::required, "path",
+        "directory to watch, with all directories below it; it must exist when the server starts"},
     section_key{"document", section_text_field{in_watched<&watched::document>, check_template},
                 presence::optional, "template",
-                "the document that a change belongs to; {path} is the path below the directory"},
+                "document whose clients are notified of a change; {path} stands for the path below "
+                "the directory"},
     section_key{"include", section_list_field{in_watched<&watched::include>, check_pattern},
-                presence::optional, "patterns", "files to tell about; an empty list means all"},
+                presence::optional, "patterns",
+                "files whose changes are reported; an empty list means all files"},
     section_key{"exclude", section_list_field{in_watched<&watched::exclude>, check_pattern},
                 presence::optional, "patterns",
-                "files and directories to leave out; wins over include"},
+                "files and directories to ignore; takes precedence over include"},
 };
 
 constexpr std::array lists{
     section_list{"watch.directories", "sections",
-                 "directories whose file changes are told to the clients of a document",
+                 "directories whose file changes are sent to the clients of a document",
                  watched_directories_max, watched_keys,
                  [](const config& settings) { return settings.watch.directories.size(); },
                  [](config& settings) { settings.watch.directories.emplace_back(); }},

@@ -1,7 +1,7 @@
-// The keys whose value is a list of sections, such as watch.directories: what each section may
-// hold. A table beside that of app/config/keys.hpp, for the same readers: loading, printing, the
-// help texts and the tests walk it. Only a file can set such a list: the environment and --set have
-// no notation for it, and a later source would have to say which section it means.
+// The keys whose value is a list of sections, such as watch.directories, and the keys of a section.
+// The table beside that of app/config/keys.hpp; loading, printing, the help texts and the tests
+// walk both. Only a file can set such a list: the environment and --set have no notation for it,
+// and a later source would have to say which section it means.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +17,8 @@
 
 namespace troupe {
 
-// The types of a key in a section. Each holds the way to its field in the section with a number,
-// and the check of one text, whose failure completes the sentence "the key ...".
+// The types of a key in a section. Each holds the accessor of its field in the section with a given
+// number, and the check of one text, whose failure completes the sentence "the key ...".
 struct section_text_field {
   std::string& (*in)(config&, std::size_t section);
   result<void> (*check)(const std::string& text);
@@ -55,7 +55,7 @@ std::span<const section_list> section_lists();
 /// Returns the list with this dotted name, or nullptr.
 const section_list* find_section_list(std::string_view name);
 
-/// Returns the list that a dotted key names or would lead into, or nullptr: "watch.directories",
+/// Returns the list that a dotted key names or lies in, or nullptr: "watch.directories",
 /// "watch.directories[0]", "watch.directories.x".
 const section_list* section_list_around(std::string_view key);
 

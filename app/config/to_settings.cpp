@@ -6,30 +6,80 @@ namespace troupe {
 
 namespace {
 
+/// A client that has this part of its write queue unread gets no changes of presence until it has
+/// caught up. Presence is the first to go, since its latest state replaces all before it.
+constexpr std::size_t presence_skip_part = 16;
+
+/// The server pauses reading from a client that has this part of its write queue unread. The rest
+/// of the queue is for answers to messages that were read already, and for changes by others.
+constexpr std::size_t reading_pause_part = 4;
+
+/// The largest body that the admin listener reads.
+constexpr std::size_t admin_body_bytes_max = 64 * 1024;
+
 result<std::vector<glob>> to_globs(const std::vector<std::string>& patterns) {
   std::vector<glob> globs;
   for (const std::string& pattern : patterns) {
-    auto made = glob::parse(pattern);
-    if (!made) return tl::unexpected(std::move(made).error());
-    globs.push_back(*std::move(made));
+    TROUPE_ASSIGN(glob parsed, glob::parse(pattern));
+    globs.push_back(std::move(parsed));
   }
   return globs;
 }
 
 }  // namespace
 
+session_settings to_session_settings(const config& settings) {
+  session_settings to;
+  to.messages_per_second = settings.limits.messages_per_second;
+  to.message_burst = settings.limits.message_burst;
+  to.documents_max = settings.limits.max_documents_per_session;
+  to.presence_skip_bytes = settings.limits.write_queue_size / presence_skip_part;
+  to.reading_pause_bytes = settings.limits.write_queue_size / reading_pause_part;
+  to.heartbeat = {settings.heartbeat.interval, settings.heartbeat.timeout};
+  return to;
+}
+
+directory_settings to_directory_settings(const config& settings,
+                                         std::span<const std::unique_ptr<io_unit>> units) {
+  directory_settings to;
+  if (settings.document.on_io_threads)
+    for (const auto& unit : units) to.units.push_back(unit.get());
+  to.documents_max = settings.limits.max_documents;
+  to.idle_grace = settings.document.idle_grace;
+  to.doc.limit.pending_size_max = settings.limits.max_pending_size;
+  return to;
+}
+
+listener_settings to_listener_settings(const config& settings) {
+  listener_settings to;
+  to.address = settings.server.address;
+  to.port = settings.server.port;
+  to.connection.message_bytes_max = settings.limits.max_message_size;
+  to.connection.write_queue_bytes_max = settings.limits.write_queue_size;
+  to.per_address = {settings.limits.max_connections_per_address, settings.limits.accepts_per_second,
+                    settings.limits.accept_burst};
+  to.origins = origin_policy{settings.server.allowed_origins};
+  return to;
+}
+
+listener_settings to_admin_listener_settings(const config& settings) {
+  listener_settings to;
+  to.address = settings.admin.address;
+  to.port = settings.admin.port;
+  to.connection.http_body_bytes_max = admin_body_bytes_max;
+  return to;
+}
+
 result<watch_settings> to_watch_settings(const config& settings) {
-  watch_settings made;
-  made.debounce = settings.watch.debounce;
+  watch_settings to;
+  to.debounce = settings.watch.debounce;
   for (const config::watched_section& each : settings.watch.directories) {
-    auto include = to_globs(each.include);
-    if (!include) return tl::unexpected(std::move(include).error());
-    auto exclude = to_globs(each.exclude);
-    if (!exclude) return tl::unexpected(std::move(exclude).error());
-    made.directories.push_back(
-        {each.directory, each.document, *std::move(include), *std::move(exclude)});
+    TROUPE_ASSIGN(auto include, to_globs(each.include));
+    TROUPE_ASSIGN(auto exclude, to_globs(each.exclude));
+    to.directories.push_back(
+        {each.directory, each.document, std::move(include), std::move(exclude)});
   }
-  return made;
+  return to;
 }
 
 }  // namespace troupe

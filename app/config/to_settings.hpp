@@ -1,12 +1,33 @@
-// From the section `watch` of the configuration to what net/file_watcher takes. Pure.
+// From the keys of the configuration to the limits of each layer: the one place where a key becomes
+// a setting of a session, the directory, a listener or the file watcher. Pure, apart from reading
+// the keys; app/node.cpp adds what only a running node has.
 #pragma once
 
+#include <memory>
+#include <span>
+
+#include "actors/directory.hpp"
 #include "app/config/config.hpp"
+#include "net/io_unit.hpp"
+#include "net/listener.hpp"
 #include "net/watch/watched_directory.hpp"
+#include "protocol/session/session_protocol.hpp"
 
 namespace troupe {
 
-/// Fails with errc::invalid_config if a pattern is none, which load_config has refused before.
+session_settings to_session_settings(const config& settings);
+
+/// With the units on which documents run, if document.on_io_threads; without seed and metrics.
+directory_settings to_directory_settings(const config& settings,
+                                         std::span<const std::unique_ptr<io_unit>> units);
+
+/// The listener of the clients; without its certificate.
+listener_settings to_listener_settings(const config& settings);
+
+/// The listener of the admin pages. Requires: admin.enabled.
+listener_settings to_admin_listener_settings(const config& settings);
+
+/// Fails with errc::invalid_config for a bad pattern, which load_config has refused before.
 result<watch_settings> to_watch_settings(const config& settings);
 
 }  // namespace troupe

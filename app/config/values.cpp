@@ -7,6 +7,8 @@
 #include <limits>
 #include <span>
 
+#include "base/trim.hpp"
+
 namespace troupe {
 
 namespace {
@@ -62,32 +64,28 @@ result<std::uint64_t> scale(const quantity& parts, std::span<const unit> units,
 
 result<std::uint64_t> parse_count(std::string_view text) {
   constexpr std::string_view expected = "a whole number";
-  const auto parts = split_quantity(text, expected);
-  if (!parts) return tl::unexpected(parts.error());
-  if (parts->suffix.empty() && !text.ends_with(' ')) return parts->number;
+  TROUPE_ASSIGN(const quantity parts, split_quantity(text, expected));
+  if (parts.suffix.empty() && !text.ends_with(' ')) return parts.number;
   return fail(errc::invalid_config, in_quotes(text) + " is not " + std::string{expected});
 }
 
 result<std::uint64_t> parse_size(std::string_view text) {
   constexpr std::string_view expected = "a size such as 65536, 64KiB or 1MiB";
-  auto parts = split_quantity(text, expected);
-  if (!parts) return tl::unexpected(parts.error());
-  if (parts->suffix.empty()) parts->suffix = "B";
-  return scale(*parts, size_units, text, expected);
+  TROUPE_ASSIGN(quantity parts, split_quantity(text, expected));
+  if (parts.suffix.empty()) parts.suffix = "B";
+  return scale(parts, size_units, text, expected);
 }
 
 result<std::chrono::milliseconds> parse_duration(std::string_view text) {
   constexpr std::string_view expected = "a duration such as 500ms, 30s, 5m or 1h";
-  const auto parts = split_quantity(text, expected);
-  if (!parts) return tl::unexpected(parts.error());
-  if (parts->suffix.empty()) {
-    const std::string number = std::to_string(parts->number);
+  TROUPE_ASSIGN(const quantity parts, split_quantity(text, expected));
+  if (parts.suffix.empty()) {
+    const std::string number = std::to_string(parts.number);
     return fail(errc::invalid_config,
                 in_quotes(text) + " has no unit; write " + number + "s or " + number + "ms");
   }
-  const auto count = scale(*parts, duration_units, text, expected);
-  if (!count) return tl::unexpected(count.error());
-  return std::chrono::milliseconds{static_cast<std::int64_t>(*count)};
+  TROUPE_ASSIGN(const std::uint64_t count, scale(parts, duration_units, text, expected));
+  return std::chrono::milliseconds{static_cast<std::int64_t>(count)};
 }
 
 result<std::string> parse_address(std::string_view text) {
@@ -113,27 +111,21 @@ result<bool> parse_switch(std::string_view text) {
 
 namespace {
 
-constexpr std::string_view space = " \t";
+constexpr std::string_view blanks = " \t";
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(space);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(space) + 1 - first);
-}
-
-/// Takes the texts of a list, one after the other.
+/// Reads the texts of a list one by one.
 class list_reader {
  public:
-  explicit list_reader(std::string_view list) : whole_(list), rest_(trimmed(list)) {
+  explicit list_reader(std::string_view list) : whole_(list), rest_(trimmed(list, blanks)) {
     const bool has_brackets = rest_.size() >= 2 && rest_.front() == '[' && rest_.back() == ']';
-    if (has_brackets) rest_ = trimmed(rest_.substr(1, rest_.size() - 2));
+    if (has_brackets) rest_ = trimmed(rest_.substr(1, rest_.size() - 2), blanks);
   }
 
   bool is_at_end() const noexcept { return rest_.empty(); }
 
   /// The next text, and the comma behind it.
   result<std::string> next() {
-    rest_ = trimmed(rest_);
+    rest_ = trimmed(rest_, blanks);
     auto text = rest_.starts_with('"') ? next_quoted() : next_plain();
     if (text && text->empty()) return wrong("has an empty text in it");
     return text;
@@ -142,7 +134,7 @@ class list_reader {
  private:
   std::string next_plain() {
     const auto comma = rest_.find(',');
-    const std::string_view text = trimmed(rest_.substr(0, comma));
+    const std::string_view text = trimmed(rest_.substr(0, comma), blanks);
     rest_ = comma == std::string_view::npos ? std::string_view{} : rest_.substr(comma + 1);
     return std::string{text};
   }
@@ -157,9 +149,9 @@ class list_reader {
       text += rest_[at];
     }
     if (at >= rest_.size()) return wrong("has a quote that is not closed");
-    rest_ = trimmed(rest_.substr(at + 1));
+    rest_ = trimmed(rest_.substr(at + 1), blanks);
     if (!rest_.empty() && rest_.front() != ',')
-      return wrong("has something between a closing quote and the next comma");
+      return wrong("has text between a closing quote and the next comma");
     if (!rest_.empty()) rest_.remove_prefix(1);
     return text;
   }
@@ -177,9 +169,8 @@ class list_reader {
 result<std::vector<std::string>> parse_text_list(std::string_view text) {
   std::vector<std::string> texts;
   for (list_reader reader{text}; !reader.is_at_end();) {
-    auto next = reader.next();
-    if (!next) return tl::unexpected(std::move(next).error());
-    texts.push_back(std::move(*next));
+    TROUPE_ASSIGN(std::string next, reader.next());
+    texts.push_back(std::move(next));
   }
   return texts;
 }

@@ -1,6 +1,6 @@
 // The notations of configuration values: whole numbers, sizes, durations, IP addresses, log levels.
 // Pure functions from text to value and back; a failure is errc::invalid_config whose detail
-// completes the sentence "server.port ..." for the operator. Ranges are the caller's business.
+// completes the sentence "server.port ..." for the operator. The caller checks ranges.
 #pragma once
 
 #include <chrono>
@@ -21,10 +21,10 @@ result<std::uint64_t> parse_count(std::string_view text);
 /// 1024).
 result<std::uint64_t> parse_size(std::string_view text);
 
-/// A number with ms, s, m or h. A plain number is refused, since its unit would be a guess.
+/// A number with ms, s, m or h. A plain number is an error, since its unit would be a guess.
 result<std::chrono::milliseconds> parse_duration(std::string_view text);
 
-/// An IPv4 or IPv6 address in the usual notation; returns it unchanged. Host names are refused.
+/// An IPv4 or IPv6 address in the usual notation; returned unchanged. A host name is an error.
 result<std::string> parse_address(std::string_view text);
 
 /// error, warning, info or debug.
@@ -33,8 +33,8 @@ result<log_level> parse_log_level(std::string_view text);
 /// true or false.
 result<bool> parse_switch(std::string_view text);
 
-/// `["a", "b"]`, or texts with commas between them; empty texts are refused. Between double quotes
-/// a comma is part of the text, and a quote or backslash stands behind a backslash.
+/// `["a", "b"]`, or texts separated by commas; an empty text is an error. Between double quotes a
+/// comma is part of the text, and a backslash escapes a quote or a backslash.
 result<std::vector<std::string>> parse_text_list(std::string_view text);
 
 /// In the first of these notations.

@@ -53,9 +53,8 @@ tl::expected<doc_inputs, std::string> read_inputs(const doc_request& request,
     return tl::unexpected<std::string>("standard input: can be named only once");
   doc_inputs inputs;
   for (std::size_t i = 0; i < paths.size(); ++i) {
-    auto input = read_input(paths[i], standard);
-    if (!input) return tl::unexpected(input.error());
-    (i < request.files.size() ? inputs.files : inputs.since).push_back(std::move(*input));
+    TROUPE_ASSIGN(doc_input input, read_input(paths[i], standard));
+    (i < request.files.size() ? inputs.files : inputs.since).push_back(std::move(input));
   }
   return inputs;
 }

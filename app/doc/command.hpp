@@ -1,5 +1,5 @@
-// The command `doc` with its files: reads what the request names, has doc_tool carry it out, writes
-// the result. An output file is written only once everything has succeeded.
+// The command `doc` with its files: reads the files that the request names, runs doc/tool on them
+// and writes the result. An output file is written only after everything else has succeeded.
 #pragma once
 
 #include <iosfwd>
@@ -11,7 +11,7 @@ namespace troupe {
 /// The exit code of a command whose input is wrong or whose files cannot be read or written.
 constexpr int exit_failure = 1;
 
-/// Where the command reads and writes besides files.
+/// The streams of the command, besides its files.
 struct doc_streams {
   std::istream& in;
   std::ostream& out;

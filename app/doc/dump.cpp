@@ -1,6 +1,6 @@
 #include "app/doc/dump.hpp"
 
-#include "protocol/lib0/any.hpp"
+#include "protocol/json/convert.hpp"
 
 namespace troupe {
 
@@ -22,7 +22,7 @@ std::string hex_text(byte_view bytes) {
 
 std::string any_json(lib0::decoder& in) {
   std::string json;
-  lib0::append_any_as_json(in, json);
+  json::any_to_json(in, json::flavour::lossless, json);
   return json;
 }
 

@@ -1,5 +1,5 @@
-// What `troupe doc info` tells, as numbers: gathered from the updates themselves, and from the
-// document that has applied them. doc_info writes them down.
+// The numbers of `troupe doc info`, counted in the updates and in the document that has applied
+// them. doc/info prints them.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@
 
 namespace troupe {
 
-/// What updates hold of one client. Structs lie in [first, end); there are none if end is 0.
+/// What updates contain of one client. Structs lie in [first, end); there are none if end is 0.
 struct client_figures {
   crdt::clock_type first = 0;
   crdt::clock_type end = 0;
@@ -43,7 +43,7 @@ struct hole_figures {
 
 struct document_figures {
   std::size_t items = 0;
-  std::size_t waiting_bytes = 0;  ///< Taken by structs and deletions that wait for others.
+  std::size_t waiting_bytes = 0;  ///< Of structs and deletions that wait for others.
   std::vector<root_figures> roots;
   std::vector<hole_figures> holes;
   crdt::state_vector state;

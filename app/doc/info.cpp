@@ -2,7 +2,7 @@
 
 #include "app/doc/dump.hpp"
 #include "app/doc/figures.hpp"
-#include "protocol/lib0/any.hpp"
+#include "protocol/json/write.hpp"
 
 namespace troupe {
 
@@ -92,53 +92,11 @@ void add_document_table(const document_figures& figures, std::string& out) {
 
 // --- JSON ---
 
-/// Writes members and elements with the commas between them.
-class json_writer {
- public:
-  json_writer& open(char bracket) {
-    separate();
-    out_.push_back(bracket);
-    is_first_ = true;
-    return *this;
-  }
-  json_writer& close(char bracket) {
-    out_.push_back(bracket);
-    is_first_ = false;
-    return *this;
-  }
-  json_writer& name(std::string_view text) {
-    separate();
-    lib0::append_json_string(text, out_);
-    out_.push_back(':');
-    is_first_ = true;
-    return *this;
-  }
-  json_writer& value(std::uint64_t n) {
-    separate();
-    out_.append(number(n));
-    return *this;
-  }
-  json_writer& value(std::string_view text) {
-    separate();
-    lib0::append_json_string(text, out_);
-    return *this;
-  }
-  std::string take() { return std::move(out_); }
-
- private:
-  void separate() {
-    if (!std::exchange(is_first_, false)) out_.push_back(',');
-  }
-
-  std::string out_;
-  bool is_first_ = true;
-};
-
-void write_range(crdt::clock_range range, json_writer& out) {
+void write_range(crdt::clock_range range, json::writer& out) {
   out.open('[').value(range.clock).value(range.end()).close(']');
 }
 
-void write_source(const doc_source& source, json_writer& out) {
+void write_source(const doc_source& source, json::writer& out) {
   const source_figures figures = figures_of(source);
   out.open('{').name("file").value(source.input->name);
   out.name("format").value(to_string(source.list.container));
@@ -161,7 +119,7 @@ void write_source(const doc_source& source, json_writer& out) {
   out.close(']').close('}');
 }
 
-void write_document(const document_figures& figures, json_writer& out) {
+void write_document(const document_figures& figures, json::writer& out) {
   out.open('{').name("items").value(figures.items).name("roots").open('[');
   for (const root_figures& root : figures.roots)
     out.open('{')
@@ -186,19 +144,18 @@ void write_document(const document_figures& figures, json_writer& out) {
 }  // namespace
 
 doc_result<std::string> info_text(std::span<const doc_source> sources, info_style style) {
-  const auto doc = load_sources(sources);
-  if (!doc) return tl::unexpected(doc.error());
+  TROUPE_ASSIGN(const auto doc, load_sources(sources));
   if (style == info_style::table) {
     std::string out;
     for (const doc_source& source : sources) add_source_table(source, out);
-    add_document_table(figures_of(**doc), out);
+    add_document_table(figures_of(*doc), out);
     return out;
   }
-  json_writer out;
+  json::writer out;
   out.open('{').name("files").open('[');
   for (const doc_source& source : sources) write_source(source, out);
   out.close(']').name("document");
-  write_document(figures_of(**doc), out);
+  write_document(figures_of(*doc), out);
   out.close('}');
   return out.take() + "\n";
 }

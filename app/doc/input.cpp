@@ -1,7 +1,5 @@
 #include "app/doc/input.hpp"
 
-#include "protocol/lib0/any.hpp"
-
 namespace troupe {
 
 namespace {
@@ -104,8 +102,6 @@ std::vector<std::string_view> root_names(const crdt::doc& of) {
     names.push_back(in.string_at(in.type_at(root).name));
   return names;
 }
-
-std::string root_json(const crdt::doc& of, std::string_view root) { return of.json(root); }
 
 std::string one_line(std::string_view text, std::size_t size_max) {
   return shown(text, size_max, {});

@@ -1,5 +1,5 @@
-// What the `doc` commands share: inputs as updates, documents made of them, contents fit for a
-// terminal. Failures become one line that names the input, how it was read, and the byte.
+// What the `doc` commands share: inputs as updates, documents made from them, and contents made
+// safe for a terminal. A failure is one line that names the input, its format and the byte.
 #pragma once
 
 #include <memory>
@@ -27,14 +27,11 @@ doc_result<doc_source> read_source(const doc_input& input,
 /// A document that has applied all updates in order, as a server would.
 doc_result<std::unique_ptr<crdt::doc>> load_sources(std::span<const doc_source> sources);
 
-/// The names of all roots, in the order in which they came up.
+/// The names of all roots, in the order in which the document met them; doc::roots() sorts them.
 std::vector<std::string_view> root_names(const crdt::doc& of);
 
-/// The root as JSON, read as what its contents suggest: a text, an array or a map.
-std::string root_json(const crdt::doc& of, std::string_view root);
-
-/// `text` on one line, with nothing a terminal acts upon: controls, line separators and direction
-/// marks are escaped as in JSON. Beyond `size_max` bytes it is cut and its size told.
+/// `text` on one line, safe for a terminal: controls, line separators and direction marks are
+/// escaped as in JSON. A text longer than `size_max` bytes is cut, and its size appended.
 std::string one_line(std::string_view text, std::size_t size_max = 72);
 
 /// The same between quotes; quotes and backslashes within are escaped too.

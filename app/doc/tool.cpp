@@ -1,11 +1,12 @@
 #include "app/doc/tool.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "app/doc/dump.hpp"
 #include "app/doc/info.hpp"
+#include "base/base64.hpp"
 #include "protocol/crdt/wire/update_tools.hpp"
-#include "protocol/lib0/any.hpp"
 
 namespace troupe {
 
@@ -37,17 +38,9 @@ output json_text(const crdt::doc& doc, const std::optional<std::string>& root) {
   if (root) {
     if (!has_root(doc, *root))
       return no_such_root(doc, "the document has no root " + quoted(*root));
-    return root_json(doc, *root) + "\n";
+    return doc.json(*root) + "\n";
   }
-  std::vector<std::string_view> names = root_names(doc);
-  std::ranges::sort(names);
-  std::string json{"{"};
-  for (const std::string_view name : names) {
-    if (json.size() > 1) json.push_back(',');
-    lib0::append_json_string(name, json);
-    json.append(":").append(root_json(doc, name));
-  }
-  return json + "}\n";
+  return doc.json() + "\n";
 }
 
 output plain_text(const crdt::doc& doc, const std::optional<std::string>& root) {
@@ -83,62 +76,46 @@ output join_sources(sources_view sources, crdt::update_format format) {
 
 doc_result<crdt::state_vector> known_state(const doc_request& request, const doc_input* since) {
   if (since == nullptr) return parse_state_vector(request.state_vector.value_or(""));
-  const auto source = read_source(*since, request.format);
-  if (!source) return tl::unexpected(source.error());
-  const auto doc = load_sources({&*source, 1});
-  if (!doc) return tl::unexpected(doc.error());
-  return (*doc)->state_vector();
+  TROUPE_ASSIGN(const doc_source source, read_source(*since, request.format));
+  TROUPE_ASSIGN(const auto doc, load_sources({&source, 1}));
+  return doc->state_vector();
 }
 
 output difference(const doc_request& request, sources_view sources, const doc_input* since) {
-  const auto known = known_state(request, since);
-  if (!known) return tl::unexpected(known.error());
+  TROUPE_ASSIGN(const crdt::state_vector known, known_state(request, since));
   const crdt::update_format format = request.to.value_or(sources[0].list.format());
-  const output whole = join_sources(sources, format);
-  if (!whole) return whole;
-  return to_output(crdt::diff_update(as_bytes(*whole), *known, format), sources[0].input->name);
+  TROUPE_ASSIGN(const std::string whole, join_sources(sources, format));
+  return to_output(crdt::diff_update(as_bytes(whole), known, format), sources[0].input->name);
 }
 
-/// The digits' values, `bits_per_digit` of each, as bytes; nothing if one is not among `digits`.
-std::optional<byte_buffer> parse_digits(std::string_view text, std::string_view digits,
-                                        unsigned bits_per_digit) {
-  byte_buffer bytes;
-  std::uint32_t bits = 0;
-  unsigned count = 0;
-  for (const char c : text) {
-    const std::size_t value = digits.find(c);
-    if (value == std::string_view::npos) return {};
-    bits = bits << bits_per_digit | static_cast<std::uint32_t>(value);
-    count += bits_per_digit;
-    if (count < 8) continue;
-    count -= 8;
-    bytes.push_back(static_cast<std::uint8_t>(bits >> count));
+/// Two digits a byte, in either case; nothing if there are others.
+std::optional<byte_buffer> parse_hexadecimal(std::string_view text) {
+  if (text.size() % 2 != 0) return {};
+  byte_buffer bytes(text.size() / 2);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const char* const digits = text.data() + 2 * i;
+    const auto read = std::from_chars(digits, digits + 2, bytes[i], 16);
+    if (read.ec != std::errc{} || read.ptr != digits + 2) return {};
   }
-  if (count >= bits_per_digit) return {};  // a digit too many
   return bytes;
 }
 
-std::string lower_case(std::string_view text) {
-  std::string lower{text};
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return lower;
-}
-
-std::string standard_base64(std::string_view text) {
+/// Base64 of either alphabet, padding optional.
+std::optional<byte_buffer> parse_base64(std::string_view text) {
   std::string standard{text};
   while (standard.ends_with('=')) standard.pop_back();
+  standard.resize((standard.size() + 3) / 4 * 4, '=');
   std::ranges::replace(standard, '-', '+');
   std::ranges::replace(standard, '_', '/');
-  return standard;
+  auto bytes = decode_base64(standard);
+  return bytes ? std::optional{*std::move(bytes)} : std::nullopt;
 }
 
 }  // namespace
 
 tl::expected<crdt::state_vector, std::string> parse_state_vector(std::string_view text) {
-  const auto hex = parse_digits(lower_case(text), "0123456789abcdef", 4);
-  const auto base64 = parse_digits(
-      standard_base64(text), "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", 6);
+  const auto hex = parse_hexadecimal(text);
+  const auto base64 = parse_base64(text);
   std::string problem = "neither hexadecimal nor base64";
   for (const auto* const bytes : {&hex, &base64}) {
     if (!*bytes) continue;
@@ -154,9 +131,8 @@ tl::expected<std::string, std::string> run_doc_tool(const doc_request& request,
                                                     const doc_input* since) {
   std::vector<doc_source> sources;
   for (const doc_input& input : inputs) {
-    auto source = read_source(input, request.format);
-    if (!source) return tl::unexpected(source.error());
-    sources.push_back(std::move(*source));
+    TROUPE_ASSIGN(doc_source source, read_source(input, request.format));
+    sources.push_back(std::move(source));
   }
   if (sources.empty()) return tl::unexpected<std::string>("no file is named");
   const crdt::update_format first_format = sources[0].list.format();
@@ -174,10 +150,9 @@ tl::expected<std::string, std::string> run_doc_tool(const doc_request& request,
     case doc_action::json:
     case doc_action::text: break;
   }
-  const auto doc = load_sources(sources);
-  if (!doc) return tl::unexpected(doc.error());
-  return request.action == doc_action::json ? json_text(**doc, request.root)
-                                            : plain_text(**doc, request.root);
+  TROUPE_ASSIGN(const auto doc, load_sources(sources));
+  return request.action == doc_action::json ? json_text(*doc, request.root)
+                                            : plain_text(*doc, request.root);
 }
 
 }  // namespace troupe

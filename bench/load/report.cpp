@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "protocol/lib0/any.hpp"
+#include "protocol/json/write.hpp"
 
 namespace troupe::load {
 
@@ -74,7 +74,7 @@ std::string report::as_json() const {
   json += ", \"failures\": [";
   for (std::size_t i = 0; i < failures_.size(); ++i) {
     if (i > 0) json += ", ";
-    lib0::append_json_string(failures_[i], json);
+    json::append_string(failures_[i], json);
   }
   return json.append("]}");
 }

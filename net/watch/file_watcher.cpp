@@ -165,18 +165,17 @@ class root_watch : public std::enable_shared_from_this<root_watch> {
 
 /// Opens and lists one directory.
 result<std::unique_ptr<watch_tree>> open_tree(watched_directory settings) {
-  auto tree = watch_tree::open(std::move(settings));
-  if (!tree) return tree;
-  while ((*tree)->has_directories_to_scan()) (*tree)->scan(std::numeric_limits<std::size_t>::max());
-  const std::string& directory = (*tree)->settings().directory;
-  if ((*tree)->is_lost())
+  TROUPE_ASSIGN(auto tree, watch_tree::open(std::move(settings)));
+  while (tree->has_directories_to_scan()) tree->scan(std::numeric_limits<std::size_t>::max());
+  const std::string& directory = tree->settings().directory;
+  if (tree->is_lost())
     return fail(errc::watch_failed, "cannot watch " + directory + ": it is gone");
   // Reporting only some changes would be worse than none: the operator would notice much later.
-  if ((*tree)->is_out_of_watches())
+  if (tree->is_out_of_watches())
     return fail(errc::watch_failed, "cannot watch all directories in " + directory +
                                         ": the limit " + std::string{watches_limit_key} +
                                         " of the system is reached");
-  (*tree)->begin_reporting();
+  tree->begin_reporting();
   return tree;
 }
 
@@ -192,15 +191,14 @@ class file_watcher::core {
   }
 
   result<void> add(watched_directory settings, std::chrono::milliseconds quiet) {
-    auto tree = open_tree(std::move(settings));
-    if (!tree) return tl::unexpected(std::move(tree).error());
+    TROUPE_ASSIGN(auto tree, open_tree(std::move(settings)));
     // Asio closes its descriptor, and so does the tree.
-    const int descriptor = ::fcntl((*tree)->descriptor(), F_DUPFD_CLOEXEC, 0);
+    const int descriptor = ::fcntl(tree->descriptor(), F_DUPFD_CLOEXEC, 0);
     if (descriptor < 0)
       return fail(errc::watch_failed,
-                  "cannot watch " + (*tree)->settings().directory + ": " + std::strerror(errno));
+                  "cannot watch " + tree->settings().directory + ": " + std::strerror(errno));
     roots_.push_back(
-        std::make_shared<root_watch>(unit_, *std::move(tree), descriptor, quiet, callbacks_));
+        std::make_shared<root_watch>(unit_, std::move(tree), descriptor, quiet, callbacks_));
     return {};
   }
 

@@ -168,17 +168,14 @@ class glob_compiler {
   }
 
   result<void> take_range(glob::character_class& made) {
-    const auto first = take_class_character();
-    if (!first) return tl::unexpected(first.error());
-    char32_t last = *first;
+    TROUPE_ASSIGN(const char32_t first, take_class_character());
+    char32_t last = first;
     if (rest_.size() >= 2 && rest_[0] == '-' && rest_[1] != ']') {
       rest_.remove_prefix(1);
-      const auto end = take_class_character();
-      if (!end) return tl::unexpected(end.error());
-      last = *end;
+      TROUPE_ASSIGN(last, take_class_character());
     }
-    if (last < *first) return refuse("has a range whose end stands before its beginning");
-    made.ranges.push_back({*first, last});
+    if (last < first) return refuse("has a range whose end stands before its beginning");
+    made.ranges.push_back({first, last});
     return {};
   }
 

@@ -1,7 +1,7 @@
 #include "protocol/dialects/json_reply.hpp"
 
 #include "base/base64.hpp"
-#include "protocol/json/text.hpp"
+#include "protocol/json/write.hpp"
 
 namespace troupe::json {
 

@@ -2,6 +2,7 @@
 
 #include "base/base64.hpp"
 #include "base/document_name.hpp"
+#include "base/trim.hpp"
 #include "base/utf8.hpp"
 #include "protocol/json/text.hpp"
 #include "protocol/json/validate.hpp"
@@ -172,7 +173,7 @@ tl::expected<request, bad_request> decode_request(std::string_view text) {
     return refuse_whole(
         describe_failure("a value is nested more than " + limit + " deep", checked.error()));
   }
-  const std::string_view value = without_space(text);
+  const std::string_view value = trimmed(text);
   if (!is_object(value)) return refuse_whole("the message must be an object");
   return request_reader{value}.read();
 }

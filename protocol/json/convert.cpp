@@ -8,8 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "protocol/json/write.hpp"
 #include "protocol/lib0/any.hpp"
-#include "protocol/lib0/number_text.hpp"
 
 namespace troupe::json {
 
@@ -124,9 +124,9 @@ class json_reader {
   /// Steps over a comma, or over the bracket that ends a container.
   bool take_separator() {
     skip_space();
-    const bool goes_on = rest_[0] == ',';
+    const bool has_more = rest_[0] == ',';
     rest_.remove_prefix(1);
-    return goes_on;
+    return has_more;
   }
 
   bool take_empty(char bracket) {
@@ -199,7 +199,7 @@ class json_reader {
     std::uint64_t count = 0;
     lib0::encoder elements;
     lib0::encoder* const outer = std::exchange(out_, &elements);
-    for (bool goes_on = !take_empty(']'); goes_on; goes_on = take_separator(), ++count)
+    for (bool has_more = !take_empty(']'); has_more; has_more = take_separator(), ++count)
       read_value();
     out_ = outer;
     write_tag(any_tag::array, *out_);
@@ -210,7 +210,7 @@ class json_reader {
   void read_object() {
     object_members<byte_buffer> members;
     lib0::encoder* const outer = out_;
-    for (bool goes_on = !take_empty('}'); goes_on; goes_on = take_separator()) {
+    for (bool has_more = !take_empty('}'); has_more; has_more = take_separator()) {
       skip_space();
       std::string key = read_string();
       skip_space();
@@ -234,25 +234,79 @@ class json_reader {
   lib0::encoder* out_;
 };
 
-/// Writes what a value that is known to be valid is as JSON text.
-class json_text_writer {
- public:
-  json_text_writer(lib0::decoder& input, std::string& out) : in_(input), out_(&out) {}
+template <class Unsigned>
+Unsigned read_big_endian(lib0::decoder& in) {
+  Unsigned value = 0;
+  for (const std::uint8_t byte : in.read_bytes(sizeof(Unsigned)))
+    value = static_cast<Unsigned>(value << 8) | byte;
+  return value;
+}
 
-  void write_value() {
-    switch (static_cast<any_tag>(*in_.cursor())) {
-      case any_tag::bytes: return write_bytes();
-      case any_tag::array: return write_array();
-      case any_tag::object: return write_object();
-      case any_tag::bigint: in_.skip_any(1); return static_cast<void>(out_->append("null"));
-      default: return lib0::append_any_as_json(in_, *out_);
+/// Writes a value that is known to be valid as JSON text.
+class any_reader {
+ public:
+  any_reader(lib0::decoder& in, flavour flavour, std::string& out)
+      : in_(in), flavour_(flavour), out_(&out) {}
+
+  void read_value() {
+    switch (static_cast<any_tag>(in_.read_uint8())) {
+      case any_tag::false_value: return append("false");
+      case any_tag::true_value: return append("true");
+      case any_tag::integer: return read_integer();
+      case any_tag::float32:
+        return append_number(std::bit_cast<float>(read_big_endian<std::uint32_t>(in_)), *out_);
+      case any_tag::float64:
+        return append_number(std::bit_cast<double>(read_big_endian<std::uint64_t>(in_)), *out_);
+      case any_tag::bigint: return read_bigint();
+      case any_tag::string: return append_string(in_.read_var_string("string value"), *out_);
+      case any_tag::object:
+        return flavour_ == flavour::javascript ? read_javascript_object() : read_object();
+      case any_tag::array: return read_array();
+      case any_tag::bytes:
+        if (flavour_ == flavour::javascript) return read_javascript_bytes();
+        return append_base64_string(in_.read_var_bytes(), *out_);
+      default: return append("null");
     }
   }
 
  private:
+  void append(std::string_view text) { out_->append(text); }
+
+  void read_integer() {
+    const lib0::decoder::var_int value = in_.read_var_int();
+    if (value.is_negative && value.magnitude != 0) out_->push_back('-');
+    append(std::to_string(value.magnitude));
+  }
+
+  void read_bigint() {
+    const auto value = static_cast<std::int64_t>(read_big_endian<std::uint64_t>(in_));
+    append(flavour_ == flavour::javascript ? "null" : std::to_string(value));
+  }
+
+  void read_array() {
+    const std::uint64_t count = in_.read_var_uint();
+    out_->push_back('[');
+    for (std::uint64_t i = 0; i < count && in_.ok(); ++i) {
+      if (i > 0) out_->push_back(',');
+      read_value();
+    }
+    out_->push_back(']');
+  }
+
+  void read_object() {
+    const std::uint64_t count = in_.read_var_uint();
+    out_->push_back('{');
+    for (std::uint64_t i = 0; i < count && in_.ok(); ++i) {
+      if (i > 0) out_->push_back(',');
+      append_string(in_.read_var_string("object key"), *out_);
+      out_->push_back(':');
+      read_value();
+    }
+    out_->push_back('}');
+  }
+
   /// As JSON.stringify shows a Uint8Array.
-  void write_bytes() {
-    in_.read_uint8();
+  void read_javascript_bytes() {
     const byte_view bytes = in_.read_var_bytes();
     out_->push_back('{');
     for (std::size_t i = 0; i < bytes.size(); ++i)
@@ -263,19 +317,7 @@ class json_text_writer {
     out_->push_back('}');
   }
 
-  void write_array() {
-    in_.read_uint8();
-    const std::uint64_t count = in_.read_var_uint();
-    out_->push_back('[');
-    for (std::uint64_t i = 0; i < count && in_.ok(); ++i) {
-      if (i > 0) out_->push_back(',');
-      write_value();
-    }
-    out_->push_back(']');
-  }
-
-  void write_object() {
-    in_.read_uint8();
+  void read_javascript_object() {
     const std::uint64_t count = in_.read_var_uint();
     object_members<std::string> members;  // an undefined one is empty
     std::string* const outer = out_;
@@ -284,21 +326,22 @@ class json_text_writer {
       const bool is_undefined = *in_.cursor() == static_cast<std::uint8_t>(any_tag::undefined);
       std::string value;
       out_ = &value;
-      write_value();
+      read_value();
       members.set(std::move(key), is_undefined ? std::string{} : std::move(value));
     }
     out_ = outer;
     const char* separator = "{";
     for (const auto& [key, value] : members.ordered()) {
       if (value.empty()) continue;
-      out_->append(std::exchange(separator, ","));
-      lib0::append_json_string(key, *out_);
+      append(std::exchange(separator, ","));
+      append_string(key, *out_);
       out_->append(":").append(value);
     }
-    out_->append(*separator == '{' ? "{}" : "}");
+    append(*separator == '{' ? "{}" : "}");
   }
 
   lib0::decoder& in_;
+  flavour flavour_;
   std::string* out_;
 };
 
@@ -311,12 +354,10 @@ bool is_listed_before(std::string_view a, std::string_view b) {
   return a_is_index && (!b_is_index || index_a < index_b);
 }
 
-void append_json_as_any(std::string_view text, lib0::encoder& out) {
-  json_reader{text, out}.read_value();
-}
+void json_to_any(std::string_view text, lib0::encoder& out) { json_reader{text, out}.read_value(); }
 
-void append_any_as_json_text(lib0::decoder& input, std::string& out) {
-  json_text_writer{input, out}.write_value();
+void any_to_json(lib0::decoder& in, flavour flavour, std::string& out) {
+  any_reader{in, flavour, out}.read_value();
 }
 
 }  // namespace troupe::json

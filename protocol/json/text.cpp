@@ -6,14 +6,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/bytes.hpp"
-#include "base/utf8.hpp"
-
 namespace troupe::json {
 
 namespace {
 
-constexpr std::string_view space = " \t\r\n";
 constexpr std::uint64_t ones = 0x0101010101010101U;
 constexpr std::uint64_t high_bits = ones << 7;
 
@@ -81,15 +77,6 @@ std::size_t plain_prefix(std::string_view text) noexcept {
   return at;
 }
 
-void append_string(std::string_view text, std::string& out) {
-  if (plain_prefix(text) == text.size() && is_valid_utf8(as_bytes(text))) {
-    out.append(1, '"').append(text).append(1, '"');
-    return;
-  }
-  using library = nlohmann::json;
-  out += library(std::string{text}).dump(-1, ' ', false, library::error_handler_t::replace);
-}
-
 std::optional<std::string_view> string_of(std::string_view value, std::string& scratch) {
   if (value.empty() || value[0] != '"') return std::nullopt;
   const std::string_view inner = value.substr(1, value.size() - 2);
@@ -99,12 +86,6 @@ std::optional<std::string_view> string_of(std::string_view value, std::string& s
   if (!read.is_string()) return std::nullopt;
   scratch = std::move(read.get_ref<std::string&>());
   return scratch;
-}
-
-std::string_view without_space(std::string_view text) noexcept {
-  const std::size_t first = text.find_first_not_of(space);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(space) + 1 - first);
 }
 
 std::string_view member_reader::take(std::size_t size) noexcept {

@@ -1,6 +1,6 @@
-// Strings as JSON writes them, both ways, and the members of an object without a tree of it: what
-// the messages of the JSON dialect need to be read and written, while the payload between them
-// passes as it is. Pure. The readers look into text that is_valid_json has accepted.
+// Reads the strings and members of JSON text without building a tree of it: a message of the JSON
+// dialect needs a few of its members, and its payload passes through as it is. write.hpp is the
+// counterpart. Pure. Requires text that is_valid_json has accepted, but for plain_prefix.
 #pragma once
 
 #include <cstddef>
@@ -10,21 +10,15 @@
 
 namespace troupe::json {
 
-/// How many bytes at the start can stand in a string as they are: all but '"', '\\' and control
+/// How many bytes at the start need no escape in a string: all but '"', '\\' and control
 /// characters. Eight at a time.
 std::size_t plain_prefix(std::string_view text) noexcept;
 
-/// Appends `text` with its quotes and escapes. What is not UTF-8 becomes U+FFFD.
-void append_string(std::string_view text, std::string& out);
-
-/// The text of a string value; part of `value` if it has no escapes, else of `scratch`. Nothing if
-/// the value is no string or escapes half of a surrogate pair, which UTF-8 cannot hold.
+/// The text of a string value: part of `value` if it has no escapes, else of `scratch`. None if the
+/// value is not a string, or escapes half of a surrogate pair, which UTF-8 cannot hold.
 std::optional<std::string_view> string_of(std::string_view value, std::string& scratch);
 
-/// A valid text without the white space around it.
-std::string_view without_space(std::string_view text) noexcept;
-
-/// Walks over the members of one object, in the order of the text, equal names included.
+/// Walks over the members of one object in the order of the text, duplicate names included.
 class member_reader {
  public:
   struct member {
@@ -35,7 +29,7 @@ class member_reader {
   /// Requires: `object` is valid JSON and begins with '{'.
   explicit member_reader(std::string_view object) noexcept : rest_(object.substr(1)) {}
 
-  /// The next member, or nothing behind the last one.
+  /// The next member; none after the last one.
   std::optional<member> next() noexcept;
 
  private:

@@ -14,7 +14,7 @@ bool is_hex_digit(char c) noexcept {
   return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-/// Walks over the text once; a bit per open container tells objects from arrays.
+/// Walks over the text once; one bit per open container says whether it is an object.
 class json_scanner {
  public:
   json_scanner(std::string_view text, std::size_t depth_max) noexcept
@@ -27,7 +27,7 @@ class json_scanner {
     return !failed_ && rest_.empty();
   }
 
-  /// How much is left behind the byte where is_one_value() gave up.
+  /// How many bytes are left from where is_one_value() stopped.
   std::size_t left() const noexcept { return rest_.size(); }
   bool is_too_deep() const noexcept { return is_too_deep_; }
 
@@ -50,7 +50,7 @@ class json_scanner {
     return true;
   }
 
-  /// Steps into containers until a value that has no parts (or an empty container) is taken.
+  /// Steps into containers until it has read a scalar or an empty container.
   bool begin_value() noexcept {
     for (;;) {
       skip_space();

@@ -27,7 +27,7 @@ class decoder {
   std::size_t remaining() const noexcept { return static_cast<std::size_t>(end_ - cursor_); }
   const std::uint8_t* cursor() const noexcept { return cursor_; }
 
-  /// Goes on at `where`. Requires: that lies between the cursor and the end.
+  /// Moves the cursor to `where`. Requires: it lies between the cursor and the end.
   void skip_to(const std::uint8_t* where) noexcept { cursor_ = where; }
 
   /// Notes the first failure; later ones are its consequences and are ignored. `detail` must be
@@ -59,7 +59,7 @@ class decoder {
     return read_groups(0, 0);
   }
 
-  /// An integer that has been read before and may well come again: compared as bytes.
+  /// An integer that was read before and is likely to come again: compared as bytes.
   struct familiar_var_uint {
     std::uint64_t value = 0;
     std::uint64_t bytes = ~std::uint64_t{0};  // as encoded, in the bits of `mask`; nothing yet
@@ -67,7 +67,7 @@ class decoder {
     unsigned size = 0;
   };
 
-  /// As read_var_uint(); quick where it is `known`, which becomes what was read.
+  /// As read_var_uint(); fast if the integer is `known`, which becomes the integer that was read.
   std::uint64_t read_var_uint(familiar_var_uint& known) noexcept {
     if (remaining() < sizeof(std::uint64_t)) return read_groups(0, 0);
     std::uint64_t ahead = 0;
@@ -130,7 +130,7 @@ class decoder {
   /// varUint length + UTF-8. Fails with invalid_utf8, naming `field`.
   std::string_view read_var_string(const char* field) noexcept;
 
-  /// As read_var_string, and tells the length in UTF-16 code units.
+  /// As read_var_string; also returns the length in UTF-16 code units.
   std::string_view read_var_string(const char* field, std::uint32_t& utf16_length) noexcept;
 
   /// Steps over one `any` value and checks it whole: tags, lengths, UTF-8, nesting of at most

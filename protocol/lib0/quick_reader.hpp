@@ -1,8 +1,8 @@
-// Reads numbers where enough bytes are known to follow: without looking where the input ends, and
-// without a branch on how long they are, but for the lengths that nearly all have. What it cannot
-// read it only notes; whoever uses it asks at the end and then reads again from the start with a
-// decoder, which says what is wrong. Meant to live in registers: made, used and dropped within one
-// function.
+// A fast path for reading numbers where enough bytes are known to follow: no check for the end of
+// the input, and no branch on the length except for the lengths that nearly all numbers have. It
+// only notes a number that it cannot read; the caller asks at the end, and then reads again from
+// the start with a decoder, which reports the error. Meant to live in registers: made, used and
+// dropped within one function.
 #pragma once
 
 #include <array>
@@ -22,12 +22,12 @@ class quick_reader {
   const std::uint8_t* at() const noexcept { return at_; }
   void skip(std::size_t size) noexcept { at_ += size; }
 
-  /// Whether something read was not what it can read; then no value means anything.
+  /// Whether it met a number that it cannot read; then no value that it returned is valid.
   bool is_odd() const noexcept { return is_odd_; }
 
   std::uint8_t read_uint8() noexcept { return *at_++; }
 
-  /// The next eight bytes, which stay.
+  /// The next eight bytes; does not advance.
   std::uint64_t peek() const noexcept {
     std::uint64_t ahead = 0;
     std::memcpy(&ahead, at_, sizeof ahead);

@@ -1,5 +1,5 @@
-// The run-length codecs in which update v2 keeps its columns. Each decoder reads from a column of
-// its own; errors stick there (lib0::decoder). None of the formats stores an end. Source: lib0 0.2,
+// The run-length codecs of the columns of update v2. Each decoder reads one column; its errors are
+// sticky (lib0::decoder). None of the formats stores an end. Source: lib0 0.2,
 // RleEncoder, UintOptRleEncoder, IntDiffOptRleEncoder and their decoders.
 #pragma once
 

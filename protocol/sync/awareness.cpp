@@ -1,5 +1,6 @@
 #include "protocol/sync/awareness.hpp"
 
+#include "base/trim.hpp"
 #include "protocol/json/validate.hpp"
 #include "protocol/lib0/decoder.hpp"
 #include "protocol/lib0/encoder.hpp"
@@ -9,14 +10,6 @@ namespace troupe::sync {
 namespace {
 
 constexpr std::string_view null_state = "null";
-
-/// A JSON text without the white space that may stand around it.
-std::string_view trimmed(std::string_view json) {
-  constexpr std::string_view space = " \t\r\n";
-  const std::size_t first = json.find_first_not_of(space);
-  if (first == std::string_view::npos) return {};
-  return json.substr(first, json.find_last_not_of(space) + 1 - first);
-}
 
 }  // namespace
 

@@ -4,7 +4,6 @@
 
 #include "protocol/json/convert.hpp"
 #include "protocol/json/validate.hpp"
-#include "protocol/lib0/any.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -14,13 +13,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!check.ok()) return 0;
   std::string shown, text, again;
   lib0::decoder first{value}, second{value};
-  lib0::append_any_as_json(first, shown);
-  json::append_any_as_json_text(second, text);
+  json::any_to_json(first, json::flavour::lossless, shown);
+  json::any_to_json(second, json::flavour::javascript, text);
   if (!json::is_valid_json(shown, 128) || !json::is_valid_json(text, 128)) std::abort();
   lib0::encoder encoded;
-  json::append_json_as_any(text, encoded);
+  json::json_to_any(text, encoded);
   lib0::decoder third{encoded.view()};
-  json::append_any_as_json_text(third, again);
+  json::any_to_json(third, json::flavour::javascript, again);
   if (!third.ok() || !third.at_end() || !json::is_valid_json(again, 128)) std::abort();
   return 0;
 }

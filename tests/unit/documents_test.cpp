@@ -15,12 +15,6 @@ using namespace troupe::test;
 
 namespace {
 
-/// Pages that are not yet written with one sentence per line.
-const std::set<std::string> wrapped_pages = {
-    "app/README.md",
-    "base/README.md",
-};
-
 /// A line of a page, with its number. Code, tables, headings and lists of links are left out.
 struct text_line {
   std::size_t number;
@@ -129,7 +123,6 @@ TEST_CASE("a test that the list of traps names exists", "[layers][docs]") {
 
 TEST_CASE("a line of a document is one sentence", "[layers][docs]") {
   for (const std::string& page : documents()) {
-    if (wrapped_pages.contains(page)) continue;
     for (const text_line& line : text_lines(page)) {
       INFO(page << ':' << line.number << ": " << line.text);
       CHECK_FALSE(holds_two_sentences(line.text));

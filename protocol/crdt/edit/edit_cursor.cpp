@@ -15,7 +15,7 @@ attributes::entry format_of(const struct_store& in, const item& marker) {
     return {std::move(key), byte_buffer(any.begin(), any.end())};
   }
   lib0::encoder any;
-  json::append_json_as_any(content.read_var_string("format value"), any);
+  json::json_to_any(content.read_var_string("format value"), any);
   return {std::move(key), any.take()};
 }
 

@@ -28,7 +28,7 @@ result<struct_view> view_of_text(std::string_view utf8) {
 std::string json_of(byte_view any) {
   lib0::decoder in{any};
   std::string text;
-  json::append_any_as_json_text(in, text);
+  json::any_to_json(in, json::flavour::javascript, text);
   return text;
 }
 

@@ -6,8 +6,8 @@
 #include "base/utf8.hpp"
 #include "protocol/json/convert.hpp"
 #include "protocol/json/validate.hpp"
+#include "protocol/json/write.hpp"
 #include "protocol/lib0/any.hpp"
-#include "protocol/lib0/number_text.hpp"
 
 namespace troupe::crdt {
 
@@ -49,7 +49,7 @@ result<void> check_json(std::string_view text, const limits& limit) {
 
 value value::of_json(std::string_view valid_json) {
   lib0::encoder out;
-  json::append_json_as_any(valid_json, out);
+  json::json_to_any(valid_json, out);
   return {content_kind::any, out.take()};
 }
 
@@ -59,7 +59,7 @@ value value::boolean(bool is_true) { return of_json(is_true ? "true" : "false");
 
 value value::number(double number) {
   std::string text;
-  lib0::append_number(number, text);
+  json::append_number(number, text);
   return of_json(text);
 }
 
@@ -108,7 +108,7 @@ result<value> value::subdocument(std::string_view guid, std::string_view options
   TROUPE_TRY(check_name(guid, "guid", limit));
   TROUPE_TRY(check_json(options, limit));
   lib0::encoder any;
-  json::append_json_as_any(options, any);
+  json::json_to_any(options, any);
   if (!is_object(any.view())) return fail(errc::invalid_json, "options of a subdocument");
   lib0::encoder out;
   out.write_var_string(guid);
@@ -121,7 +121,7 @@ result<value> value::subdocument(std::string_view guid, std::string_view options
 result<attributes> attributes::json(std::string_view object, const limits& limit) {
   TROUPE_TRY(check_json(object, limit));
   lib0::encoder any;
-  json::append_json_as_any(object, any);
+  json::json_to_any(object, any);
   if (!is_object(any.view())) return fail(errc::invalid_json, "attributes are no object");
   attributes made;
   const members all = members_of(any.view());

@@ -6,8 +6,8 @@
 
 #include "protocol/crdt/wire/content_slice.hpp"
 #include "protocol/json/convert.hpp"
+#include "protocol/json/write.hpp"
 #include "protocol/lib0/any.hpp"
-#include "protocol/lib0/number_text.hpp"
 
 namespace troupe::crdt {
 
@@ -25,7 +25,7 @@ void append_double(double value, std::string& out) {
   else if (std::isinf(value))
     out.append(value < 0 ? "-Infinity" : "Infinity");
   else
-    lib0::append_number(value, out);
+    json::append_number(value, out);
 }
 
 double read_float(lib0::decoder& in) {
@@ -76,7 +76,7 @@ void append_any_as_string(lib0::decoder& in, std::string& out) {
         out.append(i > 0 ? "," : "").append(std::to_string(bytes[i]));
       return;
     }
-    default: return lib0::append_any_as_json(in, out);  // looks the same
+    default: return json::any_to_json(in, json::flavour::lossless, out);  // looks the same
   }
 }
 
@@ -91,7 +91,7 @@ void with_any(value_view value, Use use) {
   if (as_text(value.bytes) == "undefined")
     converted.write_uint8(static_cast<std::uint8_t>(any_tag::undefined));
   else
-    json::append_json_as_any(as_text(value.bytes), converted);
+    json::json_to_any(as_text(value.bytes), converted);
   lib0::decoder in{converted.view()};
   use(in);
 }
@@ -155,7 +155,7 @@ value_view embedded_value(const struct_store& from, const item& of) {
 }
 
 void append_as_json(value_view value, std::string& out) {
-  with_any(value, [&](lib0::decoder& in) { lib0::append_any_as_json(in, out); });
+  with_any(value, [&](lib0::decoder& in) { json::any_to_json(in, json::flavour::lossless, out); });
 }
 
 void append_as_string(value_view value, std::string& out) {
@@ -165,7 +165,7 @@ void append_as_string(value_view value, std::string& out) {
 void append_subdocument_json(byte_view content, std::string& out) {
   lib0::decoder in{content};
   out.append("{\"guid\":");
-  lib0::append_json_string(in.read_var_string("guid"), out);
+  json::append_string(in.read_var_string("guid"), out);
   out.push_back('}');
 }
 
@@ -187,7 +187,7 @@ void text_attributes::append_json(std::string& out) const {
   for (const auto& [key, value] : by_key_) {
     if (!is_first) out.push_back(',');
     is_first = false;
-    lib0::append_json_string(key, out);
+    json::append_string(key, out);
     out.push_back(':');
     append_as_json(value, out);
   }

@@ -48,8 +48,8 @@ void for_each_character(byte_view text, Visit visit) {
 /// The value of an item of kind embed.
 value_view embedded_value(const struct_store& from, const item& of);
 
-/// As JSON: what JSON lacks as in lib0::append_any_as_json. JSON text is read and written again, so
-/// that it looks the same whichever update format it came in.
+/// As JSON, of flavour lossless. JSON text is read and written again, so that it looks the same
+/// whichever update format it came in.
 void append_as_json(value_view value, std::string& out);
 
 /// As `String(value)` of JavaScript: strings without quotes, arrays joined by commas, objects as

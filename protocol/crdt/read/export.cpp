@@ -4,7 +4,7 @@
 
 #include "protocol/crdt/read/export_text.hpp"
 #include "protocol/crdt/read/export_xml.hpp"
-#include "protocol/lib0/any.hpp"
+#include "protocol/json/write.hpp"
 
 namespace troupe::crdt {
 
@@ -82,7 +82,7 @@ std::string doc_view::json() const {
   std::string out = "{";
   for (const auto& [name, root] : roots) {
     if (out.size() > 1) out.push_back(',');
-    lib0::append_json_string(name, out);
+    json::append_string(name, out);
     out.push_back(':');
     with_visibility([&, type = root](const auto& visible) {
       append_json(store_, visible, type, json_form::by_kind, out);

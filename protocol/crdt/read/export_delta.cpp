@@ -1,6 +1,6 @@
 #include "protocol/crdt/read/export_delta.hpp"
 
-#include "protocol/lib0/any.hpp"
+#include "protocol/json/write.hpp"
 
 namespace troupe::crdt {
 
@@ -32,7 +32,7 @@ void delta_writer::end_run() {
   if (run_.empty()) return;
   const std::string run = std::exchange(run_, {});
   begin_insert();
-  lib0::append_json_string(run, *out_);
+  json::append_string(run, *out_);
   end_insert();
 }
 

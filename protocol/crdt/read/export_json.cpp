@@ -7,7 +7,7 @@
 #include "protocol/crdt/read/export_delta.hpp"
 #include "protocol/crdt/read/export_text.hpp"
 #include "protocol/crdt/read/export_xml.hpp"
-#include "protocol/lib0/any.hpp"
+#include "protocol/json/write.hpp"
 
 namespace troupe::crdt {
 
@@ -124,13 +124,13 @@ class json_exporter {
   void append_text_as_json(type_handle type) {
     std::string text;
     append_text(from_, visible_, type, text);
-    lib0::append_json_string(text, out_);
+    json::append_string(text, out_);
   }
 
   void append_xml_as_json(type_handle type, type_kind kind) {
     std::string text;
     append_xml(from_, visible_, type, kind, text);
-    lib0::append_json_string(text, out_);
+    json::append_string(text, out_);
   }
 
   /// Writes one item of the innermost open type, or closes it. References to open types end where
@@ -164,7 +164,7 @@ class json_exporter {
     const entry member = current.entries.back();
     current.entries.pop_back();
     separate();
-    lib0::append_json_string(member.key, out_);
+    json::append_string(member.key, out_);
     out_.push_back(':');
     append_values(
         from_.at(member.value.handle), member.value.offset, 1, [] {}, [] {});
@@ -230,14 +230,13 @@ class json_exporter {
                        [&](value_view value) { append_one([&] { append_as_json(value, out_); }); });
         return;
       case content_kind::string:
-        for_each_character(content_part(from_, of, offset, length, scratch_),
-                           [&](std::string_view one) {
-                             append_one([&] { lib0::append_json_string(one, out_); });
-                           });
+        for_each_character(
+            content_part(from_, of, offset, length, scratch_),
+            [&](std::string_view one) { append_one([&] { json::append_string(one, out_); }); });
         return;
       case content_kind::type: before(); return open_by_kind(of.content);
       case content_kind::binary:
-        return append_one([&] { lib0::append_base64_json(from_.content_of(of), out_); });
+        return append_one([&] { json::append_base64_string(from_.content_of(of), out_); });
       case content_kind::embed:
         return append_one([&] { append_as_json(embedded_value(from_, of), out_); });
       case content_kind::doc:

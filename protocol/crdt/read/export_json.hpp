@@ -1,8 +1,8 @@
 // Types as JSON, whatever is nested in them: arrays, maps, texts as strings or as deltas, XML types
 // as the string of XML that yjs's toJSON gives. Members of objects in the order of their bytes, so
 // that equal documents give equal text. Types in types are walked with an explicit stack, since
-// their depth is up to whoever wrote the document. Values that JSON lacks: lib0/any.hpp; a
-// subdocument is {"guid":...}.
+// their depth is up to whoever wrote the document. Values are of flavour lossless
+// (json/convert.hpp); a subdocument is {"guid":...}.
 #pragma once
 
 #include "protocol/crdt/read/visibility.hpp"

@@ -6,6 +6,7 @@
 #include "base/utf8.hpp"
 #include "protocol/json/convert.hpp"
 #include "protocol/json/validate.hpp"
+#include "protocol/json/write.hpp"
 #include "protocol/lib0/any.hpp"
 #include "protocol/lib0/encoder.hpp"
 
@@ -207,7 +208,7 @@ std::string relative_position::to_json() const {
   if (type && type->item) append_id("type", *type->item, out);
   if (type && !type->item) {
     out.append("\"tname\":");
-    lib0::append_json_string(type->name, out);
+    json::append_string(type->name, out);
   }
   if (item) append_id("item", *item, out);
   out.append(out.size() > 1 ? ",\"assoc\":" : "\"assoc\":").append(std::to_string(assoc));
@@ -220,7 +221,7 @@ result<relative_position> relative_position::from_json(std::string_view text) {
   if (!json::is_valid_json(text, json_depth_max))
     return fail(errc::invalid_json, "relative position");
   lib0::encoder value;
-  json::append_json_as_any(text, value);
+  json::json_to_any(text, value);
   json_members members{value.view()};
   relative_position read;
   bool is_good = members.is_object();

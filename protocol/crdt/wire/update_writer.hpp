@@ -42,7 +42,7 @@ class writer_v1 {
     if (!is_any) return out_.write_var_bytes(value);
     lib0::decoder in{value};
     std::string text;
-    json::append_any_as_json_text(in, text);
+    json::any_to_json(in, json::flavour::javascript, text);
     out_.write_var_string(text);
   }
 
@@ -106,7 +106,7 @@ class writer_v2 {
     if (is_any)
       rest_.write_bytes(value);
     else
-      json::append_json_as_any(as_text(value), rest_);
+      json::json_to_any(as_text(value), rest_);
   }
 
   void begin_delete_client() noexcept { delete_clock_ = 0; }

@@ -7,12 +7,10 @@
 
 using namespace troupe;
 
-// Source of the values: the reference implementation of FNV-1a, 64 bits.
-TEST_CASE("a name is scattered as FNV-1a does", "[placement]") {
-  CHECK(name_hash("") == 0xCBF29CE484222325);
-  CHECK(name_hash("a") == 0xAF63DC4C8601EC8C);
-  CHECK(name_hash("foobar") == 0x85944171F73967E8);
-  CHECK(name_hash("\xFF") == ((0xCBF29CE484222325 ^ 0xFF) * 0x100000001B3));
+TEST_CASE("a name chooses the thread that it always chose", "[placement]") {
+  CHECK(unit_index("", 8) == 0);
+  CHECK(unit_index("notes", 8) == 1);
+  CHECK(unit_index("team/notes-17", 5) == 2);
 }
 
 TEST_CASE("a name chooses the same thread each time, and names use all threads alike",

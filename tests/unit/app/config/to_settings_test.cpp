@@ -1,5 +1,7 @@
 #include "app/config/to_settings.hpp"
 
+#include <memory>
+
 #include <catch2/catch_test_macros.hpp>
 
 using namespace troupe;
@@ -44,4 +46,44 @@ TEST_CASE("a pattern that is none does not become a watched directory", "[config
   config settings;
   settings.watch.directories.push_back({".", "{path}", {"[a"}, {}});
   CHECK_FALSE(to_watch_settings(settings).has_value());
+}
+
+TEST_CASE("limits of the configuration become those of a session", "[config]") {
+  config settings;
+  settings.limits.write_queue_size = 64 * 1024;
+  settings.limits.max_documents_per_session = 7;
+  settings.heartbeat.timeout = std::chrono::seconds{9};
+  const session_settings to = to_session_settings(settings);
+  CHECK(to.documents_max == 7);
+  CHECK(to.heartbeat.timeout == std::chrono::seconds{9});
+  CHECK(to.presence_skip_bytes == 4 * 1024);
+  CHECK(to.reading_pause_bytes == 16 * 1024);
+}
+
+TEST_CASE("documents run on the I/O units unless the configuration says otherwise", "[config]") {
+  config settings;
+  settings.limits.max_documents = 5;
+  std::vector<std::unique_ptr<io_unit>> units;
+  units.push_back(std::make_unique<io_unit>());
+  const directory_settings to = to_directory_settings(settings, units);
+  CHECK(to.units == std::vector{units.front().get()});
+  CHECK(to.documents_max == 5);
+  settings.document.on_io_threads = false;
+  CHECK(to_directory_settings(settings, units).units.empty());
+}
+
+TEST_CASE("each listener gets its own address, and only that of the admin pages reads bodies",
+          "[config]") {
+  config settings;
+  settings.server.address = "::1";
+  settings.limits.max_message_size = 4096;
+  settings.admin.port = 77;
+  const listener_settings clients = to_listener_settings(settings);
+  CHECK(clients.address == "::1");
+  CHECK(clients.connection.message_bytes_max == 4096);
+  CHECK(clients.connection.http_body_bytes_max == 0);
+  const listener_settings admin = to_admin_listener_settings(settings);
+  CHECK(admin.address == "127.0.0.1");
+  CHECK(admin.port == 77);
+  CHECK(admin.connection.http_body_bytes_max > 0);
 }

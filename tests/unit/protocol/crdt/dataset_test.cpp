@@ -3,7 +3,7 @@
 
 #include "protocol/crdt/doc.hpp"
 #include "protocol/crdt/store/check_invariants.hpp"
-#include "protocol/lib0/any.hpp"
+#include "protocol/json/convert.hpp"
 #include "tests/support/test_data.hpp"
 
 using namespace troupe;
@@ -12,7 +12,7 @@ namespace {
 
 nlohmann::json read_any_as_json(lib0::decoder& in) {
   std::string text;
-  lib0::append_any_as_json(in, text);
+  json::any_to_json(in, json::flavour::lossless, text);
   return nlohmann::json::parse(text);
 }
 

@@ -5,10 +5,10 @@
 
 #include <algorithm>
 
+#include "base/base64.hpp"
 #include "protocol/crdt/doc.hpp"
 #include "protocol/crdt/store/check_invariants.hpp"
 #include "protocol/crdt/wire/update_tools.hpp"
-#include "protocol/lib0/any.hpp"
 #include "tests/support/test_data.hpp"
 
 using namespace troupe;
@@ -37,8 +37,8 @@ json as_exported(const json& value) {
   if (value.contains("$subdocument")) return {{"guid", value["$subdocument"]}};
   if (value.contains("$bytes")) {
     std::string text;
-    lib0::append_base64_json(from_hex(value["$bytes"]), text);
-    return json::parse(text);
+    append_base64(from_hex(value["$bytes"]), text);
+    return text;
   }
   json object = json::object();
   for (const auto& [key, member] : value.items()) object[key] = as_exported(member);

@@ -119,7 +119,7 @@ const std::vector<std::pair<std::string, std::string>> written = {
 std::string any_of(std::string_view text) {
   REQUIRE(json::is_valid_json(text, json::depth_limit));
   lib0::encoder out;
-  json::append_json_as_any(text, out);
+  json::json_to_any(text, out);
   return to_hex(out.view());
 }
 
@@ -131,7 +131,7 @@ std::string json_of(const std::string& digits) {
   REQUIRE(check.at_end());
   lib0::decoder in{bytes};
   std::string text;
-  json::append_any_as_json_text(in, text);
+  json::any_to_json(in, json::flavour::javascript, text);
   CHECK(in.ok());
   CHECK(in.at_end());
   return text;
@@ -193,9 +193,9 @@ TEST_CASE("one value of a sequence is converted and the next left alone", "[json
   const byte_buffer bytes = hex("7d01 770161");
   lib0::decoder in{bytes};
   std::string text;
-  json::append_any_as_json_text(in, text);
+  json::any_to_json(in, json::flavour::javascript, text);
   CHECK(text == "1");
-  json::append_any_as_json_text(in, text);
+  json::any_to_json(in, json::flavour::javascript, text);
   CHECK(text == "1\"a\"");
   CHECK(in.at_end());
 }

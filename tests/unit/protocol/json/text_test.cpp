@@ -8,12 +8,6 @@ using namespace troupe;
 
 namespace {
 
-std::string quoted(std::string_view text) {
-  std::string out;
-  json::append_string(text, out);
-  return out;
-}
-
 /// Names and values, in the order of the text.
 std::vector<std::pair<std::string, std::string>> members_of(std::string_view object) {
   std::vector<std::pair<std::string, std::string>> all;
@@ -36,14 +30,6 @@ TEST_CASE("the plain prefix ends at what needs an escape, wherever it stands", "
   const std::string plain = " !#[]~\x7F\x80\xC3\xA9\xFF and so on until the end";
   CHECK(json::plain_prefix(plain) == plain.size());
   CHECK(json::plain_prefix("") == 0);
-}
-
-TEST_CASE("strings are written with the escapes they need", "[json_text]") {
-  CHECK(quoted("") == R"("")");
-  CHECK(quoted("notes") == R"("notes")");
-  CHECK(quoted("\xC3\xA9\xF0\x9F\x98\x80") == "\"\xC3\xA9\xF0\x9F\x98\x80\"");
-  CHECK(quoted("a\"b\\c\n\x01/") == R"("a\"b\\c\n\u0001/")");
-  CHECK(quoted("\xFF") == "\"\xEF\xBF\xBD\"");
 }
 
 TEST_CASE("strings are read with their escapes", "[json_text]") {
@@ -70,10 +56,4 @@ TEST_CASE("members come as they stand in the text", "[json_text]") {
              {"\"d\"", R"({"e":{}})"}});
   CHECK(members_of(R"({"\"}\\":"\\","b":"\"","c":true})") ==
         list{{R"("\"}\\")", R"("\\")"}, {"\"b\"", R"("\"")"}, {"\"c\"", "true"}});
-}
-
-TEST_CASE("space around a value is not part of it", "[json_text]") {
-  CHECK(json::without_space(" \t\r\n{ } \n") == "{ }");
-  CHECK(json::without_space("7") == "7");
-  CHECK(json::without_space(" \n").empty());
 }
