@@ -48,10 +48,10 @@ TEST_CASE("an update is passed on unread", "[session_protocol]") {
 TEST_CASE("a bad frame of a dialect with errors is answered with what could be read of it",
           "[session_protocol]") {
   session_core_bed bed;
-  joined(bed).says("nonsense");
+  joined(bed).says("hello");
   CHECK(bed.errors() == texts{"INVALID_MESSAGE - -"});
   CHECK(bed.out.replies[0].in == dialect::json);
-  CHECK(bed.detail() == "the message is not JSON at byte 1");
+  CHECK(bed.detail() == "the message is not JSON at byte 0");
   CHECK_FALSE(bed.out.close);
   CHECK_FALSE(bed.out.problem);
   bed.says(R"({"type":"update","docName":"x","messageId":"m"})");
