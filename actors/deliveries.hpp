@@ -3,7 +3,7 @@
 // session_table. Pure.
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -30,8 +30,39 @@ struct delivery {
 };
 using delivery_list = std::vector<delivery>;
 
-/// The deliveries of a turn, in their order, for each dialect.
-using deliveries_by_dialect = std::array<delivery_list, dialect_count_max>;
+/// The deliveries of a turn, in their order, for each dialect. Those of the first dialect lie in
+/// the object: most turns have no others.
+class deliveries_by_dialect {
+ public:
+  delivery_list& in(dialect one) {
+    const std::size_t index = index_of(one);
+    if (index == 0) return first_;
+    if (more_.size() < index) more_.resize(index);
+    return more_[index - 1];
+  }
+  const delivery_list& in(dialect one) const {
+    static const delivery_list none;
+    const std::size_t index = index_of(one);
+    if (index == 0) return first_;
+    return index <= more_.size() ? more_[index - 1] : none;
+  }
+
+  bool empty() const noexcept {
+    return first_.empty() && std::ranges::all_of(more_, &delivery_list::empty);
+  }
+
+  /// Calls `visit(dialect, deliveries)` for each dialect that has any.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    if (!first_.empty()) visit(static_cast<dialect>(0), first_);
+    for (std::size_t i = 0; i < more_.size(); ++i)
+      if (!more_[i].empty()) visit(static_cast<dialect>(i + 1), more_[i]);
+  }
+
+ private:
+  delivery_list first_;
+  std::vector<delivery_list> more_;
+};
 
 /// Everything that one document has for one I/O unit.
 struct deliver_batch {
@@ -50,8 +81,8 @@ struct deliver_batch {
   std::vector<handled> progress;
   std::vector<closing> closings;
 
-  delivery_list& in(dialect one) { return deliveries[index_of(one)]; }
-  const delivery_list& in(dialect one) const { return deliveries[index_of(one)]; }
+  delivery_list& in(dialect one) { return deliveries.in(one); }
+  const delivery_list& in(dialect one) const { return deliveries.in(one); }
 };
 
 }  // namespace troupe

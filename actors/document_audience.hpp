@@ -56,7 +56,7 @@ class document_audience {
 template <class Send>
 void document_audience::end_turn(document_id document, const deliveries_by_dialect& deliveries,
                                  Send&& send) {
-  const bool is_quiet = std::ranges::all_of(deliveries, &delivery_list::empty);
+  const bool is_quiet = deliveries.empty();
   for (unit& each : units_) {
     if (is_quiet && each.progress.empty() && each.closings.empty()) continue;
     if (each.sessions == 0 && each.closings.empty()) continue;

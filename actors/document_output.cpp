@@ -138,7 +138,7 @@ deliveries_by_dialect document_output::take() {
     for (delivery& each : from.deliveries)
       if (each.frames.bytes.empty()) each.frames.bytes = block;
     from.block.clear();
-    taken[i] = std::exchange(from.deliveries, {});
+    taken.in(static_cast<dialect>(i)) = std::exchange(from.deliveries, {});
   }
   return taken;
 }

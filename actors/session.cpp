@@ -91,8 +91,12 @@ void session::on_frame(frame_kind kind, byte_view payload) {
   handle([&](auto at, auto& out) { core_.on_frame(kind, payload, at, environment_->input, out); });
 }
 
+/// For each read of each socket, so it carries out the only effect there is by itself.
 void session::on_frames_end() {
-  handle([this](auto, auto& out) { core_.on_frames_end(environment_->input, out); });
+  session_effects& effects = environment_->effects;
+  core_.on_frames_end(environment_->input, effects);
+  forward(effects);
+  effects.forwards.clear();
 }
 
 bool session::on_frame_too_large(frame_kind kind) {
@@ -148,9 +152,7 @@ void session::carry_out(session_effects& effects) {
   for (const session_effects::reply& each : effects.replies) send_reply(each);
   for (const session_effects::hearing& each : effects.hears)
     environment_->table->enable_dialect(each.document, core_.id(), each.in);
-  for (auto& [document, batch] : effects.forwards)
-    if (const document_actor* const to = opened_.find(document))
-      tell(this, *to, client_batch{core_.id(), std::move(batch)});
+  forward(effects);
   for (const document_id each : effects.wants_presence)
     if (const document_actor* const of = opened_.find(each))
       tell(this, *of, presence_missed{core_.id()});
@@ -164,6 +166,12 @@ void session::carry_out(session_effects& effects) {
   for (const std::string& document : authorise)
     handle([&](auto, auto& out) { core_.on_authorised(document, core_.way().may, out); });
   for (const auto& [document, may] : openings) open(document, may);
+}
+
+void session::forward(session_effects& effects) {
+  for (auto& [document, batch] : effects.forwards)
+    if (const document_actor* const to = opened_.find(document))
+      tell(this, *to, client_batch{core_.id(), std::move(batch)});
 }
 
 void session::carry_out_on_connection(const session_effects& effects) {

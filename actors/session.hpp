@@ -71,6 +71,7 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   void handle(Event&& event);
   void carry_out(session_effects& effects);
   void carry_out_on_connection(const session_effects& effects);
+  void forward(session_effects& effects);
   void send_reply(const session_effects::reply& reply);
   void open(const std::string& document, rights may);
   void on_opened(const std::string& name, const opened_document& opened);

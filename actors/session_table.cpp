@@ -116,8 +116,9 @@ void session_table::unsubscribe(document_id document, session_id id) {
 
 void session_table::deliver(const deliver_batch& batch) {
   if (const auto found = subscribers_.find(batch.document); found != subscribers_.end())
-    for (std::size_t i = 0; i < batch.deliveries.size(); ++i)
-      deliver(batch.document, found->second, batch.deliveries[i], static_cast<dialect>(i));
+    batch.deliveries.for_each([&](dialect in, const delivery_list& deliveries) {
+      deliver(batch.document, found->second, deliveries, in);
+    });
   for (const deliver_batch::handled& progress : batch.progress)
     if (subscriber_session* const session = find(progress.session))
       session->on_handled(batch.document, progress.amount);
@@ -127,7 +128,6 @@ void session_table::deliver(const deliver_batch& batch) {
 
 void session_table::deliver(document_id document, subscriber_list& to,
                             const delivery_list& deliveries, dialect in) {
-  if (deliveries.empty()) return;
   plan_.make(deliveries);
   for (subscriber& s : to) {
     std::size_t from = 0;

@@ -57,15 +57,15 @@ class output_bed {
   void add_frame(audience, session_id session, const shared_bytes& frame) {
     output_.add_frames(session, dialect::y_websocket, {frame});
   }
-  bool empty() const {
-    return output_.empty() && std::ranges::all_of(taken_, &delivery_list::empty);
-  }
+  bool empty() const { return output_.empty() && taken_.empty(); }
   /// What has come in one dialect since the last call for that.
   delivery_list take(dialect in) {
     auto fresh = output_.take();
-    for (std::size_t i = 0; i < fresh.size(); ++i)
-      taken_[i].insert(taken_[i].end(), fresh[i].begin(), fresh[i].end());
-    return std::exchange(taken_[index_of(in)], {});
+    fresh.for_each([&](dialect each, const delivery_list& deliveries) {
+      delivery_list& kept = taken_.in(each);
+      kept.insert(kept.end(), deliveries.begin(), deliveries.end());
+    });
+    return std::exchange(taken_.in(in), {});
   }
 
  private:

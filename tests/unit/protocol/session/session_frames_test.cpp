@@ -1,0 +1,145 @@
+// What a session makes of frames that are no messages.
+#include <catch2/catch_test_macros.hpp>
+
+#include "tests/unit/protocol/session/session_core_bed.hpp"
+
+using namespace troupe;
+using namespace troupe::test;
+
+namespace {
+
+session_core_bed& joined(session_core_bed& bed) {
+  bed.join_address();
+  bed.says(R"({"type":"sync"})");
+  bed.says_binary("03");
+  return bed;
+}
+
+}  // namespace
+
+TEST_CASE("a bad frame of a dialect without errors closes the session", "[session_protocol]") {
+  struct row {
+    const char* digits;
+    errc problem;
+  };
+  for (const row& each :
+       {row{"", errc::truncated}, row{"00 02 05 00", errc::truncated},
+        row{"03 00", errc::trailing_bytes}, row{"07", errc::unknown_message},
+        row{"00 00 01 01", errc::truncated}, row{"00 00 02 00 00", errc::trailing_bytes}}) {
+    CAPTURE(each.digits);
+    session_core_bed bed;
+    joined(bed).says_binary(each.digits);
+    CHECK(bed.out.close == close_reason::malformed_message);
+    REQUIRE(bed.out.problem);
+    CHECK(bed.out.problem->code == each.problem);
+    CHECK(bed.out.replies.empty());
+    CHECK(bed.out.forwards.empty());
+  }
+}
+
+TEST_CASE("an update is passed on unread", "[session_protocol]") {
+  session_core_bed bed;
+  joined(bed).says_binary("00 02 01 ff");
+  CHECK_FALSE(bed.out.close);
+  CHECK(bed.forwards() ==
+        std::vector<forwarded>{{1, request_kind::update, dialect::y_websocket, "ff", ""}});
+}
+
+TEST_CASE("a bad frame of a dialect with errors is answered with what could be read of it",
+          "[session_protocol]") {
+  session_core_bed bed;
+  joined(bed).says("hello");
+  CHECK(bed.errors() == texts{"INVALID_MESSAGE - -"});
+  CHECK(bed.out.replies[0].in == dialect::json);
+  CHECK(bed.detail() == "the message is not JSON at byte 0");
+  CHECK_FALSE(bed.out.close);
+  CHECK_FALSE(bed.out.problem);
+  bed.says(R"({"type":"update","docName":"x","messageId":"m"})");
+  CHECK(bed.errors() == texts{"INVALID_MESSAGE x m"});
+  bed.says(R"({"type":"ack","messageId":"m"})");
+  CHECK(bed.errors() == texts{"INVALID_MESSAGE - m"});
+  CHECK(bed.out.replies[0].what.part == request_part::message);
+}
+
+TEST_CASE("a bad state vector is an invalid update of the document that is meant",
+          "[session_protocol]") {
+  session_core_bed bed;
+  joined(bed).says(R"({"type":"sync","messageId":"m","payload":{"stateVector":"AQ=="}})");
+  CHECK(bed.errors() == texts{"INVALID_UPDATE d m"});
+  CHECK(bed.out.replies[0].what.part == request_part::state_vector);
+  CHECK(bed.detail().starts_with("truncated"));
+  bed.says(R"({"type":"sync","docName":"x","payload":{"stateVector":"AQ=="}})");
+  CHECK(bed.errors() == texts{"INVALID_UPDATE x -"});
+  CHECK(bed.out.authorise.empty());
+}
+
+TEST_CASE("a bad state vector names no document where none is meant", "[session_protocol]") {
+  session_core_bed bed{{}, ""};
+  bed.open();
+  bed.says(R"({"type":"sync","messageId":"m","payload":{"stateVector":"AQ=="}})");
+  CHECK(bed.errors() == texts{"INVALID_UPDATE - m"});
+}
+
+TEST_CASE("the session lives on after a bad frame of a dialect with errors", "[session_protocol]") {
+  session_core_bed bed;
+  joined(bed).says_all({"[]", R"({"type":"sync","messageId":"m"})", "{}"});
+  CHECK(bed.errors() == texts{"INVALID_MESSAGE - -", "INVALID_MESSAGE - -"});
+  CHECK(bed.forwards() ==
+        std::vector<forwarded>{{1, request_kind::sync, dialect::json, "00", "m"}});
+}
+
+TEST_CASE("a frame of a kind that no dialect of the route speaks closes the session",
+          "[session_protocol]") {
+  session_core_bed only_binary{{}, "d", dialect_set{dialect::y_websocket}};
+  only_binary.join_address();
+  only_binary.says(R"({"type":"sync"})");
+  CHECK(only_binary.out.close == close_reason::no_document);
+  CHECK(only_binary.out.replies.empty());
+  CHECK(only_binary.core.spoken().empty());
+
+  session_core_bed only_text{{}, "d", dialect_set{dialect::json}};
+  only_text.join_address();
+  only_text.says_binary("03");
+  CHECK(only_text.out.close == close_reason::no_document);
+  CHECK(only_text.out.forwards.empty());
+
+  session_core_bed mute{{}, "d", {}};
+  mute.join_address();
+  mute.says("{}");
+  CHECK(mute.out.close == close_reason::no_document);
+}
+
+TEST_CASE("a binary frame where the address names no document closes the session",
+          "[session_protocol]") {
+  session_core_bed bed{{}, ""};
+  bed.open();
+  bed.says_binary("03");
+  CHECK(bed.out.close == close_reason::no_document);
+}
+
+TEST_CASE("a frame above the size limit is answered in a dialect with errors alone",
+          "[session_protocol]") {
+  session_core_bed bed;
+  bed.join_address();
+  CHECK(bed.says_too_much(frame_kind::text));
+  CHECK(bed.errors() == texts{"MESSAGE_TOO_LARGE - -"});
+  CHECK(bed.out.replies[0].in == dialect::json);
+  CHECK(bed.core.spoken().contains(dialect::json));
+  CHECK_FALSE(bed.says_too_much(frame_kind::binary));
+  CHECK(bed.out.replies.empty());
+
+  session_core_bed only_binary{{}, "d", dialect_set{dialect::y_websocket}};
+  only_binary.join_address();
+  CHECK_FALSE(only_binary.says_too_much(frame_kind::text));
+  CHECK(only_binary.out.replies.empty());
+}
+
+TEST_CASE("a frame above the size limit counts for the rate", "[session_protocol]") {
+  session_core_bed bed{with_rate(10, 2)};
+  bed.join_address();
+  CHECK(bed.says_too_much(frame_kind::text));
+  bed.says(R"({"type":"sync"})");
+  CHECK(bed.errors().empty());
+  bed.says(R"({"type":"sync"})");
+  CHECK(bed.errors() == texts{"RATE_LIMIT_EXCEEDED - -"});
+}

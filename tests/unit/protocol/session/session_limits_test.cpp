@@ -1,0 +1,356 @@
+// What holds a session back: the rate, the credit, a client that does not read, and the heartbeat.
+#include <catch2/catch_test_macros.hpp>
+
+#include "tests/unit/protocol/session/session_core_bed.hpp"
+
+using namespace troupe;
+using namespace troupe::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::string_view event_m = R"({"type":"update","payload":1,"messageId":"m"})";
+constexpr const char* small_update = "00 02 02 0000";
+
+/// A session that has spoken both dialects or one to the document of its address.
+struct spoken_bed : session_core_bed {
+  explicit spoken_bed(const session_settings& with, dialect_set in = both_dialects)
+      : session_core_bed(with, "d", in) {
+    join_address();
+  }
+};
+
+}  // namespace
+
+// --- the rate ---
+
+TEST_CASE("above the rate a dialect with errors is answered and reading goes on",
+          "[session_protocol]") {
+  spoken_bed bed{with_rate(10, 3)};
+  bed.says(R"({"type":"sync"})");
+  bed.says(event_m);
+  bed.says(event_m);
+  CHECK(bed.errors().empty());
+  CHECK(bed.forwards().size() == 1);
+  bed.says(event_m);
+  CHECK(bed.errors() == texts{"RATE_LIMIT_EXCEEDED - m"});
+  CHECK(bed.out.replies[0].in == dialect::json);
+  CHECK(bed.out.forwards.empty());
+  CHECK_FALSE(bed.is_paused);
+  CHECK_FALSE(bed.out.wake_in);
+  CHECK_FALSE(bed.out.reading_paused_by_rate);
+  CHECK_FALSE(bed.out.close);
+}
+
+TEST_CASE("a message that is refused for the rate costs nothing, and tokens come back",
+          "[session_protocol]") {
+  spoken_bed bed{with_rate(10, 1)};
+  bed.says(R"({"type":"sync"})");
+  for (int i = 0; i < 100; ++i) {
+    bed.says(event_m);
+    REQUIRE(bed.errors().size() == 1);
+  }
+  bed.now += 99ms;
+  bed.says(event_m);
+  CHECK(bed.errors().size() == 1);
+  bed.now += 2ms;
+  bed.says(event_m);
+  CHECK(bed.errors().empty());
+  CHECK(bed.forwards().size() == 1);
+  bed.says(event_m);
+  CHECK(bed.errors().size() == 1);
+}
+
+TEST_CASE("a refusal for the rate names document and message of a small frame only",
+          "[session_protocol]") {
+  spoken_bed bed{with_rate(10, 1)};
+  bed.says(R"({"type":"sync"})");
+  bed.says(R"({"type":"sync","docName":"x","messageId":"m"})");
+  CHECK(bed.errors() == texts{"RATE_LIMIT_EXCEEDED x m"});
+  CHECK(bed.out.authorise.empty());
+  bed.says("nonsense");
+  CHECK(bed.errors() == texts{"RATE_LIMIT_EXCEEDED - -"});
+  const std::string large = R"({"type":"update","docName":"x","messageId":"m","payload":")" +
+                            std::string(4096, 'x') + "\"}";
+  bed.says(large);
+  CHECK(bed.errors() == texts{"RATE_LIMIT_EXCEEDED - -"});
+}
+
+TEST_CASE("above the rate a dialect without errors is not read, and nothing of it is dropped",
+          "[session_protocol]") {
+  spoken_bed bed{with_rate(10, 3)};
+  bed.says_binary(small_update);
+  bed.says_binary(small_update);
+  CHECK(bed.out.reading == reading_change::none);
+  bed.says_binary(small_update);
+  CHECK(bed.forwards().size() == 1);
+  CHECK(bed.out.reading == reading_change::pause);
+  CHECK(bed.out.reading_paused_by_rate);
+  CHECK(bed.out.replies.empty());
+  CHECK(bed.out.wake_in == 101ms);
+
+  // Frames that had been read already.
+  bed.says_binary(small_update);
+  CHECK(bed.forwards().size() == 1);
+  CHECK(bed.out.reading == reading_change::none);
+  CHECK_FALSE(bed.out.reading_paused_by_rate);
+  CHECK_FALSE(bed.out.wake_in);
+
+  bed.now += 101ms;
+  bed.wake();
+  CHECK(bed.is_paused);  // the last frame made a debt
+  REQUIRE(bed.out.wake_in);
+  bed.now += *bed.out.wake_in;
+  bed.wake();
+  CHECK(bed.out.reading == reading_change::resume);
+  CHECK_FALSE(bed.out.wake_in);
+}
+
+TEST_CASE("a session without tokens looks again after 10 to 200 milliseconds",
+          "[session_protocol]") {
+  struct row {
+    std::size_t rate;
+    std::chrono::milliseconds wait;
+  };
+  for (const row& each : {row{1, 200ms}, row{4, 200ms}, row{20, 51ms}, row{100, 11ms},
+                          row{1000, 10ms}, row{1'000'000, 10ms}}) {
+    CAPTURE(each.rate);
+    spoken_bed bed{with_rate(each.rate, 1)};
+    bed.says_binary(small_update);
+    CHECK(bed.out.reading == reading_change::pause);
+    CHECK(bed.out.wake_in == each.wait);
+  }
+}
+
+TEST_CASE("a session that has spoken a dialect without errors waits with both",
+          "[session_protocol]") {
+  spoken_bed bed{with_rate(10, 3)};
+  bed.says(R"({"type":"sync"})");
+  bed.says_binary(small_update);
+  bed.says(event_m);
+  CHECK(bed.out.reading == reading_change::pause);
+  CHECK(bed.out.reading_paused_by_rate);
+}
+
+TEST_CASE("one wake is under way at a time", "[session_protocol]") {
+  spoken_bed bed{with_rate(1, 1)};
+  bed.says_binary(small_update);
+  CHECK(bed.out.wake_in);
+  bed.second();
+  CHECK_FALSE(bed.out.wake_in);
+  bed.handled(1, {1, 2});
+  CHECK_FALSE(bed.out.wake_in);
+  bed.wake();
+  CHECK(bed.out.wake_in);
+}
+
+TEST_CASE("a session without a rate is never held back by it", "[session_protocol]") {
+  spoken_bed bed{unlimited()};
+  for (int i = 0; i < 1000; ++i) {
+    bed.says_binary(small_update);
+    REQUIRE(bed.out.reading == reading_change::none);
+    REQUIRE(bed.forwards().size() == 1);
+  }
+}
+
+// --- the credit ---
+
+TEST_CASE("reading pauses while documents have as many requests unhandled as they may",
+          "[session_protocol]") {
+  spoken_bed bed{unlimited()};
+  for (std::uint32_t i = 1; i < credit::messages_max; ++i) {
+    bed.says_binary(small_update);
+    REQUIRE_FALSE(bed.is_paused);
+  }
+  bed.says_binary(small_update);
+  CHECK(bed.out.reading == reading_change::pause);
+  CHECK_FALSE(bed.out.reading_paused_by_rate);
+  CHECK_FALSE(bed.out.wake_in);
+  bed.handled(1, {1, 2});
+  CHECK(bed.out.reading == reading_change::resume);
+}
+
+TEST_CASE("reading pauses while documents have as many bytes unhandled as they may",
+          "[session_protocol]") {
+  spoken_bed bed{unlimited()};
+  const byte_buffer half(credit::bytes_max / 2, 'x');
+  const byte_buffer frame = sync::encode_message(sync::message_kind::update, half);
+  bed.frame(frame_kind::binary, frame);
+  CHECK_FALSE(bed.is_paused);
+  bed.frame(frame_kind::binary, frame);
+  CHECK(bed.is_paused);
+  bed.handled(1, {1, 1});
+  CHECK_FALSE(bed.is_paused);
+}
+
+TEST_CASE("a message above the credit is passed on all the same", "[session_protocol]") {
+  spoken_bed bed{unlimited()};
+  const byte_buffer large(credit::bytes_max * 2, 'x');
+  const byte_buffer frame = sync::encode_message(sync::message_kind::update, large);
+  bed.frame(frame_kind::binary, frame);
+  CHECK(bed.is_paused);
+  bed.happens([&] { bed.core.on_frames_end(bed.input, bed.out); });
+  CHECK(bed.forwards().size() == 1);
+  bed.handled(1, {1, large.size()});
+  CHECK_FALSE(bed.is_paused);
+}
+
+TEST_CASE("only a few questions may be under way", "[session_protocol]") {
+  for (const char* question : {"03", "00 00 01 00"}) {
+    spoken_bed bed{unlimited()};
+    for (int i = 0; i < 3; ++i) bed.says_binary(question);
+    CHECK_FALSE(bed.is_paused);
+    bed.says_binary(question);
+    CHECK(bed.is_paused);
+    bed.handled(1, {question_weight, 0});
+    CHECK_FALSE(bed.is_paused);
+  }
+}
+
+TEST_CASE("credit is one for all documents, and each gives back its own", "[session_protocol]") {
+  spoken_bed bed{unlimited()};
+  bed.join("x", 2);
+  for (int i = 0; i < 3; ++i) bed.says(R"({"type":"sync","docName":"x"})");
+  bed.says_binary("03");
+  CHECK(bed.is_paused);
+  // A document gives back no more than it holds.
+  bed.handled(1, {5 * question_weight, 1000});
+  CHECK_FALSE(bed.is_paused);
+  bed.says_binary("03");
+  CHECK(bed.is_paused);
+  bed.handled(2, {question_weight, 1});
+  CHECK_FALSE(bed.is_paused);
+}
+
+TEST_CASE("what is refused takes no credit", "[session_protocol]") {
+  spoken_bed bed{unlimited()};
+  for (int i = 0; i < 2000; ++i) bed.says("nonsense");
+  for (int i = 0; i < 2000; ++i) bed.says(event_m);  // not joined in this dialect
+  CHECK_FALSE(bed.is_paused);
+  CHECK(bed.core.documents().begin()->unhandled.messages == 0);
+}
+
+// --- a client that does not read ---
+
+TEST_CASE("a client that leaves much unread is not read until it has read some",
+          "[session_protocol]") {
+  spoken_bed bed{unlimited()};
+  bed.queued_bytes = bed.settings.reading_pause_bytes;
+  bed.says_binary(small_update);
+  CHECK_FALSE(bed.is_paused);
+  ++bed.queued_bytes;
+  bed.says_binary(small_update);
+  CHECK(bed.forwards().size() == 1);
+  CHECK(bed.is_paused);
+  CHECK_FALSE(bed.out.reading_paused_by_rate);
+  REQUIRE(bed.out.wake_in);
+  CHECK(*bed.out.wake_in >= 10ms);
+  CHECK(*bed.out.wake_in <= 200ms);
+  bed.wake();
+  CHECK(bed.is_paused);
+  CHECK(bed.out.wake_in);
+  bed.queued_bytes = 0;
+  bed.wake();
+  CHECK(bed.out.reading == reading_change::resume);
+  CHECK_FALSE(bed.out.wake_in);
+}
+
+TEST_CASE("a session leaves presence out while its client reads too slowly, and asks for it later",
+          "[session_protocol]") {
+  spoken_bed bed{unlimited()};
+  bed.join("x", 2);
+  bed.join("y", 3);
+  const std::size_t most = bed.settings.presence_skip_bytes;
+  CHECK_FALSE(bed.core.skips_presence(1, 0));
+  CHECK_FALSE(bed.core.skips_presence(1, most));
+  bed.second();
+  CHECK(bed.out.wants_presence.empty());
+
+  CHECK(bed.core.skips_presence(3, most + 1));
+  CHECK(bed.core.skips_presence(1, most + 1));
+  CHECK(bed.core.skips_presence(3, most + 1));
+  bed.queued_bytes = most + 1;
+  bed.second();
+  CHECK(bed.out.wants_presence.empty());
+  bed.queued_bytes = 0;
+  bed.second();
+  CHECK(bed.out.wants_presence == std::vector<document_id>{1, 3});
+  bed.second();
+  CHECK(bed.out.wants_presence.empty());
+}
+
+TEST_CASE("a session asks no document for presence that it has left", "[session_protocol]") {
+  spoken_bed bed{unlimited()};
+  bed.join("x", 2);
+  CHECK(bed.core.skips_presence(2, bed.settings.presence_skip_bytes + 1));
+  bed.document_failed(2, close_reason::document_failed);
+  bed.second();
+  CHECK(bed.out.wants_presence.empty());
+}
+
+// --- the heartbeat ---
+
+TEST_CASE("a session pings its client and ends without a close frame when that is gone",
+          "[session_protocol]") {
+  spoken_bed bed{unlimited()};
+  bed.now += 29'999ms;
+  bed.second();
+  CHECK(bed.out.empty());
+  bed.now += 1ms;
+  bed.second();
+  CHECK(bed.out.ping);
+  bed.now += 1s;
+  bed.core.on_pong(bed.now);
+  CHECK(bed.core.last_pong() == bed.now);
+  bed.second();
+  CHECK_FALSE(bed.out.ping);
+  bed.now += 59'999ms;
+  bed.second();
+  CHECK(bed.out.ping);
+  CHECK_FALSE(bed.out.terminate);
+  bed.now += 1ms;
+  bed.second();
+  CHECK(bed.out.terminate == close_reason::heartbeat_timeout);
+  CHECK_FALSE(bed.out.close);
+}
+
+TEST_CASE("the heartbeat counts from when the connection opened", "[session_protocol]") {
+  session_core_bed bed{{}, ""};
+  bed.now += 1h;
+  bed.open();
+  bed.second();
+  CHECK(bed.out.empty());
+}
+
+TEST_CASE("a client cannot be late while it is not read", "[session_protocol]") {
+  session_core_bed bed;
+  bed.open();
+  bed.now += 1h;
+  bed.second();
+  CHECK_FALSE(bed.out.terminate);
+  CHECK_FALSE(bed.out.ping);
+  bed.authorise("d");
+  bed.opened("d", 1);
+  bed.now += 59s;
+  bed.second();
+  CHECK(bed.out.ping);
+  CHECK_FALSE(bed.out.terminate);
+}
+
+TEST_CASE("a client that hears nothing for 20 seconds gets a keep-alive in a dialect that needs it",
+          "[session_protocol]") {
+  spoken_bed bed{unlimited()};
+  bed.second(1h);
+  CHECK(bed.out.replies.empty());  // it has not spoken yet
+  bed.says(R"({"type":"sync"})");
+  bed.second(1h);
+  CHECK(bed.out.replies.empty());
+  bed.says_binary("03");
+  bed.second(19'999ms);
+  CHECK(bed.out.replies.empty());
+  bed.second(20s);
+  REQUIRE(bed.out.replies.size() == 1);
+  CHECK(bed.out.replies[0].in == dialect::y_websocket);
+  CHECK(bed.out.replies[0].what.kind == notice_kind::presence);
+  CHECK(to_hex(bed.out.replies[0].what.body.view()) == "00");
+}
