@@ -115,8 +115,9 @@ document_info document::on_describe() const {
 // --- events ---
 
 /// Events are handled in the order in which they came, one at a time.
-void document::queue(document_work::input next) {
-  work_.push(std::move(next));
+template <class Input>
+void document::queue(Input&& next) {
+  work_.push(std::forward<Input>(next));
   handle_waiting();
 }
 

@@ -58,7 +58,8 @@ class document final : public io_actor<document_actor::base> {
   void on_unload();
   void on_flush();
 
-  void queue(document_work::input next);
+  template <class Input>
+  void queue(Input&& next);
   void handle_waiting();
   bool handle(document_work::batch_rest& rest);
   bool handle(joining_session& who);

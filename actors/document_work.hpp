@@ -71,7 +71,11 @@ class document_work {
   /// Of the work that was done. The document clears them when it has carried them out.
   document_effects& effects() noexcept { return effects_; }
 
-  void push(input next) { waiting_.push_back(std::move(next)); }
+  /// `next`: one of the kinds of input.
+  template <class Input>
+  void push(Input&& next) {
+    waiting_.emplace_back(std::forward<Input>(next));
+  }
   bool has_waiting() const noexcept { return !waiting_.empty(); }
 
   /// Handles what waits while the state is here: `handle(input)` returns whether all of it is

@@ -19,6 +19,11 @@ class fifo {
 
   void push_back(T item) { items_.push_back(std::move(item)); }
 
+  template <class... Args>
+  void emplace_back(Args&&... args) {
+    items_.emplace_back(std::forward<Args>(args)...);
+  }
+
   /// Requires: not empty.
   void pop_front() {
     items_[first_++] = T{};
