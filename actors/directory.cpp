@@ -80,12 +80,8 @@ document_actor directory::spawn_document(const std::string& name, document_id id
                                          std::shared_ptr<message_id_window> window) {
   const auto& units = settings_.units;
   io_unit* const unit = units.empty() ? nullptr : units[unit_index(name, units.size())];
-  document_settings settings{id,
-                             name,
-                             settings_.doc,
-                             settings_.seed + fnv1a(name),
-                             std::move(window),
-                             settings_.metrics};
+  document_settings settings{
+      id, name, settings_.doc, settings_.seed + fnv1a(name), std::move(window), settings_.metrics};
   caf::actor_config config{unit};
   const auto opened = home_system().spawn_class<document, caf::no_spawn_options>(
       config, unit, std::move(settings), store_, directory_actor{this});

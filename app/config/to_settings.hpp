@@ -1,6 +1,6 @@
 // From the keys of the configuration to the limits of each layer: the one place where a key becomes
-// a setting of a session, the directory, a listener or the file watcher. It has no state; app/node.cpp
-// adds what only a running node has.
+// a setting of a session, the directory, a listener or the file watcher. It has no state;
+// app/node.cpp adds what only a running node has.
 #pragma once
 
 #include <memory>
