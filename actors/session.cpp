@@ -65,6 +65,8 @@ void session::on_exit() {
   environment_->table->remove(core_.id());
   environment_->slots->release();
   environment_->metrics->sessions().dec();
+  // An exception may have left some, which concern this session alone.
+  environment_->effects.clear();
   connection_.reset();
   opened_.clear();
   environment_.reset();  // the core, which refers to it, is not called any more
