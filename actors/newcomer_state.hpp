@@ -27,7 +27,8 @@ class newcomer_state {
     std::erase_if(entries_,
                   [&](const entry& each) { return each.in == in || each.version != version; });
     was_used_ = true;
-    return entries_.emplace_back(in, version, std::move(frames)).frames;
+    entries_.push_back({in, version, std::move(frames)});
+    return entries_.back().frames;
   }
 
   /// Encodes them anew. Cost: linear in the state.

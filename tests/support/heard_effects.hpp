@@ -93,7 +93,9 @@ struct heard_effects {
   }
 
   void add(const document_effects::storage_write& one, std::string_view name) {
-    write& added = writes.emplace_back(copy_of(one.update.view()), one.from.session());
+    write& added = writes.emplace_back();
+    added.update = copy_of(one.update.view());
+    added.sender = one.from.session();
     if (!one.confirmation) return;
     if (codec_of(one.in).traits().acknowledges_by_echo) {
       added.confirmation = copy_of(one.confirmation->body.view());
