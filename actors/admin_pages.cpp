@@ -27,7 +27,7 @@ constexpr std::string_view notify_path = "/api/v1/notify";
 constexpr std::size_t notified_path_bytes_max = 4096;
 
 http_answer answer_json(unsigned status, const json& body) {
-  // What is not UTF-8 (there should be nothing) is replaced, not thrown at.
+  // Bytes that are not UTF-8 are replaced; an exception would lose the whole answer.
   return {.status = status,
           .body = body.dump(2, ' ', false, json::error_handler_t::replace) + "\n",
           .allow = {},

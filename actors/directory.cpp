@@ -233,7 +233,7 @@ void directory::on_document_down(const caf::down_msg& down) {
     for (const hub_actor& hub : hubs_)
       tell(this, hub, close_subscribers{id, close_reason::document_failed});
   }
-  // What a failed document had noted may not be stored; sent again, it is to take effect.
+  // A failed document may have noted ids of updates that are not stored; they must count as fresh.
   if (!has_failed) keep_window(found->first, std::move(found->second.window));
   documents_.erase(found);
   names_.erase(id);

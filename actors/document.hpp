@@ -6,10 +6,10 @@
 //
 // The life of a document: it loads, then it handles requests, carries out the effects, confirms
 // what is stored, checkpoints its log, and unloads some time after its last subscriber has left.
-// What takes long is lent to a worker (document_work); who hears of it is document_audience's
-// business; what a turn of the mailbox produces goes out as one batch per I/O unit
-// (document_output). If the actor fails, the directory closes its sessions with a retryable code
-// and reopens the document from storage at the next join.
+// It lends long work to a worker (document_work), knows its sessions by document_audience, and
+// sends what a turn of the mailbox produces as one batch per I/O unit (document_output). If the
+// actor fails, the directory closes its sessions with a retryable code and reopens the document
+// from storage at the next join.
 #pragma once
 
 #include <memory>

@@ -5,6 +5,7 @@
 namespace troupe {
 
 void document_audience::join(session_id session, const hub_actor& hub) {
+  leave(session);  // if it joins a second time
   std::uint32_t index = 0;
   while (index < units_.size() && units_[index].hub != hub) ++index;
   if (index == units_.size()) units_.push_back({hub, 0, {}, {}});
@@ -32,13 +33,11 @@ void document_audience::note_handled(session_id session, credit_amount amount) {
   if (progress.empty() || progress.back().session != session) progress.push_back({session, {}});
   progress.back().amount.messages += amount.messages;
   progress.back().amount.bytes += amount.bytes;
-  has_notes_ = true;
 }
 
 void document_audience::note_closing(session_id session, close_reason reason) {
   if (unit* const of = find_unit(session)) {
     of->closings.push_back({session, reason});
-    has_notes_ = true;
   }
 }
 

@@ -1,5 +1,5 @@
-// Who hears of a document: its sessions by the I/O unit they live on, and what the current turn has
-// for each unit beside the deliveries. Sends one batch per unit at the end of a turn. Owner: a
+// The sessions of a document by the I/O unit they live on, with the credit and the closings that
+// the current turn has for each unit. At the end of a turn it sends each unit one batch. Owner: a
 // document actor.
 #pragma once
 
@@ -27,9 +27,6 @@ class document_audience {
   /// The session is to be closed.
   void note_closing(session_id session, close_reason reason);
 
-  /// Whether any unit has something beside deliveries.
-  bool has_notes() const noexcept { return has_notes_; }
-
   /// Hands out the batch of each unit that has something to hear, `send(hub, batch)`, and forgets
   /// the notes.
   template <class Send>
@@ -50,7 +47,6 @@ class document_audience {
   std::vector<unit> units_;
   flat_map<session_id, std::uint32_t> unit_of_session_;
   std::uint64_t joins_ = 0;
-  bool has_notes_ = false;
 };
 
 template <class Send>
@@ -59,11 +55,13 @@ void document_audience::end_turn(document_id document, const deliveries_by_diale
   const bool is_quiet = deliveries.empty();
   for (unit& each : units_) {
     if (is_quiet && each.progress.empty() && each.closings.empty()) continue;
-    if (each.sessions == 0 && each.closings.empty()) continue;
+    if (each.sessions == 0 && each.closings.empty()) {
+      each.progress.clear();  // those sessions have left
+      continue;
+    }
     send(each.hub, deliver_batch{document, deliveries, std::exchange(each.progress, {}),
                                  std::exchange(each.closings, {})});
   }
-  has_notes_ = false;
 }
 
 }  // namespace troupe

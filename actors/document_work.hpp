@@ -118,6 +118,7 @@ class document_work {
   /// Forgets the state and whatever waits.
   void stop() {
     state_.reset();
+    waiting_ = {};
     lend_ = nullptr;
     after_ = nullptr;
   }

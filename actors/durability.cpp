@@ -33,6 +33,7 @@ void durability::add(const document_effects::storage_write& write, const shared_
 }
 
 void durability::on_stored(keeper_id by, storage::sequence up_to) {
+  up_to = std::min(up_to, last_);  // a keeper cannot have what was not sent
   const auto known = std::ranges::find(keepers_, by, &keeper::id);
   if (known == keepers_.end())
     keepers_.push_back({by, up_to});

@@ -1,7 +1,7 @@
 // How durable a document is: it numbers the updates, gathers those of a turn for storage, and knows
 // who has confirmed up to which number. An update counts as stored when enough keepers have
-// confirmed it (one today: the node's own store); then its origin is to hear of it. It also knows
-// when the log has grown so long that a checkpoint should replace it. Pure; owner: a document
+// confirmed it (one today: the node's own store); then its origin gets the acknowledgement. It also
+// knows when the log has grown so long that a checkpoint should replace it. Pure; owner: a document
 // actor.
 #pragma once
 
@@ -36,9 +36,10 @@ class durability {
     std::size_t credit_bytes = 0;
   };
 
-  /// `confirmations_needed`: how many keepers must have stored an update until it is acknowledged.
+  /// `confirmations_needed`: how many keepers must have stored an update until it is acknowledged;
+  /// at least one.
   explicit durability(std::size_t confirmations_needed = 1)
-      : confirmations_needed_(confirmations_needed) {}
+      : confirmations_needed_(std::max<std::size_t>(confirmations_needed, 1)) {}
 
   /// Continues behind what was loaded.
   void load(const storage::stored_document& stored) {

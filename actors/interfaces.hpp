@@ -136,8 +136,7 @@ struct notified_document {
 };
 struct close_documents {};
 
-// --- store: one per node, on a thread of its own; all reading and writing of storage, in batches
-// ---
+// --- store: one per node, on a thread of its own; reads and writes storage, in batches ---
 
 using store_actor = caf::typed_actor<
     caf::result<loaded_document>(load_document),  // all that is stored of a document

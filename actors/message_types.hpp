@@ -7,24 +7,46 @@
 #include <caf/type_id.hpp>
 
 // Sorted. `message(name)` is applied to each.
-#define TROUPE_MESSAGES(message)                                                                   \
-  message(answer_admin_request) message(append_updates) message(client_batch)                      \
-      message(close_all_sessions) message(close_documents) message(close_session)                  \
-          message(close_subscribers) message(deliver_batch) message(describe_document)             \
-              message(document_busy) message(document_event) message(document_idle)                \
-                  message(document_info) message(document_tick) message(drain_node)                \
-                      message(join_document) message(leave_document) message(list_documents)       \
-                          message(list_presence) message(list_sessions) message(listed_documents)  \
-                              message(listed_presence) message(listed_sessions)                    \
-                                  message(load_document) message(loaded_document)                  \
-                                      message(node_drained) message(notified_document)             \
-                                          message(notify_document) message(open_document)          \
-                                              message(opened_document) message(presence_missed)    \
-                                                  message(second_passed) message(unload_document)  \
-                                                      message(update_stored)                       \
-                                                          message(work_on_document)                \
-                                                              message(worked_on_document)          \
-                                                                  message(write_checkpoint)
+// clang-format off
+#define TROUPE_MESSAGES(message) \
+  message(answer_admin_request) \
+  message(append_updates) \
+  message(client_batch) \
+  message(close_all_sessions) \
+  message(close_documents) \
+  message(close_session) \
+  message(close_subscribers) \
+  message(deliver_batch) \
+  message(describe_document) \
+  message(document_busy) \
+  message(document_event) \
+  message(document_idle) \
+  message(document_info) \
+  message(document_tick) \
+  message(drain_node) \
+  message(join_document) \
+  message(leave_document) \
+  message(list_documents) \
+  message(list_presence) \
+  message(list_sessions) \
+  message(listed_documents) \
+  message(listed_presence) \
+  message(listed_sessions) \
+  message(load_document) \
+  message(loaded_document) \
+  message(node_drained) \
+  message(notified_document) \
+  message(notify_document) \
+  message(open_document) \
+  message(opened_document) \
+  message(presence_missed) \
+  message(second_passed) \
+  message(unload_document) \
+  message(update_stored) \
+  message(work_on_document) \
+  message(worked_on_document) \
+  message(write_checkpoint)
+// clang-format on
 
 #define TROUPE_DECLARE(name) struct name;
 #define TROUPE_ADD_TYPE_ID(name) CAF_ADD_TYPE_ID(troupe_actors, (troupe::name))

@@ -112,9 +112,13 @@ void session::on_closed(close_reason reason) {
   log_line(log_severity::debug, "session " + std::to_string(core_.id()) +
                                     " ended: " + std::string{troupe::describe(reason).label});
   environment_->metrics->closed(reason).inc();
-  // While the directory has not answered, a document may yet hear of the session; then it must hear
-  // that the session has left.
-  if (!core_.is_opening()) quit();
+  quit_if_closed();
+}
+
+/// While the directory has not answered, a document may yet hear of the session; then it must hear
+/// that the session has left.
+void session::quit_if_closed() {
+  if (core_.is_closed() && !core_.is_opening()) quit();
 }
 
 // --- events of documents ---
@@ -160,7 +164,7 @@ void session::carry_out(session_effects& effects) {
       tell(this, *of, presence_missed{core_.id()});
   if (effects.leaves) leave(*effects.leaves);
   carry_out_on_connection(effects);
-  // These call the core again, whose next effects take the place of these.
+  // The core is called again for these and fills the effects anew.
   const auto authorise = std::move(effects.authorise);
   const auto openings = std::move(effects.open);
   effects.clear();
@@ -216,13 +220,13 @@ void session::on_opened(const std::string& name, const opened_document& opened) 
   handle(
       [&](auto at, auto& out) { core_.on_opened(name, opened.id, at, environment_->input, out); });
   if (has_failed) on_document_failed(opened.id, close_reason::document_failed);
-  if (core_.is_closed()) quit();
+  quit_if_closed();
 }
 
 void session::on_refused(const std::string& name, const caf::error& why) {
   const close_reason reason = to_close_reason(why);
   handle([&](auto at, auto& out) { core_.on_refused(name, reason, at, out); });
-  if (core_.is_closed()) quit();
+  quit_if_closed();
 }
 
 void session::wake_in(std::chrono::milliseconds delay) {
@@ -252,6 +256,13 @@ session_info session::describe() const {
   info.bytes_out = counted.bytes_out;
   info.queued_bytes = connection_->queued_bytes();
   return info;
+}
+
+bool session::has_joined(const std::string& document) const {
+  const auto& all = core_.documents();
+  return std::ranges::any_of(all, [&](const joined_document& each) {
+    return each.state == join_state::joined && each.name == document;
+  });
 }
 
 }  // namespace troupe

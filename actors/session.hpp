@@ -65,6 +65,7 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   void close(close_reason reason) override;
   void on_document_failed(document_id document, close_reason reason) override;
   session_info describe() const override;
+  bool has_joined(const std::string& document) const override;
 
   /// Calls `event(moment, effects)` of the core and carries out what it decided.
   template <class Event>
@@ -77,6 +78,7 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   void on_opened(const std::string& name, const opened_document& opened);
   void on_refused(const std::string& name, const caf::error& why);
   void leave(document_id document);
+  void quit_if_closed();
   void wake_in(std::chrono::milliseconds delay);
 
   std::shared_ptr<session_environment> environment_;

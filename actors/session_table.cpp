@@ -23,11 +23,6 @@ bool is_for(const delivery& one, session_id id) {
   return false;
 }
 
-bool is_joined_to(const session_info& session, const std::string& document) {
-  return document.empty() ||
-         std::ranges::find(session.documents, document) != session.documents.end();
-}
-
 }  // namespace
 
 // --- the plan of a batch ---
@@ -170,15 +165,16 @@ void session_table::on_second(subscriber_session::time_point now) {
 
 listed_sessions session_table::list(const list_sessions& which) const {
   listed_sessions page;
+  std::vector<std::pair<session_id, const subscriber_session*>> behind;
   for (const auto& [id, session] : sessions_) {
-    session_info info = session->describe();
-    if (!is_joined_to(info, which.document)) continue;
+    if (!which.document.empty() && !session->has_joined(which.document)) continue;
     ++page.count;
-    if (id > which.after) page.sessions.push_back(std::move(info));
+    if (id > which.after) behind.emplace_back(id, session);
   }
-  std::ranges::sort(page.sessions, {}, &session_info::id);
-  page.has_more = page.sessions.size() > which.limit;
-  if (page.has_more) page.sessions.resize(which.limit);
+  const std::size_t on_page = std::min(behind.size(), which.limit);
+  std::ranges::partial_sort(behind, behind.begin() + static_cast<std::ptrdiff_t>(on_page));
+  page.has_more = on_page < behind.size();
+  for (std::size_t i = 0; i < on_page; ++i) page.sessions.push_back(behind[i].second->describe());
   return page;
 }
 

@@ -3,6 +3,7 @@
 // calls. Pure.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <unordered_map>
@@ -46,6 +47,11 @@ class subscriber_session {
   /// The document has failed: it is closed to this session.
   virtual void on_document_failed(document_id document, close_reason reason) = 0;
   virtual session_info describe() const = 0;
+  /// Whether it has joined the document of this name.
+  virtual bool has_joined(const std::string& document) const {
+    const session_info all = describe();
+    return std::ranges::find(all.documents, document) != all.documents.end();
+  }
 };
 
 /// What one batch has in one dialect, sorted out once for all subscribers: a subscriber that no

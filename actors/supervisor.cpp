@@ -62,7 +62,7 @@ void supervisor::on_drain_step() {
 void supervisor::on_down(const caf::down_msg& down) {
   if (is_draining_ || std::exchange(has_failed_, true)) return;
   log_line(log_severity::error,
-           "an actor that the node cannot be without has failed: " + caf::to_string(down.reason));
+           "an essential actor has failed, so the node stops: " + caf::to_string(down.reason));
   watched_->on_failure();
 }
 

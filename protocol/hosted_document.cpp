@@ -49,17 +49,22 @@ notice hosted_document::whole_state_notice() const {
 // --- subscribers ---
 
 void hosted_document::on_join(const joining_session& who) {
+  if (const subscriber* const known = subscribers_.find(who.session)) forget_dialects(*known);
   subscribers_.insert_or_assign(who.session, subscriber{who.may, {}, 0, who.who});
 }
 
 void hosted_document::on_leave(session_id session, time_point now) {
   if (const subscriber* const leaving = subscribers_.find(session)) {
-    leaving->speaks.for_each([this](dialect each) {
-      if (--speakers_[index_of(each)] == 0) spoken_.erase(each);
-    });
+    forget_dialects(*leaving);
     subscribers_.erase(session);
   }
   note_presence(presence_.remove_session(session, now));
+}
+
+void hosted_document::forget_dialects(const subscriber& of) {
+  of.speaks.for_each([this](dialect each) {
+    if (--speakers_[index_of(each)] == 0) spoken_.erase(each);
+  });
 }
 
 void hosted_document::count_dialect(subscriber& of, dialect spoken) {

@@ -6,7 +6,7 @@
 // Order of effects: an update is handed to storage with the notice that confirms it to its author;
 // all others hear of it at once. A sync is answered with the state, then the presence, then the
 // acknowledgement. Changes of presence gather until end_turn(): of several states of a client
-// within a turn only the last is sent.
+// within a turn only the last is sent. Pure.
 #pragma once
 
 #include <array>
@@ -36,11 +36,12 @@ struct document_effects {
     dialect_set in;
     notice what;
   };
-  /// To be appended to the log; when it, and all before it, is stored, its origin hears of it.
+  /// To be appended to the log; once it and all before it are stored, its origin gets the
+  /// confirmation.
   struct storage_write {
     effect_bytes update;  ///< As validated. Empty: nothing is appended, only confirmed.
     origin from;
-    dialect in = dialect::y_websocket;   ///< In which the origin is to hear of it.
+    dialect in = dialect::y_websocket;   ///< Of the confirmation.
     std::optional<notice> confirmation;  ///< Nothing: only its credit is given back.
   };
   /// The origin sent what cannot be used; it concerns nobody else.
@@ -150,6 +151,7 @@ class hosted_document {
   void note_presence(const std::vector<sync::awareness::client_id>& changed);
   sync::awareness::client_id client_of(session_id session, subscriber& of);
   void count_dialect(subscriber& of, dialect spoken);
+  void forget_dialects(const subscriber& of);
 
   crdt::doc state_;
   sync::awareness presence_;

@@ -27,7 +27,7 @@ std::size_t message_id_window::recent_ids::find(const hash128& id) const noexcep
     if (is_there == 0) continue;
     for (std::size_t i = block; i < block + block_size; ++i) {
       const std::size_t position = (i - oldest_) & (tags_.size() - 1);
-      if (tags_[i] == tag && position < count_ && sights_[i].id == id) return position;
+      if (tags_[i] == tag && position < count_ && entries_[i].id == id) return position;
     }
   }
   return nowhere;
@@ -38,22 +38,22 @@ void message_id_window::recent_ids::add(const hash128& id, time_point now) {
     oldest_ = slot(1);
     --count_;
   }
-  if (count_ == sights_.size()) grow();
+  if (count_ == entries_.size()) grow();
   const std::size_t at = slot(count_++);
   tags_[at] = tag_of(id);
-  sights_[at] = {id, now};
+  entries_[at] = {id, now};
 }
 
 void message_id_window::recent_ids::grow() {
   std::rotate(tags_.begin(), tags_.begin() + static_cast<std::ptrdiff_t>(oldest_), tags_.end());
-  std::rotate(sights_.begin(), sights_.begin() + static_cast<std::ptrdiff_t>(oldest_),
-              sights_.end());
+  std::rotate(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(oldest_),
+              entries_.end());
   oldest_ = 0;
-  const std::size_t size = std::max(block_size, 2 * sights_.size());
+  const std::size_t size = std::max(block_size, 2 * entries_.size());
   tags_.reserve(size);
   tags_.resize(size);
-  sights_.reserve(size);
-  sights_.resize(size);
+  entries_.reserve(size);
+  entries_.resize(size);
 }
 
 void message_id_window::recent_ids::remove(const hash128& id) noexcept {
@@ -61,20 +61,20 @@ void message_id_window::recent_ids::remove(const hash128& id) noexcept {
   if (found == nowhere) return;
   for (std::size_t i = found; i + 1 < count_; ++i) {
     tags_[slot(i)] = tags_[slot(i + 1)];
-    sights_[slot(i)] = sights_[slot(i + 1)];
+    entries_[slot(i)] = entries_[slot(i + 1)];
   }
   --count_;
 }
 
 void message_id_window::recent_ids::expire(time_point now) noexcept {
-  while (count_ > 0 && now - sights_[oldest_].seen >= id_age_max) {
+  while (count_ > 0 && now - entries_[oldest_].seen >= id_age_max) {
     oldest_ = slot(1);
     --count_;
   }
 }
 
 std::size_t message_id_window::recent_ids::memory_bytes() const noexcept {
-  return sights_.capacity() * sizeof(sight) + tags_.capacity() * sizeof(std::uint32_t);
+  return entries_.capacity() * sizeof(seen_id) + tags_.capacity() * sizeof(std::uint32_t);
 }
 
 std::size_t message_id_window::user_ids::memory_bytes() const noexcept {

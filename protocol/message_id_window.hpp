@@ -40,7 +40,7 @@ class message_id_window {
   message_id_window(message_id_window&&) = default;
   message_id_window& operator=(message_id_window&&) = default;
 
-  /// A message has come. Its age counts from its first sighting; a repetition does not renew it.
+  /// A message has come. Its age counts from the first time; a repetition does not renew it.
   /// `user`: the user's id, or the session's where there is no user. Cost: a scan of 4 KiB at most.
   seen note(std::string_view user, std::string_view message_id, time_point now);
 
@@ -51,7 +51,7 @@ class message_id_window {
   void expire(time_point now);
 
   std::size_t user_count() const noexcept { return users_.size(); }
-  /// What is held, about; never above memory_bytes_max unless by a single user.
+  /// The memory in use, about. Above memory_bytes_max only if one user needs that much.
   std::size_t memory_bytes() const noexcept { return memory_bytes_; }
 
  private:
@@ -69,19 +69,19 @@ class message_id_window {
    private:
     static constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
 
-    struct sight {
+    struct seen_id {
       hash128 id;
       time_point seen;
     };
 
     std::size_t slot(std::size_t position) const noexcept {
-      return (oldest_ + position) & (sights_.size() - 1);
+      return (oldest_ + position) & (entries_.size() - 1);
     }
     std::size_t find(const hash128& id) const noexcept;
     void grow();
 
     std::vector<std::uint32_t> tags_;  ///< A part of each id, side by side, to be searched first.
-    std::vector<sight> sights_;        ///< As many as tags; a power of two.
+    std::vector<seen_id> entries_;     ///< As many as tags; a power of two.
     std::size_t oldest_ = 0;
     std::size_t count_ = 0;
   };

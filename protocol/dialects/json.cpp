@@ -28,6 +28,7 @@ byte_buffer bytes_of(std::string_view text) {
   return {bytes.begin(), bytes.end()};
 }
 
+/// Checked here already, since a sync with a bad one must not join its document.
 result<void> read_state_vector(std::optional<byte_buffer>& vector, decoded_frame& into) {
   if (!vector) {
     into.body = empty_vector;

@@ -1,6 +1,5 @@
 #include "protocol/dialects/y_websocket.hpp"
 
-#include "protocol/crdt/wire/state_vector.hpp"
 #include "protocol/dialects/y_websocket_message.hpp"
 
 namespace troupe {
@@ -31,9 +30,6 @@ result<void> y_websocket_codec::decode(byte_view frame, decoded_frame& into) con
   TROUPE_ASSIGN(const sync::message message, sync::decode_message(frame));
   into.kind = request_of(message.kind);
   into.body = message.body;
-  if (into.kind != request_kind::sync) return {};
-  into.wrong_part = request_part::state_vector;
-  TROUPE_TRY(crdt::state_vector::decode(message.body));
   return {};
 }
 

@@ -62,9 +62,4 @@ byte_buffer encode_message(message_kind kind, byte_view body) {
   return message;
 }
 
-byte_buffer encode_keep_alive() {
-  constexpr std::uint8_t no_clients[] = {0};
-  return encode_message(message_kind::awareness, no_clients);
-}
-
 }  // namespace troupe::sync

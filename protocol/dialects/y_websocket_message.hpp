@@ -42,8 +42,4 @@ message_head encode_message_head(message_kind kind, std::size_t body_size) noexc
 /// The bytes of one message.
 byte_buffer encode_message(message_kind kind, byte_view body);
 
-/// `01 01 00`: an awareness update of no clients. A client that hears nothing for 30 s drops its
-/// connection, and pings do not count; this does.
-byte_buffer encode_keep_alive();
-
 }  // namespace troupe::sync

@@ -1,6 +1,6 @@
 // How much of one session's input may be unhandled by its documents: the session takes credit for
-// each request that it passes on, a document gives it back when it has handled the request. A
-// session without credit is not read, so a client cannot fill the mailbox of a document. Pure.
+// each request that it passes on, a document gives it back when it has handled the request. Without
+// credit the session pauses reading, so a client cannot fill the mailbox of a document. Pure.
 #pragma once
 
 #include <algorithm>

@@ -89,7 +89,7 @@ joined_document& session_protocol::begin_joining(std::string_view name, session_
 
 void session_protocol::on_authorised(std::string_view document, rights may, session_effects& out) {
   joined_document* const joining = documents_.find(document);
-  if (joining == nullptr) return;
+  if (is_closed_ || joining == nullptr || joining->state != join_state::authorising) return;
   joining->state = join_state::opening;
   out.open.emplace_back(document, may);
 }
@@ -97,12 +97,12 @@ void session_protocol::on_authorised(std::string_view document, rights may, sess
 void session_protocol::on_opened(std::string_view document, document_id id, moment at,
                                  session_input& input, session_effects& out) {
   joined_document* const joined = documents_.find(document);
-  if (joined == nullptr) return;
+  if (joined == nullptr || joined->state != join_state::opening) return;
   joined->state = join_state::joined;
   joined->id = id;
   if (is_closed_) return;
   for (const held_request& each : joined->take_held())
-    send_to(*joined, each.view(), at, input.gathered, out);
+    send_to(*joined, each.view(), input.gathered, out);
   on_frames_end(input, out);
   update_reading(at, out);
 }
@@ -139,8 +139,10 @@ void session_protocol::on_frame(frame_kind kind, byte_view payload, moment at, s
   if (is_over_rate(*in, payload, at, input.frame, out)) return;
   tokens_.spend(at.now);
   if (const auto decoded = codec_of(*in).decode(payload, input.frame); !decoded)
-    return on_bad_frame(*in, decoded.error(), input.frame, out);
-  pass_on(*in, at, input, out);
+    on_bad_frame(*in, decoded.error(), input.frame, out);
+  else
+    pass_on(*in, input, out);
+  update_reading(at, out);
 }
 
 void session_protocol::note_spoken(dialect in) noexcept {
@@ -169,54 +171,55 @@ void session_protocol::on_bad_frame(dialect in, const failure& why, const decode
   }
   const bool is_whole = frame.wrong_part != request_part::message;
   auto document = frame.document;
-  if (!document && is_whole && !route_.document.empty()) document = route_.document;
+  if (!document && is_whole) {
+    if (route_.document.empty()) return refuse_nameless(in, frame, out);
+    document = route_.document;
+  }
   refuse(in, request_error_for(why.code, frame.wrong_part), is_whole ? to_string(why) : why.detail,
          std::move(document), frame.message_id, out);
   if (is_whole) out.replies.back().what.part = frame.wrong_part;
 }
 
+void session_protocol::refuse_nameless(dialect in, const decoded_frame& frame,
+                                       session_effects& out) {
+  refuse(in, request_error::not_joined, "docName is missing, and the address names no document", {},
+         frame.message_id, out);
+}
+
 /// To the document that the frame means, which the session may have to join first.
-void session_protocol::pass_on(dialect in, moment at, session_input& input, session_effects& out) {
+void session_protocol::pass_on(dialect in, session_input& input, session_effects& out) {
   const decoded_frame& frame = input.frame;
   const std::string& name = frame.document ? *frame.document : route_.document;
-  if (name.empty())
-    return refuse(in, request_error::not_joined,
-                  "docName is missing, and the address names no document", {}, frame.message_id,
-                  out);
+  if (name.empty()) return refuse_nameless(in, frame, out);
   const client_request what{frame.kind, in, frame.body, frame.message_id};
   joined_document* const document = documents_.find(name);
   const bool joins_by_sync = traits_of(in).joins == joining::by_sync;
   const bool is_sync = frame.kind == request_kind::sync;
   if (document != nullptr && (!joins_by_sync || is_sync || document->spoken.contains(in)))
-    return send_to(*document, what, at, input.gathered, out);
-  if (joins_by_sync && is_sync) return join(name, what, at, out);
+    return send_to(*document, what, input.gathered, out);
+  if (joins_by_sync && is_sync) return join(name, what, out);
   refuse(in, request_error::not_joined, "send a sync with this docName first", name,
          frame.message_id, out);
 }
 
 /// The sync waits until the document is open.
-void session_protocol::join(std::string_view name, const client_request& what, moment at,
+void session_protocol::join(std::string_view name, const client_request& what,
                             session_effects& out) {
   if (documents_.size() >= settings_.documents_max)
     return refuse(what.in, request_error::too_many_documents, "on this connection",
                   std::string{name}, what.message_id, out);
   begin_joining(name, out).hold(what);
-  update_reading(at, out);
 }
 
-void session_protocol::send_to(joined_document& to, const client_request& what, moment at,
+void session_protocol::send_to(joined_document& to, const client_request& what,
                                input_gatherer& input, session_effects& out) {
-  if (to.state != join_state::joined) {
-    to.hold(what);
-    return update_reading(at, out);
-  }
+  if (to.state != join_state::joined) return to.hold(what);
   if (!to.spoken.contains(what.in)) {
     to.spoken.insert(what.in);
     out.hears.push_back({to.id, what.in});
   }
   input.add(id_, to.id, what);
   credit_.take(to.unhandled, {credit_weight(what.kind), what.body.size()});
-  update_reading(at, out);
 }
 
 void session_protocol::on_frames_end(session_input& input, session_effects& out) {
@@ -231,6 +234,7 @@ bool session_protocol::on_frame_too_large(frame_kind kind, moment at, session_ef
   note_spoken(*in);
   tokens_.spend(at.now);
   refuse(*in, request_error::message_too_large, {}, {}, {}, out);
+  update_reading(at, out);
   return true;
 }
 
@@ -262,7 +266,7 @@ void session_protocol::on_handled(document_id document, credit_amount amount, mo
 void session_protocol::on_document_failed(document_id document, close_reason why, moment at,
                                           session_effects& out) {
   joined_document* const failed = documents_.find(document);
-  if (failed == nullptr) return;
+  if (is_closed_ || failed == nullptr) return;
   if (is_address(*failed)) {
     out.close = why;
     return;

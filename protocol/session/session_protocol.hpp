@@ -8,10 +8,10 @@
 // answered by on_opened or on_refused), then requests go to it. Reading pauses meanwhile, so
 // nothing overtakes the join.
 //
-// Above the rate limit a dialect with errors is answered with one, any other is not read until
-// tokens return; nothing is dropped. Reading also pauses while documents have
+// Above the rate limit the session answers with an error where the dialect has errors; otherwise it
+// pauses reading until tokens return. Nothing is dropped. Reading also pauses while documents have
 // `credit::messages_max` requests or `credit::bytes_max` bytes unhandled, and while the client
-// leaves much unread itself.
+// leaves much unread itself. Pure.
 #pragma once
 
 #include <chrono>
@@ -151,9 +151,10 @@ class session_protocol {
                     session_effects& out);
   void on_bad_frame(dialect in, const failure& why, const decoded_frame& frame,
                     session_effects& out);
-  void pass_on(dialect in, moment at, session_input& input, session_effects& out);
-  void join(std::string_view name, const client_request& what, moment at, session_effects& out);
-  void send_to(joined_document& to, const client_request& what, moment at, input_gatherer& input,
+  void refuse_nameless(dialect in, const decoded_frame& frame, session_effects& out);
+  void pass_on(dialect in, session_input& input, session_effects& out);
+  void join(std::string_view name, const client_request& what, session_effects& out);
+  void send_to(joined_document& to, const client_request& what, input_gatherer& input,
                session_effects& out);
   void refuse(dialect in, request_error error, std::string_view detail,
               std::optional<std::string> document, std::string_view message_id,

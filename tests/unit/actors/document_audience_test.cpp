@@ -107,7 +107,6 @@ TEST_CASE("a turn without anything is no batch", "[document_audience]") {
   audience_bed bed;
   bed.audience.join(1, bed.first());
   CHECK(bed.end_turn().empty());
-  CHECK_FALSE(bed.audience.has_notes());
 }
 
 TEST_CASE("a note goes to the hub of its session only, and once", "[document_audience]") {
@@ -116,17 +115,14 @@ TEST_CASE("a note goes to the hub of its session only, and once", "[document_aud
   bed.audience.join(2, bed.second());
   bed.audience.note_handled(2, {3, 100});
   bed.audience.note_handled(2, {1, 10});
-  CHECK(bed.audience.has_notes());
   const auto progress = bed.end_turn();
   REQUIRE(progress.size() == 1);
   CHECK_FALSE(progress[0].is_for_first);
   CHECK(handled_by(progress[0].batch, 2).messages == 4);
   CHECK(handled_by(progress[0].batch, 2).bytes == 110);
-  CHECK_FALSE(bed.audience.has_notes());
   CHECK(bed.end_turn().empty());
 
   bed.audience.note_closing(1, close_reason::invalid_update);
-  CHECK(bed.audience.has_notes());
   const auto closings = bed.end_turn();
   REQUIRE(closings.size() == 1);
   CHECK(closings[0].is_for_first);
@@ -162,7 +158,6 @@ TEST_CASE("a session that has left gets no notes", "[document_audience]") {
   bed.audience.note_handled(1, {1, 10});
   bed.audience.note_closing(1, close_reason::invalid_update);
   bed.audience.note_handled(9, {1, 10});
-  CHECK_FALSE(bed.audience.has_notes());
   CHECK(bed.end_turn().empty());
 }
 
@@ -176,4 +171,41 @@ TEST_CASE("a session that joins again is on the hub that it joins from", "[docum
   REQUIRE(sent.size() == 1);
   CHECK_FALSE(sent[0].is_for_first);
   CHECK(handled_by(sent[0].batch, 1).messages == 1);
+}
+
+TEST_CASE("what was noted for a session that has left is forgotten with the turn", "[actors]") {
+  test::actor_node node;
+  caf::scoped_actor self{node.system()};
+  const auto hub = caf::actor_cast<hub_actor>(self.ptr());
+  document_audience audience;
+  std::vector<deliver_batch> sent;
+  const auto end_turn = [&] {
+    sent.clear();
+    audience.end_turn(1, {}, [&](const hub_actor&, deliver_batch b) { sent.push_back(b); });
+  };
+  audience.join(1, hub);
+  audience.note_handled(1, {1, 1});
+  audience.leave(1);
+  end_turn();
+  CHECK(sent.empty());
+  audience.join(2, hub);
+  end_turn();
+  CHECK(sent.empty());
+}
+
+TEST_CASE("a session that joins a second time is counted once", "[actors]") {
+  test::actor_node node;
+  caf::scoped_actor self{node.system()};
+  caf::scoped_actor other{node.system()};
+  const auto hub = caf::actor_cast<hub_actor>(self.ptr());
+  document_audience audience;
+  audience.join(1, hub);
+  audience.join(1, hub);
+  audience.leave(1);
+  deliveries_by_dialect d;
+  d.in(dialect::y_websocket)
+      .push_back({audience::all, 0, traffic::content, shared_bytes::copy_of(as_bytes("x"))});
+  int n = 0;
+  audience.end_turn(1, d, [&](const hub_actor&, deliver_batch) { ++n; });
+  CHECK(n == 0);
 }

@@ -260,3 +260,10 @@ TEST_CASE("a large update, and a difference to a large state, is heavy work", "[
   CHECK(weight_of(7, 8) == weight::light);
   CHECK(weight_of(8, 8) == weight::heavy);
 }
+
+TEST_CASE("work that is stopped forgets what waits", "[actors]") {
+  document_work work{std::make_unique<hosted_document>(crdt::doc_settings{}), {}};
+  work.push(leave_document{1});
+  work.stop();
+  CHECK_FALSE(work.has_waiting());
+}

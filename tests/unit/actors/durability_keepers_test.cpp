@@ -218,3 +218,22 @@ TEST_CASE("bytes of a write that are not of the event are copied", "[durability]
   REQUIRE(appended.updates.size() == 1);
   CHECK(std::ranges::equal(appended.updates[0].view(), byte_buffer{7, 8}));
 }
+
+TEST_CASE("a keeper cannot have stored what was not sent", "[durability]") {
+  durability log;
+  log.append(shared_bytes::copy_of(as_bytes("x")));
+  log.on_stored(9, 100);
+  CHECK(log.confirmed() == 1);
+  log.append(shared_bytes::copy_of(as_bytes("x")));
+  log.await({});
+  CHECK(log.next_confirmed() == nullptr);
+}
+
+TEST_CASE("at least one keeper must have stored an update", "[durability]") {
+  durability log{0};
+  log.append(shared_bytes::copy_of(as_bytes("x")));
+  log.await({});
+  CHECK(log.next_confirmed() == nullptr);
+  log.on_stored(durability::local_store, 1);
+  CHECK(log.next_confirmed() != nullptr);
+}

@@ -275,3 +275,16 @@ TEST_CASE("a user cannot use up the message ids of a session", "[document]") {
     CHECK_FALSE(is_passed_on(hosted, 1, "m"));
   }
 }
+
+TEST_CASE("a dialect is not spoken any more when its speaker, who joined twice, has left",
+          "[document]") {
+  hosted_document document{crdt::doc_settings{}};
+  document_effects out;
+  document.on_join({1, rights::all(), nullptr});
+  document.on_request(1, {request_kind::query_presence, dialect::json, {}, {}}, {}, out);
+  document.on_join({1, rights::all(), nullptr});
+  document.on_leave(1, {});
+  out.clear();
+  document.on_event("1", out);
+  CHECK(out.deliveries.empty());
+}

@@ -107,5 +107,6 @@ TEST_CASE("message of any size comes back as it was", "[sync]") {
 }
 
 TEST_CASE("message that keeps a connection alive is an awareness update of nobody", "[sync]") {
-  CHECK(to_hex(sync::encode_keep_alive()) == "010100");
+  constexpr std::uint8_t nobody[] = {0};
+  CHECK(to_hex(sync::encode_message(sync::message_kind::awareness, nobody)) == "010100");
 }
