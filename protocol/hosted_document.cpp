@@ -149,8 +149,9 @@ void hosted_document::on_session_update(const asked& by, document_effects& out) 
     write.update = update;
   }
   if (applied->changed) {
-    write.confirmation->body = change_of(*applied, update);
-    broadcast_update(write.from, change_of(*applied, update), out);
+    effect_bytes change = change_of(*applied, update);
+    write.confirmation->body = change;
+    broadcast_update(write.from, std::move(change), out);
   }
   out.writes.push_back(std::move(write));
 }
