@@ -185,9 +185,10 @@ class http_connection final : public unit_member,
     unit_.remove(keep);
     io_unit& target = admitted->choose_unit(unit_);
     upgraded_socket upgraded{std::move(socket_), std::move(answer), std::move(remote_address_)};
-    const auto enter = [settings = service_->settings, &target](upgraded_socket& from,
-                                                                admitted_upgrade& to) {
-      to.on_connection(target, make_websocket_connection(target, std::move(from), settings));
+    // The service holds the acceptor, to which the admitted upgrade refers.
+    const auto enter = [service = service_, &target](upgraded_socket& from, admitted_upgrade& to) {
+      to.on_connection(target,
+                       make_websocket_connection(target, std::move(from), service->settings));
     };
     if (&target == &unit_) return enter(upgraded, *admitted);
     // std::function must be copyable.
