@@ -200,8 +200,12 @@ http_answer show_sessions(const listed_sessions& page, const listed_presence& pr
 http_answer show_documents(const listed_documents& page) {
   json documents = json::array();
   for (const document_info& each : page.documents)
-    documents.push_back(
-        {{"name", each.name}, {"sessions", each.sessions}, {"unloading", each.is_unloading}});
+    documents.push_back({{"name", each.name},
+                         {"sessions", each.sessions},
+                         {"unloading", each.is_unloading},
+                         {"stateBytes", each.state_bytes},
+                         {"memoryBytes", each.memory_bytes},
+                         {"clientIds", each.client_ids}});
   return answer_list("documents", std::move(documents), page.count,
                      page.has_more ? json(page.documents.back().name) : json(nullptr));
 }

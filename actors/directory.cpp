@@ -80,8 +80,12 @@ document_actor directory::spawn_document(const std::string& name, document_id id
                                          std::shared_ptr<message_id_window> window) {
   const auto& units = settings_.units;
   io_unit* const unit = units.empty() ? nullptr : units[unit_index(name, units.size())];
-  document_settings settings{
-      id, name, settings_.doc, settings_.seed + fnv1a(name), std::move(window), settings_.metrics};
+  document_settings settings{id,
+                             name,
+                             settings_for(name, settings_.rules, settings_.doc),
+                             settings_.seed + fnv1a(name),
+                             std::move(window),
+                             settings_.metrics};
   caf::actor_config config{unit};
   const auto opened = home_system().spawn_class<document, caf::no_spawn_options>(
       config, unit, std::move(settings), store_, directory_actor{this});
@@ -190,13 +194,15 @@ caf::result<listed_documents> directory::on_list(const list_documents& which) {
   for (std::string& name : names) {
     const entry& of = documents_.at(name);
     asked.push_back(of.document);
-    page.documents.push_back({std::move(name), 0, of.is_unloading});
+    page.documents.push_back({.name = std::move(name), .is_unloading = of.is_unloading});
   }
   return gather(this, asked, describe_document{}, std::move(page),
                 [](listed_documents& all, const document_info& part) {
                   const auto row =
                       std::ranges::lower_bound(all.documents, part.name, {}, &document_info::name);
-                  row->sessions = part.sessions;
+                  const bool is_unloading = row->is_unloading;
+                  *row = part;
+                  row->is_unloading = is_unloading;
                 });
 }
 

@@ -20,7 +20,7 @@
 #include "actors/caf_compat.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/node_metrics.hpp"
-#include "protocol/crdt/doc.hpp"
+#include "protocol/document_rule.hpp"
 #include "protocol/message_id_window.hpp"
 
 namespace troupe {
@@ -31,6 +31,7 @@ struct directory_settings {
   std::size_t documents_max = 1000;
   std::chrono::milliseconds idle_grace{30'000};
   crdt::doc_settings doc;
+  std::vector<document_rule> rules;       ///< For some documents; see settings_for().
   std::vector<io_unit*> units;            ///< Where documents run; empty: on CAF's workers.
   std::uint64_t seed = 0;                 ///< Random; see hosted_document.
   std::shared_ptr<node_metrics> metrics;  ///< May be null.

@@ -44,6 +44,7 @@ document::behavior_type document::make_behavior() {
 }
 
 void document::on_exit() {
+  if (is_nearly_full_ && settings_.metrics) settings_.metrics->nearly_full_documents().dec();
   work_.stop();
   audience_.clear();
   store_ = nullptr;
@@ -66,9 +67,41 @@ void document::on_loaded(const loaded_document& loaded) {
     for (const shared_slice& update : stored.updates) load(update.view());
   };
   work_.run(weight_of(durability_.state_size(), heavy_update_bytes), load_all, [this] {
+    log_repairs();
     work_.begin();
     handle_waiting();
   });
+}
+
+/// Names what stored contents no client could have used. The next checkpoint stores the repaired
+/// ones.
+void document::log_repairs() const {
+  constexpr std::size_t named_max = 10;
+  const auto& repaired = work_.state()->repaired();
+  for (std::size_t i = 0; i < std::min(repaired.size(), named_max); ++i)
+    log_line(log_severity::warning,
+             "document '" + *name_ + "' had contents in storage that Yjs clients cannot use: in " +
+                 std::to_string(repaired[i].client) + ":" + std::to_string(repaired[i].clock) +
+                 " (client:clock) " + to_string(repaired[i].how));
+  if (repaired.size() > named_max)
+    log_line(log_severity::warning, "document '" + *name_ + "' had " +
+                                        std::to_string(repaired.size() - named_max) +
+                                        " more such contents");
+}
+
+/// Warns once an operator should act, and again if it comes to that a second time.
+void document::check_fullness() {
+  const crdt::doc& state = work_.state()->state();
+  const bool is_full = state.is_nearly_full();
+  if (is_full == std::exchange(is_nearly_full_, is_full)) return;
+  if (settings_.metrics) settings_.metrics->nearly_full_documents().inc(is_full ? 1 : -1);
+  if (!is_full) return;
+  log_line(log_severity::warning,
+           "document '" + *name_ + "' is nearly full: " + std::to_string(state.client_count()) +
+               " client ids of limits.max_client_ids " +
+               std::to_string(state.limits().clients_max) + ", " +
+               std::to_string(state.size_in_memory()) + " bytes of limits.max_document_size " +
+               std::to_string(state.limits().document_size_max));
 }
 
 // --- subscribers ---
@@ -109,7 +142,12 @@ listed_presence document::on_list_presence(const list_presence& which) const {
 }
 
 document_info document::on_describe() const {
-  return {settings_.name, audience_.session_count(), is_unloading_};
+  document_info info{settings_.name, audience_.session_count(), is_unloading_};
+  info.state_bytes = durability_.state_size();
+  if (!work_.state()) return info;  // lent to a worker
+  info.memory_bytes = work_.state()->state().size_in_memory();
+  info.client_ids = work_.state()->state().client_count();
+  return info;
 }
 
 // --- events ---
@@ -168,6 +206,7 @@ bool document::handle(leave_document& leave) {
 
 bool document::handle(document_tick&) {
   work_.state()->on_tick(current_time());
+  check_fullness();
   newcomers_.on_tick();
   schedule_flush();
   return true;

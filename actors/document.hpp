@@ -50,6 +50,8 @@ class document final : public io_actor<document_actor::base> {
 
  private:
   void on_loaded(const loaded_document& loaded);
+  void log_repairs() const;
+  void check_fullness();
   void on_join(const join_document& join);
   void on_leave(const leave_document& leave);
   void on_update_stored(const update_stored& stored);
@@ -95,6 +97,7 @@ class document final : public io_actor<document_actor::base> {
   bool is_checkpointing_ = false;
   bool is_unloading_ = false;
   bool flush_scheduled_ = false;
+  bool is_nearly_full_ = false;
 };
 
 }  // namespace troupe

@@ -10,6 +10,8 @@ namespace troupe {
 node_metrics::node_metrics(caf::actor_system& system) {
   caf::telemetry::metric_registry& registry = system.metrics();
   sessions_ = registry.gauge_singleton("troupe", "sessions", "Sessions that are connected now.");
+  nearly_full_documents_ = registry.gauge_singleton(
+      "troupe", "nearly-full-documents", "Open documents with 80 % of their client ids or size.");
   messages_ = registry.counter_singleton("troupe", "messages", "Messages received from clients.",
                                          "1", true);
   auto* const family = registry.counter_family("troupe", "closed-connections", {"reason"},

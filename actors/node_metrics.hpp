@@ -20,6 +20,10 @@ class node_metrics {
   explicit node_metrics(caf::actor_system& system);
 
   caf::telemetry::int_gauge& sessions() const noexcept { return *sessions_; }
+  /// Documents that are open and nearly full; see crdt::nearly_full().
+  caf::telemetry::int_gauge& nearly_full_documents() const noexcept {
+    return *nearly_full_documents_;
+  }
   caf::telemetry::int_counter& messages() const noexcept { return *messages_; }
   /// Connections that were closed for this reason.
   caf::telemetry::int_counter& closed(close_reason reason) const noexcept {
@@ -38,6 +42,7 @@ class node_metrics {
 
  private:
   caf::telemetry::int_gauge* sessions_;
+  caf::telemetry::int_gauge* nearly_full_documents_;
   caf::telemetry::int_counter* messages_;
   caf::telemetry::int_counter* reading_paused_;
   caf::telemetry::int_counter* presence_skipped_;

@@ -36,6 +36,9 @@ struct document_info {
   std::string name;
   std::uint64_t sessions = 0;
   bool is_unloading = false;
+  std::uint64_t state_bytes = 0;   ///< As stored: checkpoint and log.
+  std::uint64_t memory_bytes = 0;  ///< Of limits.max_document_size; 0 while a worker has the state.
+  std::uint64_t client_ids = 0;    ///< Of limits.max_client_ids; 0 likewise.
 };
 
 /// A page of sessions, by their ids.

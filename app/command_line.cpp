@@ -154,6 +154,8 @@ class doc_commands {
   }
 
   CLI::App& add_output(CLI::App& app) {
+    app.add_flag("--repair", request_.repair,
+                 "Write contents that Yjs clients cannot use so that they can; info names them");
     app.add_option("-o,--output", request_.output,
                    "File to write; default: standard output, unless that is a terminal")
         ->type_name("OUT");

@@ -29,7 +29,7 @@ hosted_document::hosted_document(crdt::doc_settings settings, std::uint64_t seed
       window_(window ? std::move(window) : std::make_shared<message_id_window>()) {}
 
 result<void> hosted_document::load(byte_view update) {
-  TROUPE_TRY(state_.apply_update(update));
+  TROUPE_TRY(state_.load_update(update, repaired_));
   ++version_;
   return {};
 }
@@ -50,7 +50,7 @@ notice hosted_document::whole_state_notice() const {
 
 void hosted_document::on_join(const joining_session& who) {
   if (const subscriber* const known = subscribers_.find(who.session)) forget_dialects(*known);
-  subscribers_.insert_or_assign(who.session, subscriber{who.may, {}, 0, who.who});
+  subscribers_.insert_or_assign(who.session, subscriber{who.may, {}, 0, who.who, {}});
 }
 
 void hosted_document::on_leave(session_id session, time_point now) {
@@ -127,7 +127,7 @@ void hosted_document::on_session_update(const asked& by, document_effects& out) 
   // What every client answers that has nothing of its own. The encoded state stays what it is.
   if (!has_id && std::ranges::equal(update, empty_update)) return;
   const bool was_waiting = state_.pending_size() > 0;
-  const auto applied = state_.apply_update(update);
+  const auto applied = state_.apply_update(update, by.by.used);
   if (!applied) {
     if (has_id) window_->forget(message_id_owner(by.from, by.by.who), by.what.message_id);
     return refuse(by, request_part::update, applied.error(), out);

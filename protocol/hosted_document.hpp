@@ -75,8 +75,11 @@ class hosted_document {
   explicit hosted_document(crdt::doc_settings settings, std::uint64_t seed = 0,
                            std::shared_ptr<message_id_window> window = nullptr);
 
-  /// Applies an update from storage. Fails as crdt::doc::apply_update does.
+  /// Applies an update from storage. Fails as crdt::doc::load_update does.
   result<void> load(byte_view update);
+
+  /// The structs whose stored content no client could use, and which load() has repaired.
+  const std::vector<crdt::repaired_struct>& repaired() const noexcept { return repaired_; }
 
   /// A session subscribes. It hears nothing until it speaks a dialect.
   void on_join(const joining_session& who);
@@ -128,6 +131,7 @@ class hosted_document {
     dialect_set speaks;
     sync::awareness::client_id client = 0;  ///< Of its own presence; 0: none yet.
     identity_ptr who;
+    crdt::sender_usage used;
   };
   /// A request with the subscriber that sent it.
   struct asked {
@@ -162,6 +166,7 @@ class hosted_document {
   dialect_set spoken_;                                        // those that anybody speaks
   std::vector<sync::awareness::client_id> presence_changed_;  // since the last end_turn
   std::uint64_t version_ = 0;
+  std::vector<crdt::repaired_struct> repaired_;
 };
 
 }  // namespace troupe

@@ -59,6 +59,11 @@ struct config {
     std::size_t max_documents = 1'000;
     std::size_t max_documents_per_session = 100;
     std::size_t max_pending_size = 16 * 1024 * 1024;
+    std::size_t max_document_size = 1024 * 1024 * 1024;
+    std::size_t max_client_ids = 10'000'000;
+    std::size_t max_new_client_ids = 1'000;
+    std::size_t max_name_size = 1024 * 1024;
+    std::size_t max_nesting = 1'000;
     std::size_t write_queue_size = 4 * 1024 * 1024;
   };
 
@@ -79,6 +84,16 @@ struct config {
   struct document_section {
     std::chrono::milliseconds idle_grace{30'000};
     bool on_io_threads = true;
+  };
+
+  /// One entry of documents.rules. A document takes the first that matches its name.
+  struct rule_section {
+    std::string name;  ///< A whole name, or with * at the end what names begin with.
+    bool gc = true;
+  };
+
+  struct documents_section {
+    std::vector<rule_section> rules;
   };
 
   /// One entry of watch.directories.
@@ -104,6 +119,7 @@ struct config {
   io_section io;
   log_section log;
   document_section document;
+  documents_section documents;
   watch_section watch;
   std::vector<caf_setting> caf;  ///< In the order they were set; the last of a key wins.
 };

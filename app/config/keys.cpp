@@ -93,6 +93,30 @@ constexpr std::array keys{
     config_key{"limits.max_pending_size",
                size_field{in<&config::limits, &limits::max_pending_size>, kib, 4 * gib}, "bytes",
                "memory for updates of one document that wait for earlier ones"},
+    config_key{
+        "limits.max_document_size",
+        size_field{in<&config::limits, &limits::max_document_size>, 64 * kib, 64 * gib}, "bytes",
+        "memory for the contents of one document; one with more takes deletions only, and an "
+        "insertion is refused for good (4433)"},
+    config_key{"limits.max_client_ids",
+               count_field{in<&config::limits, &limits::max_client_ids>, 1, 16 * million},
+               "client ids",
+               "Yjs client ids in the history of one document; each page that edits adds one; "
+               "further ones are refused for good (4433)"},
+    config_key{"limits.max_new_client_ids",
+               count_field{in<&config::limits, &limits::max_new_client_ids>, 1, 16 * million},
+               "client ids",
+               "new client ids that one session may add to a document which has 80 % of "
+               "limits.max_client_ids"},
+    config_key{
+        "limits.max_name_size",
+        size_field{in<&config::limits, &limits::max_name_size>, kib, 16 * kib* kib}, "bytes",
+        "longest name of a root or an element, key or attribute name; an update with a longer "
+        "one is refused for good (4431)"},
+    config_key{"limits.max_nesting",
+               count_field{in<&config::limits, &limits::max_nesting>, 10, 1000}, "levels",
+               "deepest nesting of arrays and objects in one value; an update with a deeper one is "
+               "refused for good (4432)"},
     config_key{"limits.write_queue_size",
                size_field{in<&config::limits, &limits::write_queue_size>, kib, gib}, "bytes",
                "unsent output of one connection; the server closes a connection with more as a "

@@ -16,9 +16,22 @@ namespace {
 /// gives to a user, by default 128.
 constexpr std::size_t watched_directories_max = 64;
 
+/// Each document that opens is compared with them in order.
+constexpr std::size_t document_rules_max = 1000;
+
 template <auto Field>
 auto& in_watched(config& settings, std::size_t section) {
   return settings.watch.directories[section].*Field;
+}
+
+template <auto Field>
+auto& in_rule(config& settings, std::size_t section) {
+  return settings.documents.rules[section].*Field;
+}
+
+result<void> check_rule_name(const std::string& text) {
+  if (!text.empty()) return {};
+  return fail(errc::invalid_config, "\"\" is empty; \"*\" stands for all documents");
 }
 
 result<void> check_directory(const std::string& text) {
@@ -63,7 +76,24 @@ constexpr std::array watched_keys{
                 "files and directories to ignore; takes precedence over include"},
 };
 
+using rule = config::rule_section;
+
+constexpr std::array rule_keys{
+    section_key{
+        "name", section_text_field{in_rule<&rule::name>, check_rule_name}, presence::required,
+        "name",
+        "document that the rule is for; with * at the end, all whose names begin like this"},
+    section_key{"gc", section_switch_field{in_rule<&rule::gc>}, presence::optional, "true or false",
+                "whether deleted contents are dropped; false keeps them for clients that read "
+                "earlier versions (gc: false in Yjs)"},
+};
+
 constexpr std::array lists{
+    section_list{"documents.rules", "sections",
+                 "settings for some documents; the first rule that matches a name counts",
+                 document_rules_max, rule_keys,
+                 [](const config& settings) { return settings.documents.rules.size(); },
+                 [](config& settings) { settings.documents.rules.emplace_back(); }},
     section_list{"watch.directories", "sections",
                  "directories whose file changes are sent to the clients of a document",
                  watched_directories_max, watched_keys,
@@ -82,6 +112,17 @@ struct store_section_value {
       return fail(errc::invalid_config, "takes one text" + what_it_is());
     TROUPE_TRY(field.check(entry.text));
     field.in(settings, section) = entry.text;
+    return {};
+  }
+
+  result<void> operator()(const section_switch_field& field) const {
+    const auto parsed = parse_switch(entry.shape == value_shape::single ? entry.text : "");
+    if (!parsed)
+      return fail(errc::invalid_config,
+                  "takes true or false" + (entry.shape == value_shape::single
+                                               ? ", not " + in_quotes(entry.text)
+                                               : what_it_is()));
+    field.in(settings, section) = *parsed;
     return {};
   }
 
@@ -112,6 +153,9 @@ struct format_section_field {
 
   std::string operator()(const section_text_field& field) const {
     return quote_yaml(field.in(settings, section));
+  }
+  std::string operator()(const section_switch_field& field) const {
+    return field.in(settings, section) ? "true" : "false";
   }
   std::string operator()(const section_list_field& field) const {
     std::string text;

@@ -23,11 +23,14 @@ struct section_text_field {
   std::string& (*in)(config&, std::size_t section);
   result<void> (*check)(const std::string& text);
 };
+struct section_switch_field {
+  bool& (*in)(config&, std::size_t section);
+};
 struct section_list_field {
   std::vector<std::string>& (*in)(config&, std::size_t section);
   result<void> (*check)(const std::string& item);
 };
-using section_field = std::variant<section_text_field, section_list_field>;
+using section_field = std::variant<section_text_field, section_switch_field, section_list_field>;
 
 enum class presence { optional, required };
 

@@ -26,6 +26,14 @@ result<std::vector<glob>> to_globs(const std::vector<std::string>& patterns) {
   return globs;
 }
 
+std::vector<document_rule> to_document_rules(const config& settings) {
+  std::vector<document_rule> rules;
+  for (const config::rule_section& each : settings.documents.rules)
+    rules.push_back(
+        {each.name, each.gc ? crdt::garbage_collection::on : crdt::garbage_collection::off});
+  return rules;
+}
+
 }  // namespace
 
 session_settings to_session_settings(const config& settings) {
@@ -47,6 +55,12 @@ directory_settings to_directory_settings(const config& settings,
   to.documents_max = settings.limits.max_documents;
   to.idle_grace = settings.document.idle_grace;
   to.doc.limit.pending_size_max = settings.limits.max_pending_size;
+  to.doc.limit.document_size_max = settings.limits.max_document_size;
+  to.doc.limit.clients_max = settings.limits.max_client_ids;
+  to.doc.limit.new_clients_max = settings.limits.max_new_client_ids;
+  to.doc.limit.name_size_max = settings.limits.max_name_size;
+  to.doc.limit.any_depth_max = settings.limits.max_nesting;
+  to.rules = to_document_rules(settings);
   return to;
 }
 

@@ -190,7 +190,7 @@ std::string dump_text(const doc_source& source) {
     out.append(": ").append(std::to_string(updates[i].size())).append(" bytes from byte ");
     out.append(std::to_string(start)).append(", format ");
     out.append(source.list.format() == crdt::update_format::v2 ? "v2\n" : "v1\n");
-    if (crdt::decode_update(updates[i], source.list.format(), {}, update))
+    if (crdt::decode_update(updates[i], source.list.format(), reading_limits(), update))
       dump_writer{update, out}.write();
   }
   return out;

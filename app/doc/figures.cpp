@@ -39,7 +39,7 @@ source_figures figures_of(const doc_source& source) {
   source_figures figures;
   crdt::decoded_update update;
   for (const byte_view bytes : source.list.updates) {
-    if (!crdt::decode_update(bytes, source.list.format(), {}, update)) continue;
+    if (!crdt::decode_update(bytes, source.list.format(), reading_limits(), update)) continue;
     for (const crdt::client_block& block : update.blocks) add_block(update, block, figures);
     for (const crdt::client_range& deleted : update.deletes)
       figures.clients[update.clients.id(deleted.client)].deleted.add(deleted.range);

@@ -54,6 +54,12 @@ std::string client_text(const client_figures& client) {
   return text;
 }
 
+/// What is wrong for Yjs clients; repairing ends that.
+std::string_view repair_text(crdt::content_repair how) {
+  return how == crdt::content_repair::options_replaced ? "options of a subdocument"
+                                                       : "member __proto__ that is bytes";
+}
+
 void add_source_table(const doc_source& source, std::string& out) {
   const source_figures figures = figures_of(source);
   out.append(source.input->name).append("\n");
@@ -65,6 +71,10 @@ void add_source_table(const doc_source& source, std::string& out) {
           counted(figures.deleted_clocks, "clock") + " in " +
               counted(figures.deleted_ranges, "range"),
           out);
+  if (!source.repaired.empty())
+    add_row("  ", "unusable", counted(source.repaired.size(), "content") + " (see --repair)", out);
+  for (const crdt::repaired_struct& each : source.repaired)
+    add_row("    ", id_text(each), repair_text(each.how), out);
   add_row("  ", "clients", number(figures.clients.size()), out);
   for (const auto& [id, client] : figures.clients)
     add_row("    ", number(id), client_text(client), out);
@@ -107,7 +117,17 @@ void write_source(const doc_source& source, json::writer& out) {
     if (figures.structs_by_kind[kind] > 0)
       out.name(to_string(static_cast<crdt::content_kind>(kind)))
           .value(figures.structs_by_kind[kind]);
-  out.close('}').name("clients").open('[');
+  out.close('}').name("unusable").open('[');
+  for (const crdt::repaired_struct& each : source.repaired)
+    out.open('{')
+        .name("client")
+        .value(each.client)
+        .name("clock")
+        .value(each.clock)
+        .name("what")
+        .value(repair_text(each.how))
+        .close('}');
+  out.close(']').name("clients").open('[');
   for (const auto& [id, client] : figures.clients) {
     out.open('{').name("client").value(id).name("structs").value(client.structs);
     out.name("clocks");

@@ -70,8 +70,9 @@ std::string_view to_string(crdt::update_container container) noexcept {
 doc_result<doc_source> read_source(const doc_input& input,
                                    std::optional<crdt::update_container> format) {
   if (input.bytes.empty()) return wrong(input, "empty; the smallest update is 2 bytes, 00 00");
-  const crdt::update_container container = format ? *format : crdt::detect_container(input.bytes);
-  auto list = crdt::read_updates(input.bytes, container);
+  const crdt::update_container container =
+      format ? *format : crdt::detect_container(input.bytes, reading_limits());
+  auto list = crdt::read_updates(input.bytes, container, reading_limits());
   if (!list) {
     std::string line{"not an update: "};
     line.append(to_string(list.error()));
@@ -80,11 +81,22 @@ doc_result<doc_source> read_source(const doc_input& input,
     if (!format) line.append(" (--format reads it as another)");
     return wrong(input, line);
   }
-  return doc_source{&input, std::move(*list)};
+  doc_source source{&input, std::move(*list), {}};
+  crdt::decoded_update update;
+  for (const byte_view bytes : source.list.updates)
+    if (crdt::decode_update(bytes, source.list.format(), reading_limits(), update))
+      source.repaired.insert(source.repaired.end(), update.repaired.begin(), update.repaired.end());
+  return source;
 }
 
+std::string id_text(const crdt::repaired_struct& of) {
+  return std::to_string(of.client) + ":" + std::to_string(of.clock);
+}
+
+crdt::limits reading_limits() noexcept { return crdt::limits_of_stored({}); }
+
 doc_result<std::unique_ptr<crdt::doc>> load_sources(std::span<const doc_source> sources) {
-  auto doc = std::make_unique<crdt::doc>();
+  auto doc = std::make_unique<crdt::doc>(crdt::doc_settings{.limit = reading_limits()});
   for (const doc_source& source : sources)
     for (std::size_t i = 0; i < source.list.updates.size(); ++i) {
       const auto applied = doc->apply_update(source.list.updates[i], source.list.format());

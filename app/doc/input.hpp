@@ -16,7 +16,15 @@ using doc_result = tl::expected<T, std::string>;
 struct doc_source {
   const doc_input* input = nullptr;
   crdt::update_list list;  ///< Views of the input.
+  /// What no Yjs client could use. The commands show and write it repaired.
+  std::vector<crdt::repaired_struct> repaired;
 };
+
+/// "1:0", its client and clock.
+std::string id_text(const crdt::repaired_struct& of);
+
+/// The limits that files are read with: what a server has stored, it may have taken under others.
+crdt::limits reading_limits() noexcept;
 
 std::string_view to_string(crdt::update_container container) noexcept;
 

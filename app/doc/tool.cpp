@@ -59,19 +59,31 @@ output to_output(result<byte_buffer> bytes, std::string_view name) {
   return std::string{as_text(*bytes)};
 }
 
+/// What is written must not break the clients that load it.
+doc_result<void> check_usable(sources_view sources) {
+  for (const doc_source& source : sources) {
+    if (source.repaired.empty()) continue;
+    const crdt::repaired_struct& first = source.repaired.front();
+    return tl::unexpected(source.input->name + ": has contents that Yjs clients cannot use, " +
+                          std::to_string(source.repaired.size()) + " in all; with --repair, in " +
+                          id_text(first) + " " + to_string(first.how));
+  }
+  return {};
+}
+
 /// All updates of the sources as one, in `format`. A single update is only converted, struct by
 /// struct.
 output join_sources(sources_view sources, crdt::update_format format) {
   std::vector<byte_buffer> converted;
   for (const doc_source& source : sources)
     for (const byte_view update : source.list.updates) {
-      auto bytes = crdt::convert_update(update, source.list.format(), format);
+      auto bytes = crdt::convert_update(update, source.list.format(), format, reading_limits());
       if (!bytes) return to_output(std::move(bytes), source.input->name);
       converted.push_back(std::move(*bytes));
     }
   if (converted.size() == 1) return to_output(std::move(converted[0]), {});
   const std::vector<byte_view> views{converted.begin(), converted.end()};
-  return to_output(crdt::merge_updates(views, format), "merged");
+  return to_output(crdt::merge_updates(views, format, reading_limits()), "merged");
 }
 
 doc_result<crdt::state_vector> known_state(const doc_request& request, const doc_input* since) {
@@ -85,7 +97,8 @@ output difference(const doc_request& request, sources_view sources, const doc_in
   TROUPE_ASSIGN(const crdt::state_vector known, known_state(request, since));
   const crdt::update_format format = request.to.value_or(sources[0].list.format());
   TROUPE_ASSIGN(const std::string whole, join_sources(sources, format));
-  return to_output(crdt::diff_update(as_bytes(whole), known, format), sources[0].input->name);
+  return to_output(crdt::diff_update(as_bytes(whole), known, format, reading_limits()),
+                   sources[0].input->name);
 }
 
 /// Two digits a byte, in either case; nothing if there are others.
@@ -135,6 +148,7 @@ tl::expected<std::string, std::string> run_doc_tool(const doc_request& request,
     sources.push_back(std::move(source));
   }
   if (sources.empty()) return tl::unexpected<std::string>("no file is named");
+  if (is_binary(request.action) && !request.repair) TROUPE_TRY(check_usable(sources));
   const crdt::update_format first_format = sources[0].list.format();
   switch (request.action) {
     case doc_action::info:

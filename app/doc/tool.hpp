@@ -27,6 +27,7 @@ struct doc_request {
   std::optional<std::string> since;              ///< diff: the file with the known contents.
   std::optional<std::string> state_vector;       ///< diff: instead, as hexadecimal or base64.
   std::optional<std::string> output;             ///< The file to write; none: standard output.
+  bool repair = false;                           ///< convert, merge, diff: also what is unusable.
   bool as_json = false;                          ///< info: JSON instead of a table.
 };
 

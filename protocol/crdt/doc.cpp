@@ -1,7 +1,5 @@
 #include "protocol/crdt/doc.hpp"
 
-#include <algorithm>
-
 #include "base/check.hpp"
 #include "protocol/crdt/apply/encode_update.hpp"
 #include "protocol/crdt/wire/simple_update.hpp"
@@ -21,8 +19,32 @@ result<applied_update> doc::apply_update(byte_view update, update_format format)
   TROUPE_CHECK(phase_ == phase::idle);
   if (format == update_format::v1 && apply_simple(update))
     return applied_update{.changed = change_.changed_anything(), .is_verbatim = true};
-  TROUPE_TRY(decode_update(update, format, options_.limit, decoded_));
-  TROUPE_TRY(prepare(update));
+  if (auto decoded = decode_update(update, format, options_.limit, decoded_); !decoded)
+    return tl::unexpected(with_limit(std::move(decoded).error(), options_.limit));
+  return apply_decoded(update, options_.limit, nullptr);
+}
+
+result<applied_update> doc::apply_update(byte_view update, sender_usage& by) {
+  TROUPE_CHECK(phase_ == phase::idle);
+  if (apply_simple(update))
+    return applied_update{.changed = change_.changed_anything(), .is_verbatim = true};
+  if (auto decoded = decode_update(update, update_format::v1, options_.limit, decoded_); !decoded)
+    return tl::unexpected(with_limit(std::move(decoded).error(), options_.limit));
+  return apply_decoded(update, options_.limit, &by);
+}
+
+result<applied_update> doc::load_update(byte_view update, std::vector<repaired_struct>& repaired) {
+  TROUPE_CHECK(phase_ == phase::idle);
+  const struct limits limit = limits_of_stored(options_.limit);
+  TROUPE_TRY(decode_update(update, update_format::v1, limit, decoded_));
+  repaired.insert(repaired.end(), decoded_.repaired.begin(), decoded_.repaired.end());
+  return apply_decoded(update, limit, nullptr);
+}
+
+/// Applies decoded_.
+result<applied_update> doc::apply_decoded(byte_view update, const struct limits& limit,
+                                          sender_usage* by) {
+  TROUPE_TRY(prepare(update, limit, by));
   change_.clear();
   const integration_outcome outcome = integrator_.integrate(decoded_, change_);
   change_.commit(options_.gc);
@@ -46,6 +68,7 @@ bool doc::apply_simple(byte_view update) {
   if (kind == simple_update::kind::other || !has_room_for(update)) return false;
   const client_index client = simple.client();
   if (kind == simple_update::kind::text) {
+    if (!has_memory_for(struct_store::size_of_structs(1) + update.size())) return false;
     const item_handle left = integrator_.find_place_alone(client, simple.text());
     if (left == none) return false;
     change_.clear();
@@ -90,24 +113,57 @@ result<std::vector<path_step>> doc::path_of(const type_ref& type) const {
 }
 
 /// Whether decoded_ fits into the document; the last step that can fail.
-result<void> doc::prepare(byte_view update) {
+result<void> doc::prepare(byte_view update, const struct limits& limit, sender_usage* by) {
   if (!has_room_for(update)) return fail(errc::update_too_large, "document is full");
-  std::size_t new_clients = 0;
-  for (const client_id id : decoded_.clients.ids())
-    new_clients += store_.clients().find(id) == no_client;
-  if (store_.clients().size() + new_clients >
-      std::min(options_.limit.clients_max, client_count_max))
-    return fail(errc::too_many_clients, "client ids of the document");
+  TROUPE_ASSIGN(const std::size_t new_clients, count_new_clients(limit, by));
+  const std::size_t growth = struct_store::size_of_structs(decoded_.structs.size()) +
+                             struct_store::size_of_clients(new_clients) + update.size();
+  if (store_.size_in_memory() + growth > limit.document_size_max && brings_structs())
+    return fail(errc::document_full, "limits.max_document_size is " +
+                                         std::to_string(limit.document_size_max) +
+                                         " bytes; contents can only be deleted");
   // A waiting struct needs a few times its encoded size in memory; would_park() is worth its cost
   // only near the limit.
   const std::size_t might_wait = update.size() +
                                  decoded_.structs.size() * pending::struct_size_max +
                                  decoded_.deletes.size() * pending::delete_size;
-  if (pending_.size() + might_wait > options_.limit.pending_size_max &&
-      integrator_.would_park(decoded_))
+  if (pending_.size() + might_wait > limit.pending_size_max && integrator_.would_park(decoded_))
     return fail(errc::pending_limit, "updates that wait for missing ones");
+  if (by != nullptr) by->new_clients += new_clients;
   integrator_.translate_clients(decoded_);
   return {};
+}
+
+/// The client ids of decoded_ that the document does not know, if it may take them.
+result<std::size_t> doc::count_new_clients(const struct limits& limit,
+                                           const sender_usage* by) const {
+  std::size_t count = 0;
+  for (const client_id id : decoded_.clients.ids()) count += store_.clients().find(id) == no_client;
+  const std::size_t all = store_.clients().size() + count;
+  const std::size_t all_max = clients_max(limit);
+  if (all > all_max)
+    return fail(errc::too_many_clients,
+                "client ids of the document, limits.max_client_ids is " + std::to_string(all_max));
+  if (by != nullptr && count > 0 && all > nearly_full(all_max) &&
+      by->new_clients + count > limit.new_clients_max)
+    return fail(errc::too_many_clients, "new client ids of one sender, limits.max_new_client_ids "
+                                        "of a document that is nearly full of them is " +
+                                            std::to_string(limit.new_clients_max));
+  return count;
+}
+
+/// Whether decoded_ has structs that the document does not know. Linear in them.
+bool doc::brings_structs() const {
+  std::vector<clock_range> unknown;
+  return std::ranges::any_of(decoded_.blocks, [&](const client_block& block) {
+    const client_index client = store_.clients().find(decoded_.clients.id(block.client));
+    if (client == no_client) return true;
+    const auto structs = std::span{decoded_.structs}.subspan(block.first, block.count);
+    return std::ranges::any_of(structs, [&](const struct_view& view) {
+      store_.find_unknown(client, {view.clock, view.length}, unknown);
+      return !unknown.empty();
+    });
+  });
 }
 
 byte_buffer doc::encode_last_change(update_format format) const {

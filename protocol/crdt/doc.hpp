@@ -4,6 +4,7 @@
 // written.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <string>
 
@@ -34,6 +35,11 @@ struct applied_update {
   bool has_parked = false;
 };
 
+/// What one sender of updates has used of the limits of a document.
+struct sender_usage {
+  std::size_t new_clients = 0;  ///< Client ids that the document did not know before.
+};
+
 class doc_edit;  // edit.hpp
 
 class doc {
@@ -48,9 +54,18 @@ class doc {
   doc& operator=(const doc&) = delete;
 
   /// Applies an update. On failure the document is as it was.
-  /// Fails with what decode_update() fails with; with too_many_clients, pending_limit,
-  /// update_too_large.
+  /// Fails with what decode_update() fails with; with too_many_clients, document_full (a deletion
+  /// alone never does), pending_limit, update_too_large. A detail names the limit and its value.
   result<applied_update> apply_update(byte_view update, update_format format = update_format::v1);
+
+  /// As apply_update() for a sender who may not use up what others need: once the document is
+  /// nearly full of client ids, it takes limits::new_clients_max new ones of each sender. Up to
+  /// there it takes whole histories, as a client brings one that knows more than the server.
+  result<applied_update> apply_update(byte_view update, sender_usage& by);
+
+  /// Applies an update that was taken before, whatever the limits are now. Contents that no client
+  /// could use are repaired; `repaired` receives which.
+  result<applied_update> load_update(byte_view update, std::vector<repaired_struct>& repaired);
 
   /// Opens a transaction for an edit by the server, see edit.hpp. `own` is its author: a client id
   /// that nobody else ever uses in this document. Requires: no transaction is open, and no observer
@@ -111,6 +126,16 @@ class doc {
   std::size_t pending_size() const noexcept { return pending_.size(); }
   std::size_t item_count() const noexcept { return store_.item_count(); }
 
+  /// How full the document is. O(1).
+  std::size_t client_count() const noexcept { return store_.clients().size(); }
+  std::size_t size_in_memory() const noexcept { return store_.size_in_memory(); }
+  bool is_nearly_full() const noexcept {
+    return client_count() >= nearly_full(clients_max(options_.limit)) ||
+           size_in_memory() >= nearly_full(options_.limit.document_size_max);
+  }
+
+  const struct limits& limits() const noexcept { return options_.limit; }
+
   /// Bytes allocated, for figures.
   std::size_t memory() const { return store_.memory() + pending_.size() + encoded_.capacity(); }
 
@@ -120,11 +145,21 @@ class doc {
   friend class doc_edit;
   enum class phase : std::uint8_t { idle, editing, notifying };
 
+  static std::size_t clients_max(const struct limits& limit) noexcept {
+    return std::min(limit.clients_max, client_count_max);
+  }
+  result<applied_update> apply_decoded(byte_view update, const struct limits& limit,
+                                       sender_usage* by);
   bool apply_simple(byte_view update);
   bool has_room_for(byte_view update) const noexcept {
     return update.size() * 2 <= store_.content_room();
   }
-  result<void> prepare(byte_view update);
+  bool has_memory_for(std::size_t growth) const noexcept {
+    return store_.size_in_memory() + growth <= options_.limit.document_size_max;
+  }
+  result<void> prepare(byte_view update, const struct limits& limit, sender_usage* by);
+  result<std::size_t> count_new_clients(const struct limits& limit, const sender_usage* by) const;
+  bool brings_structs() const;
   void notify();
 
   doc_settings options_;

@@ -12,7 +12,7 @@
 namespace troupe::json {
 
 /// The deepest nesting that is_valid_json can check.
-inline constexpr std::size_t depth_limit = 128;
+inline constexpr std::size_t depth_limit = 1024;
 
 /// True if `text` is one JSON value (RFC 8259) nested at most min(`depth_max`, depth_limit) deep.
 /// Iterative. Requires: `text` is valid UTF-8.

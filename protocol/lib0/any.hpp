@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 namespace troupe::lib0 {
 
@@ -21,5 +22,8 @@ enum class any_tag : std::uint8_t {
   null = 126,
   undefined = 127,
 };
+
+/// The member of an object that JavaScript takes for its prototype.
+inline constexpr std::string_view prototype_key = "__proto__";
 
 }  // namespace troupe::lib0

@@ -77,9 +77,8 @@ struct open_container {
 }  // namespace
 
 byte_view decoder::skip_any(std::size_t depth_max) noexcept {
-  constexpr std::size_t depth_limit = 128;
-  std::array<open_container, depth_limit> open;
-  if (depth_max > depth_limit) depth_max = depth_limit;
+  std::array<open_container, any_depth_limit> open;
+  if (depth_max > any_depth_limit) depth_max = any_depth_limit;
   std::size_t depth = 0;
   const std::uint8_t* const first = cursor_;
   for (;;) {
@@ -110,7 +109,9 @@ byte_view decoder::skip_any(std::size_t depth_max) noexcept {
     while (depth > 0 && open[depth - 1].values_left == 0) --depth;
     if (depth == 0) return {first, cursor_};
     --open[depth - 1].values_left;
-    if (open[depth - 1].is_object) read_var_string("object key");
+    if (!open[depth - 1].is_object) continue;
+    if (read_var_string("object key") == prototype_key && cursor_ != end_)
+      has_seen_bytes_as_prototype_ |= static_cast<any_tag>(*cursor_) == any_tag::bytes;
   }
 }
 

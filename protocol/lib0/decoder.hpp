@@ -16,6 +16,9 @@ namespace troupe::lib0 {
 /// The largest integer JavaScript holds exactly; ids and clocks on the wire do not go above it.
 inline constexpr std::uint64_t max_safe_integer = (std::uint64_t{1} << 53) - 1;
 
+/// The deepest nesting of an `any` value that can be read.
+inline constexpr std::size_t any_depth_limit = 1024;
+
 class decoder {
  public:
   explicit decoder(byte_view input) noexcept
@@ -134,8 +137,12 @@ class decoder {
   std::string_view read_var_string(const char* field, std::uint32_t& utf16_length) noexcept;
 
   /// Steps over one `any` value and checks it whole: tags, lengths, UTF-8, nesting of at most
-  /// `depth_max`. Iterative. Returns its encoded bytes.
+  /// min(`depth_max`, any_depth_limit). Iterative. Returns its encoded bytes.
   byte_view skip_any(std::size_t depth_max) noexcept;
+
+  /// Whether skip_any() has stepped over an object whose member `__proto__` is bytes. JavaScript
+  /// makes the bytes its prototype, and cannot encode it again.
+  bool has_seen_bytes_as_prototype() const noexcept { return has_seen_bytes_as_prototype_; }
 
  private:
   /// The next integer among eight bytes, of up to seven groups of seven bits.
@@ -175,6 +182,7 @@ class decoder {
   std::size_t error_offset_ = 0;
   errc code_ = errc::truncated;
   bool failed_ = false;
+  bool has_seen_bytes_as_prototype_ = false;
 };
 
 }  // namespace troupe::lib0

@@ -28,6 +28,7 @@ class origin_guess {
   };
 
   /// Makes buckets for the structs of `update`, whose clients are indices below `client_count`.
+  /// Time follows from the update, not from `client_count`. Requires: end() came before.
   void begin(const decoded_update& update, std::size_t client_count);
 
   /// Forgets everything and frees the memory of a large update.
@@ -47,7 +48,9 @@ class origin_guess {
   }
 
  private:
-  std::vector<span> spans_;  // by client
+  // By client. Kept between updates, where all are empty: a document may have millions of clients.
+  std::vector<span> spans_;
+  std::vector<client_index> used_;  // those of this update
   std::vector<item_handle> handles_;
 };
 

@@ -66,7 +66,7 @@ void append_any_as_string(lib0::decoder& in, std::string& out) {
     case any_tag::float64: return append_double(read_float(in), out);
     case any_tag::array: return append_array_as_string(in, out);
     case any_tag::object:
-      in.skip_any(128);
+      in.skip_any(lib0::any_depth_limit);
       out.append("[object Object]");
       return;
     case any_tag::bytes: {

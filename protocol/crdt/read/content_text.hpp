@@ -28,7 +28,7 @@ void for_each_value(content_kind kind, byte_view values, clock_type count, Visit
   lib0::decoder in{values};
   for (clock_type i = 0; i < count; ++i) {
     if (kind == content_kind::any)
-      visit(value_view{in.skip_any(128), true});
+      visit(value_view{in.skip_any(lib0::any_depth_limit), true});
     else
       visit(value_view{in.read_var_bytes(), false});
   }

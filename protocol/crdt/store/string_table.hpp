@@ -23,12 +23,19 @@ class string_table {
     const auto handle = static_cast<string_handle>(texts_.size());
     const std::string& stored = texts_.emplace_back(text);  // a deque: views of it stay valid
     handles_.emplace(stored, handle);
+    memory_ += text.size() + sizeof_entry;
     return handle;
   }
+
+  /// Bytes of the texts and of what finds them, about.
+  std::size_t memory() const noexcept { return memory_; }
 
   std::string_view operator[](string_handle handle) const noexcept { return texts_[handle]; }
 
  private:
+  static constexpr std::size_t sizeof_entry = sizeof(std::string) + 64;
+
+  std::size_t memory_ = 0;
   std::deque<std::string> texts_;
   std::unordered_map<std::string_view, string_handle> handles_;
 };

@@ -530,7 +530,9 @@ void struct_store::merge_around(client_index client, clock_type from, clock_type
 }
 
 void struct_store::compact_if_worth() {
-  constexpr std::uint64_t worth = 64 * 1024;
+  constexpr std::uint64_t worth_at_least = 64 * 1024;
+  constexpr std::uint64_t worth_per_client = 16;  // each is looked at
+  const std::uint64_t worth = worth_at_least + worth_per_client * states_.size();
   if (content_.garbage() < worth || content_.garbage() * 2 < content_.used()) return;
   content_arena fresh;
   for (client_state& state : states_) {

@@ -100,8 +100,24 @@ class struct_store {
   /// Frees memory that is reserved for growth.
   void shrink() { content_.shrink(); }
 
-  /// Bytes allocated, for figures.
+  /// Bytes allocated, for figures. Linear in the clients.
   std::size_t memory() const;
+
+  /// Bytes that the structs, contents, names and client ids take, without what is reserved for
+  /// growth or waits to be collected: what deleting makes smaller. An estimate. O(1).
+  std::size_t size_in_memory() const noexcept {
+    return size_of_structs(items_.size()) + size_of_clients(states_.size()) +
+           chains_.size() * (sizeof(chain) + sizeof_keyed_chain) +
+           types_.size() * sizeof(type_record) + strings_.memory() + content_.used() -
+           content_.garbage();
+  }
+  /// The same of so many structs without their contents, and of so many client ids.
+  static constexpr std::size_t size_of_structs(std::size_t count) noexcept {
+    return count * (sizeof(item) + sizeof_index_entry);
+  }
+  static constexpr std::size_t size_of_clients(std::size_t count) noexcept {
+    return count * (sizeof(client_state) + sizeof_client_rest);
+  }
 
   /// Bytes of content that can still be stored.
   std::uint64_t content_room() const noexcept { return content_.room(); }
@@ -180,6 +196,10 @@ class struct_store {
 
  private:
   friend class struct_run;  // the steps of append_item() for many structs in a row
+
+  static constexpr std::size_t sizeof_index_entry = 16;   // clock and handle, in blocks half full
+  static constexpr std::size_t sizeof_client_rest = 200;  // its id in two tables, its first blocks
+  static constexpr std::size_t sizeof_keyed_chain = 48;   // in the hash table
 
   static bool is_in_hole(const client_state& state, clock_type clock) noexcept;
   bool can_merge(const item& left, item_handle right_handle, const item& right) const noexcept;

@@ -34,7 +34,7 @@ std::size_t size_of_values(content_kind kind, byte_view values, std::size_t coun
   lib0::decoder in{values};
   for (std::size_t i = 0; i < count; ++i) {
     if (kind == content_kind::any)
-      in.skip_any(128);
+      in.skip_any(lib0::any_depth_limit);
     else
       in.read_var_bytes();
   }

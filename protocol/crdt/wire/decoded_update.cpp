@@ -303,6 +303,7 @@ class update_parser {
   void parse_embed(struct_view& out) {
     out.value_is_any = Reader::value_is_any;
     keep(out, in_.read_embed());
+    if (Reader::value_is_any && in_.rest().has_seen_bytes_as_prototype()) handle_prototypes(out, 0);
   }
 
   void parse_format(struct_view& out) {
@@ -310,6 +311,8 @@ class update_parser {
     out.value_is_any = Reader::value_is_any;
     keep(out, in_.read_format(key));
     checked_name(key, "format key");
+    if (Reader::value_is_any && in_.rest().has_seen_bytes_as_prototype())
+      handle_prototypes(out, size_of_name(out));
   }
 
   std::uint64_t parse_json_values(struct_view& out) {
@@ -332,6 +335,7 @@ class update_parser {
     const std::uint8_t* const first = in_.rest().cursor();
     for (std::uint64_t i = 0; i < count && in_.ok(); ++i) in_.rest().skip_any(limit_.any_depth_max);
     keep(out, byte_view{first, in_.rest().cursor()});
+    if (in_.rest().has_seen_bytes_as_prototype()) handle_prototypes(out, 0);
     return count;
   }
 
@@ -339,6 +343,41 @@ class update_parser {
     std::string_view guid;
     keep(out, in_.read_subdocument(guid));
     checked_name(guid, "guid");
+    if (!in_.ok()) return;
+    const std::size_t options_at = size_of_name(out);
+    if (!are_usable_options(out.content_bytes().subspan(options_at))) {
+      if (!may_repair(out, content_repair::options_replaced, "options of a subdocument")) return;
+      keep(out, out_.scratch.keep(out.content_bytes().first(options_at), no_options()));
+    } else if (in_.rest().has_seen_bytes_as_prototype()) {
+      handle_prototypes(out, options_at);
+    }
+  }
+
+  /// Of the text in front of a content, with its length.
+  static std::size_t size_of_name(const struct_view& of) {
+    lib0::decoder in{of.content_bytes()};
+    in.read_var_bytes();
+    return in.offset();
+  }
+
+  /// What is done with a struct that no client could use; notes it if it is to be repaired.
+  bool may_repair(const struct_view& what, content_repair how, const char* field) {
+    if (limit_.unusable == unusable_content::repair)
+      out_.repaired.push_back({block_id_, what.clock, how});
+    else
+      in_.fail(errc::unusable_content, field);
+    return in_.ok();
+  }
+
+  /// The any values of `out` begin at `values_at`. The reader remembers what it has seen, so that
+  /// the structs behind one that was repaired are looked at as well.
+  void handle_prototypes(struct_view& out, std::size_t values_at) {
+    if (!in_.ok()) return;
+    byte_buffer renamed{out.content_bytes().begin(), out.content_bytes().end()};
+    rename_prototypes(std::span{renamed}.subspan(values_at));
+    if (std::ranges::equal(renamed, out.content_bytes())) return;
+    if (may_repair(out, content_repair::member_renamed, "__proto__ that is bytes"))
+      keep(out, out_.scratch.keep(renamed));
   }
 
   void parse_deletes() {
@@ -399,6 +438,7 @@ void decoded_update::clear() {
   structs.clear();
   parents.clear();
   deletes.clear();
+  repaired.clear();
   scratch.clear();
   is_canonical = true;
 }

@@ -41,6 +41,8 @@ struct decoded_update {
   byte_view input;
   /// Contents that do not lie in the input as a whole.
   scratch_arena scratch;
+  /// Structs whose content was repaired, if the limits say so; with views of `scratch`.
+  std::vector<repaired_struct> repaired;
   /// The update is as yjs would write it: no struct of length 0, no client without structs or
   /// twice. Clients may mishandle one that is not, so it is not forwarded as it came.
   bool is_canonical = true;
@@ -55,8 +57,9 @@ enum class update_format : std::uint8_t { v1, v2 };
 /// Fails with truncated, number_too_large (clocks above clock_max, ids above 2^53 - 1),
 /// invalid_utf8, invalid_any, invalid_json, too_deep, unknown_content, unknown_type,
 /// invalid_reference (a struct that refers to its own or a later clock of its client),
-/// update_too_large, name_too_long, trailing_bytes. Format: yjs 13.6 updates v1 and v2. Source: yjs
-/// utils/encoding.js, structs/*.js, UpdateDecoder.js.
+/// unusable_content (see unusable_content.hpp), update_too_large, name_too_long, trailing_bytes.
+/// Format: yjs 13.6 updates v1 and v2. Source: yjs utils/encoding.js, structs/*.js,
+/// UpdateDecoder.js.
 result<void> decode_update(byte_view update, update_format format, const limits& limit,
                            decoded_update& out);
 

@@ -1,9 +1,13 @@
-// The limits of the engine: the size of one update, and the memory that waiting structs of one
-// document may use.
+// The limits of the engine: the size of one update, of the names and values in it, and the memory
+// that a document and the structs that wait in it may use. A server takes most of them from its
+// configuration; the failures of the engine name their keys there.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+
+#include "base/errc.hpp"
+#include "protocol/crdt/wire/unusable_content.hpp"
 
 namespace troupe::crdt {
 
@@ -11,14 +15,32 @@ struct limits {
   /// Structs in one update. Format v2 is also limited to 2^16 and 16 per byte, since its runs
   /// encode any number of structs in a few bytes.
   std::size_t structs_per_update_max = std::size_t{1} << 21;
-  /// Nesting of one `any` or JSON value, at most 128.
-  std::size_t any_depth_max = 100;
-  /// Bytes of a root name, key or element name.
-  std::size_t name_size_max = 8192;
-  /// Client ids in one document.
-  std::size_t clients_max = 100'000;
-  /// Bytes of structs that wait for missing ones.
+  /// Nesting of one `any` or JSON value, at most lib0::any_depth_limit. limits.max_nesting.
+  std::size_t any_depth_max = 1000;
+  /// Bytes of a root name, key or element name. limits.max_name_size.
+  std::size_t name_size_max = std::size_t{1} << 20;
+  /// Client ids in one document; never more than client_count_max. limits.max_client_ids.
+  std::size_t clients_max = 10'000'000;
+  /// New client ids of one sender to a document that is nearly full of them.
+  /// limits.max_new_client_ids.
+  std::size_t new_clients_max = 1000;
+  /// Bytes of memory of a document's structs and contents; see struct_store::size_in_memory().
+  /// limits.max_document_size.
+  std::size_t document_size_max = std::size_t{1} << 30;
+  /// Bytes of structs that wait for missing ones. limits.max_pending_size.
   std::size_t pending_size_max = std::size_t{16} << 20;
+  /// Contents that clients cannot use.
+  unusable_content unusable = unusable_content::refuse;
 };
+
+/// For an update that was taken before, whatever the limits were then: only what the engine itself
+/// cannot hold is refused, and contents that clients cannot use are repaired.
+limits limits_of_stored(const limits& of) noexcept;
+
+/// From here on a document counts as nearly full: of client ids, or of memory.
+constexpr std::size_t nearly_full(std::size_t limit) noexcept { return limit - limit / 5; }
+
+/// Adds the limit that a failure is about, with its value, to the detail.
+failure with_limit(failure what, const limits& of);
 
 }  // namespace troupe::crdt

@@ -16,6 +16,14 @@
 
 namespace troupe::crdt {
 
+/// Fails `in` where a text is no JSON, or is nested too deep.
+inline void check_json(std::string_view text, const limits& limit, const char* field,
+                       lib0::decoder& in) {
+  if (json::is_valid_json(text, limit.any_depth_max)) [[likely]]
+    return;
+  in.fail(json::check_json(text, limit.any_depth_max).error().code, field);
+}
+
 /// Format v1: everything in one stream.
 class reader_v1 {
  public:
@@ -61,8 +69,10 @@ class reader_v1 {
 
   byte_view read_json_values(std::uint64_t count) {
     const std::uint8_t* const first = in_.cursor();
-    for (std::uint64_t i = 0; i < count && ok(); ++i)
-      check_json(in_.read_var_string("JSON value"), "JSON value");
+    for (std::uint64_t i = 0; i < count && ok(); ++i) {
+      const std::string_view text = in_.read_var_string("JSON value");
+      if (ok() && text != "undefined") check_json(text, limit_, "JSON value", in_);
+    }
     return {first, in_.cursor()};
   }
 
@@ -85,13 +95,8 @@ class reader_v1 {
  private:
   std::string_view read_json(const char* field) {
     const std::string_view text = in_.read_var_string(field);
-    if (ok() && !json::is_valid_json(text, limit_.any_depth_max))
-      in_.fail(errc::invalid_json, field);
+    if (ok()) check_json(text, limit_, field, in_);
     return text;
-  }
-  void check_json(std::string_view text, const char* field) {
-    if (ok() && text != "undefined" && !json::is_valid_json(text, limit_.any_depth_max))
-      in_.fail(errc::invalid_json, field);
   }
 
   lib0::decoder in_;
@@ -262,8 +267,7 @@ class reader_v2 {
     lib0::encoder values;
     for (std::uint64_t i = 0; i < count && ok(); ++i) {
       const std::string_view text = read_string("JSON value");
-      if (text != "undefined" && !json::is_valid_json(text, limit_.any_depth_max))
-        rest_.fail(errc::invalid_json, "JSON value");
+      if (ok() && text != "undefined") check_json(text, limit_, "JSON value", rest_);
       values.write_var_string(text);
     }
     return scratch_.keep(values.view());
