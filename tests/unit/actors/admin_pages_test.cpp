@@ -172,12 +172,13 @@ TEST_CASE("a session that says little is shown with nulls", "[admin]") {
   CHECK(shown.at("speaks") == json_value{"y-websocket", "json"});
 }
 
-TEST_CASE("documents are shown with the number of their sessions", "[admin]") {
-  const listed_documents page{{{"a", 2, false}, {"b", 1, false}, {"idle", 0, true}}, 3, false};
-  CHECK(json_value::parse(admin::show_documents(page).body) == json_value::parse(R"({"count":3,
-    "documents":[{"name":"a","sessions":2,"unloading":false},
-                 {"name":"b","sessions":1,"unloading":false},
-                 {"name":"idle","sessions":0,"unloading":true}]})"));
+TEST_CASE("documents are shown with their sessions and their size", "[admin]") {
+  const listed_documents page{{{"a", 2, false, 10, 200, 3}, {"idle", 0, true}}, 2, false};
+  CHECK(json_value::parse(admin::show_documents(page).body) == json_value::parse(R"({"count":2,
+    "documents":[{"name":"a","sessions":2,"unloading":false,
+                  "stateBytes":10,"memoryBytes":200,"clientIds":3},
+                 {"name":"idle","sessions":0,"unloading":true,
+                  "stateBytes":0,"memoryBytes":0,"clientIds":0}]})"));
 }
 
 TEST_CASE("a page with more behind it says how to ask for the next", "[admin]") {

@@ -45,6 +45,11 @@ limits:
   message_burst: 7
   max_documents: 8
   max_pending_size: 2MB
+  max_document_size: 3MB
+  max_client_ids: 4
+  max_new_client_ids: 5
+  max_name_size: 6KiB
+  max_nesting: 10
   write_queue_size: 4096
 heartbeat: {interval: 100ms, timeout: 2s}
 io: {threads: 2}
@@ -62,6 +67,11 @@ document.idle_grace: 5m
   CHECK(settings.limits.message_burst == 7);
   CHECK(settings.limits.max_documents == 8);
   CHECK(settings.limits.max_pending_size == 2'000'000);
+  CHECK(settings.limits.max_document_size == 3'000'000);
+  CHECK(settings.limits.max_client_ids == 4);
+  CHECK(settings.limits.max_new_client_ids == 5);
+  CHECK(settings.limits.max_name_size == 6144);
+  CHECK(settings.limits.max_nesting == 10);
   CHECK(settings.limits.write_queue_size == 4096);
   CHECK(settings.heartbeat.interval == 100ms);
   CHECK(settings.heartbeat.timeout == 2s);

@@ -35,8 +35,8 @@ std::string example_in_reference(std::string_view list) {
   std::string example;
   for (std::string line; std::getline(file, line);) {
     const bool begins = line == "  # " + std::string{list} + ":";
-    if (begins || (!example.empty() && line.starts_with("  # ")))
-      example += "  " + line.substr(4) + "\n";
+    if (!example.empty() && !line.starts_with("  # ")) break;
+    if (begins || !example.empty()) example += "  " + line.substr(4) + "\n";
   }
   return example;
 }
@@ -245,6 +245,42 @@ TEST_CASE("the example of watch.directories in config/reference.yaml holds every
   CHECK(watched.document == "notes/{path}");
   CHECK(watched.include == lines{"*.md", "**/*.txt"});
   CHECK(watched.exclude == config::watched_section{}.exclude);
-  for (const section_key& key : section_lists().front().keys)
+  for (const section_key& key : find_section_list("watch.directories")->keys)
+    CHECK(example.find(std::string{key.name} + ": ") != std::string::npos);
+}
+
+TEST_CASE("rules for documents reach their fields, in order", "[config]") {
+  const config settings = loaded(
+      "documents:\n  rules:\n    - name: wiki/start\n    - {name: \"wiki/*\", gc: false}\n");
+  REQUIRE(settings.documents.rules.size() == 2);
+  CHECK(settings.documents.rules[0].name == "wiki/start");
+  CHECK(settings.documents.rules[0].gc);
+  CHECK(settings.documents.rules[1].name == "wiki/*");
+  CHECK_FALSE(settings.documents.rules[1].gc);
+}
+
+TEST_CASE("a mistake in a rule is told with its line", "[config]") {
+  const auto problems = [](const std::string& rule) {
+    return test::problem_lines_of_text("documents:\n  rules:\n    - " + rule + "\n");
+  };
+  CHECK(problems("gc: false") == lines{"FILE:3: documents.rules[0]: has no name"});
+  CHECK(problems("{name: a, prefix: b}") ==
+        lines{"FILE:3: documents.rules[0].prefix: unknown key; the keys of a section: name, gc"});
+  CHECK(problems("{name: \"\"}") ==
+        lines{"FILE:3: documents.rules[0].name: \"\" is empty; \"*\" stands for all documents"});
+  CHECK(problems("{name: a, gc: maybe}") ==
+        lines{"FILE:3: documents.rules[0].gc: takes true or false, not \"maybe\""});
+  CHECK(problems("{name: a, gc: [true]}") ==
+        lines{"FILE:3: documents.rules[0].gc: takes true or false, not a list"});
+}
+
+TEST_CASE("the example of documents.rules in config/reference.yaml holds every key", "[config]") {
+  const std::string example = example_in_reference("rules");
+  INFO(example);
+  const config settings = loaded("documents:\n" + example);
+  REQUIRE(settings.documents.rules.size() == 1);
+  CHECK(settings.documents.rules.front().name == "wiki/*");
+  CHECK_FALSE(settings.documents.rules.front().gc);
+  for (const section_key& key : find_section_list("documents.rules")->keys)
     CHECK(example.find(std::string{key.name} + ": ") != std::string::npos);
 }

@@ -72,6 +72,40 @@ TEST_CASE("documents run on the I/O units unless the configuration says otherwis
   CHECK(to_directory_settings(settings, units).units.empty());
 }
 
+TEST_CASE("limits and rules of the configuration become those of documents", "[config]") {
+  config settings;
+  settings.limits.max_pending_size = 1;
+  settings.limits.max_document_size = 2;
+  settings.limits.max_client_ids = 3;
+  settings.limits.max_new_client_ids = 4;
+  settings.limits.max_name_size = 5;
+  settings.limits.max_nesting = 6;
+  settings.documents.rules = {{"a", true}, {"b*", false}};
+  const directory_settings to = to_directory_settings(settings, {});
+  CHECK(to.doc.limit.pending_size_max == 1);
+  CHECK(to.doc.limit.document_size_max == 2);
+  CHECK(to.doc.limit.clients_max == 3);
+  CHECK(to.doc.limit.new_clients_max == 4);
+  CHECK(to.doc.limit.name_size_max == 5);
+  CHECK(to.doc.limit.any_depth_max == 6);
+  REQUIRE(to.rules.size() == 2);
+  CHECK(to.rules[0].name == "a");
+  CHECK(to.rules[0].gc == crdt::garbage_collection::on);
+  CHECK(to.rules[1].name == "b*");
+  CHECK(to.rules[1].gc == crdt::garbage_collection::off);
+}
+
+TEST_CASE("the defaults of the configuration are those of the engine", "[config]") {
+  const crdt::limits made = to_directory_settings({}, {}).doc.limit;
+  const crdt::limits defaults;
+  CHECK(made.pending_size_max == defaults.pending_size_max);
+  CHECK(made.document_size_max == defaults.document_size_max);
+  CHECK(made.clients_max == defaults.clients_max);
+  CHECK(made.new_clients_max == defaults.new_clients_max);
+  CHECK(made.name_size_max == defaults.name_size_max);
+  CHECK(made.any_depth_max == defaults.any_depth_max);
+}
+
 TEST_CASE("each listener gets its own address, and only that of the admin pages reads bodies",
           "[config]") {
   config settings;

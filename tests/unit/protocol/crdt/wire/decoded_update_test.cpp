@@ -400,12 +400,12 @@ TEST_CASE("decode rejects JSON texts that JSON.parse would not take", "[crdt]") 
 }
 
 TEST_CASE("decode rejects any values nested deeper than the limit", "[crdt]") {
-  decoded(update_builder{}.client(2).any(in_root("t"), 1, nested_any(100)).build());
-  CHECK(error_of(update_builder{}.client(2).any(in_root("t"), 1, nested_any(101))) ==
+  decoded(update_builder{}.client(2).any(in_root("t"), 1, nested_any(1000)).build());
+  CHECK(error_of(update_builder{}.client(2).any(in_root("t"), 1, nested_any(1001))) ==
         errc::too_deep);
   CHECK(error_of(update_builder{}.client(2).any(in_root("t"), 1, nested_any(5000))) ==
         errc::too_deep);
-  CHECK(error_of(update_builder{}.client(2).subdocument(in_root("t"), "g", nested_any(101))) ==
+  CHECK(error_of(update_builder{}.client(2).subdocument(in_root("t"), "g", nested_any(1001))) ==
         errc::too_deep);
 }
 
