@@ -9,6 +9,13 @@ close_info describe(close_reason reason) noexcept {
     case close_reason::protocol_error: return {1002, "WebSocket protocol error", "protocol_error"};
     case close_reason::malformed_message: return {1007, "Malformed message", "malformed_message"};
     case close_reason::invalid_update: return {1007, "Invalid update", "invalid_update"};
+    case close_reason::unusable_content:
+      return {4422, "Update has contents that Yjs clients cannot use", "unusable_content"};
+    case close_reason::name_too_long:
+      return {4431, "Update has a name that is too long", "name_too_long"};
+    case close_reason::too_deep:
+      return {4432, "Update has a value that is nested too deep", "too_deep"};
+    case close_reason::document_full: return {4433, "Document is full", "document_full"};
     case close_reason::no_document:
       return {1003, "This address names no document, only the JSON dialect is spoken here",
               "no_document"};
@@ -36,11 +43,13 @@ close_reason close_reason_for(errc code) noexcept {
     case errc::invalid_reference:
     case errc::invalid_any:
     case errc::invalid_json:
-    case errc::too_deep:
-    case errc::name_too_long:
     case errc::update_too_large:
     case errc::state_too_large:
     case errc::too_many_clients: return close_reason::invalid_update;
+    case errc::unusable_content: return close_reason::unusable_content;
+    case errc::name_too_long: return close_reason::name_too_long;
+    case errc::too_deep: return close_reason::too_deep;
+    case errc::document_full: return close_reason::document_full;
     case errc::pending_limit: return close_reason::pending_limit;
     case errc::storage_failed: return close_reason::document_failed;
     default: return close_reason::malformed_message;

@@ -16,6 +16,10 @@ enum class close_reason : std::uint8_t {
   protocol_error,      ///< The peer broke the WebSocket protocol.
   malformed_message,   ///< A frame that is no valid message of the dialect.
   invalid_update,      ///< An update that is not valid Yjs.
+  unusable_content,    ///< An update with contents that Yjs clients cannot use.
+  name_too_long,       ///< An update with a name above limits.max_name_size.
+  too_deep,            ///< An update with a value nested deeper than limits.max_nesting.
+  document_full,       ///< limits.max_document_size or limits.max_client_ids is reached.
   no_document,         ///< A binary frame on a connection whose address names no document.
   message_too_large,   ///< A frame above limits.max_message_size.
   server_at_capacity,  ///< limits.max_connections is reached.

@@ -12,6 +12,7 @@ constexpr std::array<request_error_info, request_error_count> errors = {{
     {"RATE_LIMIT_EXCEEDED", "Rate limit exceeded"},
     {"NOT_JOINED", "Not joined"},
     {"INVALID_UPDATE", "Invalid update"},
+    {"DOCUMENT_FULL", "Document full"},
     {"TOO_MANY_DOCUMENTS", "Too many documents"},
     {"DOCUMENT_UNAVAILABLE", "Document unavailable"},
 }};
@@ -29,6 +30,8 @@ request_error request_error_for(errc code, request_part part) noexcept {
     case request_part::state_vector: return request_error::invalid_update;
     case request_part::update: break;
   }
+  if (code == errc::document_full || code == errc::too_many_clients)
+    return request_error::document_full;
   // The document is full of updates that wait; that is not the fault of this one.
   return code == errc::pending_limit ? request_error::document_unavailable
                                      : request_error::invalid_update;
@@ -40,6 +43,8 @@ request_error request_error_for(close_reason reason) noexcept {
 }
 
 close_reason close_reason_for(errc code, request_part part) noexcept {
+  if (part == request_part::update && code == errc::too_many_clients)
+    return close_reason::document_full;
   const close_reason reason = close_reason_for(code);
   // A failure inside an update is named as such, whatever byte of it is wrong.
   const bool is_in_update =

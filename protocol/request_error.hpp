@@ -17,6 +17,7 @@ enum class request_error : std::uint8_t {
   rate_limit_exceeded,   ///< Above limits.messages_per_second; it was not processed.
   not_joined,            ///< The session has not joined the document by a sync.
   invalid_update,        ///< The bytes of an update or a state vector are not valid Yjs.
+  document_full,         ///< limits.max_document_size or limits.max_client_ids is reached.
   too_many_documents,    ///< limits.max_documents are open; try again later.
   document_unavailable,  ///< The document could not be opened, or failed; try again later.
 };

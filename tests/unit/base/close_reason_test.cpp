@@ -45,8 +45,12 @@ TEST_CASE("every close reason has a code and a text that a close frame can carry
     CHECK(info.code <= 4999);
     CHECK_FALSE((info.code == 1004 || info.code == 1005 || info.code == 1006));
     CHECK_FALSE((info.code > 1014 && info.code < 3000));
-    // A y-websocket client takes these as permanent and does not come back.
-    CHECK_FALSE((info.code >= 4400 && info.code < 4500));
+    // A y-websocket client takes these as permanent and does not come back: only for what would be
+    // refused again.
+    const bool is_permanent =
+        reason == close_reason::unusable_content || reason == close_reason::name_too_long ||
+        reason == close_reason::too_deep || reason == close_reason::document_full;
+    CHECK((info.code >= 4400 && info.code < 4500) == is_permanent);
   }
 }
 
@@ -61,6 +65,10 @@ TEST_CASE("close reasons have the codes that clients know", "[close_reason]") {
   CHECK(describe(close_reason::document_failed).code == 1011);
   CHECK(describe(close_reason::slow_consumer).code == 1013);
   CHECK(describe(close_reason::pending_limit).code == 1013);
+  CHECK(describe(close_reason::unusable_content).code == 4422);
+  CHECK(describe(close_reason::name_too_long).code == 4431);
+  CHECK(describe(close_reason::too_deep).code == 4432);
+  CHECK(describe(close_reason::document_full).code == 4433);
   CHECK(describe(close_reason::heartbeat_timeout).code == 0);
   CHECK(describe(close_reason::io_error).code == 0);
 }
@@ -72,7 +80,10 @@ TEST_CASE("a failure closes with the reason that names whose fault it is", "[clo
   CHECK(close_reason_for(errc::invalid_reference) == close_reason::invalid_update);
   CHECK(close_reason_for(errc::unknown_content) == close_reason::invalid_update);
   CHECK(close_reason_for(errc::unknown_type) == close_reason::invalid_update);
-  CHECK(close_reason_for(errc::too_deep) == close_reason::invalid_update);
+  CHECK(close_reason_for(errc::too_deep) == close_reason::too_deep);
+  CHECK(close_reason_for(errc::name_too_long) == close_reason::name_too_long);
+  CHECK(close_reason_for(errc::unusable_content) == close_reason::unusable_content);
+  CHECK(close_reason_for(errc::document_full) == close_reason::document_full);
   CHECK(close_reason_for(errc::update_too_large) == close_reason::invalid_update);
   CHECK(close_reason_for(errc::pending_limit) == close_reason::pending_limit);
   CHECK(close_reason_for(errc::storage_failed) == close_reason::document_failed);

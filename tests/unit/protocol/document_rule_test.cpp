@@ -7,7 +7,8 @@
 using namespace troupe;
 using crdt::garbage_collection;
 
-TEST_CASE("a rule names a document, or with * at the end what names begin with", "[document_rule]") {
+TEST_CASE("a rule names a document, or with * at the end what names begin with",
+          "[document_rule]") {
   CHECK(document_rule{"notes/a"}.matches("notes/a"));
   CHECK_FALSE(document_rule{"notes/a"}.matches("notes/ab"));
   CHECK_FALSE(document_rule{"notes/a"}.matches("notes/"));

@@ -250,8 +250,8 @@ TEST_CASE("the example of watch.directories in config/reference.yaml holds every
 }
 
 TEST_CASE("rules for documents reach their fields, in order", "[config]") {
-  const config settings = loaded(
-      "documents:\n  rules:\n    - name: wiki/start\n    - {name: \"wiki/*\", gc: false}\n");
+  const config settings =
+      loaded("documents:\n  rules:\n    - name: wiki/start\n    - {name: \"wiki/*\", gc: false}\n");
   REQUIRE(settings.documents.rules.size() == 2);
   CHECK(settings.documents.rules[0].name == "wiki/start");
   CHECK(settings.documents.rules[0].gc);

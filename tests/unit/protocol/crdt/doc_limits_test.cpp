@@ -84,13 +84,11 @@ TEST_CASE("a document that is full takes deletions and what it knows, but no ins
   check_rejected(doc, second, errc::document_full);
   CHECK(doc.apply_update(second.build()).error().detail ==
         "limits.max_document_size is 20000 bytes; contents can only be deleted");
-  must_apply(doc, update_builder{}.client(1, 15'000).text(after({1, 14'999}),
-                                                          std::string(2'500, 'y')));
+  must_apply(doc,
+             update_builder{}.client(1, 15'000).text(after({1, 14'999}), std::string(2'500, 'y')));
   CHECK(doc.is_nearly_full());
-  for (crdt::clock_type clock = 17'500; doc.apply_update(update_builder{}
-                                                             .client(1, clock)
-                                                             .text(after({1, clock - 1}), "z")
-                                                             .build());)
+  for (crdt::clock_type clock = 17'500; doc.apply_update(
+           update_builder{}.client(1, clock).text(after({1, clock - 1}), "z").build());)
     REQUIRE(++clock < 30'000);
   check_rejected(doc, update_builder{}.client(2).text(in_root("t"), "a"), errc::document_full);
   CHECK_FALSE(must_apply(doc, known).changed);

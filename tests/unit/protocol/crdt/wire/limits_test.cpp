@@ -10,9 +10,7 @@ using namespace troupe::test;
 namespace {
 
 /// `depth` arrays, each the only element of the one before.
-std::string nested(std::size_t depth) {
-  return std::string(depth, '[') + std::string(depth, ']');
-}
+std::string nested(std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); }
 
 std::string error_of(const update_builder& update, const crdt::limits& limit) {
   crdt::doc doc{{crdt::garbage_collection::on, limit}};

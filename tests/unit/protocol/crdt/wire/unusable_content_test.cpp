@@ -59,8 +59,8 @@ TEST_CASE("options of a subdocument are an object whose guid is a text", "[crdt]
                                "76 01 04 67756964 7e", "76 02 01 61 7e 04 67756964 75 00"}) {
     INFO(unusable);
     CHECK_FALSE(crdt::are_usable_options(hex(unusable)));
-    CHECK(error_of(subdocument(unusable)).starts_with(
-        "unusable_content: options of a subdocument at byte "));
+    CHECK(error_of(subdocument(unusable))
+              .starts_with("unusable_content: options of a subdocument at byte "));
   }
 }
 
@@ -84,10 +84,12 @@ TEST_CASE("bytes as the prototype of an object are refused, whatever they stand 
     INFO(value);
     CHECK(error_of(update_builder{}.client(1).any(in_root("a"), 2, hex("7e" + value)).build())
               .starts_with("unusable_content: __proto__ that is bytes"));
-    CHECK(error_of(subdocument("76 01 04 6d657461" + value)).starts_with("unusable_content: __pro"));
+    CHECK(
+        error_of(subdocument("76 01 04 6d657461" + value)).starts_with("unusable_content: __pro"));
   }
-  for (const std::string& value : {"76 01 " + prototype + " 7e", "76 01 " + prototype + " 76 00",
-                                   "76 01 " + prototype + " 75 00", "76 01 " + renamed + " 74 00"}) {
+  for (const std::string& value :
+       {"76 01 " + prototype + " 7e", "76 01 " + prototype + " 76 00",
+        "76 01 " + prototype + " 75 00", "76 01 " + renamed + " 74 00"}) {
     INFO(value);
     crdt::doc doc;
     must_apply(doc, update_builder{}.client(1).any(in_root("a"), 1, hex(value)));
