@@ -3,6 +3,8 @@
 
 #include "tests/support/actor_node.hpp"
 #include "tests/support/editing_client.hpp"
+#include "tests/support/hex_bytes.hpp"
+#include "tests/support/update_builder.hpp"
 
 using namespace troupe;
 using sync::message_kind;
@@ -86,6 +88,56 @@ TEST_CASE("a document that was unloaded comes back with its content, folded into
   CHECK(text_seen_by(node, *after, 2) == "kept");
   CHECK(node.backend->stored("d").updates.empty());
   CHECK_FALSE(node.backend->stored("d").checkpoint.empty());
+}
+
+TEST_CASE("stored contents that no client could use are repaired, and the checkpoint keeps that",
+          "[actors]") {
+  const auto subdocument = [](std::string_view options) {
+    return test::update_builder{}
+        .client(1)
+        .subdocument(test::in_root("m", "k"), "guid", test::hex(options))
+        .text(test::in_root("text"), "readable")
+        .build();
+  };
+  actor_node node;
+  REQUIRE(node.backend->write(
+      {.appends = {}, .checkpoints = {{"d", 1, shared_bytes::copy_of(subdocument("7e"))}}}));
+  const auto document = node.open("d", 1);
+  REQUIRE(document);
+  CHECK(text_seen_by(node, *document, 1) == "readable");
+  node.send(*document, 1, message_kind::update,
+            test::update_builder{}.client(2).text(test::in_root("more"), "x").build());
+  node.next_deliveries();
+  node.leave(*document, 1);
+  node.tell_document(*document, unload_document{});
+  wait_until_down(node, *document);
+  crdt::doc stored;
+  std::vector<crdt::repaired_struct> repaired;
+  REQUIRE(stored.load_update(node.backend->stored("d").checkpoint.view(), repaired));
+  CHECK(repaired.empty());
+  CHECK(stored.text("text") == "readable");
+}
+
+TEST_CASE("a rule decides whether a document keeps what was deleted", "[actors]") {
+  directory_settings settings;
+  settings.rules = {{"wiki/*", crdt::garbage_collection::off}};
+  actor_node node{settings};
+  for (const std::string name : {"wiki/page", "else"}) {
+    const auto document = node.open(name, 1);
+    REQUIRE(document);
+    node.send(*document, 1, message_kind::update,
+              test::update_builder{}.client(1).text(test::in_root("text"), "a version").build());
+    node.send(*document, 1, message_kind::update, test::update_builder{}.erase(1, 0, 9).build());
+    CHECK(text_seen_by(node, *document, 1).empty());
+    node.send(*document, 1, message_kind::sync_step1, empty_state_vector);
+    std::string state;
+    while (state.empty())
+      for (const auto& each : node.next_deliveries()) {
+        const auto message = sync::decode_message(payload_of(each.frames));
+        if (message->kind == message_kind::sync_step2) state = as_text(message->body);
+      }
+    CHECK((state.find("a version") != std::string::npos) == (name == "wiki/page"));
+  }
 }
 
 TEST_CASE(

@@ -208,6 +208,41 @@ TEST_CASE("doc convert goes to v2 and back", "[doc_tool]") {
   CHECK(bytes_of(run(request, {named("x", v2)})) == ab());
 }
 
+TEST_CASE("doc names contents that clients cannot use, and writes them only repaired",
+          "[doc_tool]") {
+  const auto subdocument = [](std::string_view options) {
+    return named("x", update_builder{}
+                          .client(3)
+                          .text(in_root("t"), "ab")
+                          .subdocument(in_root("m", "k"), "g", hex(options))
+                          .build());
+  };
+  const doc_input bad = subdocument("7e");
+  const outcome info = run(doc_action::info, {bad});
+  REQUIRE(info.has_value());
+  CHECK(info->find("  unusable      1 content (see --repair)\n"
+                   "    3:2         options of a subdocument\n") != std::string::npos);
+  CHECK(run(doc_action::text, {bad}).error().find("--root") != std::string::npos);
+  doc_request request;
+  request.action = doc_action::info;
+  request.as_json = true;
+  CHECK(run(request, {bad})
+            ->find(R"("unusable":[{"client":3,"clock":2,"what":"options of a subdocument"}])") !=
+        std::string::npos);
+  CHECK(error_of(run(doc_action::merge, {named("good", ab()), bad})) ==
+        "x: has contents that Yjs clients cannot use, 1 in all; with --repair, in 3:2 the options "
+        "of a subdocument are replaced by an empty object");
+  request = {};
+  request.repair = true;
+  for (const doc_action action : {doc_action::convert, doc_action::merge, doc_action::diff}) {
+    request.action = action;
+    request.to = crdt::update_format::v1;
+    CHECK(bytes_of(run(request, {bad})) == subdocument("76 00").bytes);
+  }
+  request.to = crdt::update_format::v2;
+  CHECK(bytes_of(run(request, {bad})) == bytes_of(run(request, {subdocument("76 00")})));
+}
+
 TEST_CASE("doc merge takes files of both formats and writes that of the first", "[doc_tool]") {
   doc_request request;
   request.action = doc_action::convert;

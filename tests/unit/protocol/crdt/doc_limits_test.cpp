@@ -99,7 +99,7 @@ TEST_CASE("a document that is full takes deletions and what it knows, but no ins
 
 TEST_CASE("a document that was stored larger than its limit is read and can be emptied", "[crdt]") {
   crdt::limits limit;
-  limit.document_size_max = 1'000;
+  limit.document_size_max = 3'000;
   crdt::doc doc{{crdt::garbage_collection::on, limit}};
   std::vector<crdt::repaired_struct> repaired;
   REQUIRE(doc.load_update(
