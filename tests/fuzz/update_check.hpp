@@ -24,6 +24,18 @@ inline void read_everything(const crdt::doc& doc) {
   }
 }
 
+/// What is read from storage and repaired, if need be, is fit for clients.
+inline void check_stored_update(byte_view update) {
+  crdt::doc loaded;
+  std::vector<crdt::repaired_struct> repaired;
+  if (!loaded.load_update(update, repaired)) return;
+  crdt::check_invariants(loaded.contents());
+  crdt::limits strict = crdt::limits_of_stored({});
+  strict.unusable = crdt::unusable_content::refuse;
+  crdt::doc client{{.limit = strict}};
+  if (!client.apply_update(loaded.encode_state_as_update())) std::abort();
+}
+
 /// A refused update changes nothing; an accepted one leaves a sound document whose state loads and
 /// encodes as it is.
 inline void check_update(byte_view update, crdt::update_format format) {
@@ -50,6 +62,7 @@ inline void check_update(byte_view update, crdt::update_format format) {
   if (is_settled && through_v2.item_count() != again.item_count()) std::abort();
   if (is_settled && through_v2.text("text") != again.text("text")) std::abort();
   read_everything(doc);
+  if (format == crdt::update_format::v1) check_stored_update(update);
   static_cast<void>(crdt::diff_update(update, doc.state_vector(), format, options.limit));
 }
 

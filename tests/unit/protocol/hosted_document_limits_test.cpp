@@ -24,8 +24,9 @@ byte_buffer many_clients(crdt::client_id first, std::size_t count) {
 }
 
 std::string update_frame(const byte_buffer& update) {
-  return R"({"type":"update","payload":{"update":")" + base64_of(update) +
-         R"("},"messageId":"m"})";
+  std::string frame = R"({"type":"update","payload":{"update":")";
+  append_base64(update, frame);
+  return frame + R"("},"messageId":"m"})";
 }
 
 }  // namespace
