@@ -90,7 +90,7 @@ TEST_CASE("doc info --json says the same to programs", "[doc_tool]") {
   const std::string& text = *json;
   CHECK(text.starts_with(
       R"({"files":[{"file":"a\"b.bin","format":"v1","size_bytes":20,"updates":1,"structs":1,)"
-      R"("structs_by_kind":{"string":1},"clients":[)"
+      R"("structs_by_kind":{"string":1},"unusable":[],"clients":[)"
       R"({"client":9,"structs":0,"clocks":[0,0],"deletes":[[4,6]]},)"
       R"({"client":7,"structs":1,"clocks":[0,2],"deletes":[[1,2]]}]}],"document":{"items":2,)"
       R"("roots":[{"name":"t","length":1,"keys":0}],"state_vector":{"7":2},"holes":[],)"
@@ -234,6 +234,7 @@ TEST_CASE("doc names contents that clients cannot use, and writes them only repa
         "of a subdocument are replaced by an empty object");
   request = {};
   request.repair = true;
+  request.state_vector = "00";
   for (const doc_action action : {doc_action::convert, doc_action::merge, doc_action::diff}) {
     request.action = action;
     request.to = crdt::update_format::v1;
