@@ -99,6 +99,8 @@ result<void> doc_edit::check_room(std::uint64_t units, std::uint64_t bytes) cons
   if (units > clock_max - end) return fail(errc::number_too_large, "clocks of the editing client");
   if (bytes > content_size_max || (bytes + margin) * 2 > in.content_room())
     return fail(errc::update_too_large, "document is full");
+  if (units > 0 && !doc_->has_memory_for(struct_store::size_of_structs(1) + bytes))
+    return fail(errc::document_full, "limits.max_document_size");
   if (own == no_client &&
       in.clients().size() >= std::min(doc_->options_.limit.clients_max, client_count_max))
     return fail(errc::too_many_clients, "client ids of the document");

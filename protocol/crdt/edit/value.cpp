@@ -80,6 +80,7 @@ result<value> value::any(byte_view encoded, const limits& limit) {
   lib0::decoder in{encoded};
   in.skip_any(limit.any_depth_max);
   if (in.ok() && !in.at_end()) in.fail(errc::trailing_bytes, "behind the value");
+  if (in.has_seen_bytes_as_prototype()) in.fail(errc::unusable_content, "__proto__ that is bytes");
   if (!in.ok()) return in.error();
   return value{content_kind::any, byte_buffer(encoded.begin(), encoded.end())};
 }
@@ -109,7 +110,7 @@ result<value> value::subdocument(std::string_view guid, std::string_view options
   TROUPE_TRY(check_json(options, limit));
   lib0::encoder any;
   json::json_to_any(options, any);
-  if (!is_object(any.view())) return fail(errc::invalid_json, "options of a subdocument");
+  if (!are_usable_options(any.view())) return fail(errc::invalid_json, "options of a subdocument");
   lib0::encoder out;
   out.write_var_string(guid);
   out.write_bytes(any.view());

@@ -25,7 +25,8 @@ class value {
   static result<value> text(std::string_view utf8);
   /// Fails with invalid_utf8, invalid_json (also where nested deeper than any_depth_max).
   static result<value> json(std::string_view text, const limits& limit = {});
-  /// One lib0 `any`. Fails with invalid_any, too_deep, truncated, invalid_utf8, trailing_bytes.
+  /// One lib0 `any`. Fails with invalid_any, too_deep, truncated, invalid_utf8, trailing_bytes,
+  /// unusable_content.
   static result<value> any(byte_view encoded, const limits& limit = {});
   static value binary(byte_view bytes);
 

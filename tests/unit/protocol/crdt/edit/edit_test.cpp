@@ -296,6 +296,16 @@ TEST_CASE("a document with all the clients it may have takes no edit of another"
   CHECK(doc.text("t") == "xbc");
 }
 
+TEST_CASE("a document that is full takes no insertion, but removals", "[crdt][edit]") {
+  crdt::doc doc{{.gc = crdt::garbage_collection::on, .limit = {.document_size_max = 2'000}}};
+  must_apply(doc, update_builder{}.client(7).text(in_root("t"), std::string(1'000, 'a')));
+  const std::string more(1'000, 'b');
+  check_refused(doc, errc::document_full,
+                [&](doc_edit& e) { return e.insert_text(root("t"), 0, more); });
+  edit(doc, [](doc_edit& e) { must(e.remove_text(root("t"), 0, 1'000)); });
+  CHECK(doc.text("t").empty());
+}
+
 TEST_CASE("a client whose clocks are used up can write no more", "[crdt][edit]") {
   crdt::doc doc;
   must_apply(doc, update_builder{}.client(1).gc(crdt::clock_max - 2));

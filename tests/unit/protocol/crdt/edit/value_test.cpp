@@ -61,6 +61,8 @@ TEST_CASE("values that no client could read are refused", "[crdt][value]") {
   CHECK(encoded(value::any(byte_buffer{1})) == "invalid_any");
   CHECK(encoded(value::any(byte_buffer{126, 126})) == "trailing_bytes");
   CHECK(encoded(value::subdocument("g", "[]")) == "invalid_json");
+  CHECK(encoded(value::subdocument("g", R"({"guid":null})")) == "invalid_json");
+  CHECK(encoded(value::any(hex("76 01 09 5f5f70726f746f5f5f 74 00"))) == "unusable_content");
   CHECK(encoded(value::subdocument("\xff")) == "invalid_utf8");
   CHECK_THROWS_AS(value::type(crdt::type_kind::xml_element), broken_promise);
 }
