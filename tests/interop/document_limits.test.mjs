@@ -12,6 +12,7 @@ import { base64 } from './support/json_client.mjs';
 import { closed, free_port, metric, with_metrics } from './support/metrics.mjs';
 import { pause, until } from './support/wait.mjs';
 
+const skip = process.env.TROUPE_SKIP_SLOW === '1' && 'TROUPE_SKIP_SLOW=1';
 const unusable = { code: 4422, reason: 'Update has contents that Yjs clients cannot use' };
 const long_name = { code: 4431, reason: 'Update has a name that is too long' };
 const deep = { code: 4432, reason: 'Update has a value that is nested too deep' };
@@ -152,7 +153,7 @@ test('a document that has all its client ids goes on for those it knows, and ref
   for (const editor of editors) assert.deepEqual(editor.closes, []);
 });
 
-test('a history of 100,000 client ids comes back from its client after a restart', async (context) => {
+test('slow: a history of 100,000 client ids comes back from its client after a restart', { skip }, async (context) => {
   const use = await own_server(context, { 'limits.max_message_size': '4MiB' });
   const count = 100_000;
   const varuint = (n) => (n < 128 ? [n] : [(n & 127) | 128, ...varuint(n >>> 7)]);

@@ -14,6 +14,7 @@ const use = use_server();
 
 const malformed = { code: 1007, reasons: ['Malformed message'] };
 const invalid_update = { code: 1007, reasons: ['Invalid update'] };
+const too_deep = { code: 4432, reasons: ['Update has a value that is nested too deep'] };
 // Where a damaged update can be taken for a damaged message as well.
 const damaged = { code: 1007, reasons: ['Malformed message', 'Invalid update'] };
 
@@ -45,7 +46,7 @@ const cases = [
   ['an update with an unknown any tag', update_frame(hex('01 01 01 00 08 01 01 74 01 05 00')), invalid_update],
   ['an item that is its own origin', update_frame(hex('01 01 01 00 84 01 00 01 61 00')), invalid_update],
   ['an item that is its own parent', update_frame(hex('01 01 01 00 04 00 01 00 01 61 00')), invalid_update],
-  ['a value nested 20,000 deep', update_frame(deeply_nested(20_000)), invalid_update],
+  ['a value nested 20,000 deep', update_frame(deeply_nested(20_000)), too_deep],
   ['an awareness update of 2^32 clients', awareness_frame(hex('ff ff ff ff 0f 01')), malformed],
   ['an awareness state with invalid UTF-8', awareness_frame(hex('01 01 01 03 22 ff 22')), damaged],
   ['an awareness state that is no JSON', awareness_frame(hex('01 01 01 02 7b 7b')), damaged],
