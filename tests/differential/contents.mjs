@@ -48,7 +48,7 @@ const json_texts = {
   'arrays 900 deep': '['.repeat(900) + ']'.repeat(900), undefined: 'undefined', nothing: '', 'half an array': '[1',
 };
 
-const long_name = 'n'.repeat(100_000);
+const long_name = 'n'.repeat(10_000);
 const names = ['', 'k', '__proto__', 'constructor', 'toString', long_name];
 
 /** Options that yjs itself reads from those of a subdocument. */
