@@ -19,6 +19,7 @@ std::string_view to_string(errc code) noexcept {
     case errc::update_too_large: return "update_too_large";
     case errc::name_too_long: return "name_too_long";
     case errc::pending_limit: return "pending_limit";
+    case errc::too_complex: return "too_complex";
     case errc::too_many_clients: return "too_many_clients";
     case errc::state_too_large: return "state_too_large";
     case errc::invalid_name: return "invalid_name";

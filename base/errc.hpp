@@ -31,6 +31,7 @@ enum class errc : std::uint8_t {
   name_too_long,      ///< A root name, key or node name is above its limit.
   pending_limit,      ///< An update waits for earlier ones, and the limit of waiting updates is
                       ///< reached.
+  too_complex,        ///< An update would cause more work than allowed.
   too_many_clients,   ///< The document, or its awareness, has reached its limit of clients.
   state_too_large,    ///< An awareness state is above its limit.
   invalid_name,       ///< The name of a document is empty, too long or has forbidden characters.

@@ -14,6 +14,7 @@ constexpr std::array<request_error_info, request_error_count> errors = {{
     {"INVALID_UPDATE", "Invalid update"},
     {"TOO_MANY_DOCUMENTS", "Too many documents"},
     {"DOCUMENT_UNAVAILABLE", "Document unavailable"},
+    {"UPDATE_TOO_COMPLEX", "Update too complex"},
 }};
 
 }  // namespace
@@ -29,6 +30,7 @@ request_error request_error_for(errc code, request_part part) noexcept {
     case request_part::state_vector: return request_error::invalid_update;
     case request_part::update: break;
   }
+  if (code == errc::too_complex) return request_error::update_too_complex;
   // The document is full of updates that wait; that is not the fault of this one.
   return code == errc::pending_limit ? request_error::document_unavailable
                                      : request_error::invalid_update;

@@ -46,7 +46,8 @@ TEST_CASE("every close reason has a code and a text that a close frame can carry
     CHECK_FALSE((info.code == 1004 || info.code == 1005 || info.code == 1006));
     CHECK_FALSE((info.code > 1014 && info.code < 3000));
     // A y-websocket client takes these as permanent and does not come back.
-    CHECK_FALSE((info.code >= 4400 && info.code < 4500));
+    const bool is_permanent = reason == close_reason::update_too_complex;
+    CHECK((info.code >= 4400 && info.code < 4500) == is_permanent);
   }
 }
 
@@ -61,6 +62,7 @@ TEST_CASE("close reasons have the codes that clients know", "[close_reason]") {
   CHECK(describe(close_reason::document_failed).code == 1011);
   CHECK(describe(close_reason::slow_consumer).code == 1013);
   CHECK(describe(close_reason::pending_limit).code == 1013);
+  CHECK(describe(close_reason::update_too_complex).code == 4434);
   CHECK(describe(close_reason::heartbeat_timeout).code == 0);
   CHECK(describe(close_reason::io_error).code == 0);
 }
@@ -75,5 +77,6 @@ TEST_CASE("a failure closes with the reason that names whose fault it is", "[clo
   CHECK(close_reason_for(errc::too_deep) == close_reason::invalid_update);
   CHECK(close_reason_for(errc::update_too_large) == close_reason::invalid_update);
   CHECK(close_reason_for(errc::pending_limit) == close_reason::pending_limit);
+  CHECK(close_reason_for(errc::too_complex) == close_reason::update_too_complex);
   CHECK(close_reason_for(errc::storage_failed) == close_reason::document_failed);
 }

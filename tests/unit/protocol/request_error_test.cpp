@@ -38,7 +38,8 @@ TEST_CASE("request errors have the codes of the JSON dialect", "[request_error]"
         row{request_error::not_joined, "NOT_JOINED", "Not joined"},
         row{request_error::invalid_update, "INVALID_UPDATE", "Invalid update"},
         row{request_error::too_many_documents, "TOO_MANY_DOCUMENTS", "Too many documents"},
-        row{request_error::document_unavailable, "DOCUMENT_UNAVAILABLE", "Document unavailable"}}) {
+        row{request_error::document_unavailable, "DOCUMENT_UNAVAILABLE", "Document unavailable"},
+        row{request_error::update_too_complex, "UPDATE_TOO_COMPLEX", "Update too complex"}}) {
     CHECK(describe(each.error).code == each.code);
     CHECK(describe(each.error).text == each.text);
   }
@@ -53,6 +54,7 @@ TEST_CASE("the error for a failure depends on the part that was wrong", "[reques
     CHECK(request_error_for(code, request_part::state_vector) == request_error::invalid_update);
     CHECK(request_error_for(code, request_part::update) ==
           (code == errc::pending_limit ? request_error::document_unavailable
+           : code == errc::too_complex ? request_error::update_too_complex
                                        : request_error::invalid_update));
   }
 }
@@ -87,6 +89,7 @@ TEST_CASE("a failure within an update closes as an invalid update, in another pa
         row{errc::update_too_large, invalid, invalid}, row{errc::name_too_long, invalid, invalid},
         row{errc::too_many_clients, invalid, invalid}, row{errc::state_too_large, invalid, invalid},
         row{errc::pending_limit, close_reason::pending_limit, close_reason::pending_limit},
+        row{errc::too_complex, close_reason::update_too_complex, close_reason::update_too_complex},
         row{errc::storage_failed, close_reason::document_failed, close_reason::document_failed}}) {
     CAPTURE(to_string(each.code));
     for (const request_part part : parts)
