@@ -32,6 +32,8 @@ struct applied_update {
   bool is_verbatim = false;
   /// A part waits for an update that has not arrived yet.
   bool has_parked = false;
+  /// Nothing has happened: it might take more steps than were allowed for now.
+  bool is_deferred = false;
 };
 
 class doc_edit;  // edit.hpp
@@ -49,8 +51,10 @@ class doc {
 
   /// Applies an update. On failure the document is as it was.
   /// Fails with what decode_update() fails with; with too_many_clients, pending_limit,
-  /// update_too_large.
-  result<applied_update> apply_update(byte_view update, update_format format = update_format::v1);
+  /// update_too_large; with too_complex (limits::update_steps_max). Defers an update that might
+  /// take more than `steps_for_now` steps of some nanoseconds each.
+  result<applied_update> apply_update(byte_view update, update_format format = update_format::v1,
+                                      std::uint64_t steps_for_now = unlimited_steps);
 
   /// Opens a transaction for an edit by the server, see edit.hpp. `own` is its author: a client id
   /// that nobody else ever uses in this document. Requires: no transaction is open, and no observer
@@ -120,17 +124,19 @@ class doc {
   friend class doc_edit;
   enum class phase : std::uint8_t { idle, editing, notifying };
 
-  bool apply_simple(byte_view update);
+  bool apply_simple(byte_view update, std::uint64_t steps_for_now);
   bool has_room_for(byte_view update) const noexcept {
     return update.size() * 2 <= store_.content_room();
   }
   result<void> prepare(byte_view update);
+  bool is_sure_to_take(std::uint64_t steps) const;
+  result<integration_outcome> integrate_or_restore(byte_view update);
   void notify();
 
   doc_settings options_;
   struct_store store_;
   pending pending_;
-  integrator integrator_{store_, pending_};
+  integrator integrator_{store_, pending_, options_.limit};
   transaction change_{store_};
   decoded_update decoded_;       // kept for its memory
   mutable byte_buffer encoded_;  // the whole state, format v1; empty: not known
