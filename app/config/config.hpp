@@ -59,6 +59,7 @@ struct config {
     std::size_t max_documents = 1'000;
     std::size_t max_documents_per_session = 100;
     std::size_t max_pending_size = 16 * 1024 * 1024;
+    std::size_t max_update_work = 100'000'000;
     std::size_t write_queue_size = 4 * 1024 * 1024;
   };
 

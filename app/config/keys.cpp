@@ -93,6 +93,11 @@ constexpr std::array keys{
     config_key{"limits.max_pending_size",
                size_field{in<&config::limits, &limits::max_pending_size>, kib, 4 * gib}, "bytes",
                "memory for updates of one document that wait for earlier ones"},
+    config_key{"limits.max_update_work",
+               count_field{in<&config::limits, &limits::max_update_work>, million, 1000 * million},
+               "steps",
+               "searching that one update may cause beyond what its size accounts for, in steps of "
+               "about 10 ns; an update that needs more is refused (4434)"},
     config_key{"limits.write_queue_size",
                size_field{in<&config::limits, &limits::write_queue_size>, kib, gib}, "bytes",
                "unsent output of one connection; the server closes a connection with more as a "

@@ -47,6 +47,7 @@ directory_settings to_directory_settings(const config& settings,
   to.documents_max = settings.limits.max_documents;
   to.idle_grace = settings.document.idle_grace;
   to.doc.limit.pending_size_max = settings.limits.max_pending_size;
+  to.doc.limit.update_steps_max = settings.limits.max_update_work;
   return to;
 }
 

@@ -45,6 +45,7 @@ limits:
   message_burst: 7
   max_documents: 8
   max_pending_size: 2MB
+  max_update_work: 5000000
   write_queue_size: 4096
 heartbeat: {interval: 100ms, timeout: 2s}
 io: {threads: 2}
@@ -62,6 +63,7 @@ document.idle_grace: 5m
   CHECK(settings.limits.message_burst == 7);
   CHECK(settings.limits.max_documents == 8);
   CHECK(settings.limits.max_pending_size == 2'000'000);
+  CHECK(settings.limits.max_update_work == 5'000'000);
   CHECK(settings.limits.write_queue_size == 4096);
   CHECK(settings.heartbeat.interval == 100ms);
   CHECK(settings.heartbeat.timeout == 2s);
