@@ -82,8 +82,8 @@ class hosted_document {
   void on_join(const joining_session& who);
 
   /// A request of a subscriber. Whatever is wrong with it is refused and concerns nobody else.
-  /// A request of a session that has left is ignored. Returns false, and nothing has happened, if an
-  /// update might take more than `steps_for_now` steps (crdt::doc::apply_update): it is to be
+  /// A request of a session that has left is ignored. Returns false, and nothing has happened, if
+  /// an update might take more than `steps_for_now` steps (crdt::doc::apply_update): it is to be
   /// brought again, with more.
   bool on_request(session_id from, const client_request& what, time_point now,
                   document_effects& out, std::uint64_t steps_for_now = crdt::unlimited_steps);

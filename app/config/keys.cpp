@@ -94,7 +94,7 @@ constexpr std::array keys{
                size_field{in<&config::limits, &limits::max_pending_size>, kib, 4 * gib}, "bytes",
                "memory for updates of one document that wait for earlier ones"},
     config_key{"limits.max_update_work",
-               count_field{in<&config::limits, &limits::max_update_work>, million, 1000 * million},
+               count_field{in<&config::limits, &limits::max_update_work>, 1, 1000 * million},
                "steps",
                "searching that one update may cause beyond what its size accounts for, in steps of "
                "about 10 ns; an update that needs more is refused (4434)"},
