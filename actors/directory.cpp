@@ -16,6 +16,9 @@ namespace {
 /// Presence is checked this often, as clients do themselves.
 constexpr unsigned presence_check_seconds = 3;
 
+/// At a drain, work that was lent has this long to be done.
+constexpr std::chrono::milliseconds worker_patience{750};
+
 /// Documents that were unloaded and whose message ids are kept.
 constexpr std::size_t windows_max = 10'000;
 
@@ -40,12 +43,14 @@ directory::behavior_type directory::make_behavior() {
       [this](const list_presence& which) { return on_list_presence(which); },
       [this](const notify_document& news) { return on_notify(news); },
       [this](const close_documents&) { return on_close_documents(); },
+      [this](drain_atom) { on_workers_late(); },
   };
 }
 
 void directory::on_exit() {
   documents_.clear();
   hubs_.clear();
+  settings_.workers = nullptr;
   store_ = nullptr;
 }
 
@@ -85,7 +90,8 @@ document_actor directory::spawn_document(const std::string& name, document_id id
                              settings_for(name, settings_.rules, settings_.doc),
                              settings_.seed + fnv1a(name),
                              std::move(window),
-                             settings_.metrics};
+                             settings_.metrics,
+                             settings_.workers};
   caf::actor_config config{unit};
   const auto opened = home_system().spawn_class<document, caf::no_spawn_options>(
       config, unit, std::move(settings), store_, directory_actor{this});
@@ -261,7 +267,13 @@ caf::result<node_drained> directory::on_close_documents() {
   for (auto& [name, opened] : documents_)
     if (!opened.is_unloading) unload(opened);
   finish_drain_if_empty();
+  tell_later(this, directory_actor{this}, worker_patience, drain_atom_v);
   return promise;
+}
+
+/// A drain waits for what workers do, but not for a worker that may never be ready.
+void directory::on_workers_late() {
+  for (auto& [name, opened] : documents_) tell(this, opened.document, unload_document{false});
 }
 
 void directory::finish_drain_if_empty() {

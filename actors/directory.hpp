@@ -26,6 +26,7 @@
 namespace troupe {
 
 class io_unit;
+class worker_pool;
 
 struct directory_settings {
   std::size_t documents_max = 1000;
@@ -35,6 +36,7 @@ struct directory_settings {
   std::vector<io_unit*> units;            ///< Where documents run; empty: on CAF's workers.
   std::uint64_t seed = 0;                 ///< Random; see hosted_document.
   std::shared_ptr<node_metrics> metrics;  ///< May be null.
+  std::shared_ptr<worker_pool> workers;   ///< For work of documents that takes long; may be null.
 };
 
 class directory final : public directory_actor::base {
@@ -80,6 +82,7 @@ class directory final : public directory_actor::base {
   caf::result<listed_presence> on_list_presence(const list_presence& which);
   notified_document on_notify(const notify_document& news);
   caf::result<node_drained> on_close_documents();
+  void on_workers_late();
   void on_document_down(const caf::down_msg& down);
 
   entry* find(document_id id);

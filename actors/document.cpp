@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "actors/document_worker.hpp"
-
 namespace troupe {
 
 namespace {
@@ -36,7 +34,11 @@ document::behavior_type document::make_behavior() {
       [this](const document_event& event) { queue(event); },
       [this](const update_stored& stored) { on_update_stored(stored); },
       [this](const document_tick& tick) { queue(tick); },
-      [this](const unload_document&) { on_unload(); },
+      [this](const document_returned& returned) { on_returned(returned); },
+      [this](const unload_document& order) {
+        waits_for_worker_ = order.waits_for_worker;
+        on_unload();
+      },
       [this](const list_presence& which) { return on_list_presence(which); },
       [this](const describe_document&) { return on_describe(); },
       [this](flush_atom) { on_flush(); },
@@ -47,6 +49,7 @@ void document::on_exit() {
   if (is_nearly_full_ && settings_.metrics) settings_.metrics->nearly_full_documents().dec();
   work_.stop();
   audience_.clear();
+  settings_.workers = nullptr;
   store_ = nullptr;
   directory_ = nullptr;
 }
@@ -177,20 +180,33 @@ bool document::handle(document_work::batch_rest& rest) {
       return false;
     }
     ++rest.next;
+    // The bytes are those of the request, and must last as long as the work on it.
+    const auto after = [this, kind = what.kind, size = what.body.size(),
+                        session = rest.batch.session, bytes = requests.bytes] {
+      if (work_.effects().writes.empty())
+        audience_.note_handled(session, {credit_weight(kind), size});
+      carry_out(bytes, size);
+    };
+    if (is_handled_here(rest.batch.session, what, now)) {
+      after();
+      continue;
+    }
     work_.run(
-        weight_of(what, durability_.state_size()),
-        // The bytes are those of the request, and must last as long as the work on it.
+        weight::heavy,
         [what, session = rest.batch.session, bytes = requests.bytes, now](
             hosted_document& on, document_effects& out) { on.on_request(session, what, now, out); },
-        [this, kind = what.kind, size = what.body.size(), session = rest.batch.session,
-         bytes = requests.bytes] {
-          if (work_.effects().writes.empty())
-            audience_.note_handled(session, {credit_weight(kind), size});
-          carry_out(bytes, size);
-        });
+        after);
     if (!work_.state()) return rest.next == requests.entries.size();
   }
   return true;
+}
+
+/// Handles a request at once if it is light. Whether an update is shows when it is looked at.
+bool document::is_handled_here(session_id from, const client_request& what,
+                               hosted_document::time_point now) {
+  if (!work_.can_lend()) return work_.state()->on_request(from, what, now, work_.effects());
+  return weight_of(what, durability_.state_size()) == weight::light &&
+         work_.state()->on_request(from, what, now, work_.effects(), light_steps_max);
 }
 
 bool document::handle(joining_session& who) {
@@ -227,17 +243,22 @@ bool document::handle(presence_missed& missed) {
 // --- work that takes long ---
 
 document_work::lender document::make_lender() {
-  if (!has_unit()) return {};
+  if (!settings_.workers) return {};
   return [this](const std::shared_ptr<lent_document>& lent) {
-    const auto worker = home_system().spawn<document_worker>();
-    request(worker, caf::infinite, work_on_document{lent})
-        .then(
-            [this, lent](const worked_on_document&) {
-              work_.on_returned(*lent);
-              handle_waiting();
-            },
-            [this](const caf::error& why) { quit(why); });
+    settings_.workers->submit(
+        [lent] { lent->do_work(); },
+        [lent, to = document_actor{this}] { tell_anonymously(to, document_returned{lent}); });
   };
+}
+
+void document::on_returned(const document_returned& returned) {
+  lent_document& lent = *returned.lent;
+  if (!lent.failure.empty()) {
+    log_line(log_severity::error, std::string{name()} + ": " + lent.failure);
+    return quit(caf::make_error(caf::sec::runtime_error, lent.failure));
+  }
+  work_.on_returned(lent);
+  handle_waiting();
 }
 
 /// Whether the whole state must be encoded by a worker before this can be answered.
@@ -364,8 +385,10 @@ void document::on_unload() {
   }
   is_unloading_ = true;
   // Each of these ends by calling this again.
-  if (!work_.has_begun() || !work_.state() || work_.has_waiting() || durability_.is_awaited())
-    return;
+  if (durability_.is_awaited()) return;
+  // What is acknowledged is stored; the checkpoint is not made, so the log remains.
+  if (!work_.state() && !waits_for_worker_) return quit();
+  if (!work_.has_begun() || !work_.state() || work_.has_waiting()) return;
   if (!durability_.is_folded()) checkpoint();
   if (work_.state()) quit();
 }

@@ -22,6 +22,7 @@
 #include "actors/interfaces.hpp"
 #include "actors/newcomer_state.hpp"
 #include "actors/node_metrics.hpp"
+#include "actors/worker_pool.hpp"
 #include "net/io_actor.hpp"
 #include "protocol/hosted_document.hpp"
 
@@ -34,6 +35,7 @@ struct document_settings {
   std::uint64_t seed = 0;                     ///< See hosted_document.
   std::shared_ptr<message_id_window> window;  ///< See hosted_document.
   std::shared_ptr<node_metrics> metrics;      ///< May be null.
+  std::shared_ptr<worker_pool> workers;       ///< Null: it does all work where it runs.
 };
 
 class document final : public io_actor<document_actor::base> {
@@ -57,6 +59,7 @@ class document final : public io_actor<document_actor::base> {
   void on_update_stored(const update_stored& stored);
   listed_presence on_list_presence(const list_presence& which) const;
   document_info on_describe() const;
+  void on_returned(const document_returned& returned);
   void on_unload();
   void on_flush();
 
@@ -70,6 +73,8 @@ class document final : public io_actor<document_actor::base> {
   bool handle(document_event& event);
   bool handle(presence_missed& missed);
 
+  bool is_handled_here(session_id from, const client_request& what,
+                       hosted_document::time_point now);
   document_work::lender make_lender();
   bool needs_encoding(const client_request& what);
   void encode_whole_state_elsewhere(dialect in);
@@ -96,6 +101,7 @@ class document final : public io_actor<document_actor::base> {
   newcomer_state newcomers_;
   bool is_checkpointing_ = false;
   bool is_unloading_ = false;
+  bool waits_for_worker_ = true;
   bool flush_scheduled_ = false;
   bool is_nearly_full_ = false;
 };

@@ -1,12 +1,15 @@
 // The state of a document and the work on it. Work that is queued is done in its order, one piece
-// at a time, while the state is here. Work that takes long is lent with the state to a worker on
-// CAF's threads, so that the other documents of this thread are served meanwhile; what comes in
-// between waits in the queue. Owner: a document actor, which spawns the workers.
+// at a time, while the state is here. Work that takes long is lent with the state to a worker
+// (worker_pool), so that the other documents of this thread are served meanwhile; what comes in
+// between waits in the queue. Owner: a document actor.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -24,6 +27,18 @@ struct lent_document {
   std::unique_ptr<hosted_document> state;
   document_effects effects;
   lent_work work;
+  std::string failure;  ///< Why the work has failed, and with it the document; empty: it has not.
+
+  /// Thread: a worker's.
+  void do_work() noexcept {
+    try {
+      work(*state, effects);
+    } catch (const std::exception& error) {
+      failure = error.what();
+    } catch (...) {
+      failure = "unknown exception";
+    }
+  }
 };
 
 /// From this size on an update, or what is loaded, would stall the other documents of the thread
@@ -31,6 +46,9 @@ struct lent_document {
 constexpr std::size_t heavy_update_bytes = 64 * 1024;
 /// The same for a state that has to be encoded.
 constexpr std::size_t heavy_state_bytes = 512 * 1024;
+
+/// Steps of searching (crdt::doc::apply_update) that an update may take there: about 2 ms.
+constexpr std::uint64_t light_steps_max = 200'000;
 
 /// Whether work may be done where the document runs.
 enum class weight : std::uint8_t { light, heavy };

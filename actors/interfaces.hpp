@@ -48,28 +48,18 @@ struct close_all_sessions {
   close_reason reason = close_reason::server_stopping;
 };
 
-// --- document worker: one per piece of long work, on CAF's workers; ends with its answer ---
-
-using document_worker_actor = caf::typed_actor<caf::result<worked_on_document>(
-    work_on_document)>;  // do the work on the lent state
-
-struct lent_document;  // document_work.hpp
-struct work_on_document {
-  std::shared_ptr<lent_document> lent;
-};
-struct worked_on_document {};
-
 // --- document: one per open document, on an I/O unit; the only one that touches its state ---
 
 using document_actor = caf::typed_actor<
-    caf::result<void>(join_document),    // a session subscribes; it hears of every later change
-    caf::result<void>(leave_document),   // a session is gone, its presence with it
-    caf::result<void>(client_batch),     // requests of a subscriber
-    caf::result<void>(presence_missed),  // a session reads again and needs all presence
-    caf::result<void>(document_event),   // the server has an event for the sessions
-    caf::result<void>(update_stored),    // the log is durable up to a sequence
-    caf::result<void>(document_tick),    // presence grows old
-    caf::result<void>(unload_document),  // end if nobody is subscribed, else answer document_busy
+    caf::result<void>(join_document),      // a session subscribes; it hears of every later change
+    caf::result<void>(leave_document),     // a session is gone, its presence with it
+    caf::result<void>(client_batch),       // requests of a subscriber
+    caf::result<void>(presence_missed),    // a session reads again and needs all presence
+    caf::result<void>(document_event),     // the server has an event for the sessions
+    caf::result<void>(update_stored),      // the log is durable up to a sequence
+    caf::result<void>(document_tick),      // presence grows old
+    caf::result<void>(document_returned),  // a worker has done what the document lent it
+    caf::result<void>(unload_document),    // end if nobody is subscribed, else answer document_busy
     caf::result<listed_presence>(list_presence),    // what some of its subscribers show
     caf::result<document_info>(describe_document),  // how many subscribers it has
     caf::result<void>(flush_atom)>;                 // note to itself: send what this turn produced
@@ -95,7 +85,13 @@ struct update_stored {
   storage::sequence up_to = 0;
 };
 struct document_tick {};
-struct unload_document {};
+struct lent_document;  // document_work.hpp
+struct document_returned {
+  std::shared_ptr<lent_document> lent;
+};
+struct unload_document {
+  bool waits_for_worker = true;  ///< False: the node ends, and what a worker still does is lost.
+};
 struct describe_document {};
 
 // --- directory: one per node; it alone starts and ends documents, so the two never race ---
@@ -108,7 +104,8 @@ using directory_actor = caf::typed_actor<
     caf::result<listed_documents>(list_documents),    // a page of the open documents
     caf::result<listed_presence>(list_presence),      // what some sessions show in some documents
     caf::result<notified_document>(notify_document),  // pass an event on to a document
-    caf::result<node_drained>(close_documents)>;      // unload everything, then answer
+    caf::result<node_drained>(close_documents),       // unload everything, then answer
+    caf::result<void>(drain_atom)>;                   // note to itself: workers had time enough
 
 /// The join, if there is one, is sent to the document before the answer.
 struct open_document {

@@ -22,6 +22,7 @@
   message(document_event) \
   message(document_idle) \
   message(document_info) \
+  message(document_returned) \
   message(document_tick) \
   message(drain_node) \
   message(join_document) \
@@ -43,8 +44,6 @@
   message(second_passed) \
   message(unload_document) \
   message(update_stored) \
-  message(work_on_document) \
-  message(worked_on_document) \
   message(write_checkpoint)
 // clang-format on
 

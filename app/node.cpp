@@ -20,6 +20,8 @@ namespace {
 /// A drain takes as long as the slowest client's close and the last write. After this time
 /// something is stuck.
 constexpr std::chrono::seconds drain_max{4};
+/// A worker whose document did not wait for it has this long to end after the drain.
+constexpr std::chrono::milliseconds worker_patience{100};
 
 std::uint64_t random_seed() {
   std::random_device random;
@@ -43,7 +45,8 @@ node::node(const config& settings, caf::actor_system& system, io_units& units)
     : settings_(settings),
       system_(system),
       units_(units),
-      host_(std::make_shared<session_host>(system)) {
+      host_(std::make_shared<session_host>(system)),
+      workers_(std::make_shared<worker_pool>(worker_count(core_count(), units.size()))) {
   for (const auto& unit : units_) unit->bind(system_);
 }
 
@@ -63,6 +66,7 @@ void node::spawn_actors(std::function<void()> on_failure) {
   directory_settings documents = to_directory_settings(settings_, units_);
   documents.seed = random_seed();
   documents.metrics = metrics;
+  documents.workers = workers_;
   actors_->directory = system_.spawn<directory>(documents, actors_->store, actors_->hubs);
   supervisor_ = system_.spawn<supervisor>(actors_);
   add_sessions(tables, metrics);
@@ -147,6 +151,7 @@ void node::stop() {
   if (admin_listener_) admin_listener_->stop();
   const bool has_run = !threads_.empty();
   if (has_run) drain();
+  has_left_worker_ = !workers_->stop(worker_patience);
   end_actors();
   watcher_.reset();
   if (watch_unit_) watch_unit_->finish();

@@ -15,6 +15,7 @@
 #include "actors/interfaces.hpp"
 #include "actors/session_host.hpp"
 #include "actors/supervisor.hpp"
+#include "actors/worker_pool.hpp"
 #include "app/config/config.hpp"
 #include "net/io_unit.hpp"
 #include "net/listener.hpp"
@@ -48,9 +49,13 @@ class node {
   /// Reads the certificate and its key again, for new connections. Does nothing without TLS.
   result<void> reload_tls();
 
-  /// Stops accepting, closes the sessions, unloads the documents, and ends the I/O threads. A
-  /// second call does nothing.
+  /// Stops accepting, closes the sessions, unloads the documents, and ends the I/O threads and the
+  /// workers. A second call does nothing.
   void stop();
+
+  /// Whether a worker was still at it when the node stopped. The process must then end without
+  /// waiting for it: std::_Exit, after the actor system.
+  bool has_left_worker() const noexcept { return has_left_worker_; }
 
  private:
   node(const config& settings, caf::actor_system& system, io_units& units);
@@ -78,6 +83,8 @@ class node {
   std::unique_ptr<io_unit> watch_unit_;  // its own thread, so that reading files delays no socket
   std::unique_ptr<file_watcher> watcher_;
   std::vector<std::thread> threads_;
+  std::shared_ptr<worker_pool> workers_;
+  bool has_left_worker_ = false;
 };
 
 }  // namespace troupe

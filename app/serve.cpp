@@ -64,6 +64,14 @@ void arm_watchdog(const sigset_t& signals) {
   alarm(stop_seconds_max);
 }
 
+/// Ends the process while a worker still works on a document. All that was acknowledged is stored.
+[[noreturn]] void end_without_worker(int code) {
+  std::cerr << "troupe: ended without the result of work that took long; what was not acknowledged "
+               "is not stored\n";
+  std::cout.flush();
+  std::_Exit(code);
+}
+
 void warn_of_risks(const config& settings) {
   if (!is_loopback_address(settings.server.address) && settings.server.allowed_origins.empty())
     std::cerr << "troupe: warning: listening on " << settings.server.address
@@ -125,6 +133,7 @@ int serve(const config& settings, caf_config& caf) {
   for (std::size_t i = 0; i < io_thread_count(settings, core_count()); ++i)
     units.push_back(std::make_unique<io_unit>(settings.io.flush_interval));
   std::atomic<bool> has_failed{false};
+  bool has_left_worker = false;
   {
     caf::actor_system system{caf};
     const auto on_failure = [&has_failed] {
@@ -141,10 +150,15 @@ int serve(const config& settings, caf_config& caf) {
       has_failed = true;
     }
     arm_watchdog(signals);
-    if (running) (*running)->stop();
+    if (running) {
+      (*running)->stop();
+      has_left_worker = (*running)->has_left_worker();
+    }
   }
   alarm(0);
-  return has_failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  const int code = has_failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  if (has_left_worker) end_without_worker(code);
+  return code;
 }
 
 }  // namespace troupe

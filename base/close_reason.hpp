@@ -28,9 +28,10 @@ enum class close_reason : std::uint8_t {
   slow_consumer,
   /// Too many updates of this document wait for missing ones; the reconnect resyncs.
   pending_limit,
-  document_failed,    ///< The document actor failed; it is reopened from storage on reconnect.
-  heartbeat_timeout,  ///< No pong for heartbeat.timeout. The socket is terminated.
-  io_error,           ///< The socket failed.
+  update_too_complex,  ///< An update above limits.max_update_work; sending it again does not help.
+  document_failed,     ///< The document actor failed; it is reopened from storage on reconnect.
+  heartbeat_timeout,   ///< No pong for heartbeat.timeout. The socket is terminated.
+  io_error,            ///< The socket failed.
 };
 
 struct close_info {

@@ -21,6 +21,7 @@ std::string_view to_string(errc code) noexcept {
     case errc::pending_limit: return "pending_limit";
     case errc::unusable_content: return "unusable_content";
     case errc::document_full: return "document_full";
+    case errc::too_complex: return "too_complex";
     case errc::too_many_clients: return "too_many_clients";
     case errc::state_too_large: return "state_too_large";
     case errc::invalid_name: return "invalid_name";

@@ -33,6 +33,7 @@ enum class errc : std::uint8_t {
                       ///< reached.
   unusable_content,   ///< A content that Yjs clients cannot use.
   document_full,      ///< The document is above its limit of memory.
+  too_complex,        ///< An update would cause more work than allowed.
   too_many_clients,   ///< The document, or its awareness, has reached its limit of clients.
   state_too_large,    ///< An awareness state is above its limit.
   invalid_name,       ///< The name of a document is empty, too long or has forbidden characters.

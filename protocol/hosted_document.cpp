@@ -76,27 +76,31 @@ void hosted_document::count_dialect(subscriber& of, dialect spoken) {
 
 // --- requests ---
 
-void hosted_document::on_request(session_id from, const client_request& what, time_point now,
-                                 document_effects& out) {
+bool hosted_document::on_request(session_id from, const client_request& what, time_point now,
+                                 document_effects& out, std::uint64_t steps_for_now) {
   subscriber* const sender = subscribers_.find(from);
-  if (sender == nullptr) return;
+  if (sender == nullptr) return true;
   count_dialect(*sender, what.in);
   const asked by{from, *sender, what};
-  if (is_repeated(by, now))  // what it wrote the first time may still be on its way to storage
-    return out.writes.push_back(
+  if (is_repeated(by, now)) {  // what it wrote the first time may still be on its way to storage
+    out.writes.push_back(
         {{},
          origin::of_session(from),
          what.in,
          notice{.kind = notice_kind::ack, .body = {}, .extra = as_bytes(what.message_id)}});
-  switch (what.kind) {
-    case request_kind::sync: return on_sync(by, out);
-    case request_kind::update: return on_session_update(by, out);
-    case request_kind::presence: return on_presence(by, now, out);
-    case request_kind::own_presence: return on_own_presence(by, now, out);
-    case request_kind::event: return on_session_event(by, out);
-    case request_kind::query_presence:
-      return reply(by, notice_kind::presence, presence_.encode_all(), out);
+    return true;
   }
+  switch (what.kind) {
+    case request_kind::sync: on_sync(by, out); break;
+    case request_kind::update: return on_session_update(by, steps_for_now, out);
+    case request_kind::presence: on_presence(by, now, out); break;
+    case request_kind::own_presence: on_own_presence(by, now, out); break;
+    case request_kind::event: on_session_event(by, out); break;
+    case request_kind::query_presence:
+      reply(by, notice_kind::presence, presence_.encode_all(), out);
+      break;
+  }
+  return true;
 }
 
 /// A client that comes back sends again what was not acknowledged, under the old ids. Requests that
@@ -121,23 +125,26 @@ void hosted_document::on_sync(const asked& by, document_effects& out) {
   acknowledge(by, out);
 }
 
-void hosted_document::on_session_update(const asked& by, document_effects& out) {
+bool hosted_document::on_session_update(const asked& by, std::uint64_t steps_for_now,
+                                        document_effects& out) {
   const byte_view update = by.what.body;
   const bool has_id = !by.what.message_id.empty();
   // What every client answers that has nothing of its own. The encoded state stays what it is.
-  if (!has_id && std::ranges::equal(update, empty_update)) return;
+  if (!has_id && std::ranges::equal(update, empty_update)) return true;
   const bool was_waiting = state_.pending_size() > 0;
-  const auto applied = state_.apply_update(update, by.by.used);
-  if (!applied) {
+  const auto applied = state_.apply_update(update, by.by.used, steps_for_now);
+  if (!applied || applied->is_deferred) {
     if (has_id) window_->forget(message_id_owner(by.from, by.by.who), by.what.message_id);
-    return refuse(by, request_part::update, applied.error(), out);
+    if (applied) return false;
+    refuse(by, request_part::update, applied.error(), out);
+    return true;
   }
   // The first update that has to wait shows that something is missing here: its sender is asked for
   // it.
   if (applied->has_parked && !was_waiting)
     reply(by, notice_kind::question, state_.state_vector().encode(), out);
   const bool is_new = applied->changed || applied->has_parked;
-  if (!is_new && !has_id) return;
+  if (!is_new && !has_id) return true;
   // What was known already may have come a moment ago: it is acknowledged when that is stored.
   document_effects::storage_write write{
       {},
@@ -154,6 +161,7 @@ void hosted_document::on_session_update(const asked& by, document_effects& out) 
     broadcast_update(write.from, std::move(change), out);
   }
   out.writes.push_back(std::move(write));
+  return true;
 }
 
 void hosted_document::on_update(const origin& from, byte_view update, document_effects& out) {

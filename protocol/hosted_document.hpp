@@ -85,9 +85,11 @@ class hosted_document {
   void on_join(const joining_session& who);
 
   /// A request of a subscriber. Whatever is wrong with it is refused and concerns nobody else.
-  /// A request of a session that has left is ignored.
-  void on_request(session_id from, const client_request& what, time_point now,
-                  document_effects& out);
+  /// A request of a session that has left is ignored. Returns false, and nothing has happened, if
+  /// an update might take more than `steps_for_now` steps (crdt::doc::apply_update): it is to be
+  /// brought again, with more.
+  bool on_request(session_id from, const client_request& what, time_point now,
+                  document_effects& out, std::uint64_t steps_for_now = crdt::unlimited_steps);
 
   /// An update that comes from a peer or from the server. Its confirmation is the storage write
   /// itself.
@@ -141,7 +143,7 @@ class hosted_document {
   };
 
   void on_sync(const asked& by, document_effects& out);
-  void on_session_update(const asked& by, document_effects& out);
+  bool on_session_update(const asked& by, std::uint64_t steps_for_now, document_effects& out);
   void on_presence(const asked& by, time_point now, document_effects& out);
   void on_own_presence(const asked& by, time_point now, document_effects& out);
   void on_session_event(const asked& by, document_effects& out);

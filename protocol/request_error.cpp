@@ -15,6 +15,7 @@ constexpr std::array<request_error_info, request_error_count> errors = {{
     {"DOCUMENT_FULL", "Document full"},
     {"TOO_MANY_DOCUMENTS", "Too many documents"},
     {"DOCUMENT_UNAVAILABLE", "Document unavailable"},
+    {"UPDATE_TOO_COMPLEX", "Update too complex"},
 }};
 
 }  // namespace
@@ -32,6 +33,7 @@ request_error request_error_for(errc code, request_part part) noexcept {
   }
   if (code == errc::document_full || code == errc::too_many_clients)
     return request_error::document_full;
+  if (code == errc::too_complex) return request_error::update_too_complex;
   // The document is full of updates that wait; that is not the fault of this one.
   return code == errc::pending_limit ? request_error::document_unavailable
                                      : request_error::invalid_update;

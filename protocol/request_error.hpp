@@ -20,10 +20,11 @@ enum class request_error : std::uint8_t {
   document_full,         ///< limits.max_document_size or limits.max_client_ids is reached.
   too_many_documents,    ///< limits.max_documents are open; try again later.
   document_unavailable,  ///< The document could not be opened, or failed; try again later.
+  update_too_complex,    ///< The update is above limits.max_update_work.
 };
 
 constexpr std::size_t request_error_count =
-    static_cast<std::size_t>(request_error::document_unavailable) + 1;
+    static_cast<std::size_t>(request_error::update_too_complex) + 1;
 
 struct request_error_info {
   std::string_view code;  ///< For programs: "NOT_JOINED".

@@ -64,6 +64,7 @@ struct config {
     std::size_t max_new_client_ids = 1'000;
     std::size_t max_name_size = 1024 * 1024;
     std::size_t max_nesting = 1'000;
+    std::size_t max_update_work = 100'000'000;
     std::size_t write_queue_size = 4 * 1024 * 1024;
   };
 

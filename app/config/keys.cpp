@@ -117,6 +117,11 @@ constexpr std::array keys{
                count_field{in<&config::limits, &limits::max_nesting>, 10, 1000}, "levels",
                "deepest nesting of arrays and objects in one value; an update with a deeper one is "
                "refused for good (4432)"},
+    config_key{"limits.max_update_work",
+               count_field{in<&config::limits, &limits::max_update_work>, 1, 1000 * million},
+               "steps",
+               "searching that one update may cause beyond what its size accounts for, in steps of "
+               "about 10 ns; an update that needs more is refused (4434)"},
     config_key{"limits.write_queue_size",
                size_field{in<&config::limits, &limits::write_queue_size>, kib, gib}, "bytes",
                "unsent output of one connection; the server closes a connection with more as a "

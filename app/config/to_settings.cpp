@@ -61,6 +61,7 @@ directory_settings to_directory_settings(const config& settings,
   to.doc.limit.name_size_max = settings.limits.max_name_size;
   to.doc.limit.any_depth_max = settings.limits.max_nesting;
   to.rules = to_document_rules(settings);
+  to.doc.limit.update_steps_max = settings.limits.max_update_work;
   return to;
 }
 

@@ -1,5 +1,8 @@
 #include "protocol/crdt/doc.hpp"
 
+#include <algorithm>
+#include <optional>
+
 #include "base/check.hpp"
 #include "protocol/crdt/apply/encode_update.hpp"
 #include "protocol/crdt/wire/simple_update.hpp"
@@ -15,21 +18,23 @@ constexpr std::size_t decoded_structs_kept = 4096;
 
 doc::doc(doc_settings options) : options_(options) {}
 
-result<applied_update> doc::apply_update(byte_view update, update_format format) {
+result<applied_update> doc::apply_update(byte_view update, update_format format,
+                                         std::uint64_t steps_for_now) {
   TROUPE_CHECK(phase_ == phase::idle);
-  if (format == update_format::v1 && apply_simple(update))
+  if (format == update_format::v1 && apply_simple(update, steps_for_now))
     return applied_update{.changed = change_.changed_anything(), .is_verbatim = true};
-  if (auto decoded = decode_update(update, format, options_.limit, decoded_); !decoded)
-    return tl::unexpected(with_limit(std::move(decoded).error(), options_.limit));
+  TROUPE_TRY(decode(update, format));
+  if (needs_more(steps_for_now)) return applied_update{.is_deferred = true};
   return apply_decoded(update, options_.limit, nullptr);
 }
 
-result<applied_update> doc::apply_update(byte_view update, sender_usage& by) {
+result<applied_update> doc::apply_update(byte_view update, sender_usage& by,
+                                         std::uint64_t steps_for_now) {
   TROUPE_CHECK(phase_ == phase::idle);
-  if (apply_simple(update))
+  if (apply_simple(update, steps_for_now))
     return applied_update{.changed = change_.changed_anything(), .is_verbatim = true};
-  if (auto decoded = decode_update(update, update_format::v1, options_.limit, decoded_); !decoded)
-    return tl::unexpected(with_limit(std::move(decoded).error(), options_.limit));
+  TROUPE_TRY(decode(update, update_format::v1));
+  if (needs_more(steps_for_now)) return applied_update{.is_deferred = true};
   return apply_decoded(update, options_.limit, &by);
 }
 
@@ -41,12 +46,23 @@ result<applied_update> doc::load_update(byte_view update, std::vector<repaired_s
   return apply_decoded(update, limit, nullptr);
 }
 
+/// Fills decoded_ from what a client sent.
+result<void> doc::decode(byte_view update, update_format format) {
+  if (auto decoded = decode_update(update, format, options_.limit, decoded_); !decoded)
+    return tl::unexpected(with_limit(std::move(decoded).error(), options_.limit));
+  return {};
+}
+
+/// Whether applying decoded_ might take more steps.
+bool doc::needs_more(std::uint64_t steps) const {
+  return steps != unlimited_steps && quick_work_bound(store_, decoded_).all() > steps &&
+         find_work_bound(store_, decoded_).all() > steps;
+}
+
 /// Applies decoded_.
 result<applied_update> doc::apply_decoded(byte_view update, const struct limits& limit,
                                           sender_usage* by) {
-  TROUPE_TRY(prepare(update, limit, by));
-  change_.clear();
-  const integration_outcome outcome = integrator_.integrate(decoded_, change_);
+  TROUPE_ASSIGN(const integration_outcome outcome, integrate_or_restore(update, limit, by));
   change_.commit(options_.gc);
   encoded_ = {};
   const bool is_canonical = decoded_.is_canonical;
@@ -60,9 +76,45 @@ result<applied_update> doc::apply_decoded(byte_view update, const struct limits&
   return applied;
 }
 
+/// Integrates decoded_. An update that might turn out too complex begins with a copy of the
+/// document, which takes its place if it does.
+result<integration_outcome> doc::integrate_or_restore(byte_view update, const struct limits& limit,
+                                                      sender_usage* by) {
+  const std::uint64_t most = limit.update_steps_max;
+  const bool is_harmless = is_sure_to_take(most);
+  std::optional<struct_store> store;
+  std::optional<pending> waiting;
+  if (!is_harmless) {
+    store.emplace(store_);
+    waiting.emplace(pending_);
+  }
+  const sender_usage used = by == nullptr ? sender_usage{} : *by;
+  TROUPE_TRY(prepare(update, limit, by));
+  change_.clear();
+  const integration_outcome outcome =
+      integrator_.integrate(decoded_, change_, is_harmless ? unlimited_steps : most);
+  if (!integrator_.is_over()) return outcome;
+  store_ = std::move(*store);
+  pending_ = std::move(*waiting);
+  integrator_.reset();
+  change_.clear();
+  decoded_ = {};
+  if (by != nullptr) *by = used;
+  return fail(errc::too_complex, "more than " + std::to_string(most) + " steps of searching");
+}
+
+/// Whether decoded_ is sure to take no more steps of searching.
+bool doc::is_sure_to_take(std::uint64_t steps) const {
+  if (quick_work_bound(store_, decoded_).structs <= steps) return true;
+  // Where the update is much larger than the document, a copy costs less than a closer look.
+  constexpr std::size_t looks_per_copied = 2;
+  return store_.item_count() > decoded_.structs.size() / looks_per_copied &&
+         find_work_bound(store_, decoded_).structs <= steps;
+}
+
 /// The fast path for what an editor sends per keystroke. False, without an effect, if the update is
 /// anything else or would not take effect exactly as it is.
-bool doc::apply_simple(byte_view update) {
+bool doc::apply_simple(byte_view update, std::uint64_t steps_for_now) {
   simple_update simple;
   const auto kind = simple.read(update, store_.clients());
   if (kind == simple_update::kind::other || !has_room_for(update)) return false;
@@ -74,7 +126,9 @@ bool doc::apply_simple(byte_view update) {
     change_.clear();
     integrator_.place_alone(client, simple.text(), left, change_);
   } else {
-    if (!integrator_.may_delete_alone(client, simple.deleted())) return false;
+    if (store_.item_count() > steps_for_now / steps_per_deleted ||
+        !integrator_.may_delete_alone(client, simple.deleted()))
+      return false;
     change_.clear();
     integrator_.delete_alone(client, simple.deleted(), change_);
   }

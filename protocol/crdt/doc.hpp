@@ -33,6 +33,8 @@ struct applied_update {
   bool is_verbatim = false;
   /// A part waits for an update that has not arrived yet.
   bool has_parked = false;
+  /// Nothing has happened: it might take more steps than were allowed for now.
+  bool is_deferred = false;
 };
 
 /// What one sender of updates has used of the limits of a document.
@@ -55,13 +57,17 @@ class doc {
 
   /// Applies an update. On failure the document is as it was.
   /// Fails with what decode_update() fails with; with too_many_clients, document_full (a deletion
-  /// alone never does), pending_limit, update_too_large. A detail names the limit and its value.
-  result<applied_update> apply_update(byte_view update, update_format format = update_format::v1);
+  /// alone never does), pending_limit, update_too_large; with too_complex
+  /// (limits::update_steps_max). A detail names the limit and its value. Defers an update that
+  /// might take more than `steps_for_now` steps of some nanoseconds each.
+  result<applied_update> apply_update(byte_view update, update_format format = update_format::v1,
+                                      std::uint64_t steps_for_now = unlimited_steps);
 
   /// As apply_update() for a sender who may not use up what others need: once the document is
   /// nearly full of client ids, it takes limits::new_clients_max new ones of each sender. Up to
   /// there it takes whole histories, as a client brings one that knows more than the server.
-  result<applied_update> apply_update(byte_view update, sender_usage& by);
+  result<applied_update> apply_update(byte_view update, sender_usage& by,
+                                      std::uint64_t steps_for_now = unlimited_steps);
 
   /// Applies an update that was taken before, whatever the limits are now. Contents that no client
   /// could use are repaired; `repaired` receives which.
@@ -148,9 +154,11 @@ class doc {
   static std::size_t clients_max(const struct limits& limit) noexcept {
     return std::min(limit.clients_max, client_count_max);
   }
+  result<void> decode(byte_view update, update_format format);
+  bool needs_more(std::uint64_t steps) const;
   result<applied_update> apply_decoded(byte_view update, const struct limits& limit,
                                        sender_usage* by);
-  bool apply_simple(byte_view update);
+  bool apply_simple(byte_view update, std::uint64_t steps_for_now);
   bool has_room_for(byte_view update) const noexcept {
     return update.size() * 2 <= store_.content_room();
   }
@@ -158,6 +166,9 @@ class doc {
     return store_.size_in_memory() + growth <= options_.limit.document_size_max;
   }
   result<void> prepare(byte_view update, const struct limits& limit, sender_usage* by);
+  bool is_sure_to_take(std::uint64_t steps) const;
+  result<integration_outcome> integrate_or_restore(byte_view update, const struct limits& limit,
+                                                   sender_usage* by);
   result<std::size_t> count_new_clients(const struct limits& limit, const sender_usage* by) const;
   bool brings_structs() const;
   void notify();
@@ -165,7 +176,7 @@ class doc {
   doc_settings options_;
   struct_store store_;
   pending pending_;
-  integrator integrator_{store_, pending_};
+  integrator integrator_{store_, pending_, options_.limit};
   transaction change_{store_};
   decoded_update decoded_;       // kept for its memory
   mutable byte_buffer encoded_;  // the whole state, format v1; empty: not known

@@ -20,6 +20,8 @@ struct hostile_case {
   std::optional<errc> refusal;
   /// What holds for a document that was empty before; may be null.
   std::function<bool(const crdt::doc&)> holds;
+  /// Small ones show the guards, so that no input here would exhaust a program without them.
+  crdt::limits budget = {};
 };
 
 /// All that the test runs, the bombs among them.

@@ -1,7 +1,8 @@
 // Runs the engine on hostile inputs, each in a process of its own: it must do what the case says,
-// survive, and stay below 256 MiB of memory and a second of processor time for each thing that is
-// done with the bytes: applied (and the document written and read out), merged, cut by a state
-// vector, converted. `troupe_hostile` runs all; `troupe_hostile TEXT` those with TEXT in the name.
+// survive, and stay below 256 MiB of memory, 256 KiB of stack and a second of processor time for
+// each thing that is done with the bytes: applied (and the document written and read out), merged,
+// cut by a state vector, converted. `troupe_hostile` runs all; `troupe_hostile TEXT` those with
+// TEXT in the name.
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,6 +29,9 @@ constexpr bool is_sanitized = false;
 // closely.
 constexpr long peak_kib_max = (is_sanitized ? 8 : 1) * 256L * 1024;
 constexpr double seconds_max = is_sanitized ? 30 : 1;
+
+/// Little enough that a function which calls itself for each of a few thousand levels would show.
+constexpr rlim_t stack_bytes_max = 256 * 1024;
 
 const byte_buffer earlier_update{1, 1, 9, 0, 4, 1, 1, 'e', 2, 'o', 'k', 0};
 
@@ -61,7 +65,7 @@ void read_out(const crdt::doc& doc) {
 }
 
 void apply(const hostile_case& what, const byte_buffer& bytes) {
-  crdt::doc doc;
+  crdt::doc doc{{.limit = what.budget}};
   must_be(what, doc.apply_update(bytes, what.format));
   if (!what.refusal && what.holds) require(what.holds(doc), "the document is not as it should be");
   read_out(doc);
@@ -69,7 +73,7 @@ void apply(const hostile_case& what, const byte_buffer& bytes) {
 
 /// A document with something in it is as it was after a refusal, and keeps what it had anyway.
 void apply_to_other(const hostile_case& what, const byte_buffer& bytes) {
-  crdt::doc doc;
+  crdt::doc doc{{.limit = what.budget}};
   require(doc.apply_update(earlier_update).has_value(), "the earlier update is refused");
   must_be(what, doc.apply_update(bytes, what.format));
   if (what.refusal)
@@ -79,22 +83,22 @@ void apply_to_other(const hostile_case& what, const byte_buffer& bytes) {
 
 void merge(const hostile_case& what, const byte_buffer& bytes) {
   const byte_view twice[] = {bytes, bytes};
-  must_be(what, crdt::merge_updates(twice, what.format));
+  must_be(what, crdt::merge_updates(twice, what.format, what.budget));
 }
 
 void cut(const hostile_case& what, const byte_buffer& bytes) {
   crdt::state_vector known;
   known.add(1, 1);
-  must_be(what, crdt::diff_update(bytes, known, what.format));
-  must_be(what, crdt::state_vector_from_update(bytes, what.format));
-  must_be(what, crdt::update_meta(bytes, what.format));
+  must_be(what, crdt::diff_update(bytes, known, what.format, what.budget));
+  must_be(what, crdt::state_vector_from_update(bytes, what.format, what.budget));
+  must_be(what, crdt::update_meta(bytes, what.format, what.budget));
 }
 
 void convert(const hostile_case& what, const byte_buffer& bytes) {
   using crdt::update_format;
   const bool is_v1 = what.format == update_format::v1;
-  must_be(what,
-          crdt::convert_update(bytes, what.format, is_v1 ? update_format::v2 : update_format::v1));
+  must_be(what, crdt::convert_update(bytes, what.format,
+                                     is_v1 ? update_format::v2 : update_format::v1, what.budget));
 }
 
 struct step {
@@ -124,6 +128,8 @@ usage run_apart(Work work) {
     if (!is_sanitized) {
       const rlimit bound{rlim_t{1} << 30, rlim_t{1} << 30};
       ::setrlimit(RLIMIT_AS, &bound);
+      const rlimit stack{stack_bytes_max, stack_bytes_max};
+      ::setrlimit(RLIMIT_STACK, &stack);
     }
     work();
     std::_Exit(0);

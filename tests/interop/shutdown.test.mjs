@@ -58,3 +58,16 @@ test('clients of a stopped server reconnect to its successor by themselves', asy
   context.after(() => successor.stop());
   await Promise.all(clients.map((client) => client.synced(10000)));
 });
+
+test('SIGTERM while a worker applies a large update ends with exit code 0, in time', async (context) => {
+  const server = await start_server();
+  context.after(() => server.kill());
+  const client = new yjs_client(server.url, 'large');
+  context.after(() => client.destroy());
+  await client.synced();
+  client.doc.getText('text').insert(0, 'x'.repeat(900 * 1024));
+  const { code, milliseconds } = await server.terminate(5000);
+  assert.equal(code, 0);
+  assert.ok(milliseconds < 4000, `${milliseconds} ms`);
+  await server.stop();
+});

@@ -30,7 +30,7 @@ void register_types_once() {
 
 actor_node::actor_node(directory_settings settings, hosting where) {
   register_types_once();
-  config_.set("caf.scheduler.max-threads", workers);
+  config_.set("caf.scheduler.max-threads", 2);
   config_.set("caf.scheduler.policy", "sharing");
   config_.set("caf.logger.console.verbosity", "quiet");
   system_ = std::make_unique<caf::actor_system>(config_);
@@ -40,6 +40,7 @@ actor_node::actor_node(directory_settings settings, hosting where) {
     unit_->bind(*system_);
     unit_thread_ = system_->launch_thread("io", [this] { unit_->run(); });
     settings.units = {unit_.get()};
+    settings.workers = workers_ = std::make_shared<worker_pool>(workers);
   }
   store_ = system_->spawn<store, caf::detached>(backend);
   directory_ = system_->spawn<directory>(settings, store_,
@@ -49,6 +50,7 @@ actor_node::actor_node(directory_settings settings, hosting where) {
 actor_node::~actor_node() {
   backend->open_gate();
   release_workers();
+  if (workers_) workers_->stop(patience);
   // Their sessions never leave, so the documents would not end by themselves.
   for (const document_actor& document : opened_)
     caf::anon_send_exit(document, caf::exit_reason::kill);
@@ -72,13 +74,15 @@ void actor_node::end_unit() {
 void actor_node::occupy_workers() {
   const std::shared_future<void> released = workers_released_.get_future().share();
   std::vector<std::future<void>> occupied;
-  for (int i = 0; i < workers; ++i) {
+  for (std::size_t i = 0; i < workers; ++i) {
     const auto here = std::make_shared<std::promise<void>>();
     occupied.push_back(here->get_future());
-    system_->spawn([here, released](caf::event_based_actor*) {
-      here->set_value();
-      released.wait();
-    });
+    workers_->submit(
+        [here, released] {
+          here->set_value();
+          released.wait();
+        },
+        [] {});
   }
   for (const auto& one : occupied) one.wait();
   workers_are_occupied_ = true;
@@ -86,6 +90,14 @@ void actor_node::occupy_workers() {
 
 void actor_node::release_workers() {
   if (std::exchange(workers_are_occupied_, false)) workers_released_.set_value();
+}
+
+bool actor_node::drain(std::chrono::milliseconds patience) {
+  bool has_drained = false;
+  (*self_)
+      ->request(directory_, patience, close_documents{})
+      .receive([&](const node_drained&) { has_drained = true; }, [](const caf::error&) {});
+  return has_drained;
 }
 
 tl::expected<opened_document, close_reason> actor_node::open(const std::string& name,

@@ -14,6 +14,7 @@
 #include <caf/scoped_actor.hpp>
 
 #include "actors/directory.hpp"
+#include "actors/worker_pool.hpp"
 #include "net/io_unit.hpp"
 #include "protocol/dialects/y_websocket_message.hpp"
 #include "tests/support/gated_backend.hpp"
@@ -69,6 +70,9 @@ class actor_node {
   void occupy_workers();
   void release_workers();
 
+  /// Asks the directory to close all documents; whether it has done so before the time is up.
+  bool drain(std::chrono::milliseconds patience);
+
   caf::actor_system& system() { return *system_; }
   store_actor store_handle() const { return store_; }
 
@@ -77,10 +81,11 @@ class actor_node {
  private:
   void end_unit();
 
-  static constexpr int workers = 2;
+  static constexpr std::size_t workers = 2;
 
   std::unique_ptr<io_unit> unit_;  // outlives the system
   std::thread unit_thread_;
+  std::shared_ptr<worker_pool> workers_;
   std::promise<void> workers_released_;
   bool workers_are_occupied_ = false;
   caf::actor_system_config config_;

@@ -7,6 +7,7 @@ namespace troupe::crdt {
 item_handle conflict_scan::begin(const place& where, client_id own, std::uint64_t revision) {
   if (revision_ == revision && place_ == where) {
     pass();
+    begun_at_ = count_;
     const auto above = siblings_.lower_bound(own);
     return above == siblings_.begin() ? none : std::prev(above)->second;
   }
@@ -15,7 +16,7 @@ item_handle conflict_scan::begin(const place& where, client_id own, std::uint64_
   siblings_.clear();
   order_.clear();
   base_ += count_;
-  count_ = open_from_ = 0;
+  count_ = open_from_ = begun_at_ = 0;
   return none;
 }
 

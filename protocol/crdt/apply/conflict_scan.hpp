@@ -40,6 +40,9 @@ class conflict_scan {
   /// Visited since the last pass().
   bool is_open(item_handle handle) const { return ordinal(handle) > open_from_; }
 
+  /// Items visited since begin().
+  std::size_t steps() const noexcept { return count_ - begun_at_; }
+
   /// The new item has been inserted; the store is as it will be until the next change.
   void end(client_id own, item_handle placed, std::uint64_t revision);
 
@@ -60,6 +63,7 @@ class conflict_scan {
   std::vector<std::uint64_t> ordinals_;  // by handle, above base_; what earlier ones left is below
   std::uint64_t base_ = 0;
   std::uint32_t count_ = 0;
+  std::uint32_t begun_at_ = 0;  // count_ when this search began
   std::uint32_t open_from_ = 0;
 };
 

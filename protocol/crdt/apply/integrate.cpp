@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "base/check.hpp"
+#include "protocol/crdt/apply/ordered_place.hpp"
 
 namespace troupe::crdt {
 
@@ -11,6 +12,9 @@ namespace {
 
 constexpr std::uint32_t no_block = 0xffff'ffff;
 constexpr clock_type whole_block = 0xffff'ffff;
+
+/// After so many updates that did not need them, indices of chains are dropped.
+constexpr std::size_t orders_unused_max = 1024;
 
 /// From here on it pays to prepare for many.
 constexpr std::size_t structs_of_a_run_min = 32;
@@ -40,14 +44,24 @@ void merge_ranges(std::vector<client_range>& ranges) {
 
 // --- the structs of an update, in an order in which each finds what it refers to ---
 
-integration_outcome integrator::integrate(decoded_update& update, transaction& change) {
+integration_outcome integrator::integrate(decoded_update& update, transaction& change,
+                                          std::uint64_t steps_max) {
   change_ = &change;
   outcome_ = {};
+  steps_max_ = steps_max;
+  steps_before_ = store_.steps() + steps_;
   integrate_blocks(update);
   integrate_ready();
   integrate_deletes(update);
   scan_.give_back(store_.revision());
+  if (store_.order() != nullptr && ++unused_orders_ > orders_unused_max) store_.drop_orders();
   return outcome_;
+}
+
+void integrator::reset() {
+  ready_.clear();
+  scan_ = {};
+  steps_max_ = unlimited_steps;
 }
 
 item_handle integrator::find_place_alone(client_index client, const struct_view& view) const {
@@ -67,6 +81,7 @@ void integrator::integrate_local(client_index client, const struct_view& view,
 }
 
 void integrator::settle_local(transaction& change) {
+  steps_max_ = unlimited_steps;
   scan_.give_back(store_.revision());
   if (ready_.empty() && pending_.empty()) return;
   change_ = &change;
@@ -177,6 +192,7 @@ void integrator::walk(const decoded_update& update, Place place_common, MissingO
         const unit_id missing = missing_of(*next);
         if (missing.is_none()) {
           on_ready(block, *next);
+          if (is_over()) return;
           continue;
         }
         // find_block() reads it.
@@ -229,7 +245,7 @@ std::uint32_t integrator::find_block(const decoded_update& update, unit_id missi
 }
 
 void integrator::integrate_ready() {
-  while (!ready_.empty()) {
+  while (!ready_.empty() && !is_over()) {
     const pending_struct waiting = std::move(ready_.back());
     ready_.pop_back();
     const unit_id missing = find_missing(waiting.view());
@@ -250,6 +266,7 @@ void integrator::integrate_deletes(decoded_update& update) {
   merge_ranges(update.deletes);
   std::vector<clock_range>& unknown = unknown_;
   for (const client_range& deleted : update.deletes) {
+    if (is_over()) return;
     change_->delete_range(deleted.client, deleted.range, unknown);
     for (const clock_range& part : unknown) pending_.add_delete(deleted.client, part);
     outcome_.parked += unknown.size();
@@ -451,18 +468,38 @@ chain_handle integrator::find_chain(const struct_view& view, item_handle left, i
 }
 
 /// Where among the items that were inserted concurrently the new one belongs: `left` if there are
-/// none. `right` bounds the search. Source: Item.integrate, the loop over conflicting items.
+/// none. `right` bounds the search.
 item_handle integrator::find_left(client_index client, const struct_view& view, clock_type offset,
                                   item_handle left, item_handle right, chain_handle into) {
   is_conflicting_ = left != none ? store_.at(left).right != right
                                  : right == none || store_.at(right).left != none;
-  if (!is_conflicting_) return left;
   conflict_scan::place where{into, view.origin, view.right_origin};
   if (offset > 0) where.origin = {client, view.clock + offset - 1};
+  // A right origin in front of the origin, in the same item, has cut that one: no editor does this.
+  if (left != none && store_.at(left).last_id() != where.origin) store_.drop_order(into);
+  if (!is_conflicting_) return left;
   const client_id own_id = store_.clients().id(client);
+  if (credit_.is_enough()) credit_.spend(store_.order_chain(into, credit_.items_max()));
+  if (store_.is_ordered(into)) {
+    if (const auto found = find_ordered_left(store_, where, own_id, left, right)) {
+      is_conflicting_ = false;
+      unused_orders_ = 0;
+      return *found;
+    }
+    store_.drop_order(into);
+  }
+  const item_handle found = scan_for_left(where, own_id, left, right);
+  steps_ += scan_.steps();
+  credit_.add(scan_.steps());
+  return found;
+}
+
+/// Source: Item.integrate, the loop over conflicting items.
+item_handle integrator::scan_for_left(const conflict_scan::place& where, client_id own_id,
+                                      item_handle left, item_handle right) {
   const item_handle sibling = scan_.begin(where, own_id, store_.revision());
   if (sibling != none) left = sibling;
-  item_handle other = left != none ? store_.at(left).right : store_.chain_at(into).head;
+  item_handle other = left != none ? store_.at(left).right : store_.chain_at(where.chain).head;
   while (other != none && other != right) {
     const item& o = store_.at(other);
     scan_.visit(other);

@@ -9,9 +9,12 @@
 #include "protocol/crdt/apply/conflict_scan.hpp"
 #include "protocol/crdt/apply/origin_guess.hpp"
 #include "protocol/crdt/apply/pending.hpp"
+#include "protocol/crdt/apply/scan_credit.hpp"
 #include "protocol/crdt/apply/struct_run.hpp"
 #include "protocol/crdt/apply/transaction.hpp"
+#include "protocol/crdt/apply/work_bound.hpp"
 #include "protocol/crdt/wire/decoded_update.hpp"
+#include "protocol/crdt/wire/limits.hpp"
 
 namespace troupe::crdt {
 
@@ -31,7 +34,8 @@ struct integration_outcome {
 
 class integrator {
  public:
-  integrator(struct_store& into, pending& waiting) : store_(into), pending_(waiting) {}
+  integrator(struct_store& into, pending& waiting, const limits& limit)
+      : store_(into), pending_(waiting), credit_(limit.long_scan_steps) {}
 
   /// Replaces the client indices of `update` by those of the document. Call once, before
   /// integrate().
@@ -39,7 +43,14 @@ class integrator {
 
   /// Integrates `update`, and what waited for it. Adds the changes to `change` without committing
   /// it.
-  integration_outcome integrate(decoded_update& update, transaction& change);
+  /// Stops, somewhere in between, when it has taken more than `steps_max` steps: see is_over().
+  integration_outcome integrate(decoded_update& update, transaction& change,
+                                std::uint64_t steps_max);
+
+  /// Whether the last integrate() was stopped. The document must then be replaced by a copy from
+  /// before, and reset() be called.
+  bool is_over() const noexcept { return store_.steps() + steps_ - steps_before_ > steps_max_; }
+  void reset();
 
   /// The item behind which place_alone() may put the only struct of an update. None if the struct
   /// is not in the common place, or if anything waits. Requires: client indices of the document.
@@ -105,6 +116,8 @@ class integrator {
                           clock_type offset);
   item_handle find_left(client_index client, const struct_view& view, clock_type offset,
                         item_handle left, item_handle right, chain_handle into);
+  item_handle scan_for_left(const conflict_scan::place& where, client_id own_id, item_handle left,
+                            item_handle right);
   bool extends(const item& left, client_index client, const struct_view& view, clock_type offset,
                chain_handle into) const;
   void extend(item_handle left, client_index client, const struct_view& view, clock_type offset,
@@ -126,6 +139,11 @@ class integrator {
   std::vector<clock_range> unknown_;
   origin_guess guess_;
   conflict_scan scan_;
+  scan_credit credit_;
+  std::size_t unused_orders_ = 0;   // updates since an index was used
+  std::uint64_t steps_ = 0;         // of searches among concurrent insertions
+  std::uint64_t steps_before_ = 0;  // counted when this update began
+  std::uint64_t steps_max_ = unlimited_steps;
   bool is_conflicting_ = false;  // the last find_left() had to search
 };
 

@@ -17,6 +17,9 @@ namespace troupe::crdt {
 class pending_struct {
  public:
   pending_struct(client_index client, const struct_view& from);
+  pending_struct(const pending_struct& other) : pending_struct(other.client_, other.view_) {}
+  pending_struct(pending_struct&&) noexcept = default;
+  pending_struct& operator=(pending_struct&&) noexcept = default;
 
   client_index client() const noexcept { return client_; }
   const struct_view& view() const noexcept { return view_; }

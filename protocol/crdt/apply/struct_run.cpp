@@ -73,7 +73,8 @@ item_handle struct_run::find_left(const struct_view& view) const noexcept {
 bool struct_run::enter_chain(chain_handle handle) {
   const chain& list = store_.chains_[handle];
   const item_handle owner = store_.types_[list.type].owner;
-  if (list.key != no_string || (owner != none && store_.items_[owner].is_deleted != 0))
+  if (list.key != no_string || (owner != none && store_.items_[owner].is_deleted != 0) ||
+      store_.is_ordered(handle))
     return false;
   if (type_ != none) store_.types_[type_].length += visible_;
   visible_ = 0;

@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <new>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace troupe::crdt {
@@ -22,8 +24,19 @@ class slab {
   using handle = std::uint32_t;
 
   slab() = default;
-  slab(const slab&) = delete;
-  slab& operator=(const slab&) = delete;
+  /// Every record keeps its handle.
+  slab(const slab& other) : free_(other.free_) {
+    while (capacity_ < other.capacity_) grow();
+    next_ = other.next_;
+    for (std::size_t i = 0; i < chunks_.size(); ++i)
+      std::memcpy(static_cast<void*>(chunks_[i]), other.chunks_[i],
+                  std::min(capacity_, chunk_size) * sizeof(Record));
+  }
+  slab(slab&& other) noexcept { swap(other); }
+  slab& operator=(slab other) noexcept {
+    swap(other);
+    return *this;
+  }
   ~slab() {
     for (Record* const chunk : chunks_) std::free(chunk);
   }
@@ -70,6 +83,13 @@ class slab {
  private:
   static constexpr handle first_size = 16;
   static constexpr handle chunk_size = 1024;
+
+  void swap(slab& other) noexcept {
+    std::swap(chunks_, other.chunks_);
+    std::swap(free_, other.free_);
+    std::swap(capacity_, other.capacity_);
+    std::swap(next_, other.next_);
+  }
 
   void grow() {
     const bool is_first = capacity_ < chunk_size;

@@ -11,6 +11,13 @@ namespace troupe::crdt {
 
 class string_table {
  public:
+  string_table() = default;
+  string_table(const string_table& other) {
+    for (const std::string& text : other.texts_) intern(text);
+  }
+  string_table(string_table&&) noexcept = default;
+  string_table& operator=(string_table&&) noexcept = default;
+
   /// The handle of `text`, or no_string.
   string_handle find(std::string_view text) const {
     const auto found = handles_.find(text);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include "base/check.hpp"
 #include "protocol/crdt/wire/content_slice.hpp"
@@ -18,6 +19,11 @@ bool has_content_in_arena(content_kind kind) noexcept {
   return kind != content_kind::gc && kind != content_kind::deleted && kind != content_kind::type;
 }
 
+/// A step is about as long as the search for a cut takes for so many units, and as moving so many
+/// holes takes.
+constexpr clock_type units_per_step = 4;
+constexpr std::size_t holes_per_step = 64;
+
 /// The first hole that starts above `clock`.
 template <class Holes>
 auto first_hole_above(Holes& holes, clock_type clock) noexcept {
@@ -26,6 +32,22 @@ auto first_hole_above(Holes& holes, clock_type clock) noexcept {
 }
 
 }  // namespace
+
+struct_store::struct_store(const struct_store& other)
+    : revision_(other.revision_),
+      newest_revision_(other.newest_revision_),
+      steps_(other.steps_),
+      clients_(other.clients_),
+      states_(other.states_),
+      items_(other.items_),
+      chains_(other.chains_),
+      types_(other.types_),
+      strings_(other.strings_),
+      roots_(other.roots_),
+      root_by_name_(other.root_by_name_),
+      keyed_chains_(other.keyed_chains_) {
+  copy_contents(other.content_);
+}
 
 byte_view struct_store::content_of(const item& of) const noexcept {
   if (of.content_size == 0 || !has_content_in_arena(of.kind())) return {};
@@ -137,6 +159,7 @@ struct_view struct_store::view_of(item_handle handle, clock_type offset, clock_t
 std::size_t struct_store::memory() const {
   std::size_t bytes = items_.memory() + chains_.memory() + types_.memory() + content_.memory();
   bytes += states_.capacity() * sizeof(client_state);
+  if (order_) bytes += order_->memory();
   for (const client_state& state : states_)
     bytes += state.structs.memory() + state.deleted.memory();
   return bytes;
@@ -187,9 +210,11 @@ void struct_store::remove_type(type_handle handle) {
   for (chain_handle c = types_[handle].keyed; c != none;) {
     const chain_handle next = chains_[c].next;
     keyed_chains_.erase(keyed_chain_id(handle, chains_[c].key));
+    if (order_) order_->drop(c);
     chains_.release(c);
     c = next;
   }
+  if (order_) order_->drop(types_[handle].sequence);
   chains_.release(types_[handle].sequence);
   types_.release(handle);
 }
@@ -238,6 +263,7 @@ item_handle struct_store::append_item(client_index client, const struct_view& fr
   state.structs.append(from.clock, handle);
   state.newest = handle;
   state.end = from.clock + from.length;
+  if (order_) note_linked(handle);
   return handle;
 }
 
@@ -280,6 +306,7 @@ void struct_store::note_known(client_index client, clock_range range) {
     return;
   }
   auto place = first_hole_above(state.holes, range.clock);
+  steps_ += state.holes.size() / holes_per_step;
   TROUPE_CHECK(place != state.holes.begin() && range.end() <= std::prev(place)->end());
   const clock_range hole = *--place;
   place = state.holes.erase(place);
@@ -332,12 +359,16 @@ item_handle struct_store::split(item_handle handle, clock_type offset) {
   const auto place = state.structs.find_near(state.last_found, left.clock);
   state.structs.insert_after(place, right.clock, right_handle);
   if (state.newest == handle) state.newest = right_handle;
+  if (order_) note_linked(right_handle);
   if (!has_content_in_arena(left.kind())) return right_handle;
 
   const byte_view bytes = content_of(left);
+  const bool is_text = left.kind() == content_kind::string;
+  const clock_type passed = is_text ? std::min(offset, right.length) : offset;
+  if (left.is_ascii == 0) steps_ += passed / units_per_step;
   std::size_t cut = offset;
   if (left.kind() == content_kind::string && left.is_ascii == 0) {
-    const text_cut at = find_text_cut(bytes, offset);
+    const text_cut at = find_text_cut(bytes, offset, left.length + right.length);
     cut = at.byte_offset;
     if (at.splits_pair) {
       // Both halves become U+FFFD, which takes more room than half a pair: each part is stored
@@ -385,6 +416,7 @@ void struct_store::link_after(item_handle handle, chain_handle into, item_handle
     items_[added.right].left = handle;
   else
     list.tail = handle;
+  if (order_) note_linked(handle);
 }
 
 void struct_store::forget_growing(client_state& state) {
@@ -446,6 +478,7 @@ void struct_store::drop_content(item_handle handle) {
 
 void struct_store::turn_into_gc(item_handle handle) {
   change_revision();
+  if (order_) order_->drop(items_[handle].chain);  // the others of the chain go, too
   drop_content(handle);
   item& collected = items_[handle];
   collected.set_kind(content_kind::gc);
@@ -487,6 +520,7 @@ void struct_store::merge(item_handle left_handle, item_handle right_handle) {
   }
   left.length += right.length;
   if (!left.is_gc()) {
+    if (order_ && order_->has(left.chain)) order_->erase(left.chain, right_handle);
     left.right = right.right;
     if (right.right != none)
       items_[right.right].left = left_handle;
@@ -534,17 +568,24 @@ void struct_store::compact_if_worth() {
   constexpr std::uint64_t worth_per_client = 16;  // each is looked at
   const std::uint64_t worth = worth_at_least + worth_per_client * states_.size();
   if (content_.garbage() < worth || content_.garbage() * 2 < content_.used()) return;
-  content_arena fresh;
+  const content_arena old = std::exchange(content_, {});
+  copy_contents(old);
+}
+
+/// Copies the contents of all items, whose places are those in `from`, into the arena.
+void struct_store::copy_contents(const content_arena& from) {
   for (client_state& state : states_) {
     state.growing = none;
     state.growing_capacity = 0;
     if (state.structs.empty()) continue;
     for (auto p = state.structs.first(); !state.structs.is_end(p); p = state.structs.next(p)) {
       item& moved = items_[state.structs[p]];
-      if (has_content_in_arena(moved.kind())) moved.content = fresh.add(content_of(moved));
+      if (has_content_in_arena(moved.kind()))
+        moved.content = moved.content_size == 0
+                            ? 0
+                            : content_.add({from.at(moved.content), moved.content_size});
     }
   }
-  content_ = std::move(fresh);
 }
 
 }  // namespace troupe::crdt

@@ -9,11 +9,13 @@
 // Source: yjs 13.6 StructStore, with the holes of yjs 14.
 #pragma once
 
+#include <memory>
 #include <unordered_map>
 #include <vector>
 
 #include "protocol/crdt/store/content_arena.hpp"
 #include "protocol/crdt/store/item.hpp"
+#include "protocol/crdt/store/order_index.hpp"
 #include "protocol/crdt/store/slab.hpp"
 #include "protocol/crdt/store/string_table.hpp"
 #include "protocol/crdt/wire/client_lookup.hpp"
@@ -48,6 +50,12 @@ struct client_state {
 
 class struct_store {
  public:
+  struct_store() = default;
+  /// With the same handles; without garbage, spare room and indices of chains.
+  struct_store(const struct_store& other);
+  struct_store(struct_store&&) noexcept = default;
+  struct_store& operator=(struct_store&&) noexcept = default;
+
   // --- reading ---
   const client_lookup& clients() const noexcept { return clients_; }
   const client_state& state_of(client_index client) const noexcept { return states_[client]; }
@@ -65,6 +73,10 @@ class struct_store {
   /// The encoded content of an item; empty for kinds that have none in the arena. Valid until the
   /// next change.
   byte_view content_of(const item& of) const noexcept;
+
+  /// Steps that cannot be foreseen from the size of an update: looking for the unit at which a
+  /// content is cut, closing holes. A step takes some nanoseconds.
+  std::uint64_t steps() const noexcept { return steps_; }
 
   /// Whether the struct with this id is here.
   bool knows(unit_id id) const noexcept {
@@ -97,8 +109,15 @@ class struct_store {
   struct_view view_of(item_handle handle, clock_type offset, clock_type length, parent_view& parent,
                       byte_buffer& scratch) const;
 
-  /// Frees memory that is reserved for growth.
-  void shrink() { content_.shrink(); }
+  /// Frees memory that is reserved for growth or only makes changes quicker.
+  void shrink() {
+    content_.shrink();
+    order_.reset();
+  }
+
+  /// The index of chains in which searches among concurrent insertions were long; null: of none.
+  const order_index* order() const noexcept { return order_.get(); }
+  bool is_ordered(chain_handle chain) const { return order_ && order_->has(chain); }
 
   /// Bytes allocated, for figures. Linear in the clients.
   std::size_t memory() const;
@@ -118,6 +137,8 @@ class struct_store {
   static constexpr std::size_t size_of_clients(std::size_t count) noexcept {
     return count * (sizeof(client_state) + sizeof_client_rest);
   }
+  /// Bytes of contents, garbage included.
+  std::uint64_t content_size() const noexcept { return content_.used(); }
 
   /// Bytes of content that can still be stored.
   std::uint64_t content_room() const noexcept { return content_.room(); }
@@ -194,6 +215,12 @@ class struct_store {
   /// Rewrites the arena when more than half of it is garbage.
   void compact_if_worth();
 
+  /// Has the chain indexed from now on. False, and nothing happens, if it has more than `items_max`
+  /// items, or if something in it does not stand where the rules of Yjs would have put it.
+  bool order_chain(chain_handle handle, std::size_t items_max);
+  void drop_order(chain_handle handle);
+  void drop_orders() noexcept { order_.reset(); }
+
  private:
   friend class struct_run;  // the steps of append_item() for many structs in a row
 
@@ -202,8 +229,10 @@ class struct_store {
   static constexpr std::size_t sizeof_keyed_chain = 48;   // in the hash table
 
   static bool is_in_hole(const client_state& state, clock_type clock) noexcept;
+  void copy_contents(const content_arena& from);
   bool can_merge(const item& left, item_handle right_handle, const item& right) const noexcept;
   void merge(item_handle left_handle, item_handle right_handle);
+  void note_linked(item_handle handle);
   std::uint32_t room_behind(item_handle handle, std::uint32_t size);
   void forget_growing(client_state& state);
   item_handle search(const client_state& state, clock_type clock) const noexcept;
@@ -227,6 +256,7 @@ class struct_store {
 
   std::uint64_t revision_ = 1;
   std::uint64_t newest_revision_ = 1;  // none is given twice
+  std::uint64_t steps_ = 0;
   undoable_merge last_merge_;
   client_lookup clients_;
   std::vector<client_state> states_;
@@ -238,6 +268,7 @@ class struct_store {
   std::vector<type_handle> roots_;
   std::unordered_map<string_handle, type_handle> root_by_name_;
   std::unordered_map<std::uint64_t, chain_handle> keyed_chains_;  // (type << 32 | key)
+  std::unique_ptr<order_index> order_;                            // nearly always null
 };
 
 }  // namespace troupe::crdt

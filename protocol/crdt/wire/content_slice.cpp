@@ -30,6 +30,19 @@ text_cut find_text_cut(byte_view text, std::size_t utf16_offset) noexcept {
   return {at, false};
 }
 
+text_cut find_text_cut(byte_view text, std::size_t utf16_offset, std::size_t utf16_size) noexcept {
+  if (utf16_offset <= utf16_size / 2) return find_text_cut(text, utf16_offset);
+  std::size_t at = text.size();
+  for (std::size_t units = utf16_size; units > utf16_offset;) {
+    std::size_t size = 1;
+    while ((text[at - size] & 0xc0) == 0x80) ++size;
+    units -= size == pair_size ? 2 : 1;
+    at -= size;
+    if (units < utf16_offset) return {at, true};
+  }
+  return {at, false};
+}
+
 std::size_t size_of_values(content_kind kind, byte_view values, std::size_t count) noexcept {
   lib0::decoder in{values};
   for (std::size_t i = 0; i < count; ++i) {

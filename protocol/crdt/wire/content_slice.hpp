@@ -16,6 +16,8 @@ struct text_cut {
 
 /// Requires: `text` is valid UTF-8 of at least `utf16_offset` units.
 text_cut find_text_cut(byte_view text, std::size_t utf16_offset) noexcept;
+/// The same where the size of the whole text is known, from the nearer end.
+text_cut find_text_cut(byte_view text, std::size_t utf16_offset, std::size_t utf16_size) noexcept;
 
 /// Bytes of the first `count` values of a run of kind any or json.
 /// Requires: the run was validated and has that many.

@@ -24,7 +24,7 @@ class update_parser {
       : in_(update, limit, out.scratch),
         update_size_(update.size()),
         structs_left_(std::min<std::uint64_t>(limit.structs_per_update_max,
-                                              Reader::structs_max(update.size()))),
+                                              Reader::structs_max(update.size(), limit))),
         limit_(limit),
         out_(out) {}
 

@@ -11,7 +11,9 @@ limits limits_of_stored(const limits& of) noexcept {
   limits stored = of;
   stored.any_depth_max = lib0::any_depth_limit;
   stored.name_size_max = stored.document_size_max = stored.pending_size_max = unlimited;
-  stored.structs_per_update_max = stored.clients_max = unlimited;
+  stored.structs_per_update_max = stored.structs_in_runs_max = unlimited;
+  stored.clients_max = stored.reused_key_bytes_max = unlimited;
+  stored.update_steps_max = std::numeric_limits<std::uint64_t>::max();
   stored.unusable = unusable_content::repair;
   return stored;
 }

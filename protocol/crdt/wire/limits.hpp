@@ -12,9 +12,12 @@
 namespace troupe::crdt {
 
 struct limits {
-  /// Structs in one update. Format v2 is also limited to 2^16 and 16 per byte, since its runs
-  /// encode any number of structs in a few bytes.
+  /// Structs in one update. In format v2, whose runs encode any number of structs in a few bytes,
+  /// also the second number and 16 per byte.
   std::size_t structs_per_update_max = std::size_t{1} << 21;
+  std::size_t structs_in_runs_max = std::size_t{1} << 16;
+  /// Bytes of keys and names that one update in format v2 may take from its table of keys again.
+  std::size_t reused_key_bytes_max = std::size_t{16} << 20;
   /// Nesting of one `any` or JSON value, at most lib0::any_depth_limit. limits.max_nesting.
   std::size_t any_depth_max = 1000;
   /// Bytes of a root name, key or element name. limits.max_name_size.
@@ -27,6 +30,11 @@ struct limits {
   /// Bytes of memory of a document's structs and contents; see struct_store::size_in_memory().
   /// limits.max_document_size.
   std::size_t document_size_max = std::size_t{1} << 30;
+  /// Up to here a search among concurrent insertions is short: it is not worth an index.
+  std::size_t long_scan_steps = 32;
+  /// Steps of searching that one update may take beyond what its size accounts for; one of more is
+  /// refused. A step takes about ten nanoseconds. limits.max_update_work.
+  std::uint64_t update_steps_max = 100'000'000;
   /// Bytes of structs that wait for missing ones. limits.max_pending_size.
   std::size_t pending_size_max = std::size_t{16} << 20;
   /// Contents that clients cannot use.

@@ -26,6 +26,14 @@ void copy_entries(const std::uint32_t* from, std::uint32_t count, std::uint32_t*
 
 }  // namespace
 
+sorted_blocks::block::block(const block& other)
+    : size(other.size),
+      capacity(other.capacity),
+      entries(std::make_unique<std::uint32_t[]>(std::size_t{capacity} * 2)) {
+  copy_entries(other.clocks(), size, clocks());
+  copy_entries(other.values(), size, values());
+}
+
 sorted_blocks::position sorted_blocks::find_at_or_before(clock_type clock) const noexcept {
   const std::uint32_t above = count_at_or_before(
       first_clocks_.data(), static_cast<std::uint32_t>(first_clocks_.size()), clock);

@@ -105,6 +105,10 @@ class sorted_blocks {
     std::uint32_t capacity = 0;
     std::unique_ptr<std::uint32_t[]> entries;  // `capacity` clocks, then as many values
 
+    block() = default;
+    block(const block& other);
+    block(block&&) noexcept = default;
+    block& operator=(block&&) noexcept = default;
     std::uint32_t* clocks() const noexcept { return entries.get(); }
     std::uint32_t* values() const noexcept { return entries.get() + capacity; }
     void reserve(std::uint32_t needed);

@@ -32,7 +32,9 @@ class reader_v1 {
   static constexpr unsigned structs_per_check = 1;  ///< How often ok() is worth its cost.
 
   /// How many structs so many bytes may stand for.
-  static constexpr std::uint64_t structs_max(std::size_t size) noexcept { return size; }
+  static constexpr std::uint64_t structs_max(std::size_t size, const limits& /*limit*/) noexcept {
+    return size;
+  }
 
   reader_v1(byte_view update, const limits& limit, scratch_arena&) : in_(update), limit_(limit) {}
 
@@ -190,14 +192,15 @@ class reader_v2 {
   static constexpr unsigned structs_per_check = 32;
 
   /// Runs let a few bytes stand for any number of structs. No author has more than a few to a byte.
-  static constexpr std::uint64_t structs_max(std::size_t size) noexcept {
-    return (std::uint64_t{1} << 16) + 16 * std::uint64_t{size};
+  static constexpr std::uint64_t structs_max(std::size_t size, const limits& limit) noexcept {
+    return limit.structs_in_runs_max + 16 * std::uint64_t{size};
   }
 
   reader_v2(byte_view update, const limits& limit, scratch_arena& scratch)
       : rest_(update),
         limit_(limit),
         scratch_(scratch),
+        reuse_left_(limit.reused_key_bytes_max),
         key_clock_(first_column()),
         client_(rest_.read_var_bytes()),
         left_clock_(rest_.read_var_bytes()),
@@ -314,6 +317,7 @@ class reader_v2 {
   lib0::decoder rest_;
   const limits& limit_;
   scratch_arena& scratch_;
+  std::size_t reuse_left_;  // bytes of keys that come from the table
   lib0::int_diff_opt_rle_decoder key_clock_;
   lib0::uint_opt_rle_decoder client_;
   lib0::int_diff_opt_rle_decoder left_clock_;
@@ -324,7 +328,6 @@ class reader_v2 {
   lib0::uint_opt_rle_decoder type_kind_;
   lib0::uint_opt_rle_decoder length_;
   std::vector<std::string_view> keys_;
-  std::size_t reuse_left_ = std::size_t{16} << 20;  // bytes of keys that come from the table
   std::uint64_t delete_clock_ = 0;
 };
 

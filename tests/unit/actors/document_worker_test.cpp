@@ -246,6 +246,51 @@ TEST_CASE("a document that is told to unload while its state is away does so whe
   CHECK_FALSE(stored.checkpoint.empty());
 }
 
+TEST_CASE("a small update that may cause much work is done elsewhere", "[actors][worker]") {
+  actor_node node{{}, hosting::on_unit};
+  const auto document = node.open("d", 1);
+  REQUIRE(document);
+  // A list of 30,000 elements that do not merge, which goes with the item that holds it.
+  constexpr std::uint64_t many = 30'000;
+  test::update_builder list;
+  list.client(7).type(test::in_root("text"), crdt::type_kind::array);
+  list.numbers(test::in_type({7, 0}), {1});
+  for (std::uint64_t i = 1; i < many; ++i) list.numbers(test::before({7, i}), {1});
+  node.send(*document, 1, message_kind::update, list.build());
+  node.next_deliveries(*document);
+  whole_state_for(node, *document, 1);
+  node.occupy_workers();
+  const byte_buffer small = test::update_builder{}.erase(7, 0, 1).build();
+  node.send(*document, 1, message_kind::update, small);
+  REQUIRE(node.open("another", 2));
+  CHECK(node.is_quiet());
+  node.release_workers();
+  CHECK(node.next_deliveries(*document)[0].to == audience::all_but_one);
+}
+
+TEST_CASE("a drain does not wait for a worker that does not return, and loses nothing stored",
+          "[actors][worker]") {
+  actor_node node{{}, hosting::on_unit};
+  const auto document = node.open("d", 1);
+  REQUIRE(document);
+  test::editing_client client{9};
+  node.send(*document, 1, message_kind::update, client.insert_text("text", 0, "kept"));
+  while (node.backend->stored("d").last == 0) node.next_batch();
+  node.occupy_workers();
+  node.send(*document, 1, message_kind::update, large_update(8, heavy_update_bytes));
+  // Documents open while all workers are busy.
+  const auto other = node.open("other", 2);
+  REQUIRE(other);
+  node.send(*other, 2, message_kind::update, client.insert_text("text", 4, "!"));
+  node.leave(*other, 2);
+  node.leave(*document, 1);
+  CHECK(node.drain(std::chrono::seconds{5}));
+  const auto stored = node.backend->stored("d");
+  CHECK(stored.last == 1);
+  CHECK(node.backend->stored("other").last == 1);
+  node.release_workers();
+}
+
 TEST_CASE("a large snapshot is made elsewhere, and loses nothing that is written meanwhile",
           "[actors][worker]") {
   actor_node node{{}, hosting::on_unit};

@@ -49,7 +49,8 @@ TEST_CASE("every close reason has a code and a text that a close frame can carry
     // refused again.
     const bool is_permanent =
         reason == close_reason::unusable_content || reason == close_reason::name_too_long ||
-        reason == close_reason::too_deep || reason == close_reason::document_full;
+        reason == close_reason::too_deep || reason == close_reason::document_full ||
+        reason == close_reason::update_too_complex;
     CHECK((info.code >= 4400 && info.code < 4500) == is_permanent);
   }
 }
@@ -69,6 +70,7 @@ TEST_CASE("close reasons have the codes that clients know", "[close_reason]") {
   CHECK(describe(close_reason::name_too_long).code == 4431);
   CHECK(describe(close_reason::too_deep).code == 4432);
   CHECK(describe(close_reason::document_full).code == 4433);
+  CHECK(describe(close_reason::update_too_complex).code == 4434);
   CHECK(describe(close_reason::heartbeat_timeout).code == 0);
   CHECK(describe(close_reason::io_error).code == 0);
 }
@@ -86,5 +88,6 @@ TEST_CASE("a failure closes with the reason that names whose fault it is", "[clo
   CHECK(close_reason_for(errc::document_full) == close_reason::document_full);
   CHECK(close_reason_for(errc::update_too_large) == close_reason::invalid_update);
   CHECK(close_reason_for(errc::pending_limit) == close_reason::pending_limit);
+  CHECK(close_reason_for(errc::too_complex) == close_reason::update_too_complex);
   CHECK(close_reason_for(errc::storage_failed) == close_reason::document_failed);
 }

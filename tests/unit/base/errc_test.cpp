@@ -34,6 +34,7 @@ TEST_CASE("every errc has a name of its own in snake case", "[errc]") {
   }
   CHECK(to_string(errc::invalid_utf8) == "invalid_utf8");
   CHECK(to_string(errc::pending_limit) == "pending_limit");
+  CHECK(to_string(errc::too_complex) == "too_complex");
 }
 
 TEST_CASE("a failure reads as its code, its detail and its place", "[errc]") {

@@ -234,6 +234,45 @@ TEST_CASE("hosted document closes a session whose update would wait beyond the l
   CHECK(hosted.effects.closings[0].why.code == errc::pending_limit);
 }
 
+TEST_CASE(
+    "hosted document refuses an update that takes too much work, and brings back one that may",
+    "[document]") {
+  crdt::limits limit;
+  limit.long_scan_steps = 1'000'000;
+  limit.update_steps_max = 60;
+  host hosted{limit};
+  const auto insertions = [](crdt::client_id author, std::size_t count) {
+    update_builder update;
+    update.client(author).text(between({1, 0}, {1, 1}), "x");
+    for (std::size_t i = 1; i < count; ++i) update.text(between({1, 0}, {author, i - 1}), "x");
+    return update.build();
+  };
+  hosted.receive(alice, message_kind::update,
+                 update_builder{}.client(1).text(in_root("t"), "ab").build());
+  hosted.receive(alice, message_kind::update, insertions(9, 20));
+  const byte_buffer before = hosted.document.whole_state();
+
+  // For now there are too few steps: nothing happens, and the message id is not used up.
+  const byte_buffer update = insertions(10, 2);
+  const client_request request{request_kind::update, dialect::json, update, "u-1"};
+  document_effects effects;
+  CHECK_FALSE(hosted.document.on_request(alice, request, {}, effects, 5));
+  CHECK(effects.empty());
+  CHECK(hosted.document.whole_state() == before);
+  CHECK(hosted.document.on_request(alice, request, {}, effects, 1'000));
+  CHECK(effects.writes.size() == 1);
+  CHECK(effects.deliveries.size() == 1);
+  CHECK(effects.refusals.empty());
+
+  const byte_buffer taken = hosted.document.whole_state();
+  hosted.receive(bob, message_kind::update, insertions(11, 40));
+  CHECK(hosted.effects.writes.empty());
+  REQUIRE(hosted.effects.closings.size() == 1);
+  CHECK(hosted.effects.closings[0].session == bob);
+  CHECK(hosted.effects.closings[0].reason == close_reason::update_too_complex);
+  CHECK(hosted.document.whole_state() == taken);
+}
+
 // --- presence ---
 
 TEST_CASE("hosted document passes presence on to all, its sender too", "[document]") {

@@ -39,7 +39,8 @@ TEST_CASE("request errors have the codes of the JSON dialect", "[request_error]"
         row{request_error::invalid_update, "INVALID_UPDATE", "Invalid update"},
         row{request_error::document_full, "DOCUMENT_FULL", "Document full"},
         row{request_error::too_many_documents, "TOO_MANY_DOCUMENTS", "Too many documents"},
-        row{request_error::document_unavailable, "DOCUMENT_UNAVAILABLE", "Document unavailable"}}) {
+        row{request_error::document_unavailable, "DOCUMENT_UNAVAILABLE", "Document unavailable"},
+        row{request_error::update_too_complex, "UPDATE_TOO_COMPLEX", "Update too complex"}}) {
     CHECK(describe(each.error).code == each.code);
     CHECK(describe(each.error).text == each.text);
   }
@@ -56,6 +57,7 @@ TEST_CASE("the error for a failure depends on the part that was wrong", "[reques
     CHECK(request_error_for(code, request_part::update) ==
           (code == errc::pending_limit ? request_error::document_unavailable
            : is_full                   ? request_error::document_full
+           : code == errc::too_complex ? request_error::update_too_complex
                                        : request_error::invalid_update));
   }
 }
@@ -81,20 +83,25 @@ TEST_CASE("a failure within an update closes as an invalid update, in another pa
   const auto malformed = close_reason::malformed_message;
   const auto invalid = close_reason::invalid_update;
   for (const row& each :
-       {row{errc::truncated, invalid, malformed}, row{errc::trailing_bytes, invalid, malformed},
+       {row{errc::truncated, invalid, malformed},
+        row{errc::trailing_bytes, invalid, malformed},
         row{errc::number_too_large, invalid, malformed},
-        row{errc::invalid_utf8, invalid, malformed}, row{errc::unknown_message, invalid, malformed},
-        row{errc::invalid_any, invalid, invalid}, row{errc::invalid_json, invalid, invalid},
+        row{errc::invalid_utf8, invalid, malformed},
+        row{errc::unknown_message, invalid, malformed},
+        row{errc::invalid_any, invalid, invalid},
+        row{errc::invalid_json, invalid, invalid},
         row{errc::too_deep, close_reason::too_deep, close_reason::too_deep},
         row{errc::unusable_content, close_reason::unusable_content, close_reason::unusable_content},
         row{errc::document_full, close_reason::document_full, close_reason::document_full},
-        row{errc::unknown_content, invalid, invalid}, row{errc::unknown_type, invalid, invalid},
+        row{errc::unknown_content, invalid, invalid},
+        row{errc::unknown_type, invalid, invalid},
         row{errc::invalid_reference, invalid, invalid},
         row{errc::update_too_large, invalid, invalid},
         row{errc::name_too_long, close_reason::name_too_long, close_reason::name_too_long},
         row{errc::too_many_clients, close_reason::document_full, invalid},
         row{errc::state_too_large, invalid, invalid},
         row{errc::pending_limit, close_reason::pending_limit, close_reason::pending_limit},
+        row{errc::too_complex, close_reason::update_too_complex, close_reason::update_too_complex},
         row{errc::storage_failed, close_reason::document_failed, close_reason::document_failed}}) {
     CAPTURE(to_string(each.code));
     for (const request_part part : parts)

@@ -50,6 +50,7 @@ limits:
   max_new_client_ids: 5
   max_name_size: 6KiB
   max_nesting: 10
+  max_update_work: 5000000
   write_queue_size: 4096
 heartbeat: {interval: 100ms, timeout: 2s}
 io: {threads: 2}
@@ -72,6 +73,7 @@ document.idle_grace: 5m
   CHECK(settings.limits.max_new_client_ids == 5);
   CHECK(settings.limits.max_name_size == 6144);
   CHECK(settings.limits.max_nesting == 10);
+  CHECK(settings.limits.max_update_work == 5'000'000);
   CHECK(settings.limits.write_queue_size == 4096);
   CHECK(settings.heartbeat.interval == 100ms);
   CHECK(settings.heartbeat.timeout == 2s);

@@ -121,3 +121,12 @@ TEST_CASE("each listener gets its own address, and only that of the admin pages 
   CHECK(admin.port == 77);
   CHECK(admin.connection.http_body_bytes_max > 0);
 }
+
+TEST_CASE("limits of the configuration become those of a document", "[config]") {
+  config settings;
+  settings.limits.max_pending_size = 5000;
+  settings.limits.max_update_work = 7'000'000;
+  const directory_settings to = to_directory_settings(settings, {});
+  CHECK(to.doc.limit.pending_size_max == 5000);
+  CHECK(to.doc.limit.update_steps_max == 7'000'000);
+}
