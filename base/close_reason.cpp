@@ -21,6 +21,8 @@ close_info describe(close_reason reason) noexcept {
       return {1013, "Client reads too slowly, reconnect to resync", "slow_consumer"};
     case close_reason::pending_limit:
       return {1013, "Too many updates wait for missing ones, reconnect to resync", "pending_limit"};
+    case close_reason::quota_exceeded:
+      return {1013, "Quota exceeded, try again later", "quota_exceeded"};
     case close_reason::document_failed:
       return {1011, "Document failed, reconnect to reopen it", "document_failed"};
     case close_reason::heartbeat_timeout: return {0, "", "heartbeat_timeout"};
@@ -42,6 +44,7 @@ close_reason close_reason_for(errc code) noexcept {
     case errc::state_too_large:
     case errc::too_many_clients: return close_reason::invalid_update;
     case errc::pending_limit: return close_reason::pending_limit;
+    case errc::quota_exceeded: return close_reason::quota_exceeded;
     case errc::storage_failed: return close_reason::document_failed;
     default: return close_reason::malformed_message;
   }

@@ -18,6 +18,9 @@ enum class request_error : std::uint8_t {
   not_joined,            ///< The session has not joined the document by a sync.
   invalid_update,        ///< The bytes of an update or a state vector are not valid Yjs.
   too_many_documents,    ///< limits.max_documents are open; try again later.
+  missing_updates,       ///< The update waits for others, which the client has to send.
+  message_id_reused,     ///< Another message had the same id.
+  quota_exceeded,        ///< A user, an address or the node has as much as it may have.
   document_unavailable,  ///< The document could not be opened, or failed; try again later.
 };
 
