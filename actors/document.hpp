@@ -33,6 +33,7 @@ struct document_settings {
   crdt::doc_settings doc;
   std::uint64_t seed = 0;                     ///< See hosted_document.
   std::shared_ptr<message_id_window> window;  ///< See hosted_document.
+  std::shared_ptr<pending_budget> pending;    ///< See hosted_document.
   std::shared_ptr<node_metrics> metrics;      ///< May be null.
 };
 

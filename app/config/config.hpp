@@ -58,7 +58,10 @@ struct config {
     std::size_t message_burst = 200;
     std::size_t max_documents = 1'000;
     std::size_t max_documents_per_session = 100;
+    std::size_t max_documents_per_user = 200;
+    std::size_t max_documents_per_address = 500;
     std::size_t max_pending_size = 16 * 1024 * 1024;
+    std::size_t max_pending_total = 256 * 1024 * 1024;
     std::size_t write_queue_size = 4 * 1024 * 1024;
   };
 
