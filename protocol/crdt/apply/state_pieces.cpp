@@ -61,7 +61,7 @@ class piece_planner {
   struct reader {
     sorted_blocks::position next;
     clock_type known = 0;    // below it the reader of the pieces has everything
-    std::uint32_t part = 0;  // its number in the current piece, from 1; stale if of another
+    std::uint32_t part = 0;  // where its range stands in the piece of that number
     std::uint32_t piece = 0;
     bool is_open = false;
   };
