@@ -23,7 +23,11 @@ const edits = {
   'the same key of a map': (doc, i) => doc.getMap('map').set('key', i),
   'a new root': (doc, i) => doc.getArray(`root-${i}`).push([i]),
   'the end of a text': (doc, i) => doc.getText('text').insert(doc.getText('text').length, `${i} `),
-  'a deletion': (doc, i) => (i === 1 ? doc.getText('text').insert(0, 'xyz') : doc.getText('text').delete(0, 1)),
+  'a deletion': (doc, i) => {
+    const text = doc.getText('text');
+    if (i === 2) text.delete(0, 1);
+    else text.insert(0, 'xyz');
+  },
 };
 
 for (const [what, edit] of Object.entries(edits)) {
