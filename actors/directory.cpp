@@ -29,7 +29,9 @@ directory::directory(caf::actor_config& config, directory_settings settings, sto
     : directory_actor::base(config),
       settings_(settings),
       store_(std::move(store)),
-      hubs_(std::move(hubs)) {}
+      hubs_(std::move(hubs)),
+      quota_(std::make_shared<document_quota>(settings.quota)),
+      pending_(std::make_shared<pending_budget>(settings.pending_total_max)) {}
 
 directory::behavior_type directory::make_behavior() {
   end_on_exception(this);
@@ -54,7 +56,13 @@ void directory::on_exit() {
   store_ = nullptr;
 }
 
-caf::result<opened_document> directory::on_open(const open_document& request) {
+caf::result<opened_document> directory::on_open(open_document request) {
+  if (request.join) {
+    joining_session& who = request.join->who;
+    auto place = quota_->acquire(user_of(who.who), who.address, request.name);
+    if (place.is_refused) return to_caf_error(close_reason::quota_exceeded);
+    who.ticket = std::move(place.ticket);
+  }
   const auto found = documents_.find(request.name);
   if (found != documents_.end() && found->second.is_unloading) {
     auto promise = make_response_promise<opened_document>();
@@ -90,6 +98,7 @@ document_actor directory::spawn_document(const std::string& name, document_id id
                              settings_for(name, settings_.rules, settings_.doc),
                              settings_.seed + fnv1a(name),
                              std::move(window),
+                             pending_,
                              settings_.metrics,
                              settings_.workers};
   caf::actor_config config{unit};
@@ -104,13 +113,15 @@ std::shared_ptr<message_id_window> directory::window_of(const std::string& name)
   if (kept == windows_.end()) return std::make_shared<message_id_window>();
   const auto window = std::move(kept->second.window);
   windows_.erase(kept);
+  window->expire(std::chrono::steady_clock::now());
   return window;
 }
 
 void directory::keep_window(const std::string& name, std::shared_ptr<message_id_window> window) {
+  const auto now = std::chrono::steady_clock::now();
+  window->expire(now);
   if (window->user_count() == 0 || windows_.size() >= windows_max) return;
-  windows_[name] = {std::move(window),
-                    std::chrono::steady_clock::now() + message_id_window::id_age_max};
+  windows_[name] = {std::move(window), now + message_id_window::id_age_max};
 }
 
 /// The join comes from here and not from the session, so that it always precedes an unload. A
@@ -245,7 +256,7 @@ void directory::on_document_down(const caf::down_msg& down) {
     for (const hub_actor& hub : hubs_)
       tell(this, hub, close_subscribers{id, close_reason::document_failed});
   }
-  // A failed document may have noted ids of updates that are not stored; they must count as fresh.
+  // A failed document may have noted ids of events that nobody has heard; they must count as fresh.
   if (!has_failed) keep_window(found->first, std::move(found->second.window));
   documents_.erase(found);
   names_.erase(id);

@@ -20,8 +20,10 @@
 #include "actors/caf_compat.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/node_metrics.hpp"
+#include "protocol/document_quota.hpp"
 #include "protocol/document_rule.hpp"
 #include "protocol/message_id_window.hpp"
+#include "protocol/pending_budget.hpp"
 
 namespace troupe {
 
@@ -30,6 +32,8 @@ class worker_pool;
 
 struct directory_settings {
   std::size_t documents_max = 1000;
+  quota_limits quota;
+  std::size_t pending_total_max = static_cast<std::size_t>(-1);  ///< Bytes, of all documents.
   std::chrono::milliseconds idle_grace{30'000};
   crdt::doc_settings doc;
   std::vector<document_rule> rules;       ///< For some documents; see settings_for().
@@ -74,7 +78,7 @@ class directory final : public directory_actor::base {
     std::vector<waiting_open> waiting;
   };
 
-  caf::result<opened_document> on_open(const open_document& request);
+  caf::result<opened_document> on_open(open_document request);
   void on_idle(const document_idle& message);
   void on_busy(document_id id);
   void on_second();
@@ -103,6 +107,8 @@ class directory final : public directory_actor::base {
   std::unordered_map<document_id, std::string> names_;
   std::unordered_map<caf::actor_id, document_id> ids_by_actor_;
   std::unordered_map<std::string, kept_window> windows_;
+  std::shared_ptr<document_quota> quota_;
+  std::shared_ptr<pending_budget> pending_;
   document_id last_id_ = 0;
   unsigned seconds_ = 0;
   bool is_draining_ = false;

@@ -17,7 +17,8 @@ document::document(caf::actor_config& config, io_unit* unit, document_settings s
       name_(std::make_shared<const std::string>(settings_.name)),
       store_(std::move(store)),
       directory_(std::move(directory)),
-      work_(std::make_unique<hosted_document>(settings_.doc, settings_.seed, settings_.window),
+      work_(std::make_unique<hosted_document>(settings_.doc, settings_.seed, settings_.window,
+                                              settings_.pending),
             make_lender()),
       output_(name_) {}
 
@@ -223,7 +224,13 @@ bool document::handle(leave_document& leave) {
 bool document::handle(document_tick&) {
   work_.state()->on_tick(current_time());
   check_fullness();
+  work_.state()->ask_again(current_time(), work_.effects());
+  if (const std::size_t dropped = work_.state()->drop_abandoned(current_time()); dropped > 0)
+    log_line(log_severity::warning, std::to_string(dropped) + " bytes in document '" + *name_ +
+                                        "' waited in vain for missing updates and are dropped; "
+                                        "whoever sent them has been gone for an hour");
   newcomers_.on_tick();
+  carry_out({}, 0);
   schedule_flush();
   return true;
 }
@@ -268,7 +275,7 @@ bool document::needs_encoding(const client_request& what) {
 }
 
 void document::encode_whole_state_elsewhere(dialect in) {
-  const auto frames = std::make_shared<std::vector<shared_bytes>>();
+  const auto frames = std::make_shared<std::vector<shared_slice>>();
   work_.run(
       weight::heavy,
       [frames, in, name = name_](hosted_document& of, document_effects&) {

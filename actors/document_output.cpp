@@ -65,7 +65,9 @@ void document_output::add(audience to, session_id session, dialect in, const not
   const bool is_update = what.kind == notice_kind::update || is_echo;
   if (is_update && traits.merges_updates) return add_update(to, session, in, what.body.view());
   if (traits.merges_updates) end_run();
-  encode(to, session, in, what);
+  if (what.pieces.empty()) return encode(to, session, in, what);
+  // In one push, of which the write queue takes any size.
+  add_frames(session, in, encode_block(in, what, std::string_view{*document_}));
 }
 
 void document_output::add_update(audience to, session_id session, dialect in, byte_view update) {
@@ -111,10 +113,10 @@ void document_output::encode(audience to, session_id session, dialect in, const 
 }
 
 void document_output::add_frames(session_id to, dialect in,
-                                 const std::vector<shared_bytes>& frames) {
+                                 const std::vector<shared_slice>& frames) {
   if (codec_of(in).traits().merges_updates) end_run();
-  for (const shared_bytes& frame : frames)
-    part_of(in).deliveries.push_back({audience::one, to, traffic::content, shared_slice{frame}});
+  for (const shared_slice& frame : frames)
+    part_of(in).deliveries.push_back({audience::one, to, traffic::content, frame});
 }
 
 bool document_output::empty() const noexcept {

@@ -30,7 +30,7 @@ class document_output {
   void add(audience to, session_id session, dialect in, const notice& what);
 
   /// Frames that were encoded before.
-  void add_frames(session_id to, dialect in, const std::vector<shared_bytes>& frames);
+  void add_frames(session_id to, dialect in, const std::vector<shared_slice>& frames);
 
   bool empty() const noexcept;
 

@@ -1,6 +1,6 @@
 // The one place where what a codec encodes becomes WebSocket frames. document_output gathers the
-// frames of a turn with it; frame_list makes frames at once: for the session and its
-// own answers, newcomer_state for the whole state. Pure.
+// frames of a turn with it; frame_list makes frames at once for the session and its
+// own answers, frame_block for a state. Pure.
 #pragma once
 
 #include <optional>
@@ -56,6 +56,42 @@ class frame_list final : public frame_sink {
   frame_kind kind_;
   std::vector<shared_bytes> frames_;
 };
+
+/// Frames one behind the other in one piece of memory, so that a receiver gets them by one push.
+class frame_block final : public frame_sink {
+ public:
+  explicit frame_block(frame_kind kind) : kind_(kind) {}
+
+  void add(byte_view head, byte_view body) override {
+    const framed frame{kind_, head, body};
+    sizes_.push_back(frame.size());
+    frame.append_to(block_);
+  }
+
+  std::vector<shared_slice> take() {
+    const shared_bytes all = shared_bytes::copy_of(block_);
+    std::vector<shared_slice> frames;
+    std::size_t offset = 0;
+    for (const std::size_t size : sizes_) {
+      frames.emplace_back(all, offset, size);
+      offset += size;
+    }
+    return frames;
+  }
+
+ private:
+  frame_kind kind_;
+  byte_buffer block_;
+  std::vector<std::size_t> sizes_;
+};
+
+inline std::vector<shared_slice> encode_block(dialect in, const notice& what,
+                                              std::optional<std::string_view> document) {
+  const dialect_codec& codec = codec_of(in);
+  frame_block frames{codec.traits().frames};
+  codec.encode(what, document, frames);
+  return frames.take();
+}
 
 /// The frames of one notice in one dialect.
 inline std::vector<shared_bytes> encode_frames(dialect in, const notice& what,

@@ -13,7 +13,7 @@ namespace troupe {
 class newcomer_state {
  public:
   /// The frames for a dialect at this version of the document; null: not known.
-  const std::vector<shared_bytes>* find(dialect in, std::uint64_t version) {
+  const std::vector<shared_slice>* find(dialect in, std::uint64_t version) {
     for (const entry& each : entries_)
       if (each.in == in && each.version == version) {
         was_used_ = true;
@@ -22,8 +22,8 @@ class newcomer_state {
     return nullptr;
   }
 
-  const std::vector<shared_bytes>& keep(dialect in, std::uint64_t version,
-                                        std::vector<shared_bytes> frames) {
+  const std::vector<shared_slice>& keep(dialect in, std::uint64_t version,
+                                        std::vector<shared_slice> frames) {
     std::erase_if(entries_,
                   [&](const entry& each) { return each.in == in || each.version != version; });
     was_used_ = true;
@@ -32,9 +32,9 @@ class newcomer_state {
   }
 
   /// Encodes them anew. Cost: linear in the state.
-  static std::vector<shared_bytes> encode(const hosted_document& of, dialect in,
+  static std::vector<shared_slice> encode(const hosted_document& of, dialect in,
                                           std::string_view document) {
-    return encode_frames(in, of.whole_state_notice(), document);
+    return encode_block(in, of.whole_state_notice(in), document);
   }
 
   /// Frames that nobody has asked for since the last call are dropped.
@@ -47,7 +47,7 @@ class newcomer_state {
   struct entry {
     dialect in;
     std::uint64_t version;
-    std::vector<shared_bytes> frames;
+    std::vector<shared_slice> frames;
   };
 
   std::vector<entry> entries_;

@@ -30,6 +30,8 @@ close_info describe(close_reason reason) noexcept {
       return {1013, "Too many updates wait for missing ones, reconnect to resync", "pending_limit"};
     case close_reason::update_too_complex:
       return {4434, "Update too complex", "update_too_complex"};
+    case close_reason::quota_exceeded:
+      return {1013, "Quota exceeded, try again later", "quota_exceeded"};
     case close_reason::document_failed:
       return {1011, "Document failed, reconnect to reopen it", "document_failed"};
     case close_reason::heartbeat_timeout: return {0, "", "heartbeat_timeout"};
@@ -54,6 +56,7 @@ close_reason close_reason_for(errc code) noexcept {
     case errc::document_full: return close_reason::document_full;
     case errc::pending_limit: return close_reason::pending_limit;
     case errc::too_complex: return close_reason::update_too_complex;
+    case errc::quota_exceeded: return close_reason::quota_exceeded;
     case errc::storage_failed: return close_reason::document_failed;
     default: return close_reason::malformed_message;
   }

@@ -30,6 +30,8 @@ std::string_view to_string(errc code) noexcept {
     case errc::storage_failed: return "storage_failed";
     case errc::address_in_use: return "address_in_use";
     case errc::watch_failed: return "watch_failed";
+    case errc::message_id_reused: return "message_id_reused";
+    case errc::quota_exceeded: return "quota_exceeded";
     case errc::invalid_config: return "invalid_config";
   }
   return "unknown";

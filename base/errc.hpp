@@ -42,6 +42,8 @@ enum class errc : std::uint8_t {
   storage_failed,     ///< The store could not read or write.
   address_in_use,     ///< The address to listen on is in use or not of this machine.
   watch_failed,       ///< A directory cannot be watched for changes of its files.
+  message_id_reused,  ///< Two messages with different contents have one id.
+  quota_exceeded,     ///< A user, an address or the node has as much as it may have.
   invalid_config,     ///< The configuration has unknown keys or bad values.
 };
 

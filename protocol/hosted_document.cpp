@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/hash.hpp"
+#include "protocol/dialects/dialects.hpp"
 
 namespace troupe {
 
@@ -10,6 +11,12 @@ namespace {
 
 constexpr std::size_t kept_state_bytes_min = 64 * 1024;
 constexpr std::array<std::uint8_t, 2> empty_update{0, 0};
+
+/// A session is asked for what is missing no more often than this.
+constexpr std::chrono::seconds question_interval{1};
+
+/// What waits is kept for so long without anybody who sent it.
+constexpr std::chrono::hours abandoned_max{1};
 
 /// Scatters a number over 32 bits, none of which is lost on small differences.
 std::uint64_t scattered(std::uint64_t number) { return splitmix64(number) & 0xFFFFFFFF; }
@@ -23,13 +30,62 @@ std::string message_id_owner(session_id session, const identity_ptr& who) {
 }  // namespace
 
 hosted_document::hosted_document(crdt::doc_settings settings, std::uint64_t seed,
-                                 std::shared_ptr<message_id_window> window)
+                                 std::shared_ptr<message_id_window> window,
+                                 std::shared_ptr<pending_budget> pending)
     : state_(settings),
       seed_(seed),
-      window_(window ? std::move(window) : std::make_shared<message_id_window>()) {}
+      window_(window ? std::move(window) : std::make_shared<message_id_window>()),
+      pending_(std::move(pending)),
+      pending_max_(settings.limit.pending_size_max) {}
+
+hosted_document::~hosted_document() {
+  if (pending_ && charged_ > 0) pending_->change(charged_, 0);
+}
+
+/// Within what may wait on the node.
+result<crdt::applied_update> hosted_document::apply(byte_view update, crdt::sender_usage* by,
+                                                    std::uint64_t steps_for_now) {
+  const auto apply_now = [&] {
+    return by == nullptr ? state_.apply_update(update, crdt::update_format::v1, steps_for_now)
+                         : state_.apply_update(update, *by, steps_for_now);
+  };
+  if (!pending_) return apply_now();
+  const std::size_t node_max = charged_ + pending_->room();
+  state_.limit_pending(std::min(pending_max_, node_max));
+  auto applied = apply_now();
+  if (!applied && applied.error().code == errc::pending_limit && node_max < pending_max_)
+    return fail(errc::quota_exceeded, "updates of all documents that wait for missing ones");
+  settle_pending();
+  return applied;
+}
+
+/// Charges what waits now.
+void hosted_document::settle_pending() {
+  const std::size_t waits = state_.pending_size();
+  if (waits == charged_) return;
+  if (pending_) pending_->change(charged_, waits);
+  charged_ = waits;
+}
+
+std::size_t hosted_document::drop_abandoned(time_point now) {
+  const std::size_t waits = state_.pending_size();
+  if (waits == 0 || !waited_for_.empty()) {
+    if (waits == 0) waited_for_ = {};
+    abandoned_since_.reset();
+    return 0;
+  }
+  if (!abandoned_since_) abandoned_since_ = now;
+  if (now - *abandoned_since_ < abandoned_max) return 0;
+  state_.drop_pending();
+  settle_pending();
+  abandoned_since_.reset();
+  ++version_;
+  return waits;
+}
 
 result<void> hosted_document::load(byte_view update) {
   TROUPE_TRY(state_.load_update(update, repaired_));
+  settle_pending();
   ++version_;
   return {};
 }
@@ -41,22 +97,39 @@ byte_buffer hosted_document::whole_state() const {
   return state;
 }
 
-notice hosted_document::whole_state_notice() const {
-  return {
-      .kind = notice_kind::state, .body = whole_state(), .extra = state_.state_vector().encode()};
+notice hosted_document::whole_state_notice(dialect in) const { return state_notice({}, in); }
+
+/// What a session with this state vector lacks. Clients give up on a message that takes too long.
+notice hosted_document::state_notice(const crdt::state_vector& from, dialect in) const {
+  notice answer{.kind = notice_kind::state, .body = {}, .extra = state_.state_vector().encode()};
+  if (codec_of(in).traits().takes_pieces) {
+    answer.pieces = state_.encode_state_in_pieces(from);
+    answer.body = std::move(answer.pieces.back());
+    answer.pieces.pop_back();
+  } else {
+    answer.body = state_.encode_state_as_update(from);
+  }
+  if (from.empty() && answer.pieces.empty() && answer.body.view().size() < kept_state_bytes_min)
+    state_.forget_encoded_state();
+  return answer;
 }
 
 // --- subscribers ---
 
 void hosted_document::on_join(const joining_session& who) {
   if (const subscriber* const known = subscribers_.find(who.session)) forget_dialects(*known);
-  subscribers_.insert_or_assign(who.session, subscriber{who.may, {}, 0, who.who, {}});
+  subscribers_.insert_or_assign(who.session,
+                                subscriber{who.may, {}, 0, who.who, who.ticket, {}, {}});
 }
 
 void hosted_document::on_leave(session_id session, time_point now) {
   if (const subscriber* const leaving = subscribers_.find(session)) {
     forget_dialects(*leaving);
+    // Nobody can send these again.
+    if (user_of(leaving->who).empty()) window_->forget(message_id_owner(session, nullptr));
     subscribers_.erase(session);
+    to_ask_.erase(session);
+    waited_for_.erase(session);
   }
   note_presence(presence_.remove_session(session, now));
 }
@@ -82,20 +155,12 @@ bool hosted_document::on_request(session_id from, const client_request& what, ti
   if (sender == nullptr) return true;
   count_dialect(*sender, what.in);
   const asked by{from, *sender, what};
-  if (is_repeated(by, now)) {  // what it wrote the first time may still be on its way to storage
-    out.writes.push_back(
-        {{},
-         origin::of_session(from),
-         what.in,
-         notice{.kind = notice_kind::ack, .body = {}, .extra = as_bytes(what.message_id)}});
-    return true;
-  }
   switch (what.kind) {
     case request_kind::sync: on_sync(by, out); break;
-    case request_kind::update: return on_session_update(by, steps_for_now, out);
+    case request_kind::update: return on_session_update(by, now, steps_for_now, out);
     case request_kind::presence: on_presence(by, now, out); break;
     case request_kind::own_presence: on_own_presence(by, now, out); break;
-    case request_kind::event: on_session_event(by, out); break;
+    case request_kind::event: on_session_event(by, now, out); break;
     case request_kind::query_presence:
       reply(by, notice_kind::presence, presence_.encode_all(), out);
       break;
@@ -103,69 +168,86 @@ bool hosted_document::on_request(session_id from, const client_request& what, ti
   return true;
 }
 
-/// A client that comes back sends again what was not acknowledged, under the old ids. Requests that
-/// may be repeated without harm are not counted.
-bool hosted_document::is_repeated(const asked& by, time_point now) {
-  const bool counts = by.what.kind == request_kind::update || by.what.kind == request_kind::event;
-  if (!counts || by.what.message_id.empty()) return false;
-  return window_->note(message_id_owner(by.from, by.by.who), by.what.message_id, now) ==
-         seen::repeated;
-}
-
 void hosted_document::on_sync(const asked& by, document_effects& out) {
   const auto vector = crdt::state_vector::decode(by.what.body);
   if (!vector) return refuse(by, request_part::state_vector, vector.error(), out);
   notice answer{.kind = notice_kind::whole_state, .body = {}, .extra = {}};
-  if (!vector->empty())
-    answer = {.kind = notice_kind::state,
-              .body = state_.encode_state_as_update(*vector),
-              .extra = state_.state_vector().encode()};
+  if (!vector->empty()) answer = state_notice(*vector, by.what.in);
   out.deliveries.push_back({audience::one, by.from, by.what.in, std::move(answer)});
   if (presence_.has_states()) reply(by, notice_kind::presence, presence_.encode_all(), out);
   acknowledge(by, out);
 }
 
-bool hosted_document::on_session_update(const asked& by, std::uint64_t steps_for_now,
-                                        document_effects& out) {
+/// Whatever its id: to apply an update twice is harmless, to skip another one is not.
+bool hosted_document::on_session_update(const asked& by, time_point now,
+                                        std::uint64_t steps_for_now, document_effects& out) {
   const byte_view update = by.what.body;
   const bool has_id = !by.what.message_id.empty();
   // What every client answers that has nothing of its own. The encoded state stays what it is.
   if (!has_id && std::ranges::equal(update, empty_update)) return true;
-  const bool was_waiting = state_.pending_size() > 0;
-  const auto applied = state_.apply_update(update, by.by.used, steps_for_now);
-  if (!applied || applied->is_deferred) {
-    if (has_id) window_->forget(message_id_owner(by.from, by.by.who), by.what.message_id);
-    if (applied) return false;
+  const std::size_t waited = state_.pending_size();
+  const auto applied = apply(update, &by.by.used, steps_for_now);
+  if (!applied) {
     refuse(by, request_part::update, applied.error(), out);
     return true;
   }
-  // The first update that has to wait shows that something is missing here: its sender is asked for
-  // it.
-  if (applied->has_parked && !was_waiting)
-    reply(by, notice_kind::question, state_.state_vector().encode(), out);
-  const bool is_new = applied->changed || applied->has_parked;
-  if (!is_new && !has_id) return true;
+  if (applied->is_deferred) return false;
+  const bool is_new = applied->changed || state_.pending_size() > waited;
+  if (applied->has_parked) waited_for_.insert_or_assign(by.from, true);
+  // A client that has told all it knows would tell the same again.
+  if (applied->leaves_gap && (is_new || has_id)) ask_for_missing(by, now, out);
+  if (!is_new && (!has_id || applied->leaves_gap)) return true;
   // What was known already may have come a moment ago: it is acknowledged when that is stored.
   document_effects::storage_write write{
       {},
       origin::of_session(by.from),
       by.what.in,
       notice{.kind = notice_kind::ack, .body = {}, .extra = as_bytes(by.what.message_id)}};
+  // The question was the answer to this id.
+  if (has_id && applied->leaves_gap) write.confirmation.reset();
   if (is_new) {
     ++version_;
     write.update = update;
   }
   if (applied->changed) {
     effect_bytes change = change_of(*applied, update);
-    write.confirmation->body = change;
+    if (write.confirmation) write.confirmation->body = change;
     broadcast_update(write.from, std::move(change), out);
   }
   out.writes.push_back(std::move(write));
   return true;
 }
 
+/// Its sender has, or had, what this update follows. A message with an id is answered by the
+/// question each time.
+void hosted_document::ask_for_missing(const asked& by, time_point now, document_effects& out) {
+  const bool has_id = !by.what.message_id.empty();
+  if (!has_id && by.by.asked && now - *by.by.asked < question_interval) {
+    to_ask_.insert_or_assign(by.from, by.what.in);
+    return;
+  }
+  by.by.asked = now;
+  to_ask_.erase(by.from);
+  out.deliveries.push_back({audience::one, by.from, by.what.in,
+                            notice{.kind = notice_kind::question,
+                                   .body = state_.state_vector().encode(),
+                                   .extra = as_bytes(by.what.message_id)}});
+}
+
+void hosted_document::ask_again(time_point now, document_effects& out) {
+  for (const auto& [session, in] : std::exchange(to_ask_, {})) {
+    subscriber* const of = subscribers_.find(session);
+    if (of == nullptr || !state_.has_gap()) continue;
+    of->asked = now;
+    out.deliveries.push_back({audience::one, session, in,
+                              notice{.kind = notice_kind::question,
+                                     .body = state_.state_vector().encode(),
+                                     .extra = {}}});
+  }
+}
+
 void hosted_document::on_update(const origin& from, byte_view update, document_effects& out) {
-  const auto applied = state_.apply_update(update);
+  const auto applied = apply(update);
   if (!applied) {
     out.refusals.push_back({from, dialect::y_websocket, request_part::update, applied.error(), {}});
     return;
@@ -191,7 +273,16 @@ void hosted_document::broadcast_update(const origin& from, effect_bytes change,
        notice{.kind = notice_kind::update, .body = std::move(change), .extra = {}}});
 }
 
-void hosted_document::on_session_event(const asked& by, document_effects& out) {
+/// A client that comes back sends again what was not acknowledged, under the old ids.
+void hosted_document::on_session_event(const asked& by, time_point now, document_effects& out) {
+  const std::string_view id = by.what.message_id;
+  const seen before =
+      id.empty() ? seen::fresh
+                 : window_->note(message_id_owner(by.from, by.by.who), id, by.what.body, now);
+  if (before == seen::repeated) return acknowledge(by, out);
+  if (before == seen::reused)
+    return refuse(by, request_part::message,
+                  failure{errc::message_id_reused, "another message had this messageId"}, out);
   out.deliveries.push_back({audience::all_but_one, by.from, spoken_,
                             notice{.kind = notice_kind::event, .body = by.what.body, .extra = {}}});
   acknowledge(by, out);

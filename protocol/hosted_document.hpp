@@ -22,6 +22,7 @@
 #include "protocol/message_id_window.hpp"
 #include "protocol/notice.hpp"
 #include "protocol/origin.hpp"
+#include "protocol/pending_budget.hpp"
 #include "protocol/request.hpp"
 #include "protocol/sync/awareness.hpp"
 
@@ -71,9 +72,13 @@ class hosted_document {
 
   /// `seed`: chooses the awareness client ids of sessions that have none of their own; random, so
   /// that documents and nodes choose differently. `window` outlives the document: its clients may
-  /// come back after it was unloaded.
+  /// come back after it was unloaded. `pending`: of the node; null: only the document's own limit.
   explicit hosted_document(crdt::doc_settings settings, std::uint64_t seed = 0,
-                           std::shared_ptr<message_id_window> window = nullptr);
+                           std::shared_ptr<message_id_window> window = nullptr,
+                           std::shared_ptr<pending_budget> pending = nullptr);
+  hosted_document(const hosted_document&) = delete;
+  hosted_document& operator=(const hosted_document&) = delete;
+  ~hosted_document();
 
   /// Applies an update from storage. Fails as crdt::doc::load_update does.
   result<void> load(byte_view update);
@@ -107,6 +112,13 @@ class hosted_document {
   /// Time passes: presence that was not renewed vanishes, that of set_own() is renewed.
   void on_tick(time_point now);
 
+  /// Asks the sessions that left a gap and could not be asked again so soon.
+  void ask_again(time_point now, document_effects& out);
+
+  /// Forgets what waits for missing updates if all who sent it have been gone for an hour: it was
+  /// not acknowledged, so they have it still. Returns how many bytes that were.
+  std::size_t drop_abandoned(time_point now);
+
   /// Nothing more comes for the moment: the gathered presence goes out.
   void end_turn(document_effects& out);
   bool has_gathered() const noexcept { return !presence_changed_.empty(); }
@@ -116,7 +128,7 @@ class hosted_document {
   byte_buffer whole_state() const;
 
   /// The answer to a sync of a session that has nothing.
-  notice whole_state_notice() const;
+  notice whole_state_notice(dialect in) const;
 
   /// Gives back memory that is kept for growth.
   void shrink() { state_.shrink(); }
@@ -133,7 +145,9 @@ class hosted_document {
     dialect_set speaks;
     sync::awareness::client_id client = 0;  ///< Of its own presence; 0: none yet.
     identity_ptr who;
-    crdt::sender_usage used;
+    quota_ticket ticket;
+    std::optional<time_point> asked;  ///< When it was last asked for what is missing.
+    crdt::sender_usage used;          ///< Of the limits of the document.
   };
   /// A request with the subscriber that sent it.
   struct asked {
@@ -143,12 +157,17 @@ class hosted_document {
   };
 
   void on_sync(const asked& by, document_effects& out);
-  bool on_session_update(const asked& by, std::uint64_t steps_for_now, document_effects& out);
+  bool on_session_update(const asked& by, time_point now, std::uint64_t steps_for_now,
+                         document_effects& out);
   void on_presence(const asked& by, time_point now, document_effects& out);
   void on_own_presence(const asked& by, time_point now, document_effects& out);
-  void on_session_event(const asked& by, document_effects& out);
+  void on_session_event(const asked& by, time_point now, document_effects& out);
 
-  bool is_repeated(const asked& by, time_point now);
+  result<crdt::applied_update> apply(byte_view update, crdt::sender_usage* by = nullptr,
+                                     std::uint64_t steps_for_now = crdt::unlimited_steps);
+  void settle_pending();
+  void ask_for_missing(const asked& by, time_point now, document_effects& out);
+  notice state_notice(const crdt::state_vector& from, dialect in) const;
   static void reply(const asked& to, notice_kind kind, effect_bytes body, document_effects& out);
   static void acknowledge(const asked& by, document_effects& out);
   static void refuse(const asked& by, request_part part, failure why, document_effects& out);
@@ -163,10 +182,16 @@ class hosted_document {
   sync::awareness presence_;
   std::uint64_t seed_;
   std::shared_ptr<message_id_window> window_;
+  std::shared_ptr<pending_budget> pending_;
+  std::size_t pending_max_;                // of this document
+  std::size_t charged_ = 0;                // to the budget
+  flat_map<session_id, bool> waited_for_;  // the sessions that are here and sent what waits
+  std::optional<time_point> abandoned_since_;
   flat_map<session_id, subscriber> subscribers_;
   std::array<std::uint32_t, dialect_count_max> speakers_{};   // how many subscribers speak each
   dialect_set spoken_;                                        // those that anybody speaks
   std::vector<sync::awareness::client_id> presence_changed_;  // since the last end_turn
+  flat_map<session_id, dialect> to_ask_;                      // that were asked a moment ago
   std::uint64_t version_ = 0;
   std::vector<crdt::repaired_struct> repaired_;
 };

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "protocol/document_quota.hpp"
 #include "protocol/session_id.hpp"
 
 namespace troupe {
@@ -55,6 +56,8 @@ struct joining_session {
   session_id session = no_session;
   rights may;
   identity_ptr who;
+  std::string address = {};       ///< Of its peer; empty: loopback, or unknown.
+  quota_ticket ticket = nullptr;  ///< Its place among the documents of its user and address.
 };
 
 }  // namespace troupe

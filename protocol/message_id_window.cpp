@@ -33,7 +33,14 @@ std::size_t message_id_window::recent_ids::find(const hash128& id) const noexcep
   return nowhere;
 }
 
-void message_id_window::recent_ids::add(const hash128& id, time_point now) {
+seen message_id_window::recent_ids::look_up(const hash128& id,
+                                            std::uint64_t content) const noexcept {
+  const std::size_t found = find(id);
+  if (found == nowhere) return seen::fresh;
+  return entries_[slot(found)].content == content ? seen::repeated : seen::reused;
+}
+
+void message_id_window::recent_ids::add(const hash128& id, std::uint64_t content, time_point now) {
   if (count_ == ids_per_user_max) {
     oldest_ = slot(1);
     --count_;
@@ -41,7 +48,7 @@ void message_id_window::recent_ids::add(const hash128& id, time_point now) {
   if (count_ == entries_.size()) grow();
   const std::size_t at = slot(count_++);
   tags_[at] = tag_of(id);
-  entries_[at] = {id, now};
+  entries_[at] = {id, content, now};
 }
 
 void message_id_window::recent_ids::grow() {
@@ -54,16 +61,6 @@ void message_id_window::recent_ids::grow() {
   tags_.resize(size);
   entries_.reserve(size);
   entries_.resize(size);
-}
-
-void message_id_window::recent_ids::remove(const hash128& id) noexcept {
-  const std::size_t found = find(id);
-  if (found == nowhere) return;
-  for (std::size_t i = found; i + 1 < count_; ++i) {
-    tags_[slot(i)] = tags_[slot(i + 1)];
-    entries_[slot(i)] = entries_[slot(i + 1)];
-  }
-  --count_;
 }
 
 void message_id_window::recent_ids::expire(time_point now) noexcept {
@@ -99,13 +96,16 @@ message_id_window::user_list::iterator message_id_window::drop(user_list::iterat
   return by_silence_.erase(at);
 }
 
-seen message_id_window::note(std::string_view user, std::string_view message_id, time_point now) {
+seen message_id_window::note(std::string_view user, std::string_view message_id, byte_view content,
+                             time_point now) {
   const hash128 id = hash_of(message_id);
+  const std::uint64_t content_hash = siphash128(content).first;
   user_ids& sender = touch_user(user);
   sender.ids.expire(now);
-  if (sender.ids.contains(id)) return seen::repeated;
+  if (const seen before = sender.ids.look_up(id, content_hash); before != seen::fresh)
+    return before;
   memory_bytes_ -= sender.memory_bytes();
-  sender.ids.add(id, now);
+  sender.ids.add(id, content_hash, now);
   memory_bytes_ += sender.memory_bytes();
   while (by_silence_.size() > 1 &&
          (by_silence_.size() > users_max || memory_bytes_ > memory_bytes_max))
@@ -113,9 +113,8 @@ seen message_id_window::note(std::string_view user, std::string_view message_id,
   return seen::fresh;
 }
 
-void message_id_window::forget(std::string_view user, std::string_view message_id) {
-  const auto known = users_.find(user);
-  if (known != users_.end()) known->second->ids.remove(hash_of(message_id));
+void message_id_window::forget(std::string_view user) {
+  if (const auto known = users_.find(user); known != users_.end()) drop(known->second);
 }
 
 void message_id_window::expire(time_point now) {

@@ -1,11 +1,10 @@
 // The message ids of a document's clients that were seen lately, to deduplicate: a client that did
 // not hear an answer sends its message again, perhaps over a new connection, and the message must
 // take effect once. Owned by the document; time is passed in. Everything in it is bounded, so it
-// forgets: then a message counts as fresh again, which is harmless for an update, since Yjs updates
-// are idempotent. Pure.
+// forgets: then a message counts as fresh again. Pure.
 //
-// Users are kept by name, so that none can suppress the messages of another. Of a message id a
-// 128-bit hash is kept: 28 bytes whatever its length, a fifth of a UUID as text. Ids with equal
+// Users are kept by name, so that none can suppress the messages of another. Of a message a 128-bit
+// hash of its id and a 64-bit hash of its content are kept: 36 bytes whatever their lengths. Equal
 // hashes could only make a user lose messages of their own.
 #pragma once
 
@@ -17,11 +16,16 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/bytes.hpp"
 #include "protocol/siphash.hpp"
 
 namespace troupe {
 
-enum class seen : std::uint8_t { fresh, repeated };
+enum class seen : std::uint8_t {
+  fresh,
+  repeated,  ///< The same id with the same content.
+  reused,    ///< The same id with another content.
+};
 
 class message_id_window {
  public:
@@ -30,7 +34,7 @@ class message_id_window {
   static constexpr std::size_t ids_per_user_max = 1024;
   static constexpr std::chrono::minutes id_age_max{10};
   static constexpr std::size_t users_max = 4096;
-  /// For all users together: some 280 with full windows. Beyond, and beyond users_max, the user
+  /// For all users together: some 220 with full windows. Beyond, and beyond users_max, the user
   /// that has been silent for the longest time is forgotten.
   static constexpr std::size_t memory_bytes_max = std::size_t{8} * 1024 * 1024;
 
@@ -42,10 +46,11 @@ class message_id_window {
 
   /// A message has come. Its age counts from the first time; a repetition does not renew it.
   /// `user`: the user's id, or the session's where there is no user. Cost: a scan of 4 KiB at most.
-  seen note(std::string_view user, std::string_view message_id, time_point now);
+  /// A reused id keeps the content that it had first.
+  seen note(std::string_view user, std::string_view message_id, byte_view content, time_point now);
 
-  /// The message was refused: sent again, it is fresh.
-  void forget(std::string_view user, std::string_view message_id);
+  /// The user is gone for good.
+  void forget(std::string_view user);
 
   /// Frees what is too old. Only a matter of memory: note() does not see it anyway.
   void expire(time_point now);
@@ -58,9 +63,9 @@ class message_id_window {
   /// The last ids of one user, oldest first: a ring that grows by doubling.
   class recent_ids {
    public:
-    bool contains(const hash128& id) const noexcept { return find(id) != nowhere; }
-    void add(const hash128& id, time_point now);
-    void remove(const hash128& id) noexcept;
+    /// Of an id that is there, whether it had this content.
+    seen look_up(const hash128& id, std::uint64_t content) const noexcept;
+    void add(const hash128& id, std::uint64_t content, time_point now);
     void expire(time_point now) noexcept;
 
     bool empty() const noexcept { return count_ == 0; }
@@ -71,6 +76,7 @@ class message_id_window {
 
     struct seen_id {
       hash128 id;
+      std::uint64_t content = 0;  // its hash
       time_point seen;
     };
 

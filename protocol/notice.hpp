@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "protocol/request_error.hpp"
@@ -28,10 +29,12 @@ class effect_bytes {
 };
 
 enum class notice_kind : std::uint8_t {
-  state,        ///< The answer to a sync. Body: a Yjs update; extra: the server's state vector.
+  state,        ///< The answer to a sync. Body: a Yjs update, behind those in `pieces`; extra: the
+                ///< server's state vector.
   whole_state,  ///< The same for a session that has nothing. No body: the driver encodes the whole
                 ///< state, or has it already.
-  question,     ///< The server asks for what it is missing. Body: its state vector.
+  question,     ///< The server asks for what it is missing. Body: its state vector; extra: the
+                ///< message id of the update that showed it.
   update,       ///< Body: a Yjs update.
   presence,     ///< Body: an awareness update.
   event,        ///< Body: JSON text.
@@ -47,6 +50,8 @@ struct notice {
   request_part part = request_part::message;             ///< and what was wrong.
   effect_bytes body;
   effect_bytes extra;
+  /// Of a state that is too large for one message: the updates that come first, in their order.
+  std::vector<byte_buffer> pieces = {};
 };
 
 }  // namespace troupe

@@ -14,6 +14,9 @@ constexpr std::array<request_error_info, request_error_count> errors = {{
     {"INVALID_UPDATE", "Invalid update"},
     {"DOCUMENT_FULL", "Document full"},
     {"TOO_MANY_DOCUMENTS", "Too many documents"},
+    {"MISSING_UPDATES", "Missing updates"},
+    {"MESSAGE_ID_REUSED", "Message id reused"},
+    {"QUOTA_EXCEEDED", "Quota exceeded"},
     {"DOCUMENT_UNAVAILABLE", "Document unavailable"},
     {"UPDATE_TOO_COMPLEX", "Update too complex"},
 }};
@@ -25,6 +28,8 @@ request_error_info describe(request_error error) noexcept {
 }
 
 request_error request_error_for(errc code, request_part part) noexcept {
+  if (code == errc::message_id_reused) return request_error::message_id_reused;
+  if (code == errc::quota_exceeded) return request_error::quota_exceeded;
   switch (part) {
     case request_part::message:
     case request_part::presence: return request_error::invalid_message;
@@ -40,6 +45,7 @@ request_error request_error_for(errc code, request_part part) noexcept {
 }
 
 request_error request_error_for(close_reason reason) noexcept {
+  if (reason == close_reason::quota_exceeded) return request_error::quota_exceeded;
   return reason == close_reason::too_many_documents ? request_error::too_many_documents
                                                     : request_error::document_unavailable;
 }

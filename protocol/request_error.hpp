@@ -19,6 +19,9 @@ enum class request_error : std::uint8_t {
   invalid_update,        ///< The bytes of an update or a state vector are not valid Yjs.
   document_full,         ///< limits.max_document_size or limits.max_client_ids is reached.
   too_many_documents,    ///< limits.max_documents are open; try again later.
+  missing_updates,       ///< The update waits for others, which the client has to send.
+  message_id_reused,     ///< Another message had the same id.
+  quota_exceeded,        ///< A user, an address or the node has as much as it may have.
   document_unavailable,  ///< The document could not be opened, or failed; try again later.
   update_too_complex,    ///< The update is above limits.max_update_work.
 };

@@ -58,6 +58,8 @@ struct config {
     std::size_t message_burst = 200;
     std::size_t max_documents = 1'000;
     std::size_t max_documents_per_session = 100;
+    std::size_t max_documents_per_user = 200;
+    std::size_t max_documents_per_address = 500;
     std::size_t max_pending_size = 16 * 1024 * 1024;
     std::size_t max_document_size = 1024 * 1024 * 1024;
     std::size_t max_client_ids = 10'000'000;
@@ -65,6 +67,7 @@ struct config {
     std::size_t max_name_size = 1024 * 1024;
     std::size_t max_nesting = 1'000;
     std::size_t max_update_work = 100'000'000;
+    std::size_t max_pending_total = 256 * 1024 * 1024;
     std::size_t write_queue_size = 4 * 1024 * 1024;
   };
 

@@ -90,6 +90,15 @@ constexpr std::array keys{
     config_key{"limits.max_documents_per_session",
                count_field{in<&config::limits, &limits::max_documents_per_session>, 1, million},
                "documents", "documents that one JSON session may join"},
+    config_key{"limits.max_documents_per_user",
+               count_field{in<&config::limits, &limits::max_documents_per_user>, 0, million},
+               "documents",
+               "documents that the sessions of one user hold open together; 0 turns the limit off"},
+    config_key{"limits.max_documents_per_address",
+               count_field{in<&config::limits, &limits::max_documents_per_address>, 0, million},
+               "documents",
+               "documents that the sessions of one address, except loopback, hold open together; 0 "
+               "turns the limit off"},
     config_key{"limits.max_pending_size",
                size_field{in<&config::limits, &limits::max_pending_size>, kib, 4 * gib}, "bytes",
                "memory for updates of one document that wait for earlier ones"},
@@ -122,6 +131,9 @@ constexpr std::array keys{
                "steps",
                "searching that one update may cause beyond what its size accounts for, in steps of "
                "about 10 ns; an update that needs more is refused (4434)"},
+    config_key{"limits.max_pending_total",
+               size_field{in<&config::limits, &limits::max_pending_total>, kib, 64 * gib}, "bytes",
+               "memory for updates of all documents that wait for earlier ones"},
     config_key{"limits.write_queue_size",
                size_field{in<&config::limits, &limits::write_queue_size>, kib, gib}, "bytes",
                "unsent output of one connection; the server closes a connection with more as a "

@@ -21,8 +21,8 @@ doc::doc(doc_settings options) : options_(options) {}
 result<applied_update> doc::apply_update(byte_view update, update_format format,
                                          std::uint64_t steps_for_now) {
   TROUPE_CHECK(phase_ == phase::idle);
-  if (format == update_format::v1 && apply_simple(update, steps_for_now))
-    return applied_update{.changed = change_.changed_anything(), .is_verbatim = true};
+  applied_update applied;
+  if (format == update_format::v1 && apply_simple(update, steps_for_now, applied)) return applied;
   TROUPE_TRY(decode(update, format));
   if (needs_more(steps_for_now)) return applied_update{.is_deferred = true};
   return apply_decoded(update, options_.limit, nullptr);
@@ -31,8 +31,8 @@ result<applied_update> doc::apply_update(byte_view update, update_format format,
 result<applied_update> doc::apply_update(byte_view update, sender_usage& by,
                                          std::uint64_t steps_for_now) {
   TROUPE_CHECK(phase_ == phase::idle);
-  if (apply_simple(update, steps_for_now))
-    return applied_update{.changed = change_.changed_anything(), .is_verbatim = true};
+  applied_update applied;
+  if (apply_simple(update, steps_for_now, applied)) return applied;
   TROUPE_TRY(decode(update, update_format::v1));
   if (needs_more(steps_for_now)) return applied_update{.is_deferred = true};
   return apply_decoded(update, options_.limit, &by);
@@ -65,9 +65,10 @@ result<applied_update> doc::apply_decoded(byte_view update, const struct limits&
   TROUPE_ASSIGN(const integration_outcome outcome, integrate_or_restore(update, limit, by));
   change_.commit(options_.gc);
   encoded_ = {};
+  applied_update applied;
+  applied.leaves_gap = outcome.parked > 0 || leaves_gap();
   const bool is_canonical = decoded_.is_canonical;
   if (decoded_.structs.capacity() > decoded_structs_kept) decoded_ = {};
-  applied_update applied;
   applied.changed = change_.changed_anything();
   applied.is_verbatim = is_canonical && outcome.partial == 0 && outcome.known == 0 &&
                         outcome.parked == 0 && outcome.woken == 0;
@@ -114,7 +115,7 @@ bool doc::is_sure_to_take(std::uint64_t steps) const {
 
 /// The fast path for what an editor sends per keystroke. False, without an effect, if the update is
 /// anything else or would not take effect exactly as it is.
-bool doc::apply_simple(byte_view update, std::uint64_t steps_for_now) {
+bool doc::apply_simple(byte_view update, std::uint64_t steps_for_now, applied_update& applied) {
   simple_update simple;
   const auto kind = simple.read(update, store_.clients());
   if (kind == simple_update::kind::other || !has_room_for(update)) return false;
@@ -134,8 +135,27 @@ bool doc::apply_simple(byte_view update, std::uint64_t steps_for_now) {
   }
   change_.commit(options_.gc);
   encoded_ = {};
+  applied = {.changed = change_.changed_anything(),
+             .is_verbatim = true,
+             .leaves_gap = !store_.state_of(client).holes.empty()};
   notify();
   return true;
+}
+
+/// Whether anything is missing below the structs of decoded_, which have just been integrated.
+bool doc::leaves_gap() const noexcept {
+  return std::ranges::any_of(decoded_.blocks, [this](const client_block& block) {
+    const std::vector<clock_range>& holes = store_.state_of(block.client).holes;
+    return !holes.empty() &&
+           holes.front().clock < decoded_.structs[block.first + block.count - 1].clock;
+  });
+}
+
+bool doc::has_gap() const noexcept {
+  if (!pending_.empty()) return true;
+  for (client_index i = 0; i < store_.clients().size(); ++i)
+    if (!store_.state_of(i).holes.empty()) return true;
+  return false;
 }
 
 void doc::notify() {
@@ -242,6 +262,29 @@ byte_buffer doc::encode_state_as_update(const class state_vector& from,
     if (room - encoded_.size() > encoded_.size() / 8) encoded_.shrink_to_fit();
   }
   return encoded_;
+}
+
+std::vector<byte_buffer> doc::encode_state_in_pieces(const class state_vector& from,
+                                                     const piece_sizes& sizes) const {
+  const std::size_t whole_max = 2 * sizes.piece;
+  std::vector<byte_buffer> updates;
+  // A difference is mostly small, though the document is large.
+  if (!from.empty() || store_.memory() <= whole_max) {
+    updates.push_back(encode_state_as_update(from));
+    if (updates.back().size() <= whole_max) return updates;
+    updates.clear();
+  }
+  const std::vector<state_piece> pieces = plan_pieces(store_, from, sizes);
+  if (pieces.size() <= 1) return {encode_state_as_update(from)};
+  for (const state_piece& piece : pieces) {
+    lib0::encoder out{sizes.piece + sizes.piece / 4};
+    encode_piece(store_, piece, out);
+    updates.push_back(out.take());
+  }
+  lib0::encoder out{256};
+  encode_rest(store_, pending_, from, out);
+  updates.push_back(out.take());
+  return updates;
 }
 
 class state_vector doc::state_vector() const {

@@ -11,6 +11,7 @@
 #include "protocol/crdt/apply/changes.hpp"
 #include "protocol/crdt/apply/integrate.hpp"
 #include "protocol/crdt/apply/pending.hpp"
+#include "protocol/crdt/apply/state_pieces.hpp"
 #include "protocol/crdt/apply/transaction.hpp"
 #include "protocol/crdt/read/export.hpp"
 #include "protocol/crdt/store/struct_store.hpp"
@@ -33,6 +34,8 @@ struct applied_update {
   bool is_verbatim = false;
   /// A part waits for an update that has not arrived yet.
   bool has_parked = false;
+  /// Its author has sent more than has arrived: a part waits, or a clock below it is missing.
+  bool leaves_gap = false;
   /// Nothing has happened: it might take more steps than were allowed for now.
   bool is_deferred = false;
 };
@@ -97,6 +100,12 @@ class doc {
   byte_buffer encode_state_as_update(const class state_vector& from = {},
                                      update_format format = update_format::v1) const;
 
+  /// The same in format v1 as several updates, to be applied in their order, if it is large: most
+  /// of them take effect at once (state_pieces.hpp). The last one is small. One update if it is
+  /// not.
+  std::vector<byte_buffer> encode_state_in_pieces(const class state_vector& from = {},
+                                                  const piece_sizes& sizes = {}) const;
+
   /// Frees the cached state.
   void forget_encoded_state() const noexcept { byte_buffer{}.swap(encoded_); }
 
@@ -128,8 +137,19 @@ class doc {
     return {delete_set_of(store_), state_vector()};
   }
 
+  /// From now on; what waits already may be more.
+  void limit_pending(std::size_t bytes_max) noexcept {
+    options_.limit.pending_size_max = bytes_max;
+  }
+  /// Forgets what waits.
+  void drop_pending() noexcept {
+    pending_ = {};
+    forget_encoded_state();
+  }
   /// Bytes of structs and deletions that wait for others.
   std::size_t pending_size() const noexcept { return pending_.size(); }
+  /// Whether anything is missing below what is known, or waits.
+  bool has_gap() const noexcept;
   std::size_t item_count() const noexcept { return store_.item_count(); }
 
   /// How full the document is. O(1).
@@ -158,7 +178,8 @@ class doc {
   bool needs_more(std::uint64_t steps) const;
   result<applied_update> apply_decoded(byte_view update, const struct limits& limit,
                                        sender_usage* by);
-  bool apply_simple(byte_view update, std::uint64_t steps_for_now);
+  bool apply_simple(byte_view update, std::uint64_t steps_for_now, applied_update& applied);
+  bool leaves_gap() const noexcept;
   bool has_room_for(byte_view update) const noexcept {
     return update.size() * 2 <= store_.content_room();
   }

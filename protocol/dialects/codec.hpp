@@ -34,6 +34,8 @@ struct dialect_traits {
   bool has_errors = false;
   /// Updates of one sender in one turn may be merged into one.
   bool merges_updates = false;
+  /// A large state may come as several updates with the answer to the sync behind them.
+  bool takes_pieces = false;
   /// An update is acknowledged by its echo: its author gets it back once it is stored.
   bool acknowledges_by_echo = false;
   /// Clients drop a connection on which they hear nothing for 30 s, and pings do not count.

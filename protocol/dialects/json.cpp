@@ -98,6 +98,7 @@ void json_codec::encode(const notice& what, std::optional<std::string_view> docu
       return add_text(json::encode_error(what.error, detail, document, message_id_of(what)), out);
     }
     case notice_kind::question:
+      return add_text(json::encode_missing_updates(name, body, message_id_of(what)), out);
     case notice_kind::whole_state: return;
   }
 }

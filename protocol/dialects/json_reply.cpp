@@ -84,4 +84,13 @@ std::string encode_error(request_error error, std::string_view detail,
   return out.json("}").end();
 }
 
+std::string encode_missing_updates(std::string_view document, byte_view state_vector,
+                                   std::optional<std::string_view> message_id) {
+  const request_error_info info = describe(request_error::missing_updates);
+  message_text out{"error", document, base64_size(state_vector.size()) + 128};
+  out.json(R"({"message":)").string(info.text).json(R"(,"code":)").string(info.code);
+  if (message_id) out.json(R"(,"messageId":)").string(*message_id);
+  return out.json(R"(,"stateVector":)").bytes(state_vector).json("}").end();
+}
+
 }  // namespace troupe::json

@@ -35,4 +35,9 @@ std::string encode_error(request_error error, std::string_view detail,
                          std::optional<std::string_view> document = std::nullopt,
                          std::optional<std::string_view> message_id = std::nullopt);
 
+/// The error MISSING_UPDATES: what the client sent waits for updates that the server, which has
+/// `state_vector`, has not heard.
+std::string encode_missing_updates(std::string_view document, byte_view state_vector,
+                                   std::optional<std::string_view> message_id);
+
 }  // namespace troupe::json

@@ -37,6 +37,7 @@ void y_websocket_codec::encode(const notice& what, std::optional<std::string_vie
                                frame_sink& out) const {
   switch (what.kind) {
     case notice_kind::state:
+      for (const byte_buffer& piece : what.pieces) add_message(message_kind::update, piece, out);
       add_message(message_kind::sync_step2, what.body.view(), out);
       return add_message(message_kind::sync_step1, what.extra.view(), out);
     case notice_kind::question: return add_message(message_kind::sync_step1, what.body.view(), out);

@@ -16,6 +16,7 @@ class y_websocket_codec final : public dialect_codec {
                        .joins = joining::by_address,
                        .has_errors = false,
                        .merges_updates = true,
+                       .takes_pieces = true,
                        .acknowledges_by_echo = true,
                        .needs_keep_alive = true}) {}
 

@@ -130,7 +130,7 @@ test('an update that waits for another takes effect with it', async () => {
   await client.join();
   const doc = new Y.Doc();
   const [first, second] = [writing('one ', { doc }), writing('two', { doc, index: 4 })];
-  await client.do({ type: 'update', payload: { update: second } });
+  await client.refused({ type: 'update', payload: { update: second } }, 'MISSING_UPDATES');
   assert.equal(reader.text.toString(), '');
   await client.do({ type: 'update', payload: { update: first } });
   await reads(reader, 'one two');

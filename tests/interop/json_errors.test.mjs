@@ -253,3 +253,18 @@ test('a document too many is refused, and let in once another is idle', async (c
   other.destroy();
   await until(async () => (await client.ask({ type: 'sync', docName: 'third' })).type === 'ack', 'there is room', 10000);
 });
+
+test('a user holds no more documents open than one may, and gets room back', async (context) => {
+  const { json_of } = await other_server(context, { 'limits.max_documents_per_user': 2 });
+  const first = await json_of('/?userId=ada');
+  const second = await json_of('/?userId=ada');
+  const other = await json_of('/?userId=bob');
+  await first.join('one');
+  await second.join('two');
+  await second.join('one'); // held already
+  const refused = await first.ask({ type: 'sync', docName: 'three' });
+  assert.equal(refused.payload.code, 'QUOTA_EXCEEDED');
+  await other.join('three');
+  second.destroy();
+  await until(async () => (await first.ask({ type: 'sync', docName: 'three' })).type === 'ack', 'there is room again');
+});

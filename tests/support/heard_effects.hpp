@@ -79,7 +79,7 @@ struct heard_effects {
            std::string_view name) {
     const bool is_whole = one.what.kind == notice_kind::whole_state;
     if (is_whole) CHECK(one.what.body.empty());
-    const notice what = is_whole ? document.whole_state_notice() : one.what;
+    const notice what = is_whole ? document.whole_state_notice(dialect::json) : one.what;
     if (one.in.contains(dialect::y_websocket))
       for (const byte_buffer& payload : payloads_of(dialect::y_websocket, what, name)) {
         const auto decoded = sync::decode_message(payload);

@@ -3,101 +3,12 @@
 #include <algorithm>
 #include <map>
 
+#include "protocol/crdt/apply/block_writer.hpp"
 #include "protocol/crdt/wire/content_slice.hpp"
-#include "protocol/crdt/wire/update_writer.hpp"
 
 namespace troupe::crdt {
 
 namespace {
-
-/// Indices of the clients for which `keep(index)` holds, highest id first, as yjs writes them.
-template <class Keep>
-std::vector<client_index> clients_descending(const client_lookup& ids, Keep keep) {
-  std::vector<client_index> clients;
-  for (client_index i = 0; i < ids.size(); ++i)
-    if (keep(i)) clients.push_back(i);
-  std::sort(clients.begin(), clients.end(),
-            [&](client_index a, client_index b) { return ids.id(a) > ids.id(b); });
-  return clients;
-}
-
-/// Writes the structs of one client in clock order, with a Skip wherever the next one does not
-/// follow.
-template <class Writer>
-class block_writer {
- public:
-  block_writer(const struct_store& state, client_index client, Writer& out)
-      : state_(state), client_(client), out_(out) {}
-
-  /// Calls `for_each_part(visit)` twice: to count, then to write. visit(clock_range, write).
-  template <class ForEachPart>
-  void write(ForEachPart for_each_part) {
-    std::size_t count = 0;
-    clock_type first = 0, next = 0;
-    for_each_part([&](clock_range part, auto&&) {
-      if (count == 0)
-        first = part.clock;
-      else if (part.clock != next)
-        ++count;
-      ++count;
-      next = part.end();
-    });
-    write_counted(count, first, for_each_part);
-  }
-
-  /// All that is stored of the client. As write(), but counts without looking at each struct.
-  /// Requires: there is something.
-  void write_all() {
-    const client_state& of = state_.state_of(client_);
-    const clock_type first = of.structs.clock(of.structs.first());
-    const std::size_t skips = of.holes.size() - (first > 0 ? 1 : 0);  // not the hole in front
-    write_counted(of.structs.size() + skips, first, [&](auto visit) {
-      visit_stored({0, static_cast<clock_type>(clock_max)}, visit);
-    });
-  }
-
-  template <class ForEachPart>
-  void write_counted(std::size_t count, clock_type first, ForEachPart for_each_part) {
-    out_.rest().write_var_uint(count);
-    out_.write_client(state_.clients().id(client_));
-    out_.rest().write_var_uint(first);
-    clock_type next = first;
-    for_each_part([&](clock_range part, auto&& write_part) {
-      if (part.clock != next) write_skip(part.clock - next, out_);
-      write_part();
-      next = part.end();
-    });
-  }
-
-  /// The stored structs in a range of clocks, cut to it.
-  template <class Visit>
-  void visit_stored(clock_range range, Visit visit) {
-    const auto& structs = state_.state_of(client_).structs;
-    if (structs.empty()) return;
-    auto at = structs.find_at_or_before(range.clock);
-    if (structs.is_end(at)) at = structs.first();
-    for (; !structs.is_end(at); at = structs.next(at)) {
-      const item_handle handle = structs[at];
-      const item& stored = state_.at(handle);
-      if (stored.clock >= range.end()) return;
-      if (stored.end() <= range.clock) continue;
-      const clock_type from = std::max(stored.clock, range.clock);
-      const clock_type to = std::min(stored.end(), range.end());
-      visit(clock_range{from, to - from}, [&, handle, from, to] {
-        parent_view parent;
-        const clock_type start = state_.at(handle).clock;
-        write_struct(state_.view_of(handle, from - start, to - from, parent, scratch_),
-                     state_.clients(), out_);
-      });
-    }
-  }
-
- private:
-  const struct_store& state_;
-  client_index client_;
-  Writer& out_;
-  byte_buffer scratch_;
-};
 
 /// The structs of one client that wait, in clock order and without those that are covered by
 /// others.
@@ -150,14 +61,6 @@ void write_waiting(const waiting_structs::part& part, client_index client, const
   view.length = part.range.length;
   if (offset > 0) view.origin = {client, view.clock - 1};
   write_struct(view, ids, out);
-}
-
-template <class Writer>
-void write_delete_ranges(client_id client, const range_set& ranges, Writer& out) {
-  out.begin_delete_client();
-  out.rest().write_var_uint(client);
-  out.rest().write_var_uint(ranges.size());
-  ranges.for_each([&](clock_range range) { out.write_delete_range(range); });
 }
 
 template <class Writer>
@@ -217,6 +120,57 @@ void write_state(const struct_store& state, const pending& waiting, const state_
   write_delete_set(state, waiting, out);
 }
 
+/// What waits, and the deletions below `from`: what pieces leave out.
+template <class Writer>
+void write_rest(const struct_store& state, const pending& waiting, const state_vector& from,
+                Writer& out) {
+  const client_lookup& ids = state.clients();
+  const auto waits = collect_waiting(state, waiting, from);
+  const auto clients = clients_descending(ids, [&](client_index i) { return waits.contains(i); });
+  out.rest().write_var_uint(clients.size());
+  for (const client_index client : clients) {
+    block_writer<Writer> writer{state, client, out};
+    writer.write([&](auto visit) {
+      for (const auto& part : waits.at(client).parts)
+        visit(part.range, [&] { write_waiting(part, client, ids, out); });
+    });
+  }
+  std::map<client_index, range_set> deleted;
+  waiting.for_each_delete(
+      [&](client_index client, clock_range range) { deleted[client].add(range); });
+  for (client_index i = 0; i < ids.size(); ++i)
+    if (const clock_type known = from.clock_of(ids.id(i)); known > 0)
+      state.state_of(i).deleted.for_each_in({0, known},
+                                            [&](clock_range range) { deleted[i].add(range); });
+  const auto deleting =
+      clients_descending(ids, [&](client_index i) { return deleted.contains(i); });
+  out.rest().write_var_uint(deleting.size());
+  for (const client_index i : deleting) write_delete_ranges(ids.id(i), deleted.at(i), out);
+}
+
+template <class Writer>
+void write_piece(const struct_store& state, const state_piece& piece, Writer& out) {
+  const client_lookup& ids = state.clients();
+  state_piece ordered = piece;
+  std::ranges::sort(ordered, std::greater{},
+                    [&](const client_range& part) { return ids.id(part.client); });
+  out.rest().write_var_uint(ordered.size());
+  for (const client_range& part : ordered) {
+    block_writer<Writer> writer{state, part.client, out};
+    writer.write([&](auto visit) { writer.visit_stored(part.range, visit); });
+  }
+  std::vector<std::pair<client_id, range_set>> deleted;
+  for (const client_range& part : ordered) {
+    range_set ranges;
+    state.state_of(part.client).deleted.for_each_in(part.range, [&](clock_range range) {
+      ranges.append(range);
+    });
+    if (!ranges.empty()) deleted.emplace_back(ids.id(part.client), std::move(ranges));
+  }
+  out.rest().write_var_uint(deleted.size());
+  for (const auto& [client, ranges] : deleted) write_delete_ranges(client, ranges, out);
+}
+
 /// Ranges by client, highest id first: what a transaction inserted or deleted.
 std::vector<std::pair<client_index, range_set>> by_client(const std::vector<client_range>& ranges,
                                                           const client_lookup& ids) {
@@ -266,6 +220,15 @@ void write_in(update_format format, lib0::encoder& out, Write write) {
 void encode_state(const struct_store& state, const pending& waiting, const state_vector& from,
                   update_format format, lib0::encoder& out) {
   write_in(format, out, [&](auto& writer) { write_state(state, waiting, from, writer); });
+}
+
+void encode_rest(const struct_store& state, const pending& waiting, const state_vector& from,
+                 lib0::encoder& out) {
+  write_in(update_format::v1, out, [&](auto& writer) { write_rest(state, waiting, from, writer); });
+}
+
+void encode_piece(const struct_store& state, const state_piece& piece, lib0::encoder& out) {
+  write_in(update_format::v1, out, [&](auto& writer) { write_piece(state, piece, writer); });
 }
 
 void encode_change(const struct_store& state, const transaction& change, update_format format,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "protocol/crdt/apply/pending.hpp"
+#include "protocol/crdt/apply/state_pieces.hpp"
 #include "protocol/crdt/apply/transaction.hpp"
 #include "protocol/crdt/wire/state_vector.hpp"
 #include "protocol/lib0/encoder.hpp"
@@ -14,6 +15,14 @@ namespace troupe::crdt {
 /// become Skips.
 void encode_state(const struct_store& state, const pending& waiting, const state_vector& from,
                   update_format format, lib0::encoder& out);
+
+/// The structs of a piece and their deletions, in format v1.
+void encode_piece(const struct_store& state, const state_piece& piece, lib0::encoder& out);
+
+/// What plan_pieces() leaves of the same state, in format v1: what is in pending, and the deletions
+/// of what `from` knows.
+void encode_rest(const struct_store& state, const pending& waiting, const state_vector& from,
+                 lib0::encoder& out);
 
 /// What one transaction inserted and deleted, and nothing else.
 void encode_change(const struct_store& state, const transaction& change, update_format format,

@@ -2,6 +2,8 @@
 // delete set.
 #pragma once
 
+#include <algorithm>
+
 #include "protocol/crdt/wire/sorted_blocks.hpp"
 
 namespace troupe::crdt {
@@ -37,6 +39,19 @@ class range_set {
     if (ranges_.empty()) return;
     for (auto p = ranges_.first(); !ranges_.is_end(p); p = ranges_.next(p))
       visit(clock_range{ranges_.clock(p), ranges_[p]});
+  }
+
+  /// The same, cut to a range.
+  template <class Visitor>
+  void for_each_in(clock_range within, Visitor visit) const {
+    if (ranges_.empty() || within.length == 0) return;
+    auto p = ranges_.find_at_or_before(within.clock);
+    if (ranges_.is_end(p)) p = ranges_.first();
+    for (; !ranges_.is_end(p) && ranges_.clock(p) < within.end(); p = ranges_.next(p)) {
+      const clock_type from = std::max(ranges_.clock(p), within.clock);
+      const clock_type to = std::min(end_of(p), within.end());
+      if (from < to) visit(clock_range{from, to - from});
+    }
   }
 
   std::size_t memory() const noexcept { return ranges_.memory(); }

@@ -8,11 +8,11 @@ using namespace troupe;
 
 namespace {
 
-std::vector<shared_bytes> frames(std::string_view text) {
+std::vector<shared_slice> frames(std::string_view text) {
   return {shared_bytes::copy_of(as_bytes(text))};
 }
 
-std::string text_of(const std::vector<shared_bytes>* found) {
+std::string text_of(const std::vector<shared_slice>* found) {
   return found == nullptr ? "none" : std::string{as_text(found->at(0).view())};
 }
 
@@ -42,7 +42,7 @@ TEST_CASE("each dialect has frames of its own", "[newcomer_state]") {
 TEST_CASE("frames of an older version go when newer ones come", "[newcomer_state]") {
   newcomer_state state;
   state.keep(dialect::json, 4, frames("old"));
-  const shared_bytes still_sent = state.find(dialect::json, 4)->at(0);
+  const shared_slice still_sent = state.find(dialect::json, 4)->at(0);
   state.keep(dialect::y_websocket, 5, frames("new"));
   CHECK(state.find(dialect::json, 4) == nullptr);
   CHECK(text_of(state.find(dialect::y_websocket, 5)) == "new");

@@ -153,15 +153,29 @@ TEST_CASE("others hear only what is new in a JSON update", "[document][json]") {
   CHECK(to_hex(host.effects.writes[0].update.view()) == to_hex(more));
 }
 
-TEST_CASE("a JSON update that waits for others is stored and acknowledged, not sent on",
+TEST_CASE("a JSON update that waits for others is stored, and its sender is told what is missing",
           "[document][json]") {
   document_host host;
-  host.ask(alice, update_frame(world, R"(,"messageId":"u-1")"));
-  CHECK(host.effects.texts.empty());
+  const std::string frame = update_frame(world, R"(,"messageId":"u-1")");
+  const texts missing{R"({"type":"error","docName":"d","payload":{"message":"Missing updates",)"
+                      R"("code":"MISSING_UPDATES","messageId":"u-1","stateVector":"AA=="}})"};
+  host.ask(alice, frame);
+  CHECK(host.told(alice) == missing);
   CHECK(host.effects.deliveries.empty());
   REQUIRE(host.effects.writes.size() == 1);
   CHECK(to_base64(host.effects.writes[0].update.view()) == world);
+  CHECK(host.effects.writes[0].ack.empty());
+  // Sent again too early, it gets the same answer and is not stored twice.
+  host.ask(alice, frame);
+  CHECK(host.told(alice) == missing);
+  CHECK(host.effects.writes.empty());
+  // With what is missing it is integrated, and acknowledged when it comes again.
+  host.ask(alice, update_frame(hello));
+  host.ask(alice, frame);
+  CHECK(host.effects.texts.empty());
+  REQUIRE(host.effects.writes.size() == 1);
   CHECK(host.effects.writes[0].ack == ack("u-1"));
+  CHECK(host.document.state().text("text") == "hello world");
 }
 
 TEST_CASE("a JSON update with nothing new is acknowledged behind what is on its way to storage",
@@ -252,7 +266,8 @@ TEST_CASE("an event of the server goes to all JSON sessions, if there are any",
 
 // --- repeated messages ---
 
-TEST_CASE("a repeated update is acknowledged again and not applied again", "[document][json]") {
+TEST_CASE("a repeated update is acknowledged again, and another one under its id is applied",
+          "[document][json]") {
   document_host host;
   const std::string frame = update_frame(hello, R"(,"messageId":"u-1")");
   host.ask(alice, frame, start);
@@ -265,10 +280,12 @@ TEST_CASE("a repeated update is acknowledged again and not applied again", "[doc
   CHECK(host.effects.writes[0].sender == alice);
   CHECK(host.effects.writes[0].ack == ack("u-1"));
   CHECK(host.document.version() == 1);
-  // The same id with other contents is the same message.
+  // Two tabs of one user may count alike: no edit is lost for its id.
   host.ask(alice, update_frame(world, R"(,"messageId":"u-1")"), start + 2s);
-  CHECK(host.effects.writes[0].update.empty());
-  CHECK(host.document.state().text("text") == "hello");
+  REQUIRE(host.effects.writes.size() == 1);
+  CHECK(to_base64(host.effects.writes[0].update.view()) == world);
+  CHECK(host.effects.writes[0].ack == ack("u-1"));
+  CHECK(host.document.state().text("text") == "hello world");
 }
 
 TEST_CASE("a repeated event is acknowledged again and not sent on again", "[document][json]") {
@@ -277,9 +294,31 @@ TEST_CASE("a repeated event is acknowledged again and not sent on again", "[docu
   host.ask(alice, frame, start);
   CHECK(host.effects.texts.size() == 2);
   host.ask(alice, frame, start + 1s);
-  CHECK(host.effects.texts.empty());
-  REQUIRE(host.effects.writes.size() == 1);
-  CHECK(host.effects.writes[0].ack == ack("e-1"));
+  CHECK(host.effects.texts.size() == 1);
+  CHECK(host.told(alice) == texts{ack("e-1")});
+}
+
+TEST_CASE("another event under an id that was used is refused, and nobody hears it",
+          "[document][json]") {
+  document_host host;
+  host.ask(alice, R"({"type":"update","messageId":"e-1","payload":1})", start);
+  host.ask(alice, R"({"type":"update","messageId":"e-1","payload":2})", start + 1s);
+  CHECK(host.effects.texts.size() == 1);
+  REQUIRE(host.told(alice).size() == 1);
+  CHECK(host.told(alice)[0].find(R"("code":"MESSAGE_ID_REUSED")") != std::string::npos);
+  CHECK(host.told(alice)[0].find(R"("messageId":"e-1")") != std::string::npos);
+}
+
+TEST_CASE("the message ids of a session without a user go with it", "[document][json]") {
+  const auto window = std::make_shared<message_id_window>();
+  document_host host{{}, window};
+  constexpr std::string_view frame = R"({"type":"update","messageId":"e-1","payload":1})";
+  host.ask(alice, frame, start);
+  host.ask(bob, frame, start, "ada");
+  CHECK(window->user_count() == 2);
+  host.leave(alice);
+  host.leave(bob);
+  CHECK(window->user_count() == 1);
 }
 
 TEST_CASE("messages are the same only if their users are", "[document][json]") {
@@ -290,8 +329,8 @@ TEST_CASE("messages are the same only if their users are", "[document][json]") {
   CHECK(host.told_others(bob).size() == 1);
   // The same user on another connection.
   host.ask(bob, frame, start, "ada");
-  CHECK(host.effects.texts.empty());
-  CHECK(host.effects.writes[0].sender == bob);
+  CHECK(host.effects.texts.size() == 1);
+  CHECK(host.told(bob) == texts{ack("e-1")});
 }
 
 TEST_CASE("an id is forgotten after ten minutes", "[document][json]") {
@@ -300,7 +339,7 @@ TEST_CASE("an id is forgotten after ten minutes", "[document][json]") {
   host.ask(alice, frame, start);
   host.document.on_tick(start + 9min);
   host.ask(alice, frame, start + 9min);
-  CHECK(host.effects.texts.empty());
+  CHECK(host.effects.texts.size() == 1);
   host.document.on_tick(start + 11min);
   host.ask(alice, frame, start + 11min);
   CHECK(host.effects.texts.size() == 2);
@@ -316,8 +355,8 @@ TEST_CASE("message ids outlive the document if their window does", "[document][j
   }
   document_host host{{}, window};
   host.ask(bob, frame, start, "ada");
-  CHECK(host.effects.texts.empty());
-  CHECK(host.effects.writes.size() == 1);
+  CHECK(host.effects.texts.size() == 1);
+  CHECK(host.told(bob) == texts{ack("e-1")});
 }
 
 TEST_CASE("a hosted document counts its changes", "[document]") {

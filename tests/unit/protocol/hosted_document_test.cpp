@@ -187,10 +187,12 @@ TEST_CASE("hosted document stores an update that waits and asks its sender for w
   CHECK(to_hex(hosted.effects.writes[0].update.view()) == to_hex(early));
   CHECK(hosted.effects.writes[0].confirmation.empty());
 
-  // Asked once, it does not ask again while something waits.
+  // Everybody who leaves a gap is asked, whatever waits already.
   hosted.receive(bob, message_kind::update,
                  update_builder{}.client(3).text(after({1, 4}), "?").build());
-  CHECK(hosted.effects.deliveries.empty());
+  REQUIRE(hosted.effects.deliveries.size() == 1);
+  CHECK(hosted.effects.deliveries[0].session == bob);
+  CHECK(hosted.effects.deliveries[0].kind == message_kind::sync_step1);
   CHECK(hosted.effects.writes.size() == 1);
 
   hosted.receive(bob, message_kind::update, hello);

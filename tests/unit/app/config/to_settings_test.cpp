@@ -63,11 +63,17 @@ TEST_CASE("limits of the configuration become those of a session", "[config]") {
 TEST_CASE("documents run on the I/O units unless the configuration says otherwise", "[config]") {
   config settings;
   settings.limits.max_documents = 5;
+  settings.limits.max_documents_per_user = 3;
+  settings.limits.max_documents_per_address = 4;
+  settings.limits.max_pending_total = 64 * 1024;
   std::vector<std::unique_ptr<io_unit>> units;
   units.push_back(std::make_unique<io_unit>());
   const directory_settings to = to_directory_settings(settings, units);
   CHECK(to.units == std::vector{units.front().get()});
   CHECK(to.documents_max == 5);
+  CHECK(to.quota.per_user == 3);
+  CHECK(to.quota.per_address == 4);
+  CHECK(to.pending_total_max == 64 * 1024);
   settings.document.on_io_threads = false;
   CHECK(to_directory_settings(settings, units).units.empty());
 }

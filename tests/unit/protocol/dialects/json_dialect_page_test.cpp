@@ -69,6 +69,8 @@ std::string encoded_error(const library& message) {
     const auto code = static_cast<error_code>(i);
     const request_error_info info = describe(code);
     if (payload["code"] != info.code) continue;
+    if (code == request_error::missing_updates)
+      return json::encode_missing_updates(*document, bytes_of(payload["stateVector"]), message_id);
     std::string detail = payload["message"];
     REQUIRE(detail.starts_with(info.text));
     detail.erase(0, std::min(detail.size(), info.text.size() + 2));

@@ -1,0 +1,110 @@
+// The parts that updates are written from: the structs of one client, and its deletions. Pure.
+// Source: yjs 13.6 utils/encoding.js writeStructs, utils/DeleteSet.js; Skips as in yjs 14.
+#pragma once
+
+#include <algorithm>
+#include <vector>
+
+#include "protocol/crdt/store/struct_store.hpp"
+#include "protocol/crdt/wire/update_writer.hpp"
+
+namespace troupe::crdt {
+
+/// Indices of the clients for which `keep(index)` holds, highest id first, as yjs writes them.
+template <class Keep>
+std::vector<client_index> clients_descending(const client_lookup& ids, Keep keep) {
+  std::vector<client_index> clients;
+  for (client_index i = 0; i < ids.size(); ++i)
+    if (keep(i)) clients.push_back(i);
+  std::sort(clients.begin(), clients.end(),
+            [&](client_index a, client_index b) { return ids.id(a) > ids.id(b); });
+  return clients;
+}
+
+/// Writes the structs of one client in clock order, with a Skip wherever the next one does not
+/// follow.
+template <class Writer>
+class block_writer {
+ public:
+  block_writer(const struct_store& state, client_index client, Writer& out)
+      : state_(state), client_(client), out_(out) {}
+
+  /// Calls `for_each_part(visit)` twice: to count, then to write. visit(clock_range, write).
+  template <class ForEachPart>
+  void write(ForEachPart for_each_part) {
+    std::size_t count = 0;
+    clock_type first = 0, next = 0;
+    for_each_part([&](clock_range part, auto&&) {
+      if (count == 0)
+        first = part.clock;
+      else if (part.clock != next)
+        ++count;
+      ++count;
+      next = part.end();
+    });
+    write_counted(count, first, for_each_part);
+  }
+
+  /// All that is stored of the client. As write(), but counts without looking at each struct.
+  /// Requires: there is something.
+  void write_all() {
+    const client_state& of = state_.state_of(client_);
+    const clock_type first = of.structs.clock(of.structs.first());
+    const std::size_t skips = of.holes.size() - (first > 0 ? 1 : 0);  // not the hole in front
+    write_counted(of.structs.size() + skips, first, [&](auto visit) {
+      visit_stored({0, static_cast<clock_type>(clock_max)}, visit);
+    });
+  }
+
+  template <class ForEachPart>
+  void write_counted(std::size_t count, clock_type first, ForEachPart for_each_part) {
+    out_.rest().write_var_uint(count);
+    out_.write_client(state_.clients().id(client_));
+    out_.rest().write_var_uint(first);
+    clock_type next = first;
+    for_each_part([&](clock_range part, auto&& write_part) {
+      if (part.clock != next) write_skip(part.clock - next, out_);
+      write_part();
+      next = part.end();
+    });
+  }
+
+  /// The stored structs in a range of clocks, cut to it.
+  template <class Visit>
+  void visit_stored(clock_range range, Visit visit) {
+    const auto& structs = state_.state_of(client_).structs;
+    if (structs.empty()) return;
+    auto at = structs.find_at_or_before(range.clock);
+    if (structs.is_end(at)) at = structs.first();
+    for (; !structs.is_end(at); at = structs.next(at)) {
+      const item_handle handle = structs[at];
+      const item& stored = state_.at(handle);
+      if (stored.clock >= range.end()) return;
+      if (stored.end() <= range.clock) continue;
+      const clock_type from = std::max(stored.clock, range.clock);
+      const clock_type to = std::min(stored.end(), range.end());
+      visit(clock_range{from, to - from}, [&, handle, from, to] {
+        parent_view parent;
+        const clock_type start = state_.at(handle).clock;
+        write_struct(state_.view_of(handle, from - start, to - from, parent, scratch_),
+                     state_.clients(), out_);
+      });
+    }
+  }
+
+ private:
+  const struct_store& state_;
+  client_index client_;
+  Writer& out_;
+  byte_buffer scratch_;
+};
+
+template <class Writer>
+void write_delete_ranges(client_id client, const range_set& ranges, Writer& out) {
+  out.begin_delete_client();
+  out.rest().write_var_uint(client);
+  out.rest().write_var_uint(ranges.size());
+  ranges.for_each([&](clock_range range) { out.write_delete_range(range); });
+}
+
+}  // namespace troupe::crdt
