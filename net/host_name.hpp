@@ -14,7 +14,7 @@ struct host_and_port {
 /// Both are empty if the text is no host.
 host_and_port split_host(std::string_view text) noexcept;
 
-/// Whether two hosts are the same, without regard to case.
+/// Whether two hosts, or other texts in ASCII, are the same without regard to case.
 bool is_same_host(std::string_view left, std::string_view right) noexcept;
 
 /// Whether the host is an IP address: in brackets, or four numbers with dots.

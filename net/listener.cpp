@@ -79,9 +79,9 @@ class listener::core : public std::enable_shared_from_this<core> {
         retry_(units_.front()->context()),
         service_(std::move(service)),
         limits_(settings.per_address),
+        tls_(settings.tls),
         connections_max_(settings.connections_max),
         on_out_of_resources_(settings.on_out_of_resources),
-        tls_(settings.tls),
         port_(acceptor_.local_endpoint().port()) {}
 
   std::uint16_t port() const noexcept { return port_; }

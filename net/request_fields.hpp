@@ -1,5 +1,5 @@
-// What http_connection asks of the header of a request beyond what its parser checks. Pure. For
-// sources of net/ only.
+// What http_connection asks of the header of a request beyond what its parser checks. It has no
+// state. For sources of net/ only.
 #pragma once
 
 #include <string>
