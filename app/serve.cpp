@@ -13,6 +13,7 @@
 #include <caf/init_global_meta_objects.hpp>
 
 #include "app/node.hpp"
+#include "base/printable.hpp"
 #include "net/address_limits.hpp"
 
 namespace troupe {
@@ -84,7 +85,8 @@ void reload_tls(node& running) {
   if (reloaded)
     std::cout << "troupe read its certificate again" << std::endl;
   else
-    std::cerr << "troupe: the certificate was not replaced: " + reloaded.error().detail + '\n';
+    std::cerr << "troupe: the certificate was not replaced: " << printable(reloaded.error().detail)
+              << '\n';
 }
 
 /// Waits for a signal that ends the node, or for the failure of an actor.
@@ -137,7 +139,7 @@ int serve(const config& settings, caf_config& caf) {
       wait_for_end(signals, **running, has_failed);
       std::cout << "troupe stopping" << std::endl;
     } else {
-      std::cerr << "troupe: " << running.error().detail << '\n';
+      std::cerr << "troupe: " << printable(running.error().detail) << '\n';
       has_failed = true;
     }
     arm_watchdog(signals);

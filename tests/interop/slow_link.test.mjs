@@ -1,0 +1,78 @@
+// Clients on slow links, with short time-outs: as long as bytes move, in either direction, nobody is cut.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as Y from 'yjs';
+
+import { own_server } from './support/fixture.mjs';
+import { sync_step1, update_frame } from './support/frames.mjs';
+import { tcp_peer } from './support/tcp_peer.mjs';
+import { pause, until } from './support/wait.mjs';
+
+const short = { 'heartbeat.interval': '500ms', 'heartbeat.timeout': '2s', 'heartbeat.write_timeout': '1s' };
+
+let seed = 1;
+/** Bytes that nothing makes smaller. */
+const noise = (size) => Uint8Array.from({ length: size }, () => (seed = (seed * 1103515245 + 12345) & 0x7fffffff) >> 16);
+
+/** A frame whose mask is zero, for payloads from 64 KiB. */
+function large_frame(payload) {
+  const header = Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+  header.writeUInt32BE(payload.length, 6);
+  return Buffer.concat([header, payload]);
+}
+
+test('a large message that arrives slowly is read to its end, though no pong can come before it', async (context) => {
+  const use = await own_server(context, short);
+  const reader = await use.client('a').synced();
+  const author = new Y.Doc();
+  author.getText('text').insert(0, 'slow '.repeat(60_000));
+  const peer = await use.track(new tcp_peer(use.server.port)).upgrade('/a');
+  const frame = large_frame(Buffer.from(update_frame(Y.encodeStateAsUpdate(author))));
+  const begin = Date.now();
+  for (let at = 0; at < frame.length; at += 10_000) {
+    peer.write(frame.subarray(at, at + 10_000));
+    await pause(120);
+  }
+  assert.ok(Date.now() - begin > 3000, 'longer than the time-out');
+  await until(() => reader.text.length === 300_000, 'it arrives');
+  assert.ok(!peer.is_closed);
+});
+
+test('a large state that is read slowly arrives whole, though the kernel takes more in large steps only', async (context) => {
+  const use = await own_server(context, { ...short, 'limits.messages_per_second': 0 });
+  const writer = await use.client('a').synced();
+  const witness = await use.client('a').synced();
+  for (let i = 0; i < 10; ++i) {
+    writer.doc.getArray('list').push([noise(500_000)]);
+    await until(() => witness.doc.getArray('list').length === i + 1, 'a part arrives');
+  }
+  const peer = await use.track(new tcp_peer(use.server.port)).upgrade('/a');
+  peer.socket.removeAllListeners('data');
+  peer.socket.pause();
+  peer.send(sync_step1());
+  let got = 0;
+  const begin = Date.now();
+  while (got < 5_000_000) {
+    await pause(100);
+    assert.ok(!peer.is_closed, `cut after ${got} bytes`);
+    for (let part, left = 65_536; left > 0 && (part = peer.socket.read()); left -= part.length) got += part.length;
+  }
+  assert.ok(Date.now() - begin > 3000, `in ${Date.now() - begin} ms, longer than each time-out`);
+});
+
+test('a client that reads nothing is closed in time all the same', async (context) => {
+  const use = await own_server(context, { ...short, 'heartbeat.timeout': '60s', 'limits.messages_per_second': 0 });
+  const writer = await use.client('a').synced();
+  const peer = await use.track(new tcp_peer(use.server.port)).upgrade('/a');
+  peer.send(sync_step1());
+  await pause(100);
+  peer.socket.pause();
+  const key = writer.doc.getMap('map');
+  let written = 0;
+  const sessions = async () => (await (await fetch(`http://127.0.0.1:${use.server.admin_port}/api/v1/sessions`)).json()).sessions.length;
+  await until(async () => {
+    if (written < 12) key.set('load', noise(900_000)), ++written;
+    await pause(150);
+    return (await sessions()) === 1;
+  }, 'it is gone', 9000);
+});
