@@ -1,6 +1,5 @@
 #include "net/transport.hpp"
 
-#include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -60,8 +59,8 @@ io_outcome transport::write_plain(const iovec* parts, std::size_t count) noexcep
 }
 
 transport::sent_bytes transport::sent() const noexcept {
-  int left = 0;  // in the kernel: not sent, or not acknowledged
-  if (!is_open() || ::ioctl(socket_, SIOCOUTQ, &left) != 0) left = 0;
+  int left = 0;  // in the kernel: not sent, or not acknowledged (tcp(7), SIOCOUTQ)
+  if (!is_open() || ::ioctl(socket_, TIOCOUTQ, &left) != 0) left = 0;
   const std::uint64_t written = tls_ ? BIO_number_written(SSL_get_wbio(tls_.get())) : written_;
   return {written, written - std::min(written, static_cast<std::uint64_t>(std::max(left, 0)))};
 }
