@@ -10,7 +10,7 @@ close_info describe(close_reason reason) noexcept {
     case close_reason::malformed_message: return {1007, "Malformed message", "malformed_message"};
     case close_reason::invalid_update: return {1007, "Invalid update", "invalid_update"};
     case close_reason::no_document:
-      return {1003, "This address names no document, only the JSON dialect is spoken here",
+      return {4404, "This address names no document, only the JSON dialect is spoken here",
               "no_document"};
     case close_reason::message_too_large: return {1009, "Message too large", "message_too_large"};
     case close_reason::server_at_capacity:

@@ -53,12 +53,19 @@ test('a bad document name is refused with 400 and a reason, with an upgrade or w
   }
 });
 
-test('a socket opened at / has no document: binary frames end it with 1003', async () => {
+test('a socket opened at / has no document: binary frames end it with 4404', async () => {
   for (const path of ['/', '/?name=x']) {
     const socket = await use.raw(path).open();
     socket.send(sync_step1());
-    assert.equal((await socket.close_reason()).code, 1003, path);
+    assert.equal((await socket.close_reason()).code, 4404, path);
   }
+});
+
+test('a real client with an empty name is told so, and does not come back', async () => {
+  const client = use.client('');
+  await until(() => client.closes.length > 0, 'it is closed');
+  await pause(1000);
+  assert.deepEqual(client.closes.map(({ code }) => code), [4404]);
 });
 
 test('document names up to 512 bytes after decoding are accepted', async () => {

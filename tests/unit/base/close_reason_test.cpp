@@ -46,7 +46,8 @@ TEST_CASE("every close reason has a code and a text that a close frame can carry
     CHECK_FALSE((info.code == 1004 || info.code == 1005 || info.code == 1006));
     CHECK_FALSE((info.code > 1014 && info.code < 3000));
     // A y-websocket client takes these as permanent and does not come back.
-    CHECK_FALSE((info.code >= 4400 && info.code < 4500));
+    const bool is_permanent = reason == close_reason::no_document;
+    CHECK((info.code >= 4400 && info.code < 4500) == is_permanent);
   }
 }
 
@@ -54,7 +55,7 @@ TEST_CASE("close reasons have the codes that clients know", "[close_reason]") {
   CHECK(describe(close_reason::peer_closed).code == 1000);
   CHECK(describe(close_reason::server_stopping).code == 1001);
   CHECK(describe(close_reason::protocol_error).code == 1002);
-  CHECK(describe(close_reason::no_document).code == 1003);
+  CHECK(describe(close_reason::no_document).code == 4404);
   CHECK(describe(close_reason::malformed_message).code == 1007);
   CHECK(describe(close_reason::invalid_update).code == 1007);
   CHECK(describe(close_reason::message_too_large).code == 1009);
