@@ -12,8 +12,6 @@ constexpr std::chrono::seconds wrong_scheme_log_interval{1};
 
 /// How much of a refused origin the log shows.
 constexpr std::size_t origin_shown_bytes_max = 200;
-/// Among the origins that were logged; no origin, since it has a blank.
-constexpr std::string_view accept_log_key = "out of resources";
 
 /// A connection that only hears why it cannot stay.
 class refused_connection final : public connection_handler {
@@ -88,15 +86,15 @@ void session_host::on_refused(admission why) {
 }
 
 /// How often the thing has happened since its last line, or 0 if no line is due.
-std::uint64_t session_host::log_count(std::string_view key) {
+std::uint64_t session_host::count_for_log(log_quota& quota, std::string_view key) {
   const std::lock_guard lock{log_mutex_};
-  return logged_.note(key, io_unit::clock::now());
+  return quota.note(key, io_unit::clock::now());
 }
 
 void session_host::on_origin_refused(std::string_view origin, const std::string& remote_address) {
   metrics_->turned_away("origin").inc();
   const std::string_view shown = origin.substr(0, origin_shown_bytes_max);
-  const std::uint64_t count = log_count(shown);
+  const std::uint64_t count = count_for_log(origins_logged_, shown);
   if (count == 0) return;
   log_line(log_severity::warning,
            "pages of " + std::string{shown} +
@@ -106,7 +104,7 @@ void session_host::on_origin_refused(std::string_view origin, const std::string&
 
 void session_host::on_out_of_resources(const std::string& why) {
   metrics_->accept_failures().inc();
-  const std::uint64_t count = log_count(accept_log_key);
+  const std::uint64_t count = count_for_log(failures_logged_, why);
   if (count == 0) return;
   log_line(log_severity::error, "new connections have to wait: " + why + " (" +
                                     std::to_string(count) +

@@ -45,7 +45,7 @@ class session_host final : public connection_acceptor {
 
   void spawn_session(io_unit& unit, std::shared_ptr<websocket_connection> connection, route way);
   io_unit& choose_unit(io_unit& current, const std::string& document);
-  std::uint64_t log_count(std::string_view key);
+  std::uint64_t count_for_log(log_quota& quota, std::string_view key);
 
   caf::actor_system& system_;
   const std::string empty_document_name_;
@@ -55,7 +55,8 @@ class session_host final : public connection_acceptor {
   std::atomic<session_id> last_id_{0};
   std::atomic<io_unit::clock::rep> scheme_logged_{0};  // when a wrong scheme was last logged
   std::mutex log_mutex_;
-  log_quota logged_;  // guarded by log_mutex_
+  log_quota origins_logged_;   // guarded by log_mutex_
+  log_quota failures_logged_;  // to accept, guarded by log_mutex_
 };
 
 }  // namespace troupe

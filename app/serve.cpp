@@ -69,7 +69,7 @@ void warn_of_risks(const config& settings) {
   if (!is_loopback_address(settings.server.address) && settings.server.allowed_origins.empty())
     std::cerr << "troupe: warning: listening on " << settings.server.address
               << " without server.allowed_origins: browsers can only connect from pages of this "
-                 "machine; list the origins of your pages\n";
+                 "machine, or of the same host over https; list the origins of your pages\n";
   if (settings.admin.enabled && !is_loopback_address(settings.admin.address))
     std::cerr << "troupe: warning: the admin pages listen on " << settings.admin.address
               << ": anyone who can reach them sees all sessions and can notify documents\n";
