@@ -14,6 +14,7 @@ constexpr std::chrono::seconds patience{5};
 
 /// The parts that the hubs list, as one page.
 void cut_to_page(listed_sessions& all, std::size_t limit) {
+  std::erase_if(all.sessions, [&](const session_info& one) { return one.id > all.whole_to; });
   std::ranges::sort(all.sessions, {}, &session_info::id);
   all.has_more = all.has_more || all.sessions.size() > limit;
   if (all.sessions.size() > limit) all.sessions.resize(limit);
@@ -56,6 +57,8 @@ void admin_request::answer(const list_sessions& query) {
       [](listed_sessions& all, const listed_sessions& part) {
         all.count += part.count;
         all.has_more = all.has_more || part.has_more;
+        if (part.has_more && !part.sessions.empty())
+          all.whole_to = std::min(all.whole_to, part.sessions.back().id);
         all.sessions.insert(all.sessions.end(), part.sessions.begin(), part.sessions.end());
       },
       [this, limit = query.limit](listed_sessions all, std::size_t late) {
@@ -89,6 +92,7 @@ void admin_request::answer(const admin::notify_query& query) {
 }
 
 void admin_handler::on_request(http_request request, std::function<void(http_answer)> answer) {
+  if (auto refusal = admin::refusal_of(request, access_)) return answer(*std::move(refusal));
   // A connection is used on its own thread only.
   const auto back = [&unit = unit_, answer = std::move(answer)](http_answer with) {
     unit.post([answer, with = std::move(with)] { answer(with); });

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "actors/admin_access.hpp"
 #include "actors/admin_pages.hpp"
 #include "actors/caf_compat.hpp"
 #include "actors/interfaces.hpp"
@@ -50,9 +51,11 @@ class admin_request final : public admin_request_actor::base {
 /// The handler of the admin listener. Requires: the unit is the one that its connections live on.
 class admin_handler final : public http_handler {
  public:
-  admin_handler(caf::actor_system& system, io_unit& unit, admin_sources sources)
+  admin_handler(caf::actor_system& system, io_unit& unit, admin_sources sources,
+                admin::access access)
       : system_(system),
         unit_(unit),
+        access_(std::move(access)),
         sources_(std::make_shared<const admin_sources>(std::move(sources))) {}
 
   void on_request(http_request request, std::function<void(http_answer)> answer) override;
@@ -60,6 +63,7 @@ class admin_handler final : public http_handler {
  private:
   caf::actor_system& system_;
   io_unit& unit_;
+  const admin::access access_;
   std::shared_ptr<const admin_sources> sources_;
 };
 

@@ -54,38 +54,54 @@ std::string iso_time(std::chrono::system_clock::time_point time) {
   return std::string{text, size} + fraction + "Z";
 }
 
-/// What each session shows, as text; of several documents that of the last.
-using presence_by_session = std::unordered_map<session_id, std::string_view>;
+/// What each session shows; of several documents that of the last.
+using presence_by_session = std::unordered_map<session_id, const listed_presence::state*>;
 
 presence_by_session presence_of(const listed_presence& listed) {
   presence_by_session by_session;
-  for (const listed_presence::state& state : listed.states) by_session[state.session] = state.json;
+  for (const listed_presence::state& state : listed.states) by_session[state.session] = &state;
   return by_session;
 }
 
-json read_presence(const presence_by_session& presences, session_id of) {
+/// A presence that was cut is no JSON any more, so its beginning is shown as a text.
+void add_presence(json& to, const presence_by_session& presences, session_id of) {
   const auto shown = presences.find(of);
-  if (shown == presences.end()) return nullptr;
-  json parsed = json::parse(shown->second, nullptr, false);
-  return parsed.is_discarded() ? json(nullptr) : parsed;
+  if (shown == presences.end()) {
+    to["presence"] = nullptr;
+    return;
+  }
+  const listed_presence::state& state = *shown->second;
+  json parsed = state.is_cut ? json(nullptr) : json::parse(state.json, nullptr, false);
+  to["presence"] = parsed.is_discarded() ? json(nullptr) : std::move(parsed);
+  if (state.is_cut) to["presenceCut"] = state.json;
 }
 
 json to_json(const session_info& session, const presence_by_session& presences) {
   json speaks = json::array();
   session.speaks.for_each([&](dialect each) { speaks.push_back(codec_of(each).traits().name); });
-  return {{"id", session.id},
-          {"userId", session.user.empty() ? json(nullptr) : json(session.user)},
-          {"address", session.remote_address},
-          {"documents", session.documents},
-          {"presence", read_presence(presences, session.id)},
-          {"speaks", std::move(speaks)},
-          {"connectedSince", iso_time(session.connected_since)},
-          {"lastPong", iso_time(session.last_pong)},
-          {"messagesIn", session.messages_in},
-          {"messagesOut", session.messages_out},
-          {"bytesIn", session.bytes_in},
-          {"bytesOut", session.bytes_out},
-          {"queuedBytes", session.queued_bytes}};
+  json shown{{"id", session.id},
+             {"userId", session.user.empty() ? json(nullptr) : json(session.user)},
+             {"address", session.remote_address},
+             {"documents", session.documents},
+             {"speaks", std::move(speaks)},
+             {"connectedSince", iso_time(session.connected_since)},
+             {"lastPong", iso_time(session.last_pong)},
+             {"messagesIn", session.messages_in},
+             {"messagesOut", session.messages_out},
+             {"bytesIn", session.bytes_in},
+             {"bytesOut", session.bytes_out},
+             {"queuedBytes", session.queued_bytes}};
+  add_presence(shown, presences, session.id);
+  return shown;
+}
+
+json to_json(const document_info& document) {
+  return {{"name", document.name},
+          {"sessions", document.sessions},
+          {"unloading", document.is_unloading},
+          {"stateBytes", document.state_bytes},
+          {"memoryBytes", document.memory_bytes},
+          {"clientIds", document.client_ids}};
 }
 
 /// "/api/v1/documents/a%2Fb/sessions" -> "a/b".
@@ -95,9 +111,8 @@ std::optional<std::string> document_of_sessions_path(std::string_view path) {
   const std::size_t begin = documents_path.size();
   if (path.size() < begin + ending.size() + 1 || path[begin] != '/') return {};
   // Behind the slash that ends the path of the documents.
-  const auto name =
-      percent_decoded(path.substr(begin + 1, path.size() - begin - 1 - ending.size()));
-  return name && check_document_name(*name) ? std::optional{*name} : std::nullopt;
+  std::string name = decoded_name(path.substr(begin + 1, path.size() - begin - 1 - ending.size()));
+  return check_document_name(name) ? std::optional{std::move(name)} : std::nullopt;
 }
 
 /// A number in digits and nothing else.
@@ -157,11 +172,36 @@ admin_query read_notification(const std::string& body) {
   return wanted;
 }
 
-/// The list of a page, and where the next page begins.
-http_answer answer_list(const char* name, json list, std::size_t count, json next) {
-  json body{{name, std::move(list)}, {"count", count}};
-  if (!next.is_null()) body["next"] = std::move(next);
-  return answer_json(200, body);
+/// A page of a list: its rows become text one by one, so that it is never held as a tree, and the
+/// page ends early where the text grows beyond listed_bytes_max.
+template <class Rows, class ToJson, class NameOf>
+http_answer answer_list(std::string_view name, const Rows& rows, std::size_t count, bool has_more,
+                        ToJson row_to_json, NameOf name_of) {
+  std::string list;
+  json next = nullptr;
+  for (const auto& each : rows) {
+    const std::string row = row_to_json(each).dump(2, ' ', false, json::error_handler_t::replace);
+    list += list.empty() ? "\n    " : ",\n    ";
+    for (const char letter : row) {
+      list += letter;
+      if (letter == '\n') list += "    ";  // only between members: in a text it is escaped
+    }
+    const bool is_last = &each == &rows.back();
+    if (is_last ? has_more : list.size() >= listed_bytes_max) {
+      next = name_of(each);
+      break;
+    }
+  }
+  if (!list.empty()) list += "\n  ";
+  std::string body = "{\n  \"count\": " + std::to_string(count);
+  if (!next.is_null())
+    body += ",\n  \"next\": " + next.dump(-1, ' ', false, json::error_handler_t::replace);
+  body.append(",\n  \"").append(name).append("\": [").append(list).append("]\n}\n");
+  return {.status = 200,
+          .body = std::move(body),
+          .allow = {},
+          .names_upgrade = false,
+          .content_type = json_type};
 }
 
 }  // namespace
@@ -191,23 +231,17 @@ admin_query read_request(const http_request& request) {
 
 http_answer show_sessions(const listed_sessions& page, const listed_presence& presence) {
   const presence_by_session presences = presence_of(presence);
-  json sessions = json::array();
-  for (const session_info& each : page.sessions) sessions.push_back(to_json(each, presences));
-  return answer_list("sessions", std::move(sessions), page.count,
-                     page.has_more ? json(page.sessions.back().id) : json(nullptr));
+  return answer_list(
+      "sessions", page.sessions, page.count, page.has_more,
+      [&](const session_info& each) { return to_json(each, presences); },
+      [](const session_info& each) { return json(each.id); });
 }
 
 http_answer show_documents(const listed_documents& page) {
-  json documents = json::array();
-  for (const document_info& each : page.documents)
-    documents.push_back({{"name", each.name},
-                         {"sessions", each.sessions},
-                         {"unloading", each.is_unloading},
-                         {"stateBytes", each.state_bytes},
-                         {"memoryBytes", each.memory_bytes},
-                         {"clientIds", each.client_ids}});
-  return answer_list("documents", std::move(documents), page.count,
-                     page.has_more ? json(page.documents.back().name) : json(nullptr));
+  return answer_list(
+      "documents", page.documents, page.count, page.has_more,
+      [](const document_info& each) { return to_json(each); },
+      [](const document_info& each) { return json(each.name); });
 }
 
 http_answer show_notified(bool is_open, const std::string& document) {

@@ -26,8 +26,8 @@ enum class log_severity : unsigned {
 };
 
 /// One line through CAF's logger, under the component "troupe". Its ring blocks when full: not for
-/// every frame. Thread: any that CAF knows (its workers, io_units, main after the system is up);
-/// elsewhere nothing is written.
+/// every frame. Foreign bytes in it are made printable (base/printable.hpp). Thread: any that CAF
+/// knows (its workers, io_units, main after the system is up); elsewhere nothing is written.
 void log_line(log_severity severity, const std::string& text);
 
 /// Sends a message from an actor. Local sends cannot fail; a dead receiver drops the message.

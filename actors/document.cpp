@@ -1,6 +1,7 @@
 #include "actors/document.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace troupe {
 
@@ -135,13 +136,17 @@ void document::release_memory() {
   work_.release_memory();
 }
 
-/// While its state is lent there is nothing to show; an operator asks again.
+/// While its state is lent there is nothing to show; an operator asks again. Of several states of
+/// one session the last is listed.
 listed_presence document::on_list_presence(const list_presence& which) const {
-  listed_presence listed;
-  if (!work_.state()) return listed;
+  std::map<session_id, std::string_view> shown;
+  if (!work_.state()) return {};
   for (const auto& [owner, state] : work_.state()->presence().states_by_owner())
-    if (std::ranges::binary_search(which.sessions, owner))
-      listed.states.push_back({owner, std::string{state}});
+    if (std::ranges::binary_search(which.sessions, owner)) shown[owner] = state;
+  listed_presence listed;
+  for (const auto& [owner, state] : shown)
+    listed.states.push_back({owner, std::string{state.substr(0, listed_presence_bytes_max)},
+                             state.size() > listed_presence_bytes_max});
   return listed;
 }
 

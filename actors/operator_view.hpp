@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,10 @@ namespace troupe {
 /// How many sessions or documents one page lists.
 constexpr std::size_t page_size_default = 1000;
 constexpr std::size_t page_size_max = 10'000;
+/// A page ends early, and says where the next begins, when its text grows to this size.
+constexpr std::size_t listed_bytes_max = 4 * 1024 * 1024;
+/// How much of what a session shows is listed.
+constexpr std::size_t listed_presence_bytes_max = 1024;
 
 struct session_info {
   session_id id = no_session;
@@ -51,6 +56,8 @@ struct listed_sessions {
   std::vector<session_info> sessions;
   std::size_t count = 0;  ///< How many there are in all, on this page and elsewhere.
   bool has_more = false;  ///< Behind the last of the page.
+  /// Up to which id the list is known to be whole, where lists of several units are put together.
+  session_id whole_to = std::numeric_limits<session_id>::max();
 };
 
 /// A page of the open documents, by their names.
@@ -72,7 +79,8 @@ struct list_presence {
 struct listed_presence {
   struct state {
     session_id session = no_session;
-    std::string json;
+    std::string json;     ///< At most listed_presence_bytes_max.
+    bool is_cut = false;  ///< Of a longer text.
   };
   std::vector<state> states;
 };

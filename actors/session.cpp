@@ -143,6 +143,7 @@ void session::on_document_failed(document_id document, close_reason reason) {
 void session::on_second(time_point now) {
   if (core_.is_closed()) return;
   connection_->tick(now);
+  core_.on_life(connection_->last_alive());
   session_effects& effects = environment_->effects;
   core_.on_second({now, connection_->queued_bytes()}, connection_->last_sent(), effects);
   carry_out(effects);

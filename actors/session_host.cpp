@@ -10,6 +10,9 @@ namespace {
 /// A client that mistakes the port for another kind retries again and again.
 constexpr std::chrono::seconds wrong_scheme_log_interval{1};
 
+/// How much of a refused origin the log shows.
+constexpr std::size_t origin_shown_bytes_max = 200;
+
 /// A connection that only hears why it cannot stay.
 class refused_connection final : public connection_handler {
  public:
@@ -48,7 +51,8 @@ result<std::unique_ptr<admitted_upgrade>> session_host::admit(upgrade_request re
   TROUPE_ASSIGN(auto path, decoded_path(request.target));
   TROUPE_ASSIGN(auto way,
                 route_for({.path = std::move(path),
-                           .user = query_parameter(query_of_target(request.target), "userId")}));
+                           .user = query_parameter(query_of_target(request.target), "userId")},
+                          empty_document_name_));
   return std::make_unique<admitted>(*this, std::move(way));
 }
 
@@ -81,7 +85,32 @@ void session_host::on_refused(admission why) {
   metrics_->turned_away(why == admission::too_many ? "too_many" : "too_fast").inc();
 }
 
-void session_host::on_origin_refused() { metrics_->turned_away("origin").inc(); }
+/// How often the thing has happened since its last line, or 0 if no line is due.
+std::uint64_t session_host::count_for_log(log_quota& quota, std::string_view key) {
+  const std::lock_guard lock{log_mutex_};
+  return quota.note(key, io_unit::clock::now());
+}
+
+void session_host::on_origin_refused(std::string_view origin, const std::string& remote_address) {
+  metrics_->turned_away("origin").inc();
+  const std::string_view shown = origin.substr(0, origin_shown_bytes_max);
+  const std::uint64_t count = count_for_log(origins_logged_, shown);
+  if (count == 0) return;
+  log_line(log_severity::warning,
+           "pages of " + std::string{shown} +
+               " may not connect (server.allowed_origins): " + std::to_string(count) +
+               " refused since the last such line, now from " + remote_address);
+}
+
+void session_host::on_out_of_resources(const std::string& why) {
+  metrics_->accept_failures().inc();
+  const std::uint64_t count = count_for_log(failures_logged_, why);
+  if (count == 0) return;
+  log_line(log_severity::error, "new connections have to wait: " + why + " (" +
+                                    std::to_string(count) +
+                                    " attempts failed since the last such line); raise the limit "
+                                    "of open files (ulimit -Hn) or lower limits.max_connections");
+}
 
 void session_host::on_wrong_scheme(wrong_scheme spoken, const std::string& remote_address) {
   const bool is_plain = spoken == wrong_scheme::plain;

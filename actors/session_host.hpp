@@ -6,10 +6,14 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "actors/session.hpp"
+#include "base/log_quota.hpp"
 #include "net/listener.hpp"
 #include "protocol/route.hpp"
 
@@ -17,7 +21,9 @@ namespace troupe {
 
 class session_host final : public connection_acceptor {
  public:
-  explicit session_host(caf::actor_system& system) : system_(system) {}
+  /// `empty_document_name`: server.empty_document_name.
+  explicit session_host(caf::actor_system& system, std::string empty_document_name = {})
+      : system_(system), empty_document_name_(std::move(empty_document_name)) {}
 
   /// Names what the sessions of a unit share. Called for each unit before the listener opens.
   void add_unit(io_unit& unit, std::shared_ptr<session_environment> environment) {
@@ -28,21 +34,29 @@ class session_host final : public connection_acceptor {
 
   result<std::unique_ptr<admitted_upgrade>> admit(upgrade_request request) override;
   void on_refused(admission why) override;
-  void on_origin_refused() override;
+  void on_origin_refused(std::string_view origin, const std::string& remote_address) override;
   void on_wrong_scheme(wrong_scheme spoken, const std::string& remote_address) override;
+
+  /// No connection can be accepted; `why` is the system's text.
+  void on_out_of_resources(const std::string& why);
 
  private:
   class admitted;
 
   void spawn_session(io_unit& unit, std::shared_ptr<websocket_connection> connection, route way);
   io_unit& choose_unit(io_unit& current, const std::string& document);
+  std::uint64_t count_for_log(log_quota& quota, std::string_view key);
 
   caf::actor_system& system_;
+  const std::string empty_document_name_;
   std::vector<io_unit*> units_;  // in the order in which they were added
   std::unordered_map<io_unit*, std::shared_ptr<session_environment>> environments_;
   std::shared_ptr<node_metrics> metrics_;
   std::atomic<session_id> last_id_{0};
   std::atomic<io_unit::clock::rep> scheme_logged_{0};  // when a wrong scheme was last logged
+  std::mutex log_mutex_;
+  log_quota origins_logged_;   // guarded by log_mutex_
+  log_quota failures_logged_;  // to accept, guarded by log_mutex_
 };
 
 }  // namespace troupe

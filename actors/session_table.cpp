@@ -173,8 +173,12 @@ listed_sessions session_table::list(const list_sessions& which) const {
   }
   const std::size_t on_page = std::min(behind.size(), which.limit);
   std::ranges::partial_sort(behind, behind.begin() + static_cast<std::ptrdiff_t>(on_page));
-  page.has_more = on_page < behind.size();
-  for (std::size_t i = 0; i < on_page; ++i) page.sessions.push_back(behind[i].second->describe());
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < on_page && bytes < listed_bytes_max; ++i) {
+    page.sessions.push_back(behind[i].second->describe());
+    for (const std::string& name : page.sessions.back().documents) bytes += name.size();
+  }
+  page.has_more = page.sessions.size() < behind.size();
   return page;
 }
 

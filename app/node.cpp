@@ -45,7 +45,7 @@ node::node(const config& settings, caf::actor_system& system, io_units& units)
     : settings_(settings),
       system_(system),
       units_(units),
-      host_(std::make_shared<session_host>(system)),
+      host_(std::make_shared<session_host>(system, settings.server.empty_document_name)),
       workers_(std::make_shared<worker_pool>(worker_count(core_count(), units.size()))) {
   for (const auto& unit : units_) unit->bind(system_);
 }
@@ -107,10 +107,15 @@ result<void> node::open_listeners() {
   listener_settings listening = to_listener_settings(settings_);
   if (!settings_.tls.certificate.empty()) TROUPE_TRY(load_tls());
   listening.tls = tls_;
+  listening.on_out_of_resources = out_of_resources_hook();
   std::vector<io_unit*> units;
   for (const auto& unit : units_) units.push_back(unit.get());
   TROUPE_ASSIGN(listener_, listener::open(std::move(units), listening, host_));
   return settings_.admin.enabled ? open_admin_listener() : result<void>{};
+}
+
+std::function<void(const std::string&)> node::out_of_resources_hook() const {
+  return [host = host_](const std::string& why) { host->on_out_of_resources(why); };
 }
 
 result<void> node::load_tls() {
@@ -121,8 +126,11 @@ result<void> node::load_tls() {
 result<void> node::open_admin_listener() {
   io_unit& unit = *units_.front();
   const admin_sources sources{actors_->directory, actors_->hubs};
-  auto opened = listener::open({&unit}, to_admin_listener_settings(settings_), nullptr,
-                               std::make_shared<admin_handler>(system_, unit, sources));
+  listener_settings listening = to_admin_listener_settings(settings_);
+  listening.on_out_of_resources = out_of_resources_hook();
+  const admin::access access{settings_.admin.address, settings_.admin.allowed_hosts};
+  auto opened = listener::open({&unit}, listening, nullptr,
+                               std::make_shared<admin_handler>(system_, unit, sources, access));
   if (!opened) {
     failure why = std::move(opened).error();
     why.detail = "the admin pages (admin.address, admin.port, admin.enabled): " + why.detail;

@@ -67,6 +67,7 @@ class node {
   result<void> load_tls();
   result<void> open_listeners();
   result<void> open_admin_listener();
+  std::function<void(const std::string&)> out_of_resources_hook() const;
   void start_threads();
   void drain();
   void end_actors();

@@ -13,6 +13,7 @@
 #include <caf/init_global_meta_objects.hpp>
 
 #include "app/node.hpp"
+#include "base/printable.hpp"
 #include "net/address_limits.hpp"
 
 namespace troupe {
@@ -76,7 +77,7 @@ void warn_of_risks(const config& settings) {
   if (!is_loopback_address(settings.server.address) && settings.server.allowed_origins.empty())
     std::cerr << "troupe: warning: listening on " << settings.server.address
               << " without server.allowed_origins: browsers can only connect from pages of this "
-                 "machine; list the origins of your pages\n";
+                 "machine, or of the same host over https; list the origins of your pages\n";
   if (settings.admin.enabled && !is_loopback_address(settings.admin.address))
     std::cerr << "troupe: warning: the admin pages listen on " << settings.admin.address
               << ": anyone who can reach them sees all sessions and can notify documents\n";
@@ -92,7 +93,8 @@ void reload_tls(node& running) {
   if (reloaded)
     std::cout << "troupe read its certificate again" << std::endl;
   else
-    std::cerr << "troupe: the certificate was not replaced: " + reloaded.error().detail + '\n';
+    std::cerr << "troupe: the certificate was not replaced: " << printable(reloaded.error().detail)
+              << '\n';
 }
 
 /// Waits for a signal that ends the node, or for the failure of an actor.
@@ -146,7 +148,7 @@ int serve(const config& settings, caf_config& caf) {
       wait_for_end(signals, **running, has_failed);
       std::cout << "troupe stopping" << std::endl;
     } else {
-      std::cerr << "troupe: " << running.error().detail << '\n';
+      std::cerr << "troupe: " << printable(running.error().detail) << '\n';
       has_failed = true;
     }
     arm_watchdog(signals);

@@ -17,7 +17,7 @@ close_info describe(close_reason reason) noexcept {
       return {4432, "Update has a value that is nested too deep", "too_deep"};
     case close_reason::document_full: return {4433, "Document is full", "document_full"};
     case close_reason::no_document:
-      return {1003, "This address names no document, only the JSON dialect is spoken here",
+      return {4404, "This address names no document, only the JSON dialect is spoken here",
               "no_document"};
     case close_reason::message_too_large: return {1009, "Message too large", "message_too_large"};
     case close_reason::server_at_capacity:

@@ -45,7 +45,35 @@ std::size_t sequence_length(const std::uint8_t* at, const std::uint8_t* end) noe
   return 0;
 }
 
+/// Whether the bytes, at which no whole sequence starts, are the beginning of one.
+bool is_begun_sequence(const std::uint8_t* at, const std::uint8_t* end) noexcept {
+  const auto left = static_cast<std::size_t>(end - at);
+  if (left > 3) return false;
+  // The lowest bytes that may follow make it whole.
+  const std::uint8_t second = *at == 0xE0U ? 0xA0U : *at == 0xF0U ? 0x90U : 0x80U;
+  std::uint8_t whole[] = {*at, second, 0x80U, 0x80U};
+  std::memcpy(whole, at, left);
+  return sequence_length(whole, whole + sizeof whole) > left;
+}
+
 }  // namespace
+
+utf8_part check_utf8_part(byte_view bytes) noexcept {
+  const std::uint8_t* at = bytes.data();
+  const std::uint8_t* const end = at + bytes.size();
+  bool is_broken = false;
+  while (at != end) {
+    at += ascii_prefix(at, end);
+    if (at == end) break;
+    const std::size_t length = sequence_length(at, end);
+    if (length == 0) {
+      is_broken = !is_begun_sequence(at, end);
+      break;
+    }
+    at += length;
+  }
+  return {static_cast<std::size_t>(at - bytes.data()), is_broken};
+}
 
 std::optional<std::size_t> utf16_length_if_valid(byte_view bytes) noexcept {
   const std::uint8_t* at = bytes.data();

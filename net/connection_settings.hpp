@@ -14,7 +14,7 @@ struct connection_settings {
   std::size_t message_bytes_max = 1024 * 1024;
   /// Bytes of output that may be queued; beyond them the client is too slow.
   std::size_t write_queue_bytes_max = 4 * 1024 * 1024;
-  /// How long the queue may stay without a byte written.
+  /// How long the queue may stay without a byte written or acknowledged (heartbeat.write_timeout).
   duration write_stall_max = std::chrono::seconds{10};
   /// How long the peer may take to answer a close frame.
   duration close_deadline = std::chrono::seconds{2};

@@ -34,12 +34,14 @@ frame_event frame_reader::next(std::span<std::uint8_t>& input) {
   if (hand_out_) forget_message();
   for (;;) {
     if (!in_frame_) {
-      if (!take_header(input)) return frame_event::need_more;
+      if (!take_header(input))
+        return breaks_rules() ? frame_event::bad_protocol : frame_event::need_more;
       if (const frame_event begun = begin_frame(); begun != frame_event::need_more) return begun;
     } else if (skipping_ && !is_control() && is_too_large()) {
       return frame_event::too_large;  // larger than what may be skipped
     }
-    if (input.empty() && left_ > 0) return frame_event::need_more;
+    if (input.empty() && left_ > 0)
+      return has_bad_text() ? frame_event::bad_text : frame_event::need_more;
     if (const frame_event event = take_payload(input); event != frame_event::need_more)
       return event;
   }
@@ -66,11 +68,21 @@ bool frame_reader::take_header(std::span<std::uint8_t>& input) {
   }
 }
 
+/// Whether the first two bytes of a header, if they are there, cannot begin a frame here.
+bool frame_reader::breaks_rules() const noexcept {
+  if (header_size_ < 2) return false;
+  if ((header_[0] & reserved_bits) != 0 || (header_[1] & masked_bit) == 0) return true;
+  if (is_control()) {
+    const bool is_known =
+        code() == opcode::close || code() == opcode::ping || code() == opcode::pong;
+    return !is_known || !is_final() || (header_[1] & 0x7F) > control_size_max;
+  }
+  return code() == opcode::continuation ? !in_message_ : in_message_ || code() > opcode::binary;
+}
+
 frame_event frame_reader::begin_frame() {
-  const std::uint8_t first = header_[0];
-  const std::uint8_t second = header_[1];
-  if ((first & reserved_bits) != 0 || (second & masked_bit) == 0) return frame_event::bad_protocol;
-  left_ = second & 0x7F;
+  if (breaks_rules()) return frame_event::bad_protocol;
+  left_ = header_[1] & 0x7F;
   if (left_ >= 126) {
     const std::size_t end = left_ == 126 ? 4 : 10;
     const std::uint64_t shorter_form_max = left_ == 126 ? 125 : 0xFFFF;
@@ -82,19 +94,15 @@ frame_event frame_reader::begin_frame() {
   in_frame_ = true;
   if (!is_control()) return begin_data();
   control_.clear();
-  const bool is_known = code() == opcode::close || code() == opcode::ping || code() == opcode::pong;
-  if (!is_known || !is_final() || left_ > control_size_max) return frame_event::bad_protocol;
   return frame_event::need_more;
 }
 
 frame_event frame_reader::begin_data() {
-  if (code() == opcode::continuation) {
-    if (!in_message_) return frame_event::bad_protocol;
-  } else {
-    if (in_message_ || code() > opcode::binary) return frame_event::bad_protocol;
+  if (code() != opcode::continuation) {
     kind_ = code() == opcode::text ? frame_kind::text : frame_kind::binary;
     in_message_ = true;
     received_ = 0;
+    checked_ = 0;
   }
   return is_too_large() ? frame_event::too_large : frame_event::need_more;
 }
@@ -133,7 +141,16 @@ frame_event frame_reader::end_frame() {
   in_frame_ = false;
   header_size_ = 0;
   if (is_control()) return end_control();
-  return is_final() ? end_message() : frame_event::need_more;
+  if (is_final()) return end_message();
+  return has_bad_text() ? frame_event::bad_text : frame_event::need_more;
+}
+
+/// Whether the part of a text that has come cannot become UTF-8. Each byte is looked at once.
+bool frame_reader::has_bad_text() noexcept {
+  if (kind_ != frame_kind::text || !in_message_ || skipping_) return false;
+  const utf8_part part = check_utf8_part(byte_view{message_}.subspan(checked_));
+  checked_ += part.valid;
+  return part.is_broken;
 }
 
 frame_event frame_reader::end_message() {
@@ -144,7 +161,8 @@ frame_event frame_reader::end_message() {
     return frame_event::need_more;
   }
   hand_out_ = true;
-  if (kind_ == frame_kind::text && !is_valid_utf8(payload_)) return frame_event::bad_text;
+  if (kind_ == frame_kind::text && !is_valid_utf8(payload_.subspan(checked_)))
+    return frame_event::bad_text;
   return frame_event::message;
 }
 

@@ -1,7 +1,8 @@
 // Parses the WebSocket frames of a client: bytes go in as they come from the socket, whole messages
 // and control frames come out. A frame that is complete in the input is unmasked in place and
 // handed out without a copy; partial and fragmented ones are assembled. Memory grows with the bytes
-// received, not with the size that a header announces.
+// received, not with the size that a header announces. A frame or a text that cannot be valid is
+// noticed as soon as the bytes are there that make it so.
 //
 // Pure: it knows no socket, clock or thread. Owner: one connection. It is a pull parser: the owner
 // asks for the next event until the input is used up, and may stop in between. After bad_protocol
@@ -67,10 +68,12 @@ class frame_reader {
   static constexpr std::size_t control_size_max = 125;
 
   bool take_header(std::span<std::uint8_t>& input);
+  bool breaks_rules() const noexcept;
   frame_event begin_frame();
   frame_event begin_data();
   frame_event take_payload(std::span<std::uint8_t>& input);
   frame_event end_frame();
+  bool has_bad_text() noexcept;
   frame_event end_message();
   void forget_message();
   frame_event end_control() const;
@@ -88,6 +91,7 @@ class frame_reader {
   byte_buffer control_;         // a control frame that arrives in pieces
   std::uint64_t left_ = 0;      // bytes of the current frame not received yet
   std::uint64_t received_ = 0;  // bytes of the current message, skipped ones included
+  std::size_t checked_ = 0;     // bytes of message_, a text, that are known to be UTF-8
   std::size_t direct_ = 0;      // bytes at the end of message_ given out by direct_room()
   std::array<std::uint8_t, header_size_max> header_{};
   std::uint8_t header_size_ = 0;  // bytes of the header received so far

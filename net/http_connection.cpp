@@ -1,5 +1,7 @@
 #include "net/http_connection.hpp"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <optional>
 #include <sstream>
@@ -7,15 +9,16 @@
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
-#include <boost/beast/websocket/rfc6455.hpp>
 
 #include "net/asio.hpp"
 #include "net/http_routes.hpp"
+#include "net/request_fields.hpp"
 #include "net/websocket_handshake.hpp"
 #include "net/websocket_upgrade.hpp"
 
@@ -58,7 +61,7 @@ class http_connection final : public unit_member,
   // pollable
   void on_ready(readiness) override {
     const auto keep = shared_from_this();
-    if (!output_.empty()) write();
+    if (is_writing_) write();
     if (!is_finished_) read();
   }
 
@@ -129,19 +132,31 @@ class http_connection final : public unit_member,
   void on_request() {
     const auto& request = parser_->get();
     if (admission_ != admission::admitted) return refuse_admission();
-    if (beast::websocket::is_upgrade(request) && service_->acceptor) return on_upgrade();
+    if (const std::string_view mistake = mistake_in(request); !mistake.empty())
+      return refuse(400, std::string{mistake});
+    if (service_->acceptor && asks_for_websocket(request)) return on_upgrade();
     // A page of somebody else may not use its visitor's reach.
-    if (!service_->origins.allows(view(request[http::field::origin])))
+    if (!service_->origins.allows(value_of(request, http::field::origin), host_of(request)))
       return refuse(403, "Pages of this origin may not ask here.\n");
     is_answering_ = true;
     is_head_ = request.method() == http::verb::head;
-    const auto next = request.keep_alive() ? after_answer::keep_alive : after_answer::close;
-    service_->handler->on_request({std::string{view(request.method_string())},
-                                   std::string{view(request.target())},
-                                   std::move(parser_->get().body()), remote_address_},
+    const auto next = parser_->keep_alive() ? after_answer::keep_alive : after_answer::close;
+    service_->handler->on_request(plain_request(),
                                   [self = shared_from_this(), next](http_answer what) {
                                     if (!self->is_finished_) self->answer(std::move(what), next);
                                   });
+  }
+
+  /// The request that was read; its body is moved out.
+  http_request plain_request() {
+    auto& request = parser_->get();
+    return {.method = std::string{view(request.method_string())},
+            .target = std::string{view(request.target())},
+            .body = std::move(request.body()),
+            .remote_address = remote_address_,
+            .host = std::string{host_of(request)},
+            .fetch_site = std::string{value_of(request, "Sec-Fetch-Site")},
+            .content_type = std::string{value_of(request, http::field::content_type)}};
   }
 
   void refuse_admission() {
@@ -160,20 +175,23 @@ class http_connection final : public unit_member,
                      .names_upgrade = true},
                     after_answer::close);
     }
-    const std::string_view key = view(request[http::field::sec_websocket_key]);
+    const std::string_view key = value_of(request, http::field::sec_websocket_key);
     if (key.empty()) return refuse(400, "Sec-WebSocket-Key is missing.\n");
     if (!is_websocket_key(key))
       return refuse(400, "Sec-WebSocket-Key is not 16 bytes in base64.\n");
     if (!input_.empty()) return refuse(400, "Data came before the upgrade was answered.\n");
-    const std::string_view origin = view(request[http::field::origin]);
-    if (!service_->origins.allows(origin)) {
-      service_->acceptor->on_origin_refused();
+    const std::string offered = values_of(request, http::field::sec_websocket_protocol);
+    const auto subprotocol = choose_subprotocol(offered, service_->subprotocols);
+    if (!subprotocol) return refuse(400, "Sec-WebSocket-Protocol is no list of tokens.\n");
+    const std::string_view origin = value_of(request, http::field::origin);
+    if (!service_->origins.allows(origin, host_of(request))) {
+      service_->acceptor->on_origin_refused(origin, remote_address_);
       return refuse(403, "Pages of this origin may not connect (server.allowed_origins).\n");
     }
     auto admitted = service_->acceptor->admit(
         {.target = std::string{view(request.target())}, .remote_address = remote_address_});
     if (!admitted) return answer(answer_bad_name(admitted.error().detail), after_answer::close);
-    hand_over(std::move(*admitted), accept_upgrade(key));
+    hand_over(std::move(*admitted), accept_upgrade(key, *subprotocol));
   }
 
   /// The socket leaves this object, which ends here, for the unit on which its session shall live.
@@ -202,7 +220,7 @@ class http_connection final : public unit_member,
   }
 
   void answer(http_answer what, after_answer next) {
-    http::response<http::string_body> response{static_cast<http::status>(what.status), 11};
+    http::response<http::empty_body> response{static_cast<http::status>(what.status), 11};
     response.set(http::field::server, "troupe");
     response.set(http::field::content_type,
                  beast::string_view{what.content_type.data(), what.content_type.size()});
@@ -213,34 +231,50 @@ class http_connection final : public unit_member,
       response.set(http::field::upgrade, "websocket");
       response.set(http::field::sec_websocket_version, "13");
     }
-    response.body() = std::move(what.body);
+    response.content_length(what.body.size());
     response.keep_alive(next == after_answer::keep_alive);
     if (what.names_upgrade) response.insert(http::field::connection, "Upgrade");
-    response.prepare_payload();
-    if (is_head_) response.body().clear();  // Content-Length stays
-    std::ostringstream text;
-    text << response.base() << response.body();
-    output_ += std::move(text).str();
+    std::ostringstream head;
+    head << response.base();
+    output_ = std::move(head).str();
+    body_ = is_head_ ? std::string{} : std::move(what.body);
     ends_after_output_ = next == after_answer::close;
     is_answering_ = true;
     write();
   }
 
+  /// Writes what is left of the answer, as much as the socket takes.
   void write() {
-    while (!output_.empty()) {
-      const iovec part{output_.data(), output_.size()};
-      const io_outcome written = socket_.write(&part, 1);
+    is_writing_ = true;
+    while (written_ < output_.size() + body_.size()) {
+      const auto [parts, count] = unwritten();
+      const io_outcome written = socket_.write(parts.data(), count);
       if (written.status == io_status::would_block)
         return unit_.sockets().change(socket_.socket(), *this,
                                       {.readable = true, .writable = true});
       if (written.status != io_status::done) return finish();
-      output_.erase(0, written.size);
+      written_ += written.size;
     }
     unit_.sockets().change(socket_.socket(), *this, {.readable = true});
-    is_answering_ = is_head_ = false;
+    std::string{}.swap(output_);
+    std::string{}.swap(body_);
+    written_ = 0;
+    is_writing_ = is_answering_ = is_head_ = false;
     if (ends_after_output_) return linger();
     next_request();
     parse();
+  }
+
+  /// The parts of the answer that are not written: of its head, and of its body.
+  std::pair<std::array<iovec, 2>, std::size_t> unwritten() {
+    std::array<iovec, 2> parts{};
+    std::size_t count = 0;
+    std::size_t skip = written_;
+    for (std::string* const part : {&output_, &body_}) {
+      if (skip < part->size()) parts[count++] = {part->data() + skip, part->size() - skip};
+      skip -= std::min(skip, part->size());
+    }
+    return {parts, count};
   }
 
   /// Lets the peer read the answer: closing with unread input would reset the connection and may
@@ -273,10 +307,13 @@ class http_connection final : public unit_member,
   std::shared_ptr<http_service> service_;
   std::string remote_address_;
   std::string input_;
-  std::string output_;
+  std::string output_;       // the head of the answer that is being written
+  std::string body_;         // and its body
+  std::size_t written_ = 0;  // bytes of both
   std::optional<http::request_parser<http::string_body>> parser_;
   admission admission_;
   bool is_answering_ = false;
+  bool is_writing_ = false;
   bool is_head_ = false;
   bool ends_after_output_ = false;
   bool is_lingering_ = false;

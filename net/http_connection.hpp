@@ -7,6 +7,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "net/connection_settings.hpp"
 #include "net/http_message.hpp"
@@ -22,6 +23,7 @@ struct http_service {
   std::shared_ptr<connection_acceptor> acceptor;  ///< Null: no upgrades here.
   std::shared_ptr<http_handler> handler;
   origin_policy origins;
+  std::vector<std::string> subprotocols;  ///< See listener_settings.
   std::atomic<bool> stopped = false;
 };
 

@@ -13,6 +13,9 @@ struct http_request {
   std::string target;  ///< Path and query, as sent.
   std::string body;    ///< Empty where bodies are not accepted.
   std::string remote_address;
+  std::string host{};          ///< Whom it is for, with the port if there is one; may be empty.
+  std::string fetch_site{};    ///< Sec-Fetch-Site: from where a browser asks; others send none.
+  std::string content_type{};  ///< Of the body.
 };
 
 struct http_answer {

@@ -10,6 +10,24 @@ constexpr std::string_view how_to_connect =
     "  new WebsocketProvider('ws://<host>:<port>', '<document>', doc)\n"
     "GET /healthz says whether the server is up.\n";
 
+constexpr std::string_view page_begin =
+    "This is troupe, a real-time collaboration server for Yjs clients.\n"
+    "It serves documents over WebSocket, not web pages.\n\n"
+    "Its address for clients is ws://";
+constexpr std::string_view page_end = " (wss:// where TLS is spoken).\n"
+                                      "Programs without Yjs speak JSON on the same address.\n\n";
+
+/// The page of `/`. A host with odd letters is not repeated.
+std::string front_page(std::string_view host) {
+  constexpr std::string_view letters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]";
+  const bool is_plain = !host.empty() && host.find_first_not_of(letters) == std::string_view::npos;
+  return std::string{page_begin}
+      .append(is_plain ? host : "<host>:<port>")
+      .append(page_end)
+      .append(how_to_connect);
+}
+
 std::string with_help(std::string_view text) {
   return std::string{text}.append("\n").append(how_to_connect);
 }
@@ -23,13 +41,13 @@ http_answer answer_bad_name(std::string_view why) {
 }
 
 http_answer answer_plain_request(std::string_view method, std::string_view target,
-                                 const target_check& check) {
+                                 std::string_view host, const target_check& check) {
   if (method != "GET" && method != "HEAD") {
     return {.status = 405, .body = with_help("Only GET is understood here."), .allow = "GET, HEAD"};
   }
   const std::string_view path = path_of_target(target);
   if (path == "/healthz") return {.status = 200, .body = "ok\n", .allow = {}};
-  if (path == "/") return {.status = 404, .body = with_help("There is no page here."), .allow = {}};
+  if (path == "/") return {.status = 200, .body = front_page(host), .allow = {}};
   if (const auto checked = check(target); !checked) return answer_bad_name(checked.error().detail);
   return {.status = 426,
           .body = with_help("A document is reached over WebSocket."),

@@ -14,10 +14,11 @@ namespace troupe {
 using target_check = std::function<result<void>(std::string_view target)>;
 
 /// The answer to a request that asks for no upgrade.
-/// GET /healthz 200; GET of a target that could be upgraded 426; GET of any other 400; GET / 404;
-/// other methods 405. HEAD is answered as GET (the caller leaves the body out).
+/// GET /healthz and GET / 200; GET of a target that could be upgraded 426; GET of any other 400;
+/// other methods 405. HEAD is answered as GET (the caller leaves the body out). `host`, that of the
+/// request, is shown as the address to connect to.
 http_answer answer_plain_request(std::string_view method, std::string_view target,
-                                 const target_check& check);
+                                 std::string_view host, const target_check& check);
 
 /// The answer to an upgrade request whose document name is bad.
 http_answer answer_bad_name(std::string_view why);

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <chrono>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
@@ -48,7 +49,7 @@ class plain_routes final : public http_handler {
           {.target = std::string{target}, .remote_address = request.remote_address}));
       return {};
     };
-    answer(answer_plain_request(request.method, request.target, check));
+    answer(answer_plain_request(request.method, request.target, request.host, check));
   }
 
  private:
@@ -79,6 +80,8 @@ class listener::core : public std::enable_shared_from_this<core> {
         service_(std::move(service)),
         limits_(settings.per_address),
         tls_(settings.tls),
+        connections_max_(settings.connections_max),
+        on_out_of_resources_(settings.on_out_of_resources),
         port_(acceptor_.local_endpoint().port()) {}
 
   std::uint16_t port() const noexcept { return port_; }
@@ -98,6 +101,10 @@ class listener::core : public std::enable_shared_from_this<core> {
  private:
   void accept_next() {
     if (service_->stopped) return close();
+    if (is_full()) {
+      waits_for_place_ = true;
+      return;
+    }
     acceptor_.async_wait(tcp_acceptor::wait_read, [self = shared_from_this()](error_code failed) {
       if (!failed) self->accept_some();
     });
@@ -106,7 +113,7 @@ class listener::core : public std::enable_shared_from_this<core> {
   /// By plain calls: Asio would register each socket with its own reactor, and take it back out
   /// when it goes to the unit's poller.
   void accept_some() {
-    for (int i = 0; i < accepts_per_event_max; ++i) {
+    for (int i = 0; i < accepts_per_event_max && !is_full(); ++i) {
       asio::ip::tcp::endpoint peer;
       auto size = static_cast<socklen_t>(peer.capacity());
       const int socket =
@@ -115,7 +122,7 @@ class listener::core : public std::enable_shared_from_this<core> {
         peer.resize(size);
         hand_on(socket, peer.address().to_string());
       } else if (is_out_of_resources(errno)) {
-        return accept_later();
+        return accept_later(errno);
       } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
         break;
       }  // any other error belongs to the one connection that was lost
@@ -129,6 +136,7 @@ class listener::core : public std::enable_shared_from_this<core> {
     io_unit& unit = *units_[next_unit_];
     next_unit_ = (next_unit_ + 1) % units_.size();
     auto [outcome, place] = limits_.admit(address, io_unit::clock::now());
+    if (connections_max_ > 0) place = counted(std::move(place));
     accepted_socket accepted{
         transport{socket, tls_ ? tls_->make_session() : nullptr, std::move(place)}, address,
         outcome};
@@ -138,7 +146,25 @@ class listener::core : public std::enable_shared_from_this<core> {
     unit.post([&unit, service = service_, moved] { serve_http(unit, std::move(*moved), service); });
   }
 
-  void accept_later() {
+  bool is_full() const noexcept { return connections_max_ > 0 && open_ >= connections_max_; }
+
+  /// A place that counts as an open socket as well, until it is given back on any thread.
+  address_place counted(address_place place) {
+    ++open_;
+    return {this, [weak = weak_from_this(), place = std::move(place)](void*) {
+              if (const auto self = weak.lock())
+                asio::post(self->units_.front()->context(), [self] { self->on_place_free(); });
+            }};
+  }
+
+  void on_place_free() {
+    --open_;
+    if (std::exchange(waits_for_place_, false)) accept_next();
+  }
+
+  void accept_later(int error) {
+    if (on_out_of_resources_)
+      on_out_of_resources_(std::error_code{error, std::generic_category()}.message());
     retry_.expires_after(accept_retry_delay);
     retry_.async_wait([self = shared_from_this()](error_code cancelled) {
       if (!cancelled) self->accept_next();
@@ -158,6 +184,10 @@ class listener::core : public std::enable_shared_from_this<core> {
   address_limits limits_;
   std::shared_ptr<const tls_context> tls_;
   std::size_t next_unit_ = 0;
+  const std::size_t connections_max_;
+  const std::function<void(const std::string& why)> on_out_of_resources_;
+  std::size_t open_ = 0;  // sockets that are counted, on the first unit's thread
+  bool waits_for_place_ = false;
   const std::uint16_t port_;
 };
 
@@ -189,6 +219,7 @@ result<std::unique_ptr<listener>> listener::open(std::vector<io_unit*> units,
   service->handler = handler ? std::move(handler) : std::make_shared<plain_routes>(acceptor);
   service->acceptor = std::move(acceptor);
   service->origins = settings.origins;
+  service->subprotocols = settings.subprotocols;
   auto state =
       std::make_shared<core>(std::move(units), std::move(socket), std::move(service), settings);
   state->start();

@@ -7,9 +7,12 @@
 // and no CAF in this header.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/errc.hpp"
@@ -61,7 +64,8 @@ class connection_acceptor {
 
   /// A connection was turned away before its upgrade.
   virtual void on_refused(admission /*why*/) {}
-  virtual void on_origin_refused() {}
+  virtual void on_origin_refused(std::string_view /*origin*/,
+                                 const std::string& /*remote_address*/) {}
   virtual void on_wrong_scheme(wrong_scheme /*spoken*/, const std::string& /*remote_address*/) {}
 };
 
@@ -71,6 +75,13 @@ struct listener_settings {
   connection_settings connection;
   address_limit_settings per_address;
   origin_policy origins;
+  /// Which subprotocols are answered; empty: whatever a client offers first.
+  std::vector<std::string> subprotocols;
+  /// How many sockets may be open; further ones wait in the kernel. 0: no limit.
+  std::size_t connections_max = 0;
+  /// Called when no connection can be accepted for want of descriptors or memory, each time that it
+  /// is tried (ten times a second). Thread: the first unit's.
+  std::function<void(const std::string& why)> on_out_of_resources;
   std::shared_ptr<const tls_context> tls;  ///< Null: plain sockets.
 };
 

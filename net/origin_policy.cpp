@@ -2,39 +2,49 @@
 
 #include <algorithm>
 
+#include "net/host_name.hpp"
+
 namespace troupe {
 
 namespace {
 
-/// "http://localhost:5173" -> "localhost"; empty if it is not the origin of a host.
-std::string_view host_of(std::string_view origin) {
+struct split_origin {
+  std::string_view scheme;
+  host_and_port at;
+};
+
+/// "http://localhost:5173" -> "http", "localhost", "5173"; empty if it is not the origin of a host.
+split_origin split(std::string_view origin) noexcept {
   constexpr std::string_view separator = "://";
   const auto scheme = origin.find(separator);
   if (scheme == std::string_view::npos) return {};
-  const std::string_view authority = origin.substr(scheme + separator.size());
-  if (authority.starts_with('[')) {
-    const std::string_view host = authority.substr(0, authority.find(']') + 1);
-    const std::string_view behind = authority.substr(host.size());
-    return behind.empty() || behind.starts_with(':') ? host : std::string_view{};
-  }
-  return authority.substr(0, authority.find(':'));
+  return {origin.substr(0, scheme), split_host(origin.substr(scheme + separator.size()))};
 }
 
-/// Four numbers with dots, the first of them 127: not "127.0.0.1.example.com".
-bool is_loopback_ipv4(std::string_view host) {
-  return host.starts_with("127.") && std::ranges::count(host, '.') == 3 &&
-         host.find_first_not_of("0123456789.") == std::string_view::npos;
+/// The port, or that which the scheme stands for.
+std::string_view port_or_default(std::string_view port, std::string_view scheme) noexcept {
+  if (!port.empty()) return port;
+  return scheme == "https" ? "443" : "80";
 }
 
-bool is_this_machine(std::string_view host) {
-  return host == "localhost" || host == "[::1]" || is_loopback_ipv4(host);
+/// Whether it is the page of the host and port that the request is for. A proxy in front may speak
+/// TLS for both, so the scheme of the page says which port is meant where none is named.
+bool is_own_page(const split_origin& origin, std::string_view request_host) noexcept {
+  if (origin.scheme != "https" && !is_ip_address(origin.at.host)) return false;
+  const host_and_port asked = split_host(request_host);
+  return !asked.host.empty() && is_same_host(origin.at.host, asked.host) &&
+         port_or_default(origin.at.port, origin.scheme) ==
+             port_or_default(asked.port, origin.scheme);
 }
 
 }  // namespace
 
-bool origin_policy::allows(std::string_view origin) const {
+bool origin_policy::allows(std::string_view origin, std::string_view host) const {
   if (origin.empty()) return true;
-  if (allowed_.empty()) return is_this_machine(host_of(origin));
+  if (allowed_.empty()) {
+    const split_origin page = split(origin);
+    return is_this_machine(page.at.host) || is_own_page(page, host);
+  }
   return std::ranges::any_of(allowed_,
                              [&](const std::string& one) { return one == "*" || one == origin; });
 }

@@ -39,6 +39,7 @@ class transport {
       : socket_(std::exchange(other.socket_, -1)),
         tls_(std::move(other.tls_)),
         place_(std::move(other.place_)),
+        written_(other.written_),
         met_plain_http_(other.met_plain_http_) {}
   transport& operator=(transport&&) = delete;
   ~transport() { close(); }
@@ -51,6 +52,14 @@ class transport {
   /// Writes from the front of the parts. After would_block the next call must begin with the same
   /// bytes.
   io_outcome write(const iovec* parts, std::size_t count) noexcept;
+
+  /// What the socket was given in all, in bytes on the wire, and how much of it the peer has
+  /// acknowledged. One system call.
+  struct sent_bytes {
+    std::uint64_t written = 0;
+    std::uint64_t acknowledged = 0;
+  };
+  sent_bytes sent() const noexcept;
 
   /// Whether more can be read although the socket has nothing, because TLS reads whole records.
   bool has_input() const noexcept;
@@ -72,6 +81,7 @@ class transport {
   void close() noexcept;
 
  private:
+  io_outcome write_plain(const iovec* parts, std::size_t count) noexcept;
   io_outcome read_tls(std::span<std::uint8_t> into) noexcept;
   io_outcome write_tls(const iovec* parts, std::size_t count) noexcept;
   io_outcome tls_outcome(int result) noexcept;
@@ -79,6 +89,7 @@ class transport {
   int socket_;
   tls_session tls_;
   address_place place_;
+  std::uint64_t written_ = 0;  // without TLS
   bool met_plain_http_ = false;
 };
 

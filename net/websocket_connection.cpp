@@ -1,5 +1,6 @@
 #include "net/websocket_connection.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -7,6 +8,7 @@
 #include "net/asio.hpp"
 #include "net/frame_reader.hpp"
 #include "net/io_unit.hpp"
+#include "net/output_progress.hpp"
 #include "net/transport.hpp"
 #include "net/websocket_upgrade.hpp"
 #include "net/write_queue.hpp"
@@ -42,7 +44,8 @@ class socket_connection final : public websocket_connection,
     handler_ = std::move(handler);
     phase_ = phase::opening;
     unit_.add(shared_from_this());
-    last_sent_ = progress_at_ = unit_.now();
+    last_sent_ = last_received_ = unit_.now();
+    progress_ = output_progress{last_sent_};
     append(as_bytes(answer_));
     std::string{}.swap(answer_);
     is_watched_ = unit_.sockets().add(transport_.socket(), *this, wants_);
@@ -92,16 +95,20 @@ class socket_connection final : public websocket_connection,
 
   void tick(time_point now) override {
     if (phase_ != phase::open) return;
-    if (queue_.empty() || queue_.consumed_total() != consumed_seen_) {
-      consumed_seen_ = queue_.consumed_total();
-      progress_at_ = now;
-    } else if (now - progress_at_ > settings_->write_stall_max) {
+    const bool has_queue = !queue_.empty();
+    if (!progress_.needs_look(now, has_queue, queue_.consumed_total(), last_received_))
+      return progress_.on_idle(now);
+    const auto [written, acknowledged] = transport_.sent();
+    progress_.on_look({now, has_queue, queue_.consumed_total(), written, acknowledged});
+    if (has_queue && progress_.is_stalled(now, settings_->write_stall_max))
       close(close_reason::slow_consumer);
-    }
   }
 
   std::size_t queued_bytes() const noexcept override { return queue_.size_bytes(); }
   time_point last_sent() const noexcept override { return last_sent_; }
+  time_point last_alive() const noexcept override {
+    return std::max(last_received_, progress_.acknowledged_at());
+  }
   const connection_counters& counters() const noexcept override { return counters_; }
   const std::string& remote_address() const noexcept override { return remote_address_; }
 
@@ -205,6 +212,7 @@ class socket_connection final : public websocket_connection,
         return;
       }
       if (got.status != io_status::done) return on_input_ended(got);
+      last_received_ = unit_.now();
       consume(direct.empty() ? room.first(got.size) : std::span<std::uint8_t>{});
       if (got.size < room.size() && !transport_.has_input()) return;
     }
@@ -362,8 +370,8 @@ class socket_connection final : public websocket_connection,
   std::shared_ptr<connection_handler> handler_;
   const std::shared_ptr<const connection_settings> settings_;
   std::unique_ptr<io_timer> deadline_;  // while closing
-  time_point progress_at_{};
-  std::uint64_t consumed_seen_ = 0;
+  time_point last_received_{};
+  output_progress progress_;
   std::string answer_;  // to the upgrade, until start()
   std::string remote_address_;
 };

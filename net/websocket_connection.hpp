@@ -86,8 +86,8 @@ class websocket_connection {
   /// Ends at once, without a close frame.
   virtual void terminate(close_reason reason = close_reason::io_error) = 0;
 
-  /// Closes with slow_consumer if nothing could be written for write_stall_max. The owner calls it
-  /// about once a second.
+  /// Closes with slow_consumer if something is queued and the peer has taken nothing for
+  /// write_stall_max. The owner calls it about once a second.
   virtual void tick(time_point now) = 0;
 
   /// Bytes of output that are queued.
@@ -95,6 +95,10 @@ class websocket_connection {
 
   /// When send() was last called.
   virtual time_point last_sent() const noexcept = 0;
+
+  /// When the peer last gave a sign of life: sent bytes, whole frames or not, or acknowledged some
+  /// (seen by tick()).
+  virtual time_point last_alive() const noexcept = 0;
 
   virtual const connection_counters& counters() const noexcept = 0;
 

@@ -15,11 +15,12 @@ identity_ptr identity_for(const std::string& user) {
 
 }  // namespace
 
-result<route> route_for(const upgrade_target& target) {
+result<route> route_for(const upgrade_target& target, const std::string& empty_document_name) {
   TROUPE_CHECK(target.path.starts_with('/'));
   route to{target.path.substr(1), identity_for(target.user), rights::all(),
            dialect_set{dialect::y_websocket} | dialect_set{dialect::json}};
-  // The path `/` names no document: its client says in each message which one it means.
+  if (to.document.empty()) to.document = empty_document_name;
+  // Without a document the client says in each message which one it means.
   if (!to.document.empty()) TROUPE_TRY(check_document_name(to.document));
   return to;
 }

@@ -25,8 +25,9 @@ struct upgrade_target {
   std::string user;  ///< `?userId=`, decoded; empty if absent or malformed.
 };
 
-/// Requires: the path begins with a slash. Fails with invalid_name if the path names no valid
-/// document; the detail says why, in words for the client.
-result<route> route_for(const upgrade_target& target);
+/// `empty_document_name` (server.empty_document_name) is the document of the path `/`; empty: `/`
+/// names none. Requires: the path begins with a slash. Fails with invalid_name if the path names no
+/// valid document; the detail says why, in words for the client.
+result<route> route_for(const upgrade_target& target, const std::string& empty_document_name = {});
 
 }  // namespace troupe

@@ -4,11 +4,12 @@
 
 #include "app/config/caf_options.hpp"
 #include "app/config/print.hpp"
+#include "base/printable.hpp"
 
 namespace troupe {
 
 void write_problems(std::span<const config_problem> problems, std::ostream& err) {
-  for (const config_problem& problem : problems) err << to_string(problem) << '\n';
+  for (const config_problem& problem : problems) err << printable(to_string(problem)) << '\n';
 }
 
 int check_config(const config_sources& sources, print_effective print, std::ostream& out,

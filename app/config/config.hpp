@@ -35,6 +35,8 @@ struct config {
     std::string address = "127.0.0.1";
     std::uint16_t port = 3001;
     std::vector<std::string> allowed_origins;
+    std::vector<std::string> subprotocols;
+    std::string empty_document_name;  ///< Empty: the address "/" names no document.
   };
 
   struct tls_section {
@@ -46,6 +48,7 @@ struct config {
     bool enabled = true;
     std::string address = "127.0.0.1";
     std::uint16_t port = 3002;
+    std::vector<std::string> allowed_hosts;
   };
 
   struct limits_section {
@@ -74,6 +77,7 @@ struct config {
   struct heartbeat_section {
     std::chrono::milliseconds interval{30'000};
     std::chrono::milliseconds timeout{60'000};
+    std::chrono::milliseconds write_timeout{10'000};
   };
 
   struct io_section {

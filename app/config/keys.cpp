@@ -42,7 +42,16 @@ constexpr std::array keys{
     config_key{"server.allowed_origins",
                text_list_field{in<&config::server, &server::allowed_origins>}, "origins",
                "origins of the web pages that may connect, such as https://app.example.com; * "
-               "allows all; an empty list allows only pages served from this machine"},
+               "allows all; an empty list allows pages of this machine, and those of the host and "
+               "port that their request names, over https or by IP address"},
+    config_key{"server.subprotocols", text_list_field{in<&config::server, &server::subprotocols>},
+               "names",
+               "WebSocket subprotocols that are answered if a client offers them; an empty list "
+               "answers the first one offered"},
+    config_key{"server.empty_document_name",
+               text_field{in<&config::server, &server::empty_document_name>}, "document",
+               "document of the address /; empty: it names none, and y-websocket clients are "
+               "closed"},
     config_key{"server.tls.certificate", text_field{in<&config::tls, &tls::certificate>}, "file",
                "certificate chain in PEM, for wss://; empty turns TLS off; SIGHUP reloads it"},
     config_key{"server.tls.key", text_field{in<&config::tls, &tls::key>}, "file",
@@ -54,6 +63,10 @@ constexpr std::array keys{
                "address of the admin pages; anyone who can reach it has full access to them"},
     config_key{"admin.port", port_field{in<&config::admin, &admin::port>}, "TCP port",
                "port of the admin pages; 0 picks any free port"},
+    config_key{
+        "admin.allowed_hosts", text_list_field{in<&config::admin, &admin::allowed_hosts>}, "hosts",
+        "further names under which the admin pages may be asked for, without a port, besides "
+        "admin.address, localhost and loopback addresses"},
 
     config_key{"limits.max_connections",
                count_field{in<&config::limits, &limits::max_connections>, 1, million},
@@ -144,8 +157,13 @@ constexpr std::array keys{
                "time between pings to a client"},
     config_key{"heartbeat.timeout",
                duration_field{in<&config::heartbeat, &heartbeat::timeout>, 10ms, 24h}, time_units,
-               "time without a pong after which the server drops a connection; longer than "
+               "time without a sign of life after which the server drops a connection; longer than "
                "heartbeat.interval"},
+    config_key{"heartbeat.write_timeout",
+               duration_field{in<&config::heartbeat, &heartbeat::write_timeout>, 10ms, 24h},
+               time_units,
+               "time after which the server closes a client that takes nothing of what is queued "
+               "for it"},
 
     config_key{"io.threads", count_field{in<&config::io, &io::threads>, 0, 256}, "threads",
                "threads for network I/O; 0 means a quarter of the cores, at least one"},

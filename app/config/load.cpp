@@ -12,6 +12,7 @@
 #include "app/config/keys.hpp"
 #include "app/config/sections.hpp"
 #include "app/config/values.hpp"
+#include "base/document_name.hpp"
 
 namespace troupe {
 
@@ -123,6 +124,15 @@ class config_loader {
     const std::string_view missing = tls.key.empty() ? "server.tls.key" : "server.tls.certificate";
     report(places_[std::string{given}], std::string{given},
            "needs " + std::string{missing} + " beside it");
+  }
+
+  /// A document's name must be one that clients can use.
+  void check_names() {
+    const std::string& name = loaded_.settings.server.empty_document_name;
+    const auto checked = name.empty() ? result<void>{} : check_document_name(name);
+    if (!checked)
+      report(places_["server.empty_document_name"], "server.empty_document_name",
+             checked.error().detail);
   }
 
   /// Checks that each section of a list has the keys that it must have.
@@ -270,6 +280,7 @@ loaded_config load_config(const config_sources& sources) {
   for (const std::string& setting : sources.settings) loader.take_setting(setting);
   loader.check_relations();
   loader.check_tls();
+  loader.check_names();
   loader.check_sections();
   return std::move(loader).finish();
 }

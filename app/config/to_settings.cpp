@@ -17,6 +17,9 @@ constexpr std::size_t reading_pause_part = 4;
 /// The largest body that the admin listener reads.
 constexpr std::size_t admin_body_bytes_max = 64 * 1024;
 
+/// How many sockets of the admin listener are open at once; each may hold one answer.
+constexpr std::size_t admin_connections_max = 8;
+
 result<std::vector<glob>> to_globs(const std::vector<std::string>& patterns) {
   std::vector<glob> globs;
   for (const std::string& pattern : patterns) {
@@ -73,9 +76,11 @@ listener_settings to_listener_settings(const config& settings) {
   to.port = settings.server.port;
   to.connection.message_bytes_max = settings.limits.max_message_size;
   to.connection.write_queue_bytes_max = settings.limits.write_queue_size;
+  to.connection.write_stall_max = settings.heartbeat.write_timeout;
   to.per_address = {settings.limits.max_connections_per_address, settings.limits.accepts_per_second,
                     settings.limits.accept_burst};
   to.origins = origin_policy{settings.server.allowed_origins};
+  to.subprotocols = settings.server.subprotocols;
   return to;
 }
 
@@ -84,6 +89,7 @@ listener_settings to_admin_listener_settings(const config& settings) {
   to.address = settings.admin.address;
   to.port = settings.admin.port;
   to.connection.http_body_bytes_max = admin_body_bytes_max;
+  to.connections_max = admin_connections_max;
   return to;
 }
 

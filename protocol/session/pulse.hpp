@@ -2,6 +2,7 @@
 // when a client that hears nothing needs a keep-alive. Time is passed in. Pure.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 
@@ -9,7 +10,7 @@ namespace troupe {
 
 struct pulse_settings {
   std::chrono::milliseconds interval{30'000};  ///< Between two pings.
-  std::chrono::milliseconds timeout{60'000};   ///< Without a pong until the peer counts as gone.
+  std::chrono::milliseconds timeout{60'000};   ///< Without a sign of life until the peer is gone.
 };
 
 class pulse {
@@ -28,6 +29,9 @@ class pulse {
 
   void on_pong(time_point now) noexcept { last_pong_ = now; }
 
+  /// The peer gave another sign of life: on a slow link a pong may wait behind much else.
+  void on_life(time_point at) noexcept { last_life_ = std::max(last_life_, at); }
+
   /// What is due now. While reading is paused pongs are not seen, so the peer cannot be late.
   action on_second(time_point now, bool is_reading_paused,
                    const pulse_settings& settings) noexcept {
@@ -35,7 +39,7 @@ class pulse {
       last_pong_ = now;
       return action::none;
     }
-    if (now - last_pong_ >= settings.timeout) return action::terminate;
+    if (now - std::max(last_pong_, last_life_) >= settings.timeout) return action::terminate;
     if (now - last_ping_ < settings.interval) return action::none;
     last_ping_ = now;
     return action::ping;
@@ -50,6 +54,7 @@ class pulse {
  private:
   time_point last_ping_;
   time_point last_pong_;
+  time_point last_life_{};
 };
 
 }  // namespace troupe

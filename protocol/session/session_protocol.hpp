@@ -127,6 +127,8 @@ class session_protocol {
   void on_document_failed(document_id document, close_reason why, moment at, session_effects& out);
 
   void on_pong(time_point now) noexcept { pulse_.on_pong(now); }
+  /// The connection heard of the peer otherwise: bytes arrived, or were acknowledged.
+  void on_life(time_point at) noexcept { pulse_.on_life(at); }
   /// `last_sent`: when the connection last sent anything.
   void on_second(moment at, time_point last_sent, session_effects& out);
   void on_wake(moment at, session_effects& out);

@@ -1,16 +1,18 @@
 // The admin pages: who is connected, which documents are open, and news for a document.
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import net from 'node:net';
 import { test } from 'node:test';
 
 import { own_server, use_server } from './support/fixture.mjs';
 import { ask_admin, request } from './support/http.mjs';
 import { use_json, writing } from './support/json_client.mjs';
-import { refused_start } from './support/server.mjs';
+import { memory_tells, refused_start } from './support/server.mjs';
 import { tcp_peer } from './support/tcp_peer.mjs';
 import { pause, until } from './support/wait.mjs';
 
 const use = use_server();
+const as_json = { 'Content-Type': 'application/json' };
 const json = use_json(use);
 
 /** What a page says, which must be 200. */
@@ -23,7 +25,9 @@ async function page(path, server = use.server) {
 const sessions = async (server) => (await page('/api/v1/sessions', server)).sessions;
 const sessions_of = async (document) => (await page(`/api/v1/documents/${document}/sessions`)).sessions;
 const notify = (body, options = {}) =>
-  ask_admin(use.server, '/api/v1/notify', { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body), ...options });
+  ask_admin(use.server, '/api/v1/notify', {
+    method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body), ...options, headers: { ...as_json, ...options.headers },
+  });
 
 /** Waits until a page says what `holds` wants, and returns it. */
 async function until_said(ask, holds, what) {
@@ -195,7 +199,7 @@ test('unknown pages are 404, other methods 405 with those that go, and both say 
     ['/api/v1/notify', 'GET', 'POST'], ['/api/v1/notify', 'PUT', 'POST'],
   ];
   for (const [path, method, allow] of methods) {
-    const { status, headers, json: body } = await ask_admin(use.server, path, { method });
+    const { status, headers, json: body } = await ask_admin(use.server, path, { method, headers: as_json });
     assert.deepEqual([status, headers.allow], [405, allow], `${method} ${path}`);
     assert.ok(body.error.length > 0);
   }
@@ -208,9 +212,9 @@ test('HEAD, queries, health, and several requests over one connection are answer
   assert.equal((await ask_admin(use.server, '/healthz')).body, 'ok\n');
   const peer = await new tcp_peer(use.server.admin_port).open();
   context.after(() => peer.destroy());
-  const ask = 'GET /api/v1/documents HTTP/1.1\r\nHost: h\r\n\r\n';
+  const ask = 'GET /api/v1/documents HTTP/1.1\r\nHost: localhost\r\n\r\n';
   peer.write(ask + ask); // pipelined
-  peer.write('GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n');
+  peer.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
   await peer.end();
   assert.equal(peer.answer().match(/HTTP\/1\.1 200 /g).length, 3);
 });
@@ -259,7 +263,7 @@ const bad_news = {
 };
 for (const [what, body] of Object.entries(bad_news)) {
   test(`news with ${what} are refused with 400 and a reason`, async () => {
-    const { status, json: answer } = await ask_admin(use.server, '/api/v1/notify', { method: 'POST', body });
+    const { status, json: answer } = await ask_admin(use.server, '/api/v1/notify', { method: 'POST', body, headers: as_json });
     assert.equal(status, 400);
     assert.ok(answer.error.length > 0);
   });
@@ -285,6 +289,67 @@ test('a page of somebody else is refused with 403, and changes nothing', async (
   assert.equal((await notify({ path: document }, { headers: { Origin: 'http://localhost:5173' } })).status, 200);
   await client.event((payload) => payload.event === 'file-changed');
   assert.equal(client.events().length, 1);
+});
+
+test('requests that a page elsewhere can have a browser send are refused', async () => {
+  const { server } = use;
+  const own = `127.0.0.1:${server.admin_port}`;
+  const requests = [
+    [200, {}], [200, { Host: own }], [200, { Host: 'localhost' }], [200, { Host: '[::1]:1' }], [200, { 'Sec-Fetch-Site': 'same-origin' }],
+    [200, { 'Sec-Fetch-Site': 'none' }], [200, { Origin: `http://${own}` }],
+    [421, { Host: `evil.example:${server.admin_port}` }], [421, { Host: 'localhost.evil.example' }], [421, { Host: '10.0.0.1' }],
+    [403, { 'Sec-Fetch-Site': 'cross-site' }], [403, { 'Sec-Fetch-Site': 'same-site' }], [403, { Origin: 'null' }], [403, { Origin: 'https://evil.example' }],
+  ];
+  for (const [expected, headers] of requests) {
+    const { status, body } = await ask_admin(server, '/api/v1/sessions', { headers });
+    assert.equal(status, expected, JSON.stringify(headers));
+    assert.equal(body.includes('"sessions"'), expected === 200);
+  }
+  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', ''])
+    assert.equal((await notify({ path: 'a' }, { headers: { 'Content-Type': type } })).status, 415, type);
+  assert.equal((await notify({ path: 'a' }, { headers: { 'Content-Type': 'application/json; charset=utf-8' } })).status, 200);
+  const none = await new tcp_peer(server.admin_port).open();
+  none.write('GET /api/v1/sessions HTTP/1.1\r\n\r\n');
+  await none.end();
+  assert.match(none.answer(), /^HTTP\/1\.1 400 /);
+});
+
+test('admin.allowed_hosts names further hosts', async (context) => {
+  const own = await own_server(context, { 'admin.allowed_hosts': 'admin.example.com,node-1' });
+  for (const [expected, Host] of [[200, 'admin.example.com:8443'], [200, 'NODE-1'], [421, 'example.com']])
+    assert.equal((await ask_admin(own.server, '/api/v1/sessions', { headers: { Host } })).status, expected, Host);
+});
+
+test('a long presence is listed by its beginning', async () => {
+  const document = use.document();
+  const client = await json(`/${document}`);
+  await client.join();
+  await client.do({ type: 'presence', payload: { note: 'x'.repeat(5000) } });
+  const [listed] = await until_said(() => sessions_of(document), ([one]) => one.presenceCut !== undefined, 'it is listed');
+  assert.equal(listed.presence, null);
+  assert.equal(listed.presenceCut, JSON.stringify({ note: 'x'.repeat(5000) }).slice(0, 1024));
+});
+
+test('answers that nobody reads take no memory, and others have their turn', async (context) => {
+  const own = await own_server(context);
+  const clients = await Promise.all(Array.from({ length: 40 }, (_, i) => own.json(`/large-${i}`)));
+  for (const client of clients) {
+    await client.join();
+    await client.do({ type: 'presence', payload: { note: 'x'.repeat(60_000) } });
+  }
+  await ask_admin(own.server, '/api/v1/sessions');
+  const before = await own.server.memory();
+  const peers = await Promise.all(Array.from({ length: 40 }, () => own.track(new tcp_peer(own.server.admin_port)).open()));
+  for (const peer of peers) {
+    peer.socket.pause();
+    peer.write('GET /api/v1/sessions HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(20));
+  }
+  await pause(1000);
+  if (memory_tells) assert.ok((await own.server.memory('VmHWM')) - before < 50e6, `${(await own.server.memory('VmHWM')) - before} bytes`);
+  const sockets = readdirSync(`/proc/${own.server.pid}/fd`).length;
+  assert.ok(sockets < 40 + 8 + 30, `${sockets} descriptors`);
+  for (const peer of peers) peer.destroy();
+  assert.equal((await sessions(own.server)).length, 40);
 });
 
 test('two hundred sessions are listed at once while they type', async (context) => {

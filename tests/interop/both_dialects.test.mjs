@@ -154,13 +154,13 @@ test('a mistake in JSON is an error, one in binary the end of both', async () =>
   assert.deepEqual(witness.closes, []);
 });
 
-test('at / JSON works, and the first binary frame ends it with 1003', async () => {
+test('at / JSON works, and the first binary frame ends it with 4404', async () => {
   const client = await json('/');
   const document = use.document();
   await client.join(document);
   await client.do({ type: 'update', docName: document, payload: { update: writing('kept') } });
   client.raw.send(sync_step1());
-  assert.equal((await client.raw.close_reason()).code, 1003);
+  assert.equal((await client.raw.close_reason()).code, 4404);
   const reader = await use.client(document).synced();
   assert.equal(reader.text.toString(), 'kept');
 });

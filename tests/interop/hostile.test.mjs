@@ -8,6 +8,7 @@ import * as Y from 'yjs';
 import { converged } from './support/documents.mjs';
 import { use_server } from './support/fixture.mjs';
 import { awareness_frame, hex, sync_step1, update_frame } from './support/frames.mjs';
+import { opcode, tcp_peer } from './support/tcp_peer.mjs';
 import { pause, until } from './support/wait.mjs';
 
 const use = use_server();
@@ -166,4 +167,25 @@ test('updates that arrive in the wrong order wait for each other', async () => {
   await until(() => reader.text.toString() === 'one two three four', 'the last one releases the others');
   const fresh = await use.client(document).synced();
   await converged([reader, fresh]);
+});
+
+/** The code of the close frame that these bytes are answered with, though nothing follows them. */
+async function closed_at_once(bytes) {
+  const peer = await new tcp_peer(use.server.port).upgrade(`/${use.document()}`);
+  peer.write(bytes);
+  const farewell = await until(() => peer.frames().find(({ kind }) => kind === opcode.close), 'a close frame', 2000);
+  peer.destroy();
+  return farewell.payload.readUInt16BE(0);
+}
+
+test('a frame that breaks the protocol is noticed by its header, however short it is', async () => {
+  assert.equal(await closed_at_once(hex('81 02 7b 7d')), 1002, 'not masked, shorter than a mask');
+  assert.equal(await closed_at_once(hex('81 00')), 1002, 'not masked, without a payload');
+  assert.equal(await closed_at_once(hex('c1 80')), 1002, 'a reserved bit');
+  assert.equal(await closed_at_once(hex('89 fe')), 1002, 'a ping that is too long');
+});
+
+test('text that is not UTF-8 is noticed while it arrives', async () => {
+  assert.equal(await closed_at_once(hex('01 83 00 00 00 00 6f 6b ff')), 1007, 'in the first of several fragments');
+  assert.equal(await closed_at_once(hex('81 fe 10 00 00 00 00 00 6f 6b c3 28')), 1007, 'in half a frame');
 });

@@ -6,6 +6,7 @@ import { own_server } from './support/fixture.mjs';
 import { request, request_upgrade } from './support/http.mjs';
 import { free_port, metric, with_metrics } from './support/metrics.mjs';
 import { start_server } from './support/server.mjs';
+import { until } from './support/wait.mjs';
 
 /** The HTTP status of an upgrade asked for by a page of `origin`; undefined: by no browser. */
 async function status_of(use, origin) {
@@ -31,6 +32,28 @@ test('without a list, pages of this machine and programs may connect, and others
   const { body } = await request_upgrade(use.server, '/a', { Origin: 'https://example.com' });
   assert.match(body, /server\.allowed_origins/);
   assert.equal(await metric(port, 'troupe_turned_away', '"origin"'), foreign.length + 1);
+});
+
+test('the page of the host and port that its request is for may connect, over https or by IP address', async (context) => {
+  const use = await own_server(context);
+  const status = async (Origin, Host) => (await request_upgrade(use.server, '/a', { Origin, Host })).status;
+  for (const [origin, host] of [
+    ['https://app.example.com', 'app.example.com'], ['https://app.example.com:8443', 'app.example.com:8443'], ['https://app.example.com', 'app.example.com:443'],
+    ['http://10.0.0.7:3001', '10.0.0.7:3001'],
+  ]) assert.equal(await status(origin, host), 101, origin);
+  for (const [origin, host] of [
+    ['https://example.com', 'app.example.com'], ['https://app.example.com', 'app.example.com:8443'], ['null', 'app.example.com'],
+    ['http://evil.example:3001', 'evil.example:3001'], // its name may have been made to point here
+  ]) assert.equal(await status(origin, host), 403, origin);
+});
+
+test('a refused origin is in the log, once a minute', async (context) => {
+  const use = await own_server(context);
+  for (let i = 0; i < 3; ++i) assert.equal(await status_of(use, 'https://one.example'), 403);
+  assert.equal(await status_of(use, 'https://two.example'), 403);
+  await until(() => use.server.stderr.includes('https://two.example'), 'the log tells both', 5000, () => use.server.stderr);
+  assert.equal(use.server.stderr.match(/pages of https:\/\/one\.example may not connect/g).length, 1);
+  assert.match(use.server.stderr, /https:\/\/one\.example may not connect \(server\.allowed_origins\).* 127\.0\.0\.1/);
 });
 
 test('with a list, only pages that it names exactly may connect, and programs', async (context) => {

@@ -181,6 +181,12 @@ test('names that a URL has to escape belong to the document of that name', async
   await hears(client, '100% ü?.md');
 });
 
+test('a file whose name is not UTF-8 is named in the log in printable bytes', async (context) => {
+  const use = await watching(context);
+  writeFileSync(Buffer.concat([Buffer.from(`${use.at('notes')}/bad`), Buffer.from([0xff, 0xfe]), Buffer.from('na\nme.md')]), 'x');
+  await until(() => use.server.stderr.includes('bad\\xff\\xfena\\x0ame.md'), 'the log names it', 5000, () => use.server.stderr);
+});
+
 test('a directory that goes and comes again is watched again', async (context) => {
   const use = await watching(context);
   const client = await use.joined('build-status');

@@ -29,7 +29,9 @@ class recording_acceptor final : public connection_acceptor {
   void on_refused(admission why) override {
     log.emplace_back(why == admission::too_many ? "too many" : "too fast");
   }
-  void on_origin_refused() override { log.emplace_back("origin"); }
+  void on_origin_refused(std::string_view origin, const std::string& remote_address) override {
+    log.push_back("origin " + std::string{origin} + " from " + remote_address);
+  }
   void on_wrong_scheme(wrong_scheme spoken, const std::string& remote_address) override {
     log.push_back((spoken == wrong_scheme::tls ? "tls from " : "plain from ") + remote_address);
   }
@@ -64,7 +66,7 @@ class echo_handler final : public http_handler {
  public:
   void on_request(http_request request, std::function<void(http_answer)> answer) override {
     requests.push_back(request);
-    answers.push_back([answer, body = request.target + "\n"] {
+    answers.push_back([answer, body = body.empty() ? request.target + "\n" : body] {
       answer({.status = 200, .body = body, .allow = {}});
     });
     if (answers_at_once) answer_next();
@@ -78,6 +80,7 @@ class echo_handler final : public http_handler {
   std::vector<http_request> requests;
   std::deque<std::function<void()>> answers;
   bool answers_at_once = true;
+  std::string body;  ///< Of each answer; empty: the target.
 };
 
 class http_bed {

@@ -43,6 +43,7 @@ class recording_connection final : public websocket_connection,
   /// The frames that were sent since the last call.
   std::vector<server_frame> take_sent() { return take_frames(output_); }
 
+  time_point alive{};  ///< What last_alive() says.
   bool is_paused = false;
   std::size_t pauses = 0;
   std::size_t pings = 0;
@@ -80,6 +81,7 @@ class recording_connection final : public websocket_connection,
   void tick(time_point) override { ++ticks; }
   std::size_t queued_bytes() const noexcept override { return queued; }
   time_point last_sent() const noexcept override { return last_sent_; }
+  time_point last_alive() const noexcept override { return alive; }
   const connection_counters& counters() const noexcept override { return counters_; }
   const std::string& remote_address() const noexcept override { return remote_address_; }
 

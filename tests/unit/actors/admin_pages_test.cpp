@@ -88,9 +88,9 @@ TEST_CASE("the sessions of a document are asked for by its encoded name", "[admi
   CHECK(sessions_wanted("/api/v1/documents/team/notes/sessions") == "team/notes");
   CHECK(sessions_wanted("/api/v1/documents/sessions/sessions") == "sessions");
   CHECK(sessions_wanted("/api/v1/documents/a%20b/sessions?x=1") == "a b");
-  for (const char* target : {"/api/v1/documents/sessions", "/api/v1/documents//sessions",
-                             "/api/v1/documents/%zz/sessions", "/api/v1/documentsx/sessions",
-                             "/api/v1/documents/notes", "/api/v1/documents/%00/sessions"}) {
+  for (const char* target :
+       {"/api/v1/documents/sessions", "/api/v1/documents//sessions", "/api/v1/documentsx/sessions",
+        "/api/v1/documents/notes", "/api/v1/documents/%00/sessions"}) {
     CAPTURE(target);
     CHECK(answer_of("GET", target).status == 404);
   }
@@ -242,4 +242,33 @@ TEST_CASE("the news of a changed file are one line of JSON", "[admin]") {
   CHECK(admin::file_changed_payload("team/notes.md") ==
         R"({"event":"file-changed","path":"team/notes.md"})");
   CHECK(admin::file_changed_payload("a\"b\n") == R"({"event":"file-changed","path":"a\"b\n"})");
+}
+
+TEST_CASE("what a session shows is listed by its beginning if it is long", "[admin]") {
+  listed_presence::state state{1, R"({"cursor":)", true};
+  const json_value shown =
+      json_value::parse(admin::show_sessions({{session_of(1, {})}, 1, false}, {{state}}).body)
+          .at("sessions")
+          .at(0);
+  CHECK(shown.at("presence").is_null());
+  CHECK(shown.at("presenceCut") == R"({"cursor":)");
+}
+
+TEST_CASE("a page whose text grows too large ends early and says where to go on", "[admin]") {
+  listed_sessions page{{}, 500, false};
+  for (session_id id = 1; id <= 500; ++id)
+    page.sessions.push_back(session_of(id, names(100, std::string(500, 'n'))));
+  const http_answer answer = admin::show_sessions(page, {});
+  CHECK(answer.body.size() > listed_bytes_max);
+  CHECK(answer.body.size() < listed_bytes_max + 200'000);
+  const ids listed = ids_in(answer);
+  REQUIRE_FALSE(listed.empty());
+  CHECK(listed.size() < 500);
+  CHECK(json_value::parse(answer.body).at("next") == listed.back());
+  CHECK(json_value::parse(answer.body).at("count") == 500);
+}
+
+TEST_CASE("a percent sign in the name of a document stands for itself", "[admin]") {
+  CHECK(sessions_wanted("/api/v1/documents/100%/sessions") == "100%");
+  CHECK(sessions_wanted("/api/v1/documents/%zz/sessions") == "%zz");
 }

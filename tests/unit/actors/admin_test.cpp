@@ -159,3 +159,17 @@ TEST_CASE("a directory that fails is answered with 503", "[admin]") {
   REQUIRE(answer.wait_for(patience) == std::future_status::ready);
   CHECK(answer.get().status == 503);
 }
+
+TEST_CASE("a unit that lists less than it has bounds the page", "[admin]") {
+  admin_bed bed;
+  auto answer = bed.ask("GET", "/api/v1/sessions");
+  bed.answer<list_sessions>(bed.first_hub,
+                            listed_sessions{{session_of(1), session_of(4)}, 9, true});
+  bed.answer<list_sessions>(
+      bed.second_hub, listed_sessions{{session_of(2), session_of(5), session_of(6)}, 3, false});
+  bed.answer<list_presence>(bed.directory, listed_presence{});
+  const json_value shown = parsed(answer);
+  CHECK(ids_in(shown) == std::vector<session_id>{1, 2, 4});
+  CHECK(shown.at("next") == 4);
+  CHECK(shown.at("count") == 12);
+}

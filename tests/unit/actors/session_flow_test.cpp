@@ -233,6 +233,18 @@ TEST_CASE("a pong keeps a session alive", "[session]") {
   CHECK_FALSE(bed.connection->closing);
 }
 
+TEST_CASE("bytes that come or are acknowledged keep a session alive", "[session]") {
+  session_settings settings;
+  settings.heartbeat.timeout = 60s;
+  session_bed bed{settings};
+  bed.open();
+  bed.run([&] { bed.connection->alive = bed.started + 50s; });
+  bed.second_passes(109s);
+  CHECK_FALSE(bed.connection->closing);
+  bed.second_passes(111s);
+  CHECK(bed.connection->closing == close_reason::heartbeat_timeout);
+}
+
 TEST_CASE("a session that is not read is not judged, and has its time again afterwards",
           "[session]") {
   session_settings settings = without_rate();

@@ -162,7 +162,7 @@ TEST_CASE("a connection lives on the unit of its document", "[session_host]") {
 TEST_CASE("an upgrade to a name that cannot be is not admitted", "[session_host]") {
   host_bed bed{1};
   for (const std::string& target :
-       std::vector<std::string>{"/a%zz", "/%00", "notes", "/" + std::string(513, 'a')}) {
+       std::vector<std::string>{"/%zz%FF", "/%00", "notes", "/" + std::string(513, 'a')}) {
     const auto admitted = bed.host->admit({.target = target, .remote_address = "10.0.0.1"});
     REQUIRE_FALSE(admitted);
     CHECK(admitted.error().code == errc::invalid_name);
@@ -174,11 +174,17 @@ TEST_CASE("who is turned away is counted by the reason", "[session_host]") {
   host_bed bed{1};
   bed.host->on_refused(admission::too_many);
   bed.host->on_refused(admission::too_fast);
-  bed.host->on_origin_refused();
+  bed.host->on_origin_refused("https://evil.example", "10.0.0.1");
   for (int i = 0; i < 2; ++i) {
     bed.host->on_wrong_scheme(wrong_scheme::plain, "10.0.0.1");
     bed.host->on_wrong_scheme(wrong_scheme::tls, "10.0.0.1");
   }
   for (const char* why : {"too_many", "too_fast", "origin"}) CHECK(turned_away(bed, why) == 1);
   for (const char* why : {"plain", "tls"}) CHECK(turned_away(bed, why) == 2);
+}
+
+TEST_CASE("a failure to accept is counted", "[session_host]") {
+  host_bed bed{1};
+  for (int i = 0; i < 3; ++i) bed.host->on_out_of_resources("Too many open files");
+  CHECK(bed.metrics->accept_failures().value() == 3);
 }

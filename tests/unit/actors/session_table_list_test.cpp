@@ -123,3 +123,14 @@ TEST_CASE("the sessions of a document are listed and counted alone", "[session_t
   CHECK(bed.table.list({.document = "c"}).count == 0);
   CHECK(bed.table.list({}).count == 5);
 }
+
+TEST_CASE("a page ends early where the names of documents are many", "[session_table]") {
+  listed_table bed;
+  for (session_id id = 1; id <= 200; ++id)
+    bed.add(id, std::vector<std::string>(100, std::string(512, 'n')));
+  const listed_sessions page = bed.table.list({});
+  CHECK(page.count == 200);
+  CHECK(page.has_more);
+  CHECK(page.sessions.size() < 100);
+  CHECK(page.sessions.size() >= listed_bytes_max / (100 * 512));
+}

@@ -50,7 +50,7 @@ TEST_CASE("every close reason has a code and a text that a close frame can carry
     const bool is_permanent =
         reason == close_reason::unusable_content || reason == close_reason::name_too_long ||
         reason == close_reason::too_deep || reason == close_reason::document_full ||
-        reason == close_reason::update_too_complex;
+        reason == close_reason::update_too_complex || reason == close_reason::no_document;
     CHECK((info.code >= 4400 && info.code < 4500) == is_permanent);
   }
 }
@@ -59,7 +59,7 @@ TEST_CASE("close reasons have the codes that clients know", "[close_reason]") {
   CHECK(describe(close_reason::peer_closed).code == 1000);
   CHECK(describe(close_reason::server_stopping).code == 1001);
   CHECK(describe(close_reason::protocol_error).code == 1002);
-  CHECK(describe(close_reason::no_document).code == 1003);
+  CHECK(describe(close_reason::no_document).code == 4404);
   CHECK(describe(close_reason::malformed_message).code == 1007);
   CHECK(describe(close_reason::invalid_update).code == 1007);
   CHECK(describe(close_reason::message_too_large).code == 1009);

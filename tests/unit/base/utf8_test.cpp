@@ -74,3 +74,39 @@ TEST_CASE("utf8 finds a bad byte at every offset of a long ASCII run", "[utf8]")
     CHECK(units(accented) == 40);
   }
 }
+
+TEST_CASE("a part of a text is valid as far as its characters are whole", "[utf8]") {
+  const auto check = [](std::string_view text, std::size_t valid, bool is_broken) {
+    CAPTURE(text);
+    const utf8_part part = check_utf8_part(as_bytes(text));
+    CHECK(part.valid == valid);
+    CHECK(part.is_broken == is_broken);
+  };
+  check("", 0, false);
+  check("a long text in ASCII only", 25, false);
+  check("\xC3\xA9", 2, false);
+  // What may become a character waits.
+  for (const char* begun : {"\xC3", "\xE2", "\xE2\x82", "\xE0", "\xE0\xA0", "\xED", "\xED\x9F",
+                            "\xF0", "\xF0\x90", "\xF0\x9F\x98", "\xF4", "\xF4\x8F\xBF"})
+    check(std::string{"ab"} + begun, 2, false);
+  // What cannot is noticed with the byte that makes it so.
+  for (const char* broken :
+       {"\x80", "\xC0", "\xC1", "\xF5", "\xFF", "\xC3(", "\xE0\x80", "\xE0\x9F", "\xED\xA0",
+        "\xE2\x82(", "\xF0\x80", "\xF0\x8F", "\xF4\x90", "\xF0\x9F\x98(", "\xE2(ab"})
+    check(std::string{"ab"} + broken, 2, true);
+}
+
+TEST_CASE("a text is broken in parts if and only if it is as a whole", "[utf8]") {
+  const std::string texts[] = {"na\xC3\xAFve \xF0\x9F\x98\x80 \xE2\x82\xAC", "a\xE2\x82(", "\xC3",
+                               "\xF0\x9F\x98\x80\xED\xA0\x80", "\xF4\x8F\xBF\xBF"};
+  for (const std::string& text : texts) {
+    std::size_t checked = 0;
+    bool is_broken = false;
+    for (std::size_t end = 1; end <= text.size() && !is_broken; ++end) {
+      const utf8_part part = check_utf8_part(as_bytes(text).subspan(checked, end - checked));
+      checked += part.valid;
+      is_broken = part.is_broken;
+    }
+    CHECK((!is_broken && checked == text.size()) == is_valid_utf8(as_bytes(text)));
+  }
+}

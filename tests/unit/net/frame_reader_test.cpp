@@ -334,3 +334,54 @@ TEST_CASE("a character may be cut between the parts of a text message", "[frame_
   CHECK(only_event_of(one_behind_the_other(client_frame(first_text, text.substr(0, 2)),
                                            client_frame(last_part, "x"))) == frame_event::bad_text);
 }
+
+TEST_CASE("a text that cannot be UTF-8 any more is noticed while it arrives", "[frame_reader]") {
+  const auto ends_after = [](byte_buffer bytes) {
+    const frame_log log = heard_of(std::move(bytes));
+    return log.events.size() == 1 && log.events[0].event == frame_event::bad_text;
+  };
+  // In the first of several fragments, and in a fragment between them.
+  CHECK(ends_after(client_frame(first_text, "ok\xFF")));
+  CHECK(ends_after(
+      one_behind_the_other(client_frame(first_text, "\xE2\x82"), client_frame(middle_part, "("))));
+  // In half a frame.
+  byte_buffer half = client_frame(final_text, "broken\xC3( and more that has not come yet");
+  half.resize(6 + 8);
+  CHECK(ends_after(half));
+  // What may yet become a character waits, and so does anything in a binary message.
+  CHECK(heard_of(client_frame(first_text, "ok\xF0\x9F\x98")).events.empty());
+  CHECK(heard_of(client_frame(first_binary, "ok\xFF")).events.empty());
+}
+
+TEST_CASE("a text that is read to its own memory is checked as it arrives", "[frame_reader]") {
+  frame_reader reader{1 << 20};
+  byte_buffer header = client_header(final_text, 100'000, {0, 0, 0, 0});
+  std::span<std::uint8_t> input{header};
+  CHECK(reader.next(input) == frame_event::need_more);
+  for (const bool is_good : {true, false}) {
+    const std::span<std::uint8_t> room = reader.direct_room();
+    REQUIRE(room.size() >= 1000);
+    std::ranges::fill(room.first(1000), is_good ? 'a' : 0xFF);
+    reader.filled(1000);
+    std::span<std::uint8_t> nothing;
+    CHECK(reader.next(nothing) == (is_good ? frame_event::need_more : frame_event::bad_text));
+  }
+}
+
+TEST_CASE("a frame that cannot be is noticed by its first two bytes", "[frame_reader]") {
+  const std::array<std::uint8_t, 2> bad[] = {
+      {final_text, 0x02},  // not masked, with a payload shorter than a mask
+      {final_text, 0x00},  // the same without a payload
+      {0xC1, 0x82},        // a reserved bit
+      {0x83, 0x80},        // an unknown kind
+      {0x09, 0x80},        // a ping in parts
+      {ping, 0xFE},        // a ping that is too long
+      {last_part, 0x81},   // the end of nothing
+  };
+  for (const auto& two : bad) {
+    CAPTURE(two[0], two[1]);
+    CHECK(only_event_of({two[0], two[1]}) == frame_event::bad_protocol);
+    CHECK(heard_of({two[0]}).events.empty());
+  }
+  CHECK(heard_of({final_text, 0x82}).events.empty());
+}

@@ -111,7 +111,8 @@ TEST_CASE("a header above its limit is refused", "[http]") {
 
 TEST_CASE("a body is taken up to its limit, and not at all where there is none", "[http]") {
   const auto post = [](const std::string& body) {
-    return "POST /a HTTP/1.1\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    return "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body.size()) +
+           "\r\n\r\n" + body;
   };
   http_bed none;
   const std::string refused = none.serve().answer_to(post("x"));
@@ -211,7 +212,8 @@ TEST_CASE("bytes behind an upgrade that is not answered yet are refused", "[http
 }
 
 TEST_CASE("an upgrade that is wrong is refused with what is wrong", "[http]") {
-  const std::string head = "GET /notes HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n";
+  const std::string head =
+      "GET /notes HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n";
   const auto refused = [](const std::string& request) {
     http_bed bed;
     const std::string answer = bed.serve().answer_to(request);
@@ -231,11 +233,79 @@ TEST_CASE("an upgrade that is wrong is refused with what is wrong", "[http]") {
   CHECK(status_of(refused(bad_name)) == 400);
 }
 
+TEST_CASE("a header that names something twice, or no host, is refused", "[http]") {
+  http_bed bed;
+  const std::string answer = bed.serve().answer_to("GET /a HTTP/1.1\r\n\r\n");
+  CHECK(status_of(answer) == 400);
+  CHECK(body_of(answer) == "The Host header is missing.\n");
+  CHECK(bed.has_ended());
+  const std::string origin = "Origin: http://localhost\r\n";
+  for (const std::string& request : {get("/a", "Host: g\r\n"), get("/a", origin + origin),
+                                     upgrade_head + key_line + key_line + "\r\n",
+                                     upgrade_head + key_line + origin + origin + "\r\n",
+                                     upgrade_head + key_line + "Host: g\r\n\r\n"}) {
+    CAPTURE(request);
+    http_bed twice;
+    const std::string refused = twice.serve().answer_to(request);
+    CHECK(status_of(refused) == 400);
+    CHECK(body_of(refused).starts_with("There is more than one "));
+    CHECK(twice.has_ended());
+    CHECK(twice.handler->requests.empty());
+    CHECK(twice.acceptor->upgrades.empty());
+  }
+}
+
+TEST_CASE("an upgrade may be named on a second line of Connection", "[http]") {
+  http_bed bed;
+  bed.serve().answer_to(
+      "GET /notes HTTP/1.1\r\nHost: h\r\nConnection: keep-alive\r\nUpgrade: websocket\r\n"
+      "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" +
+      key_line + "\r\n");
+  CHECK(bed.acceptor->upgrades.size() == 1);
+  http_bed ending;
+  ending.serve().answer_to(get("/a", "Connection: x\r\nConnection: close\r\n"));
+  CHECK(ending.has_ended());
+}
+
+TEST_CASE("an offer of subprotocols that is no list of tokens is refused", "[http]") {
+  http_bed bed;
+  const std::string answer =
+      bed.serve().answer_to(upgrade_head + key_line + "Sec-WebSocket-Protocol: a b\r\n\r\n");
+  CHECK(status_of(answer) == 400);
+  CHECK(bed.acceptor->upgrades.empty());
+}
+
+TEST_CASE("a handler is told for whom a request is, and from where", "[http]") {
+  http_bed bed;
+  bed.serve().answer_to(get("/a", "Sec-Fetch-Site: none\r\nContent-Type: text/plain\r\n"));
+  REQUIRE(bed.handler->requests.size() == 1);
+  CHECK(bed.handler->requests[0].host == "h");
+  CHECK(bed.handler->requests[0].fetch_site == "none");
+  CHECK(bed.handler->requests[0].content_type == "text/plain");
+  bed.answer_to(get("http://other:80/a"));
+  CHECK(bed.handler->requests.at(1).host == "other:80");
+}
+
+TEST_CASE("a large answer is written as its client takes it", "[http]") {
+  http_bed bed;
+  bed.handler->body = std::string(3'000'000, 'b');
+  std::string got = bed.serve().answer_to(get("/large"));
+  CHECK(got.size() < bed.handler->body.size());
+  for (int reads = 0; reads < 1000 && body_of(got).size() < bed.handler->body.size(); ++reads) {
+    got += bed.sockets.there_reads();
+    bed.thread.settle();
+  }
+  CHECK(body_of(got) == bed.handler->body);
+  bed.handler->body.clear();
+  CHECK(body_of(bed.answer_to(get("/next"))) == "/next\n");
+}
+
 TEST_CASE("pages of other origins may neither connect nor ask", "[http]") {
   const std::string origin = "Origin: https://evil.example\r\n";
   http_bed connecting;
   CHECK(status_of(connecting.serve().answer_to(upgrade_head + key_line + origin + "\r\n")) == 403);
-  CHECK(connecting.acceptor->log == std::vector<std::string>{"origin"});
+  CHECK(connecting.acceptor->log ==
+        std::vector<std::string>{"origin https://evil.example from 10.0.0.1"});
   CHECK(connecting.acceptor->upgrades.empty());
   http_bed asking;
   CHECK(status_of(asking.serve().answer_to(get("/healthz", origin))) == 403);

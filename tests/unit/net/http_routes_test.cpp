@@ -7,11 +7,13 @@ using namespace troupe;
 namespace {
 
 /// The answer of a server where every target but those with a '%' could be upgraded.
-http_answer answer_plain_request(std::string_view method, std::string_view target) {
-  return troupe::answer_plain_request(method, target, [](std::string_view checked) -> result<void> {
+http_answer answer_plain_request(std::string_view method, std::string_view target,
+                                 std::string_view host = "h") {
+  const auto check = [](std::string_view checked) -> result<void> {
     if (checked.find('%') == std::string_view::npos) return {};
-    return fail(errc::invalid_name, "a '%' is not followed by two hexadecimal digits");
-  });
+    return fail(errc::invalid_name, "the document name has control characters");
+  };
+  return troupe::answer_plain_request(method, target, host, check);
 }
 
 }  // namespace
@@ -30,10 +32,17 @@ TEST_CASE("a document without an upgrade is told to upgrade", "[http_routes]") {
   CHECK(answer.body.find("WebSocket") != std::string::npos);
 }
 
-TEST_CASE("the root says how to connect", "[http_routes]") {
-  const http_answer answer = ::answer_plain_request("GET", "/");
-  CHECK(answer.status == 404);
-  CHECK(answer.body.find("/<document>") != std::string::npos);
+TEST_CASE("the root is a short page that says how to connect", "[http_routes]") {
+  for (const std::string_view target : {"/", "/?x=1", "http://h"}) {
+    const http_answer answer = ::answer_plain_request("GET", target, "app.example.com:3001");
+    CHECK(answer.status == 200);
+    CHECK(answer.body.find("troupe") != std::string::npos);
+    CHECK(answer.body.find("ws://app.example.com:3001 ") != std::string::npos);
+    CHECK(answer.body.find("/<document>") != std::string::npos);
+  }
+  for (const std::string_view odd : {"", "<b>", "a b", "\xFF"})
+    CHECK(::answer_plain_request("GET", "/", odd).body.find("ws://<host>:<port> ") !=
+          std::string::npos);
 }
 
 TEST_CASE("methods that change something are not allowed", "[http_routes]") {
@@ -45,7 +54,7 @@ TEST_CASE("methods that change something are not allowed", "[http_routes]") {
 }
 
 TEST_CASE("a bad document name is answered with its reason", "[http_routes]") {
-  const http_answer answer = ::answer_plain_request("GET", "/a%zz");
+  const http_answer answer = ::answer_plain_request("GET", "/a%00");
   CHECK(answer.status == 400);
-  CHECK(answer.body.find("hexadecimal") != std::string::npos);
+  CHECK(answer.body.find("control characters") != std::string::npos);
 }

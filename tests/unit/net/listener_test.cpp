@@ -4,6 +4,9 @@
 
 #include <sys/resource.h>
 
+#include <atomic>
+#include <optional>
+
 #include <catch2/catch_test_macros.hpp>
 
 #include "net/tls_context.hpp"
@@ -196,6 +199,8 @@ TEST_CASE("clients that leave before they are let in do no harm", "[listener]") 
 
 TEST_CASE("without descriptors a listener waits for some, and goes on", "[listener]") {
   listener_bed bed;
+  std::atomic<int> told = 0;
+  bed.settings.on_out_of_resources = [&](const std::string& why) { told += !why.empty(); };
   bed.open();
   tcp_client client;
   {
@@ -204,8 +209,28 @@ TEST_CASE("without descriptors a listener waits for some, and goes on", "[listen
     REQUIRE(client.write(health));
     bed.settle();
     CHECK(client.read().empty());
+    CHECK(told > 0);
   }
   CHECK(bed.answers(client));
+}
+
+TEST_CASE("above its number of sockets a listener lets others wait until one has gone",
+          "[listener]") {
+  listener_bed bed;
+  bed.settings.connections_max = 2;
+  bed.open();
+  std::optional<tcp_client> first{bed.opened->port()};
+  tcp_client second{bed.opened->port()};
+  REQUIRE(first->write(health));
+  CHECK(bed.answers(*first));
+  tcp_client third{bed.opened->port()};
+  REQUIRE(third.write(health));
+  for (int i = 0; i < 20; ++i) bed.settle();
+  CHECK(third.read().empty());
+  REQUIRE(second.write(health));
+  CHECK(bed.answers(second));
+  first.reset();
+  CHECK(bed.answers(third));
 }
 
 TEST_CASE("a listener with a certificate speaks TLS", "[listener]") {

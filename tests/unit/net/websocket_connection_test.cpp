@@ -336,6 +336,37 @@ TEST_CASE("a connection without output is never stalled", "[connection]") {
   CHECK(bed.client_frames() == texts({"late"}));
 }
 
+TEST_CASE("bytes that arrive are life, before a message is whole", "[connection]") {
+  connection_bed bed;
+  bed.open();
+  const auto opened = bed.connection->last_alive();
+  const byte_buffer frame = client_frame(final_text, "hello");
+  bed.client_sends(byte_view{frame}.first(7));
+  const auto half = bed.connection->last_alive();
+  CHECK(half > opened);
+  bed.run([&] { bed.connection->send(text_frame("not answered")); });
+  CHECK(bed.connection->last_alive() == half);
+  CHECK(bed.handler->log == words{"open"});
+}
+
+TEST_CASE("what a slow peer takes of a backlog is life", "[connection]") {
+  connection_settings settings;
+  settings.write_stall_max = 10s;
+  connection_bed bed{settings};
+  bed.open();
+  bed.run([&] {
+    for (int i = 0; i < 30; ++i) bed.connection->send(text_frame(std::string(60'000, 'x')));
+  });
+  REQUIRE(bed.connection->queued_bytes() > 0);
+  const auto heard = bed.connection->last_alive();
+  const auto now = std::chrono::steady_clock::now();
+  bed.run([&] { bed.connection->tick(now + 1s); });
+  CHECK(bed.connection->last_alive() == heard);
+  bed.sockets.there_reads();
+  bed.run([&] { bed.connection->tick(now + 2s); });
+  CHECK(bed.connection->last_alive() == now + 2s);
+}
+
 // --- TLS ---
 
 TEST_CASE("a connection speaks TLS, pauses included", "[connection][tls]") {

@@ -1,5 +1,8 @@
 #include "net/websocket_handshake.hpp"
 
+#include <string>
+#include <vector>
+
 #include <catch2/catch_test_macros.hpp>
 
 using namespace troupe;
@@ -35,4 +38,24 @@ TEST_CASE("a key is 16 bytes in base64", "[handshake]") {
     CAPTURE(key);
     CHECK_FALSE(is_websocket_key(key));
   }
+}
+
+TEST_CASE("the first subprotocol that is offered is answered", "[handshake]") {
+  CHECK(choose_subprotocol("", {}) == "");
+  CHECK(choose_subprotocol("auth, other", {}) == "auth");
+  CHECK(choose_subprotocol(" , ,eyJhbGciOi.J9_-~,b", {}) == "eyJhbGciOi.J9_-~");
+  const std::string answer = accept_upgrade("dGhlIHNhbXBsZSBub25jZQ==", "auth");
+  CHECK(answer.ends_with("\r\nSec-WebSocket-Protocol: auth\r\n\r\n"));
+}
+
+TEST_CASE("with a list only a subprotocol of it is answered", "[handshake]") {
+  const std::vector<std::string> known{"yjs", "auth"};
+  CHECK(choose_subprotocol("x, auth, yjs", known) == "auth");
+  CHECK(choose_subprotocol("x,y", known) == "");
+  CHECK(choose_subprotocol("YJS", known) == "");
+}
+
+TEST_CASE("an offer that is no token cannot be answered", "[handshake]") {
+  for (const char* offered : {"a b", "a,b\"", "a=b", "a/b", "(a)", "\xFF"})
+    CHECK_FALSE(choose_subprotocol(offered, {}).has_value());
 }

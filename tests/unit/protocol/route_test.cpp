@@ -47,6 +47,11 @@ TEST_CASE("each path leads to its document, in its dialects", "[route]") {
   }
 }
 
+TEST_CASE("the empty name is a document where one is configured", "[route]") {
+  CHECK(route_for({.path = "/", .user = {}}, "lobby")->document == "lobby");
+  CHECK(route_for({.path = "/a", .user = {}}, "lobby")->document == "a");
+}
+
 TEST_CASE("a path that names no valid document is refused with the reason", "[route]") {
   CHECK(refusal_of("/" + std::string(513, 'n')).find("512") != std::string::npos);
   for (const std::string& name : {std::string{"a\0", 2}, std::string{"a\n"}, std::string{"a\x1f"},

@@ -177,3 +177,10 @@ TEST_CASE("new keys have their ranges", "[config]") {
     CHECK(problems_of_settings({setting}).size() == 1);
   }
 }
+
+TEST_CASE("the document of the empty name must be one that clients can use", "[config]") {
+  CHECK(config_of_settings({"server.empty_document_name=lobby"}).server.empty_document_name ==
+        "lobby");
+  CHECK(problems_of_settings({"server.empty_document_name=" + std::string(513, 'a')}) ==
+        texts{"--set server.empty_document_name: the document name is longer than 512 bytes"});
+}

@@ -118,14 +118,20 @@ TEST_CASE("each listener gets its own address, and only that of the admin pages 
   settings.server.address = "::1";
   settings.limits.max_message_size = 4096;
   settings.admin.port = 77;
+  settings.server.subprotocols = {"yjs"};
+  settings.heartbeat.write_timeout = std::chrono::seconds{3};
   const listener_settings clients = to_listener_settings(settings);
   CHECK(clients.address == "::1");
   CHECK(clients.connection.message_bytes_max == 4096);
   CHECK(clients.connection.http_body_bytes_max == 0);
+  CHECK(clients.connection.write_stall_max == std::chrono::seconds{3});
+  CHECK(clients.subprotocols == std::vector<std::string>{"yjs"});
+  CHECK(clients.connections_max == 0);
   const listener_settings admin = to_admin_listener_settings(settings);
   CHECK(admin.address == "127.0.0.1");
   CHECK(admin.port == 77);
   CHECK(admin.connection.http_body_bytes_max > 0);
+  CHECK(admin.connections_max == 8);
 }
 
 TEST_CASE("limits of the configuration become those of a document", "[config]") {

@@ -63,3 +63,12 @@ TEST_CASE("a keep-alive is due 20 seconds after anything was sent", "[pulse]") {
   CHECK(pulse::needs_keep_alive(start + 20s, start));
   CHECK(pulse::needs_keep_alive(start + 1h, start));
 }
+
+TEST_CASE("another sign of life counts as a pong does, and is none", "[pulse]") {
+  pulse beat{start};
+  beat.on_life(start + 50s);
+  beat.on_life(start + 40s);
+  CHECK(beat.on_second(start + 109'999ms, false, settings) == action::ping);
+  CHECK(beat.on_second(start + 110s, false, settings) == action::terminate);
+  CHECK(beat.last_pong() == start);
+}

@@ -1,0 +1,78 @@
+// Whether a peer takes what is sent to it, over a link that may be slow: the kernel reports a
+// socket writable in steps of hundreds of kilobytes, which can be further apart than any patience,
+// and a pong waits behind all that was sent before its ping. So what the peer has acknowledged
+// counts, for the output as progress and for the peer as life. Pure: time and totals are passed in,
+// about once a second. Owner: one connection.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace troupe {
+
+class output_progress {
+ public:
+  using time_point = std::chrono::steady_clock::time_point;
+  using duration = std::chrono::steady_clock::duration;
+
+  /// From so many bytes on, what is on its way counts as more than a moment's.
+  static constexpr std::uint64_t backlog_min = 16 * 1024;
+
+  /// What is known at a tick. `consumed`: bytes that the socket has taken in all; `written` and
+  /// `acknowledged`: the same on the wire, and how much of it has reached the peer.
+  struct look {
+    time_point now;
+    bool has_queue = false;
+    std::uint64_t consumed = 0;
+    std::uint64_t written = 0;
+    std::uint64_t acknowledged = 0;
+  };
+
+  explicit output_progress(time_point now = {}) noexcept : progress_at_(now) {}
+
+  /// Whether it is worth asking the system how much is acknowledged: something is queued, or much
+  /// was sent to a peer that has not been heard for a second.
+  bool needs_look(time_point now, bool has_queue, std::uint64_t consumed,
+                  time_point last_received) const noexcept {
+    const bool is_silent = now - last_received >= std::chrono::seconds{1};
+    return has_queue || (is_silent && consumed - settled_ >= backlog_min);
+  }
+
+  /// Nothing is queued and nobody has looked.
+  void on_idle(time_point now) noexcept {
+    progress_at_ = now;
+    was_backlogged_ = is_watching_ = false;
+  }
+
+  /// The first look only begins the watch: how old its news is, is not known. Life is what a peer
+  /// acknowledges of a backlog: a peer whose program hangs has a system that takes a little more.
+  void on_look(const look& at) noexcept {
+    const bool has_grown = is_watching_ && at.acknowledged > acknowledged_;
+    if (has_grown && was_backlogged_) acknowledged_at_ = at.now;
+    if (!at.has_queue || has_grown || at.consumed != consumed_) progress_at_ = at.now;
+    if (at.acknowledged == at.written) settled_ = at.consumed;
+    was_backlogged_ = at.has_queue || at.written - at.acknowledged >= backlog_min;
+    is_watching_ = true;
+    consumed_ = at.consumed;
+    acknowledged_ = at.acknowledged;
+  }
+
+  /// Whether what is queued has not moved for too long.
+  bool is_stalled(time_point now, duration longest) const noexcept {
+    return now - progress_at_ > longest;
+  }
+
+  /// When the peer was last seen to acknowledge some of a backlog.
+  time_point acknowledged_at() const noexcept { return acknowledged_at_; }
+
+ private:
+  time_point progress_at_;
+  time_point acknowledged_at_{};
+  std::uint64_t consumed_ = 0;
+  std::uint64_t acknowledged_ = 0;
+  std::uint64_t settled_ = 0;    // of consumed_, when all of it was acknowledged
+  bool was_backlogged_ = false;  // at the last look
+  bool is_watching_ = false;
+};
+
+}  // namespace troupe

@@ -1,0 +1,73 @@
+#include "net/request_fields.hpp"
+
+#include <boost/beast/http/field.hpp>
+#include <boost/beast/http/rfc7230.hpp>
+#include <boost/beast/http/verb.hpp>
+
+#include "net/request_target.hpp"
+
+namespace troupe {
+
+namespace {
+
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+std::string_view view(beast::string_view text) noexcept { return {text.data(), text.size()}; }
+
+bool has_token(const request_head& request, http::field name, std::string_view token) noexcept {
+  const auto [begin, end] = request.equal_range(name);
+  for (auto line = begin; line != end; ++line)
+    if (http::token_list{line->value()}.exists({token.data(), token.size()})) return true;
+  return false;
+}
+
+}  // namespace
+
+std::string_view mistake_in(const request_head& request) noexcept {
+  if (request.version() >= 11 && request.count(http::field::host) == 0)
+    return "The Host header is missing.\n";
+  struct once {
+    http::field name;
+    std::string_view mistake;
+  };
+  constexpr once single[] = {
+      {http::field::host, "There is more than one Host header.\n"},
+      {http::field::origin, "There is more than one Origin header.\n"},
+      {http::field::sec_websocket_key, "There is more than one Sec-WebSocket-Key header.\n"},
+      {http::field::sec_websocket_version,
+       "There is more than one Sec-WebSocket-Version header.\n"},
+  };
+  for (const once& each : single)
+    if (request.count(each.name) > 1) return each.mistake;
+  return {};
+}
+
+bool asks_for_websocket(const request_head& request) noexcept {
+  return request.version() >= 11 && request.method() == http::verb::get &&
+         has_token(request, http::field::connection, "upgrade") &&
+         has_token(request, http::field::upgrade, "websocket");
+}
+
+std::string values_of(const request_head& request, http::field name) {
+  std::string values;
+  const auto [begin, end] = request.equal_range(name);
+  for (auto line = begin; line != end; ++line)
+    values.append(values.empty() ? "" : ",").append(view(line->value()));
+  return values;
+}
+
+std::string_view value_of(const request_head& request, http::field name) noexcept {
+  return view(request[name]);
+}
+
+std::string_view value_of(const request_head& request, std::string_view name) noexcept {
+  return view(request[beast::string_view{name.data(), name.size()}]);
+}
+
+std::string_view host_of(const request_head& request) noexcept {
+  const std::string_view absolute = host_of_target(view(request.target()));
+  return absolute.empty() ? value_of(request, http::field::host) : absolute;
+}
+
+}  // namespace troupe

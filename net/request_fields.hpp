@@ -1,0 +1,34 @@
+// What http_connection asks of the header of a request beyond what its parser checks. It has no
+// state. For sources of net/ only.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <boost/beast/http/fields.hpp>
+#include <boost/beast/http/message.hpp>
+
+namespace troupe {
+
+using request_head = boost::beast::http::header<true, boost::beast::http::fields>;
+
+/// What is wrong with a header that names something twice or not at all, in words for the client;
+/// empty if nothing is. Proxies and servers disagree about which of two counts. Source: RFC 9112,
+/// 3.2; RFC 6455, 11.3.
+std::string_view mistake_in(const request_head& request) noexcept;
+
+/// Whether the request asks for a WebSocket: GET, `Connection` with "upgrade" and `Upgrade` with
+/// "websocket". A list may be spread over several lines of the same name (RFC 9110, 5.3).
+bool asks_for_websocket(const request_head& request) noexcept;
+
+/// The values of all lines of that name, with commas between them.
+std::string values_of(const request_head& request, boost::beast::http::field name);
+
+/// The value of the first line of that name; empty if there is none.
+std::string_view value_of(const request_head& request, boost::beast::http::field name) noexcept;
+std::string_view value_of(const request_head& request, std::string_view name) noexcept;
+
+/// Whom the request is for: the host in its target, if that is absolute, else its Host header.
+std::string_view host_of(const request_head& request) noexcept;
+
+}  // namespace troupe
