@@ -22,9 +22,9 @@ class session::events final : public connection_handler {
   void on_frames_end() override {
     session_->in_actor([this] { session_->on_frames_end(); });
   }
-  bool on_frame_too_large(frame_kind kind) override {
+  bool on_frame_too_large(frame_kind kind, std::uint64_t size) override {
     bool skip = false;
-    session_->in_actor([&] { skip = session_->on_frame_too_large(kind); });
+    session_->in_actor([&] { skip = session_->on_frame_too_large(kind, size); });
     return skip;
   }
   void on_pong() override { session_->core_.on_pong(session_->unit().now()); }
@@ -100,11 +100,12 @@ void session::on_frames_end() {
   core_.on_frames_end(environment_->input, effects);
   forward(effects);
   effects.forwards.clear();
+  if (!core_.has_large_message()) connection_->release_large_messages();
 }
 
-bool session::on_frame_too_large(frame_kind kind) {
+bool session::on_frame_too_large(frame_kind kind, std::uint64_t size) {
   bool skip = false;
-  handle([&](auto at, auto& out) { skip = core_.on_frame_too_large(kind, at, out); });
+  handle([&](auto at, auto& out) { skip = core_.on_frame_too_large(kind, size, at, out); });
   return skip;
 }
 
@@ -134,6 +135,7 @@ bool session::skips_presence(document_id document) {
 
 void session::on_handled(document_id document, credit_amount amount) {
   handle([&](auto at, auto& out) { core_.on_handled(document, amount, at, out); });
+  if (!core_.has_large_message()) connection_->release_large_messages();
 }
 
 void session::on_document_failed(document_id document, close_reason reason) {
@@ -192,7 +194,7 @@ void session::carry_out_on_connection(const session_effects& effects) {
     log_line(log_severity::warning, "session " + std::to_string(core_.id()) + " from " +
                                         connection_->remote_address() +
                                         " is closed: " + to_string(*effects.problem));
-  if (effects.close) close(*effects.close);
+  if (effects.close && !core_.is_closed()) connection_->close(*effects.close, effects.close_detail);
   if (effects.terminate) connection_->terminate(*effects.terminate);
 }
 

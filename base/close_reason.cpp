@@ -7,8 +7,9 @@ close_info describe(close_reason reason) noexcept {
     case close_reason::peer_closed: return {1000, "", "peer_closed"};
     case close_reason::server_stopping: return {1001, "Server is stopping", "server_stopping"};
     case close_reason::protocol_error: return {1002, "WebSocket protocol error", "protocol_error"};
-    case close_reason::malformed_message: return {1007, "Malformed message", "malformed_message"};
-    case close_reason::invalid_update: return {1007, "Invalid update", "invalid_update"};
+    case close_reason::invalid_text: return {1007, "Text is not UTF-8", "invalid_text"};
+    case close_reason::malformed_message: return {4400, "Malformed message", "malformed_message"};
+    case close_reason::invalid_update: return {4420, "Invalid update", "invalid_update"};
     case close_reason::unusable_content:
       return {4422, "Update has contents that Yjs clients cannot use", "unusable_content"};
     case close_reason::name_too_long:
@@ -19,7 +20,7 @@ close_info describe(close_reason reason) noexcept {
     case close_reason::no_document:
       return {4404, "This address names no document, only the JSON dialect is spoken here",
               "no_document"};
-    case close_reason::message_too_large: return {1009, "Message too large", "message_too_large"};
+    case close_reason::message_too_large: return {4413, "Message too large", "message_too_large"};
     case close_reason::server_at_capacity:
       return {4003, "Server at capacity", "server_at_capacity"};
     case close_reason::too_many_documents:

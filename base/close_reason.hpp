@@ -14,6 +14,7 @@ enum class close_reason : std::uint8_t {
   peer_closed,         ///< The client closed, or its socket ended. Nothing is sent.
   server_stopping,     ///< The node drains. Clients reconnect elsewhere or later.
   protocol_error,      ///< The peer broke the WebSocket protocol.
+  invalid_text,        ///< A text frame, or the text of a close frame, that is not UTF-8.
   malformed_message,   ///< A frame that is no valid message of the dialect.
   invalid_update,      ///< An update that is not valid Yjs.
   unusable_content,    ///< An update with contents that Yjs clients cannot use.

@@ -4,14 +4,24 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
+
+#include "net/input_budget.hpp"
 
 namespace troupe {
 
 struct connection_settings {
   using duration = std::chrono::steady_clock::duration;
 
-  /// Bytes of one received message (limits.max_message_size).
+  /// Bytes of one received text message (limits.max_message_size). A binary message above it is
+  /// charged to `large_messages` while it is received and handled.
   std::size_t message_bytes_max = 1024 * 1024;
+  /// Bytes of one received binary message (limits.max_sync_size, the largest of its kinds).
+  std::size_t binary_bytes_max = std::size_t{64} * 1024 * 1024;
+  /// Of the node; null: without a bound.
+  std::shared_ptr<input_budget> large_messages;
+  /// A large message may come this slowly, in bytes per second; for a minute even slower.
+  std::size_t large_message_rate_min = 16 * 1024;
   /// Bytes of output that may be queued; beyond them the client is too slow.
   std::size_t write_queue_bytes_max = 4 * 1024 * 1024;
   /// How long the queue may stay without a byte written or acknowledged (heartbeat.write_timeout).

@@ -109,8 +109,8 @@ frame_event frame_reader::begin_data() {
 
 /// Whether the message becomes too large with the rest of this frame.
 bool frame_reader::is_too_large() const noexcept {
-  const std::uint64_t limit =
-      skipping_ ? std::uint64_t{message_size_max_} * skip_factor : message_size_max_;
+  const std::uint64_t whole = kind_ == frame_kind::text ? text_size_max_ : binary_size_max_;
+  const std::uint64_t limit = skipping_ ? whole * skip_factor : whole;
   return left_ > limit || received_ + left_ > limit;
 }
 

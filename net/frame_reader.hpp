@@ -41,7 +41,9 @@ class frame_reader {
   static constexpr std::size_t direct_size_min = 16 * 1024;
 
   explicit frame_reader(std::size_t message_size_max) noexcept
-      : message_size_max_(message_size_max) {}
+      : frame_reader(message_size_max, message_size_max) {}
+  frame_reader(std::size_t text_size_max, std::size_t binary_size_max) noexcept
+      : text_size_max_(text_size_max), binary_size_max_(binary_size_max) {}
 
   /// Consumes from the front of `input` up to the next event. The bytes are changed (unmasked).
   frame_event next(std::span<std::uint8_t>& input);
@@ -56,6 +58,11 @@ class frame_reader {
 
   /// Whether no message is incomplete.
   bool is_between_messages() const noexcept { return !in_message_ && header_size_ == 0; }
+
+  /// After too_large: the bytes that the message will have at least.
+  std::uint64_t announced_size() const noexcept { return received_ + left_; }
+  /// Bytes of the current message that are held, or of the one that was handed out last.
+  std::size_t held_bytes() const noexcept { return message_.size(); }
 
   /// Memory for the next bytes of a large message, so that they are read to their final place;
   /// empty unless much is missing. After a read into it the owner calls filled(), whatever the
@@ -85,7 +92,8 @@ class frame_reader {
   bool is_control() const noexcept { return (header_[0] & 0x08) != 0; }
   bool is_final() const noexcept { return (header_[0] & 0x80) != 0; }
 
-  const std::size_t message_size_max_;
+  const std::size_t text_size_max_;
+  const std::size_t binary_size_max_;
   byte_view payload_;
   byte_buffer message_;         // a data message, or the received part of it
   byte_buffer control_;         // a control frame that arrives in pieces

@@ -32,7 +32,7 @@ class socket_connection final : public websocket_connection,
       : unit_(unit),
         transport_(std::move(upgraded.socket)),
         queue_(settings->write_queue_bytes_max),
-        reader_(settings->message_bytes_max),
+        reader_(settings->message_bytes_max, settings->binary_bytes_max),
         settings_(std::move(settings)),
         answer_(std::move(upgraded.answer)),
         remote_address_(std::move(upgraded.remote_address)) {}
@@ -76,13 +76,23 @@ class socket_connection final : public websocket_connection,
     if (phase_ == phase::open && !queue_.is_full()) append(ping_frame);
   }
 
-  void close(close_reason reason) override {
+  using websocket_connection::close;
+  void close(close_reason reason, std::string_view detail) override {
     if (phase_ >= phase::closing) return;
     const close_info info = describe(reason);
     if (info.code == 0) return terminate(reason);
     reason_ = reason;
     begin_closing();
-    append(encode_close_frame(info.code, info.text).view());
+    std::string text{info.text};
+    if (!detail.empty()) text.append(": ").append(detail);
+    text.resize(std::min(text.size(), close_text_size_max));
+    append(encode_close_frame(info.code, text).view());
+  }
+
+  void release_large_messages() noexcept override {
+    if (charged_ == 0) return;
+    settings_->large_messages->give_back(charged_);
+    charged_ = 0;
   }
 
   void terminate(close_reason reason) override {
@@ -95,6 +105,8 @@ class socket_connection final : public websocket_connection,
 
   void tick(time_point now) override {
     if (phase_ != phase::open) return;
+    if (is_dribbling(now))
+      return close(close_reason::quota_exceeded, "a large message is too slow");
     const bool has_queue = !queue_.empty();
     if (!progress_.needs_look(now, has_queue, queue_.consumed_total(), last_received_))
       return progress_.on_idle(now);
@@ -213,6 +225,7 @@ class socket_connection final : public websocket_connection,
       }
       if (got.status != io_status::done) return on_input_ended(got);
       last_received_ = unit_.now();
+      if (!charge_large_message()) return;
       consume(direct.empty() ? room.first(got.size) : std::span<std::uint8_t>{});
       if (got.size < room.size() && !transport_.has_input()) return;
     }
@@ -250,7 +263,7 @@ class socket_connection final : public websocket_connection,
         case frame_event::close: on_close_frame(); break;
         case frame_event::too_large: on_too_large(); break;
         case frame_event::bad_protocol: break_off(close_reason::protocol_error); break;
-        case frame_event::bad_text: break_off(close_reason::malformed_message); break;
+        case frame_event::bad_text: break_off(close_reason::invalid_text); break;
       }
     }
   }
@@ -271,8 +284,32 @@ class socket_connection final : public websocket_connection,
   void on_too_large() {
     if (reader_.is_skipping()) return break_off(close_reason::message_too_large);
     reader_.skip_message();
-    if (phase_ == phase::open && !handler_->on_frame_too_large(reader_.kind()))
+    if (phase_ == phase::open &&
+        !handler_->on_frame_too_large(reader_.kind(), reader_.announced_size()))
       close(close_reason::message_too_large);
+  }
+
+  /// Charges what is held of a large message. Without room the connection closes: the client comes
+  /// back when there may be some. Returns whether it goes on.
+  bool charge_large_message() {
+    const std::size_t held = reader_.held_bytes();
+    if (held <= settings_->message_bytes_max || held <= charged_ || !settings_->large_messages)
+      return true;
+    if (charged_ == 0) large_since_ = unit_.now();
+    if (settings_->large_messages->take(held - charged_)) {
+      charged_ = held;
+      return true;
+    }
+    break_off(close_reason::quota_exceeded);
+    return false;
+  }
+
+  /// Whether a large message comes so slowly that it keeps its memory from others.
+  bool is_dribbling(time_point now) const noexcept {
+    constexpr std::chrono::seconds grace{60};
+    if (charged_ == 0 || reader_.is_between_messages() || now - large_since_ < grace) return false;
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - large_since_);
+    return charged_ / static_cast<std::size_t>(seconds.count()) < settings_->large_message_rate_min;
   }
 
   /// The peer violates the protocol: closes with the reason and ignores further input.
@@ -333,6 +370,7 @@ class socket_connection final : public websocket_connection,
     transport_.close();
     queue_.clear();
     byte_buffer{}.swap(unread_);
+    release_large_messages();
   }
 
   void finish() {
@@ -371,6 +409,8 @@ class socket_connection final : public websocket_connection,
   const std::shared_ptr<const connection_settings> settings_;
   std::unique_ptr<io_timer> deadline_;  // while closing
   time_point last_received_{};
+  std::size_t charged_ = 0;   // to large_messages
+  time_point large_since_{};  // when the first of it was charged
   output_progress progress_;
   std::string answer_;  // to the upgrade, until start()
   std::string remote_address_;

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.hpp"
 #include "base/close_reason.hpp"
@@ -37,9 +38,12 @@ class connection_handler {
   /// The peer answered a ping.
   virtual void on_pong() = 0;
 
-  /// A message above message_bytes_max has begun. Returns whether to skip it; otherwise, and by
-  /// default, the connection closes with message_too_large.
-  virtual bool on_frame_too_large(frame_kind) { return false; }
+  /// A message above the limit of its kind has begun, of at least `size` bytes. Returns whether to
+  /// skip it; otherwise, and by default, the connection closes with message_too_large.
+  virtual bool on_frame_too_large(frame_kind, std::uint64_t size) {
+    (void)size;
+    return false;
+  }
 
   /// The socket is gone. This is the last call; the connection then releases the handler.
   virtual void on_closed(close_reason reason) = 0;
@@ -81,7 +85,13 @@ class websocket_connection {
   /// Sends a close frame after the queued output, and ends when the peer answers or close_deadline
   /// has passed. A reason without a code terminates at once. The first call decides the reason; the
   /// handler receives no frame after it.
-  virtual void close(close_reason reason) = 0;
+  /// `detail` follows the text of the reason, as far as a close frame has room for it.
+  virtual void close(close_reason reason, std::string_view detail) = 0;
+  void close(close_reason reason) { close(reason, {}); }
+
+  /// What was received of large messages is handled: their memory counts no more. Called whenever
+  /// the owner holds no large message; cheap.
+  virtual void release_large_messages() noexcept = 0;
 
   /// Ends at once, without a close frame.
   virtual void terminate(close_reason reason = close_reason::io_error) = 0;

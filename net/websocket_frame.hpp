@@ -40,10 +40,13 @@ constexpr std::size_t frame_header_size(std::size_t payload_size) noexcept {
   return payload_size < 126 ? 2 : payload_size <= 0xFFFF ? 4 : 10;
 }
 
+/// Bytes of text in a close frame.
+constexpr std::size_t close_text_size_max = 123;
+
 /// A control frame. Requires: close, ping or pong; at most 125 bytes of payload.
 shared_bytes encode_control_frame(opcode code, byte_view payload);
 
-/// A close frame with a code and a text of at most 123 bytes.
+/// A close frame with a code and a text of at most close_text_size_max bytes.
 shared_bytes encode_close_frame(std::uint16_t code, std::string_view text);
 
 /// A ping without payload.

@@ -57,6 +57,9 @@ struct config {
     std::size_t accepts_per_second = 100;
     std::size_t accept_burst = 500;
     std::size_t max_message_size = 1024 * 1024;
+    std::size_t max_update_size = 16 * 1024 * 1024;
+    std::size_t max_sync_size = 64 * 1024 * 1024;
+    std::size_t max_large_messages = 256 * 1024 * 1024;
     std::size_t messages_per_second = 100;
     std::size_t message_burst = 200;
     std::size_t max_documents = 1'000;

@@ -85,10 +85,23 @@ constexpr std::array keys{
     config_key{"limits.accept_burst",
                count_field{in<&config::limits, &limits::accept_burst>, 1, million}, "connections",
                "new connections from one address in a burst, above the sustained rate"},
-    config_key{"limits.max_message_size",
-               size_field{in<&config::limits, &limits::max_message_size>, kib, gib}, "bytes",
-               "largest message a client may send; a larger binary one closes the connection with "
-               "1009, a larger JSON one gets an error"},
+    config_key{
+        "limits.max_message_size",
+        size_field{in<&config::limits, &limits::max_message_size>, kib, gib}, "bytes",
+        "largest message a client may send, other than the updates of the next two keys; a "
+        "larger binary one closes the connection with 4413, a larger JSON one gets an error"},
+    config_key{"limits.max_update_size",
+               size_field{in<&config::limits, &limits::max_update_size>, kib, gib}, "bytes",
+               "largest edit a y-websocket client may send; a larger one closes the connection "
+               "with 4413"},
+    config_key{"limits.max_sync_size",
+               size_field{in<&config::limits, &limits::max_sync_size>, kib, gib}, "bytes",
+               "largest answer of a y-websocket client to the server's question for what it is "
+               "missing; a larger one closes the connection with 4413"},
+    config_key{"limits.max_large_messages",
+               size_field{in<&config::limits, &limits::max_large_messages>, kib, 64 * gib}, "bytes",
+               "memory of this node for binary messages above limits.max_message_size that are "
+               "received or not handled yet; a client that needs more has to retry later (1013)"},
     config_key{"limits.messages_per_second",
                count_field{in<&config::limits, &limits::messages_per_second>, 0, million},
                "messages per second",

@@ -1,5 +1,6 @@
 #include "app/config/to_settings.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace troupe {
@@ -37,6 +38,12 @@ std::vector<document_rule> to_document_rules(const config& settings) {
   return rules;
 }
 
+/// What a binary message may have, whatever its kind; the session core looks at the kind.
+std::size_t largest_binary(const config& settings) {
+  return std::max({settings.limits.max_message_size, settings.limits.max_update_size,
+                   settings.limits.max_sync_size});
+}
+
 }  // namespace
 
 session_settings to_session_settings(const config& settings) {
@@ -44,6 +51,9 @@ session_settings to_session_settings(const config& settings) {
   to.messages_per_second = settings.limits.messages_per_second;
   to.message_burst = settings.limits.message_burst;
   to.documents_max = settings.limits.max_documents_per_session;
+  to.message_bytes_max = settings.limits.max_message_size;
+  to.update_bytes_max = settings.limits.max_update_size;
+  to.sync_bytes_max = settings.limits.max_sync_size;
   to.presence_skip_bytes = settings.limits.write_queue_size / presence_skip_part;
   to.reading_pause_bytes = settings.limits.write_queue_size / reading_pause_part;
   to.heartbeat = {settings.heartbeat.interval, settings.heartbeat.timeout};
@@ -75,6 +85,8 @@ listener_settings to_listener_settings(const config& settings) {
   to.address = settings.server.address;
   to.port = settings.server.port;
   to.connection.message_bytes_max = settings.limits.max_message_size;
+  to.connection.binary_bytes_max = largest_binary(settings);
+  to.connection.large_messages = std::make_shared<input_budget>(settings.limits.max_large_messages);
   to.connection.write_queue_bytes_max = settings.limits.write_queue_size;
   to.connection.write_stall_max = settings.heartbeat.write_timeout;
   to.per_address = {settings.limits.max_connections_per_address, settings.limits.accepts_per_second,

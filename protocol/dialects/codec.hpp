@@ -49,10 +49,12 @@ struct decoded_frame {
   std::optional<std::string> document;  ///< That the frame names; nothing: that of the address.
   std::string message_id;               ///< Empty: none.
   byte_buffer own_body;
+  bool answers_question = false;  ///< The update answers a question of the server.
   request_part wrong_part = request_part::message;  ///< If decode() fails.
 
   void clear() {
     body = {};
+    answers_question = false;
     document.reset();
     message_id.clear();
     wrong_part = request_part::message;

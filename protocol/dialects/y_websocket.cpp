@@ -30,6 +30,7 @@ result<void> y_websocket_codec::decode(byte_view frame, decoded_frame& into) con
   TROUPE_ASSIGN(const sync::message message, sync::decode_message(frame));
   into.kind = request_of(message.kind);
   into.body = message.body;
+  into.answers_question = message.kind == message_kind::sync_step2;
   return {};
 }
 

@@ -41,6 +41,9 @@ class input_gatherer {
   }
 
  private:
+  /// Of a large message the memory is not kept.
+  static constexpr std::size_t kept_bytes_max = std::size_t{1024} * 1024;
+
   struct slot {
     document_id document = 0;
     byte_buffer bytes;
@@ -55,6 +58,7 @@ class input_gatherer {
     }
     void clear() {
       bytes.clear();
+      if (bytes.capacity() > kept_bytes_max) byte_buffer{}.swap(bytes);
       entries.clear();
     }
   };

@@ -48,6 +48,7 @@ void session_effects::clear() {
   leaves.reset();
   problem.reset();
   close.reset();
+  close_detail.clear();
   terminate.reset();
   wake_in.reset();
   reading = reading_change::none;
@@ -140,7 +141,7 @@ void session_protocol::on_frame(frame_kind kind, byte_view payload, moment at, s
   tokens_.spend(at.now);
   if (const auto decoded = codec_of(*in).decode(payload, input.frame); !decoded)
     on_bad_frame(*in, decoded.error(), input.frame, out);
-  else
+  else if (!is_too_large(*in, input.frame, payload.size(), out))
     pass_on(*in, input, out);
   update_reading(at, out);
 }
@@ -228,9 +229,35 @@ void session_protocol::on_frames_end(session_input& input, session_effects& out)
   });
 }
 
-bool session_protocol::on_frame_too_large(frame_kind kind, moment at, session_effects& out) {
+/// Each kind of message has a limit of its own where the dialect cannot answer with an error.
+bool session_protocol::is_too_large(dialect in, const decoded_frame& frame, std::size_t size,
+                                    session_effects& out) {
+  if (size <= settings_.message_bytes_max || traits_of(in).has_errors) return false;
+  if (frame.kind != request_kind::update)
+    close_as_too_large(size, "limits.max_message_size", settings_.message_bytes_max, out);
+  else if (!frame.answers_question && size > settings_.update_bytes_max)
+    close_as_too_large(size, "limits.max_update_size", settings_.update_bytes_max, out);
+  else if (size > settings_.sync_bytes_max)
+    close_as_too_large(size, "limits.max_sync_size", settings_.sync_bytes_max, out);
+  return out.close.has_value();
+}
+
+void session_protocol::close_as_too_large(std::uint64_t size, std::string_view limit,
+                                          std::size_t limit_bytes, session_effects& out) {
+  out.close = close_reason::message_too_large;
+  out.close_detail =
+      std::to_string(size) + " bytes, " + std::string{limit} + " is " + std::to_string(limit_bytes);
+  out.problem = failure{errc::update_too_large,
+                        "document '" + route_.document + "', message of " + out.close_detail};
+}
+
+bool session_protocol::on_frame_too_large(frame_kind kind, std::uint64_t size, moment at,
+                                          session_effects& out) {
   const auto in = dialect_for(kind);
-  if (!in || !traits_of(*in).has_errors) return false;
+  if (!in || !traits_of(*in).has_errors) {
+    close_as_too_large(size, "limits.max_sync_size", settings_.sync_bytes_max, out);
+    return false;
+  }
   note_spoken(*in);
   tokens_.spend(at.now);
   refuse(*in, request_error::message_too_large, {}, {}, {}, out);

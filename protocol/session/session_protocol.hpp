@@ -37,6 +37,11 @@ struct session_settings {
   std::size_t messages_per_second = 100;  ///< 0: no limit.
   std::size_t message_burst = 200;
   std::size_t documents_max = 100;  ///< That one session may join.
+  /// Bytes of an edit, of the answer to a question of the server, and of any other message; of a
+  /// dialect with errors all are bounded by the last, which the connection checks.
+  std::size_t update_bytes_max = std::size_t{16} * 1024 * 1024;
+  std::size_t sync_bytes_max = std::size_t{64} * 1024 * 1024;
+  std::size_t message_bytes_max = std::size_t{1} * 1024 * 1024;
   /// Unsent bytes above which changes of presence are left out and made up for later.
   std::size_t presence_skip_bytes = 256 * 1024;
   /// Unsent bytes above which the client is not read until it has read some.
@@ -74,6 +79,7 @@ struct session_effects {
   std::optional<document_id> leaves;                 ///< Unsubscribe from this one.
   std::optional<failure> problem;                    ///< Why it is about to be closed, for the log.
   std::optional<close_reason> close;                 ///< With a close frame.
+  std::string close_detail;                          ///< For its text.
   std::optional<close_reason> terminate;             ///< Without one.
   std::optional<std::chrono::milliseconds> wake_in;  ///< Call on_wake() after this time.
   reading_change reading = reading_change::none;
@@ -114,7 +120,11 @@ class session_protocol {
   /// The last of the messages that came at once: batches go to their documents.
   void on_frames_end(session_input& input, session_effects& out);
   /// A message above the size limit. Returns whether it is answered; else the connection closes.
-  bool on_frame_too_large(frame_kind kind, moment at, session_effects& out);
+  /// `size`: its bytes, or how many it will have at least.
+  bool on_frame_too_large(frame_kind kind, std::uint64_t size, moment at, session_effects& out);
+
+  /// Whether documents still hold a message above the credit of a session.
+  bool has_large_message() const noexcept { return credit_.used().bytes > credit::bytes_max; }
 
   /// A document has handled some of the session's requests.
   void on_handled(document_id document, credit_amount amount, moment at, session_effects& out);
@@ -153,6 +163,9 @@ class session_protocol {
                     session_effects& out);
   void on_bad_frame(dialect in, const failure& why, const decoded_frame& frame,
                     session_effects& out);
+  bool is_too_large(dialect in, const decoded_frame& frame, std::size_t size, session_effects& out);
+  void close_as_too_large(std::uint64_t size, std::string_view limit, std::size_t limit_bytes,
+                          session_effects& out);
   void refuse_nameless(dialect in, const decoded_frame& frame, session_effects& out);
   void pass_on(dialect in, session_input& input, session_effects& out);
   void join(std::string_view name, const client_request& what, session_effects& out);

@@ -148,7 +148,7 @@ test('a mistake in JSON is an error, one in binary the end of both', async () =>
   await until(() => witness.text.toString() === 'fine', 'binary goes on');
   client.raw.send(hex('2a'));
   client.send({ type: 'update', payload: { update: writing('behind the mistake') } });
-  assert.equal((await client.raw.close_reason()).code, 1007);
+  assert.equal((await client.raw.close_reason()).code, 4400);
   await until(() => [...witness.awareness.getStates().values()].every((state) => state !== 'here'), 'its presence is gone');
   assert.equal(witness.text.toString(), 'fine');
   assert.deepEqual(witness.closes, []);

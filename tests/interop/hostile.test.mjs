@@ -13,11 +13,11 @@ import { pause, until } from './support/wait.mjs';
 
 const use = use_server();
 
-const malformed = { code: 1007, reasons: ['Malformed message'] };
-const invalid_update = { code: 1007, reasons: ['Invalid update'] };
+const malformed = { code: 4400, reasons: ['Malformed message'] };
+const invalid_update = { code: 4420, reasons: ['Invalid update'] };
 const too_deep = { code: 4432, reasons: ['Update has a value that is nested too deep'] };
 // Where a damaged update can be taken for a damaged message as well.
-const damaged = { code: 1007, reasons: ['Malformed message', 'Invalid update'] };
+const damaged = { code: [4400, 4420], reasons: ['Malformed message', 'Invalid update'] };
 
 /** An update of client 1 that inserts "a" into the root "t", with `nested` arrays instead of "a". */
 function deeply_nested(levels) {
@@ -52,7 +52,7 @@ const cases = [
   ['an awareness state with invalid UTF-8', awareness_frame(hex('01 01 01 03 22 ff 22')), damaged],
   ['an awareness state that is no JSON', awareness_frame(hex('01 01 01 02 7b 7b')), damaged],
   ['an awareness update that breaks off', awareness_frame(hex('02 01 01 02 7b 7d')), malformed],
-  ['a frame of 2 MiB', new Uint8Array(2 << 20), { code: 1009, reasons: ['Message too large', ''] }],
+  ['a frame of 2 MiB', new Uint8Array(2 << 20), malformed],
 ];
 
 for (const joined of [false, true]) {
@@ -70,7 +70,7 @@ for (const joined of [false, true]) {
       attacker.send(frame);
       bystander.text.insert(bystander.text.length, 'during ');
       const how = await attacker.close_reason();
-      assert.equal(how.code, code);
+      assert.ok([code].flat().includes(how.code), `code ${how.code}`);
       assert.ok(reasons.includes(how.reason), `reason "${how.reason}", expected ${reasons.join(' or ')}`);
       bystander.text.insert(bystander.text.length, 'after');
       const fresh = await use.client(document).synced();
@@ -129,7 +129,7 @@ test('fragments that add up to 2 MiB are refused like one frame', async () => {
   for (let i = 0; i < 32; i++) {
     socket.socket.send(new Uint8Array(65536), { binary: true, fin: i === 31 }, () => {});
   }
-  assert.equal((await socket.close_reason()).code, 1009);
+  assert.equal((await socket.close_reason()).code, 4400);
 });
 
 test('an update just below the size limit is accepted', async () => {

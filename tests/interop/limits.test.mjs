@@ -75,18 +75,54 @@ function update_of_size(size) {
   throw new Error(`no update makes a frame of ${size} bytes`);
 }
 
-test('a binary message may be as large as the limit and no larger', async (context) => {
-  const use = await own_server(context, { 'limits.max_message_size': 4096, ...no_rate });
+test('an edit may be as large as its limit and no larger', async (context) => {
+  const use = await own_server(context, { 'limits.max_message_size': 1024, 'limits.max_update_size': 4096, ...no_rate });
   const reader = await use.client('a').synced();
   const sender = await use.raw('/a').open();
   const { frame, length } = update_of_size(4096);
   sender.send(frame);
   await until(() => reader.text.length === length, 'it arrives');
   sender.send(update_of_size(4097).frame);
-  assert.deepEqual(await sender.close_reason(), { code: 1009, reason: 'Message too large' });
+  assert.deepEqual(await sender.close_reason(), { code: 4413, reason: 'Message too large: 4097 bytes, limits.max_update_size is 4096' });
   await pause(50);
   assert.equal(reader.text.length, length, 'nothing of the other does');
   assert.deepEqual(reader.closes, []);
+});
+
+test('the answer to a question of the server has a limit of its own, and presence that of messages', async (context) => {
+  const use = await own_server(context, {
+    'limits.max_message_size': 1024, 'limits.max_update_size': 1024, 'limits.max_sync_size': 4096, ...no_rate,
+  });
+  const reader = await use.client('a').synced();
+  const sender = await use.raw('/a').open();
+  const { frame, length } = update_of_size(4096);
+  const answer = Buffer.from(frame);
+  answer[1] = 1;
+  sender.send(answer);
+  await until(() => reader.text.length === length, 'it arrives');
+  const large = Buffer.from(update_of_size(4097).frame);
+  large[1] = 1;
+  sender.send(large);
+  assert.deepEqual(await sender.close_reason(), { code: 4413, reason: 'Message too large: 4097 bytes, limits.max_sync_size is 4096' });
+  const shower = await use.raw('/a').open();
+  shower.send(awareness_frame(Buffer.concat([hex('01 01 01 fd 07'), Buffer.from(`"${'x'.repeat(1019)}"`)])));
+  assert.deepEqual(await shower.close_reason(), { code: 4413, reason: 'Message too large: 1029 bytes, limits.max_message_size is 1024' });
+});
+
+test('a document of 1.5 MB comes back from its client after a restart', async (context) => {
+  const where = { 'server.port': await free_port(), ...no_rate };
+  const use = await own_server(context, where);
+  const writer = await use.client('a').synced();
+  writer.text.insert(0, 'x'.repeat(1_500_000));
+  const reader = await use.client('a').synced();
+  await until(() => reader.text.length === 1_500_000, 'it arrives');
+  reader.provider.disconnect();
+  const closes = writer.closes.length;
+  await use.server.stop();
+  const again = await own_server(context, where);
+  const newcomer = await again.client('a').synced();
+  await until(() => newcomer.text.length === 1_500_000, 'it is whole again');
+  assert.ok(writer.closes.length - closes <= 2, `the writer is not sent away again and again: ${JSON.stringify(writer.closes)}`);
 });
 
 test('on a socket that speaks both, a large text is an error and a large binary message the end', async (context) => {
@@ -103,7 +139,7 @@ test('on a socket that speaks both, a large text is an error and a large binary 
   const reader = await use.client('a').synced();
   await until(() => reader.text.length === 'jsonbinary'.length, 'both dialects go on');
   client.raw.send(new Uint8Array(5000));
-  assert.deepEqual(await client.raw.close_reason(), { code: 1009, reason: 'Message too large' });
+  assert.equal((await client.raw.close_reason()).code, 4400);
 });
 
 test('a text of sixteen times the limit is skipped, one that is larger ends the connection', async (context) => {
@@ -115,7 +151,7 @@ test('a text of sixteen times the limit is skipped, one that is larger ends the 
   client.send('x'.repeat(16 * 4096));
   await client.do({ type: 'update', payload: { update: writing('still here') } });
   client.send('x'.repeat(16 * 4096 + 1));
-  assert.deepEqual(await client.raw.close_reason(), { code: 1009, reason: 'Message too large' });
+  assert.deepEqual(await client.raw.close_reason(), { code: 4413, reason: 'Message too large' });
   assert.deepEqual(client.of('error').map(({ payload }) => payload.code), ['MESSAGE_TOO_LARGE', 'MESSAGE_TOO_LARGE']);
   await bystander.do({ type: 'sync' });
   assert.equal(bystander.text(), 'still here');

@@ -103,10 +103,13 @@ bool actor_node::drain(std::chrono::milliseconds patience) {
 tl::expected<opened_document, close_reason> actor_node::open(const std::string& name,
                                                              session_id session) {
   tl::expected<opened_document, close_reason> answer = tl::unexpected(close_reason::io_error);
+  joining_session joining;
+  joining.session = session;
+  joining.may = rights::all();
   (*self_)
-      ->request(directory_, patience,
-                open_document{name, join_document{{session, rights::all(), nullptr},
-                                                  caf::actor_cast<hub_actor>(self_->ptr())}})
+      ->request(
+          directory_, patience,
+          open_document{name, join_document{joining, caf::actor_cast<hub_actor>(self_->ptr())}})
       .receive(
           [&](const opened_document& opened) {
             answer = opened;

@@ -36,7 +36,7 @@ class recording_handler final : public connection_handler {
   }
   void on_frames_end() override { log.emplace_back("end"); }
   void on_pong() override { log.emplace_back("pong"); }
-  bool on_frame_too_large(frame_kind kind) override {
+  bool on_frame_too_large(frame_kind kind, std::uint64_t) override {
     log.emplace_back("too large");
     return skips_large_text && kind == frame_kind::text;
   }

@@ -32,7 +32,9 @@ class recording_connection final : public websocket_connection,
   std::size_t unread() const noexcept { return unread_.size(); }
 
   /// A message above the limit begins; returns whether the connection goes on.
-  bool client_says_too_much(frame_kind kind) { return handler_->on_frame_too_large(kind); }
+  bool client_says_too_much(frame_kind kind) {
+    return handler_->on_frame_too_large(kind, 70'000'000);
+  }
   void client_pongs() { handler_->on_pong(); }
 
   /// The socket is gone.
@@ -73,7 +75,9 @@ class recording_connection final : public websocket_connection,
     unit_.post([self = shared_from_this()] { self->read(); });
   }
   void ping() override { ++pings; }
-  void close(close_reason reason) override { end_soon(reason); }
+  using websocket_connection::close;
+  void close(close_reason reason, std::string_view) override { end_soon(reason); }
+  void release_large_messages() noexcept override {}
   void terminate(close_reason reason) override {
     was_terminated = true;
     end_soon(reason);

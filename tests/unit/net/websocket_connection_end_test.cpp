@@ -157,8 +157,8 @@ TEST_CASE("a peer that breaks the protocol is told and not heard any more", "[co
   for (const row& each : {row{unmasked, 1002, "protocol_error"},
                           row{client_frame(last_part, "x"), 1002, "protocol_error"},
                           row{client_close(1005), 1002, "protocol_error"},
-                          row{client_frame(final_text, "\xFF"), 1007, "malformed_message"},
-                          row{client_close(1000, "\xFF"), 1007, "malformed_message"}}) {
+                          row{client_frame(final_text, "\xFF"), 1007, "invalid_text"},
+                          row{client_close(1000, "\xFF"), 1007, "invalid_text"}}) {
     connection_bed bed;
     bed.open();
     bed.client_sends(one_behind_the_other(client_frame(final_text, "good"), each.bytes,

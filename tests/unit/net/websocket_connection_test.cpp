@@ -117,6 +117,7 @@ TEST_CASE("a message that is too large closes, or is skipped if the handler says
           "[connection]") {
   connection_settings settings;
   settings.message_bytes_max = 10;
+  settings.binary_bytes_max = 10;
   connection_bed bed{settings};
   bed.handler->skips_large_text = true;
   bed.open();
@@ -127,7 +128,7 @@ TEST_CASE("a message that is too large closes, or is skipped if the handler says
   bed.client_sends(client_header(final_binary, 11));
   const auto frames = bed.client_frames();
   REQUIRE(frames.size() == 1);
-  CHECK(frames[0] == server_frame{close_frame, close_body(1009, "Message too large")});
+  CHECK(frames[0] == server_frame{close_frame, close_body(4413, "Message too large")});
 }
 
 TEST_CASE("a message that is skipped has its limit, too", "[connection]") {
@@ -139,8 +140,54 @@ TEST_CASE("a message that is skipped has its limit, too", "[connection]") {
   bed.client_sends(client_header(final_text, 161));
   CHECK(bed.handler->log == words{"open", "too large"});
   CHECK(bed.client_frames() ==
-        std::vector<server_frame>{{close_frame, close_body(1009, "Message too large")}});
+        std::vector<server_frame>{{close_frame, close_body(4413, "Message too large")}});
   CHECK(bed.sockets.there_is_at_end());
+}
+
+TEST_CASE("a close says more than its reason if there is more to say", "[connection]") {
+  connection_bed bed;
+  bed.open();
+  bed.run([&] { bed.connection->close(close_reason::message_too_large, std::string(200, 'x')); });
+  const std::string text = "Message too large: " + std::string(200, 'x');
+  CHECK(bed.client_frames() ==
+        std::vector<server_frame>{{close_frame, close_body(4413, text.substr(0, 123))}});
+}
+
+TEST_CASE("a large message is charged to the budget of the node until it is handled",
+          "[connection]") {
+  connection_settings settings;
+  settings.message_bytes_max = 100'000;
+  settings.large_messages = std::make_shared<input_budget>(1'000'000);
+  connection_bed bed{settings};
+  bed.open();
+  bed.client_sends(client_frame(final_binary, counted_bytes(90'000)));
+  CHECK(settings.large_messages->used() == 0);
+  bed.client_sends(client_frame(final_binary, counted_bytes(400'000)));
+  CHECK(settings.large_messages->used() > 100'000);
+  CHECK(settings.large_messages->used() <= 1'000'000);
+  bed.run([&] { bed.connection->release_large_messages(); });
+  CHECK(settings.large_messages->used() == 0);
+  bed.client_sends(client_frame(final_binary, counted_bytes(400'000)));
+  CHECK(bed.handler->frames.size() == 3);
+  bed.run([&] { bed.connection->terminate(); });
+  CHECK(settings.large_messages->used() == 0);
+}
+
+TEST_CASE("a large message for which the node has no memory ends the connection for a while",
+          "[connection]") {
+  connection_settings settings;
+  settings.message_bytes_max = 100'000;
+  settings.large_messages = std::make_shared<input_budget>(300'000);
+  connection_bed bed{settings};
+  bed.open();
+  bed.client_sends(client_frame(final_binary, counted_bytes(900'000)));
+  const auto frames = bed.client_frames();
+  REQUIRE(frames.size() == 1);
+  CHECK(frames[0] ==
+        server_frame{close_frame, close_body(1013, "Quota exceeded, try again later")});
+  CHECK(bed.handler->frames.empty());
+  bed.run([&] { bed.connection->terminate(); });
+  CHECK(settings.large_messages->used() == 0);
 }
 
 // --- pauses ---

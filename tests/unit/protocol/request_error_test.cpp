@@ -71,9 +71,10 @@ TEST_CASE("the error for a document that is closed says whether another may be o
   for (std::size_t i = 0; i < close_reason_count; ++i) {
     const auto reason = static_cast<close_reason>(i);
     CAPTURE(describe(reason).label);
-    CHECK(request_error_for(reason) == (reason == close_reason::too_many_documents
-                                            ? request_error::too_many_documents
-                                            : request_error::document_unavailable));
+    CHECK(request_error_for(reason) ==
+          (reason == close_reason::too_many_documents ? request_error::too_many_documents
+           : reason == close_reason::quota_exceeded   ? request_error::quota_exceeded
+                                                      : request_error::document_unavailable));
   }
 }
 

@@ -41,6 +41,9 @@ server: {address: "::1", port: 0}
 limits:
   max_connections: 5
   max_message_size: 64KiB
+  max_update_size: 3MiB
+  max_sync_size: 4MiB
+  max_large_messages: 5MiB
   messages_per_second: 0
   message_burst: 7
   max_documents: 8
@@ -64,6 +67,9 @@ document.idle_grace: 5m
   CHECK(settings.server.port == 0);
   CHECK(settings.limits.max_connections == 5);
   CHECK(settings.limits.max_message_size == 65536);
+  CHECK(settings.limits.max_update_size == 3U << 20);
+  CHECK(settings.limits.max_sync_size == 4U << 20);
+  CHECK(settings.limits.max_large_messages == 5U << 20);
   CHECK(settings.limits.messages_per_second == 0);
   CHECK(settings.limits.message_burst == 7);
   CHECK(settings.limits.max_documents == 8);

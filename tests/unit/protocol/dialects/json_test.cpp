@@ -138,9 +138,12 @@ TEST_CASE("presence is a JSON frame for each client of it", "[json_codec]") {
         frames{json::encode_presence("d", 1, "{}"), json::encode_presence("d", 5, "null")});
 }
 
-TEST_CASE("JSON has no word for a question, and none for an acknowledgement without an id",
-          "[json_codec]") {
-  CHECK(encoded(codec, notice_of(notice_kind::question, hex("00"))).empty());
+TEST_CASE("a question is a JSON error that says what the server has", "[json_codec]") {
+  CHECK(encoded(codec, notice_of(notice_kind::question, hex("00"), as_bytes("m"))) ==
+        frames{json::encode_missing_updates("d", hex("00"), "m")});
+}
+
+TEST_CASE("JSON has no word for an acknowledgement without an id", "[json_codec]") {
   CHECK(encoded(codec, notice_of(notice_kind::ack, hex("0000"))).empty());
 }
 

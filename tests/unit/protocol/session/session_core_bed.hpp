@@ -33,6 +33,7 @@ struct forwarded {
 class session_core_bed {
  public:
   static constexpr session_id id = 7;
+  static constexpr std::uint64_t too_large_size = 70'000'000;
 
   /// `document`: of the address; empty: none.
   explicit session_core_bed(session_settings with = {}, std::string document = "d",
@@ -100,7 +101,7 @@ class session_core_bed {
   }
   bool says_too_much(frame_kind kind) {
     bool is_answered = false;
-    happens([&] { is_answered = core.on_frame_too_large(kind, at(), out); });
+    happens([&] { is_answered = core.on_frame_too_large(kind, too_large_size, at(), out); });
     return is_answered;
   }
 

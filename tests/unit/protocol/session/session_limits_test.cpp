@@ -22,6 +22,60 @@ struct spoken_bed : session_core_bed {
 
 }  // namespace
 
+// --- sizes ---
+
+TEST_CASE("each kind of binary message has a limit of its own, which the close names",
+          "[session_protocol]") {
+  session_settings with = with_rate(0, 1);
+  with.message_bytes_max = 10;
+  with.update_bytes_max = 20;
+  with.sync_bytes_max = 30;
+  const auto frame_of = [](const char* head, std::size_t size) {
+    byte_buffer frame = hex(head);
+    frame.push_back(static_cast<std::uint8_t>(size - frame.size() - 1));
+    frame.resize(size);
+    return frame;
+  };
+  struct row {
+    const char* head;
+    std::size_t size;
+    std::string detail;
+  };
+  for (const row& each :
+       {row{"00 02", 20, ""}, row{"00 02", 21, "21 bytes, limits.max_update_size is 20"},
+        row{"00 01", 30, ""}, row{"00 01", 31, "31 bytes, limits.max_sync_size is 30"},
+        row{"00 00", 10, ""}, row{"00 00", 11, "11 bytes, limits.max_message_size is 10"},
+        row{"01", 10, ""}, row{"01", 11, "11 bytes, limits.max_message_size is 10"}}) {
+    spoken_bed bed{with};
+    const byte_buffer frame = frame_of(each.head, each.size);
+    bed.happens([&] {
+      bed.core.on_frame(frame_kind::binary, frame, bed.at(), bed.input, bed.out);
+      bed.core.on_frames_end(bed.input, bed.out);
+    });
+    CAPTURE(each.head, each.size);
+    CHECK(bed.out.close_detail == each.detail);
+    CHECK(bed.out.close.has_value() == !each.detail.empty());
+    CHECK(bed.out.forwards.size() == (each.detail.empty() ? 1U : 0U));
+    if (bed.out.close) CHECK(*bed.out.close == close_reason::message_too_large);
+    if (bed.out.close) CHECK(bed.out.problem->detail == "document 'd', message of " + each.detail);
+  }
+}
+
+TEST_CASE("a message above the credit is large until its document has handled it",
+          "[session_protocol]") {
+  spoken_bed bed{with_rate(0, 1)};
+  byte_buffer frame = hex("00 02 80 80 80 01");
+  frame.resize(frame.size() + (std::size_t{2} << 20));
+  bed.happens([&] {
+    bed.core.on_frame(frame_kind::binary, frame, bed.at(), bed.input, bed.out);
+    bed.core.on_frames_end(bed.input, bed.out);
+  });
+  REQUIRE(bed.out.forwards.size() == 1);
+  CHECK(bed.core.has_large_message());
+  bed.handled(bed.out.forwards[0].first, {1, std::size_t{2} << 20});
+  CHECK_FALSE(bed.core.has_large_message());
+}
+
 // --- the rate ---
 
 TEST_CASE("above the rate a dialect with errors is answered and reading goes on",
