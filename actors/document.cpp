@@ -195,13 +195,16 @@ bool document::handle(document_work::batch_rest& rest) {
     };
     if (is_handled_here(rest.batch.session, what, now)) {
       after();
-      continue;
+    } else {
+      work_.run(
+          weight::heavy,
+          [what, session = rest.batch.session, bytes = requests.bytes, now](hosted_document& on,
+                                                                            document_effects& out) {
+            on.on_request(session, what, now, out);
+          },
+          after);
     }
-    work_.run(
-        weight::heavy,
-        [what, session = rest.batch.session, bytes = requests.bytes, now](
-            hosted_document& on, document_effects& out) { on.on_request(session, what, now, out); },
-        after);
+    // Lent for the request, or for a checkpoint that it made due.
     if (!work_.state()) return rest.next == requests.entries.size();
   }
   return true;
