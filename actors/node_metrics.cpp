@@ -31,6 +31,10 @@ node_metrics::node_metrics(caf::actor_system& system) {
   accept_failures_ = registry.counter_singleton(
       "troupe", "accept-failures",
       "Attempts to accept a connection that failed for want of descriptors or memory.", "1", true);
+  dropped_presence_ = registry.counter_singleton(
+      "troupe", "dropped-presence", "Presence messages dropped for their rate.", "1", true);
+  ignored_messages_ = registry.counter_singleton(
+      "troupe", "ignored-messages", "Messages of unknown types that were ignored.", "1", true);
   reading_paused_ = registry.counter_singleton(
       "troupe", "rate-pauses", "Times a session stopped reading for its rate limit.", "1", true);
   presence_skipped_ = registry.counter_singleton("troupe", "skipped-presence",

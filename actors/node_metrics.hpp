@@ -37,6 +37,10 @@ class node_metrics {
   caf::telemetry::int_counter& turned_away(std::string_view why) const;
   /// Attempts to accept a connection that failed for want of descriptors or memory.
   caf::telemetry::int_counter& accept_failures() const noexcept { return *accept_failures_; }
+  /// Frames of presence above the rate of presence.
+  caf::telemetry::int_counter& dropped_presence() const noexcept { return *dropped_presence_; }
+  /// Messages of types that the server does not know, and empty frames.
+  caf::telemetry::int_counter& ignored_messages() const noexcept { return *ignored_messages_; }
   /// Times that a session stopped reading because its client sent too fast.
   caf::telemetry::int_counter& reading_paused() const noexcept { return *reading_paused_; }
   /// Deliveries of presence that were left out for sessions that read too slowly.
@@ -47,6 +51,8 @@ class node_metrics {
   caf::telemetry::int_gauge* nearly_full_documents_;
   caf::telemetry::int_counter* messages_;
   caf::telemetry::int_counter* accept_failures_;
+  caf::telemetry::int_counter* dropped_presence_;
+  caf::telemetry::int_counter* ignored_messages_;
   caf::telemetry::int_counter* reading_paused_;
   caf::telemetry::int_counter* presence_skipped_;
   caf::telemetry::metric_family_impl<caf::telemetry::int_counter>* turned_away_;

@@ -185,7 +185,14 @@ void session::forward(session_effects& effects) {
 }
 
 void session::carry_out_on_connection(const session_effects& effects) {
-  if (effects.reading_paused_by_rate) environment_->metrics->reading_paused().inc();
+  node_metrics& metrics = *environment_->metrics;
+  if (effects.reading_paused_by_rate) metrics.reading_paused().inc();
+  if (effects.dropped_presence > 0) metrics.dropped_presence().inc(effects.dropped_presence);
+  if (effects.ignored > 0) metrics.ignored_messages().inc(effects.ignored);
+  if (effects.first_ignored)
+    log_line(log_severity::info,
+             "session " + std::to_string(core_.id()) + " from " + connection_->remote_address() +
+                 " sends messages that are ignored: " + to_string(*effects.first_ignored));
   if (effects.reading == session_effects::reading_change::pause) connection_->pause_reading();
   if (effects.reading == session_effects::reading_change::resume) connection_->resume_reading();
   if (effects.wake_in) wake_in(*effects.wake_in);

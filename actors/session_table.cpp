@@ -163,6 +163,10 @@ void session_table::on_second(subscriber_session::time_point now) {
   for (const auto& [id, session] : sessions_) session->on_second(now);
 }
 
+void session_table::on_pause_ended(subscriber_session::time_point now) {
+  for (const auto& [id, session] : sessions_) session->on_pause_ended(now);
+}
+
 listed_sessions session_table::list(const list_sessions& which) const {
   listed_sessions page;
   std::vector<std::pair<session_id, const subscriber_session*>> behind;

@@ -43,6 +43,8 @@ class subscriber_session {
   virtual bool skips_presence(document_id document) = 0;
   virtual void on_handled(document_id document, credit_amount amount) = 0;
   virtual void on_second(time_point now) = 0;
+  /// The whole process has stood still: what clients sent meanwhile is not read yet.
+  virtual void on_pause_ended(time_point now) = 0;
   virtual void close(close_reason reason) = 0;
   /// The document has failed: it is closed to this session.
   virtual void on_document_failed(document_id document, close_reason reason) = 0;
@@ -102,6 +104,8 @@ class session_table {
   void close_subscribers(document_id document, close_reason reason);
   void close_all(close_reason reason);
   void on_second(subscriber_session::time_point now);
+  /// The process has stood still (second_watch): no session judges its client by that time.
+  void on_pause_ended(subscriber_session::time_point now);
   /// A page of the sessions, by their ids.
   listed_sessions list(const list_sessions& which) const;
 

@@ -9,6 +9,7 @@
 #include "actors/caf_compat.hpp"
 #include "actors/directory.hpp"
 #include "actors/hub.hpp"
+#include "actors/second_watch.hpp"
 #include "actors/store.hpp"
 #include "app/config/to_settings.hpp"
 #include "storage/memory_backend.hpp"
@@ -85,7 +86,10 @@ void node::add_sessions(const std::vector<std::shared_ptr<session_table>>& table
     environment->hub = actors_->hubs[i];
     host_->add_unit(*units_[i], environment);
     units_[i]->every_second(
-        [table = tables[i]](io_unit::clock::time_point now) { table->on_second(now); });
+        [table = tables[i], watch = second_watch{}](io_unit::clock::time_point now) mutable {
+          if (watch.on_second(now)) table->on_pause_ended(now);
+          table->on_second(now);
+        });
   }
 }
 

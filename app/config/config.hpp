@@ -62,6 +62,8 @@ struct config {
     std::size_t max_large_messages = 256 * 1024 * 1024;
     std::size_t messages_per_second = 100;
     std::size_t message_burst = 200;
+    std::size_t edit_burst = 5'000;
+    std::size_t presence_per_second = 100;
     std::size_t max_documents = 1'000;
     std::size_t max_documents_per_session = 100;
     std::size_t max_documents_per_user = 200;

@@ -105,10 +105,19 @@ constexpr std::array keys{
     config_key{"limits.messages_per_second",
                count_field{in<&config::limits, &limits::messages_per_second>, 0, million},
                "messages per second",
-               "sustained rate of messages from one client; 0 turns the limit off"},
+               "sustained rate of messages from one client, presence of y-websocket clients not "
+               "counted; 0 turns the limit off"},
     config_key{"limits.message_burst",
                count_field{in<&config::limits, &limits::message_burst>, 1, million}, "messages",
-               "messages from one client in a burst, above the sustained rate"},
+               "JSON messages from one client in a burst, above the sustained rate"},
+    config_key{"limits.edit_burst",
+               count_field{in<&config::limits, &limits::edit_burst>, 1, million}, "messages",
+               "messages from one y-websocket client in a burst, above the sustained rate"},
+    config_key{"limits.presence_per_second",
+               count_field{in<&config::limits, &limits::presence_per_second>, 0, million},
+               "messages per second",
+               "rate at which a y-websocket client may change its own presence, twice as many in "
+               "a burst; above it only the latest counts; 0 turns the limit off"},
     config_key{
         "limits.max_documents",
         count_field{in<&config::limits, &limits::max_documents>, 1, million}, "documents",

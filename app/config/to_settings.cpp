@@ -50,6 +50,8 @@ session_settings to_session_settings(const config& settings) {
   session_settings to;
   to.messages_per_second = settings.limits.messages_per_second;
   to.message_burst = settings.limits.message_burst;
+  to.edit_burst = settings.limits.edit_burst;
+  to.presence.own_per_second = settings.limits.presence_per_second;
   to.documents_max = settings.limits.max_documents_per_session;
   to.message_bytes_max = settings.limits.max_message_size;
   to.update_bytes_max = settings.limits.max_update_size;

@@ -49,11 +49,13 @@ struct decoded_frame {
   std::optional<std::string> document;  ///< That the frame names; nothing: that of the address.
   std::string message_id;               ///< Empty: none.
   byte_buffer own_body;
+  byte_view rest;                 ///< Of the frame, behind this message: another one.
   bool answers_question = false;  ///< The update answers a question of the server.
   request_part wrong_part = request_part::message;  ///< If decode() fails.
 
   void clear() {
     body = {};
+    rest = {};
     answers_question = false;
     document.reset();
     message_id.clear();
@@ -75,7 +77,8 @@ class dialect_codec {
 
   const dialect_traits& traits() const noexcept { return traits_; }
 
-  /// Reads one frame. On failure `into` has document and message id as far as they could be read,
+  /// Reads the first message of a frame; where a dialect allows several, `rest` begins with the
+  /// next. On failure `into` has document and message id as far as they could be read,
   /// and which part was wrong; the detail is for people.
   /// Fails with truncated, trailing_bytes, unknown_message, number_too_large, invalid_json, ...
   virtual result<void> decode(byte_view frame, decoded_frame& into) const = 0;

@@ -27,7 +27,8 @@ void add_message(message_kind kind, byte_view body, frame_sink& out) {
 
 result<void> y_websocket_codec::decode(byte_view frame, decoded_frame& into) const {
   into.clear();
-  TROUPE_ASSIGN(const sync::message message, sync::decode_message(frame));
+  into.rest = frame;
+  TROUPE_ASSIGN(const sync::message message, sync::take_message(into.rest));
   into.kind = request_of(message.kind);
   into.body = message.body;
   into.answers_question = message.kind == message_kind::sync_step2;

@@ -13,7 +13,8 @@ constexpr std::uint64_t step_last = 2;
 
 }  // namespace
 
-result<message> decode_message(byte_view frame) {
+result<message> take_message(byte_view& frame) {
+  if (frame.empty()) return fail(errc::unknown_message, "empty frame");
   lib0::decoder in{frame};
   message decoded{message_kind::query_awareness, {}};
   const std::uint64_t type = in.read_var_uint();
@@ -27,8 +28,14 @@ result<message> decode_message(byte_view frame) {
     in.fail(errc::unknown_message, "message type");
   }
   if (in.ok() && decoded.kind != message_kind::query_awareness) decoded.body = in.read_var_bytes();
-  if (in.ok() && !in.at_end()) in.fail(errc::trailing_bytes, "behind the message");
   if (!in.ok()) return in.error();
+  frame = frame.last(in.remaining());
+  return decoded;
+}
+
+result<message> decode_message(byte_view frame) {
+  TROUPE_ASSIGN(const message decoded, take_message(frame));
+  if (!frame.empty()) return fail(errc::trailing_bytes, "behind the message");
   return decoded;
 }
 

@@ -24,7 +24,12 @@ struct message {
   byte_view body;  ///< Part of the frame.
 };
 
-/// Reads one message that a client sent. The body is not looked into.
+/// Takes the first message from the front of a frame that a client sent. The body is not looked
+/// into. Fails with truncated, number_too_large; with unknown_message for an empty frame and for
+/// types that a client does not send us, such as auth.
+result<message> take_message(byte_view& frame);
+
+/// Reads a frame of one message.
 /// Fails with truncated, trailing_bytes, unknown_message (auth is the server's to send),
 /// number_too_large.
 result<message> decode_message(byte_view frame);

@@ -13,6 +13,9 @@ namespace {
 constexpr std::chrono::milliseconds token_wait_min{10};
 constexpr std::chrono::milliseconds token_wait_max{200};
 
+/// Messages that one frame of a client may hold; yrs sends two.
+constexpr std::size_t messages_per_frame_max = 64;
+
 /// A message that is refused for the rate is still read for its id up to this size.
 constexpr std::size_t refused_read_max = 4096;
 
@@ -54,13 +57,15 @@ void session_effects::clear() {
   reading = reading_change::none;
   ping = false;
   reading_paused_by_rate = false;
+  dropped_presence = ignored = 0;
+  first_ignored.reset();
 }
 
 bool session_effects::empty() const noexcept {
   return replies.empty() && authorise.empty() && open.empty() && hears.empty() &&
          forwards.empty() && wants_presence.empty() && !leaves && !problem && !close &&
          !terminate && !wake_in && reading == reading_change::none && !ping &&
-         !reading_paused_by_rate;
+         !reading_paused_by_rate && dropped_presence == 0 && ignored == 0;
 }
 
 session_protocol::session_protocol(session_id id, route way, const session_settings& settings,
@@ -70,6 +75,8 @@ session_protocol::session_protocol(session_id id, route way, const session_setti
       settings_(settings),
       tokens_(static_cast<double>(settings.messages_per_second),
               static_cast<double>(settings.message_burst), now),
+      edit_tokens_(static_cast<double>(settings.messages_per_second),
+                   static_cast<double>(settings.edit_burst), now),
       pulse_(now),
       of_text_(find_dialect(route_.dialects, frame_kind::text)),
       of_binary_(find_dialect(route_.dialects, frame_kind::binary)) {}
@@ -138,12 +145,67 @@ void session_protocol::on_frame(frame_kind kind, byte_view payload, moment at, s
   }
   note_spoken(*in);
   if (is_over_rate(*in, payload, at, input.frame, out)) return;
-  tokens_.spend(at.now);
-  if (const auto decoded = codec_of(*in).decode(payload, input.frame); !decoded)
-    on_bad_frame(*in, decoded.error(), input.frame, out);
-  else if (!is_too_large(*in, input.frame, payload.size(), out))
-    pass_on(*in, input, out);
+  if (traits_of(*in).has_errors) spend_tokens(at.now);
+  std::size_t messages = 0;
+  for (byte_view rest = payload; messages == 0 || (!rest.empty() && !out.close);
+       rest = input.frame.rest) {
+    if (++messages > messages_per_frame_max) {
+      on_bad_frame(*in, failure{errc::trailing_bytes, "too many messages in a frame"}, input.frame,
+                   out);
+      break;
+    }
+    if (const auto decoded = codec_of(*in).decode(rest, input.frame); decoded) {
+      if (!is_too_large(*in, input.frame, rest.size() - input.frame.rest.size(), out))
+        read_message(*in, input, at, out);
+    } else if (decoded.error().code == errc::unknown_message && !traits_of(*in).has_errors) {
+      ignore(decoded.error(), out);
+      break;  // where the next one would begin is not known
+    } else {
+      on_bad_frame(*in, decoded.error(), input.frame, out);
+      break;
+    }
+  }
   update_reading(at, out);
+}
+
+/// One message of a frame, in the budget of its kind.
+void session_protocol::read_message(dialect in, session_input& input, moment at,
+                                    session_effects& out) {
+  if (!traits_of(in).has_errors) {
+    if (input.frame.kind != request_kind::presence) {
+      edit_tokens_.spend(at.now);
+    } else {
+      if (!presence_) presence_ = std::make_unique<presence_budget>(settings_.presence, at.now);
+      const auto verdict = presence_->on_update(input.frame.body, at.now);
+      if (verdict == presence_budget::verdict::hold) return schedule_reading_check(at, out);
+      if (verdict == presence_budget::verdict::drop) {
+        ++out.dropped_presence;
+        return;
+      }
+    }
+  }
+  pass_on(in, input, out);
+}
+
+/// Applications add message types of their own; the reference server ignores them, too.
+void session_protocol::ignore(const failure& why, session_effects& out) {
+  ++out.ignored;
+  if (!std::exchange(has_ignored_, true)) out.first_ignored = why;
+}
+
+/// Presence that has waited for its rate goes to the document of the address.
+void session_protocol::send_held_presence(moment at, session_effects& out) {
+  if (!presence_ || !presence_->has_held() || is_closed_) return;
+  joined_document* const to = documents_.find(route_.document);
+  if (to == nullptr || to->state != join_state::joined || !of_binary_) return;
+  if (auto held = presence_->take_held(at.now)) {
+    credit_.take(to->unhandled, {credit_weight(request_kind::presence), held->size()});
+    out.forwards.emplace_back(
+        to->id, request_batch{shared_bytes::copy_of(*held),
+                              {{request_kind::presence, *of_binary_, 0, 0, held->size()}}});
+  } else {
+    schedule_reading_check(at, out);
+  }
 }
 
 void session_protocol::note_spoken(dialect in) noexcept {
@@ -259,7 +321,7 @@ bool session_protocol::on_frame_too_large(frame_kind kind, std::uint64_t size, m
     return false;
   }
   note_spoken(*in);
-  tokens_.spend(at.now);
+  spend_tokens(at.now);
   refuse(*in, request_error::message_too_large, {}, {}, {}, out);
   update_reading(at, out);
   return true;
@@ -346,12 +408,13 @@ void session_protocol::on_second(moment at, time_point last_sent, session_effect
 
 void session_protocol::on_wake(moment at, session_effects& out) {
   is_checking_ = false;
+  send_held_presence(at, out);
   update_reading(at, out);
 }
 
 void session_protocol::update_reading(moment at, session_effects& out) {
   if (is_closed_) return;
-  const bool has_token = !needs_tokens_ || tokens_.has_token(at.now);
+  const bool has_token = !needs_tokens_ || edit_tokens_.has_token(at.now);
   const bool has_room = at.queued_bytes <= settings_.reading_pause_bytes;
   if (!has_token || !has_room) schedule_reading_check(at, out);
   if (!has_token && !is_paused_) out.reading_paused_by_rate = true;
@@ -363,7 +426,7 @@ void session_protocol::update_reading(moment at, session_effects& out) {
 
 void session_protocol::schedule_reading_check(moment at, session_effects& out) {
   if (std::exchange(is_checking_, true)) return;
-  out.wake_in = std::clamp(tokens_.wait_for_token(at.now), token_wait_min, token_wait_max);
+  out.wake_in = std::clamp(edit_tokens_.wait_for_token(at.now), token_wait_min, token_wait_max);
 }
 
 }  // namespace troupe

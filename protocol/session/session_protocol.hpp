@@ -9,12 +9,14 @@
 // nothing overtakes the join.
 //
 // Above the rate limit the session answers with an error where the dialect has errors; otherwise it
-// pauses reading until tokens return. Nothing is dropped. Reading also pauses while documents have
-// `credit::messages_max` requests or `credit::bytes_max` bytes unhandled, and while the client
-// leaves much unread itself. Pure.
+// pauses reading until tokens return. Nothing is dropped but presence, which has budgets of its own
+// (presence_budget) and never delays edits. Messages of unknown types are ignored. Reading also
+// pauses while documents have `credit::messages_max` requests or `credit::bytes_max` bytes
+// unhandled, and while the client leaves much unread itself. Pure.
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +30,7 @@
 #include "protocol/session/credit.hpp"
 #include "protocol/session/input_gatherer.hpp"
 #include "protocol/session/joined_documents.hpp"
+#include "protocol/session/presence_budget.hpp"
 #include "protocol/session/pulse.hpp"
 #include "protocol/session/token_bucket.hpp"
 
@@ -35,7 +38,10 @@ namespace troupe {
 
 struct session_settings {
   std::size_t messages_per_second = 100;  ///< 0: no limit.
-  std::size_t message_burst = 200;
+  std::size_t message_burst = 200;        ///< Of a dialect with errors.
+  /// Of a dialect without errors: a person or a script may make as many edits at once.
+  std::size_t edit_burst = 5000;
+  presence_rates presence;
   std::size_t documents_max = 100;  ///< That one session may join.
   /// Bytes of an edit, of the answer to a question of the server, and of any other message; of a
   /// dialect with errors all are bounded by the last, which the connection checks.
@@ -84,7 +90,10 @@ struct session_effects {
   std::optional<std::chrono::milliseconds> wake_in;  ///< Call on_wake() after this time.
   reading_change reading = reading_change::none;
   bool ping = false;
-  bool reading_paused_by_rate = false;  ///< For the metrics.
+  bool reading_paused_by_rate = false;   ///< For the metrics.
+  std::uint32_t dropped_presence = 0;    ///< For the metrics: frames above the rate of presence.
+  std::uint32_t ignored = 0;             ///< For the metrics: messages that say nothing to us.
+  std::optional<failure> first_ignored;  ///< The first of the session, for the log.
 
   bool empty() const noexcept;
   void clear();
@@ -139,6 +148,8 @@ class session_protocol {
   void on_pong(time_point now) noexcept { pulse_.on_pong(now); }
   /// The connection heard of the peer otherwise: bytes arrived, or were acknowledged.
   void on_life(time_point at) noexcept { pulse_.on_life(at); }
+  /// The process has stood still: the client may have answered, but was not heard.
+  void on_pause_ended(time_point now) noexcept { pulse_.restart(now); }
   /// `last_sent`: when the connection last sent anything.
   void on_second(moment at, time_point last_sent, session_effects& out);
   void on_wake(moment at, session_effects& out);
@@ -166,6 +177,14 @@ class session_protocol {
   bool is_too_large(dialect in, const decoded_frame& frame, std::size_t size, session_effects& out);
   void close_as_too_large(std::uint64_t size, std::string_view limit, std::size_t limit_bytes,
                           session_effects& out);
+  void read_message(dialect in, session_input& input, moment at, session_effects& out);
+  /// For a message of a dialect with errors; it also counts for the rate of all.
+  void spend_tokens(time_point now) noexcept {
+    tokens_.spend(now);
+    edit_tokens_.spend(now);
+  }
+  void ignore(const failure& why, session_effects& out);
+  void send_held_presence(moment at, session_effects& out);
   void refuse_nameless(dialect in, const decoded_frame& frame, session_effects& out);
   void pass_on(dialect in, session_input& input, session_effects& out);
   void join(std::string_view name, const client_request& what, session_effects& out);
@@ -185,7 +204,9 @@ class session_protocol {
   const session_settings& settings_;
   joined_documents documents_;
   credit credit_;
-  token_bucket tokens_;
+  token_bucket tokens_;                        // of messages in dialects with errors
+  token_bucket edit_tokens_;                   // of the others
+  std::unique_ptr<presence_budget> presence_;  // once it has sent presence
   pulse pulse_;
   // Small members side by side: ten thousand idle sessions are held at once.
   std::optional<dialect> of_text_;    // the dialect that comes in text frames
@@ -197,6 +218,7 @@ class session_protocol {
   bool is_closed_ = false;
   bool is_paused_ = false;
   bool is_checking_ = false;  // on_wake() will come
+  bool has_ignored_ = false;  // a message, and said so
 };
 
 }  // namespace troupe

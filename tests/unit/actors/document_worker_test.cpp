@@ -314,6 +314,25 @@ TEST_CASE("a large snapshot is made elsewhere, and loses nothing that is written
   CHECK(text_of(stored.checkpoint.view()).size() == heavy_state_bytes + sent * 40'000);
 }
 
+TEST_CASE("a checkpoint in the middle of a batch keeps the rest of the batch waiting",
+          "[actors][worker]") {
+  actor_node node{{}, hosting::on_unit};
+  storage::batch batch;
+  batch.checkpoints = {{"d", 5, shared_bytes::copy_of(large_update(8, heavy_state_bytes))}};
+  REQUIRE(node.backend->write(batch));
+  const auto document = node.open("d", 1);
+  REQUIRE(document);
+  std::vector<std::pair<message_kind, byte_buffer>> sent;
+  for (crdt::client_id client = 100; client < 140; ++client)
+    sent.emplace_back(message_kind::update, large_update(client, 40'000));
+  node.send(*document, 1, sent);
+  while (node.backend->stored("d").last < 5 + sent.size()) node.next_batch();
+  node.leave(*document, 1);
+  CHECK(node.drain(std::chrono::seconds{5}));
+  const auto stored = node.backend->stored("d");
+  CHECK(stored.last == 5 + sent.size());
+}
+
 // --- the JSON dialect in the actor ---
 
 namespace {

@@ -16,6 +16,7 @@ struct listed_session final : subscriber_session {
   bool skips_presence(document_id) override { return false; }
   void on_handled(document_id, credit_amount) override {}
   void on_second(time_point) override {}
+  void on_pause_ended(time_point) override {}
   void close(close_reason) override {}
   void on_document_failed(document_id, close_reason) override {}
   session_info describe() const override { return info; }

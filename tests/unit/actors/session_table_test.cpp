@@ -30,6 +30,7 @@ struct recording_session final : subscriber_session {
   session_info describe() const override { return {}; }
   void on_handled(document_id, credit_amount amount) override { handled += amount.messages; }
   void on_second(time_point) override {}
+  void on_pause_ended(time_point) override {}
   void close(close_reason reason) override { closed.push_back(reason); }
 };
 
@@ -114,6 +115,7 @@ TEST_CASE("a subscriber is told that its document failed, and may leave by that"
     bool skips_presence(document_id) override { return false; }
     void on_handled(document_id, credit_amount) override {}
     void on_second(time_point) override {}
+    void on_pause_ended(time_point) override {}
     void close(close_reason) override {}
     void on_document_failed(document_id document, close_reason) override {
       ++told;

@@ -111,9 +111,18 @@ TEST_CASE("messages that come together go to the document together, in order", "
   CHECK(bed.next<client_batch>().requests.entries.size() == 1);
 }
 
+TEST_CASE("messages of unknown types and empty frames are ignored and counted", "[session]") {
+  session_bed bed;
+  bed.open();
+  bed.says({message(message_kind::update, "before"), byte_buffer{}, byte_buffer{9},
+            byte_buffer{0, 7, 0}, byte_buffer{2, 0, 0}, message(message_kind::update, "behind")});
+  CHECK_FALSE(bed.connection->closing);
+  CHECK(bed.next<client_batch>().requests.entries.size() == 2);
+  CHECK(bed.environment->metrics->ignored_messages().value() == 4);
+}
+
 TEST_CASE("a frame that is no message closes its session", "[session]") {
-  for (const byte_buffer& frame : {byte_buffer{}, byte_buffer{9}, byte_buffer{0, 7, 0},
-                                   byte_buffer{0, 2, 5, 1}, byte_buffer{0, 0, 1, 0, 0}}) {
+  for (const byte_buffer& frame : {byte_buffer{0, 2, 5, 1}, byte_buffer{1}, byte_buffer{0x80}}) {
     session_bed bed;
     bed.open();
     bed.says({message(message_kind::update, "before"), frame, message(message_kind::update, "no")});

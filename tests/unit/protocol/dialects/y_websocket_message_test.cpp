@@ -63,8 +63,9 @@ TEST_CASE("message rejects types and steps it does not know", "[sync]") {
 }
 
 TEST_CASE("message rejects frames that are cut short", "[sync]") {
-  for (const char* digits : {"", "00", "00 00", "00 01 01", "00 02 05 01020304", "01", "01 01",
-                             "80", "00 80", "00 02 80", "00 02 ffffffff0f 00"}) {
+  CHECK(error_of("") == errc::unknown_message);
+  for (const char* digits : {"00", "00 00", "00 01 01", "00 02 05 01020304", "01", "01 01", "80",
+                             "00 80", "00 02 80", "00 02 ffffffff0f 00"}) {
     CAPTURE(digits);
     CHECK(error_of(digits) == errc::truncated);
   }
@@ -74,6 +75,15 @@ TEST_CASE("message rejects bytes behind its end", "[sync]") {
   CHECK(error_of("00 00 01 00 00") == errc::trailing_bytes);
   CHECK(error_of("01 01 00 01 01 00") == errc::trailing_bytes);
   CHECK(error_of("03 00") == errc::trailing_bytes);
+}
+
+TEST_CASE("messages of one frame are taken one by one", "[sync]") {
+  const byte_buffer bytes = hex("00 00 01 00 | 01 02 aabb | 03");
+  byte_view frame = bytes;
+  CHECK(sync::take_message(frame)->kind == message_kind::sync_step1);
+  CHECK(to_hex(sync::take_message(frame)->body) == "aabb");
+  CHECK(sync::take_message(frame)->kind == message_kind::query_awareness);
+  CHECK(frame.empty());
 }
 
 TEST_CASE("message rejects numbers above 2^53 - 1", "[sync]") {

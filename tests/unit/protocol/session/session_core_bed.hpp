@@ -171,6 +171,7 @@ inline session_settings with_rate(std::size_t per_second, std::size_t burst) {
   session_settings settings;
   settings.messages_per_second = per_second;
   settings.message_burst = burst;
+  settings.edit_burst = burst;
   return settings;
 }
 

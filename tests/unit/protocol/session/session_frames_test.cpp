@@ -22,8 +22,8 @@ TEST_CASE("a bad frame of a dialect without errors closes the session", "[sessio
     const char* digits;
     errc problem;
   };
-  for (const row& each : {row{"", errc::truncated}, row{"00 02 05 00", errc::truncated},
-                          row{"03 00", errc::trailing_bytes}, row{"07", errc::unknown_message}}) {
+  for (const row& each : {row{"00 02 05 00", errc::truncated}, row{"01", errc::truncated},
+                          row{"ffffffffffffffffff01", errc::number_too_large}}) {
     CAPTURE(each.digits);
     session_core_bed bed;
     joined(bed).says_binary(each.digits);
@@ -33,6 +33,47 @@ TEST_CASE("a bad frame of a dialect without errors closes the session", "[sessio
     CHECK(bed.out.replies.empty());
     CHECK(bed.out.forwards.empty());
   }
+}
+
+TEST_CASE("a frame of several messages is read like as many frames", "[session_protocol]") {
+  session_core_bed bed;
+  joined(bed).says_binary("00 00 01 00 | 01 01 00 | 00 02 02 0000 | 03");
+  CHECK_FALSE(bed.out.close);
+
+  REQUIRE(bed.out.forwards.size() == 1);
+  CHECK(bed.out.forwards[0].second.entries.size() == 4);
+  CHECK(bed.out.forwards[0].second.entries[3].kind == request_kind::query_presence);
+
+  // What comes before a broken message is taken.
+  session_core_bed broken;
+  joined(broken).says_binary("00 02 02 0000 | 00 02 05");
+  CHECK(broken.out.close == close_reason::malformed_message);
+  CHECK(broken.out.forwards.size() == 1);
+
+  session_core_bed many;
+  std::string digits;
+  for (int i = 0; i < 65; ++i) digits += "03";
+  joined(many).says_binary(digits);
+  CHECK(many.out.close == close_reason::malformed_message);
+}
+
+TEST_CASE(
+    "messages of unknown types and empty frames are ignored, the first with a line in the log",
+    "[session_protocol]") {
+  session_core_bed bed;
+  joined(bed);
+  bool is_first = true;
+  for (const char* digits : {"", "02 00 00", "07", "64 01 02 03", "00 05 01 00"}) {
+    CAPTURE(digits);
+    bed.says_binary(digits);
+    CHECK_FALSE(bed.out.close);
+    CHECK(bed.out.ignored == 1);
+    CHECK(bed.out.first_ignored.has_value() == std::exchange(is_first, false));
+    CHECK(bed.out.forwards.empty());
+  }
+  bed.says_binary("00 02 02 0000 | 64 00 02 02 0000");
+  CHECK(bed.out.ignored == 1);
+  CHECK(bed.out.forwards.size() == 1);
 }
 
 TEST_CASE("an update is passed on unread", "[session_protocol]") {

@@ -207,6 +207,51 @@ TEST_CASE("a session without a rate is never held back by it", "[session_protoco
   }
 }
 
+TEST_CASE("presence costs no token, and edits overtake presence that waits", "[session_protocol]") {
+  session_settings with = with_rate(10, 3);
+  with.presence = {.own_per_second = 10, .relayed_per_second = 100};
+  spoken_bed bed{with, dialect_set{dialect::y_websocket}};
+  for (int i = 0; i < 20; ++i) {
+    bed.says_binary("01 06 | 01 07 01 02 7b7d");
+    REQUIRE(bed.forwards().size() == 1);
+    REQUIRE_FALSE(bed.is_paused);
+  }
+  bed.says_binary("01 06 | 01 07 02 02 7b7d");
+  CHECK(bed.out.forwards.empty());
+  CHECK(bed.out.wake_in);
+  bed.says_binary("01 06 | 01 07 03 02 7b7d");
+  CHECK(bed.out.forwards.empty());
+  CHECK_FALSE(bed.is_paused);
+  bed.says_binary(small_update);
+  CHECK(bed.forwards().size() == 1);
+  bed.now += 101ms;
+  bed.wake();
+  CHECK(bed.forwards() == std::vector<forwarded>{{1, request_kind::presence, dialect::y_websocket,
+                                                  "01070302"
+                                                  "7b7d",
+                                                  ""}});
+  for (int i = 0; i < 110; ++i) bed.says_binary("01 06 | 01 09 03 02 7b7d");
+  CHECK(bed.out.dropped_presence == 1);
+  CHECK(bed.out.forwards.empty());
+  CHECK_FALSE(bed.is_paused);
+}
+
+TEST_CASE("a burst of edits passes at once where messages of a dialect with errors do not",
+          "[session_protocol]") {
+  session_settings with = with_rate(10, 3);
+  with.edit_burst = 2000;
+  spoken_bed bed{with};
+  for (int i = 0; i < 1999; ++i) {
+    bed.says_binary(small_update);
+    REQUIRE(bed.forwards().size() == 1);
+  }
+  bed.handled(1, {1024, 1'000'000});
+  bed.handled(1, {1024, 1'000'000});
+  CHECK_FALSE(bed.is_paused);
+  bed.says_binary(small_update);
+  CHECK(bed.is_paused);
+}
+
 // --- the credit ---
 
 TEST_CASE("reading pauses while documents have as many requests unhandled as they may",
