@@ -414,7 +414,9 @@ void session_protocol::on_wake(moment at, session_effects& out) {
 
 void session_protocol::update_reading(moment at, session_effects& out) {
   if (is_closed_) return;
-  const bool has_token = !needs_tokens_ || edit_tokens_.has_token(at.now);
+  // What speaks both kinds of dialects waits in both rather than be refused in one.
+  const bool has_token =
+      !needs_tokens_ || (edit_tokens_.has_token(at.now) && tokens_.has_token(at.now));
   const bool has_room = at.queued_bytes <= settings_.reading_pause_bytes;
   if (!has_token || !has_room) schedule_reading_check(at, out);
   if (!has_token && !is_paused_) out.reading_paused_by_rate = true;
@@ -426,7 +428,8 @@ void session_protocol::update_reading(moment at, session_effects& out) {
 
 void session_protocol::schedule_reading_check(moment at, session_effects& out) {
   if (std::exchange(is_checking_, true)) return;
-  out.wake_in = std::clamp(edit_tokens_.wait_for_token(at.now), token_wait_min, token_wait_max);
+  const auto wait = std::max(edit_tokens_.wait_for_token(at.now), tokens_.wait_for_token(at.now));
+  out.wake_in = std::clamp(wait, token_wait_min, token_wait_max);
 }
 
 }  // namespace troupe

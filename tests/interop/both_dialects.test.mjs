@@ -146,7 +146,7 @@ test('a mistake in JSON is an error, one in binary the end of both', async () =>
   await client.refused({ type: 'update', payload: { update: '/////w==' } }, 'INVALID_UPDATE');
   client.raw.send(as_frame(writing('fine')));
   await until(() => witness.text.toString() === 'fine', 'binary goes on');
-  client.raw.send(hex('2a'));
+  client.raw.send(hex('00 02 7f 01'));
   client.send({ type: 'update', payload: { update: writing('behind the mistake') } });
   assert.equal((await client.raw.close_reason()).code, 4400);
   await until(() => [...witness.awareness.getStates().values()].every((state) => state !== 'here'), 'its presence is gone');

@@ -16,7 +16,7 @@ test('connections that end are counted by their reason', async () => {
       socket.send(frame);
       await socket.close_reason();
     };
-    await send(hex('2a'));
+    await send(hex('00 02 7f 01'));
     await send(hex('00'));
     await send(update_frame(hex('01 01 01 00 0f 01 01 74 01 61 00')));
     await send(hex('00 00 01 00'), '/');

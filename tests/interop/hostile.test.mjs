@@ -27,12 +27,9 @@ function deeply_nested(levels) {
 }
 
 const cases = [
-  ['an empty frame', hex(''), malformed],
-  ['an unknown message type', hex('2a'), malformed],
   ['a type that never ends', hex('80 80 80'), malformed],
   ['a type above 2^53', hex('ff ff ff ff ff ff ff ff ff 01'), malformed],
   ['a sync message without a subtype', hex('00'), malformed],
-  ['the sync subtype 9', hex('00 09 00'), malformed],
   ['a length beyond the data', hex('00 02 7f 01 02'), malformed],
   ['a length of 2^53 - 1', hex('00 02 ff ff ff ff ff ff ff 0f'), malformed],
   ['a state vector that breaks off', hex('00 00 02 05 01'), damaged],
@@ -86,7 +83,7 @@ test('a good message behind a bad one is not applied', async () => {
   const document = use.document();
   const bystander = await use.client(document).synced();
   const attacker = await use.raw(`/${document}`).open();
-  attacker.send(hex('2a'));
+  attacker.send(hex('00 02 7f 01'));
   attacker.send(update_frame(hex('01 01 01 00 04 01 04 74 65 78 74 01 61 00')));
   await attacker.close_reason();
   await pause(100);

@@ -172,7 +172,7 @@ test('a text of 60 MB that is skipped does not stay in the memory of the server'
 // --- limits.messages_per_second ---
 
 test('binary edits above the rate all arrive while others are not slowed down', async (context) => {
-  const use = await own_server(context, { 'limits.messages_per_second': 100, 'limits.message_burst': 20 });
+  const use = await own_server(context, { 'limits.messages_per_second': 100, 'limits.edit_burst': 20 });
   const reader = await use.client('a').synced();
   const calm = await use.client('a').synced();
   const flood = await use.raw('/a').open();

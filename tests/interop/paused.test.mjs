@@ -9,7 +9,7 @@ import { awareness_frame, hex, sync_step1, update_frame } from './support/frames
 import { opcode, tcp_peer } from './support/tcp_peer.mjs';
 import { pause, until } from './support/wait.mjs';
 
-const rate = { 'limits.messages_per_second': 100, 'limits.message_burst': 10 };
+const rate = { 'limits.messages_per_second': 100, 'limits.edit_burst': 10 };
 const showing_ghost = awareness_frame(Buffer.concat([hex('01 07 01 10'), Buffer.from('{"name":"ghost"}')]));
 
 /** A peer that has sent `count` edits at once, a character and `more` each, behind its presence. */
@@ -57,7 +57,7 @@ test('what was read of a paused client that is reset takes effect, in order and 
 });
 
 test('a flood larger than what is read at once arrives whole and in order, while others keep the server busy', async (context) => {
-  const use = await own_server(context, { 'limits.messages_per_second': 2000, 'limits.message_burst': 10 });
+  const use = await own_server(context, { 'limits.messages_per_second': 2000, 'limits.edit_burst': 10 });
   const observer = await use.client('a').synced();
   const noisy = await Promise.all(Array.from({ length: 5 }, (_, i) => use.client(`noise-${i % 2}`).synced()));
   const timer = setInterval(() => noisy.forEach((client) => client.text.insert(0, 'noise')), 2);

@@ -9,7 +9,7 @@ import { until } from './support/wait.mjs';
 
 const rate = 200;
 const burst = 20;
-const use = use_server({ 'limits.messages_per_second': rate, 'limits.message_burst': burst });
+const use = use_server({ 'limits.messages_per_second': rate, 'limits.edit_burst': burst });
 
 test('a client above its rate is read more slowly, and nothing of it is lost', async () => {
   const document = use.document();

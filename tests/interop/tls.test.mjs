@@ -77,7 +77,7 @@ test('a message of 1 MB, and a document of 8 MB, come through whole in both dire
 });
 
 test('above the rate, what TLS has read ahead waits and is not lost', async (context) => {
-  const use = await tls_server(context, { 'limits.messages_per_second': 200, 'limits.message_burst': 10 });
+  const use = await tls_server(context, { 'limits.messages_per_second': 200, 'limits.edit_burst': 10 });
   const reader = await use.secure('a').synced();
   const sender = await use.secure_raw('/a').open();
   for (let i = 0; i < 200; ++i) sender.send(update_frame(Buffer.from(writing('x', { client: i + 1 }), 'base64')));

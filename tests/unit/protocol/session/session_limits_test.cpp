@@ -186,6 +186,24 @@ TEST_CASE("a session that has spoken a dialect without errors waits with both",
   CHECK(bed.out.reading_paused_by_rate);
 }
 
+TEST_CASE("a session that speaks both waits where JSON alone would be refused",
+          "[session_protocol]") {
+  session_settings with = with_rate(10, 3);
+  with.edit_burst = 1000;
+  spoken_bed bed{with};
+  bed.says_binary(small_update);
+  bed.says(R"({"type":"sync"})");
+  bed.says(event_m);
+  CHECK_FALSE(bed.is_paused);
+  bed.says(event_m);
+  CHECK(bed.is_paused);
+  CHECK(bed.out.wake_in == 101ms);
+  CHECK(bed.errors().empty());
+  bed.now += 101ms;
+  bed.wake();
+  CHECK_FALSE(bed.is_paused);
+}
+
 TEST_CASE("one wake is under way at a time", "[session_protocol]") {
   spoken_bed bed{with_rate(1, 1)};
   bed.says_binary(small_update);
