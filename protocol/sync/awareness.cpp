@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::string_view null_state = "null";
 
+/// A clock that jumps further would leave its client, which counts on from it, no numbers.
+constexpr std::uint64_t clock_step_max = std::uint64_t{1} << 32;
+
 }  // namespace
 
 void for_each_entry(byte_view update, const std::function<void(const awareness_entry&)>& visit) {
@@ -33,7 +36,8 @@ result<void> awareness::decode(byte_view update) {
     incoming.client = in.read_var_uint();
     incoming.clock = in.read_var_uint();
     incoming.state = trimmed(in.read_var_string("awareness state"));
-    if (in.ok() && !json::is_valid_json(incoming.state, state_depth_max))
+    // What says nothing new, such as the echo of a client, is not looked at any closer.
+    if (in.ok() && accepts(incoming) && !json::is_valid_json(incoming.state, state_depth_max))
       in.fail(errc::invalid_json, "awareness state");
     decoded_.push_back(incoming);
   }
@@ -67,8 +71,14 @@ result<std::vector<awareness::client_id>> awareness::apply(byte_view update, ses
   std::vector<client_id> changed;
   for (const awareness_entry& incoming : decoded_) {
     if (!accepts(incoming)) continue;
+    const auto found = entries_.find(incoming.client);
+    const bool is_shown = found != entries_.end() && !found->second.state.empty();
+    // Somebody's timer, or another tab, says that a client is gone whose own session is here.
+    if (incoming.state == null_state && is_shown && found->second.owner != from) continue;
+    const std::uint64_t last = found == entries_.end() ? 0 : found->second.clock;
+    if (incoming.clock - last > clock_step_max) continue;
     changed.push_back(incoming.client);
-    entry& known = entries_[incoming.client];
+    entry& known = found == entries_.end() ? entries_[incoming.client] : found->second;
     known.clock = incoming.clock;
     known.updated = now;
     known.owner = from;

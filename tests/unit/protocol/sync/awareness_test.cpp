@@ -129,12 +129,37 @@ TEST_CASE("awareness tells which part of an update took effect", "[sync]") {
   CHECK(presence.states_by_owner().size() == 3);
 }
 
-TEST_CASE("awareness takes client ids and clocks of 53 bits", "[sync]") {
+TEST_CASE("awareness takes client ids of 53 bits, and clocks as far as clients can count on",
+          "[sync]") {
   awareness presence;
   const std::uint64_t most = (std::uint64_t{1} << 53) - 1;
-  applied(presence, {{most, most, "{}"}});
-  CHECK(presence.encode_all() == update_of({{most, most, "{}"}}));
-  CHECK(applied(presence, {{most, most - 1, "1"}}).empty());
+  const std::uint64_t step = std::uint64_t{1} << 32;
+  CHECK(applied(presence, {{most, step + 1, "{}"}}).empty());
+  CHECK(applied(presence, {{most, most, "{}"}}).empty());
+  CHECK_FALSE(presence.has_states());
+  CHECK(applied(presence, {{most, step, "{}"}}) == clients{most});
+  CHECK(applied(presence, {{most, 2 * step + 1, "{}"}}).empty());
+  CHECK(applied(presence, {{most, 2 * step, "{}"}}) == clients{most});
+  CHECK(presence.encode_all() == update_of({{most, 2 * step, "{}"}}));
+}
+
+TEST_CASE("awareness does not believe a session that says that a client of another is gone",
+          "[sync]") {
+  awareness presence;
+  applied(presence, {{1, 5, "{}"}}, alice);
+  CHECK(applied(presence, {{1, 5, "null"}}, bob).empty());
+  CHECK(applied(presence, {{1, 6, "null"}}, bob).empty());
+  CHECK(presence.state_of(1) == "{}");
+  CHECK(presence.is_owned_by(1, alice));
+  CHECK(applied(presence, {{1, 6, "null"}}, alice) == clients{1});
+  CHECK(presence.state_of(1) == "null");
+}
+
+TEST_CASE("awareness does not look into what it knows already", "[sync]") {
+  awareness presence;
+  applied(presence, {{1, 5, "{}"}}, alice);
+  CHECK(applied(presence, {{1, 5, "no JSON"}}, bob).empty());
+  CHECK_FALSE(presence.apply(update_of({{1, 6, "no JSON"}}), bob, start).has_value());
 }
 
 TEST_CASE("awareness removes the states of a session and of nobody else", "[sync]") {
