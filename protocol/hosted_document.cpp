@@ -4,6 +4,7 @@
 
 #include "base/hash.hpp"
 #include "protocol/dialects/dialects.hpp"
+#include "protocol/lib0/encoder.hpp"
 
 namespace troupe {
 
@@ -118,8 +119,12 @@ notice hosted_document::state_notice(const crdt::state_vector& from, dialect in)
 
 void hosted_document::on_join(const joining_session& who) {
   if (const subscriber* const known = subscribers_.find(who.session)) forget_dialects(*known);
-  subscribers_.insert_or_assign(who.session,
-                                subscriber{who.may, {}, 0, who.who, who.ticket, {}, {}});
+  subscribers_.insert_or_assign(who.session, subscriber{.may = who.may,
+                                                        .speaks = {},
+                                                        .who = who.who,
+                                                        .ticket = who.ticket,
+                                                        .asked = {},
+                                                        .used = {}});
 }
 
 void hosted_document::on_leave(session_id session, time_point now) {
@@ -319,10 +324,34 @@ void hosted_document::refuse(const asked& by, request_part part, failure why,
 
 // --- presence and time ---
 
+/// A client that comes back shows its state under the clock that others know already, and that they
+/// have seen vanish; so they would ignore it until it is renewed. Told that it is gone, the client
+/// shows it again under the next clock. Needed where this document has seen it vanish, or is so new
+/// that others may have seen it elsewhere. Source: y-protocols 1.0, applyAwarenessUpdate.
+std::optional<byte_buffer> hosted_document::renewal_of(const asked& by, time_point now) {
+  if (!first_shown_) first_shown_ = now;
+  if (by.by.has_shown) return std::nullopt;
+  const auto shown = sync::awareness::only_client_of(by.what.body);
+  if (!shown) return std::nullopt;
+  by.by.has_shown = true;
+  const bool is_known = presence_.knows(shown->client);
+  const bool has_vanished = is_known && presence_.state_of(shown->client) == "null";
+  const bool is_new = !is_known && now - *first_shown_ < sync::awareness::clock_age_max;
+  if (shown->clock == 0 || (!has_vanished && !is_new)) return std::nullopt;
+  lib0::encoder gone;
+  gone.write_var_uint(1);
+  gone.write_var_uint(shown->client);
+  gone.write_var_uint(std::max(shown->clock, presence_.clock_of(shown->client)));
+  gone.write_var_string("null");
+  return gone.take();
+}
+
 void hosted_document::on_presence(const asked& by, time_point now, document_effects& out) {
+  const auto renewal = renewal_of(by, now);
   const auto changed = presence_.apply(by.what.body, by.from, now);
   if (!changed) return refuse(by, request_part::presence, changed.error(), out);
   note_presence(*changed);
+  if (renewal) reply(by, notice_kind::presence, *renewal, out);
   acknowledge(by, out);
 }
 

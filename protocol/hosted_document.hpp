@@ -144,6 +144,7 @@ class hosted_document {
     rights may;
     dialect_set speaks;
     sync::awareness::client_id client = 0;  ///< Of its own presence; 0: none yet.
+    bool has_shown = false;                 ///< Presence of a client of its own.
     identity_ptr who;
     quota_ticket ticket;
     std::optional<time_point> asked;  ///< When it was last asked for what is missing.
@@ -160,6 +161,7 @@ class hosted_document {
   bool on_session_update(const asked& by, time_point now, std::uint64_t steps_for_now,
                          document_effects& out);
   void on_presence(const asked& by, time_point now, document_effects& out);
+  std::optional<byte_buffer> renewal_of(const asked& by, time_point now);
   void on_own_presence(const asked& by, time_point now, document_effects& out);
   void on_session_event(const asked& by, time_point now, document_effects& out);
 
@@ -193,6 +195,7 @@ class hosted_document {
   std::vector<sync::awareness::client_id> presence_changed_;  // since the last end_turn
   flat_map<session_id, dialect> to_ask_;                      // that were asked a moment ago
   std::uint64_t version_ = 0;
+  std::optional<time_point> first_shown_;  // when any presence came first
   std::vector<crdt::repaired_struct> repaired_;
 };
 

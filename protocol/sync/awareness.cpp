@@ -27,6 +27,17 @@ void for_each_entry(byte_view update, const std::function<void(const awareness_e
   }
 }
 
+std::optional<awareness_entry> awareness::only_client_of(byte_view update) {
+  lib0::decoder in{update};
+  const std::uint64_t count = in.read_var_uint();
+  awareness_entry only;
+  only.client = in.read_var_uint();
+  only.clock = in.read_var_uint();
+  only.state = trimmed(in.read_var_string("awareness state"));
+  const bool shows_one = in.ok() && in.at_end() && count == 1 && only.state != null_state;
+  return shows_one ? std::optional{only} : std::nullopt;
+}
+
 result<void> awareness::decode(byte_view update) {
   lib0::decoder in{update};
   decoded_.clear();

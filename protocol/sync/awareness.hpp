@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -64,6 +65,10 @@ class awareness {
   /// returns the clients whose states are to be sent to others.
   std::vector<client_id> expire(time_point now);
 
+  /// The one client that an update shows, if it shows one and no other. Nothing if the update
+  /// cannot be read.
+  static std::optional<awareness_entry> only_client_of(byte_view update);
+
   /// The entries of `clients` as an awareness update; a vanished state is `null`.
   byte_buffer encode(const std::vector<client_id>& clients) const;
 
@@ -82,6 +87,11 @@ class awareness {
   /// Whether its clock is remembered, and whether its state, or the place of a state that
   /// set_own() has cleared, is that of this session.
   bool knows(client_id client) const { return entries_.contains(client); }
+  /// The last clock that is known of a client; 0: none.
+  std::uint64_t clock_of(client_id client) const {
+    const auto found = entries_.find(client);
+    return found == entries_.end() ? 0 : found->second.clock;
+  }
   bool is_owned_by(client_id client, session_id session) const;
 
   bool has_states() const noexcept { return state_count_ > 0; }

@@ -111,6 +111,12 @@ TEST_CASE("stored contents that no client could use are repaired, and the checkp
   node.leave(*document, 1);
   node.tell_document(*document, unload_document{});
   wait_until_down(node, *document);
+  // What the store was told before the document ended is written by and by.
+  const auto is_written = [&] {
+    const auto all = node.backend->stored("d");
+    return all.last == 2 && all.updates.empty();
+  };
+  while (!is_written()) std::this_thread::yield();
   crdt::doc stored;
   std::vector<crdt::repaired_struct> repaired;
   REQUIRE(stored.load_update(node.backend->stored("d").checkpoint.view(), repaired));

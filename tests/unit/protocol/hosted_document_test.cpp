@@ -280,14 +280,50 @@ TEST_CASE(
 TEST_CASE("hosted document passes presence on to all, its sender too", "[document]") {
   host hosted;
   hosted.receive(alice, message_kind::awareness, present);
-  REQUIRE(hosted.effects.deliveries.size() == 1);
-  hosted.check_delivery(0, audience::all, no_session,
+  // Others may have seen it elsewhere under this clock: its client is to show it under the next.
+  REQUIRE(hosted.effects.deliveries.size() == 2);
+  hosted.check_delivery(0, audience::one, alice,
+                        "01"
+                        "08"
+                        "010101046e756c6c");
+  hosted.check_delivery(1, audience::all, no_session,
                         "01"
                         "06"
                         "010101027b7d");
   CHECK(hosted.effects.writes.empty());
   hosted.receive(alice, message_kind::awareness, present);
   CHECK(hosted.is_quiet());
+}
+
+TEST_CASE("hosted document lets a client that comes back show itself under the next clock",
+          "[document]") {
+  host hosted;
+  hosted.receive(alice, message_kind::awareness, present);
+  hosted.receive(alice, message_kind::awareness, hex("01 01 02 02 7b7d"));
+  hosted.document.on_leave(alice, {});
+  hosted.document.on_join({bob, rights::all(), nullptr});
+  hosted.receive(bob, message_kind::awareness, hex("01 01 02 02 7b7d"));
+  REQUIRE_FALSE(hosted.effects.deliveries.empty());
+  hosted.check_delivery(0, audience::one, bob,
+                        "01"
+                        "08"
+                        "010102046e756c6c");
+  // Once a session, and never for what is shown.
+  hosted.receive(bob, message_kind::awareness, hex("01 01 03 02 7b7d"));
+  REQUIRE(hosted.effects.deliveries.size() == 1);
+  CHECK(hosted.effects.deliveries[0].to == audience::all);
+}
+
+TEST_CASE("hosted document asks nobody to show again what is there, or others, or clock 0",
+          "[document]") {
+  host hosted;
+  hosted.receive(alice, message_kind::awareness, present);
+  for (const char* digits : {"01 01 01 02 7b7d", "02 | 01 01 02 7b7d | 05 01 02 7b7d",
+                             "01 09 00 02 7b7d", "01 07 04 04 6e756c6c"}) {
+    CAPTURE(digits);
+    hosted.receive(bob, message_kind::awareness, hex(digits));
+    for (const auto& each : hosted.effects.deliveries) CHECK(each.to == audience::all);
+  }
 }
 
 TEST_CASE("hosted document passes on only the presence that is new", "[document]") {

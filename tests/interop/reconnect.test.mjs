@@ -1,0 +1,48 @@
+// A client that comes back is shown to the others at once, though it shows itself under the clock that they know.
+import { test } from 'node:test';
+
+import { own_server, use_server } from './support/fixture.mjs';
+import { free_port } from './support/metrics.mjs';
+import { until } from './support/wait.mjs';
+
+const use = use_server();
+const shown_to = (watcher, client) => watcher.awareness.getStates().get(client.doc.clientID)?.user?.name;
+
+/** Two clients of a document, the second of which shows its name to the first. */
+async function pair(of, document) {
+  const [watcher, client] = [await of.client(document).synced(), await of.client(document).synced()];
+  watcher.awareness.setLocalStateField('user', { name: 'watcher' });
+  client.awareness.setLocalStateField('user', { name: 'client' });
+  await until(() => shown_to(watcher, client) === 'client', 'it is shown');
+  return [watcher, client];
+}
+
+test('a client that disconnects and connects again is seen at once', async () => {
+  const [watcher, client] = await pair(use, use.document());
+  for (let round = 0; round < 3; ++round) {
+    client.disconnect();
+    await until(() => shown_to(watcher, client) === undefined, 'it is gone');
+    client.connect();
+    await client.synced();
+    await until(() => shown_to(watcher, client) === 'client', 'it is back', 1000);
+  }
+});
+
+test('a client whose connection is cut is seen at once when it is back', async () => {
+  const [watcher, client] = await pair(use, use.document());
+  client.provider.ws.terminate();
+  await until(() => shown_to(watcher, client) === undefined, 'it is gone');
+  await until(() => shown_to(watcher, client) === 'client', 'it is back', 2000);
+});
+
+test('after a restart of the server all see each other at once', async (context) => {
+  const where = { 'server.port': await free_port() };
+  const first = await own_server(context, where);
+  const clients = await pair(first, 'a');
+  await first.server.stop();
+  await until(() => clients.every((one) => !one.provider.wsconnected), 'both are offline');
+  await own_server(context, where);
+  await until(() => clients.every((one) => one.provider.synced), 'both are back', 5000);
+  const [watcher, client] = clients;
+  await until(() => shown_to(watcher, client) === 'client' && shown_to(client, watcher) === 'watcher', 'both are seen', 2000);
+});
