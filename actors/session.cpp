@@ -142,6 +142,12 @@ void session::on_document_failed(document_id document, close_reason reason) {
   handle([&](auto at, auto& out) { core_.on_document_failed(document, reason, at, out); });
 }
 
+void session::on_pause_ended(time_point now) {
+  if (core_.is_closed()) return;
+  core_.on_pause_ended(now);
+  connection_->on_pause_ended(now);
+}
+
 void session::on_second(time_point now) {
   if (core_.is_closed()) return;
   connection_->tick(now);

@@ -62,7 +62,7 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   bool skips_presence(document_id document) override;
   void on_handled(document_id document, credit_amount amount) override;
   void on_second(time_point now) override;
-  void on_pause_ended(time_point now) override { core_.on_pause_ended(now); }
+  void on_pause_ended(time_point now) override;
   void close(close_reason reason) override;
   void on_document_failed(document_id document, close_reason reason) override;
   session_info describe() const override;

@@ -44,6 +44,9 @@ class output_progress {
     was_backlogged_ = is_watching_ = false;
   }
 
+  /// The process has stood still: nobody could look.
+  void restart(time_point now) noexcept { progress_at_ = now; }
+
   /// The first look only begins the watch: how old its news is, is not known. Life is what a peer
   /// acknowledges of a backlog: a peer whose program hangs has a system that takes a little more.
   void on_look(const look& at) noexcept {

@@ -90,9 +90,9 @@ class socket_connection final : public websocket_connection,
   }
 
   void release_large_messages() noexcept override {
-    if (charged_ == 0) return;
-    settings_->large_messages->give_back(charged_);
-    charged_ = 0;
+    // What has arrived of the next one stays charged.
+    const std::size_t held = reader_.is_between_messages() ? 0 : reader_.held_bytes();
+    release_but(held > settings_->message_bytes_max ? held : 0);
   }
 
   void terminate(close_reason reason) override {
@@ -101,6 +101,11 @@ class socket_connection final : public websocket_connection,
     phase_ = phase::closing;
     release_socket();
     defer_self();
+  }
+
+  void on_pause_ended(time_point now) override {
+    progress_.restart(now);
+    large_since_ = now;
   }
 
   void tick(time_point now) override {
@@ -304,6 +309,13 @@ class socket_connection final : public websocket_connection,
     return false;
   }
 
+  void release_but(std::size_t kept) noexcept {
+    if (charged_ <= kept) return;
+    settings_->large_messages->give_back(charged_ - kept);
+    charged_ = kept;
+    large_since_ = unit_.now();
+  }
+
   /// Whether a large message comes so slowly that it keeps its memory from others.
   bool is_dribbling(time_point now) const noexcept {
     constexpr std::chrono::seconds grace{60};
@@ -370,7 +382,7 @@ class socket_connection final : public websocket_connection,
     transport_.close();
     queue_.clear();
     byte_buffer{}.swap(unread_);
-    release_large_messages();
+    release_but(0);
   }
 
   void finish() {
@@ -410,7 +422,7 @@ class socket_connection final : public websocket_connection,
   std::unique_ptr<io_timer> deadline_;  // while closing
   time_point last_received_{};
   std::size_t charged_ = 0;   // to large_messages
-  time_point large_since_{};  // when the first of it was charged
+  time_point large_since_{};  // since when it is charged
   output_progress progress_;
   std::string answer_;  // to the upgrade, until start()
   std::string remote_address_;

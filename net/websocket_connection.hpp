@@ -89,8 +89,8 @@ class websocket_connection {
   virtual void close(close_reason reason, std::string_view detail) = 0;
   void close(close_reason reason) { close(reason, {}); }
 
-  /// What was received of large messages is handled: their memory counts no more. Called whenever
-  /// the owner holds no large message; cheap.
+  /// What was received of large messages is handled: their memory counts no more, but for the part
+  /// of one that is still arriving. Called whenever the owner holds no large message; cheap.
   virtual void release_large_messages() noexcept = 0;
 
   /// Ends at once, without a close frame.
@@ -99,6 +99,10 @@ class websocket_connection {
   /// Closes with slow_consumer if something is queued and the peer has taken nothing for
   /// write_stall_max. The owner calls it about once a second.
   virtual void tick(time_point now) = 0;
+
+  /// The process has stood still until now: what the peer did not do meanwhile is not held against
+  /// it.
+  virtual void on_pause_ended(time_point now) = 0;
 
   /// Bytes of output that are queued.
   virtual std::size_t queued_bytes() const noexcept = 0;

@@ -50,6 +50,7 @@ class recording_connection final : public websocket_connection,
   std::size_t pauses = 0;
   std::size_t pings = 0;
   std::size_t ticks = 0;
+  std::size_t pauses_of_process = 0;
   std::size_t queued = 0;               ///< What queued_bytes() says.
   std::optional<close_reason> closing;  ///< Why it was closed or terminated.
   bool was_terminated = false;
@@ -83,6 +84,7 @@ class recording_connection final : public websocket_connection,
     end_soon(reason);
   }
   void tick(time_point) override { ++ticks; }
+  void on_pause_ended(time_point) override { ++pauses_of_process; }
   std::size_t queued_bytes() const noexcept override { return queued; }
   time_point last_sent() const noexcept override { return last_sent_; }
   time_point last_alive() const noexcept override { return alive; }

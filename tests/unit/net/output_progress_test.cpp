@@ -22,6 +22,15 @@ TEST_CASE("output that nobody takes is stalled after its time", "[output_progres
   CHECK(progress.is_stalled(start + 12s, 10s));
 }
 
+TEST_CASE("a time in which nobody could look makes no stall", "[output_progress]") {
+  output_progress progress{start};
+  progress.on_look({start + 1s, true, 100 * kB, 100 * kB, 60 * kB});
+  progress.restart(start + 1h);
+  progress.on_look({start + 1h, true, 100 * kB, 100 * kB, 60 * kB});
+  CHECK_FALSE(progress.is_stalled(start + 1h + 10s, 10s));
+  CHECK(progress.is_stalled(start + 1h + 11s, 10s));
+}
+
 TEST_CASE("what the socket takes is progress, but no life", "[output_progress]") {
   output_progress progress{start};
   for (int second = 1; second <= 100; ++second)

@@ -173,6 +173,49 @@ TEST_CASE("a large message is charged to the budget of the node until it is hand
   CHECK(settings.large_messages->used() == 0);
 }
 
+TEST_CASE("what has arrived of a large message stays charged when an earlier one is handled",
+          "[connection]") {
+  connection_settings settings;
+  settings.message_bytes_max = 100'000;
+  settings.large_messages = std::make_shared<input_budget>(1'000'000);
+  connection_bed bed{settings};
+  bed.open();
+  const byte_buffer frame = client_frame(final_binary, counted_bytes(400'000));
+  bed.client_sends(byte_view{frame}.first(250'000));
+  const std::size_t used = settings.large_messages->used();
+  CHECK(used > 100'000);
+  bed.run([&] { bed.connection->release_large_messages(); });
+  CHECK(settings.large_messages->used() == used);
+  bed.client_sends(byte_view{frame}.subspan(250'000));
+  CHECK(bed.handler->frames.size() == 1);
+  bed.run([&] { bed.connection->release_large_messages(); });
+  CHECK(settings.large_messages->used() == 0);
+}
+
+TEST_CASE("a large message that comes slowly ends the connection, but for a pause of the process",
+          "[connection]") {
+  connection_settings settings;
+  settings.message_bytes_max = 100'000;
+  settings.large_messages = std::make_shared<input_budget>(1'000'000);
+  connection_bed bed{settings};
+  bed.open();
+  bed.client_sends(byte_view{client_frame(final_binary, counted_bytes(400'000))}.first(250'000));
+  const auto ticks_after = [&](std::chrono::seconds time) {
+    bed.run([&] { bed.connection->tick(bed.thread.unit.now() + time); });
+    return bed.client_frames();
+  };
+  CHECK(ticks_after(std::chrono::seconds{10}).empty());
+  bed.run([&] {
+    bed.connection->on_pause_ended(bed.thread.unit.now() + std::chrono::hours{1});
+    bed.connection->tick(bed.thread.unit.now() + std::chrono::hours{1});
+  });
+  CHECK(bed.client_frames().empty());
+  const auto frames = ticks_after(std::chrono::hours{1} + std::chrono::seconds{61});
+  REQUIRE(frames.size() == 1);
+  CHECK(frames[0].payload ==
+        close_body(1013, "Quota exceeded, try again later: a large message is too slow"));
+}
+
 TEST_CASE("a large message for which the node has no memory ends the connection for a while",
           "[connection]") {
   connection_settings settings;
