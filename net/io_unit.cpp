@@ -179,7 +179,7 @@ void io_unit::call_later(std::chrono::milliseconds delay, std::function<void()> 
 
 void io_unit::every_second(tick callback) {
   if (finishing_) return;
-  ticks_.push_back(std::move(callback));
+  ticks_.push_back(std::make_shared<const tick>(std::move(callback)));
   if (ticks_.size() == 1 && on_own_thread()) arm_tick();
 }
 
@@ -191,10 +191,10 @@ void io_unit::arm_tick() {
 }
 
 void io_unit::on_tick() {
-  // By index: a callback may add another one.
+  // By index: a callback may add another one, or end them all.
   for (std::size_t i = 0; i < ticks_.size(); ++i) {
-    const tick callback = ticks_[i];
-    callback(now());
+    const auto callback = ticks_[i];
+    (*callback)(now());
   }
   if (!finishing_) arm_tick();
 }

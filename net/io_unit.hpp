@@ -164,8 +164,8 @@ class io_unit final : public caf::execution_unit {
   std::vector<std::shared_ptr<unit_member>> dirty_;
   std::vector<std::shared_ptr<unit_member>> flushing_;
   std::unordered_set<std::shared_ptr<unit_member>> members_;
-  std::atomic<std::size_t> connection_count_{0};  // members_.size(), for other threads
-  std::vector<tick> ticks_;
+  std::atomic<std::size_t> connection_count_{0};    // members_.size(), for other threads
+  std::vector<std::shared_ptr<const tick>> ticks_;  // not copied: they may have a state
   clock::time_point now_{};
   clock::time_point dirty_since_{};
   bool poller_armed_ = false;
