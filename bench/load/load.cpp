@@ -160,6 +160,12 @@ void add_awareness(CLI::App& mode, arguments& all) {
   add_documents(mode, all.given);
   add_clients_per_document(mode, all);
   add_rate(mode, all.given, "states per client and second")->required();
+  mode.add_flag("--echo", all.given.echoes,
+                "clients send back each state that is new to them, as y-websocket does");
+  mode.add_option("--edit-rate", all.given.edit_rate,
+                  "one client per document also makes so many edits a second")
+      ->check(CLI::Range(0.0, rate_max))
+      ->capture_default_str();
 }
 
 struct mode {

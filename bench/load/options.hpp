@@ -19,6 +19,8 @@ struct options {
   std::size_t writers = 1;      ///< Per document.
   std::size_t outstanding = 1;  ///< Closed loop: updates per writer that are not done.
   double rate = 0;              ///< Per writer and second; 0: closed loop.
+  double edit_rate = 0;         ///< In `awareness`, of one client per document; 0: no edits.
+  bool echoes = false;          ///< In `awareness`: clients send back the presence that they hear.
   unsigned characters = 1;
   placement where_to_write = placement::append;
   std::size_t at_once = 100;  ///< Connections under way.

@@ -59,6 +59,7 @@ load documents --documents 50 --seconds 5
 load join --clients 20 --size 200000
 load replay "$work/stream" --check-state
 load awareness --clients 10 --rate 10 "${short[@]}"
+load awareness --clients 10 --rate 10 --echo --edit-rate 20 "${short[@]}"
 load idle --clients 70 --documents 7 --seconds 0.1 --expect-refusal
 
 # A server that ends while it is measured is a failure, and is told as one.
