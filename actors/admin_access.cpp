@@ -3,20 +3,13 @@
 #include <algorithm>
 #include <string_view>
 
+#include "actors/admin_pages.hpp"
 #include "base/trim.hpp"
 #include "net/host_name.hpp"
 
 namespace troupe::admin {
 
 namespace {
-
-http_answer refuse(unsigned status, std::string_view text) {
-  return {.status = status,
-          .body = std::string{"{\n  \"error\": \""}.append(text).append("\"\n}\n"),
-          .allow = {},
-          .names_upgrade = false,
-          .content_type = "application/json"};
-}
 
 bool is_any_address(std::string_view address) noexcept {
   return address == "0.0.0.0" || address == "::";
@@ -44,13 +37,14 @@ bool is_json(std::string_view content_type) noexcept {
 
 std::optional<http_answer> refusal_of(const http_request& request, const access& to) {
   if (!is_own_host(split_host(request.host).host, to))
-    return refuse(421, "the Host header names neither admin.address nor localhost; other names of "
-                       "this node are set with admin.allowed_hosts");
+    return answer_error(421,
+                        "the Host header names neither admin.address nor localhost; other names of "
+                        "this node are set with admin.allowed_hosts");
   const std::string& site = request.fetch_site;
   if (!site.empty() && site != "same-origin" && site != "none")
-    return refuse(403, "pages of other sites may not ask here");
+    return answer_error(403, "pages of other sites may not ask here");
   if (request.method == "POST" && !is_json(request.content_type))
-    return refuse(415, "the body must have Content-Type: application/json");
+    return answer_error(415, "the body must have Content-Type: application/json");
   return std::nullopt;
 }
 

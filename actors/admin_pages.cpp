@@ -26,19 +26,21 @@ constexpr std::string_view documents_path = "/api/v1/documents";
 constexpr std::string_view notify_path = "/api/v1/notify";
 constexpr std::size_t notified_path_bytes_max = 4096;
 
-http_answer answer_json(unsigned status, const json& body) {
-  // Bytes that are not UTF-8 are replaced; an exception would lose the whole answer.
+http_answer answer_text(unsigned status, std::string json_text) {
   return {.status = status,
-          .body = body.dump(2, ' ', false, json::error_handler_t::replace) + "\n",
+          .body = std::move(json_text),
           .allow = {},
           .names_upgrade = false,
           .content_type = json_type};
 }
 
-http_answer answer_error(unsigned status, const std::string& text, std::string_view allow = {}) {
-  http_answer answer = answer_json(status, {{"error", text}});
-  answer.allow = allow;
-  return answer;
+/// Bytes that are not UTF-8 are replaced; an exception would lose the whole answer.
+std::string text_of(const json& value, int indent = 2) {
+  return value.dump(indent, ' ', false, json::error_handler_t::replace);
+}
+
+http_answer answer_json(unsigned status, const json& body) {
+  return answer_text(status, text_of(body) + "\n");
 }
 
 std::string iso_time(std::chrono::system_clock::time_point time) {
@@ -180,7 +182,7 @@ http_answer answer_list(std::string_view name, const Rows& rows, std::size_t cou
   std::string list;
   json next = nullptr;
   for (const auto& each : rows) {
-    const std::string row = row_to_json(each).dump(2, ' ', false, json::error_handler_t::replace);
+    const std::string row = text_of(row_to_json(each));
     list += list.empty() ? "\n    " : ",\n    ";
     for (const char letter : row) {
       list += letter;
@@ -194,17 +196,18 @@ http_answer answer_list(std::string_view name, const Rows& rows, std::size_t cou
   }
   if (!list.empty()) list += "\n  ";
   std::string body = "{\n  \"count\": " + std::to_string(count);
-  if (!next.is_null())
-    body += ",\n  \"next\": " + next.dump(-1, ' ', false, json::error_handler_t::replace);
+  if (!next.is_null()) body += ",\n  \"next\": " + text_of(next, -1);
   body.append(",\n  \"").append(name).append("\": [").append(list).append("]\n}\n");
-  return {.status = 200,
-          .body = std::move(body),
-          .allow = {},
-          .names_upgrade = false,
-          .content_type = json_type};
+  return answer_text(200, std::move(body));
 }
 
 }  // namespace
+
+http_answer answer_error(unsigned status, const std::string& text, std::string_view allow) {
+  http_answer answer = answer_json(status, {{"error", text}});
+  answer.allow = allow;
+  return answer;
+}
 
 admin_query read_request(const http_request& request) {
   const std::string_view path = path_of_target(request.target);

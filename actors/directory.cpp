@@ -31,7 +31,7 @@ directory::directory(caf::actor_config& config, directory_settings settings, sto
       store_(std::move(store)),
       hubs_(std::move(hubs)),
       quota_(std::make_shared<document_quota>(settings.quota)),
-      pending_(std::make_shared<pending_budget>(settings.pending_total_max)) {}
+      pending_(std::make_shared<budget>(settings.pending_total_max)) {}
 
 directory::behavior_type directory::make_behavior() {
   end_on_exception(this);

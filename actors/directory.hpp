@@ -20,10 +20,10 @@
 #include "actors/caf_compat.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/node_metrics.hpp"
+#include "base/budget.hpp"
 #include "protocol/document_quota.hpp"
 #include "protocol/document_rule.hpp"
 #include "protocol/message_id_window.hpp"
-#include "protocol/pending_budget.hpp"
 
 namespace troupe {
 
@@ -108,7 +108,7 @@ class directory final : public directory_actor::base {
   std::unordered_map<caf::actor_id, document_id> ids_by_actor_;
   std::unordered_map<std::string, kept_window> windows_;
   std::shared_ptr<document_quota> quota_;
-  std::shared_ptr<pending_budget> pending_;
+  std::shared_ptr<budget> pending_;
   document_id last_id_ = 0;
   unsigned seconds_ = 0;
   bool is_draining_ = false;

@@ -34,7 +34,7 @@ struct document_settings {
   crdt::doc_settings doc;
   std::uint64_t seed = 0;                     ///< See hosted_document.
   std::shared_ptr<message_id_window> window;  ///< See hosted_document.
-  std::shared_ptr<pending_budget> pending;    ///< See hosted_document.
+  std::shared_ptr<budget> pending;            ///< See hosted_document.
   std::shared_ptr<node_metrics> metrics;      ///< May be null.
   std::shared_ptr<worker_pool> workers;       ///< Null: it does all work where it runs.
 };

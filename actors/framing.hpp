@@ -85,21 +85,21 @@ class frame_block final : public frame_sink {
   std::vector<std::size_t> sizes_;
 };
 
-inline std::vector<shared_slice> encode_block(dialect in, const notice& what,
-                                              std::optional<std::string_view> document) {
+/// The frames of one notice in one dialect, as a frame_list or a frame_block makes them.
+template <class Frames>
+auto encode_into(dialect in, const notice& what, std::optional<std::string_view> document) {
   const dialect_codec& codec = codec_of(in);
-  frame_block frames{codec.traits().frames};
+  Frames frames{codec.traits().frames};
   codec.encode(what, document, frames);
   return frames.take();
 }
-
-/// The frames of one notice in one dialect.
 inline std::vector<shared_bytes> encode_frames(dialect in, const notice& what,
                                                std::optional<std::string_view> document) {
-  const dialect_codec& codec = codec_of(in);
-  frame_list frames{codec.traits().frames};
-  codec.encode(what, document, frames);
-  return frames.take();
+  return encode_into<frame_list>(in, what, document);
+}
+inline std::vector<shared_slice> encode_block(dialect in, const notice& what,
+                                              std::optional<std::string_view> document) {
+  return encode_into<frame_block>(in, what, document);
 }
 
 }  // namespace troupe

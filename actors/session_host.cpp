@@ -47,6 +47,11 @@ class session_host::admitted final : public admitted_upgrade {
   route route_;
 };
 
+session_host::session_host(caf::actor_system& system, std::string empty_document_name)
+    : system_(system),
+      empty_document_name_(std::move(empty_document_name)),
+      schemes_logged_(wrong_scheme_log_interval) {}
+
 result<std::unique_ptr<admitted_upgrade>> session_host::admit(upgrade_request request) {
   TROUPE_ASSIGN(auto path, decoded_path(request.target));
   TROUPE_ASSIGN(auto way,
@@ -115,12 +120,7 @@ void session_host::on_out_of_resources(const std::string& why) {
 void session_host::on_wrong_scheme(wrong_scheme spoken, const std::string& remote_address) {
   const bool is_plain = spoken == wrong_scheme::plain;
   metrics_->turned_away(is_plain ? "plain" : "tls").inc();
-  const auto now = io_unit::clock::now();
-  auto last = scheme_logged_.load(std::memory_order_relaxed);
-  const bool is_due =
-      now - io_unit::clock::time_point{io_unit::clock::duration{last}} >= wrong_scheme_log_interval;
-  if (!is_due || !scheme_logged_.compare_exchange_strong(last, now.time_since_epoch().count()))
-    return;
+  if (count_for_log(schemes_logged_, {}) == 0) return;
   log_line(log_severity::warning,
            remote_address + (is_plain ? " spoke plain HTTP to a TLS port; its URL must begin with "
                                         "wss:// or https://"

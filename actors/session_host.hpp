@@ -22,8 +22,7 @@ namespace troupe {
 class session_host final : public connection_acceptor {
  public:
   /// `empty_document_name`: server.empty_document_name.
-  explicit session_host(caf::actor_system& system, std::string empty_document_name = {})
-      : system_(system), empty_document_name_(std::move(empty_document_name)) {}
+  explicit session_host(caf::actor_system& system, std::string empty_document_name = {});
 
   /// Names what the sessions of a unit share. Called for each unit before the listener opens.
   void add_unit(io_unit& unit, std::shared_ptr<session_environment> environment) {
@@ -53,10 +52,10 @@ class session_host final : public connection_acceptor {
   std::unordered_map<io_unit*, std::shared_ptr<session_environment>> environments_;
   std::shared_ptr<node_metrics> metrics_;
   std::atomic<session_id> last_id_{0};
-  std::atomic<io_unit::clock::rep> scheme_logged_{0};  // when a wrong scheme was last logged
-  std::mutex log_mutex_;
-  log_quota origins_logged_;   // guarded by log_mutex_
-  log_quota failures_logged_;  // to accept, guarded by log_mutex_
+  std::mutex log_mutex_;       // guards the quotas
+  log_quota schemes_logged_;   // that were wrong
+  log_quota origins_logged_;   // that were refused
+  log_quota failures_logged_;  // to accept
 };
 
 }  // namespace troupe

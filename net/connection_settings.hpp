@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <memory>
 
-#include "net/input_budget.hpp"
+#include "base/budget.hpp"
 
 namespace troupe {
 
@@ -18,8 +18,8 @@ struct connection_settings {
   std::size_t message_bytes_max = 1024 * 1024;
   /// Bytes of one received binary message (limits.max_sync_size, the largest of its kinds).
   std::size_t binary_bytes_max = std::size_t{64} * 1024 * 1024;
-  /// Of the node; null: without a bound.
-  std::shared_ptr<input_budget> large_messages;
+  /// Bytes, of the node; null: without a bound.
+  std::shared_ptr<budget> large_messages;
   /// A large message may come this slowly, in bytes per second; for a minute even slower.
   std::size_t large_message_rate_min = 16 * 1024;
   /// Bytes of output that may be queued; beyond them the client is too slow.

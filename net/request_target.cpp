@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "net/host_name.hpp"
+
 namespace troupe {
 namespace {
 
@@ -32,19 +34,11 @@ bool decode_percents(std::string_view text, std::string& decoded) {
   return is_well_formed;
 }
 
-bool is_same_letter(char left, char right) noexcept {
-  const auto lower = [](char letter) {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-  };
-  return lower(left) == lower(right);
-}
-
 /// What follows the scheme of an absolute target; empty if it has none that leads here.
 std::string_view behind_scheme(std::string_view target) noexcept {
   if (target.starts_with('/')) return {};
   for (const std::string_view scheme : {"http://", "https://", "ws://", "wss://"})
-    if (std::ranges::equal(target.substr(0, scheme.size()), scheme, is_same_letter))
-      return target.substr(scheme.size());
+    if (is_same_host(target.substr(0, scheme.size()), scheme)) return target.substr(scheme.size());
   return {};
 }
 

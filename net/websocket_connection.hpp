@@ -40,10 +40,7 @@ class connection_handler {
 
   /// A message above the limit of its kind has begun, of at least `size` bytes. Returns whether to
   /// skip it; otherwise, and by default, the connection closes with message_too_large.
-  virtual bool on_frame_too_large(frame_kind, std::uint64_t size) {
-    (void)size;
-    return false;
-  }
+  virtual bool on_frame_too_large(frame_kind, std::uint64_t /*size*/) { return false; }
 
   /// The socket is gone. This is the last call; the connection then releases the handler.
   virtual void on_closed(close_reason reason) = 0;

@@ -4,7 +4,6 @@
 
 #include "base/hash.hpp"
 #include "protocol/dialects/dialects.hpp"
-#include "protocol/lib0/encoder.hpp"
 
 namespace troupe {
 
@@ -32,7 +31,7 @@ std::string message_id_owner(session_id session, const identity_ptr& who) {
 
 hosted_document::hosted_document(crdt::doc_settings settings, std::uint64_t seed,
                                  std::shared_ptr<message_id_window> window,
-                                 std::shared_ptr<pending_budget> pending)
+                                 std::shared_ptr<budget> pending)
     : state_(settings),
       seed_(seed),
       window_(window ? std::move(window) : std::make_shared<message_id_window>()),
@@ -93,9 +92,13 @@ result<void> hosted_document::load(byte_view update) {
 
 byte_buffer hosted_document::whole_state() const {
   byte_buffer state = state_.encode_state_as_update();
-  // Encoding a small one again costs less than every small document keeping a copy.
-  if (state.size() < kept_state_bytes_min) state_.forget_encoded_state();
+  forget_small_state(state.size());
   return state;
+}
+
+/// Encoding a small one again costs less than every small document keeping a copy.
+void hosted_document::forget_small_state(std::size_t size) const {
+  if (size < kept_state_bytes_min) state_.forget_encoded_state();
 }
 
 notice hosted_document::whole_state_notice(dialect in) const { return state_notice({}, in); }
@@ -110,8 +113,7 @@ notice hosted_document::state_notice(const crdt::state_vector& from, dialect in)
   } else {
     answer.body = state_.encode_state_as_update(from);
   }
-  if (from.empty() && answer.pieces.empty() && answer.body.view().size() < kept_state_bytes_min)
-    state_.forget_encoded_state();
+  if (from.empty() && answer.pieces.empty()) forget_small_state(answer.body.view().size());
   return answer;
 }
 
@@ -233,10 +235,15 @@ void hosted_document::ask_for_missing(const asked& by, time_point now, document_
   }
   by.by.asked = now;
   to_ask_.erase(by.from);
-  out.deliveries.push_back({audience::one, by.from, by.what.in,
+  ask(by.from, by.what.in, by.what.message_id, out);
+}
+
+void hosted_document::ask(session_id session, dialect in, std::string_view message_id,
+                          document_effects& out) const {
+  out.deliveries.push_back({audience::one, session, in,
                             notice{.kind = notice_kind::question,
                                    .body = state_.state_vector().encode(),
-                                   .extra = as_bytes(by.what.message_id)}});
+                                   .extra = as_bytes(message_id)}});
 }
 
 void hosted_document::ask_again(time_point now, document_effects& out) {
@@ -244,10 +251,7 @@ void hosted_document::ask_again(time_point now, document_effects& out) {
     subscriber* const of = subscribers_.find(session);
     if (of == nullptr || !state_.has_gap()) continue;
     of->asked = now;
-    out.deliveries.push_back({audience::one, session, in,
-                              notice{.kind = notice_kind::question,
-                                     .body = state_.state_vector().encode(),
-                                     .extra = {}}});
+    ask(session, in, {}, out);
   }
 }
 
@@ -338,12 +342,8 @@ std::optional<byte_buffer> hosted_document::renewal_of(const asked& by, time_poi
   const bool has_vanished = is_known && presence_.state_of(shown->client) == "null";
   const bool is_new = !is_known && now - *first_shown_ < sync::awareness::clock_age_max;
   if (shown->clock == 0 || (!has_vanished && !is_new)) return std::nullopt;
-  lib0::encoder gone;
-  gone.write_var_uint(1);
-  gone.write_var_uint(shown->client);
-  gone.write_var_uint(std::max(shown->clock, presence_.clock_of(shown->client)));
-  gone.write_var_string("null");
-  return gone.take();
+  return sync::awareness::encode_gone(shown->client,
+                                      std::max(shown->clock, presence_.clock_of(shown->client)));
 }
 
 void hosted_document::on_presence(const asked& by, time_point now, document_effects& out) {

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "base/budget.hpp"
 #include "base/flat_map.hpp"
 #include "protocol/audience.hpp"
 #include "protocol/crdt/doc.hpp"
@@ -22,7 +23,6 @@
 #include "protocol/message_id_window.hpp"
 #include "protocol/notice.hpp"
 #include "protocol/origin.hpp"
-#include "protocol/pending_budget.hpp"
 #include "protocol/request.hpp"
 #include "protocol/sync/awareness.hpp"
 
@@ -75,7 +75,7 @@ class hosted_document {
   /// come back after it was unloaded. `pending`: of the node; null: only the document's own limit.
   explicit hosted_document(crdt::doc_settings settings, std::uint64_t seed = 0,
                            std::shared_ptr<message_id_window> window = nullptr,
-                           std::shared_ptr<pending_budget> pending = nullptr);
+                           std::shared_ptr<budget> pending = nullptr);
   hosted_document(const hosted_document&) = delete;
   hosted_document& operator=(const hosted_document&) = delete;
   ~hosted_document();
@@ -169,6 +169,9 @@ class hosted_document {
                                      std::uint64_t steps_for_now = crdt::unlimited_steps);
   void settle_pending();
   void ask_for_missing(const asked& by, time_point now, document_effects& out);
+  void ask(session_id session, dialect in, std::string_view message_id,
+           document_effects& out) const;
+  void forget_small_state(std::size_t size) const;
   notice state_notice(const crdt::state_vector& from, dialect in) const;
   static void reply(const asked& to, notice_kind kind, effect_bytes body, document_effects& out);
   static void acknowledge(const asked& by, document_effects& out);
@@ -184,7 +187,7 @@ class hosted_document {
   sync::awareness presence_;
   std::uint64_t seed_;
   std::shared_ptr<message_id_window> window_;
-  std::shared_ptr<pending_budget> pending_;
+  std::shared_ptr<budget> pending_;
   std::size_t pending_max_;                // of this document
   std::size_t charged_ = 0;                // to the budget
   flat_map<session_id, bool> waited_for_;  // the sessions that are here and sent what waits

@@ -20,22 +20,24 @@ doc::doc(doc_settings options) : options_(options) {}
 
 result<applied_update> doc::apply_update(byte_view update, update_format format,
                                          std::uint64_t steps_for_now) {
-  TROUPE_CHECK(phase_ == phase::idle);
-  applied_update applied;
-  if (format == update_format::v1 && apply_simple(update, steps_for_now, applied)) return applied;
-  TROUPE_TRY(decode(update, format));
-  if (needs_more(steps_for_now)) return applied_update{.is_deferred = true};
-  return apply_decoded(update, options_.limit, nullptr);
+  return apply_foreign(update, format, nullptr, steps_for_now);
 }
 
 result<applied_update> doc::apply_update(byte_view update, sender_usage& by,
                                          std::uint64_t steps_for_now) {
+  return apply_foreign(update, update_format::v1, &by, steps_for_now);
+}
+
+/// Applies what a client sent.
+result<applied_update> doc::apply_foreign(byte_view update, update_format format, sender_usage* by,
+                                          std::uint64_t steps_for_now) {
   TROUPE_CHECK(phase_ == phase::idle);
   applied_update applied;
-  if (apply_simple(update, steps_for_now, applied)) return applied;
-  TROUPE_TRY(decode(update, update_format::v1));
+  if (format == update_format::v1 && apply_simple(update, steps_for_now, applied)) return applied;
+  if (auto decoded = decode_update(update, format, options_.limit, decoded_); !decoded)
+    return tl::unexpected(with_limit(std::move(decoded).error(), options_.limit));
   if (needs_more(steps_for_now)) return applied_update{.is_deferred = true};
-  return apply_decoded(update, options_.limit, &by);
+  return apply_decoded(update, options_.limit, by, steps_for_now);
 }
 
 result<applied_update> doc::load_update(byte_view update, std::vector<repaired_struct>& repaired) {
@@ -43,14 +45,7 @@ result<applied_update> doc::load_update(byte_view update, std::vector<repaired_s
   const struct limits limit = limits_of_stored(options_.limit);
   TROUPE_TRY(decode_update(update, update_format::v1, limit, decoded_));
   repaired.insert(repaired.end(), decoded_.repaired.begin(), decoded_.repaired.end());
-  return apply_decoded(update, limit, nullptr);
-}
-
-/// Fills decoded_ from what a client sent.
-result<void> doc::decode(byte_view update, update_format format) {
-  if (auto decoded = decode_update(update, format, options_.limit, decoded_); !decoded)
-    return tl::unexpected(with_limit(std::move(decoded).error(), options_.limit));
-  return {};
+  return apply_decoded(update, limit, nullptr, unlimited_steps);
 }
 
 /// Whether applying decoded_ might take more steps.
@@ -59,10 +54,10 @@ bool doc::needs_more(std::uint64_t steps) const {
          find_work_bound(store_, decoded_).all() > steps;
 }
 
-/// Applies decoded_.
+/// Applies decoded_, which is known to take no more than `steps`.
 result<applied_update> doc::apply_decoded(byte_view update, const struct limits& limit,
-                                          sender_usage* by) {
-  TROUPE_ASSIGN(const integration_outcome outcome, integrate_or_restore(update, limit, by));
+                                          sender_usage* by, std::uint64_t steps) {
+  TROUPE_ASSIGN(const integration_outcome outcome, integrate_or_restore(update, limit, by, steps));
   change_.commit(options_.gc);
   encoded_ = {};
   applied_update applied;
@@ -80,9 +75,9 @@ result<applied_update> doc::apply_decoded(byte_view update, const struct limits&
 /// Integrates decoded_. An update that might turn out too complex begins with a copy of the
 /// document, which takes its place if it does.
 result<integration_outcome> doc::integrate_or_restore(byte_view update, const struct limits& limit,
-                                                      sender_usage* by) {
+                                                      sender_usage* by, std::uint64_t steps) {
   const std::uint64_t most = limit.update_steps_max;
-  const bool is_harmless = is_sure_to_take(most);
+  const bool is_harmless = steps <= most || is_sure_to_take(most);
   std::optional<struct_store> store;
   std::optional<pending> waiting;
   if (!is_harmless) {

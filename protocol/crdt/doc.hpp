@@ -174,10 +174,11 @@ class doc {
   static std::size_t clients_max(const struct limits& limit) noexcept {
     return std::min(limit.clients_max, client_count_max);
   }
-  result<void> decode(byte_view update, update_format format);
+  result<applied_update> apply_foreign(byte_view update, update_format format, sender_usage* by,
+                                       std::uint64_t steps_for_now);
   bool needs_more(std::uint64_t steps) const;
   result<applied_update> apply_decoded(byte_view update, const struct limits& limit,
-                                       sender_usage* by);
+                                       sender_usage* by, std::uint64_t steps);
   bool apply_simple(byte_view update, std::uint64_t steps_for_now, applied_update& applied);
   bool leaves_gap() const noexcept;
   bool has_room_for(byte_view update) const noexcept {
@@ -189,7 +190,7 @@ class doc {
   result<void> prepare(byte_view update, const struct limits& limit, sender_usage* by);
   bool is_sure_to_take(std::uint64_t steps) const;
   result<integration_outcome> integrate_or_restore(byte_view update, const struct limits& limit,
-                                                   sender_usage* by);
+                                                   sender_usage* by, std::uint64_t steps);
   result<std::size_t> count_new_clients(const struct limits& limit, const sender_usage* by) const;
   bool brings_structs() const;
   void notify();

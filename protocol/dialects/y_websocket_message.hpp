@@ -1,4 +1,5 @@
-// The messages of the y-websocket dialect: what stands in one binary frame. One message per frame.
+// The messages of the y-websocket dialect: what stands in binary frames, of which
+// a client may put several into one.
 // Format: varUint type (0 sync, 1 awareness, 2 auth, 3 query awareness); sync continues with
 // varUint step (0 step 1, 1 step 2, 2 update); then varUint length + bytes. A query has no body.
 // Source: y-protocols 1.0 sync.js, awareness.js, PROTOCOL.md; y-websocket 3.0.

@@ -146,26 +146,27 @@ void session_protocol::on_frame(frame_kind kind, byte_view payload, moment at, s
   note_spoken(*in);
   if (is_over_rate(*in, payload, at, input.frame, out)) return;
   if (traits_of(*in).has_errors) spend_tokens(at.now);
-  std::size_t messages = 0;
-  for (byte_view rest = payload; messages == 0 || (!rest.empty() && !out.close);
-       rest = input.frame.rest) {
-    if (++messages > messages_per_frame_max) {
-      on_bad_frame(*in, failure{errc::trailing_bytes, "too many messages in a frame"}, input.frame,
-                   out);
-      break;
-    }
-    if (const auto decoded = codec_of(*in).decode(rest, input.frame); decoded) {
-      if (!is_too_large(*in, input.frame, rest.size() - input.frame.rest.size(), out))
-        read_message(*in, input, at, out);
-    } else if (decoded.error().code == errc::unknown_message && !traits_of(*in).has_errors) {
-      ignore(decoded.error(), out);
-      break;  // where the next one would begin is not known
-    } else {
-      on_bad_frame(*in, decoded.error(), input.frame, out);
-      break;
-    }
-  }
+  read_messages(*in, payload, input, at, out);
   update_reading(at, out);
+}
+
+void session_protocol::read_messages(dialect in, byte_view frame, session_input& input, moment at,
+                                     session_effects& out) {
+  std::size_t left = messages_per_frame_max;
+  do {
+    if (left-- == 0)
+      return on_bad_frame(in, failure{errc::trailing_bytes, "too many messages in a frame"},
+                          input.frame, out);
+    if (const auto decoded = codec_of(in).decode(frame, input.frame); !decoded) {
+      // Behind an unknown message nobody knows where the next one would begin.
+      const bool is_unknown = decoded.error().code == errc::unknown_message;
+      if (is_unknown && !traits_of(in).has_errors) return ignore(decoded.error(), out);
+      return on_bad_frame(in, decoded.error(), input.frame, out);
+    }
+    if (!is_too_large(in, input.frame, frame.size() - input.frame.rest.size(), out))
+      read_message(in, input, at, out);
+    frame = input.frame.rest;
+  } while (!frame.empty() && !out.close);
 }
 
 /// One message of a frame, in the budget of its kind.

@@ -177,6 +177,8 @@ class session_protocol {
   bool is_too_large(dialect in, const decoded_frame& frame, std::size_t size, session_effects& out);
   void close_as_too_large(std::uint64_t size, std::string_view limit, std::size_t limit_bytes,
                           session_effects& out);
+  void read_messages(dialect in, byte_view frame, session_input& input, moment at,
+                     session_effects& out);
   void read_message(dialect in, session_input& input, moment at, session_effects& out);
   /// For a message of a dialect with errors; it also counts for the rate of all.
   void spend_tokens(time_point now) noexcept {

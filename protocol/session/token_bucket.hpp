@@ -47,7 +47,7 @@ class token_bucket {
     refilled_ = now;
   }
 
-  float rate_;  // a session has one bucket: these two need no more digits
+  float rate_;  // these two need no more digits
   float burst_;
   double tokens_;
   time_point refilled_;

@@ -14,15 +14,27 @@ constexpr std::string_view null_state = "null";
 /// A clock that jumps further would leave its client, which counts on from it, no numbers.
 constexpr std::uint64_t clock_step_max = std::uint64_t{1} << 32;
 
+/// The state may have blanks around it.
+awareness_entry read_entry(lib0::decoder& in) {
+  awareness_entry entry;
+  entry.client = in.read_var_uint();
+  entry.clock = in.read_var_uint();
+  entry.state = in.read_var_string("awareness state");
+  return entry;
+}
+
+void write_entry(const awareness_entry& entry, lib0::encoder& out) {
+  out.write_var_uint(entry.client);
+  out.write_var_uint(entry.clock);
+  out.write_var_string(entry.state);
+}
+
 }  // namespace
 
 void for_each_entry(byte_view update, const std::function<void(const awareness_entry&)>& visit) {
   lib0::decoder in{update};
   for (std::uint64_t rest = in.read_var_uint(); rest > 0 && in.ok(); --rest) {
-    awareness_entry entry;
-    entry.client = in.read_var_uint();
-    entry.clock = in.read_var_uint();
-    entry.state = in.read_var_string("awareness state");
+    const awareness_entry entry = read_entry(in);
     if (in.ok()) visit(entry);
   }
 }
@@ -30,10 +42,8 @@ void for_each_entry(byte_view update, const std::function<void(const awareness_e
 std::optional<awareness_entry> awareness::only_client_of(byte_view update) {
   lib0::decoder in{update};
   const std::uint64_t count = in.read_var_uint();
-  awareness_entry only;
-  only.client = in.read_var_uint();
-  only.clock = in.read_var_uint();
-  only.state = trimmed(in.read_var_string("awareness state"));
+  awareness_entry only = read_entry(in);
+  only.state = trimmed(only.state);
   const bool shows_one = in.ok() && in.at_end() && count == 1 && only.state != null_state;
   return shows_one ? std::optional{only} : std::nullopt;
 }
@@ -43,10 +53,8 @@ result<void> awareness::decode(byte_view update) {
   decoded_.clear();
   const std::uint64_t count = in.read_count(3, "awareness client count");
   for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
-    awareness_entry incoming{};
-    incoming.client = in.read_var_uint();
-    incoming.clock = in.read_var_uint();
-    incoming.state = trimmed(in.read_var_string("awareness state"));
+    awareness_entry incoming = read_entry(in);
+    incoming.state = trimmed(incoming.state);
     // What says nothing new, such as the echo of a client, is not looked at any closer.
     if (in.ok() && accepts(incoming) && !json::is_valid_json(incoming.state, state_depth_max))
       in.fail(errc::invalid_json, "awareness state");
@@ -180,10 +188,17 @@ byte_buffer awareness::encode(const std::vector<client_id>& clients) const {
   out.write_var_uint(clients.size());
   for (const client_id client : clients) {
     const entry& known = entries_.at(client);
-    out.write_var_uint(client);
-    out.write_var_uint(known.clock);
-    out.write_var_string(known.state.empty() ? null_state : std::string_view{known.state});
+    write_entry(
+        {client, known.clock, known.state.empty() ? null_state : std::string_view{known.state}},
+        out);
   }
+  return out.take();
+}
+
+byte_buffer awareness::encode_gone(client_id client, std::uint64_t clock) {
+  lib0::encoder out;
+  out.write_var_uint(1);
+  write_entry({client, clock, null_state}, out);
   return out.take();
 }
 

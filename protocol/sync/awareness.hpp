@@ -72,6 +72,9 @@ class awareness {
   /// The entries of `clients` as an awareness update; a vanished state is `null`.
   byte_buffer encode(const std::vector<client_id>& clients) const;
 
+  /// That a client is gone, under this clock.
+  static byte_buffer encode_gone(client_id client, std::uint64_t clock);
+
   /// All states.
   byte_buffer encode_all() const;
 

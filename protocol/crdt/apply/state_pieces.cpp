@@ -96,10 +96,6 @@ class piece_planner {
     }
   }
 
-  static bool is_live_format(const item& one) noexcept {
-    return one.kind() == content_kind::format && one.is_deleted == 0;
-  }
-
   sequence* sequence_of(const item& one) {
     if (one.chain == none) return nullptr;
     const chain& in = state_.chain_at(one.chain);

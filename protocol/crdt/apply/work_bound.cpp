@@ -6,17 +6,13 @@ namespace troupe::crdt {
 
 namespace {
 
-/// As struct_store counts them.
-constexpr std::uint64_t bytes_per_step = 4;
-constexpr std::uint64_t holes_per_step = 64;
-
 bool may_need_a_cut(content_kind kind, bool is_ascii) noexcept {
   return kind == content_kind::any || kind == content_kind::json ||
          (kind == content_kind::string && !is_ascii);
 }
 
 std::uint64_t cut_steps(content_kind kind, bool is_ascii, std::uint64_t content_size) noexcept {
-  return may_need_a_cut(kind, is_ascii) ? content_size / bytes_per_step + 1 : 0;
+  return may_need_a_cut(kind, is_ascii) ? content_size / units_per_step + 1 : 0;
 }
 
 class bound_search {
@@ -50,8 +46,7 @@ class bound_search {
       const bool is_calm = view.kind == content_kind::gc || continues(block, before, view) ||
                            stands_between_neighbours(view);
       if (!is_calm) found_.structs += store_.item_count() + update_.structs.size();
-      before = is_calm ? &view : nullptr;
-      if (before != nullptr && view.kind == content_kind::gc) before = nullptr;
+      before = is_calm && view.kind != content_kind::gc ? &view : nullptr;
     }
   }
 
@@ -127,7 +122,7 @@ work_bound quick_work_bound(const struct_store& store, const decoded_update& upd
   const std::uint64_t items = store.item_count() + update.structs.size();
   const std::uint64_t changes = update.structs.size() + update.deletes.size();
   const std::uint64_t bytes = store.content_size() + update.input.size();
-  return {changes * (items + bytes / bytes_per_step),
+  return {changes * (items + bytes / units_per_step),
           update.deletes.empty() ? 0 : items * steps_per_deleted};
 }
 

@@ -20,10 +20,6 @@ struct sequence_place {
 /// A format marker: its key, and its value as `any`. Requires: kind format.
 attributes::entry format_of(const struct_store& in, const item& marker);
 
-inline bool is_live_format(const item& of) noexcept {
-  return of.kind() == content_kind::format && of.is_deleted == 0;
-}
-
 /// Whether a cut `offset` units into the item would halve a surrogate pair.
 bool cuts_pair(const struct_store& in, const item& cut, clock_type offset) noexcept;
 

@@ -103,4 +103,9 @@ struct type_record {
   type_kind kind = type_kind::unknown;
 };
 
+/// Whether the item is a format marker that is in force.
+inline bool is_live_format(const item& of) noexcept {
+  return of.kind() == content_kind::format && of.is_deleted == 0;
+}
+
 }  // namespace troupe::crdt

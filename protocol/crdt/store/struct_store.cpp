@@ -19,11 +19,6 @@ bool has_content_in_arena(content_kind kind) noexcept {
   return kind != content_kind::gc && kind != content_kind::deleted && kind != content_kind::type;
 }
 
-/// A step is about as long as the search for a cut takes for so many units, and as moving so many
-/// holes takes.
-constexpr clock_type units_per_step = 4;
-constexpr std::size_t holes_per_step = 64;
-
 /// The first hole that starts above `clock`.
 template <class Holes>
 auto first_hole_above(Holes& holes, clock_type clock) noexcept {

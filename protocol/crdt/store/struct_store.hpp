@@ -48,6 +48,11 @@ struct client_state {
   clock_type state() const noexcept { return holes.empty() ? end : holes.front().clock; }
 };
 
+/// A step is about as long as the search for a cut takes for so many units, and as moving so many
+/// holes takes.
+inline constexpr clock_type units_per_step = 4;
+inline constexpr std::size_t holes_per_step = 64;
+
 class struct_store {
  public:
   struct_store() = default;

@@ -49,6 +49,16 @@ void store_before(actor_node& node, const std::string& document, const byte_buff
   REQUIRE(node.backend->write(batch));
 }
 
+/// Opens "d" for session 1, whose stored checkpoint ends with sequence 5.
+opened_document open_with_checkpoint(actor_node& node, const byte_buffer& checkpoint) {
+  storage::batch batch;
+  batch.checkpoints = {{"d", 5, shared_bytes::copy_of(checkpoint)}};
+  REQUIRE(node.backend->write(batch));
+  auto document = node.open("d", 1);
+  REQUIRE(document);
+  return *document;
+}
+
 /// The delivery of the whole state to a session that asks for it.
 delivery whole_state_for(actor_node& node, const opened_document& document, session_id session) {
   node.send(document, session, message_kind::sync_step1, empty_state_vector);
@@ -294,19 +304,15 @@ TEST_CASE("a drain does not wait for a worker that does not return, and loses no
 TEST_CASE("a large snapshot is made elsewhere, and loses nothing that is written meanwhile",
           "[actors][worker]") {
   actor_node node{{}, hosting::on_unit};
-  storage::batch batch;
-  batch.checkpoints = {{"d", 5, shared_bytes::copy_of(large_update(8, heavy_state_bytes))}};
-  REQUIRE(node.backend->write(batch));
-  const auto document = node.open("d", 1);
-  REQUIRE(document);
+  const auto document = open_with_checkpoint(node, large_update(8, heavy_state_bytes));
   // The log outgrows the snapshot; further updates come while that is folded.
   std::size_t sent = 0;
   for (crdt::client_id client = 100; sent < 20; ++client, ++sent)
-    node.send(*document, 1, message_kind::update, large_update(client, 40'000));
+    node.send(document, 1, message_kind::update, large_update(client, 40'000));
   while (node.backend->stored("d").last < 5 + sent) node.next_batch();
-  node.leave(*document, 1);
-  node.tell_document(*document, unload_document{});
-  wait_until_down(node, *document);
+  node.leave(document, 1);
+  node.tell_document(document, unload_document{});
+  wait_until_down(node, document);
   // What the store was told before the document ended is written by and by.
   while (!node.backend->stored("d").updates.empty()) std::this_thread::yield();
   const auto stored = node.backend->stored("d");
@@ -317,17 +323,13 @@ TEST_CASE("a large snapshot is made elsewhere, and loses nothing that is written
 TEST_CASE("a checkpoint in the middle of a batch keeps the rest of the batch waiting",
           "[actors][worker]") {
   actor_node node{{}, hosting::on_unit};
-  storage::batch batch;
-  batch.checkpoints = {{"d", 5, shared_bytes::copy_of(large_update(8, heavy_state_bytes))}};
-  REQUIRE(node.backend->write(batch));
-  const auto document = node.open("d", 1);
-  REQUIRE(document);
+  const auto document = open_with_checkpoint(node, large_update(8, heavy_state_bytes));
   std::vector<std::pair<message_kind, byte_buffer>> sent;
   for (crdt::client_id client = 100; client < 140; ++client)
     sent.emplace_back(message_kind::update, large_update(client, 40'000));
-  node.send(*document, 1, sent);
+  node.send(document, 1, sent);
   while (node.backend->stored("d").last < 5 + sent.size()) node.next_batch();
-  node.leave(*document, 1);
+  node.leave(document, 1);
   CHECK(node.drain(std::chrono::seconds{5}));
   const auto stored = node.backend->stored("d");
   CHECK(stored.last == 5 + sent.size());

@@ -153,11 +153,21 @@ TEST_CASE("a close says more than its reason if there is more to say", "[connect
         std::vector<server_frame>{{close_frame, close_body(4413, text.substr(0, 123))}});
 }
 
-TEST_CASE("a large message is charged to the budget of the node until it is handled",
-          "[connection]") {
+namespace {
+
+/// Messages above 100,000 bytes are large, and the node has so much memory for them.
+connection_settings with_large_messages(std::size_t bytes_max) {
   connection_settings settings;
   settings.message_bytes_max = 100'000;
-  settings.large_messages = std::make_shared<input_budget>(1'000'000);
+  settings.large_messages = std::make_shared<budget>(bytes_max);
+  return settings;
+}
+
+}  // namespace
+
+TEST_CASE("a large message is charged to the budget of the node until it is handled",
+          "[connection]") {
+  const connection_settings settings = with_large_messages(1'000'000);
   connection_bed bed{settings};
   bed.open();
   bed.client_sends(client_frame(final_binary, counted_bytes(90'000)));
@@ -175,9 +185,7 @@ TEST_CASE("a large message is charged to the budget of the node until it is hand
 
 TEST_CASE("what has arrived of a large message stays charged when an earlier one is handled",
           "[connection]") {
-  connection_settings settings;
-  settings.message_bytes_max = 100'000;
-  settings.large_messages = std::make_shared<input_budget>(1'000'000);
+  const connection_settings settings = with_large_messages(1'000'000);
   connection_bed bed{settings};
   bed.open();
   const byte_buffer frame = client_frame(final_binary, counted_bytes(400'000));
@@ -194,9 +202,7 @@ TEST_CASE("what has arrived of a large message stays charged when an earlier one
 
 TEST_CASE("a large message that comes slowly ends the connection, but for a pause of the process",
           "[connection]") {
-  connection_settings settings;
-  settings.message_bytes_max = 100'000;
-  settings.large_messages = std::make_shared<input_budget>(1'000'000);
+  const connection_settings settings = with_large_messages(1'000'000);
   connection_bed bed{settings};
   bed.open();
   bed.client_sends(byte_view{client_frame(final_binary, counted_bytes(400'000))}.first(250'000));
@@ -218,9 +224,7 @@ TEST_CASE("a large message that comes slowly ends the connection, but for a paus
 
 TEST_CASE("a large message for which the node has no memory ends the connection for a while",
           "[connection]") {
-  connection_settings settings;
-  settings.message_bytes_max = 100'000;
-  settings.large_messages = std::make_shared<input_budget>(300'000);
+  const connection_settings settings = with_large_messages(300'000);
   connection_bed bed{settings};
   bed.open();
   bed.client_sends(client_frame(final_binary, counted_bytes(900'000)));

@@ -144,16 +144,16 @@ TEST_CASE("what waits is dropped an hour after its last sender has left", "[docu
 }
 
 TEST_CASE("what waits in all documents together is limited", "[document]") {
-  const auto budget = std::make_shared<pending_budget>(4096);
+  const auto shared = std::make_shared<budget>(4096);
   const byte_buffer waits =
       update_builder{}.client(2).text(after({1, 4}), std::string(2000, 'x')).build();
   document_effects out;
-  hosted_document other{crdt::doc_settings{}, 0, nullptr, budget};
+  hosted_document other{crdt::doc_settings{}, 0, nullptr, shared};
   {
-    hosted_document full{crdt::doc_settings{}, 0, nullptr, budget};
+    hosted_document full{crdt::doc_settings{}, 0, nullptr, shared};
     full.on_update(origin::of_server(), waits, out);
-    CHECK(budget->used() > 2000);
-    CHECK(budget->used() == full.state().pending_size());
+    CHECK(shared->used() > 2000);
+    CHECK(shared->used() == full.state().pending_size());
     out.clear();
     other.on_update(origin::of_server(), waits, out);
     REQUIRE(out.refusals.size() == 1);
@@ -164,12 +164,12 @@ TEST_CASE("what waits in all documents together is limited", "[document]") {
     other.on_update(origin::of_server(), letter(9, 0), out);
     CHECK(out.refusals.empty());
   }
-  CHECK(budget->used() == 0);
+  CHECK(shared->used() == 0);
   out.clear();
   other.on_update(origin::of_server(), waits, out);
   CHECK(out.refusals.empty());
-  CHECK(budget->used() > 2000);
+  CHECK(shared->used() > 2000);
   other.on_update(origin::of_server(),
                   update_builder{}.client(1).text(in_root("t"), "hello").build(), out);
-  CHECK(budget->used() == 0);
+  CHECK(shared->used() == 0);
 }
