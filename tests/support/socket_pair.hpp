@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -42,6 +43,12 @@ class socket_pair {
   /// All that has come by now.
   std::string there_reads() const { return read_all(there); }
   std::string here_reads() const { return read_all(here); }
+  /// How many bytes have come and are not read yet.
+  std::size_t there_waiting() const {
+    int size = 0;
+    ::ioctl(there, FIONREAD, &size);
+    return static_cast<std::size_t>(size);
+  }
 
   /// Whether the other side has ended, and all it sent was read.
   bool there_is_at_end() const {
