@@ -20,8 +20,11 @@ export function binary_path() {
   return path.resolve(repository, process.env.TROUPE_BINARY || 'build/release/troupe');
 }
 
+/** Whether the server runs under a sanitizer. */
+export const is_sanitized = Boolean(process.env.TROUPE_SANITIZE);
+
 /** Whether a server's memory says anything: under a sanitizer, which keeps what was freed, it does not. */
-export const memory_tells = !process.env.TROUPE_SANITIZE;
+export const memory_tells = !is_sanitized;
 
 class server {
   /** All of stdout, all of stderr. */
