@@ -307,6 +307,7 @@ void document::carry_out(const shared_bytes& event_bytes, std::size_t credit_byt
     durability_.add(write, event_bytes, credit_bytes);
   confirm();  // where there is nothing to be stored
   for (const document_effects::refusal& each : effects.refusals) refuse(each);
+  for (const auto& each : effects.left_out) note_left_out(each);
   effects.clear();
   schedule_flush();
   if (durability_.is_long()) checkpoint();
@@ -341,6 +342,18 @@ void document::refuse(const document_effects::refusal& refused) {
   log_line(log_severity::warning, "session " + std::to_string(session) + " of document '" + *name_ +
                                       "' is closed: " + to_string(refused.why));
   audience_.note_closing(session, close_reason_for(refused.why.code, refused.part));
+}
+
+void document::note_left_out(const document_effects::left_out_presence& presence) {
+  const errc why = presence.why.code;
+  if (settings_.metrics)
+    settings_.metrics->left_out_presence(why).inc(static_cast<std::int64_t>(presence.clients));
+  const std::uint64_t count = left_out_logged_.note(to_string(why), current_time());
+  if (count == 0) return;
+  log_line(log_severity::info, "presence that session " + std::to_string(presence.from) +
+                                   " sent is left out of document '" + *name_ +
+                                   "': " + to_string(presence.why) + " (" + std::to_string(count) +
+                                   " such messages since the last such line)");
 }
 
 // --- storage ---

@@ -24,6 +24,7 @@
 #include "actors/node_metrics.hpp"
 #include "actors/worker_pool.hpp"
 #include "net/io_actor.hpp"
+#include "base/log_quota.hpp"
 #include "protocol/hosted_document.hpp"
 
 namespace troupe {
@@ -83,6 +84,7 @@ class document final : public io_actor<document_actor::base> {
   void carry_out(const shared_bytes& event_bytes, std::size_t credit_bytes);
   void send_whole_state(session_id to, dialect in);
   void refuse(const document_effects::refusal& refused);
+  void note_left_out(const document_effects::left_out_presence& presence);
   void confirm();
   void append_stored();
   void checkpoint();
@@ -100,6 +102,7 @@ class document final : public io_actor<document_actor::base> {
   document_audience audience_;
   durability durability_;
   newcomer_state newcomers_;
+  log_quota left_out_logged_;  // presence, by cause
   bool is_checkpointing_ = false;
   bool is_unloading_ = false;
   bool waits_for_worker_ = true;

@@ -28,6 +28,9 @@ node_metrics::node_metrics(caf::actor_system& system) {
   }
   turned_away_ = registry.counter_family("troupe", "turned-away-connections", {"reason"},
                                          "Connections refused before their upgrade.", "1", true);
+  left_out_presence_ =
+      registry.counter_family("troupe", "left-out-presence", {"reason"},
+                              "Clients left out of the presence of a document.", "1", true);
   accept_failures_ = registry.counter_singleton(
       "troupe", "accept-failures",
       "Attempts to accept a connection that failed for want of descriptors or memory.", "1", true);
@@ -43,6 +46,12 @@ node_metrics::node_metrics(caf::actor_system& system) {
 
 caf::telemetry::int_counter& node_metrics::turned_away(std::string_view why) const {
   return *turned_away_->get_or_add({{"reason", caf::string_view{why.data(), why.size()}}});
+}
+
+caf::telemetry::int_counter& node_metrics::left_out_presence(errc why) const {
+  const std::string_view label = to_string(why);
+  return *left_out_presence_->get_or_add(
+      {{"reason", caf::string_view{label.data(), label.size()}}});
 }
 
 }  // namespace troupe

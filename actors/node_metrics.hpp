@@ -11,6 +11,7 @@
 #include <caf/telemetry/metric_family_impl.hpp>
 
 #include "base/close_reason.hpp"
+#include "base/errc.hpp"
 #include "protocol/request_error.hpp"
 
 namespace troupe {
@@ -39,6 +40,8 @@ class node_metrics {
   caf::telemetry::int_counter& accept_failures() const noexcept { return *accept_failures_; }
   /// Frames of presence above the rate of presence.
   caf::telemetry::int_counter& dropped_presence() const noexcept { return *dropped_presence_; }
+  /// Clients in presence that were left out for this reason; see sync::awareness::apply.
+  caf::telemetry::int_counter& left_out_presence(errc why) const;
   /// Messages of types that the server does not know, and empty frames.
   caf::telemetry::int_counter& ignored_messages() const noexcept { return *ignored_messages_; }
   /// Times that a session stopped reading because its client sent too fast.
@@ -56,6 +59,7 @@ class node_metrics {
   caf::telemetry::int_counter* reading_paused_;
   caf::telemetry::int_counter* presence_skipped_;
   caf::telemetry::metric_family_impl<caf::telemetry::int_counter>* turned_away_;
+  caf::telemetry::metric_family_impl<caf::telemetry::int_counter>* left_out_presence_;
   std::array<caf::telemetry::int_counter*, close_reason_count> closed_;
   std::array<caf::telemetry::int_counter*, request_error_count> refused_;
 };

@@ -169,7 +169,7 @@ bool hosted_document::on_request(session_id from, const client_request& what, ti
     case request_kind::own_presence: on_own_presence(by, now, out); break;
     case request_kind::event: on_session_event(by, now, out); break;
     case request_kind::query_presence:
-      reply(by, notice_kind::presence, presence_.encode_all(), out);
+      tell_presence(presence_.shown(), audience::one, from, what.in, out);
       break;
   }
   return true;
@@ -181,13 +181,15 @@ void hosted_document::on_sync(const asked& by, document_effects& out) {
   notice answer{.kind = notice_kind::whole_state, .body = {}, .extra = {}};
   if (!vector->empty()) answer = state_notice(*vector, by.what.in);
   out.deliveries.push_back({audience::one, by.from, by.what.in, std::move(answer)});
-  if (presence_.has_states()) reply(by, notice_kind::presence, presence_.encode_all(), out);
+  if (presence_.has_states())
+    tell_presence(presence_.shown(), audience::one, by.from, by.what.in, out);
   acknowledge(by, out);
 }
 
 /// Whatever its id: to apply an update twice is harmless, to skip another one is not.
 bool hosted_document::on_session_update(const asked& by, time_point now,
                                         std::uint64_t steps_for_now, document_effects& out) {
+  by.by.is_opening = false;
   const byte_view update = by.what.body;
   const bool has_id = !by.what.message_id.empty();
   // What every client answers that has nothing of its own. The encoded state stays what it is.
@@ -332,25 +334,39 @@ void hosted_document::refuse(const asked& by, request_part part, failure why,
 /// have seen vanish; so they would ignore it until it is renewed. Told that it is gone, the client
 /// shows it again under the next clock. Needed where this document has seen it vanish, or is so new
 /// that others may have seen it elsewhere. Source: y-protocols 1.0, applyAwarenessUpdate.
-std::optional<byte_buffer> hosted_document::renewal_of(const asked& by, time_point now) {
-  if (!first_shown_) first_shown_ = now;
-  if (by.by.has_shown) return std::nullopt;
-  const auto shown = sync::awareness::only_client_of(by.what.body);
-  if (!shown) return std::nullopt;
-  by.by.has_shown = true;
-  const bool is_known = presence_.knows(shown->client);
-  const bool has_vanished = is_known && presence_.state_of(shown->client) == "null";
+std::optional<byte_buffer> hosted_document::renewal_of(const sync::awareness_entry& shown,
+                                                       time_point now) const {
+  const bool is_known = presence_.knows(shown.client);
+  const bool has_vanished = is_known && presence_.state_of(shown.client) == "null";
   const bool is_new = !is_known && now - *first_shown_ < sync::awareness::clock_age_max;
-  if (shown->clock == 0 || (!has_vanished && !is_new)) return std::nullopt;
-  return sync::awareness::encode_gone(shown->client,
-                                      std::max(shown->clock, presence_.clock_of(shown->client)));
+  if (shown.clock == 0 || (!has_vanished && !is_new)) return std::nullopt;
+  return sync::awareness::encode_gone(shown.client,
+                                      std::max(shown.clock, presence_.clock_of(shown.client)));
 }
 
+/// Whether a client of another session may be that of this one, come back: nobody can tell but by
+/// the user that both name.
+bool hosted_document::may_take_over(const sync::awareness_entry& shown, const asked& by) const {
+  const subscriber* const owner = subscribers_.find(presence_.owner_of(shown.client));
+  return owner == nullptr || user_of(owner->who) == user_of(by.by.who);
+}
+
+/// y-websocket shows its own client first, before it answers the question for its updates and sends
+/// back what it hears of others.
 void hosted_document::on_presence(const asked& by, time_point now, document_effects& out) {
-  const auto renewal = renewal_of(by, now);
-  const auto changed = presence_.apply(by.what.body, by.from, now);
-  if (!changed) return refuse(by, request_part::presence, changed.error(), out);
-  note_presence(*changed);
+  if (!first_shown_) first_shown_ = now;
+  sync::awareness::sender from{by.from, std::exchange(by.by.is_opening, false), false};
+  std::optional<byte_buffer> renewal;
+  if (from.is_opening) {
+    if (const auto shown = sync::awareness::only_client_of(by.what.body)) {
+      renewal = renewal_of(*shown, now);
+      from.may_take_over = may_take_over(*shown, by);
+    }
+  }
+  auto applied = presence_.apply(by.what.body, from, now);
+  note_presence(applied.changed);
+  if (applied.left_out > 0)
+    out.left_out.push_back({by.from, applied.left_out, *std::move(applied.why)});
   if (renewal) reply(by, notice_kind::presence, *renewal, out);
   acknowledge(by, out);
 }
@@ -363,10 +379,10 @@ void hosted_document::on_own_presence(const asked& by, time_point now, document_
   acknowledge(by, out);
 }
 
-/// A client id that nobody else has; the session keeps it for life, unless somebody takes it.
+/// A client id that nobody else has; the session keeps it for life.
 sync::awareness::client_id hosted_document::client_of(session_id session, subscriber& of) {
   const auto is_free = [&](sync::awareness::client_id client) {
-    return client != 0 && (!presence_.knows(client) || presence_.is_owned_by(client, session));
+    return client != 0 && (!presence_.knows(client) || presence_.owner_of(client) == session);
   };
   for (std::uint64_t attempt = seed_ + session; !is_free(of.client);)
     of.client = scattered(attempt++);
@@ -380,9 +396,16 @@ void hosted_document::note_presence(const std::vector<sync::awareness::client_id
 void hosted_document::on_presence_missed(session_id session, document_effects& out) {
   const subscriber* const reader = subscribers_.find(session);
   if (reader == nullptr || reader->speaks.empty()) return;
-  out.deliveries.push_back(
-      {audience::one, session, reader->speaks,
-       notice{.kind = notice_kind::presence, .body = presence_.encode_known(), .extra = {}}});
+  tell_presence(presence_.known(), audience::one, session, reader->speaks, out);
+}
+
+void hosted_document::tell_presence(const std::vector<sync::awareness::client_id>& clients,
+                                    audience to, session_id session, dialect_set in,
+                                    document_effects& out) const {
+  for (byte_buffer& part : presence_.encode_in_parts(clients))
+    out.deliveries.push_back(
+        {to, session, in,
+         notice{.kind = notice_kind::presence, .body = std::move(part), .extra = {}}});
 }
 
 void hosted_document::on_tick(time_point now) {
@@ -395,11 +418,7 @@ void hosted_document::end_turn(document_effects& out) {
   std::ranges::sort(presence_changed_);
   const auto repeated = std::unique(presence_changed_.begin(), presence_changed_.end());
   presence_changed_.erase(repeated, presence_changed_.end());
-  if (!spoken_.empty())
-    out.deliveries.push_back({audience::all, no_session, spoken_,
-                              notice{.kind = notice_kind::presence,
-                                     .body = presence_.encode(presence_changed_),
-                                     .extra = {}}});
+  if (!spoken_.empty()) tell_presence(presence_changed_, audience::all, no_session, spoken_, out);
   presence_changed_.clear();
 }
 

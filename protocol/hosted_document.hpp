@@ -53,16 +53,26 @@ struct document_effects {
     failure why;
     std::string message_id;  ///< Of the request; empty: none.
   };
+  /// Presence that was not taken. Whoever sent it goes on; it is counted, and told in the log.
+  struct left_out_presence {
+    session_id from = no_session;
+    std::size_t clients = 0;
+    failure why;  ///< The first of them was not.
+  };
 
   std::vector<delivery> deliveries;
   std::vector<storage_write> writes;
   std::vector<refusal> refusals;
+  std::vector<left_out_presence> left_out;
 
-  bool empty() const noexcept { return deliveries.empty() && writes.empty() && refusals.empty(); }
+  bool empty() const noexcept {
+    return deliveries.empty() && writes.empty() && refusals.empty() && left_out.empty();
+  }
   void clear() {
     deliveries.clear();
     writes.clear();
     refusals.clear();
+    left_out.clear();
   }
 };
 
@@ -144,7 +154,7 @@ class hosted_document {
     rights may;
     dialect_set speaks;
     sync::awareness::client_id client = 0;  ///< Of its own presence; 0: none yet.
-    bool has_shown = false;                 ///< Presence of a client of its own.
+    bool is_opening = true;  ///< It has sent neither presence nor an answer to a sync.
     identity_ptr who;
     quota_ticket ticket;
     std::optional<time_point> asked;  ///< When it was last asked for what is missing.
@@ -161,7 +171,10 @@ class hosted_document {
   bool on_session_update(const asked& by, time_point now, std::uint64_t steps_for_now,
                          document_effects& out);
   void on_presence(const asked& by, time_point now, document_effects& out);
-  std::optional<byte_buffer> renewal_of(const asked& by, time_point now);
+  std::optional<byte_buffer> renewal_of(const sync::awareness_entry& shown, time_point now) const;
+  bool may_take_over(const sync::awareness_entry& shown, const asked& by) const;
+  void tell_presence(const std::vector<sync::awareness::client_id>& clients, audience to,
+                     session_id session, dialect_set in, document_effects& out) const;
   void on_own_presence(const asked& by, time_point now, document_effects& out);
   void on_session_event(const asked& by, time_point now, document_effects& out);
 

@@ -1,6 +1,7 @@
 #include "protocol/sync/awareness.hpp"
 
 #include "base/trim.hpp"
+#include "base/utf8.hpp"
 #include "protocol/json/validate.hpp"
 #include "protocol/lib0/decoder.hpp"
 #include "protocol/lib0/encoder.hpp"
@@ -11,16 +12,23 @@ namespace {
 
 constexpr std::string_view null_state = "null";
 
-/// A clock that jumps further would leave its client, which counts on from it, no numbers.
-constexpr std::uint64_t clock_step_max = std::uint64_t{1} << 32;
+/// Of a client's id and clock, and the length of its state.
+constexpr std::size_t entry_overhead_max = 8 + 8 + 4;
 
-/// The state may have blanks around it.
+/// The state is not looked at: it may be no JSON, and no UTF-8.
 awareness_entry read_entry(lib0::decoder& in) {
   awareness_entry entry;
   entry.client = in.read_var_uint();
   entry.clock = in.read_var_uint();
-  entry.state = in.read_var_string("awareness state");
+  entry.state = trimmed(as_text(in.read_var_bytes()));
   return entry;
+}
+
+result<void> check_state(std::string_view state) {
+  if (!is_valid_utf8(as_bytes(state))) return fail(errc::invalid_utf8, "awareness state");
+  if (!json::is_valid_json(state, awareness::state_depth_max))
+    return fail(errc::invalid_json, "awareness state");
+  return {};
 }
 
 void write_entry(const awareness_entry& entry, lib0::encoder& out) {
@@ -42,121 +50,209 @@ void for_each_entry(byte_view update, const std::function<void(const awareness_e
 std::optional<awareness_entry> awareness::only_client_of(byte_view update) {
   lib0::decoder in{update};
   const std::uint64_t count = in.read_var_uint();
-  awareness_entry only = read_entry(in);
-  only.state = trimmed(only.state);
+  const awareness_entry only = read_entry(in);
   const bool shows_one = in.ok() && in.at_end() && count == 1 && only.state != null_state;
   return shows_one ? std::optional{only} : std::nullopt;
 }
 
-result<void> awareness::decode(byte_view update) {
+// --- updates of sessions ---
+
+awareness::applied awareness::apply(byte_view update, const sender& by, time_point now) {
+  applied outcome;
+  const auto leave_out = [&outcome](failure why) {
+    if (outcome.left_out++ == 0) outcome.why = std::move(why);
+  };
+  ++update_count_;
   lib0::decoder in{update};
-  decoded_.clear();
   const std::uint64_t count = in.read_count(3, "awareness client count");
-  for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
-    awareness_entry incoming = read_entry(in);
-    incoming.state = trimmed(incoming.state);
-    // What says nothing new, such as the echo of a client, is not looked at any closer.
-    if (in.ok() && accepts(incoming) && !json::is_valid_json(incoming.state, state_depth_max))
-      in.fail(errc::invalid_json, "awareness state");
-    decoded_.push_back(incoming);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const awareness_entry incoming = read_entry(in);
+    if (!in.ok()) break;
+    auto taken = take(incoming, by, count == 1, now);
+    if (!taken)
+      leave_out(std::move(taken).error());
+    else if (*taken)
+      outcome.changed.push_back(incoming.client);
   }
   if (in.ok() && !in.at_end()) in.fail(errc::trailing_bytes, "behind the awareness update");
-  if (!in.ok()) return in.error();
+  if (!in.ok()) leave_out(in.error().value());
+  return outcome;
+}
+
+/// Returns whether the clock advanced or the state vanished. What says nothing new, such as the
+/// echo of a client, is not looked at any closer.
+result<bool> awareness::take(awareness_entry incoming, const sender& by, bool is_alone,
+                             time_point now) {
+  entry* known = find(incoming.client);
+  const std::uint64_t last = known == nullptr ? 0 : known->clock;
+  const bool is_null = incoming.state == null_state;
+  const bool is_newer = incoming.clock > last;
+  const bool announces = !is_null && is_announced(incoming, by, is_alone, is_newer);
+  if (known != nullptr && !become_owner(*known, by, announces, is_newer)) {
+    if (is_newer) return fail(errc::not_owner, "awareness of a client of another session");
+    return false;
+  }
+  const bool is_shown = known != nullptr && !known->state.empty();
+  const bool is_end = is_null && is_shown && incoming.clock == last;
+  if (!is_newer && !is_end) {
+    if (announces) sessions_[by.session].own = incoming.client;
+    return false;
+  }
+  if (known == nullptr && is_null) return false;
+  if (known != nullptr && known->changed_in == update_count_) return false;
+  if (incoming.clock - last > clock_step_max || incoming.clock > clock_max)
+    return fail(errc::number_too_large, "awareness clock");
+  if (!is_null) {
+    TROUPE_TRY(check_state(incoming.state));
+    TROUPE_TRY(find_room(known, incoming.state.size(), by.session, announces));
+  }
+  if (known == nullptr) known = &entries_[incoming.client];
+  known->clock = incoming.clock;
+  known->updated = now;
+  known->changed_in = update_count_;
+  if (is_null) {
+    remove(*known, now);
+    return true;
+  }
+  known->is_hosted = false;
+  charge(*known, by.session);
+  set_state(*known, incoming.state);
+  if (announces) {
+    sessions_[by.session].own = incoming.client;
+    known->owner = by.session;
+  }
+  return true;
+}
+
+/// Whether the session says of itself that it is this client: it has said so before, or it shows
+/// this client first and alone, as clients do. What it shows after it has heard others, and is
+/// known already, is an echo.
+bool awareness::is_announced(const awareness_entry& incoming, const sender& by, bool is_alone,
+                             bool is_newer) const {
+  if (!by.is_opening && !is_newer) return false;
+  const auto found = sessions_.find(by.session);
+  if (found == sessions_.end()) return is_alone;
+  const showing& shown = found->second;
+  if (shown.own) return *shown.own == incoming.client;
+  return is_alone && shown.may_announce;
+}
+
+/// Whether a session may change what is known of a client. A client of another session may be its
+/// own: a client that comes back does so while its old connection is not known to be dead. If that
+/// one speaks all the same, it was not, and gets its client back.
+bool awareness::become_owner(entry& known, const sender& by, bool announces, bool is_newer) {
+  if (known.owner == by.session) return true;
+  if (known.owner == no_session) {
+    if (announces) set_owner(known, by.session);
+    return true;
+  }
+  if (announces && by.is_opening && by.may_take_over && !known.is_hosted) {
+    known.taken_from = known.owner;
+    set_owner(known, by.session);
+    return true;
+  }
+  if (known.taken_from != by.session || !is_newer) return false;
+  showing& taker = sessions_[known.owner];
+  taker.own.reset();
+  taker.may_announce = false;
+  known.taken_from = no_session;
+  set_owner(known, by.session);
+  return true;
+}
+
+result<void> awareness::find_room(const entry* known, std::size_t size, session_id payer,
+                                  bool is_own) const {
+  const auto found = sessions_.find(payer);
+  const showing& shown = found == sessions_.end() ? showing{} : found->second;
+  const bool is_counted = known != nullptr && known->payer == payer;
+  if (!is_counted && !is_own && shown.clients >= session_clients_max)
+    return fail(errc::quota_exceeded, "awareness clients of one session");
+  if (known == nullptr && entries_.size() >= (is_own ? clients_max : relayed_clients_max))
+    return fail(errc::too_many_clients, "awareness");
+  const std::size_t last_size = known == nullptr ? 0 : known->state.size();
+  if (shown.bytes - (is_counted ? last_size : 0) + size > session_bytes_max)
+    return fail(errc::quota_exceeded, "awareness states of one session");
+  if (state_bytes_ - last_size + size > state_bytes_max)
+    return fail(errc::state_too_large, "awareness states of the document");
   return {};
 }
 
-/// Newer than what is known, or the end of a state of the same clock. An unknown client counts as
-/// clock 0.
-bool awareness::accepts(const awareness_entry& incoming) const {
-  const auto found = entries_.find(incoming.client);
-  const std::uint64_t known = found == entries_.end() ? 0 : found->second.clock;
-  if (incoming.clock > known) return true;
-  return incoming.clock == known && incoming.state == null_state && found != entries_.end() &&
-         !found->second.state.empty();
+awareness::entry* awareness::find(client_id client) {
+  const auto found = entries_.find(client);
+  return found == entries_.end() ? nullptr : &found->second;
 }
 
-result<std::vector<awareness::client_id>> awareness::apply(byte_view update, session_id from,
-                                                           time_point now) {
-  TROUPE_TRY(decode(update));
-  if (entries_.size() + decoded_.size() > clients_max) {
-    std::size_t added = 0;
-    for (const awareness_entry& incoming : decoded_) added += !entries_.contains(incoming.client);
-    if (entries_.size() + added > clients_max) return fail(errc::too_many_clients, "awareness");
+void awareness::set_owner(entry& of, session_id owner) {
+  of.owner = owner;
+  charge(of, owner);
+}
+
+void awareness::charge(entry& to_pay, session_id payer) {
+  if (to_pay.payer == payer) return;
+  if (to_pay.payer != no_session) {
+    showing& last = sessions_[to_pay.payer];
+    --last.clients;
+    last.bytes -= to_pay.state.size();
   }
-  std::size_t added_bytes = 0;
-  for (const awareness_entry& incoming : decoded_) added_bytes += incoming.state.size();
-  if (state_bytes_ + added_bytes > state_bytes_max)
-    return fail(errc::state_too_large, "awareness states of the document");
-  std::vector<client_id> changed;
-  for (const awareness_entry& incoming : decoded_) {
-    if (!accepts(incoming)) continue;
-    const auto found = entries_.find(incoming.client);
-    const bool is_shown = found != entries_.end() && !found->second.state.empty();
-    // Somebody's timer, or another tab, says that a client is gone whose own session is here.
-    if (incoming.state == null_state && is_shown && found->second.owner != from) continue;
-    const std::uint64_t last = found == entries_.end() ? 0 : found->second.clock;
-    if (incoming.clock - last > clock_step_max) continue;
-    changed.push_back(incoming.client);
-    entry& known = found == entries_.end() ? entries_[incoming.client] : found->second;
-    known.clock = incoming.clock;
-    known.updated = now;
-    known.owner = from;
-    known.is_own = false;
-    if (incoming.state == null_state) {
-      remove(known, now);
-    } else {
-      set_state(known, incoming.state);
-    }
-  }
-  return changed;
+  to_pay.payer = payer;
+  if (payer == no_session) return;
+  showing& next = sessions_[payer];
+  ++next.clients;
+  next.bytes += to_pay.state.size();
 }
 
 void awareness::set_state(entry& of, std::string_view state) {
-  state_count_ += of.state.empty();
+  state_count_ += !state.empty();
+  state_count_ -= !of.state.empty();
   state_bytes_ += state.size();
   state_bytes_ -= of.state.size();
+  if (of.payer != no_session) {
+    showing& payer = sessions_[of.payer];
+    payer.bytes += state.size();
+    payer.bytes -= of.state.size();
+  }
   of.state = state;
 }
 
 void awareness::remove(entry& of, time_point now) {
-  state_count_ -= !of.state.empty();
-  state_bytes_ -= of.state.size();
-  of.state = {};
+  set_state(of, {});
   of.owner = no_session;
+  of.taken_from = no_session;
   of.updated = now;
 }
 
+// --- states that the server holds, time, and the end of sessions ---
+
 result<bool> awareness::set_own(client_id client, std::string_view state, session_id owner,
                                 time_point now) {
-  const auto found = entries_.find(client);
-  const bool had_state = found != entries_.end() && !found->second.state.empty();
+  entry* known = find(client);
   if (trimmed(state) == null_state) {
-    if (!had_state) return false;
-    ++found->second.clock;
-    remove(found->second, now);
-    found->second.owner = owner;  // which may show a state again, under the next clock
+    if (known == nullptr || known->state.empty()) return false;
+    ++known->clock;
+    remove(*known, now);
+    known->owner = owner;  // which may show a state again, under the next clock
     return true;
   }
-  if (found == entries_.end() && entries_.size() >= clients_max)
-    return fail(errc::too_many_clients, "awareness");
-  if (state_bytes_ + state.size() > state_bytes_max)
-    return fail(errc::state_too_large, "awareness states of the document");
-  entry& own = entries_[client];
-  ++own.clock;
-  set_state(own, trimmed(state));
-  own.owner = owner;
-  own.updated = now;
-  own.is_own = true;
+  TROUPE_TRY(find_room(known, trimmed(state).size(), owner, true));
+  if (known == nullptr) known = &entries_[client];
+  ++known->clock;
+  set_owner(*known, owner);
+  set_state(*known, trimmed(state));
+  known->updated = now;
+  known->is_hosted = true;
   return true;
 }
 
 std::vector<awareness::client_id> awareness::remove_session(session_id session, time_point now) {
   std::vector<client_id> removed;
   for (auto& [client, known] : entries_) {
-    if (known.owner != session) continue;
-    if (!known.state.empty()) removed.push_back(client);
-    remove(known, now);
+    if (known.owner == session) {
+      if (!known.state.empty()) removed.push_back(client);
+      remove(known, now);
+    }
+    if (known.payer == session) charge(known, no_session);
   }
+  sessions_.erase(session);
   return removed;
 }
 
@@ -165,7 +261,7 @@ std::vector<awareness::client_id> awareness::expire(time_point now) {
   for (auto at = entries_.begin(); at != entries_.end();) {
     entry& known = at->second;
     const auto age = now - known.updated;
-    if (known.is_own && !known.state.empty()) {
+    if (known.is_hosted && !known.state.empty()) {
       if (age >= own_renewal) {
         ++known.clock;
         known.updated = now;
@@ -175,6 +271,7 @@ std::vector<awareness::client_id> awareness::expire(time_point now) {
       remove(known, now);
       changed.push_back(at->first);
     } else if (known.state.empty() && known.owner == no_session && age >= clock_age_max) {
+      charge(known, no_session);
       at = entries_.erase(at);
       continue;
     }
@@ -183,7 +280,9 @@ std::vector<awareness::client_id> awareness::expire(time_point now) {
   return changed;
 }
 
-byte_buffer awareness::encode(const std::vector<client_id>& clients) const {
+// --- reading ---
+
+byte_buffer awareness::encode(std::span<const client_id> clients) const {
   lib0::encoder out;
   out.write_var_uint(clients.size());
   for (const client_id client : clients) {
@@ -193,6 +292,23 @@ byte_buffer awareness::encode(const std::vector<client_id>& clients) const {
         out);
   }
   return out.take();
+}
+
+std::vector<byte_buffer> awareness::encode_in_parts(std::span<const client_id> clients) const {
+  std::vector<byte_buffer> parts;
+  std::size_t first = 0;
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    const std::size_t next = entry_overhead_max + entries_.at(clients[i]).state.size();
+    if (i > first && size + next > part_size_max) {
+      parts.push_back(encode(clients.subspan(first, i - first)));
+      first = i;
+      size = 0;
+    }
+    size += next;
+  }
+  parts.push_back(encode(clients.subspan(first)));
+  return parts;
 }
 
 byte_buffer awareness::encode_gone(client_id client, std::uint64_t clock) {
@@ -208,9 +324,9 @@ std::string_view awareness::state_of(client_id client) const {
   return has_state ? std::string_view{found->second.state} : null_state;
 }
 
-bool awareness::is_owned_by(client_id client, session_id session) const {
+session_id awareness::owner_of(client_id client) const {
   const auto found = entries_.find(client);
-  return found != entries_.end() && found->second.owner == session;
+  return found == entries_.end() ? no_session : found->second.owner;
 }
 
 std::vector<std::pair<session_id, std::string_view>> awareness::states_by_owner() const {
@@ -220,19 +336,19 @@ std::vector<std::pair<session_id, std::string_view>> awareness::states_by_owner(
   return all;
 }
 
-byte_buffer awareness::encode_known() const {
+std::vector<awareness::client_id> awareness::known() const {
   std::vector<client_id> clients;
   clients.reserve(entries_.size());
   for (const auto& [client, one] : entries_) clients.push_back(client);
-  return encode(clients);
+  return clients;
 }
 
-byte_buffer awareness::encode_all() const {
+std::vector<awareness::client_id> awareness::shown() const {
   std::vector<client_id> clients;
   clients.reserve(state_count_);
   for (const auto& [client, known] : entries_)
     if (!known.state.empty()) clients.push_back(client);
-  return encode(clients);
+  return clients;
 }
 
 }  // namespace troupe::sync

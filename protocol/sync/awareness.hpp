@@ -1,7 +1,9 @@
-// The awareness (presence) of one document: for each client a clock and a JSON state, owned by the
-// session that last sent it. A state vanishes with its session, when its client clears it, and when
-// it was not renewed for `state_age_max`. Clocks of vanished clients are remembered for a while, so
-// that a late frame does not bring a ghost back.
+// The awareness (presence) of one document: for each client a clock and a JSON state.
+// A client belongs to the session that shows it first by itself, and only that session changes it;
+// its state goes when the session goes. What a session relays of clients whose session is not here
+// (another tab told it) belongs to nobody: anybody may renew it, and it vanishes when nobody does.
+// Clocks of vanished clients are remembered for a while, so that a late frame does not bring a
+// ghost back. What finds no room, or is no JSON, is left out; the rest of its update is not.
 // Format: varUint count, then (varUint client, varUint clock, varString JSON or `null`) each.
 // Source: y-protocols 1.0 awareness.js.
 #pragma once
@@ -9,6 +11,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -42,20 +45,47 @@ class awareness {
   /// How long the clock of a vanished client is remembered.
   static constexpr std::chrono::seconds clock_age_max{60};
   static constexpr std::size_t clients_max = 20'000;
+  /// Above it there is no room for further clients that are only relayed.
+  static constexpr std::size_t relayed_clients_max = clients_max / 2;
   static constexpr std::size_t state_depth_max = 100;
   /// Bytes of all states together.
   static constexpr std::size_t state_bytes_max = std::size_t{16} * 1024 * 1024;
+  /// What one session has shown or relayed, remembered clocks included.
+  static constexpr std::size_t session_clients_max = 64;
+  static constexpr std::size_t session_bytes_max = std::size_t{1024} * 1024;
+  /// A clock that jumps further, or beyond the last, would leave its client, which counts on from
+  /// it, no numbers.
+  static constexpr std::uint64_t clock_step_max = std::uint64_t{1} << 32;
+  static constexpr std::uint64_t clock_max = (std::uint64_t{1} << 53) - (std::uint64_t{1} << 20);
+  /// Bytes from which on encode_in_parts() begins another part.
+  static constexpr std::size_t part_size_max = std::size_t{64} * 1024;
 
-  /// Applies a session's update, whole or not at all. A first state with clock 0 is ignored, as
-  /// clients do. Returns the clients whose clock advanced or whose state vanished.
-  /// Fails with truncated, trailing_bytes, number_too_large, invalid_utf8, invalid_json,
-  /// too_many_clients, state_too_large.
-  result<std::vector<client_id>> apply(byte_view update, session_id from, time_point now);
+  /// Who sends an update.
+  struct sender {
+    session_id session = no_session;
+    /// It has heard no presence yet, so what it shows is no echo.
+    bool is_opening = false;
+    /// It may be the one, come back, to which a client of another session belongs.
+    bool may_take_over = false;
+  };
+  /// What became of an update.
+  struct applied {
+    std::vector<client_id> changed;  ///< Whose clock advanced or whose state vanished.
+    std::size_t left_out = 0;        ///< Entries that said something new and were not taken.
+    std::optional<failure> why;      ///< The first of them was not.
+  };
+
+  /// Applies a session's update, entry by entry; of several of one client only the first. A first
+  /// state with clock 0 is ignored, as clients do. Left out is what is not_owner, quota_exceeded
+  /// (of the session), too_many_clients, state_too_large (of the document), invalid_json,
+  /// invalid_utf8, number_too_large (a clock that jumps), and from where it cannot be read the rest
+  /// (truncated, trailing_bytes, number_too_large).
+  applied apply(byte_view update, const sender& by, time_point now);
 
   /// Sets the state that the server holds for a session, as JSON text; "null" clears it. Unlike
   /// others it is renewed by expire() as long as the session is there, and its clock is kept as
   /// long even if it is cleared. Returns whether anything changed for others (false: it was cleared
-  /// already). Fails with too_many_clients.
+  /// already). Fails with too_many_clients, state_too_large, quota_exceeded.
   result<bool> set_own(client_id client, std::string_view state, session_id owner, time_point now);
 
   /// Removes the states that belong to a session; returns whose.
@@ -70,18 +100,22 @@ class awareness {
   static std::optional<awareness_entry> only_client_of(byte_view update);
 
   /// The entries of `clients` as an awareness update; a vanished state is `null`.
-  byte_buffer encode(const std::vector<client_id>& clients) const;
+  byte_buffer encode(std::span<const client_id> clients) const;
+
+  /// The same as several updates of about `part_size_max` each, more only where one state is
+  /// larger: a client sends back what it hears, and that must pass as a message.
+  std::vector<byte_buffer> encode_in_parts(std::span<const client_id> clients) const;
 
   /// That a client is gone, under this clock.
   static byte_buffer encode_gone(client_id client, std::uint64_t clock);
 
-  /// All states.
-  byte_buffer encode_all() const;
+  /// The clients that show a state.
+  std::vector<client_id> shown() const;
 
-  /// All states, and `null` for clients that vanished a short while ago.
-  byte_buffer encode_known() const;
+  /// These, and those that vanished a short while ago.
+  std::vector<client_id> known() const;
 
-  /// All states as JSON text, each with the session that owns it.
+  /// All states as JSON text, each with the session that owns it (no_session: it is relayed).
   std::vector<std::pair<session_id, std::string_view>> states_by_owner() const;
 
   /// The state of a client; "null" if it has none.
@@ -95,7 +129,8 @@ class awareness {
     const auto found = entries_.find(client);
     return found == entries_.end() ? 0 : found->second.clock;
   }
-  bool is_owned_by(client_id client, session_id session) const;
+  /// The session to which a client belongs; no_session: to none.
+  session_id owner_of(client_id client) const;
 
   bool has_states() const noexcept { return state_count_ > 0; }
 
@@ -104,18 +139,36 @@ class awareness {
     std::uint64_t clock = 0;
     std::string state;  ///< JSON; empty: the state has vanished.
     session_id owner = no_session;
+    session_id payer = no_session;       ///< In whose budget it counts.
+    session_id taken_from = no_session;  ///< That owned it before, and may be here still.
     time_point updated;
-    bool is_own = false;  ///< Set by set_own().
+    bool is_hosted = false;        ///< Set by set_own().
+    std::uint64_t changed_in = 0;  ///< The number of the update.
   };
-  result<void> decode(byte_view update);
-  bool accepts(const awareness_entry& incoming) const;
+  /// What a session has shown.
+  struct showing {
+    std::optional<client_id> own;
+    bool may_announce = true;  ///< False: it took a client whose session was there.
+    std::size_t clients = 0;
+    std::size_t bytes = 0;
+  };
+
+  result<bool> take(awareness_entry incoming, const sender& by, bool is_alone, time_point now);
+  bool is_announced(const awareness_entry& incoming, const sender& by, bool is_alone,
+                    bool is_newer) const;
+  bool become_owner(entry& known, const sender& by, bool announces, bool is_newer);
+  result<void> find_room(const entry* known, std::size_t size, session_id payer, bool is_own) const;
+  void set_owner(entry& of, session_id owner);
+  void charge(entry& to_pay, session_id payer);
   void set_state(entry& of, std::string_view state);
   void remove(entry& of, time_point now);
+  entry* find(client_id client);
 
   std::unordered_map<client_id, entry> entries_;
-  std::vector<awareness_entry> decoded_;  // kept for its memory
+  std::unordered_map<session_id, showing> sessions_;
   std::size_t state_count_ = 0;
   std::size_t state_bytes_ = 0;
+  std::uint64_t update_count_ = 0;
 };
 
 }  // namespace troupe::sync

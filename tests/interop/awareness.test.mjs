@@ -5,10 +5,10 @@ import { test } from 'node:test';
 import { raw_socket, yjs_client } from './support/clients.mjs';
 import { use_server } from './support/fixture.mjs';
 import {
-  awareness_frame, awareness_states, frame_type, hex, message, same_bytes, sync_step1,
+  awareness_frame, awareness_states, awareness_update, frame_type, hex, message, same_bytes, sync_step1,
 } from './support/frames.mjs';
 import { start_server } from './support/server.mjs';
-import { until } from './support/wait.mjs';
+import { pause, until } from './support/wait.mjs';
 
 const use = use_server();
 
@@ -133,4 +133,115 @@ test('a state goes when its client is silent for heartbeat.timeout, although its
   frozen.socket.pause(); // reads nothing any more, so it answers no ping
   await until(() => !observer.awareness.getStates().has(7), 'the state is gone', 20000);
   assert.deepEqual(observer.closes, [], 'who answers stays');
+});
+
+test('the presence of a client that is here is changed by its own session only', async () => {
+  const document = use.document();
+  const victim = await use.client(document).synced();
+  const watcher = await use.client(document).synced();
+  victim.awareness.setLocalState({ name: 'Victim' });
+  await sees(watcher, victim, { name: 'Victim' }, 'the watcher sees the victim');
+  const attacker = await use.raw(`/${document}`).open();
+  attacker.send(sync_step1());
+  attacker.send(awareness_frame(awareness_update([{ client: 5, clock: 1, state: { name: 'Attacker' } }])));
+  const { clientID: client } = victim.doc;
+  for (const clock of [100, 2 ** 53 - 1])
+    for (const state of [{ name: 'Nobody' }, null])
+      attacker.send(awareness_frame(awareness_update([{ client, clock, state }])));
+  victim.awareness.setLocalState({ name: 'Still me' });
+  await sees(watcher, victim, { name: 'Still me' }, 'the victim goes on');
+  await pause(200);
+  assert.deepEqual(watcher.awareness.getStates().get(client), { name: 'Still me' });
+  assert.deepEqual(victim.awareness.getLocalState(), { name: 'Still me' });
+  assert.deepEqual(victim.closes, []);
+});
+
+test('a tab that leaves is gone, although another tab of its browser told of it first', async () => {
+  const document = use.document();
+  const watcher = await use.client(document).synced();
+  const stays = await use.client(document, { disableBc: false }).synced();
+  stays.awareness.setLocalState({ name: 'stays' });
+  // Both tabs hear each other at once; the server hears of the second one from the first.
+  const leaves = use.client(document, { disableBc: false, connect: false });
+  leaves.awareness.setLocalState({ name: 'leaves' });
+  leaves.connect();
+  await leaves.synced();
+  leaves.awareness.setLocalState({ name: 'leaves soon' });
+  await sees(watcher, leaves, { name: 'leaves soon' }, 'the watcher sees both');
+  await sees(watcher, stays, { name: 'stays' }, 'the watcher sees both');
+  // Without a word to the other tab, as when a browser ends a tab.
+  leaves.provider.bcconnected = false;
+  leaves.vanish();
+  await sees(watcher, leaves, undefined, 'the tab is gone');
+  assert.deepEqual(watcher.awareness.getStates().get(stays.doc.clientID), { name: 'stays' });
+});
+
+test('a tab that leaves takes nothing of another tab along that it told of', async () => {
+  const document = use.document();
+  const watcher = await use.client(document).synced();
+  const shown = await use.client(document).synced();
+  shown.awareness.setLocalState({ name: 'shown' });
+  await sees(watcher, shown, { name: 'shown' }, 'the watcher sees it');
+  const { clientID: client } = shown.doc;
+  const teller = await use.raw(`/${document}`).open();
+  teller.send(sync_step1());
+  teller.send(awareness_frame(awareness_update([{ client: 5, clock: 1, state: {} }])));
+  const clock = watcher.awareness.meta.get(client).clock;
+  teller.send(awareness_frame(awareness_update([{ client, clock: clock + 1, state: { name: 'told' } }])));
+  await until(() => watcher.awareness.getStates().has(5), 'the watcher sees the teller');
+  teller.destroy();
+  await until(() => !watcher.awareness.getStates().has(5), 'the teller is gone');
+  assert.deepEqual(watcher.awareness.getStates().get(client), { name: 'shown' });
+});
+
+test('a client whose old connection is not known to be dead is shown, and stays when that one ends', async () => {
+  const document = use.document();
+  const watcher = await use.client(document).synced();
+  const says = (socket, clock, name) =>
+    socket.send(awareness_frame(awareness_update([{ client: 77, clock, state: name && { name } }])));
+  const seen = () => watcher.awareness.getStates().get(77)?.name;
+  const dead = await use.raw(`/${document}`).open();
+  dead.send(sync_step1());
+  says(dead, 5, 'before');
+  await until(() => seen() === 'before', 'the watcher sees the client');
+  const back = await use.raw(`/${document}`).open();
+  back.send(sync_step1());
+  says(back, 6, 'back');
+  await until(() => seen() === 'back', 'the watcher sees it come back');
+  says(dead, 5, null); // what was under way when the line broke
+  dead.destroy();
+  says(back, 7, 'still here');
+  await until(() => seen() === 'still here', 'it goes on');
+  await pause(200);
+  assert.equal(seen(), 'still here');
+  back.destroy();
+  await until(() => seen() === undefined, 'it is gone with its own connection');
+});
+
+test('a client that invents thousands of others shuts nobody out', async () => {
+  const document = use.document();
+  const inventor = await use.raw(`/${document}`).open();
+  inventor.send(sync_step1());
+  const invented = Array.from({ length: 20_000 }, (_, i) => ({ client: 1000 + i, clock: 1, state: 0 }));
+  inventor.send(awareness_frame(awareness_update(invented)));
+  const newcomer = await use.client(document).synced();
+  newcomer.awareness.setLocalState({ name: 'Newcomer' });
+  const watcher = await use.client(document).synced();
+  await sees(watcher, newcomer, { name: 'Newcomer' }, 'the newcomer is seen');
+  assert.ok(watcher.awareness.getStates().size < 100, 'few of the invented ones are shown');
+  newcomer.text.insert(0, 'edits');
+  await until(() => watcher.text.toString() === 'edits', 'edits go on');
+  assert.deepEqual(newcomer.closes, []);
+});
+
+test('presence of several MiB closes no newcomer that sends it back', async () => {
+  const document = use.document();
+  const people = await Promise.all(Array.from({ length: 12 }, () => use.client(document).synced()));
+  for (const [i, each] of people.entries()) each.awareness.setLocalState({ name: `n${i}`, picture: 'x'.repeat(200_000) });
+  const newcomer = await use.client(document).synced();
+  for (const [i, each] of people.entries())
+    await until(() => newcomer.awareness.getStates().get(each.doc.clientID)?.name === `n${i}`, `the newcomer sees person ${i}`, 10000);
+  newcomer.text.insert(0, 'after its echoes');
+  await until(() => people[0].text.toString() === 'after its echoes', 'its edit arrives', 10000);
+  for (const each of [...people, newcomer]) assert.deepEqual(each.closes, []);
 });

@@ -57,9 +57,11 @@ struct heard_effects {
   std::vector<text> texts;
   std::vector<write> writes;
   std::vector<closing> closings;
+  std::vector<document_effects::left_out_presence> left_out;
 
   bool empty() const {
-    return deliveries.empty() && texts.empty() && writes.empty() && closings.empty();
+    return deliveries.empty() && texts.empty() && writes.empty() && closings.empty() &&
+           left_out.empty();
   }
 
   /// `name`: of the document. The bytes of the event must not be needed any more.
@@ -69,6 +71,7 @@ struct heard_effects {
     for (const auto& each : effects.deliveries) heard.add(each, document, name);
     for (const auto& each : effects.writes) heard.add(each, name);
     for (const auto& each : effects.refusals) heard.add(each, name);
+    heard.left_out = effects.left_out;
     return heard;
   }
 

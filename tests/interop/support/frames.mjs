@@ -30,6 +30,18 @@ export const update_frame = (update) => write(message.sync, sync.update, update)
 /** An awareness frame with the given awareness update, valid or not. */
 export const awareness_frame = (update) => write(message.awareness, update);
 
+/** The awareness update that shows [{client, clock, state}]. */
+export function awareness_update(entries) {
+  const encoder = encoding.createEncoder();
+  encoding.writeVarUint(encoder, entries.length);
+  for (const { client, clock, state } of entries) {
+    encoding.writeVarUint(encoder, client);
+    encoding.writeVarUint(encoder, clock);
+    encoding.writeVarString(encoder, JSON.stringify(state));
+  }
+  return encoding.toUint8Array(encoder);
+}
+
 /** The frame that keeps a silent client alive: an awareness update about nobody. */
 export const keep_alive_frame = hex('01 01 00');
 

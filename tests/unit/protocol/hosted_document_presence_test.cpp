@@ -1,5 +1,6 @@
 // Presence in a hosted document: that of JSON sessions, what both dialects hear of it, and when.
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 #include <nlohmann/json.hpp>
 
 #include "protocol/lib0/encoder.hpp"
@@ -203,7 +204,7 @@ TEST_CASE("of several states of a client in a turn only the last is told", "[doc
   CHECK(shown.begin()->second == "50");
   REQUIRE(host.effects.deliveries.size() == 1);
   sync::awareness seen;
-  REQUIRE(seen.apply(host.effects.deliveries[0].body.view(), bob, start));
+  seen.apply(host.effects.deliveries[0].body.view(), {bob, false, false}, start);
   CHECK(seen.states_by_owner().size() == 2);
   CHECK(seen.state_of(9) == "-50");
 }
@@ -243,16 +244,40 @@ TEST_CASE("who missed presence is told all of it, and who is gone", "[document][
   CHECK(host.effects.texts.empty());
 }
 
-TEST_CASE("a JSON session whose client id somebody else took gets another", "[document][json]") {
+TEST_CASE("nobody takes the client id of a JSON session", "[document][json]") {
   document_host host;
   const client_id client = show(host, alice, R"({"n":1})");
   host.receive(bob, message_kind::awareness, awareness_update(client, 7, R"("mine")"), start);
+  REQUIRE(host.effects.left_out.size() == 1);
+  CHECK(host.effects.left_out[0].why.code == errc::not_owner);
   host.end_turn();
-  const client_id other = show(host, alice, R"({"n":2})");
-  CHECK(other != client);
-  CHECK(host.document.presence().state_of(client) == R"("mine")");
-  CHECK(host.document.presence().states_by_owner().size() == 2);
-  CHECK(show(host, alice, R"({"n":3})") == other);
+  CHECK(host.is_quiet());
+  CHECK(show(host, alice, R"({"n":2})") == client);
+  CHECK(host.document.presence().states_by_owner().size() == 1);
+}
+
+TEST_CASE("a client that comes back takes its presence over if its user is the same",
+          "[document]") {
+  const bool is_same_user = GENERATE(true, false);
+  document_host host;
+  host.ask(alice, R"({"type":"sync"})", start, "ada");
+  host.ask(bob, R"({"type":"sync"})", start, is_same_user ? "ada" : "eve");
+  host.receive(alice, message_kind::awareness, awareness_update(9, 5, "1"), start);
+  host.receive(bob, message_kind::awareness, awareness_update(9, 6, "2"), start);
+  CHECK(host.effects.left_out.empty() == is_same_user);
+  CHECK(host.document.presence().state_of(9) == (is_same_user ? "2" : "1"));
+  host.leave(alice, start);
+  CHECK(host.document.presence().state_of(9) == (is_same_user ? "2" : "null"));
+}
+
+TEST_CASE("a session that has answered a sync takes nobody's presence over", "[document]") {
+  document_host host;
+  host.receive(alice, message_kind::awareness, awareness_update(9, 5, "1"), start);
+  host.receive(bob, message_kind::sync_step2, hex("00 00"), start);
+  host.receive(bob, message_kind::awareness, awareness_update(9, 5, "1"), start);  // an echo
+  CHECK(host.is_quiet());
+  host.leave(bob, start);
+  CHECK(host.document.presence().state_of(9) == "1");
 }
 
 TEST_CASE("a JSON session is given no client id that is known already", "[document][json]") {
@@ -264,20 +289,28 @@ TEST_CASE("a JSON session is given no client id that is known already", "[docume
   CHECK(show(host, alice, "1") != usual);
 }
 
-TEST_CASE("presence beyond the limit of clients is answered with an error", "[document][json]") {
+TEST_CASE("presence beyond a limit is left out, and answered with an error in JSON",
+          "[document][json]") {
   document_host host;
   lib0::encoder all;
-  all.write_var_uint(sync::awareness::clients_max);
-  for (client_id client = 1; client <= sync::awareness::clients_max; ++client) {
+  all.write_var_uint(2);
+  for (const client_id client : {client_id{1}, client_id{2}}) {
     all.write_var_uint(client);
     all.write_var_uint(1);
-    all.write_var_string("1");
+    all.write_var_string(client == 1 ? "1" : "no JSON");
   }
   host.receive(bob, message_kind::awareness, all.take(), start);
+  CHECK(host.effects.closings.empty());
+  REQUIRE(host.effects.left_out.size() == 1);
+  CHECK(host.effects.left_out[0].from == bob);
+  CHECK(host.effects.left_out[0].clients == 1);
+  CHECK(host.effects.left_out[0].why.code == errc::invalid_json);
+  CHECK(host.document.presence().state_of(1) == "1");
   host.end_turn();
-  host.ask(alice, presence_frame("1", R"(,"messageId":"p-1")"), start);
+  const std::string large = '"' + std::string(sync::awareness::session_bytes_max, 'x') + '"';
+  host.ask(alice, presence_frame(large, R"(,"messageId":"p-1")"), start);
   REQUIRE(host.told(alice).size() == 1);
-  CHECK(host.told(alice)[0].find(R"("code":"INVALID_MESSAGE")") != std::string::npos);
+  CHECK(host.told(alice)[0].find(R"("code":"QUOTA_EXCEEDED")") != std::string::npos);
   CHECK(host.told(alice)[0].find(R"("messageId":"p-1")") != std::string::npos);
   host.end_turn();
   CHECK(host.is_quiet());

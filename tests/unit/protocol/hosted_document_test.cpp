@@ -360,13 +360,15 @@ TEST_CASE("hosted document answers a query with all presence", "[document]") {
                         "010101027b7d");
 }
 
-TEST_CASE("hosted document closes a session whose presence is not valid", "[document]") {
+TEST_CASE("hosted document leaves presence out that is not valid, and closes nobody",
+          "[document]") {
   host hosted;
   hosted.receive(alice, message_kind::awareness, hex("01 01 01 01 7b"));
   CHECK(hosted.effects.deliveries.empty());
-  REQUIRE(hosted.effects.closings.size() == 1);
-  CHECK(hosted.effects.closings[0].session == alice);
-  CHECK(hosted.effects.closings[0].why.code == errc::invalid_json);
+  CHECK(hosted.effects.closings.empty());
+  REQUIRE(hosted.effects.left_out.size() == 1);
+  CHECK(hosted.effects.left_out[0].from == alice);
+  CHECK(hosted.effects.left_out[0].why.code == errc::invalid_json);
   CHECK_FALSE(hosted.document.presence().has_states());
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include "protocol/lib0/encoder.hpp"
 #include "tests/support/hex_bytes.hpp"
@@ -40,23 +41,46 @@ const awareness::time_point start{};
 
 using clients = std::vector<awareness::client_id>;
 
+byte_buffer all_of(const awareness& presence) { return presence.encode(presence.shown()); }
+
 clients sorted(clients of) {
   std::sort(of.begin(), of.end());
   return of;
 }
 
-/// Applies an update that must be accepted; returns whose clocks or states changed.
-clients applied(awareness& to, const std::vector<entry>& entries, session_id from = alice,
-                awareness::time_point now = start) {
+awareness::sender sent_by(session_id session) { return {session, false, false}; }
+
+/// A session's first presence, before it has heard any.
+awareness::sender opened_by(session_id session) { return {session, true, true}; }
+
+/// Applies an update of which nothing may be left out; returns whose clocks or states changed.
+clients applied(awareness& to, const std::vector<entry>& entries,
+                const awareness::sender& from = sent_by(alice), awareness::time_point now = start) {
   const auto outcome = to.apply(update_of(entries), from, now);
-  REQUIRE(outcome.has_value());
-  return sorted(*outcome);
+  CHECK(outcome.left_out == 0);
+  return sorted(outcome.changed);
+}
+clients applied(awareness& to, const std::vector<entry>& entries, session_id from,
+                awareness::time_point now = start) {
+  return applied(to, entries, sent_by(from), now);
 }
 
-errc error_of(awareness& by, byte_view update) {
-  const auto outcome = by.apply(update, alice, start);
-  REQUIRE_FALSE(outcome.has_value());
-  return outcome.error().code;
+/// Why the one entry was left out that is not taken; that nothing changed.
+errc refused(awareness& by, byte_view update, const awareness::sender& from = sent_by(alice)) {
+  const auto outcome = by.apply(update, from, start);
+  CHECK(outcome.changed.empty());
+  CHECK(outcome.left_out == 1);
+  REQUIRE(outcome.why.has_value());
+  return outcome.why->code;
+}
+errc refused(awareness& by, const std::vector<entry>& entries, session_id from) {
+  return refused(by, update_of(entries), sent_by(from));
+}
+
+/// Clients with a state of one byte, each shown by a session of its own.
+void show_many(awareness& in, std::size_t count, awareness::client_id first = 1) {
+  for (awareness::client_id client = first; client < first + count; ++client)
+    REQUIRE(applied(in, {{client, 1, "1"}}, opened_by(1000 + client)).size() == 1);
 }
 
 }  // namespace
@@ -65,8 +89,8 @@ TEST_CASE("awareness is empty at first", "[sync]") {
   const awareness nobody;
   CHECK_FALSE(nobody.has_states());
   CHECK(nobody.states_by_owner().size() == 0);
-  CHECK(to_hex(nobody.encode_all()) == "00");
-  CHECK(to_hex(nobody.encode({})) == "00");
+  CHECK(to_hex(all_of(nobody)) == "00");
+  CHECK(to_hex(nobody.encode(clients{})) == "00");
 }
 
 TEST_CASE("awareness keeps a state and writes it as it came", "[sync]") {
@@ -74,11 +98,11 @@ TEST_CASE("awareness keeps a state and writes it as it came", "[sync]") {
   CHECK(applied(presence, {{300, 1, R"({"name":"a"})"}}) == clients{300});
   CHECK(presence.has_states());
   CHECK(presence.states_by_owner().size() == 1);
-  CHECK(presence.encode_all() == update_of({{300, 1, R"({"name":"a"})"}}));
-  CHECK(to_hex(presence.encode({300})) == "01"
-                                          "ac02"
-                                          "01"
-                                          "0c7b226e616d65223a2261227d");
+  CHECK(all_of(presence) == update_of({{300, 1, R"({"name":"a"})"}}));
+  CHECK(to_hex(presence.encode(clients{300})) == "01"
+                                                 "ac02"
+                                                 "01"
+                                                 "0c7b226e616d65223a2261227d");
 }
 
 TEST_CASE("awareness takes only what is newer than it knows", "[sync]") {
@@ -86,9 +110,9 @@ TEST_CASE("awareness takes only what is newer than it knows", "[sync]") {
   applied(presence, {{1, 5, "{}"}});
   CHECK(applied(presence, {{1, 4, "1"}}).empty());
   CHECK(applied(presence, {{1, 5, "1"}}).empty());
-  CHECK(presence.encode_all() == update_of({{1, 5, "{}"}}));
+  CHECK(all_of(presence) == update_of({{1, 5, "{}"}}));
   CHECK(applied(presence, {{1, 6, "1"}}) == clients{1});
-  CHECK(presence.encode_all() == update_of({{1, 6, "1"}}));
+  CHECK(all_of(presence) == update_of({{1, 6, "1"}}));
 }
 
 TEST_CASE("awareness ignores a first state with clock 0", "[sync]") {
@@ -105,8 +129,8 @@ TEST_CASE("awareness lets a state vanish with the clock it has, once", "[sync]")
   CHECK(applied(presence, {{1, 5, "null"}}) == clients{1});
   CHECK_FALSE(presence.has_states());
   CHECK(applied(presence, {{1, 5, "null"}}).empty());
-  CHECK(presence.encode({1}) == update_of({{1, 5, "null"}}));
-  CHECK(to_hex(presence.encode_all()) == "00");
+  CHECK(presence.encode(clients{1}) == update_of({{1, 5, "null"}}));
+  CHECK(to_hex(all_of(presence)) == "00");
   // Its clock is remembered: a late frame brings no ghost back.
   CHECK(applied(presence, {{1, 5, "{}"}}).empty());
   CHECK(applied(presence, {{1, 6, "{}"}}) == clients{1});
@@ -122,10 +146,7 @@ TEST_CASE("awareness takes null with spaces around it as null", "[sync]") {
 TEST_CASE("awareness tells which part of an update took effect", "[sync]") {
   awareness presence;
   applied(presence, {{1, 5, "1"}, {2, 5, "2"}});
-  const auto outcome =
-      presence.apply(update_of({{1, 5, "1"}, {2, 6, "3"}, {3, 1, "4"}}), alice, start);
-  REQUIRE(outcome);
-  CHECK(sorted(*outcome) == clients{2, 3});
+  CHECK(applied(presence, {{1, 5, "1"}, {2, 6, "3"}, {3, 1, "4"}}) == clients{2, 3});
   CHECK(presence.states_by_owner().size() == 3);
 }
 
@@ -133,59 +154,181 @@ TEST_CASE("awareness takes client ids of 53 bits, and clocks as far as clients c
           "[sync]") {
   awareness presence;
   const std::uint64_t most = (std::uint64_t{1} << 53) - 1;
-  const std::uint64_t step = std::uint64_t{1} << 32;
-  CHECK(applied(presence, {{most, step + 1, "{}"}}).empty());
-  CHECK(applied(presence, {{most, most, "{}"}}).empty());
+  const std::uint64_t step = awareness::clock_step_max;
+  CHECK(refused(presence, {{most, step + 1, "{}"}}, alice) == errc::number_too_large);
+  CHECK(refused(presence, {{most, most, "{}"}}, alice) == errc::number_too_large);
   CHECK_FALSE(presence.has_states());
   CHECK(applied(presence, {{most, step, "{}"}}) == clients{most});
-  CHECK(applied(presence, {{most, 2 * step + 1, "{}"}}).empty());
+  CHECK(refused(presence, {{most, 2 * step + 1, "{}"}}, alice) == errc::number_too_large);
   CHECK(applied(presence, {{most, 2 * step, "{}"}}) == clients{most});
-  CHECK(presence.encode_all() == update_of({{most, 2 * step, "{}"}}));
+  CHECK(all_of(presence) == update_of({{most, 2 * step, "{}"}}));
 }
 
-TEST_CASE("awareness does not believe a session that says that a client of another is gone",
-          "[sync]") {
+TEST_CASE("awareness takes no clock beyond its last one, however many steps led there", "[sync]") {
   awareness presence;
-  applied(presence, {{1, 5, "{}"}}, alice);
-  CHECK(applied(presence, {{1, 5, "null"}}, bob).empty());
-  CHECK(applied(presence, {{1, 6, "null"}}, bob).empty());
-  CHECK(presence.state_of(1) == "{}");
-  CHECK(presence.is_owned_by(1, alice));
-  CHECK(applied(presence, {{1, 6, "null"}}, alice) == clients{1});
-  CHECK(presence.state_of(1) == "null");
+  std::uint64_t clock = 0;
+  for (; clock + awareness::clock_step_max <= awareness::clock_max;)
+    applied(presence, {{1, clock += awareness::clock_step_max, "1"}});
+  CHECK(refused(presence, {{1, awareness::clock_max + 1, "1"}}, alice) == errc::number_too_large);
+  CHECK(applied(presence, {{1, awareness::clock_max, "1"}}) == clients{1});
+}
+
+TEST_CASE("awareness takes of several entries of one client the first", "[sync]") {
+  awareness presence;
+  CHECK(applied(presence, {{1, 1, "1"}, {1, 2, "2"}, {1, 2, "null"}, {1, 1, "3"}}) == clients{1});
+  CHECK(all_of(presence) == update_of({{1, 1, "1"}}));
 }
 
 TEST_CASE("awareness does not look into what it knows already", "[sync]") {
   awareness presence;
   applied(presence, {{1, 5, "{}"}}, alice);
   CHECK(applied(presence, {{1, 5, "no JSON"}}, bob).empty());
-  CHECK_FALSE(presence.apply(update_of({{1, 6, "no JSON"}}), bob, start).has_value());
+  CHECK(refused(presence, {{1, 6, "no JSON"}}, alice) == errc::invalid_json);
 }
 
-TEST_CASE("awareness removes the states of a session and of nobody else", "[sync]") {
+// --- to whom a client belongs ---
+
+TEST_CASE("awareness removes the state that a session shows itself, and nobody else's", "[sync]") {
   awareness presence;
-  applied(presence, {{1, 1, "1"}, {2, 1, "2"}}, alice);
-  applied(presence, {{3, 1, "3"}}, bob);
-  CHECK(sorted(presence.remove_session(alice, start)) == clients{1, 2});
-  CHECK(presence.encode_all() == update_of({{3, 1, "3"}}));
-  CHECK(presence.encode({1, 2}) == update_of({{1, 1, "null"}, {2, 1, "null"}}));
+  applied(presence, {{1, 1, "1"}}, opened_by(alice));
+  applied(presence, {{1, 2, "1"}, {2, 1, "2"}}, alice);  // 2 is relayed
+  applied(presence, {{3, 1, "3"}}, opened_by(bob));
+  CHECK(presence.owner_of(1) == alice);
+  CHECK(presence.owner_of(2) == no_session);
+  CHECK(presence.owner_of(3) == bob);
+  CHECK(presence.remove_session(alice, start) == clients{1});
+  CHECK(sorted(presence.shown()) == clients{2, 3});
+  CHECK(presence.encode(clients{1}) == update_of({{1, 2, "null"}}));
   CHECK(presence.remove_session(alice, start).empty());
+  CHECK(sorted(presence.expire(start + 30s)) == clients{2, 3});
 }
 
-TEST_CASE("awareness gives a state to the session that renewed it last", "[sync]") {
+TEST_CASE("awareness lets nobody else change a client whose session is there", "[sync]") {
   awareness presence;
-  applied(presence, {{1, 1, "1"}}, alice);
-  applied(presence, {{1, 2, "1"}}, bob);
+  applied(presence, {{1, 5, "{}"}}, opened_by(alice));
+  applied(presence, {{2, 1, "{}"}}, opened_by(bob));
+  for (const char* state : {"1", "null"}) {
+    CHECK(refused(presence, {{1, 6, state}}, bob) == errc::not_owner);
+    CHECK(refused(presence, {{1, awareness::clock_max, state}}, bob) == errc::not_owner);
+    // An echo, and the end that another tab tells of, are nothing to be counted.
+    CHECK(applied(presence, {{1, 5, state}}, bob).empty());
+  }
+  const auto several =
+      presence.apply(update_of({{1, 6, "1"}, {2, 2, "2"}, {1, 7, "null"}}), sent_by(bob), start);
+  CHECK(several.changed == clients{2});
+  CHECK(several.left_out == 2);
+  CHECK(presence.encode(clients{1}) == update_of({{1, 5, "{}"}}));
+  CHECK(presence.owner_of(1) == alice);
+  CHECK(presence.remove_session(bob, start) == clients{2});
+  CHECK(applied(presence, {{1, 6, "null"}}, alice) == clients{1});
+}
+
+TEST_CASE("awareness gives a client that another tab told of first to its own session", "[sync]") {
+  const std::uint64_t clock = GENERATE(3U, 4U, 5U);
+  awareness presence;
+  applied(presence, {{2, 1, "2"}}, opened_by(bob));
+  applied(presence, {{1, 4, "4"}}, bob);
+  CHECK(presence.owner_of(1) == no_session);
+  CHECK(applied(presence, {{1, clock, R"("own")"}}, opened_by(alice)).size() == (clock > 4));
+  CHECK(presence.owner_of(1) == alice);
+  CHECK(presence.state_of(1) == (clock > 4 ? R"("own")" : "4"));
+  CHECK(refused(presence, {{1, 6, "6"}}, bob) == errc::not_owner);
+  CHECK(presence.remove_session(bob, start) == clients{2});
+  CHECK(presence.remove_session(alice, start) == clients{1});
+}
+
+TEST_CASE("awareness lets whoever relays a client of nobody renew and end it", "[sync]") {
+  awareness presence;
+  applied(presence, {{1, 1, "1"}, {9, 1, "9"}}, alice);
+  applied(presence, {{1, 2, "2"}, {9, 1, "9"}}, bob);
   CHECK(presence.remove_session(alice, start).empty());
+  CHECK(presence.remove_session(bob, start).empty());
+  CHECK(presence.state_of(1) == "2");
+  CHECK(applied(presence, {{1, 2, "null"}, {9, 2, "10"}}, alice) == clients{1, 9});
+}
+
+TEST_CASE("awareness gives a client that comes back to its new session", "[sync]") {
+  // Bob's connection is a new one of alice's client; the old one is dead, which nobody knows yet.
+  const std::uint64_t clock = GENERATE(5U, 6U);
+  awareness presence;
+  applied(presence, {{1, 5, R"("old")"}}, opened_by(alice));
+  const bool is_newer = clock > 5;
+  CHECK(applied(presence, {{1, clock, R"("new")"}}, opened_by(bob)).size() == is_newer);
+  CHECK(presence.owner_of(1) == bob);
+  // What the old connection had sent before it died.
+  CHECK(applied(presence, {{1, 5, "null"}}, alice).empty());
+  CHECK(applied(presence, {{1, 4, R"("old")"}}, alice).empty());
+  CHECK(presence.remove_session(alice, start).empty());
+  CHECK(presence.state_of(1) == (is_newer ? R"("new")" : R"("old")"));
+  CHECK(applied(presence, {{1, 7, R"("next")"}}, bob) == clients{1});
   CHECK(presence.remove_session(bob, start) == clients{1});
 }
 
-TEST_CASE("awareness leaves a state with its session when another sends nothing new", "[sync]") {
+TEST_CASE("awareness gives a client back to the session that turns out to be alive, for good",
+          "[sync]") {
   awareness presence;
-  applied(presence, {{1, 1, "1"}}, alice);
-  applied(presence, {{1, 1, "1"}}, bob);
+  applied(presence, {{1, 5, R"("own")"}}, opened_by(alice));
+  applied(presence, {{1, 6, R"("taken")"}}, opened_by(bob));
+  CHECK(presence.owner_of(1) == bob);
+  CHECK(applied(presence, {{1, 7, R"("own again")"}}, alice) == clients{1});
+  CHECK(presence.owner_of(1) == alice);
+  for (std::uint64_t clock = 8; clock < 10; ++clock)
+    CHECK(refused(presence, update_of({{1, clock, R"("taken")"}}), opened_by(bob)) ==
+          errc::not_owner);
+  // Nor does it get another one.
+  applied(presence, {{2, 1, "2"}}, bob);
+  CHECK(presence.owner_of(2) == no_session);
   CHECK(presence.remove_session(bob, start).empty());
-  CHECK(presence.has_states());
+  CHECK(presence.state_of(1) == R"("own again")");
+}
+
+TEST_CASE("awareness lets nobody take a client over who may not, or has heard of it", "[sync]") {
+  awareness presence;
+  applied(presence, {{1, 5, R"("own")"}}, opened_by(alice));
+  CHECK(refused(presence, update_of({{1, 6, R"("x")"}}), {bob, true, false}) == errc::not_owner);
+  CHECK(refused(presence, update_of({{1, 6, R"("x")"}}), {bob, false, true}) == errc::not_owner);
+  // Of several clients none is announced.
+  CHECK(presence.apply(update_of({{1, 6, R"("x")"}, {2, 1, R"("y")"}}), opened_by(bob), start)
+            .left_out == 1);
+  // Nor may a session that shows a client have another one.
+  applied(presence, {{3, 1, "3"}}, opened_by(3));
+  CHECK(refused(presence, update_of({{1, 6, R"("x")"}}), opened_by(3)) == errc::not_owner);
+  presence.set_own(7, R"("JSON")", alice, start);
+  CHECK(refused(presence, update_of({{7, 6, R"("x")"}}), opened_by(4)) == errc::not_owner);
+  CHECK(presence.owner_of(1) == alice);
+  CHECK(presence.owner_of(7) == alice);
+}
+
+TEST_CASE("awareness takes no echo of a session that shows nothing for its own", "[sync]") {
+  awareness presence;
+  applied(presence, {{1, 5, R"("own")"}}, opened_by(alice));
+  applied(presence, {{2, 5, "a"}, {3, 5, "b"}}, alice);
+  for (const awareness::client_id client : {1U, 2U, 3U})
+    CHECK(applied(presence, {{client, 5, R"("own")"}}, bob).empty());
+  CHECK(presence.owner_of(1) == alice);
+  CHECK(presence.owner_of(2) == no_session);
+  // Until it shows a client of its own.
+  CHECK(applied(presence, {{8, 1, "8"}}, bob) == clients{8});
+  CHECK(presence.owner_of(8) == bob);
+}
+
+TEST_CASE("awareness knows whose a client is from its first state, which has clock 0", "[sync]") {
+  awareness presence;
+  CHECK(applied(presence, {{1, 0, "{}"}}, opened_by(alice)).empty());
+  applied(presence, {{2, 1, R"("told by another tab")"}}, alice);
+  CHECK(presence.owner_of(2) == no_session);
+  applied(presence, {{1, 1, R"("own")"}}, alice);
+  CHECK(presence.owner_of(1) == alice);
+}
+
+TEST_CASE("awareness knows a client again that was silent for 30 seconds", "[sync]") {
+  awareness presence;
+  applied(presence, {{1, 5, R"("own")"}}, opened_by(alice));
+  CHECK(presence.expire(start + 30s) == clients{1});
+  applied(presence, {{1, 6, R"("relayed")"}, {2, 1, "2"}}, bob, start + 31s);
+  CHECK(applied(presence, {{1, 7, R"("own")"}}, alice, start + 32s) == clients{1});
+  CHECK(presence.owner_of(1) == alice);
+  CHECK(presence.remove_session(alice, start + 33s) == clients{1});
 }
 
 TEST_CASE("awareness lets a state vanish that was not renewed for 30 seconds", "[sync]") {
@@ -194,7 +337,7 @@ TEST_CASE("awareness lets a state vanish that was not renewed for 30 seconds", "
   applied(presence, {{2, 2, "2"}}, alice, start + 15s);
   CHECK(presence.expire(start + 29s).empty());
   CHECK(presence.expire(start + 30s) == clients{1});
-  CHECK(presence.encode({1}) == update_of({{1, 1, "null"}}));
+  CHECK(presence.encode(clients{1}) == update_of({{1, 1, "null"}}));
   CHECK(presence.expire(start + 44s).empty());
   CHECK(presence.expire(start + 45s) == clients{2});
   CHECK_FALSE(presence.has_states());
@@ -220,62 +363,137 @@ TEST_CASE("awareness remembers the clock of a removed session from its removal o
   CHECK(applied(presence, {{1, 9, "1"}}, alice, start + 80s) == clients{1});
 }
 
-TEST_CASE("awareness rejects an update as a whole", "[sync]") {
+// --- what is left out ---
+
+TEST_CASE("awareness leaves out what it cannot use, and takes the rest", "[sync]") {
   awareness presence;
-  applied(presence, {{1, 1, "1"}});
-  CHECK(error_of(presence, update_of({{1, 2, "2"}, {2, 1, "{"}})) == errc::invalid_json);
-  CHECK(presence.encode_all() == update_of({{1, 1, "1"}}));
+  const auto outcome = presence.apply(
+      update_of({{1, 1, "1"}, {2, 1, "{"}, {3, 1, "\xff"}, {4, 1, "4"}}), sent_by(alice), start);
+  CHECK(outcome.changed == clients{1, 4});
+  CHECK(outcome.left_out == 2);
+  REQUIRE(outcome.why);
+  CHECK(outcome.why->code == errc::invalid_json);
   byte_buffer trailing = update_of({{1, 2, "2"}});
   trailing.push_back(0);
-  CHECK(error_of(presence, trailing) == errc::trailing_bytes);
-  CHECK(presence.encode_all() == update_of({{1, 1, "1"}}));
+  const auto read = presence.apply(trailing, sent_by(alice), start);
+  CHECK(read.changed == clients{1});
+  REQUIRE(read.why);
+  CHECK(read.why->code == errc::trailing_bytes);
 }
 
-TEST_CASE("awareness rejects what is cut short", "[sync]") {
+TEST_CASE("awareness takes of what is cut short what came whole", "[sync]") {
+  const byte_buffer whole = update_of({{1, 1, "{}"}, {300, 2, "3"}});
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    awareness presence;
+    const auto outcome = presence.apply(byte_view{whole}.first(size), sent_by(alice), start);
+    CHECK(outcome.left_out == 1);
+    REQUIRE(outcome.why);
+    CHECK(outcome.why->code == errc::truncated);
+    CHECK(outcome.changed == (size < 6 ? clients{} : clients{1}));
+  }
   awareness presence;
-  const byte_buffer whole = update_of({{1, 1, "{}"}, {300, 2, "null"}});
-  for (std::size_t size = 0; size < whole.size(); ++size)
-    CHECK(error_of(presence, byte_view{whole}.first(size)) == errc::truncated);
-  CHECK(error_of(presence, hex("ffffffff0f 01 01 00")) == errc::truncated);
-  CHECK_FALSE(presence.has_states());
+  CHECK(refused(presence, hex("ffffffff0f 01 01 00")) == errc::truncated);
 }
 
-TEST_CASE("awareness rejects states that are not JSON, and numbers that are too large", "[sync]") {
+TEST_CASE("awareness leaves out states that are not JSON, and numbers that are too large",
+          "[sync]") {
   awareness presence;
   for (const char* state : {"", "{", "undefined", "{\"a\":1,}", "1 2", "'a'"})
-    CHECK(error_of(presence, update_of({{1, 1, state}})) == errc::invalid_json);
-  CHECK(error_of(presence, update_of({{1, 1, "\xff"}})) == errc::invalid_utf8);
-  CHECK(error_of(presence, update_of({{std::uint64_t{1} << 53, 1, "1"}})) ==
-        errc::number_too_large);
-  CHECK(error_of(presence, update_of({{1, std::uint64_t{1} << 53, "1"}})) ==
-        errc::number_too_large);
+    CHECK(refused(presence, update_of({{1, 1, state}})) == errc::invalid_json);
+  CHECK(refused(presence, update_of({{1, 1, "\xff"}})) == errc::invalid_utf8);
+  CHECK(refused(presence, update_of({{std::uint64_t{1} << 53, 1, "1"}})) == errc::number_too_large);
+  CHECK(refused(presence, update_of({{1, std::uint64_t{1} << 53, "1"}})) == errc::number_too_large);
   const std::string deep = std::string(101, '[') + "1" + std::string(101, ']');
-  CHECK(error_of(presence, update_of({{1, 1, deep}})) == errc::invalid_json);
+  CHECK(refused(presence, update_of({{1, 1, deep}})) == errc::invalid_json);
   CHECK(applied(presence, {{1, 1, R"("\ud800")"}}) == clients{1});
 }
 
-TEST_CASE("awareness takes as many clients as its limit says and no more", "[sync]") {
+TEST_CASE("awareness bounds the clients of one session, remembered ones included", "[sync]") {
   awareness presence;
-  std::vector<entry> most;
-  for (std::uint64_t client = 0; client < awareness::clients_max; ++client)
-    most.push_back({client, 1, "1"});
-  CHECK(applied(presence, most).size() == awareness::clients_max);
-  CHECK(error_of(presence, update_of({{1'000'000, 1, "1"}})) == errc::too_many_clients);
-  CHECK(error_of(presence, update_of({{0, 2, "2"}, {1'000'000, 1, "1"}})) ==
-        errc::too_many_clients);
-  CHECK(presence.states_by_owner().size() == awareness::clients_max);
-  CHECK(presence.encode({0}) == update_of({{0, 1, "1"}}));
-  for (entry& one : most) one.clock = 2;
-  CHECK(applied(presence, most).size() == awareness::clients_max);  // those it knows may go on
+  std::vector<entry> many;
+  for (std::uint64_t client = 1; client <= awareness::session_clients_max + 2; ++client)
+    many.push_back({client, 1, "1"});
+  const auto outcome = presence.apply(update_of(many), sent_by(alice), start);
+  CHECK(outcome.changed.size() == awareness::session_clients_max);
+  CHECK(outcome.left_out == 2);
+  REQUIRE(outcome.why);
+  CHECK(outcome.why->code == errc::quota_exceeded);
+  applied(presence, {{1, 2, "null"}, {2, 2, "2"}}, alice);  // those it has may go on
+  CHECK(refused(presence, {{1000, 1, "1"}, {2, 2, "2"}}, alice) == errc::quota_exceeded);
+  CHECK(applied(presence, {{1000, 1, "1"}, {2, 2, "2"}}, bob) == clients{1000});
+  // Its own client has a place all the same.
+  CHECK(applied(presence, {{2000, 1, "1"}}, alice) == clients{2000});
+  presence.expire(start + 60s);
+  presence.expire(start + 120s);
+  CHECK_FALSE(presence.knows(2));
+  CHECK(applied(presence, {{3000, 1, "1"}, {3001, 1, "1"}}, alice, start + 120s).size() == 2);
 }
 
-TEST_CASE("awareness applies the entries of one client in their order", "[sync]") {
+TEST_CASE("awareness forgets what a session has shown when it ends", "[sync]") {
   awareness presence;
-  const auto outcome = presence.apply(
-      update_of({{1, 1, "1"}, {1, 2, "2"}, {1, 2, "null"}, {1, 1, "3"}}), alice, start);
-  REQUIRE(outcome);
-  CHECK_FALSE(presence.has_states());
-  CHECK(presence.encode({1}) == update_of({{1, 2, "null"}}));
+  for (int round = 0; round < 3; ++round) {
+    std::vector<entry> many;
+    for (std::uint64_t client = 0; client < awareness::session_clients_max; ++client)
+      many.push_back({client + 1000 * static_cast<std::uint64_t>(round), 1, "1"});
+    CHECK(applied(presence, many, alice).size() == awareness::session_clients_max);
+    presence.remove_session(alice, start);
+  }
+}
+
+TEST_CASE("awareness bounds the bytes of one session", "[sync]") {
+  awareness presence;
+  const std::string half = '"' + std::string(awareness::session_bytes_max / 2 - 10, 'x') + '"';
+  applied(presence, {{1, 1, half}, {2, 1, half}}, alice);
+  CHECK(refused(presence, {{3, 1, half}, {1, 1, "1"}}, alice) == errc::quota_exceeded);
+  CHECK(refused(presence, {{1, 2, '"' + half.substr(1, half.size() - 2) + half.substr(1)}},
+                alice) == errc::quota_exceeded);
+  CHECK(applied(presence, {{1, 2, half}, {2, 2, "null"}}, alice) == clients{1, 2});
+  CHECK(applied(presence, {{3, 1, half}, {1, 1, "1"}}, alice) == clients{3});
+  // Whoever renews a client of nobody has it in its own budget.
+  applied(presence, {{1, 3, half}, {9, 1, "1"}}, bob);
+  CHECK(applied(presence, {{4, 1, half}, {9, 1, "1"}}, alice) == clients{4});
+}
+
+TEST_CASE("awareness takes as many clients as its limits say and no more", "[sync]") {
+  awareness presence;
+  show_many(presence, awareness::relayed_clients_max);
+  CHECK(refused(presence, {{900'000, 1, "1"}, {1, 1, "1"}}, alice) == errc::too_many_clients);
+  show_many(presence, awareness::clients_max - awareness::relayed_clients_max,
+            awareness::relayed_clients_max + 1);
+  CHECK(refused(presence, update_of({{900'000, 1, "1"}}), opened_by(alice)) ==
+        errc::too_many_clients);
+  CHECK(applied(presence, {{5, 2, "2"}}, session_id{1005}) == clients{5});
+  CHECK(presence.shown().size() == awareness::clients_max);
+  const auto hosted = presence.set_own(1'000'000, "1", alice, start);
+  REQUIRE_FALSE(hosted.has_value());
+  CHECK(hosted.error().code == errc::too_many_clients);
+  CHECK_FALSE(presence.knows(1'000'000));
+  CHECK(presence.set_own(1'000'000, "null", alice, start) == false);
+}
+
+TEST_CASE("awareness is written in parts that pass as messages", "[sync]") {
+  awareness presence;
+  const std::string state = '"' + std::string(1000, 'x') + '"';
+  for (awareness::client_id client = 1; client <= 300; ++client)
+    applied(presence, {{client, 1, state}}, opened_by(100 + client));
+  const std::string large = '"' + std::string(200'000, 'x') + '"';
+  applied(presence, {{500, 1, large}}, opened_by(500));
+  const auto parts = presence.encode_in_parts(presence.shown());
+  CHECK(parts.size() >= 6);
+  CHECK(parts.size() <= 8);
+  std::map<awareness::client_id, std::string> read;
+  for (const byte_buffer& part : parts) {
+    std::size_t count = 0;
+    sync::for_each_entry(part, [&](const sync::awareness_entry& each) {
+      read.emplace(each.client, each.state);
+      ++count;
+    });
+    CHECK((part.size() <= awareness::part_size_max || count == 1));
+  }
+  CHECK(read.size() == 301);
+  CHECK(read.at(500) == large);
+  REQUIRE(presence.encode_in_parts(clients{}).size() == 1);
+  CHECK(to_hex(presence.encode_in_parts(clients{}).front()) == "00");
 }
 
 // --- states that the server holds for a session ---
@@ -283,9 +501,9 @@ TEST_CASE("awareness applies the entries of one client in their order", "[sync]"
 TEST_CASE("awareness counts the clock of a state that the server sets", "[sync]") {
   awareness presence;
   CHECK(presence.set_own(7, "{}", alice, start) == true);
-  CHECK(presence.encode_all() == update_of({{7, 1, "{}"}}));
+  CHECK(all_of(presence) == update_of({{7, 1, "{}"}}));
   CHECK(presence.set_own(7, " 1 ", alice, start) == true);
-  CHECK(presence.encode_all() == update_of({{7, 2, "1"}}));
+  CHECK(all_of(presence) == update_of({{7, 2, "1"}}));
   CHECK(presence.state_of(7) == "1");
   const auto owned = presence.states_by_owner();
   REQUIRE(owned.size() == 1);
@@ -303,9 +521,9 @@ TEST_CASE("awareness clears a state that the server set, once", "[sync]") {
   CHECK(presence.set_own(7, "null", alice, start) == false);
   CHECK(presence.state_of(7) == "null");
   CHECK_FALSE(presence.has_states());
-  CHECK(presence.encode({7}) == update_of({{7, 2, "null"}}));
+  CHECK(presence.encode(clients{7}) == update_of({{7, 2, "null"}}));
   CHECK(presence.set_own(7, "2", alice, start) == true);
-  CHECK(presence.encode_all() == update_of({{7, 3, "2"}}));
+  CHECK(all_of(presence) == update_of({{7, 3, "2"}}));
 }
 
 TEST_CASE("awareness renews the states that the server set and no others", "[sync]") {
@@ -314,23 +532,23 @@ TEST_CASE("awareness renews the states that the server set and no others", "[syn
   applied(presence, {{8, 1, "2"}}, bob, start);
   CHECK(presence.expire(start + 14s).empty());
   CHECK(presence.expire(start + 15s) == clients{7});
-  CHECK(presence.encode({7}) == update_of({{7, 2, "1"}}));
+  CHECK(presence.encode(clients{7}) == update_of({{7, 2, "1"}}));
   CHECK(presence.expire(start + 29s).empty());
   CHECK(sorted(presence.expire(start + 30s)) == clients{7, 8});
   CHECK(presence.state_of(8) == "null");
   CHECK(presence.state_of(7) == "1");
 }
 
-TEST_CASE("awareness does not renew what was cleared, removed or taken over", "[sync]") {
+TEST_CASE("awareness does not renew what was cleared or removed", "[sync]") {
   awareness presence;
   presence.set_own(1, "1", alice, start);
   presence.set_own(2, "2", bob, start);
-  presence.set_own(3, "3", alice, start);
   presence.set_own(1, "null", alice, start);
   CHECK(presence.remove_session(bob, start) == clients{2});
-  applied(presence, {{3, 2, "4"}}, bob, start);
+  // A binary client that has this id now renews it itself.
+  CHECK(applied(presence, {{2, 2, "3"}}, opened_by(3)) == clients{2});
   CHECK(presence.expire(start + 15s).empty());
-  CHECK(presence.expire(start + 30s) == clients{3});
+  CHECK(presence.expire(start + 30s) == clients{2});
   CHECK_FALSE(presence.has_states());
 }
 
@@ -340,27 +558,13 @@ TEST_CASE("awareness keeps the clock of a cleared state as long as its session",
   presence.set_own(7, "null", alice, start);
   CHECK(presence.expire(start + 10min).empty());
   CHECK(presence.knows(7));
-  CHECK(presence.is_owned_by(7, alice));
+  CHECK(presence.owner_of(7) == alice);
   CHECK(presence.remove_session(alice, start + 10min).empty());
-  CHECK_FALSE(presence.is_owned_by(7, alice));
+  CHECK(presence.owner_of(7) == no_session);
   CHECK(presence.expire(start + 10min + 59s).empty());
   CHECK(presence.knows(7));
   presence.expire(start + 11min);
   CHECK_FALSE(presence.knows(7));
-}
-
-TEST_CASE("awareness has no place for the server beyond its limit of clients either", "[sync]") {
-  awareness presence;
-  std::vector<entry> most;
-  for (std::uint64_t client = 0; client < awareness::clients_max; ++client)
-    most.push_back({client, 1, "1"});
-  applied(presence, most);
-  const auto refused = presence.set_own(1'000'000, "1", alice, start);
-  REQUIRE_FALSE(refused.has_value());
-  CHECK(refused.error().code == errc::too_many_clients);
-  CHECK_FALSE(presence.knows(1'000'000));
-  CHECK(presence.set_own(1'000'000, "null", alice, start) == false);
-  CHECK(presence.set_own(5, "2", alice, start) == true);
 }
 
 TEST_CASE("awareness lists who is present, and who was a moment ago", "[sync]") {
@@ -376,11 +580,12 @@ TEST_CASE("awareness lists who is present, and who was a moment ago", "[sync]") 
     });
     return states;
   };
-  CHECK(states_in(presence.encode_all()) == client_states{{1, "1"}, {3, "3"}});
-  CHECK(states_in(presence.encode_known()) == client_states{{1, "1"}, {2, "null"}, {3, "3"}});
+  CHECK(states_in(all_of(presence)) == client_states{{1, "1"}, {3, "3"}});
+  CHECK(states_in(presence.encode(presence.known())) ==
+        client_states{{1, "1"}, {2, "null"}, {3, "3"}});
   awareness other;
   applied(other, {{2, 1, "2"}});
-  REQUIRE(other.apply(presence.encode_known(), alice, start));
+  CHECK(other.apply(presence.encode(presence.known()), sent_by(alice), start).left_out == 0);
   CHECK(other.state_of(2) == "null");
   CHECK(other.states_by_owner().size() == 2);
   presence.expire(start + 60s);
@@ -392,12 +597,12 @@ TEST_CASE("awareness bounds the bytes of all states together", "[sync]") {
   awareness presence;
   const std::string large = '"' + std::string(1'000'000, 'x') + '"';
   awareness::client_id client = 1;
-  while (presence.set_own(client, large, alice, start)) ++client;
+  while (presence.set_own(client, large, client, start)) ++client;
   CHECK(client - 1 == awareness::state_bytes_max / large.size());
-  const auto refused = presence.set_own(client, large, alice, start);
-  REQUIRE_FALSE(refused);
-  CHECK(refused.error().code == errc::state_too_large);
-  CHECK_FALSE(presence.apply(update_of({{client, 1, large}}), bob, start));
-  CHECK(presence.set_own(1, "null", alice, start) == true);
-  CHECK(presence.apply(update_of({{client, 1, large}}), bob, start));
+  const auto hosted = presence.set_own(client, large, client, start);
+  REQUIRE_FALSE(hosted);
+  CHECK(hosted.error().code == errc::state_too_large);
+  CHECK(refused(presence, {{client, 1, large}}, 1000) == errc::state_too_large);
+  CHECK(presence.set_own(1, "null", 1, start) == true);
+  CHECK(applied(presence, {{client, 1, large}}, session_id{1000}) == clients{client});
 }
