@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# y-protocols 1.0.7 with y-websocket 3.1.0: whoever comes back is not seen by the others for 15 s and more.
+# y-protocols 1.0.7 with y-websocket 3.1.0: whoever comes back sees nobody, and is seen by nobody, for up to 18 s.
 #
-# Expected: a client that reconnects shows its presence, and the others see it as soon as they hear of it.
+# Expected: a client that reconnects shows its presence, and both sides see each other as soon as they hear of it.
 # Happens:  the server (the reference one here) tells the others that the client has left: its last clock, and null. The
 #           client comes back with its state under the same clock, and an equal clock is ignored unless it says null. Only
-#           the renewal that each client makes every 15 to 18 s has a higher clock.
+#           the renewal that each client makes every 15 to 18 s has a higher clock. So it is the other way round: when its
+#           socket closes, the client forgets the states of the others, but not their clocks.
 # Matters:  after each short loss of the network, and each restart of a server, everybody is alone for that long. troupe tells the
 #           client that its presence is gone, so that it shows itself under the next clock (tests/interop/reconnect.test.mjs).
+#           After a restart of the server this makes all visible to all.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -45,22 +47,25 @@ async function until(predicate, what, ms = 20000) {
 }
 
 const [ann, bob] = [open('ann'), open('bob')];
-const bob_sees_ann = () => bob.awareness.getStates().get(ann.doc.clientID)?.name === 'ann';
-const clock = () => ann.awareness.meta.get(ann.doc.clientID).clock;
-await until(bob_sees_ann, 'bob sees ann');
-const first_clock = clock();
+const sees = (one, other) => one.awareness.getStates().has(other.doc.clientID);
+const clock_of = (one) => one.awareness.meta.get(one.doc.clientID).clock;
+await until(() => sees(bob, ann) && sees(ann, bob), 'both see each other');
+const first_clock = clock_of(ann);
 ann.disconnect();
-await until(() => !bob_sees_ann(), 'bob sees her go');
+await until(() => !sees(bob, ann) && !sees(ann, bob), 'neither sees the other');
 ann.connect();
 await until(() => ann.synced, 'ann is back');
 const back = Date.now();
-const clock_back = clock();
-await until(bob_sees_ann, 'bob sees ann again', 40000);
-const seconds = (Date.now() - back) / 1000;
-console.log(`clock of ann: ${first_clock} at first, ${clock_back} when she is back, ${clock()} when bob sees her again`);
-console.log(`synced again, ann was invisible for ${seconds.toFixed(1)} s`);
+const clock_back = clock_of(ann);
+const seconds = [];
+await Promise.all([[bob, ann], [ann, bob]].map(async ([one, other], i) => {
+  await until(() => sees(one, other), 'they see each other again', 40000);
+  seconds[i] = (Date.now() - back) / 1000;
+}));
+console.log(`clock of ann: ${first_clock} at first, ${clock_back} when she is back, ${clock_of(ann)} when both see each other again`);
+console.log(`bob sees ann ${seconds[0].toFixed(1)} s after she has synced again, and ann sees bob after ${seconds[1].toFixed(1)} s`);
 
-const is_so = clock_back === first_clock && clock() === first_clock + 1 && seconds > 5;
+const is_so = clock_back === first_clock && clock_of(ann) > first_clock && seconds.every((one) => one > 5);
 console.log(is_so ? 'as described' : 'NOT as described: this has changed');
 process.exit(is_so ? 0 : 1);
 E2
