@@ -1,0 +1,99 @@
+// A Yjs client of one version as a program of its own, so that another runtime can run it: it loads a version of the
+// provider with the Yjs that belongs to it, and does what the lines of JSON on its input say.
+//
+//     RUNTIME version_program.mjs VERSION URL DOCUMENT NAME
+//
+// Each line {id, call, args} is answered by one line {id, value} or {id, error}. It ends with its input.
+import { createRequire } from 'node:module';
+import { createInterface } from 'node:readline';
+
+const [version, url, document, name] = process.argv.slice(2);
+
+/** What yjs 13 and 14 do under different names. */
+const yjs_13 = (doc) => ({
+  write: (text) => doc.getText('text').insert(doc.getText('text').length, text),
+  embolden: (at, length) => doc.getText('text').format(at, length, { bold: true }),
+  erase: (at, length) => doc.getText('text').delete(at, length),
+  set: (key, value) => doc.getMap('map').set(key, value),
+  push: (value) => doc.getArray('array').push([value]),
+  delta: () => doc.getText('text').toDelta().map(({ insert, attributes }) => [insert, attributes]),
+  map: () => doc.getMap('map').toJSON(),
+  array: () => doc.getArray('array').toJSON(),
+});
+const yjs_14 = (doc) => ({
+  write: (text) => doc.get('text').insert(doc.get('text').length, text),
+  embolden: (at, length) => doc.get('text').format(at, length, { bold: true }),
+  erase: (at, length) => doc.get('text').delete(at, length),
+  set: (key, value) => doc.get('map').setAttr(key, value),
+  push: (value) => doc.get('array').insert(doc.get('array').length, [value]),
+  delta: () => doc.get('text').toDelta().toJSON().children?.map(({ insert, format }) => [insert, format]) ?? [],
+  map: () => Object.fromEntries(Object.entries(doc.get('map').toDelta().toJSON().attrs ?? {}).map(([key, { value }]) => [key, value])),
+  array: () => (doc.get('array').toDelta().toJSON().children ?? []).flatMap(({ insert }) => insert),
+});
+
+// Node before 20.19 cannot import 1.5.4: its modules are not marked as such.
+const by_require = createRequire(import.meta.url);
+const by_import = (name) => import(name);
+
+/** The provider and the Yjs that belong together, by the names of tests/interop/package.json. */
+const versions = {
+  'y-websocket 1.5.4': ['y-websocket-1', 'yjs', yjs_13, by_require],
+  'y-websocket 2.1.0': ['y-websocket-2', 'yjs', yjs_13, by_import],
+  'y-websocket 3.1.0': ['y-websocket', 'yjs', yjs_13, by_import],
+  '@y/websocket 4.0.0-3': ['@y/websocket', '@y/y', yjs_14, by_import],
+};
+
+/** Neighbours with equal formats as one: yjs 13 keeps pieces that 14 joins. */
+function joined(delta) {
+  const pieces = [];
+  for (const [insert, format] of delta) {
+    const now = JSON.stringify(format ?? {});
+    if (pieces.at(-1)?.format === now) pieces.at(-1).insert += insert;
+    else pieces.push({ insert, format: now });
+  }
+  return pieces;
+}
+
+const sorted = (object) => Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+const [provider_package, yjs_package, contents_of, load] = versions[version];
+const { WebsocketProvider } = await load(provider_package);
+const Y = await load(yjs_package);
+// The runtime's own WebSocket, but not that of Node before 24: a connection that fails never closes there, so the
+// provider would not try again. Bun and Deno also say which Node they stand for.
+const has_own = Number(process.versions.node.split('.')[0]) >= 24;
+const WebSocketPolyfill = has_own ? globalThis.WebSocket : (await import('ws')).WebSocket;
+
+const doc = new Y.Doc();
+const contents = contents_of(doc);
+const provider = new WebsocketProvider(url, document, doc, { WebSocketPolyfill, disableBc: true, maxBackoffTime: 500 });
+const show = () => provider.awareness.setLocalStateField('user', { name });
+show();
+
+const calls = {
+  write: contents.write,
+  embolden: contents.embolden,
+  erase: contents.erase,
+  set: contents.set,
+  push: contents.push,
+  show,
+  connect: () => provider.connect(),
+  disconnect: () => provider.disconnect(),
+  state: () => ({
+    synced: provider.synced,
+    seen: [...provider.awareness.getStates().values()].map((state) => state.user?.name).filter(Boolean).sort(),
+    contents: JSON.stringify([joined(contents.delta()), sorted(contents.map()), contents.array()]),
+  }),
+};
+
+const answer = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
+createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    const { id, call, args } = JSON.parse(line);
+    try {
+      answer({ id, value: calls[call](...args) });
+    } catch (error) {
+      answer({ id, error: `${error.stack}` });
+    }
+  })
+  .on('close', () => process.exit(0));
