@@ -357,9 +357,11 @@ void hosted_document::on_presence(const asked& by, time_point now, document_effe
   if (!first_shown_) first_shown_ = now;
   sync::awareness::sender from{by.from, std::exchange(by.by.is_opening, false), false};
   std::optional<byte_buffer> renewal;
+  std::vector<sync::awareness::client_id> raised;
   if (from.is_opening) {
     if (const auto shown = sync::awareness::only_client_of(by.what.body)) {
       renewal = renewal_of(*shown, now);
+      if (presence_.knows(shown->client)) raised = presence_.raise_for(shown->client);
       from.may_take_over = may_take_over(*shown, by);
     }
   }
@@ -368,6 +370,7 @@ void hosted_document::on_presence(const asked& by, time_point now, document_effe
   if (applied.left_out > 0)
     out.left_out.push_back({by.from, applied.left_out, *std::move(applied.why)});
   if (renewal) reply(by, notice_kind::presence, *renewal, out);
+  if (!raised.empty()) tell_presence(raised, audience::one, by.from, by.what.in, out);
   acknowledge(by, out);
 }
 

@@ -1,5 +1,7 @@
 #include "protocol/sync/awareness.hpp"
 
+#include <algorithm>
+
 #include "base/trim.hpp"
 #include "base/utf8.hpp"
 #include "protocol/json/validate.hpp"
@@ -84,9 +86,9 @@ awareness::applied awareness::apply(byte_view update, const sender& by, time_poi
 result<bool> awareness::take(awareness_entry incoming, const sender& by, bool is_alone,
                              time_point now) {
   entry* known = find(incoming.client);
-  const std::uint64_t last = known == nullptr ? 0 : known->clock;
+  const std::uint64_t last = last_clock(known, by);
   const bool is_null = incoming.state == null_state;
-  const bool is_newer = incoming.clock > last;
+  const bool is_newer = incoming.clock > last || crosses(incoming, known, by.session);
   const bool announces = !is_null && is_announced(incoming, by, is_alone, is_newer);
   if (known != nullptr && !become_owner(*known, by, announces, is_newer)) {
     if (is_newer) return fail(errc::not_owner, "awareness of a client of another session");
@@ -96,18 +98,24 @@ result<bool> awareness::take(awareness_entry incoming, const sender& by, bool is
   const bool is_end = is_null && is_shown && incoming.clock == last;
   if (!is_newer && !is_end) {
     if (announces) sessions_[by.session].own = incoming.client;
+    // Its client has heard the clock that all have, and counts on from there.
+    if (known != nullptr && known->owner == by.session && incoming.clock == last)
+      known->is_ahead = false;
     return false;
   }
   if (known == nullptr && is_null) return false;
   if (known != nullptr && known->changed_in == update_count_) return false;
-  if (incoming.clock - last > clock_step_max || incoming.clock > clock_max)
+  if (incoming.clock > last + clock_step_max || incoming.clock > clock_max)
     return fail(errc::number_too_large, "awareness clock");
   if (!is_null) {
     TROUPE_TRY(check_state(incoming.state));
     TROUPE_TRY(find_room(known, incoming.state.size(), by.session, announces));
   }
   if (known == nullptr) known = &entries_[incoming.client];
-  known->clock = incoming.clock;
+  if (is_newer) {
+    tell(*known, std::max(incoming.clock, known->clock + 1));
+    known->is_ahead = known->told > incoming.clock;
+  }
   known->updated = now;
   known->changed_in = update_count_;
   if (is_null) {
@@ -123,6 +131,23 @@ result<bool> awareness::take(awareness_entry incoming, const sender& by, bool is
   }
   return true;
 }
+
+/// The clock that a newer one is above. A raised one is known to those who can only send it back.
+std::uint64_t awareness::last_clock(const entry* known, const sender& by) {
+  if (known == nullptr) return 0;
+  return known->owner == by.session || by.is_opening ? known->told : known->clock;
+}
+
+/// Whether this is what a client has sent before it heard that all know it under a later clock than
+/// its own. Its echo of that clock has the same state.
+bool awareness::crosses(const awareness_entry& incoming, const entry* known, session_id from) {
+  return known != nullptr && known->is_ahead && known->owner == from &&
+         incoming.clock == known->told && incoming.state != known->state &&
+         incoming.state != null_state;
+}
+
+/// All are going to hear of this clock.
+void awareness::tell(entry& of, std::uint64_t clock) { of.clock = of.told = clock; }
 
 /// Whether the session says of itself that it is this client: it has said so before, or it shows
 /// this client first and alone, as clients do. What it shows after it has heard others, and is
@@ -223,19 +248,33 @@ void awareness::remove(entry& of, time_point now) {
 
 // --- states that the server holds, time, and the end of sessions ---
 
+std::vector<awareness::client_id> awareness::raise_for(client_id returning) {
+  std::vector<client_id> raised;
+  for (auto& [client, known] : entries_) {
+    if (client == returning || known.state.empty()) continue;
+    // By one, and not again before its client has heard of that: one that hears a clock further
+    // ahead of its own takes an older state of its own for the newer one.
+    if (known.is_ahead && known.owner != no_session) continue;
+    known.clock = known.told + 1;
+    raised.push_back(client);
+  }
+  return raised;
+}
+
 result<bool> awareness::set_own(client_id client, std::string_view state, session_id owner,
                                 time_point now) {
   entry* known = find(client);
   if (trimmed(state) == null_state) {
     if (known == nullptr || known->state.empty()) return false;
-    ++known->clock;
+    tell(*known, known->clock + 1);
     remove(*known, now);
     known->owner = owner;  // which may show a state again, under the next clock
     return true;
   }
   TROUPE_TRY(find_room(known, trimmed(state).size(), owner, true));
   if (known == nullptr) known = &entries_[client];
-  ++known->clock;
+  tell(*known, known->clock + 1);
+  known->is_ahead = false;
   set_owner(*known, owner);
   set_state(*known, trimmed(state));
   known->updated = now;
@@ -263,7 +302,7 @@ std::vector<awareness::client_id> awareness::expire(time_point now) {
     const auto age = now - known.updated;
     if (known.is_hosted && !known.state.empty()) {
       if (age >= own_renewal) {
-        ++known.clock;
+        tell(known, known.clock + 1);
         known.updated = now;
         changed.push_back(at->first);
       }

@@ -82,6 +82,12 @@ class awareness {
   /// (truncated, trailing_bytes, number_too_large).
   applied apply(byte_view update, const sender& by, time_point now);
 
+  /// The states of all other clients for a client that has come back. It has dropped them but knows
+  /// their clocks still, so each gets the next one, which nobody else has heard of yet. Returns
+  /// whose. Source: y-websocket 1.5 to 3.1, which drops states when its connection ends;
+  /// y-protocols 1.0, which keeps the clocks.
+  std::vector<client_id> raise_for(client_id returning);
+
   /// Sets the state that the server holds for a session, as JSON text; "null" clears it. Unlike
   /// others it is renewed by expire() as long as the session is there, and its clock is kept as
   /// long even if it is cleared. Returns whether anything changed for others (false: it was cleared
@@ -137,12 +143,14 @@ class awareness {
  private:
   struct entry {
     std::uint64_t clock = 0;
-    std::string state;  ///< JSON; empty: the state has vanished.
+    std::uint64_t told = 0;  ///< The clock that all have heard; one less if it was raised since.
+    std::string state;       ///< JSON; empty: the state has vanished.
     session_id owner = no_session;
     session_id payer = no_session;       ///< In whose budget it counts.
     session_id taken_from = no_session;  ///< That owned it before, and may be here still.
     time_point updated;
     bool is_hosted = false;        ///< Set by set_own().
+    bool is_ahead = false;         ///< All have heard a clock that its client has not counted to.
     std::uint64_t changed_in = 0;  ///< The number of the update.
   };
   /// What a session has shown.
@@ -154,6 +162,8 @@ class awareness {
   };
 
   result<bool> take(awareness_entry incoming, const sender& by, bool is_alone, time_point now);
+  static std::uint64_t last_clock(const entry* known, const sender& by);
+  static bool crosses(const awareness_entry& incoming, const entry* known, session_id from);
   bool is_announced(const awareness_entry& incoming, const sender& by, bool is_alone,
                     bool is_newer) const;
   bool become_owner(entry& known, const sender& by, bool announces, bool is_newer);
@@ -162,6 +172,7 @@ class awareness {
   void charge(entry& to_pay, session_id payer);
   void set_state(entry& of, std::string_view state);
   void remove(entry& of, time_point now);
+  static void tell(entry& of, std::uint64_t clock);
   entry* find(client_id client);
 
   std::unordered_map<client_id, entry> entries_;

@@ -77,8 +77,6 @@ async function get_along(context, hows) {
     await leaver.ask('write', `{${leaver.name} alone}`);
     await leaver.ask('connect');
     await witness.sees(...names);
-    // Who comes back sees each of the others with its next sign, such as a move of its cursor.
-    await Promise.all(clients.map((one) => one.ask('show')));
     await Promise.all(clients.map((one) => one.sees(...names)));
     await converged(clients, (after) => text_of(after).includes(`{${leaver.name} alone}`), 'what was written meanwhile');
   }

@@ -1,4 +1,5 @@
-// A client that comes back is shown to the others at once, though it shows itself under the clock that they know.
+// A client that comes back and the others are shown to each other at once, though each shows itself under the clock
+// that the other one knows.
 import { test } from 'node:test';
 
 import { own_server, use_server } from './support/fixture.mjs';
@@ -13,7 +14,7 @@ async function pair(of, document) {
   const [watcher, client] = [await of.client(document).synced(), await of.client(document).synced()];
   watcher.awareness.setLocalStateField('user', { name: 'watcher' });
   client.awareness.setLocalStateField('user', { name: 'client' });
-  await until(() => shown_to(watcher, client) === 'client', 'it is shown');
+  await until(() => shown_to(watcher, client) === 'client' && shown_to(client, watcher) === 'watcher', 'both are shown');
   return [watcher, client];
 }
 
@@ -25,7 +26,14 @@ test('a client that disconnects and connects again is seen at once', async () =>
     client.connect();
     await client.synced();
     await until(() => shown_to(watcher, client) === 'client', 'it is back', 1000);
+    await until(() => shown_to(client, watcher) === 'watcher', 'it sees who stayed', 1000);
   }
+  // And hears of every change, as the others do.
+  for (const one of [watcher, client])
+    for (const name of ['a', 'b', 'c']) {
+      one.awareness.setLocalStateField('user', { name });
+      await until(() => [watcher, client].every((each) => shown_to(each, one) === name), `all see ${name}`, 1000);
+    }
 });
 
 test('a client whose connection is cut is seen at once when it is back', async () => {
@@ -33,6 +41,7 @@ test('a client whose connection is cut is seen at once when it is back', async (
   client.provider.ws.terminate();
   await until(() => shown_to(watcher, client) === undefined, 'it is gone');
   await until(() => shown_to(watcher, client) === 'client', 'it is back', 2000);
+  await until(() => shown_to(client, watcher) === 'watcher', 'it sees who stayed', 2000);
 });
 
 test('after a restart of the server all see each other at once', async (context) => {

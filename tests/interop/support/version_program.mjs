@@ -67,8 +67,7 @@ const WebSocketPolyfill = has_own ? globalThis.WebSocket : (await import('ws')).
 const doc = new Y.Doc();
 const contents = contents_of(doc);
 const provider = new WebsocketProvider(url, document, doc, { WebSocketPolyfill, disableBc: true, maxBackoffTime: 500 });
-const show = () => provider.awareness.setLocalStateField('user', { name });
-show();
+provider.awareness.setLocalStateField('user', { name });
 
 const calls = {
   write: contents.write,
@@ -76,7 +75,6 @@ const calls = {
   erase: contents.erase,
   set: contents.set,
   push: contents.push,
-  show,
   connect: () => provider.connect(),
   disconnect: () => provider.disconnect(),
   state: () => ({

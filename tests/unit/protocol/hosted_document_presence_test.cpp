@@ -270,6 +270,21 @@ TEST_CASE("a client that comes back takes its presence over if its user is the s
   CHECK(host.document.presence().state_of(9) == (is_same_user ? "2" : "null"));
 }
 
+TEST_CASE("a client that comes back is shown the others under new clocks, a new one is not",
+          "[document]") {
+  document_host host;
+  host.receive(alice, message_kind::awareness, awareness_update(8, 5, "1"), start);
+  host.receive(bob, message_kind::awareness, awareness_update(9, 2, "2"), start);
+  CHECK(host.effects.deliveries.size() == 1);  // itself, that it is gone: the document is young
+  host.leave(bob, start);
+  host.end_turn();
+  constexpr session_id bob_again = 3;
+  host.receive(bob_again, message_kind::awareness, awareness_update(9, 2, "2"), start);
+  REQUIRE(host.effects.deliveries.size() == 2);
+  CHECK(host.effects.deliveries[1].session == bob_again);
+  CHECK(to_hex(host.effects.deliveries[1].body.view()) == to_hex(awareness_update(8, 6, "1")));
+}
+
 TEST_CASE("a session that has answered a sync takes nobody's presence over", "[document]") {
   document_host host;
   host.receive(alice, message_kind::awareness, awareness_update(9, 5, "1"), start);

@@ -363,6 +363,59 @@ TEST_CASE("awareness remembers the clock of a removed session from its removal o
   CHECK(applied(presence, {{1, 9, "1"}}, alice, start + 80s) == clients{1});
 }
 
+// --- clients that come back ---
+
+TEST_CASE("awareness shows the others under clocks that are new to a client that comes back",
+          "[sync]") {
+  awareness presence;
+  applied(presence, {{1, 5, R"("a")"}}, opened_by(alice));
+  presence.set_own(7, R"("json")", 3, start);
+  applied(presence, {{9, 3, R"("back")"}}, opened_by(bob));
+  const clients raised = presence.raise_for(9);
+  CHECK(sorted(raised) == clients{1, 7});
+  CHECK(presence.encode(clients{1, 7}) == update_of({{1, 6, R"("a")"}, {7, 2, R"("json")"}}));
+  CHECK(applied(presence, {{1, 6, R"("a")"}, {7, 2, R"("json")"}}, bob).empty());  // its echo
+  // Again the same ones: nobody else has heard of them.
+  presence.raise_for(9);
+  CHECK(presence.encode(clients{1, 7}) == update_of({{1, 6, R"("a")"}, {7, 2, R"("json")"}}));
+  // What comes next is new to everybody.
+  CHECK(applied(presence, {{1, 6, R"("b")"}}, alice) == clients{1});
+  CHECK(presence.encode(clients{1}) == update_of({{1, 7, R"("b")"}}));
+  CHECK(presence.set_own(7, R"("next")", 3, start) == true);
+  CHECK(presence.encode(clients{7}) == update_of({{7, 3, R"("next")"}}));
+}
+
+TEST_CASE("awareness loses no state of a client that has not heard its raised clock yet",
+          "[sync]") {
+  awareness presence;
+  applied(presence, {{1, 5, R"("a")"}}, opened_by(alice));
+  presence.raise_for(9);
+  CHECK(applied(presence, {{1, 6, R"("b")"}}, alice) == clients{1});  // told to all as 7
+  CHECK(applied(presence, {{1, 7, R"("c")"}}, alice) == clients{1});  // sent before it heard that
+  CHECK(presence.encode(clients{1}) == update_of({{1, 8, R"("c")"}}));
+  // Not raised again before it has heard of it, which its echo shows.
+  CHECK(presence.raise_for(9).empty());
+  CHECK(applied(presence, {{1, 8, R"("c")"}}, bob).empty());
+  CHECK(presence.raise_for(9).empty());
+  CHECK(applied(presence, {{1, 8, R"("c")"}}, alice).empty());
+  CHECK(presence.raise_for(9) == clients{1});
+  // A renewal, which has the same state, is new all the same.
+  CHECK(applied(presence, {{1, 9, R"("c")"}}, alice) == clients{1});
+  CHECK(presence.encode(clients{1}) == update_of({{1, 10, R"("c")"}}));
+  CHECK(applied(presence, {{1, 9, R"("old")"}}, alice).empty());
+}
+
+TEST_CASE("awareness ends a client whose clock it has raised for all", "[sync]") {
+  awareness presence;
+  applied(presence, {{1, 5, "1"}}, opened_by(alice));
+  presence.raise_for(9);
+  SECTION("when its session ends") { CHECK(presence.remove_session(alice, start) == clients{1}); }
+  SECTION("when the client says so under its own clock") {
+    CHECK(applied(presence, {{1, 5, "null"}}, alice) == clients{1});
+  }
+  CHECK(presence.encode(clients{1}) == update_of({{1, 6, "null"}}));
+}
+
 // --- what is left out ---
 
 TEST_CASE("awareness leaves out what it cannot use, and takes the rest", "[sync]") {
