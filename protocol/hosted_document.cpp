@@ -169,7 +169,8 @@ bool hosted_document::on_request(session_id from, const client_request& what, ti
     case request_kind::own_presence: on_own_presence(by, now, out); break;
     case request_kind::event: on_session_event(by, now, out); break;
     case request_kind::query_presence:
-      tell_presence(presence_.shown(), audience::one, from, what.in, out);
+      tell_presence(presence_.encode_in_parts(presence_.shown()), audience::one, from, what.in,
+                    out);
       break;
   }
   return true;
@@ -182,7 +183,8 @@ void hosted_document::on_sync(const asked& by, document_effects& out) {
   if (!vector->empty()) answer = state_notice(*vector, by.what.in);
   out.deliveries.push_back({audience::one, by.from, by.what.in, std::move(answer)});
   if (presence_.has_states())
-    tell_presence(presence_.shown(), audience::one, by.from, by.what.in, out);
+    tell_presence(presence_.encode_in_parts(presence_.shown()), audience::one, by.from, by.what.in,
+                  out);
   acknowledge(by, out);
 }
 
@@ -357,7 +359,7 @@ void hosted_document::on_presence(const asked& by, time_point now, document_effe
   if (!first_shown_) first_shown_ = now;
   sync::awareness::sender from{by.from, std::exchange(by.by.is_opening, false), false};
   std::optional<byte_buffer> renewal;
-  std::vector<sync::awareness::client_id> raised;
+  sync::awareness::raised raised;
   if (from.is_opening) {
     if (const auto shown = sync::awareness::only_client_of(by.what.body)) {
       renewal = renewal_of(*shown, now);
@@ -367,10 +369,13 @@ void hosted_document::on_presence(const asked& by, time_point now, document_effe
   }
   auto applied = presence_.apply(by.what.body, from, now);
   note_presence(applied.changed);
+  if (renewal && applied.left_out == 0) reply(by, notice_kind::presence, *renewal, out);
   if (applied.left_out > 0)
     out.left_out.push_back({by.from, applied.left_out, *std::move(applied.why)});
-  if (renewal) reply(by, notice_kind::presence, *renewal, out);
-  if (!raised.empty()) tell_presence(raised, audience::one, by.from, by.what.in, out);
+  tell_presence(std::move(raised.for_all), audience::all, no_session, spoken_, out);
+  if (!raised.clients.empty())
+    tell_presence(presence_.encode_in_parts(raised.clients), audience::one, by.from, by.what.in,
+                  out);
   acknowledge(by, out);
 }
 
@@ -399,13 +404,13 @@ void hosted_document::note_presence(const std::vector<sync::awareness::client_id
 void hosted_document::on_presence_missed(session_id session, document_effects& out) {
   const subscriber* const reader = subscribers_.find(session);
   if (reader == nullptr || reader->speaks.empty()) return;
-  tell_presence(presence_.known(), audience::one, session, reader->speaks, out);
+  tell_presence(presence_.encode_in_parts(presence_.known()), audience::one, session,
+                reader->speaks, out);
 }
 
-void hosted_document::tell_presence(const std::vector<sync::awareness::client_id>& clients,
-                                    audience to, session_id session, dialect_set in,
-                                    document_effects& out) const {
-  for (byte_buffer& part : presence_.encode_in_parts(clients))
+void hosted_document::tell_presence(std::vector<byte_buffer> parts, audience to, session_id session,
+                                    dialect_set in, document_effects& out) {
+  for (byte_buffer& part : parts)
     out.deliveries.push_back(
         {to, session, in,
          notice{.kind = notice_kind::presence, .body = std::move(part), .extra = {}}});
@@ -421,7 +426,9 @@ void hosted_document::end_turn(document_effects& out) {
   std::ranges::sort(presence_changed_);
   const auto repeated = std::unique(presence_changed_.begin(), presence_changed_.end());
   presence_changed_.erase(repeated, presence_changed_.end());
-  if (!spoken_.empty()) tell_presence(presence_changed_, audience::all, no_session, spoken_, out);
+  if (!spoken_.empty())
+    tell_presence(presence_.encode_in_parts(presence_changed_), audience::all, no_session, spoken_,
+                  out);
   presence_changed_.clear();
 }
 

@@ -173,8 +173,8 @@ class hosted_document {
   void on_presence(const asked& by, time_point now, document_effects& out);
   std::optional<byte_buffer> renewal_of(const sync::awareness_entry& shown, time_point now) const;
   bool may_take_over(const sync::awareness_entry& shown, const asked& by) const;
-  void tell_presence(const std::vector<sync::awareness::client_id>& clients, audience to,
-                     session_id session, dialect_set in, document_effects& out) const;
+  static void tell_presence(std::vector<byte_buffer> parts, audience to, session_id session,
+                            dialect_set in, document_effects& out);
   void on_own_presence(const asked& by, time_point now, document_effects& out);
   void on_session_event(const asked& by, time_point now, document_effects& out);
 

@@ -98,6 +98,7 @@ result<bool> awareness::take(awareness_entry incoming, const sender& by, bool is
   const bool is_end = is_null && is_shown && incoming.clock == last;
   if (!is_newer && !is_end) {
     if (announces) sessions_[by.session].own = incoming.client;
+    if (announces && known != nullptr) set_owner(*known, by.session);
     // Its client has heard the clock that all have, and counts on from there.
     if (known != nullptr && known->owner == by.session && incoming.clock == last)
       known->is_ahead = false;
@@ -127,7 +128,7 @@ result<bool> awareness::take(awareness_entry incoming, const sender& by, bool is
   set_state(*known, incoming.state);
   if (announces) {
     sessions_[by.session].own = incoming.client;
-    known->owner = by.session;
+    set_owner(*known, by.session);
   }
   return true;
 }
@@ -166,11 +167,7 @@ bool awareness::is_announced(const awareness_entry& incoming, const sender& by, 
 /// own: a client that comes back does so while its old connection is not known to be dead. If that
 /// one speaks all the same, it was not, and gets its client back.
 bool awareness::become_owner(entry& known, const sender& by, bool announces, bool is_newer) {
-  if (known.owner == by.session) return true;
-  if (known.owner == no_session) {
-    if (announces) set_owner(known, by.session);
-    return true;
-  }
+  if (known.owner == by.session || known.owner == no_session) return true;
   if (announces && by.is_opening && by.may_take_over && !known.is_hosted) {
     known.taken_from = known.owner;
     set_owner(known, by.session);
@@ -248,17 +245,31 @@ void awareness::remove(entry& of, time_point now) {
 
 // --- states that the server holds, time, and the end of sessions ---
 
-std::vector<awareness::client_id> awareness::raise_for(client_id returning) {
-  std::vector<client_id> raised;
-  for (auto& [client, known] : entries_) {
+awareness::raised awareness::raise_for(client_id returning) {
+  raised all;
+  std::vector<client_id> raised_before;
+  for (const auto& [client, known] : entries_) {
     if (client == returning || known.state.empty()) continue;
-    // By one, and not again before its client has heard of that: one that hears a clock further
-    // ahead of its own takes an older state of its own for the newer one.
-    if (known.is_ahead && known.owner != no_session) continue;
-    known.clock = known.told + 1;
-    raised.push_back(client);
+    // A client that hears a clock far ahead of its own takes an older state of its own for the
+    // newer one; so its clock is not raised again before it has heard of this one.
+    if (known.is_ahead && known.owner != no_session && !known.is_hosted) continue;
+    if (known.clock > known.told) {
+      if (state_count_ > raised_again_max) continue;
+      raised_before.push_back(client);
+    }
+    all.clients.push_back(client);
   }
-  return raised;
+  if (!raised_before.empty()) all.for_all = encode_in_parts(raised_before);
+  for (const client_id client : raised_before) {
+    entry& known = entries_.at(client);
+    tell(known, known.clock);
+    known.is_ahead = true;
+  }
+  for (const client_id client : all.clients) {
+    entry& known = entries_.at(client);
+    known.clock = known.told + 1;
+  }
+  return all;
 }
 
 result<bool> awareness::set_own(client_id client, std::string_view state, session_id owner,

@@ -57,6 +57,8 @@ class awareness {
   /// it, no numbers.
   static constexpr std::uint64_t clock_step_max = std::uint64_t{1} << 32;
   static constexpr std::uint64_t clock_max = (std::uint64_t{1} << 53) - (std::uint64_t{1} << 20);
+  /// With more clients that show a state, clocks are not raised twice: all would hear of all.
+  static constexpr std::size_t raised_again_max = 100;
   /// Bytes from which on encode_in_parts() begins another part.
   static constexpr std::size_t part_size_max = std::size_t{64} * 1024;
 
@@ -82,11 +84,16 @@ class awareness {
   /// (truncated, trailing_bytes, number_too_large).
   applied apply(byte_view update, const sender& by, time_point now);
 
+  struct raised {
+    std::vector<byte_buffer> for_all;  ///< What all must hear first, in parts.
+    std::vector<client_id> clients;    ///< Whose clocks were raised.
+  };
+
   /// The states of all other clients for a client that has come back. It has dropped them but knows
-  /// their clocks still, so each gets the next one, which nobody else has heard of yet. Returns
-  /// whose. Source: y-websocket 1.5 to 3.1, which drops states when its connection ends;
-  /// y-protocols 1.0, which keeps the clocks.
-  std::vector<client_id> raise_for(client_id returning);
+  /// their clocks still, so each gets the next one, which nobody else has heard of yet. If it was
+  /// raised before, all others hear of that, unless there are many. Source: y-websocket 1.5 to 3.1,
+  /// which drops states when its connection ends; y-protocols 1.0, which keeps the clocks.
+  raised raise_for(client_id returning);
 
   /// Sets the state that the server holds for a session, as JSON text; "null" clears it. Unlike
   /// others it is renewed by expire() as long as the session is there, and its clock is kept as

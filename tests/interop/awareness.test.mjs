@@ -1,6 +1,7 @@
 // Presence: awareness states arrive, change and disappear, whatever way their client leaves.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import * as broadcast_channel from 'lib0/broadcastchannel';
 
 import { raw_socket, yjs_client } from './support/clients.mjs';
 import { use_server } from './support/fixture.mjs';
@@ -170,6 +171,7 @@ test('a tab that leaves is gone, although another tab of its browser told of it 
   await sees(watcher, leaves, { name: 'leaves soon' }, 'the watcher sees both');
   await sees(watcher, stays, { name: 'stays' }, 'the watcher sees both');
   // Without a word to the other tab, as when a browser ends a tab.
+  broadcast_channel.unsubscribe(leaves.provider.bcChannel, leaves.provider._bcSubscriber);
   leaves.provider.bcconnected = false;
   leaves.vanish();
   await sees(watcher, leaves, undefined, 'the tab is gone');

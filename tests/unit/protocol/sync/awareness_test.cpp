@@ -302,7 +302,7 @@ TEST_CASE("awareness lets nobody take a client over who may not, or has heard of
 TEST_CASE("awareness takes no echo of a session that shows nothing for its own", "[sync]") {
   awareness presence;
   applied(presence, {{1, 5, R"("own")"}}, opened_by(alice));
-  applied(presence, {{2, 5, "a"}, {3, 5, "b"}}, alice);
+  applied(presence, {{2, 5, R"("a")"}, {3, 5, R"("b")"}}, alice);
   for (const awareness::client_id client : {1U, 2U, 3U})
     CHECK(applied(presence, {{client, 5, R"("own")"}}, bob).empty());
   CHECK(presence.owner_of(1) == alice);
@@ -371,13 +371,11 @@ TEST_CASE("awareness shows the others under clocks that are new to a client that
   applied(presence, {{1, 5, R"("a")"}}, opened_by(alice));
   presence.set_own(7, R"("json")", 3, start);
   applied(presence, {{9, 3, R"("back")"}}, opened_by(bob));
-  const clients raised = presence.raise_for(9);
-  CHECK(sorted(raised) == clients{1, 7});
+  const auto raised = presence.raise_for(9);
+  CHECK(sorted(raised.clients) == clients{1, 7});
+  CHECK(raised.for_all.empty());
   CHECK(presence.encode(clients{1, 7}) == update_of({{1, 6, R"("a")"}, {7, 2, R"("json")"}}));
   CHECK(applied(presence, {{1, 6, R"("a")"}, {7, 2, R"("json")"}}, bob).empty());  // its echo
-  // Again the same ones: nobody else has heard of them.
-  presence.raise_for(9);
-  CHECK(presence.encode(clients{1, 7}) == update_of({{1, 6, R"("a")"}, {7, 2, R"("json")"}}));
   // What comes next is new to everybody.
   CHECK(applied(presence, {{1, 6, R"("b")"}}, alice) == clients{1});
   CHECK(presence.encode(clients{1}) == update_of({{1, 7, R"("b")"}}));
@@ -394,15 +392,38 @@ TEST_CASE("awareness loses no state of a client that has not heard its raised cl
   CHECK(applied(presence, {{1, 7, R"("c")"}}, alice) == clients{1});  // sent before it heard that
   CHECK(presence.encode(clients{1}) == update_of({{1, 8, R"("c")"}}));
   // Not raised again before it has heard of it, which its echo shows.
-  CHECK(presence.raise_for(9).empty());
+  CHECK(presence.raise_for(9).clients.empty());
   CHECK(applied(presence, {{1, 8, R"("c")"}}, bob).empty());
-  CHECK(presence.raise_for(9).empty());
+  CHECK(presence.raise_for(9).clients.empty());
   CHECK(applied(presence, {{1, 8, R"("c")"}}, alice).empty());
-  CHECK(presence.raise_for(9) == clients{1});
+  CHECK(presence.raise_for(9).clients == clients{1});
   // A renewal, which has the same state, is new all the same.
   CHECK(applied(presence, {{1, 9, R"("c")"}}, alice) == clients{1});
   CHECK(presence.encode(clients{1}) == update_of({{1, 10, R"("c")"}}));
   CHECK(applied(presence, {{1, 9, R"("old")"}}, alice).empty());
+}
+
+TEST_CASE("awareness tells all of the last raised clock before it raises one again", "[sync]") {
+  awareness presence;
+  applied(presence, {{1, 5, R"("a")"}}, opened_by(alice));
+  presence.raise_for(9);  // comes back, and knows 6
+  const auto again = presence.raise_for(9);
+  REQUIRE(again.for_all.size() == 1);
+  CHECK(again.for_all.front() == update_of({{1, 6, R"("a")"}}));
+  CHECK(again.clients == clients{1});
+  CHECK(presence.encode(clients{1}) == update_of({{1, 7, R"("a")"}}));
+  CHECK(applied(presence, {{1, 6, R"("a")"}}, alice).empty());  // its echo of what all have heard
+  CHECK(applied(presence, {{1, 7, R"("b")"}}, alice) == clients{1});
+  CHECK(presence.encode(clients{1}) == update_of({{1, 8, R"("b")"}}));
+}
+
+TEST_CASE("awareness raises clocks once only where all would hear of very many", "[sync]") {
+  awareness presence;
+  show_many(presence, awareness::raised_again_max + 1);
+  CHECK(presence.raise_for(999).clients.size() == awareness::raised_again_max + 1);
+  const auto again = presence.raise_for(999);
+  CHECK(again.clients.empty());
+  CHECK(again.for_all.empty());
 }
 
 TEST_CASE("awareness ends a client whose clock it has raised for all", "[sync]") {
@@ -442,7 +463,7 @@ TEST_CASE("awareness takes of what is cut short what came whole", "[sync]") {
     CHECK(outcome.left_out == 1);
     REQUIRE(outcome.why);
     CHECK(outcome.why->code == errc::truncated);
-    CHECK(outcome.changed == (size < 6 ? clients{} : clients{1}));
+    CHECK(outcome.changed == (size < 7 ? clients{} : clients{1}));
   }
   awareness presence;
   CHECK(refused(presence, hex("ffffffff0f 01 01 00")) == errc::truncated);
