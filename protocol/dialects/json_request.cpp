@@ -4,6 +4,7 @@
 #include "base/document_name.hpp"
 #include "base/trim.hpp"
 #include "base/utf8.hpp"
+#include "protocol/json/interchange.hpp"
 #include "protocol/json/text.hpp"
 #include "protocol/json/validate.hpp"
 
@@ -138,6 +139,8 @@ class request_reader {
       if (!update.empty()) return read_base64("payload.update", update, request_.update);
     }
     if (request_.kind == request_kind::update) request_.kind = request_kind::event;
+    if (const auto checked = check_interchange(payload_); !checked)
+      return describe_failure("payload", checked.error());
     request_.payload = payload_;
     return {};
   }
