@@ -106,8 +106,10 @@ class request_reader {
       request_.kind = request_kind::update;
     else if (type == "presence")
       request_.kind = request_kind::presence;
+    else if (type == "leave")
+      request_.kind = request_kind::leave;
     else
-      return "type must be sync, update or presence";
+      return "type must be sync, update, presence or leave";
     return {};
   }
 
@@ -133,6 +135,7 @@ class request_reader {
 
   complaint read_payload() {
     if (request_.kind == request_kind::sync) return read_sync_payload();
+    if (request_.kind == request_kind::leave) return {};
     if (payload_.empty()) return "payload is missing";
     if (request_.kind == request_kind::update && is_object(payload_)) {
       const raw_value update = find_member(payload_, "update");

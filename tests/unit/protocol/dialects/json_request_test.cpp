@@ -93,6 +93,16 @@ TEST_CASE("presence is any JSON", "[json_request]") {
   CHECK(decoded("{\"type\":\"presence\",\"payload\":\n null\t}").payload == "null");
 }
 
+TEST_CASE("a leave needs nothing but its type", "[json_request]") {
+  CHECK(decoded(R"({"type":"leave"})").kind == request_kind::leave);
+  const json::request leave =
+      decoded(R"({"type":"leave","docName":"a","messageId":"7","payload":[1]})");
+  CHECK(leave.kind == request_kind::leave);
+  CHECK(leave.document == "a");
+  CHECK(leave.message_id == "7");
+  CHECK(leave.payload.empty());
+}
+
 TEST_CASE("members may come in any order and with any space", "[json_request]") {
   const json::request update = decoded(
       " \r\n{ \"messageId\" : \"m\" ,\t\"payload\" : { \"x\" : \"}\" , \"update\" : \"AQI=\" } ,\n"
@@ -158,7 +168,7 @@ TEST_CASE("a type is one that a client sends", "[json_request]") {
   CHECK(refused(R"({"type":"ack","payload":{}})").text == "type ack is for the server to send");
   CHECK(refused(R"({"type":"error","payload":{}})").text == "type error is for the server to send");
   for (std::string_view type : {"", "Sync", "event", "sync ", "\\u0000"})
-    CHECK(refused(with_payload(type, "1")).text == "type must be sync, update or presence");
+    CHECK(refused(with_payload(type, "1")).text == "type must be sync, update, presence or leave");
 }
 
 TEST_CASE("a document name obeys the rule for names", "[json_request]") {
@@ -192,7 +202,7 @@ TEST_CASE("a message id has 1 to 128 bytes", "[json_request]") {
   CHECK(refused(with_id('"' + accented + '"')).text == "messageId must have 1 to 128 bytes");
 }
 
-TEST_CASE("all but a sync need a payload", "[json_request]") {
+TEST_CASE("updates and presence need a payload", "[json_request]") {
   CHECK(refused(R"({"type":"update"})").text == "payload is missing");
   CHECK(refused(R"({"type":"presence"})").text == "payload is missing");
   for (std::string_view payload : {"7", "[]", "\"AQcF\"", "false"})
