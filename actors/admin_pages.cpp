@@ -13,6 +13,8 @@
 #include "base/utf8.hpp"
 #include "net/request_target.hpp"
 #include "protocol/dialects/dialects.hpp"
+#include "protocol/json/interchange.hpp"
+#include "protocol/json/validate.hpp"
 
 namespace troupe::admin {
 
@@ -65,6 +67,13 @@ presence_by_session presence_of(const listed_presence& listed) {
   return by_session;
 }
 
+/// Yjs clients may show JSON that not every parser reads.
+json read_presence(std::string_view text) {
+  if (!troupe::json::is_valid_json(text, troupe::json::depth_limit)) return nullptr;
+  std::string scratch;
+  return json::parse(troupe::json::to_interchange(text, scratch));
+}
+
 /// A presence that was cut is no JSON any more, so its beginning is shown as a text.
 void add_presence(json& to, const presence_by_session& presences, session_id of) {
   const auto shown = presences.find(of);
@@ -73,8 +82,7 @@ void add_presence(json& to, const presence_by_session& presences, session_id of)
     return;
   }
   const listed_presence::state& state = *shown->second;
-  json parsed = state.is_cut ? json(nullptr) : json::parse(state.json, nullptr, false);
-  to["presence"] = parsed.is_discarded() ? json(nullptr) : std::move(parsed);
+  to["presence"] = state.is_cut ? json(nullptr) : read_presence(state.json);
   if (state.is_cut) to["presenceCut"] = state.json;
 }
 
@@ -156,7 +164,13 @@ admin_query read_sessions_page(page_query page, std::string document) {
 }
 
 admin_query read_notification(const std::string& body) {
-  const json parsed = json::parse(body, nullptr, false);
+  const bool is_json =
+      is_valid_utf8(as_bytes(body)) && troupe::json::is_valid_json(body, troupe::json::depth_limit);
+  if (is_json)
+    if (const auto good = troupe::json::check_interchange(body); !good)
+      return answer_error(400, "the body has " + good.error().detail + " at byte " +
+                                   std::to_string(good.error().offset));
+  const json parsed = is_json ? json::parse(body) : json(nullptr);
   if (!parsed.is_object()) return answer_error(400, "the body is not a JSON object");
   const auto path = parsed.find("path");
   if (path == parsed.end() || !path->is_string() || path->get_ref<const std::string&>().empty())

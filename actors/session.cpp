@@ -172,6 +172,9 @@ void session::carry_out(session_effects& effects) {
   for (const document_id each : effects.wants_presence)
     if (const document_actor* const of = opened_.find(each))
       tell(this, *of, presence_missed{core_.id()});
+  if (effects.no_longer_hears)
+    environment_->table->disable_dialect(effects.no_longer_hears->document, core_.id(),
+                                         effects.no_longer_hears->in);
   if (effects.leaves) leave(*effects.leaves);
   carry_out_on_connection(effects);
   // The core is called again for these and fills the effects anew.
@@ -211,8 +214,10 @@ void session::carry_out_on_connection(const session_effects& effects) {
   if (effects.terminate) connection_->terminate(*effects.terminate);
 }
 
-/// The document is closed to this session and hears nothing more of it.
+/// The session hears nothing more of the document; one that has failed hears of no leave.
 void session::leave(document_id document) {
+  if (const document_actor* const of = opened_.find(document))
+    tell(this, *of, leave_document{core_.id()});
   environment_->table->unsubscribe(document, core_.id());
   opened_.remove(document);
 }

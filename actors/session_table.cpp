@@ -78,6 +78,13 @@ subscriber_session* session_table::find(session_id id) const {
   return found == sessions_.end() ? nullptr : found->second;
 }
 
+session_table::subscriber* session_table::find_subscriber(document_id document, session_id id) {
+  const auto found = subscribers_.find(document);
+  if (found == subscribers_.end()) return nullptr;
+  const auto one = std::ranges::find(found->second, id, &subscriber::id);
+  return one == found->second.end() ? nullptr : &*one;
+}
+
 bool session_table::subscribe(document_id document, session_id id) {
   if (std::ranges::find(failed_, document) != failed_.end()) return false;
   if (subscriber_session* const session = find(id))
@@ -86,14 +93,19 @@ bool session_table::subscribe(document_id document, session_id id) {
 }
 
 void session_table::enable_dialect(document_id document, session_id id, dialect spoken) {
-  const auto found = subscribers_.find(document);
-  if (found == subscribers_.end()) return;
-  const auto one = std::ranges::find(found->second, id, &subscriber::id);
-  if (one == found->second.end() || one->hears.contains(spoken)) return;
+  subscriber* const one = find_subscriber(document, id);
+  if (one == nullptr || one->hears.contains(spoken)) return;
   if (codec_of(spoken).traits().joins == joining::by_sync)
     one->awaits_reply.insert(spoken);
   else
     one->hears.insert(spoken);
+}
+
+void session_table::disable_dialect(document_id document, session_id id, dialect spoken) {
+  subscriber* const one = find_subscriber(document, id);
+  if (one == nullptr) return;
+  one->hears.erase(spoken);
+  one->awaits_reply.erase(spoken);
 }
 
 void session_table::unsubscribe(document_id document, session_id id) {

@@ -96,6 +96,8 @@ class session_table {
   /// by a sync from the first message that is for it alone, the answer to its sync, so that nothing
   /// comes before that.
   void enable_dialect(document_id document, session_id id, dialect spoken);
+  /// From now on it does not hear this dialect any more.
+  void disable_dialect(document_id document, session_id id, dialect spoken);
   void unsubscribe(document_id document, session_id id);
 
   /// Pushes each delivery to its receivers. No message per receiver: the frames go to their write
@@ -122,6 +124,7 @@ class session_table {
   using subscriber_list = std::vector<subscriber>;
 
   subscriber_session* find(session_id id) const;
+  subscriber* find_subscriber(document_id document, session_id id);
   void deliver(document_id document, subscriber_list& to, const delivery_list& deliveries,
                dialect in);
 

@@ -142,9 +142,11 @@ void hosted_document::on_leave(session_id session, time_point now) {
 }
 
 void hosted_document::forget_dialects(const subscriber& of) {
-  of.speaks.for_each([this](dialect each) {
-    if (--speakers_[index_of(each)] == 0) spoken_.erase(each);
-  });
+  of.speaks.for_each([this](dialect each) { forget_dialect(each); });
+}
+
+void hosted_document::forget_dialect(dialect one) {
+  if (--speakers_[index_of(one)] == 0) spoken_.erase(one);
 }
 
 void hosted_document::count_dialect(subscriber& of, dialect spoken) {
@@ -168,6 +170,7 @@ bool hosted_document::on_request(session_id from, const client_request& what, ti
     case request_kind::presence: on_presence(by, now, out); break;
     case request_kind::own_presence: on_own_presence(by, now, out); break;
     case request_kind::event: on_session_event(by, now, out); break;
+    case request_kind::leave: on_session_leave(by, now); break;
     case request_kind::query_presence:
       tell_presence(presence_.encode_in_parts(presence_.shown()), audience::one, from, what.in,
                     out);
@@ -306,6 +309,15 @@ void hosted_document::on_event(std::string_view payload, document_effects& out) 
   out.deliveries.push_back(
       {audience::all, no_session, spoken_,
        notice{.kind = notice_kind::event, .body = as_bytes(payload), .extra = {}}});
+}
+
+/// The session may stay in another dialect, whose presence stays with it.
+void hosted_document::on_session_leave(const asked& by, time_point now) {
+  by.by.speaks.erase(by.what.in);
+  forget_dialect(by.what.in);
+  if (presence_.owner_of(by.by.client) != by.from) return;
+  const auto cleared = presence_.set_own(by.by.client, "null", by.from, now);
+  if (cleared && *cleared) note_presence({by.by.client});
 }
 
 // --- answers ---

@@ -177,6 +177,7 @@ class hosted_document {
                             dialect_set in, document_effects& out);
   void on_own_presence(const asked& by, time_point now, document_effects& out);
   void on_session_event(const asked& by, time_point now, document_effects& out);
+  void on_session_leave(const asked& by, time_point now);
 
   result<crdt::applied_update> apply(byte_view update, crdt::sender_usage* by = nullptr,
                                      std::uint64_t steps_for_now = crdt::unlimited_steps);
@@ -195,6 +196,7 @@ class hosted_document {
   sync::awareness::client_id client_of(session_id session, subscriber& of);
   void count_dialect(subscriber& of, dialect spoken);
   void forget_dialects(const subscriber& of);
+  void forget_dialect(dialect one);
 
   crdt::doc state_;
   sync::awareness presence_;

@@ -20,6 +20,7 @@ enum class request_kind : std::uint8_t {
   own_presence,    ///< Body: the state of this session alone, as JSON text; `null` clears it.
   query_presence,  ///< Who is present? No body.
   event,           ///< For the other sessions, not for the document. Body: JSON text.
+  leave,           ///< This session leaves, in this dialect. No body. The session acknowledges it.
 };
 
 struct client_request {

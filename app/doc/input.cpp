@@ -96,7 +96,10 @@ std::string id_text(const crdt::repaired_struct& of) {
 crdt::limits reading_limits() noexcept { return crdt::limits_of_stored({}); }
 
 doc_result<std::unique_ptr<crdt::doc>> load_sources(std::span<const doc_source> sources) {
-  auto doc = std::make_unique<crdt::doc>(crdt::doc_settings{.limit = reading_limits()});
+  auto doc = std::make_unique<crdt::doc>(
+      crdt::doc_settings{// What was deleted tells what an empty root was.
+                         .gc = crdt::garbage_collection::off,
+                         .limit = reading_limits()});
   for (const doc_source& source : sources)
     for (std::size_t i = 0; i < source.list.updates.size(); ++i) {
       const auto applied = doc->apply_update(source.list.updates[i], source.list.format());

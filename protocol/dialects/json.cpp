@@ -18,6 +18,7 @@ request_kind request_of(json::request_kind kind) noexcept {
     case json::request_kind::sync: return request_kind::sync;
     case json::request_kind::update: return request_kind::update;
     case json::request_kind::event: return request_kind::event;
+    case json::request_kind::leave: return request_kind::leave;
     case json::request_kind::presence: break;
   }
   return request_kind::own_presence;

@@ -1,6 +1,7 @@
 #include "protocol/dialects/json_reply.hpp"
 
 #include "base/base64.hpp"
+#include "protocol/json/interchange.hpp"
 #include "protocol/json/write.hpp"
 
 namespace troupe::json {
@@ -62,6 +63,8 @@ std::string encode_event(std::string_view document, std::string_view payload) {
 
 std::string encode_presence(std::string_view document, std::uint64_t client,
                             std::string_view state) {
+  std::string scratch;
+  state = to_interchange(state, scratch);
   message_text out{"presence", document, state.size()};
   out.json(R"({"clientId":)").json(std::to_string(client));
   return out.json(R"(,"state":)").json(state).json("}").end();

@@ -22,7 +22,8 @@ std::string encode_update(std::string_view document, byte_view update);
 /// An application event, or one of the server's own. Requires: `payload` is valid JSON.
 std::string encode_event(std::string_view document, std::string_view payload);
 
-/// The state of one client, or `null` when it is gone. Requires: `state` is valid JSON.
+/// The state of one client, or `null` when it is gone; what not every parser reads of it is
+/// replaced (interchange.hpp). Requires: `state` is valid JSON.
 std::string encode_presence(std::string_view document, std::uint64_t client,
                             std::string_view state);
 

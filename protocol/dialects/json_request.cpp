@@ -4,6 +4,7 @@
 #include "base/document_name.hpp"
 #include "base/trim.hpp"
 #include "base/utf8.hpp"
+#include "protocol/json/interchange.hpp"
 #include "protocol/json/text.hpp"
 #include "protocol/json/validate.hpp"
 
@@ -105,8 +106,10 @@ class request_reader {
       request_.kind = request_kind::update;
     else if (type == "presence")
       request_.kind = request_kind::presence;
+    else if (type == "leave")
+      request_.kind = request_kind::leave;
     else
-      return "type must be sync, update or presence";
+      return "type must be sync, update, presence or leave";
     return {};
   }
 
@@ -132,12 +135,15 @@ class request_reader {
 
   complaint read_payload() {
     if (request_.kind == request_kind::sync) return read_sync_payload();
+    if (request_.kind == request_kind::leave) return {};
     if (payload_.empty()) return "payload is missing";
     if (request_.kind == request_kind::update && is_object(payload_)) {
       const raw_value update = find_member(payload_, "update");
       if (!update.empty()) return read_base64("payload.update", update, request_.update);
     }
     if (request_.kind == request_kind::update) request_.kind = request_kind::event;
+    if (const auto checked = check_interchange(payload_); !checked)
+      return describe_failure("payload", checked.error());
     request_.payload = payload_;
     return {};
   }

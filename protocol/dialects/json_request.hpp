@@ -22,6 +22,7 @@ enum class request_kind : std::uint8_t {
   update,    ///< a Yjs update
   event,     ///< an update without Yjs bytes: for the other JSON sessions
   presence,  ///< this session's state, or `null`
+  leave,     ///< leave a document
 };
 
 struct request {

@@ -1,5 +1,5 @@
 // The documents of one session and how far it is with each: waiting for the authoriser, waiting for
-// the directory to open it, or joined. Few per session, so a list. Pure.
+// the directory to open it, joined, or leaving it. Few per session, so a list. Pure.
 #pragma once
 
 #include <algorithm>
@@ -21,9 +21,10 @@ enum class join_state : std::uint8_t {
   authorising,  ///< The authoriser has been asked what the session may do.
   opening,      ///< The directory has been asked for the document.
   joined,       ///< Requests go to the document.
+  leaving,      ///< The document handles what came before the leave; that one is held.
 };
 
-/// The sync that asked for a document, kept until the document is open.
+/// The sync that asked for a document, kept until the document is open; or the leave.
 struct held_request {
   request_kind kind = request_kind::sync;
   dialect in = dialect::y_websocket;
@@ -66,15 +67,16 @@ class joined_documents {
     const auto found = std::ranges::find(list_, name, &joined_document::name);
     return found == list_.end() ? nullptr : &*found;
   }
-  /// A document that is joined.
+  /// A document that is joined or being left.
   joined_document* find(document_id id) noexcept {
     const auto found = std::ranges::find(list_, id, &joined_document::id);
-    return found == list_.end() || found->state != join_state::joined ? nullptr : &*found;
+    return found == list_.end() || found->state < join_state::joined ? nullptr : &*found;
   }
 
   void remove(const joined_document& one) { list_.erase(list_.begin() + (&one - list_.data())); }
 
-  /// Whether an answer of the authoriser or the directory is awaited.
+  /// Whether an answer of the authoriser, of the directory or of a document that is being left is
+  /// awaited.
   bool is_waiting() const noexcept {
     return std::ranges::any_of(
         list_, [](const joined_document& one) { return one.state != join_state::joined; });

@@ -48,6 +48,7 @@ void session_effects::clear() {
   hears.clear();
   forwards.clear();
   wants_presence.clear();
+  no_longer_hears.reset();
   leaves.reset();
   problem.reset();
   close.reset();
@@ -63,8 +64,8 @@ void session_effects::clear() {
 
 bool session_effects::empty() const noexcept {
   return replies.empty() && authorise.empty() && open.empty() && hears.empty() &&
-         forwards.empty() && wants_presence.empty() && !leaves && !problem && !close &&
-         !terminate && !wake_in && reading == reading_change::none && !ping &&
+         forwards.empty() && wants_presence.empty() && !no_longer_hears && !leaves && !problem &&
+         !close && !terminate && !wake_in && reading == reading_change::none && !ping &&
          !reading_paused_by_rate && dropped_presence == 0 && ignored == 0;
 }
 
@@ -257,19 +258,25 @@ void session_protocol::pass_on(dialect in, session_input& input, session_effects
   if (name.empty()) return refuse_nameless(in, frame, out);
   const client_request what{frame.kind, in, frame.body, frame.message_id};
   joined_document* const document = documents_.find(name);
-  const bool joins_by_sync = traits_of(in).joins == joining::by_sync;
-  const bool is_sync = frame.kind == request_kind::sync;
-  if (document != nullptr && (!joins_by_sync || is_sync || document->spoken.contains(in)))
-    return send_to(*document, what, input.gathered, out);
-  if (joins_by_sync && is_sync) return join(name, what, out);
+  const bool is_there = document != nullptr && document->state != join_state::leaving;
+  const bool has_joined = is_there && document->spoken.contains(in);
+  if (frame.kind == request_kind::leave) {
+    if (has_joined) return begin_leaving(*document, what, input.gathered, out);
+    return refuse(in, request_error::not_joined, "there is nothing to leave", name,
+                  frame.message_id, out);
+  }
+  const bool joins = traits_of(in).joins == joining::by_address || frame.kind == request_kind::sync;
+  if (is_there && (joins || has_joined)) return send_to(*document, what, input.gathered, out);
+  // A dialect that joins by address comes back with its next message.
+  if (document == nullptr && joins) return join(name, what, out);
   refuse(in, request_error::not_joined, "send a sync with this docName first", name,
          frame.message_id, out);
 }
 
-/// The sync waits until the document is open.
+/// The request waits until the document is open.
 void session_protocol::join(std::string_view name, const client_request& what,
                             session_effects& out) {
-  if (documents_.size() >= settings_.documents_max)
+  if (!has_place_for(name))
     return refuse(what.in, request_error::too_many_documents, "on this connection",
                   std::string{name}, what.message_id, out);
   begin_joining(name, out).hold(what);
@@ -284,6 +291,37 @@ void session_protocol::send_to(joined_document& to, const client_request& what,
   }
   input.add(id_, to.id, what);
   credit_.take(to.unhandled, {credit_weight(what.kind), what.body.size()});
+}
+
+/// The document of the address keeps its place when it is left: a dialect that joins by address
+/// cannot be refused it.
+bool session_protocol::has_place_for(std::string_view name) noexcept {
+  const bool is_free = !route_.document.empty() && documents_.find(route_.document) == nullptr;
+  const std::size_t kept = is_free && name != route_.document ? 1 : 0;
+  return documents_.size() + kept < settings_.documents_max;
+}
+
+/// The document hears of the leave behind what came before. Once it has handled all of it, the
+/// acknowledgements of that are on their way to the client, and the session leaves.
+void session_protocol::begin_leaving(joined_document& one, const client_request& what,
+                                     input_gatherer& input, session_effects& out) {
+  send_to(one, what, input, out);
+  one.state = join_state::leaving;
+  one.hold(what);
+}
+
+void session_protocol::leave(joined_document& one, session_effects& out) {
+  for (const held_request& each : one.take_held()) {
+    one.spoken.erase(each.in);
+    out.no_longer_hears = {one.id, each.in};
+    if (each.message_id.empty()) continue;
+    notice ack{.kind = notice_kind::ack, .body = {}, .extra = to_buffer(each.message_id)};
+    out.replies.push_back({each.in, std::move(ack), one.name});
+  }
+  one.state = join_state::joined;
+  if (!one.spoken.empty()) return;
+  out.leaves = one.id;
+  documents_.remove(one);
 }
 
 void session_protocol::on_frames_end(session_input& input, session_effects& out) {
@@ -350,6 +388,8 @@ void session_protocol::on_handled(document_id document, credit_amount amount, mo
   joined_document* const from = documents_.find(document);
   if (from == nullptr) return;
   credit_.give_back(from->unhandled, amount);
+  if (is_closed_) return;
+  if (from->state == join_state::leaving && from->unhandled.messages == 0) leave(*from, out);
   update_reading(at, out);
 }
 
@@ -366,10 +406,10 @@ void session_protocol::on_document_failed(document_id document, close_reason why
       refuse(each, request_error::document_unavailable, troupe::describe(why).text, failed->name,
              {}, out);
   });
-  out.leaves = document;
   // It will not answer what it holds of this session.
   credit_.give_back(failed->unhandled, failed->unhandled);
-  documents_.remove(*failed);
+  failed->spoken = {};
+  leave(*failed, out);
   update_reading(at, out);
 }
 

@@ -8,6 +8,9 @@
 // answered by on_opened or on_refused), then requests go to it. Reading pauses meanwhile, so
 // nothing overtakes the join.
 //
+// It leaves a document in a dialect when the document has handled all that came before the leave;
+// reading pauses until then. If it speaks no other dialect there, it is not subscribed any more.
+//
 // Above the rate limit the session answers with an error where the dialect has errors; otherwise it
 // pauses reading until tokens return. Nothing is dropped but presence, which has budgets of its own
 // (presence_budget) and never delays edits. Messages of unknown types are ignored. Reading also
@@ -82,6 +85,7 @@ struct session_effects {
   std::vector<hearing> hears;
   std::vector<std::pair<document_id, request_batch>> forwards;
   std::vector<document_id> wants_presence;           ///< It reads again: ask these who is present.
+  std::optional<hearing> no_longer_hears;            ///< The opposite of `hears`.
   std::optional<document_id> leaves;                 ///< Unsubscribe from this one.
   std::optional<failure> problem;                    ///< Why it is about to be closed, for the log.
   std::optional<close_reason> close;                 ///< With a close frame.
@@ -196,6 +200,10 @@ class session_protocol {
               std::optional<std::string> document, std::string_view message_id,
               session_effects& out);
   joined_document& begin_joining(std::string_view name, session_effects& out);
+  void begin_leaving(joined_document& one, const client_request& what, input_gatherer& input,
+                     session_effects& out);
+  void leave(joined_document& one, session_effects& out);
+  bool has_place_for(std::string_view name) noexcept;
   void note_spoken(dialect in) noexcept;
   bool is_address(const joined_document& document) const noexcept;
   void update_reading(moment at, session_effects& out);

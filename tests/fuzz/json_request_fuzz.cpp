@@ -7,6 +7,7 @@
 #include "base/utf8.hpp"
 #include "protocol/dialects/json_reply.hpp"
 #include "protocol/dialects/json_request.hpp"
+#include "protocol/json/interchange.hpp"
 #include "protocol/json/validate.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
@@ -21,6 +22,7 @@ void require(bool holds) {
 void require_frame(const std::string& text) {
   require(is_valid_utf8(as_bytes(text)));
   require(json::is_valid_json(text, json::payload_depth_max + 1));
+  require(json::check_interchange(text).has_value());
 }
 
 /// Bytes have one spelling, and each spelling its bytes.
@@ -61,6 +63,7 @@ void check_request(const json::request& read) {
       const auto again = json::decode_request(frame);
       return require(again && again->kind == read.kind && again->payload == read.payload);
     }
+    case json::request_kind::leave: return require(read.payload.empty());
     case json::request_kind::presence:
       require(json::is_valid_json(read.payload, json::payload_depth_max));
       // The state is one level deeper than the payload that it was.

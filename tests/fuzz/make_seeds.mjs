@@ -96,7 +96,7 @@ add('state_vector', 'two', encoded((e) => [2, 4294967295, 300, 1, 5].forEach((n)
 const values = { undefined, null: null, true: true, integer: -300, zero: -0, float32: 1.5, float64: 0.1, nan: NaN, bigint: -5n, string: 'é😀', bytes: new Uint8Array([0, 255]), array: [1, [], [null]], object: { a: { b: 1 }, 1: 'x' }, numbers: [2 ** 31, 2 ** 53, 1e300, -Infinity] };
 for (const [name, value] of Object.entries(values)) add('any', name, encoded((e) => encoding.writeAny(e, value)));
 
-const texts = { object: '{"a":[1,-2.5e3,true,null,"\\u00e9\\ud83d\\ude00"],"b":{}}', number: '-12345678901234567', list: ' [ 0.1 , 1E-7 , 9007199254740993 ] ', string: '"\\"\\\\\\/\\b\\f\\n\\r\\t"', lone: '"\\ud83d"', deep: '['.repeat(20) + ']'.repeat(20) };
+const texts = { object: '{"a":[1,-2.5e3,true,null,"\\u00e9\\ud83d\\ude00"],"b":{}}', number: '-12345678901234567', list: ' [ 0.1 , 1E-7 , 9007199254740993 ] ', string: '"\\"\\\\\\/\\b\\f\\n\\r\\t"', lone: '"\\ud83d"', huge: '[1e999,1e308]', deep: '['.repeat(20) + ']'.repeat(20) };
 for (const [name, text] of Object.entries(texts)) add('json', name, Buffer.from(text));
 
 const update = Buffer.from(Y.encodeStateAsUpdate(doc_of_one(1, (doc) => doc.getText('text').insert(0, 'hello')))).toString('base64');
@@ -104,8 +104,10 @@ const requests = {
   sync: '{"type":"sync"}',
   join: '{"type":"sync","docName":"team/notes","messageId":"s-1","payload":{"stateVector":"AQEF"}}',
   update: `{"type":"update","docName":"team/notes","payload":{"update":"${update}"},"messageId":"u-1"}`,
-  event: '{"type":"update","payload":{"event":"chat","text":"\\u00e9\\ud83d","list":[1e999,-0.5,{"update":1}]}}',
+  event: '{"type":"update","payload":{"event":"chat","text":"\\u00e9\\ud83d\\ude00","list":[1e308,-0.5,{"update":1}]}}',
   presence: ' { "payload" : { "user" : "Ada" , "cursor" : { "line" : 3 } } , "type" : "presence" } ',
+  leave: '{"type":"leave","docName":"team/notes","messageId":"l-1"}',
+  misfits: '{"type":"update","payload":["\\ud83d",1e999]}',
   cleared: '{"type":"presence","payload":null}',
   escaped: '{"\\u0074ype":"\\u0075pdate","docName":"a\\/\\ud83d\\ude00","payload":{"update":"\\/\\/\\/\\/"}}',
   twice: '{"type":"ack","type":"sync","docName":7,"docName":"b","x":{"type":[]}}',

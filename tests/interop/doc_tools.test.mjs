@@ -69,6 +69,35 @@ test('text and JSON are read from v1, v2, a stream and several files', () => {
   assert.equal(must(['text', '-', '--root', 'text'], v2).out, `${text.toString()}\n`);
 });
 
+test('a root that was emptied is printed as the empty value of what it held', () => {
+  const roots = (gc, collected) => {
+    const before = new Y.Doc({ gc });
+    const written = [];
+    before.on('update', (update) => written.push(update));
+    before.getText('text').insert(0, 'hello', { bold: true });
+    before.getArray('array').insert(0, [1, 'b']);
+    before.getMap('map').set('key', 1);
+    before.getXmlFragment('xml').insert(0, [new Y.XmlElement('p')]);
+    before.getText('both').insert(0, 'x');
+    before.getText('both').setAttribute('lang', 'en');
+    before.getText('text').delete(0, 5);
+    before.getArray('array').delete(0, 2);
+    before.getMap('map').delete('key');
+    before.getXmlFragment('xml').delete(0, 1);
+    before.getText('both').delete(0, 1);
+    before.getText('both').removeAttribute('lang');
+    const bytes = collected ? Y.encodeStateAsUpdate(before) : stream_of(written);
+    return must(['json', file(`emptied-${gc}-${collected}.bin`, bytes)]).out;
+  };
+  const all = '{"array":[],"both":{"delta":[],"keys":{}},"map":{},"text":"","xml":""}\n';
+  assert.equal(roots(true, false), all, 'from a stream, which has the contents');
+  assert.equal(roots(false, true), all, 'from a state that keeps them');
+  // Garbage collection leaves the keys of a map, and the formats of a text.
+  const collected = JSON.parse(roots(true, true));
+  assert.deepEqual(collected.map, {});
+  assert.equal(collected.array, null);
+});
+
 test('info counts what yjs counts', () => {
   const { files, document } = JSON.parse(must(['info', '--json', v1_file, stream_file]).out);
   assert.deepEqual(files.map((f) => [f.format, f.updates]), [['v1', 1], ['stream of v1', updates.length]]);

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import * as Y from 'yjs';
 
 import { use_server } from './support/fixture.mjs';
-import { awareness_states, frame_type, message, sync_step1 } from './support/frames.mjs';
+import { awareness_states, frame_type, message, sync, sync_step1 } from './support/frames.mjs';
 import { base64, from_base64, use_json, writing } from './support/json_client.mjs';
 import { pause, until } from './support/wait.mjs';
 
@@ -103,6 +103,78 @@ test('a JSON client writes, and y-websocket and JSON clients hear it', async () 
   await hears(other, 'hello world');
   await writer.do({ type: 'update', payload: 'marker' });
   assert.deepEqual(writer.of('update'), [], 'the sender does not hear itself');
+});
+
+test('a JSON client leaves a document: its presence goes, it hears nothing more, and it can come back', async () => {
+  const [document, other] = [use.document(), use.document()];
+  const client = await json(`/${document}`);
+  const witness = await json(`/${document}`);
+  const editor = await use.client(document).synced();
+  await client.join();
+  await client.join(other);
+  await witness.join();
+  await client.do({ type: 'presence', payload: { here: 1 } });
+  await client.do({ type: 'presence', docName: other, payload: { here: 2 } });
+  const id = await witness.shown({ here: 1 });
+  await sees(editor, { here: 1 });
+  const doc = new Y.Doc();
+  client.send({ type: 'update', payload: { update: writing('last', { doc }) }, messageId: 'last-words' });
+  client.send({ type: 'leave', messageId: 'leave' });
+  client.send({ type: 'update', payload: { event: 'too late' }, messageId: 'late' });
+  client.send({ type: 'leave', messageId: 'again' });
+  await client.answer('again');
+  const answers = client.messages.filter((one) => ['last-words', 'leave', 'late', 'again'].includes(one.payload.messageId));
+  assert.deepEqual(answers.map((one) => [one.payload.messageId, one.payload.code ?? one.type, one.docName]), [
+    ['last-words', 'ack', document], ['leave', 'ack', document], ['late', 'NOT_JOINED', document], ['again', 'NOT_JOINED', document],
+  ]);
+  await witness.hidden(id);
+  await until(() => ![...editor.awareness.getStates().values()].some((state) => state.here === 1), 'the editor sees it gone');
+  const heard = client.of('update', document).length;
+  await reads(editor, 'last');
+  editor.text.insert(4, ' and more');
+  await hears(witness, 'last and more');
+  // The other document goes on, and what it brings would have come behind anything of the first.
+  const second = await json(`/${other}`);
+  await second.join();
+  assert.ok(await second.shown({ here: 2 }));
+  await second.do({ type: 'update', payload: { event: 'marker' } });
+  await client.event((event) => event.event === 'marker');
+  assert.equal(client.of('update', document).length, heard);
+  assert.ok((await client.join()).update.length > 4);
+  assert.equal(client.text(document), 'last and more');
+});
+
+test('a leave in JSON keeps the y-websocket session of the same socket', async () => {
+  const document = use.document();
+  const client = await json(`/${document}`);
+  client.speaks_binary = true;
+  client.raw.send(sync_step1());
+  await client.join();
+  await client.do({ type: 'presence', payload: { here: 1 } });
+  const witness = await json(`/${document}`);
+  await witness.join();
+  const id = await witness.shown({ here: 1 });
+  await client.do({ type: 'leave' });
+  await witness.hidden(id);
+  const texts = client.messages.length;
+  const before = client.raw.frames.length;
+  await witness.do({ type: 'update', payload: { update: writing('hello') } });
+  const is_update = (frame) => typeof frame !== 'string' && frame_type(frame).subtype === sync.update;
+  await until(() => client.raw.frames.slice(before).some(is_update), 'the update comes in binary');
+  assert.equal(client.messages.length, texts, 'and not in JSON');
+});
+
+test('presence with half of a surrogate pair passes between Yjs clients, and is whole in JSON', async () => {
+  const document = use.document();
+  const author = await use.client(document).synced();
+  const reader = await use.client(document).synced();
+  const client = await json(`/${document}`);
+  await client.join();
+  const state = { name: '😀'.slice(0, 1) };
+  author.awareness.setLocalState(state);
+  await sees(reader, state);
+  await client.shown({ name: '\ufffd' });
+  assert.ok(author.provider.wsconnected);
 });
 
 test('edits from both sides at once come together', async () => {
@@ -210,7 +282,7 @@ test('events go to the other JSON clients as they were written, and to nobody el
   await until(() => binary.frames.length >= 2, 'the binary client has joined');
   const before = binary.frames.length;
   const payloads = [
-    '{"event":"chat","text":"h\\u00e9 \\ud83d"}', '{ "b" : 1 , "a" : 1.0 }', '12345678901234567890123', '1e999', '-0', 'null',
+    '{"event":"chat","text":"h\\u00e9 \\ud83d\\ude00"}', '{ "b" : 1 , "a" : 1.0 }', '12345678901234567890123', '1e308', '-0', 'null',
     '"update"', '[]', '[{"update":1}]', '{"b":2,"b":1}',
   ];
   for (const payload of payloads) sender.send(`{"type":"update","payload":${payload}}`);

@@ -44,7 +44,7 @@ test('the schema refuses what the decoder refuses', () => {
     { type: 'sync', payload: [] }, { type: 'sync', payload: 'AQEF' }, { type: 'sync', payload: { stateVector: 7 } },
     { type: 'sync', payload: { stateVector: 'A' } }, { type: 'sync', docName: '' }, { type: 'sync', docName: null },
     { type: 'sync', docName: 'a\nb' }, { type: 'sync', docName: 'n'.repeat(513) }, { type: 'sync', messageId: '' },
-    { type: 'sync', messageId: 7 }, { type: 'sync', messageId: 'm'.repeat(129) }, { type: 'update' }, { type: 'presence' },
+    { type: 'sync', messageId: 7 }, { type: 'sync', messageId: 'm'.repeat(129) }, { type: 'update' }, { type: 'presence' }, { type: 'leave', docName: '' },
     { type: 'update', payload: { update: null } }, { type: 'update', payload: { update: [0, 0] } },
     { type: 'update', payload: { update: 'AAA' } }, { type: 'update', payload: { update: 'AA-_' } },
     { type: 'update', payload: { update: 'AAB=' } }, { type: 'update', payload: { update: 'AB==' } },
@@ -59,7 +59,7 @@ test('the schema accepts what the decoder accepts', () => {
     { type: 'sync', docName: 'n'.repeat(512), messageId: 'm'.repeat(128), more: 1 },
     { type: 'update', payload: { update: '', more: [] } }, { type: 'update', payload: null }, { type: 'update', payload: 'update' },
     { type: 'update', payload: [{ update: 1 }] }, { type: 'update', payload: { Update: 1 } }, { type: 'presence', payload: { update: 1 } },
-    { type: 'presence', payload: false },
+    { type: 'presence', payload: false }, { type: 'leave' }, { type: 'leave', docName: 'a', messageId: 'l', payload: 7 },
   ];
   for (const message of right) matches_schema(is_client_message, message);
   for (let size = 0; size < 300; ++size) {

@@ -1,7 +1,8 @@
 // wss://: real clients over TLS, what the server refuses, and certificates that are replaced while it runs.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 
@@ -47,6 +48,20 @@ test('y-websocket and JSON clients edit together over wss', async (context) => {
   await converged(clients);
   const late = await use.secure('a').synced();
   await converged([...clients, late]);
+});
+
+test('the certificate of the README is for localhost, and for clients that accept no CA as a server', async (context) => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const command = /^ {4}(openssl req[^#]*)#/m.exec(readme)[1];
+  const folder = temporary_folder(context);
+  execFileSync('sh', ['-c', command], { cwd: folder, stdio: 'pipe' });
+  const [certificate, key] = ['chain.pem', 'key.pem'].map((name) => path.join(folder, name));
+  const read = new X509Certificate(readFileSync(certificate));
+  assert.equal(read.ca, false);
+  assert.equal(read.checkHost('localhost', { subject: 'never' }), 'localhost');
+  assert.equal(read.checkIP('127.0.0.1'), '127.0.0.1');
+  const use = await own_server(context, tls_settings({ certificate, key }));
+  await use.client('a', { WebSocketPolyfill: socket_trusting(readFileSync(certificate)) }).synced();
 });
 
 test('many frames in one TLS record are all understood', async (context) => {

@@ -56,6 +56,10 @@ class document_host {
         what.kind = request_kind::own_presence;
         event = {decoded->payload.begin(), decoded->payload.end()};
         break;
+      case json::request_kind::leave:
+        what.kind = request_kind::leave;
+        event.clear();
+        break;
     }
     what.body = event;
     handle([&](document_effects& out) { document.on_request(from, what, now, out); });

@@ -53,6 +53,14 @@ sequence_contents look_through(const struct_store& from, const Visibility& visib
   return found;
 }
 
+/// Shows what is deleted, too.
+struct visible_ever {
+  template <class Visit>
+  void for_each_part(const item& of, Visit visit) const {
+    visit(clock_type{0}, of.length);
+  }
+};
+
 }  // namespace
 
 std::string_view to_string(contents_kind kind) noexcept {
@@ -79,6 +87,13 @@ type_contents contents_of(const struct_store& from, const Visibility& visible, t
     contents.kind =
         contents.kind == contents_kind::empty ? contents_kind::map : contents_kind::mixed;
   return contents;
+}
+
+contents_kind held_kind_of(const struct_store& from, type_handle type) {
+  const type_record& record = from.type_at(type);
+  if (record.keyed == none) return look_through(from, visible_ever{}, record.sequence).kind();
+  const bool has_sequence = from.chain_at(record.sequence).head != none;
+  return has_sequence ? contents_kind::mixed : contents_kind::map;
 }
 
 template type_contents contents_of(const struct_store&, const visible_now&, type_handle);

@@ -27,6 +27,10 @@ struct type_contents {
 template <class Visibility>
 type_contents contents_of(const struct_store& from, const Visibility& visible, type_handle type);
 
+/// What a type has ever held, as far as its deleted items still show it: garbage collection leaves
+/// their number, and that they had a key, but not their contents.
+contents_kind held_kind_of(const struct_store& from, type_handle type);
+
 extern template type_contents contents_of(const struct_store&, const visible_now&, type_handle);
 extern template type_contents contents_of(const struct_store&, const visible_at&, type_handle);
 

@@ -77,7 +77,9 @@ class json_exporter {
   }
 
   void open_by_contents(type_handle type) {
-    switch (contents_of(from_, visible_, type).kind) {
+    contents_kind kind = contents_of(from_, visible_, type).kind;
+    if (kind == contents_kind::empty) kind = held_kind_of(from_, type);
+    switch (kind) {
       case contents_kind::empty: out_.append("null"); return;
       case contents_kind::text: return append_text_as_json(type);
       case contents_kind::array: return open_array(type);

@@ -17,8 +17,8 @@ enum class json_form : std::uint8_t {
   delta,        ///< [{"insert":..., "attributes":{...}}, ...]; values and subdocuments left out.
   full_delta,   ///< The same with every value and subdocument as an insert.
   by_kind,      ///< A nested type as toJSON of yjs does; a root by its contents.
-  by_contents,  ///< By contents_kind: text, array, map, XML string, null if empty; if mixed
-                ///< {"delta": full delta, "keys": map}.
+  by_contents,  ///< By contents_kind: text, array, map, XML string; if mixed {"delta": full delta,
+                ///< "keys": map}. If empty, by what it has held; null if that is not known.
 };
 
 template <class Visibility>

@@ -41,15 +41,16 @@ const page = (server, document) => `<!doctype html><meta charset="utf-8"><textar
   Object.assign(window, { doc, provider, text, area });
 </script>`;
 
-/** Serves the page for a document of a server, and the packages; resolves to {port, close()}. */
-async function serve_page(server, document) {
+/** Serves a page at every path, and the packages below `prefix`, until the test ends; resolves to the port. */
+async function serve(context, html, prefix) {
   const web = http.createServer(({ url }, response) => {
-    const file = url.startsWith('/packages/') ? path.join(packages, url.slice('/packages/'.length)) : undefined;
+    const file = url.startsWith(prefix) ? path.join(packages, url.slice(prefix.length)) : undefined;
     response.setHeader('Content-Type', file ? 'text/javascript' : 'text/html');
-    response.end(file ? readFileSync(file) : page(server, document));
+    response.end(file ? readFileSync(file) : html);
   });
   await new Promise((resolve) => web.listen(0, '127.0.0.1', resolve));
-  return { port: web.address().port, close: () => web.close() };
+  context.after(() => web.close());
+  return web.address().port;
 }
 
 class tab {
@@ -112,12 +113,8 @@ class browser {
   }
 }
 
-/**
- * Starts a browser for one test, and a web server with a page for `document` of the server at `url`:
- * {open(host)} opens the page in a window of its own, as a page of `host`.
- */
-export async function use_browser(context, url, document) {
-  const web = await serve_page(url, document);
+/** Starts a browser for one test. */
+async function start_browser(context) {
   const profile = mkdtempSync(path.join(tmpdir(), 'troupe-browser-'));
   const child = spawn(browser_command, [
     '--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-dev-shm-usage',
@@ -132,12 +129,27 @@ export async function use_browser(context, url, document) {
     await ended;
     clearTimeout(timer);
     speaker.close();
-    web.close();
     rmSync(profile, { recursive: true, force: true, maxRetries: 10 });
   });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (said += text));
   const found = await until(() => /DevTools listening on (ws:\S+)/.exec(said), 'the browser listens', 20000, () => said);
-  await speaker.connect(found[1]);
-  return { open: (host = '127.0.0.1') => speaker.open(`http://${host}:${web.port}/`) };
+  return speaker.connect(found[1]);
+}
+
+/**
+ * Starts a browser for one test, and a web server with a page for `document` of the server at `url`:
+ * {open(host)} opens the page in a window of its own, as a page of `host`.
+ */
+export async function use_browser(context, url, document) {
+  const port = await serve(context, page(url, document), '/packages/');
+  const speaker = await start_browser(context);
+  return { open: (host = '127.0.0.1') => speaker.open(`http://${host}:${port}/`) };
+}
+
+/** Likewise for a page of ours that finds its packages in node_modules: {open(query)}. */
+export async function use_browser_on(context, html) {
+  const port = await serve(context, html, '/node_modules/');
+  const speaker = await start_browser(context);
+  return { open: (query) => speaker.open(`http://127.0.0.1:${port}/?${query}`) };
 }

@@ -125,6 +125,9 @@ TEST_CASE("a notification names a path, and a document if it is another", "[admi
 TEST_CASE("a notification that is wrong is refused with what is wrong", "[admin]") {
   for (const char* body : {"", "{", "[]", "1", "\"a\"", "null", "{\"path\":\"\xFF\"}"})
     CHECK(refusal_of(body).find("not a JSON object") != std::string::npos);
+  CHECK(refusal_of(R"({"path":"\ud800"})") == "the body has half of a surrogate pair at byte 9");
+  CHECK(refusal_of(R"({"path":"a","x":1e999})") ==
+        "the body has a number beyond double at byte 16");
   for (const char* body : {"{}", R"({"path":1})", R"({"path":null})", R"({"path":""})"})
     CHECK(refusal_of(body).find("path must be") == 0);
   CHECK(refusal_of(R"({"path":"a","docName":1})").find("docName must be") == 0);
@@ -150,11 +153,18 @@ TEST_CASE("a session is shown with all that an operator may ask", "[admin]") {
     "messagesIn":5,"messagesOut":6,"bytesIn":7,"bytesOut":8,"queuedBytes":9}]})"));
 }
 
+TEST_CASE("presence that not every parser reads is shown as one that does", "[admin]") {
+  const listed_presence shown{{{3, R"({"name":"a\ud83d","zoom":1e999})"}}};
+  const std::string page = admin::show_sessions({{session_of(3, {})}, 1, false}, shown).body;
+  CHECK(json_value::parse(page).at("sessions").at(0).at("presence") ==
+        json_value{{"name", "a\xEF\xBF\xBD"}, {"zoom", nullptr}});
+}
+
 TEST_CASE("a session that says little is shown with nulls", "[admin]") {
   session_info one = session_of(3, {});
   one.user.clear();
   one.speaks = {};
-  for (const char* presence : {"null", "", "{broken"}) {
+  for (const char* presence : {"null", "", "{broken", "\"broken"}) {
     const listed_presence others{{{one.id, presence}, {one.id + 1, "{}"}}};
     const json_value shown = json_value::parse(admin::show_sessions({{one}, 1, false}, others).body)
                                  .at("sessions")

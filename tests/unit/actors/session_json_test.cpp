@@ -182,6 +182,29 @@ TEST_CASE("a further document that fails is told, can be joined again, and close
   CHECK(bed.next_request(3).kind == request_kind::sync);
 }
 
+TEST_CASE("a session leaves a document, which hears of it, and goes on", "[session]") {
+  session_bed bed;
+  bed.open();
+  bed.join("other", 2);
+  bed.next_request(2);
+  bed.has_handled(2, question_weight, 1);
+  bed.deliver(2, dialect::json, traffic::content, R"({"n":1})");
+  bed.says(R"({"type":"leave","docName":"other","messageId":"l"})");
+  CHECK(bed.next_request(2).kind == request_kind::leave);
+  CHECK(bed.connection->is_paused);
+  bed.texts();
+  bed.has_handled(2, 1, 0);
+  const json_value ack{{"type", "ack"}, {"docName", "other"}, {"payload", {{"messageId", "l"}}}};
+  CHECK(bed.texts() == std::vector<json_value>{ack});
+  CHECK(bed.next<leave_document>(2).session == session_bed::id);
+  CHECK_FALSE(bed.connection->is_paused);
+  CHECK_FALSE(bed.connection->closing);
+  bed.deliver(2, dialect::json, traffic::content, R"({"n":2})");
+  CHECK(bed.texts().empty());
+  bed.join("other", 2);
+  CHECK(bed.next_request(2).kind == request_kind::sync);
+}
+
 TEST_CASE("broadcasts in JSON begin with the answer to the sync", "[session]") {
   session_bed bed;
   bed.open();

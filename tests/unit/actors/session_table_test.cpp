@@ -161,6 +161,31 @@ TEST_CASE("a subscriber hears only the dialects that it has spoken", "[actors]")
   CHECK(both.heard == "b4j");
 }
 
+TEST_CASE("a subscriber hears a dialect no more that is disabled for it", "[actors]") {
+  session_table table;
+  recording_session both;
+  table.add(1, &both);
+  table.subscribe(7, 1);
+  table.enable_dialect(7, 1, dialect::y_websocket);
+  table.enable_dialect(7, 1, dialect::json);
+  deliver_batch batch;
+  batch.document = 7;
+  batch.in(dialect::y_websocket) = {to(audience::all, no_session, frame("b"))};
+  batch.in(dialect::json) = {to(audience::one, 1, frame("1"))};
+  table.disable_dialect(7, 2, dialect::json);
+  table.disable_dialect(8, 1, dialect::json);
+  table.deliver(batch);
+  CHECK(both.heard == "b1");
+  table.disable_dialect(7, 1, dialect::json);
+  table.deliver(batch);
+  CHECK(both.heard == "b1b");
+  // Enabled again, it begins with the answer to a sync.
+  table.enable_dialect(7, 1, dialect::json);
+  batch.in(dialect::json) = {to(audience::all, no_session, frame("a"))};
+  table.deliver(batch);
+  CHECK(both.heard == "b1bb");
+}
+
 TEST_CASE("a JSON session hears nothing before the answer to its sync", "[actors]") {
   session_table table;
   recording_session early, late;

@@ -133,6 +133,62 @@ TEST_CASE("a JSON session that leaves takes its presence along, once", "[documen
   CHECK(host.is_quiet());
 }
 
+TEST_CASE("what JSON.stringify writes passes to Yjs clients, and is told in JSON that all read",
+          "[document][json]") {
+  document_host host;
+  host.ask(bob, R"({"type":"sync"})");
+  const std::string state = R"({"name":"a\ud83d","zoom":1e999})";
+  host.receive(alice, message_kind::awareness, awareness_update(99, 1, state), start);
+  CHECK(host.effects.closings.empty());
+  host.end_turn();
+  REQUIRE(host.effects.deliveries.size() == 1);
+  CHECK(to_hex(host.effects.deliveries[0].body.view()) == to_hex(awareness_update(99, 1, state)));
+  CHECK(host.told_all() ==
+        texts{json::encode_presence("d", 99, R"({"name":"a\ufffd","zoom":null})")});
+}
+
+TEST_CASE("a JSON session that asks to leave takes its presence along", "[document][json]") {
+  document_host host;
+  host.ask(bob, R"({"type":"sync"})");
+  const client_id client = show(host, alice, R"({"n":1})");
+  host.ask(alice, R"({"type":"leave","messageId":"l-1"})", start);
+  CHECK(host.is_quiet());  // its session acknowledges it
+  host.end_turn();
+  CHECK(host.told_all() == texts{json::encode_presence("d", client, "null")});
+  host.leave(alice, start);
+  host.end_turn();
+  CHECK(host.is_quiet());
+}
+
+TEST_CASE("a session that leaves in JSON keeps what it shows in binary", "[document][json]") {
+  document_host host;
+  host.ask(bob, R"({"type":"sync"})");
+  host.receive(alice, message_kind::awareness, awareness_update(99, 1, "{}"), start);
+  host.ask(alice, R"({"type":"leave"})", start);
+  host.end_turn();
+  CHECK(host.document.presence().state_of(99) == "{}");
+  const client_id client = show(host, alice, R"({"n":1})");
+  host.ask(alice, R"({"type":"leave"})", start);
+  host.end_turn();
+  CHECK(host.told_all() == texts{json::encode_presence("d", client, "null")});
+  CHECK(host.document.presence().state_of(99) == "{}");
+}
+
+TEST_CASE("nothing is written in JSON for a document that nobody hears in JSON any more",
+          "[document][json]") {
+  document_host host;
+  host.receive(bob, message_kind::query_awareness, {});
+  host.ask(alice, R"({"type":"sync"})");
+  host.ask(alice, R"({"type":"leave"})", start);
+  host.receive(bob, message_kind::awareness, awareness_update(99, 1, "{}"), start);
+  host.end_turn();
+  CHECK(host.told_all().empty());
+  host.ask(alice, R"({"type":"sync"})");
+  host.receive(bob, message_kind::awareness, awareness_update(99, 2, "{}"), start);
+  host.end_turn();
+  CHECK(host.told_all() == texts{json::encode_presence("d", 99, "{}")});
+}
+
 TEST_CASE("a JSON session that cleared its presence leaves without a word", "[document][json]") {
   document_host host;
   show(host, alice, "1");

@@ -72,9 +72,10 @@ TEST_CASE("an update carries its bytes", "[json_request]") {
 TEST_CASE("an update without Yjs bytes is an event and passes as it was written",
           "[json_request]") {
   for (std::string_view payload :
-       {R"({"event":"chat","text":"\u00e9\ud83d"})", R"({ "b" : 1 , "a" : 1.0 })", "{}", "null",
-        "[1,2,3]", "\"update\"", "12345678901234567890123", "1e999", R"({"payload":{"update":1}})",
-        R"([{"update":"no base64"}])", R"({"Update":1})", R"({"a":"\"update\":"})"}) {
+       {R"({"event":"chat","text":"\u00e9\ud83d\ude00"})", R"({ "b" : 1 , "a" : 1.0 })", "{}",
+        "null", "[1,2,3]", "\"update\"", "12345678901234567890123", "1e308",
+        R"({"payload":{"update":1}})", R"([{"update":"no base64"}])", R"({"Update":1})",
+        R"({"a":"\"update\":"})"}) {
     const json::request event = decoded(with_payload("update", payload));
     CHECK(event.kind == request_kind::event);
     CHECK(event.payload == payload);
@@ -90,6 +91,16 @@ TEST_CASE("presence is any JSON", "[json_request]") {
     CHECK(presence.payload == payload);
   }
   CHECK(decoded("{\"type\":\"presence\",\"payload\":\n null\t}").payload == "null");
+}
+
+TEST_CASE("a leave needs nothing but its type", "[json_request]") {
+  CHECK(decoded(R"({"type":"leave"})").kind == request_kind::leave);
+  const json::request leave =
+      decoded(R"({"type":"leave","docName":"a","messageId":"7","payload":[1]})");
+  CHECK(leave.kind == request_kind::leave);
+  CHECK(leave.document == "a");
+  CHECK(leave.message_id == "7");
+  CHECK(leave.payload.empty());
 }
 
 TEST_CASE("members may come in any order and with any space", "[json_request]") {
@@ -157,7 +168,7 @@ TEST_CASE("a type is one that a client sends", "[json_request]") {
   CHECK(refused(R"({"type":"ack","payload":{}})").text == "type ack is for the server to send");
   CHECK(refused(R"({"type":"error","payload":{}})").text == "type error is for the server to send");
   for (std::string_view type : {"", "Sync", "event", "sync ", "\\u0000"})
-    CHECK(refused(with_payload(type, "1")).text == "type must be sync, update or presence");
+    CHECK(refused(with_payload(type, "1")).text == "type must be sync, update, presence or leave");
 }
 
 TEST_CASE("a document name obeys the rule for names", "[json_request]") {
@@ -191,11 +202,26 @@ TEST_CASE("a message id has 1 to 128 bytes", "[json_request]") {
   CHECK(refused(with_id('"' + accented + '"')).text == "messageId must have 1 to 128 bytes");
 }
 
-TEST_CASE("all but a sync need a payload", "[json_request]") {
+TEST_CASE("updates and presence need a payload", "[json_request]") {
   CHECK(refused(R"({"type":"update"})").text == "payload is missing");
   CHECK(refused(R"({"type":"presence"})").text == "payload is missing");
   for (std::string_view payload : {"7", "[]", "\"AQcF\"", "false"})
     CHECK(refused(with_payload("sync", payload)).text == "payload must be an object");
+}
+
+TEST_CASE("a payload that not every parser reads is refused at its byte", "[json_request]") {
+  for (std::string_view type : {"update", "presence"}) {
+    CHECK(refused(with_payload(type, R"({"text":"a\ud83d"})")).text ==
+          "payload: half of a surrogate pair at byte 10");
+    CHECK(refused(with_payload(type, "[0,-1e999]")).text ==
+          "payload: a number beyond double at byte 3");
+  }
+  const json::bad_request named =
+      refused(R"({"type":"presence","docName":"d","messageId":"m","payload":1e999})");
+  CHECK(named.document == "d");
+  CHECK(named.message_id == "m");
+  // What is ignored is ignored.
+  CHECK(decoded(R"({"type":"sync","x":"\ud800","y":1e999})").kind == request_kind::sync);
 }
 
 TEST_CASE("bytes are base64 and nothing like it", "[json_request]") {

@@ -60,6 +60,7 @@ TEST_CASE("a JSON frame is a request with its document and message id", "[json_c
        std::nullopt, ""},
       {R"({"type":"presence","payload":null,"messageId":"m"})", request_kind::own_presence, "null",
        std::nullopt, "m"},
+      {R"({"type":"leave","docName":"x","messageId":"m"})", request_kind::leave, "", "x", "m"},
   };
   for (const row& each : rows) {
     CAPTURE(each.text);
