@@ -354,8 +354,9 @@ std::optional<byte_buffer> hosted_document::renewal_of(const sync::awareness_ent
   const bool has_vanished = is_known && presence_.state_of(shown.client) == "null";
   const bool is_new = !is_known && now - *first_shown_ < sync::awareness::clock_age_max;
   if (shown.clock == 0 || (!has_vanished && !is_new)) return std::nullopt;
-  return sync::awareness::encode_gone(shown.client,
-                                      std::max(shown.clock, presence_.clock_of(shown.client)));
+  const std::uint64_t clock = is_new ? shown.clock + sync::awareness::raised_by_max
+                                     : std::max(shown.clock, presence_.clock_of(shown.client));
+  return sync::awareness::encode_gone(shown.client, clock);
 }
 
 /// Whether a client of another session may be that of this one, come back: nobody can tell but by

@@ -59,6 +59,8 @@ class awareness {
   static constexpr std::uint64_t clock_max = (std::uint64_t{1} << 53) - (std::uint64_t{1} << 20);
   /// With more clients that show a state, clocks are not raised twice: all would hear of all.
   static constexpr std::size_t raised_again_max = 100;
+  /// How far the clock that some have heard may be ahead of the one of its client; see raise_for().
+  static constexpr std::uint64_t raised_by_max = 2;
   /// Bytes from which on encode_in_parts() begins another part.
   static constexpr std::size_t part_size_max = std::size_t{64} * 1024;
 
