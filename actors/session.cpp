@@ -22,9 +22,9 @@ class session::events final : public connection_handler {
   void on_frames_end() override {
     session_->in_actor([this] { session_->on_frames_end(); });
   }
-  bool on_frame_too_large(frame_kind kind, std::uint64_t size) override {
+  bool on_frame_too_large(frame_kind kind, std::uint64_t size, byte_view head) override {
     bool skip = false;
-    session_->in_actor([&] { skip = session_->on_frame_too_large(kind, size); });
+    session_->in_actor([&] { skip = session_->on_frame_too_large(kind, size, head); });
     return skip;
   }
   void on_pong() override { session_->core_.on_pong(session_->unit().now()); }
@@ -103,9 +103,9 @@ void session::on_frames_end() {
   if (!core_.has_large_message()) connection_->release_large_messages();
 }
 
-bool session::on_frame_too_large(frame_kind kind, std::uint64_t size) {
+bool session::on_frame_too_large(frame_kind kind, std::uint64_t size, byte_view head) {
   bool skip = false;
-  handle([&](auto at, auto& out) { skip = core_.on_frame_too_large(kind, size, at, out); });
+  handle([&](auto at, auto& out) { skip = core_.on_frame_too_large(kind, size, head, at, out); });
   return skip;
 }
 

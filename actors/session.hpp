@@ -54,7 +54,7 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   void on_open();
   void on_frame(frame_kind kind, byte_view payload);
   void on_frames_end();
-  bool on_frame_too_large(frame_kind kind, std::uint64_t size);
+  bool on_frame_too_large(frame_kind kind, std::uint64_t size, byte_view head);
   void on_closed(close_reason reason);
 
   // subscriber_session
