@@ -23,6 +23,7 @@
 #include "actors/newcomer_state.hpp"
 #include "actors/node_metrics.hpp"
 #include "actors/worker_pool.hpp"
+#include "base/log_quota.hpp"
 #include "net/io_actor.hpp"
 #include "protocol/hosted_document.hpp"
 
@@ -83,6 +84,7 @@ class document final : public io_actor<document_actor::base> {
   void carry_out(const shared_bytes& event_bytes, std::size_t credit_bytes);
   void send_whole_state(session_id to, dialect in);
   void refuse(const document_effects::refusal& refused);
+  bool is_refused(session_id session) const;
   void confirm();
   void append_stored();
   void checkpoint();
@@ -100,6 +102,8 @@ class document final : public io_actor<document_actor::base> {
   document_audience audience_;
   durability durability_;
   newcomer_state newcomers_;
+  std::vector<session_id> refused_;  // are being closed, until they have left
+  log_quota closings_logged_;        // by reason
   bool is_checkpointing_ = false;
   bool is_unloading_ = false;
   bool waits_for_worker_ = true;
