@@ -30,6 +30,11 @@ enum class log_severity : unsigned {
 /// knows (its workers, io_units, main after the system is up); elsewhere nothing is written.
 void log_line(log_severity severity, const std::string& text);
 
+/// The same for a line that may not be due: an empty one is none.
+inline void log_if_due(log_severity severity, const std::string& line) {
+  if (!line.empty()) log_line(severity, line);
+}
+
 /// Sends a message from an actor. Local sends cannot fail; a dead receiver drops the message.
 template <class Self, class Receiver, class... Parts>
 void tell(Self* self, const Receiver& receiver, Parts&&... parts) {

@@ -17,6 +17,8 @@ class connection_slots {
   void release() noexcept { places_.give_back(1); }
 
   std::size_t connections() const noexcept { return places_.used(); }
+  /// Whether the next one would get a place, unless another takes it meanwhile.
+  bool has_room() const noexcept { return places_.room() > 0; }
 
  private:
   budget places_;

@@ -180,6 +180,7 @@ bool document::handle(document_work::batch_rest& rest) {
   const request_batch& requests = rest.batch.requests;
   const auto now = current_time();
   while (rest.next < requests.entries.size()) {
+    if (is_refused(rest.batch.session)) return true;  // so is all that it sent behind it
     const client_request what = requests.at(rest.next);
     if (needs_encoding(what)) {
       encode_whole_state_elsewhere(what.in);
@@ -225,6 +226,7 @@ bool document::handle(joining_session& who) {
 
 bool document::handle(leave_document& leave) {
   work_.state()->on_leave(leave.session, current_time());
+  std::erase(refused_, leave.session);
   schedule_flush();
   return true;
 }
@@ -322,6 +324,10 @@ void document::send_whole_state(session_id to, dialect in) {
   output_.add_frames(to, in, *frames);
 }
 
+bool document::is_refused(session_id session) const {
+  return std::ranges::find(refused_, session) != refused_.end();
+}
+
 /// The session hears of it in a dialect with errors; in any other it is closed.
 void document::refuse(const document_effects::refusal& refused) {
   const session_id session = refused.from.session();
@@ -339,9 +345,16 @@ void document::refuse(const document_effects::refusal& refused) {
                         .body = as_bytes(to_string(refused.why)),
                         .extra = as_bytes(refused.message_id)});
   }
-  log_line(log_severity::warning, "session " + std::to_string(session) + " of document '" + *name_ +
-                                      "' is closed: " + to_string(refused.why));
-  audience_.note_closing(session, close_reason_for(refused.why.code, refused.part));
+  if (is_refused(session)) return;
+  refused_.push_back(session);
+  const close_reason reason = close_reason_for(refused.why.code, refused.part);
+  audience_.note_closing(session, reason);
+  const std::uint64_t count = closings_logged_.note(troupe::describe(reason).label, current_time());
+  if (count == 0) return;
+  log_line(log_severity::warning,
+           "session " + std::to_string(session) + " of document '" + *name_ +
+               "' is closed: " + to_string(refused.why) +
+               (count == 1 ? "" : " (" + std::to_string(count) + " since the last such line)"));
 }
 
 void document::note_left_out(const document_effects::left_out_presence& presence) {

@@ -23,8 +23,8 @@
 #include "actors/newcomer_state.hpp"
 #include "actors/node_metrics.hpp"
 #include "actors/worker_pool.hpp"
-#include "net/io_actor.hpp"
 #include "base/log_quota.hpp"
+#include "net/io_actor.hpp"
 #include "protocol/hosted_document.hpp"
 
 namespace troupe {
@@ -85,6 +85,7 @@ class document final : public io_actor<document_actor::base> {
   void send_whole_state(session_id to, dialect in);
   void refuse(const document_effects::refusal& refused);
   void note_left_out(const document_effects::left_out_presence& presence);
+  bool is_refused(session_id session) const;
   void confirm();
   void append_stored();
   void checkpoint();
@@ -102,7 +103,9 @@ class document final : public io_actor<document_actor::base> {
   document_audience audience_;
   durability durability_;
   newcomer_state newcomers_;
-  log_quota left_out_logged_;  // presence, by cause
+  log_quota left_out_logged_;        // presence, by cause
+  std::vector<session_id> refused_;  // are being closed, until they have left
+  log_quota closings_logged_;        // by reason
   bool is_checkpointing_ = false;
   bool is_unloading_ = false;
   bool waits_for_worker_ = true;

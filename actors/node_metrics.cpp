@@ -31,6 +31,9 @@ node_metrics::node_metrics(caf::actor_system& system) {
   left_out_presence_ =
       registry.counter_family("troupe", "left-out-presence", {"reason"},
                               "Clients left out of the presence of a document.", "1", true);
+  held_back_ = registry.counter_singleton(
+      "troupe", "held-back-connections",
+      "Upgrades of clients that had been closed before, answered late or refused.", "1", true);
   accept_failures_ = registry.counter_singleton(
       "troupe", "accept-failures",
       "Attempts to accept a connection that failed for want of descriptors or memory.", "1", true);

@@ -36,6 +36,8 @@ class node_metrics {
   }
   /// Connections that were turned away before their upgrade.
   caf::telemetry::int_counter& turned_away(std::string_view why) const;
+  /// Upgrades that were answered late, or refused, since their client had been closed before.
+  caf::telemetry::int_counter& held_back() const noexcept { return *held_back_; }
   /// Attempts to accept a connection that failed for want of descriptors or memory.
   caf::telemetry::int_counter& accept_failures() const noexcept { return *accept_failures_; }
   /// Frames of presence above the rate of presence.
@@ -53,6 +55,7 @@ class node_metrics {
   caf::telemetry::int_gauge* sessions_;
   caf::telemetry::int_gauge* nearly_full_documents_;
   caf::telemetry::int_counter* messages_;
+  caf::telemetry::int_counter* held_back_;
   caf::telemetry::int_counter* accept_failures_;
   caf::telemetry::int_counter* dropped_presence_;
   caf::telemetry::int_counter* ignored_messages_;

@@ -22,9 +22,9 @@ class session::events final : public connection_handler {
   void on_frames_end() override {
     session_->in_actor([this] { session_->on_frames_end(); });
   }
-  bool on_frame_too_large(frame_kind kind, std::uint64_t size) override {
+  bool on_frame_too_large(frame_kind kind, std::uint64_t size, byte_view head) override {
     bool skip = false;
-    session_->in_actor([&] { skip = session_->on_frame_too_large(kind, size); });
+    session_->in_actor([&] { skip = session_->on_frame_too_large(kind, size, head); });
     return skip;
   }
   void on_pong() override { session_->core_.on_pong(session_->unit().now()); }
@@ -39,12 +39,13 @@ class session::events final : public connection_handler {
 
 session::session(caf::actor_config& config, io_unit& unit,
                  std::shared_ptr<session_environment> environment, session_id id, route way,
-                 std::shared_ptr<websocket_connection> connection)
+                 std::shared_ptr<websocket_connection> connection, visitor_id visitor)
     : io_actor(config, unit),
       environment_(std::move(environment)),
       core_(id, std::move(way), environment_->settings, unit.now()),
       connection_(std::move(connection)),
-      connected_since_(std::chrono::system_clock::now()) {}
+      connected_since_(std::chrono::system_clock::now()),
+      visitor_(visitor) {}
 
 session::behavior_type session::make_behavior() {
   end_on_exception(this);
@@ -103,9 +104,9 @@ void session::on_frames_end() {
   if (!core_.has_large_message()) connection_->release_large_messages();
 }
 
-bool session::on_frame_too_large(frame_kind kind, std::uint64_t size) {
+bool session::on_frame_too_large(frame_kind kind, std::uint64_t size, byte_view head) {
   bool skip = false;
-  handle([&](auto at, auto& out) { skip = core_.on_frame_too_large(kind, size, at, out); });
+  handle([&](auto at, auto& out) { skip = core_.on_frame_too_large(kind, size, head, at, out); });
   return skip;
 }
 
@@ -114,6 +115,12 @@ void session::on_closed(close_reason reason) {
   log_line(log_severity::debug, "session " + std::to_string(core_.id()) +
                                     " ended: " + std::string{troupe::describe(reason).label});
   environment_->metrics->closed(reason).inc();
+  const auto now = unit().now();
+  if (environment_->refusals) environment_->refusals->note(visitor_, reason, now);
+  if (environment_->closings)
+    log_if_due(log_severity::info,
+               environment_->closings->line_for(reason, core_.way().document,
+                                                connection_->remote_address(), now));
   quit_if_closed();
 }
 
@@ -206,12 +213,19 @@ void session::carry_out_on_connection(const session_effects& effects) {
   if (effects.reading == session_effects::reading_change::resume) connection_->resume_reading();
   if (effects.wake_in) wake_in(*effects.wake_in);
   if (effects.ping) connection_->ping();
-  if (effects.problem)
-    log_line(log_severity::warning, "session " + std::to_string(core_.id()) + " from " +
-                                        connection_->remote_address() +
-                                        " is closed: " + to_string(*effects.problem));
+  if (effects.problem) log_problem(*effects.problem, effects.close);
   if (effects.close && !core_.is_closed()) connection_->close(*effects.close, effects.close_detail);
   if (effects.terminate) connection_->terminate(*effects.terminate);
+}
+
+void session::log_problem(const failure& what, std::optional<close_reason> why) {
+  if (!environment_->closings) return;
+  log_if_due(log_severity::warning,
+             environment_->closings->line_for_problem(
+                 why.value_or(close_reason::malformed_message), core_.way().document,
+                 "session " + std::to_string(core_.id()) + " from " +
+                     connection_->remote_address() + " is closed: " + to_string(what),
+                 unit().now()));
 }
 
 /// The session hears nothing more of the document; one that has failed hears of no leave.

@@ -12,10 +12,12 @@
 #include <string>
 
 #include "actors/caf_compat.hpp"
+#include "actors/closing_log.hpp"
 #include "actors/connection_slots.hpp"
 #include "actors/document_handles.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/node_metrics.hpp"
+#include "actors/recent_refusals.hpp"
 #include "actors/session_table.hpp"
 #include "net/io_actor.hpp"
 #include "net/websocket_connection.hpp"
@@ -29,6 +31,8 @@ struct session_environment {
   std::shared_ptr<session_table> table;
   std::shared_ptr<connection_slots> slots;
   std::shared_ptr<node_metrics> metrics;
+  std::shared_ptr<recent_refusals> refusals;  ///< Null: nobody has to wait.
+  std::shared_ptr<closing_log> closings;      ///< Null: nothing is logged.
   directory_actor directory;
   hub_actor hub;
   session_input input;      ///< Of the session whose socket is being read.
@@ -39,7 +43,7 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
  public:
   session(caf::actor_config& config, io_unit& unit,
           std::shared_ptr<session_environment> environment, session_id id, route way,
-          std::shared_ptr<websocket_connection> connection);
+          std::shared_ptr<websocket_connection> connection, visitor_id visitor = 0);
 
   const char* name() const override { return "troupe.session"; }
 
@@ -54,7 +58,7 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   void on_open();
   void on_frame(frame_kind kind, byte_view payload);
   void on_frames_end();
-  bool on_frame_too_large(frame_kind kind, std::uint64_t size);
+  bool on_frame_too_large(frame_kind kind, std::uint64_t size, byte_view head);
   void on_closed(close_reason reason);
 
   // subscriber_session
@@ -73,6 +77,7 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   void handle(Event&& event);
   void carry_out(session_effects& effects);
   void carry_out_on_connection(const session_effects& effects);
+  void log_problem(const failure& what, std::optional<close_reason> why);
   void forward(session_effects& effects);
   void send_reply(const session_effects::reply& reply);
   void open(const std::string& document, rights may);
@@ -87,6 +92,7 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   std::shared_ptr<websocket_connection> connection_;
   document_handles opened_;
   std::chrono::system_clock::time_point connected_since_;
+  visitor_id visitor_;
 };
 
 }  // namespace troupe

@@ -1,6 +1,9 @@
 #include "actors/session_host.hpp"
 
+#include <random>
+
 #include "actors/unit_choice.hpp"
+#include "net/address_limits.hpp"
 #include "net/request_target.hpp"
 
 namespace troupe {
@@ -13,19 +16,25 @@ constexpr std::chrono::seconds wrong_scheme_log_interval{1};
 /// How much of a refused origin the log shows.
 constexpr std::size_t origin_shown_bytes_max = 200;
 
+siphash_key random_key() {
+  std::random_device random;
+  const auto next = [&] { return std::uint64_t{random()} << 32 | random(); };
+  return {next(), next()};
+}
+
 /// A connection that only hears why it cannot stay.
 class refused_connection final : public connection_handler {
  public:
-  explicit refused_connection(std::shared_ptr<node_metrics> metrics)
-      : metrics_(std::move(metrics)) {}
+  /// `ended` is called with the reason when the connection is gone.
+  explicit refused_connection(std::function<void(close_reason)> ended) : ended_(std::move(ended)) {}
 
   void on_open() override {}
   void on_frame(frame_kind, byte_view) override {}
   void on_pong() override {}
-  void on_closed(close_reason reason) override { metrics_->closed(reason).inc(); }
+  void on_closed(close_reason reason) override { ended_(reason); }
 
  private:
-  std::shared_ptr<node_metrics> metrics_;
+  std::function<void(close_reason)> ended_;
 };
 
 }  // namespace
@@ -33,23 +42,57 @@ class refused_connection final : public connection_handler {
 /// An upgrade with its route, on its way to its unit.
 class session_host::admitted final : public admitted_upgrade {
  public:
-  admitted(session_host& host, route way) : host_(host), route_(std::move(way)) {}
+  admitted(session_host& host, const upgrade_request& request, route way)
+      : host_(host),
+        address_(request.remote_address),
+        visitor_(host.visitor_of(request, way)),
+        route_(std::move(way)) {}
+  admitted(const admitted&) = delete;
+  admitted& operator=(const admitted&) = delete;
+  ~admitted() override { end_wait(); }
+
+  std::chrono::milliseconds wait() override {
+    turn_ = host_.refusals_->begin(visitor_, io_unit::clock::now());
+    is_waiting_ = turn_.wait.count() > 0;
+    if (turn_.cause) host_.on_return(*turn_.cause, route_.document, address_);
+    return turn_.wait;
+  }
+  std::optional<passing_refusal> refusal() override {
+    end_wait();
+    auto why = turn_.refused;
+    if (!why) why = host_.refusals_->refusal_after_wait(visitor_, io_unit::clock::now());
+    if (!why || (why->cause == close_reason::server_at_capacity && host_.slots_->has_room()))
+      return std::nullopt;
+    host_.metrics_->turned_away("closed_before").inc();
+    return passing_refusal{"Such connections were closed for the same cause a moment ago (" +
+                               std::string{describe(why->cause).label} + "), try again later.\n",
+                           why->retry_after};
+  }
 
   io_unit& choose_unit(io_unit& current) override {
     return host_.choose_unit(current, route_.document);
   }
   void on_connection(io_unit& unit, std::shared_ptr<websocket_connection> connection) override {
-    host_.spawn_session(unit, std::move(connection), std::move(route_));
+    host_.spawn_session(unit, std::move(connection), std::move(route_), visitor_);
   }
 
  private:
+  void end_wait() {
+    if (std::exchange(is_waiting_, false)) host_.refusals_->end_wait();
+  }
+
   session_host& host_;
+  std::string address_;
+  visitor_id visitor_;
   route route_;
+  recent_refusals::turn turn_;
+  bool is_waiting_ = false;
 };
 
 session_host::session_host(caf::actor_system& system, std::string empty_document_name)
     : system_(system),
       empty_document_name_(std::move(empty_document_name)),
+      visitor_key_(random_key()),
       schemes_logged_(wrong_scheme_log_interval) {}
 
 result<std::unique_ptr<admitted_upgrade>> session_host::admit(upgrade_request request) {
@@ -58,20 +101,38 @@ result<std::unique_ptr<admitted_upgrade>> session_host::admit(upgrade_request re
                 route_for({.path = std::move(path),
                            .user = query_parameter(query_of_target(request.target), "userId")},
                           empty_document_name_));
-  return std::make_unique<admitted>(*this, std::move(way));
+  return std::make_unique<admitted>(*this, request, std::move(way));
+}
+
+/// Behind a proxy on this machine, addresses are those that it tells: whoever lies there has to
+/// wait for nobody, and is as he would be without.
+visitor_id session_host::visitor_of(const upgrade_request& request, const route& way) const {
+  const bool is_proxied =
+      !request.forwarded_for.empty() && is_loopback_address(request.remote_address);
+  std::string text = is_proxied ? request.forwarded_for : request.remote_address;
+  text.append("\n").append(user_of(way.who)).append("\n").append(way.document);
+  return std::max(siphash128(as_bytes(text), visitor_key_).first, visitor_id{1});
 }
 
 void session_host::spawn_session(io_unit& unit, std::shared_ptr<websocket_connection> connection,
-                                 route way) {
+                                 route way, visitor_id visitor) {
   const std::shared_ptr<session_environment>& environment = environments_.at(&unit);
   if (!environment->slots->acquire()) {
-    connection->start(std::make_shared<refused_connection>(environment->metrics));
+    connection->start(std::make_shared<refused_connection>(
+        [environment, visitor, address = connection->remote_address(),
+         document = std::move(way.document)](close_reason reason) {
+          const auto now = io_unit::clock::now();
+          environment->metrics->closed(reason).inc();
+          environment->refusals->note(visitor, reason, now);
+          log_if_due(log_severity::warning,
+                     environment->closings->line_for(reason, document, address, now));
+        }));
     connection->close(close_reason::server_at_capacity);
     return;
   }
   caf::actor_config config{&unit};
-  system_.spawn_class<session, caf::no_spawn_options>(config, unit, environment, ++last_id_,
-                                                      std::move(way), std::move(connection));
+  system_.spawn_class<session, caf::no_spawn_options>(
+      config, unit, environment, ++last_id_, std::move(way), std::move(connection), visitor);
 }
 
 io_unit& session_host::choose_unit(io_unit& current, const std::string& document) {
@@ -88,6 +149,13 @@ io_unit& session_host::choose_unit(io_unit& current, const std::string& document
 
 void session_host::on_refused(admission why) {
   metrics_->turned_away(why == admission::too_many ? "too_many" : "too_fast").inc();
+}
+
+void session_host::on_return(close_reason why, const std::string& document,
+                             const std::string& address) {
+  metrics_->held_back().inc();
+  log_if_due(log_severity::info,
+             closings_->line_for_return(why, document, address, io_unit::clock::now()));
 }
 
 /// How often the thing has happened since its last line, or 0 if no line is due.

@@ -1,7 +1,8 @@
 // Where connections become sessions: decides by its route whether an upgrade is admitted, chooses
 // the unit of its document (or the emptiest where that has too many), acquires a connection slot
 // for the new WebSocket or refuses it, and spawns its session actor. Thread: admit and what it
-// returns on the unit's; the rest before the units run.
+// returns on the unit's; the rest before the units run. A client that comes back again and again
+// after having been closed waits for its answer (recent_refusals).
 #pragma once
 
 #include <atomic>
@@ -12,10 +13,13 @@
 #include <unordered_map>
 #include <vector>
 
+#include "actors/closing_log.hpp"
+#include "actors/recent_refusals.hpp"
 #include "actors/session.hpp"
 #include "base/log_quota.hpp"
 #include "net/listener.hpp"
 #include "protocol/route.hpp"
+#include "protocol/siphash.hpp"
 
 namespace troupe {
 
@@ -27,6 +31,9 @@ class session_host final : public connection_acceptor {
   /// Names what the sessions of a unit share. Called for each unit before the listener opens.
   void add_unit(io_unit& unit, std::shared_ptr<session_environment> environment) {
     metrics_ = environment->metrics;
+    slots_ = environment->slots;
+    environment->refusals = refusals_;
+    environment->closings = closings_;
     environments_.emplace(&unit, std::move(environment));
     units_.push_back(&unit);
   }
@@ -42,8 +49,11 @@ class session_host final : public connection_acceptor {
  private:
   class admitted;
 
-  void spawn_session(io_unit& unit, std::shared_ptr<websocket_connection> connection, route way);
+  void spawn_session(io_unit& unit, std::shared_ptr<websocket_connection> connection, route way,
+                     visitor_id visitor);
+  visitor_id visitor_of(const upgrade_request& request, const route& way) const;
   io_unit& choose_unit(io_unit& current, const std::string& document);
+  void on_return(close_reason why, const std::string& document, const std::string& address);
   std::uint64_t count_for_log(log_quota& quota, std::string_view key);
 
   caf::actor_system& system_;
@@ -51,6 +61,10 @@ class session_host final : public connection_acceptor {
   std::vector<io_unit*> units_;  // in the order in which they were added
   std::unordered_map<io_unit*, std::shared_ptr<session_environment>> environments_;
   std::shared_ptr<node_metrics> metrics_;
+  std::shared_ptr<connection_slots> slots_;
+  const siphash_key visitor_key_;
+  std::shared_ptr<recent_refusals> refusals_ = std::make_shared<recent_refusals>();
+  std::shared_ptr<closing_log> closings_ = std::make_shared<closing_log>();
   std::atomic<session_id> last_id_{0};
   std::mutex log_mutex_;       // guards the quotas
   log_quota schemes_logged_;   // that were wrong

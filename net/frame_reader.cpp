@@ -132,9 +132,30 @@ frame_event frame_reader::take_payload(std::span<std::uint8_t>& input) {
       const bool is_in_place = is_whole_frame && is_final() && message_.empty();
       if (!is_in_place) message_.insert(message_.end(), bytes.begin(), bytes.end());
       payload_ = is_in_place ? byte_view{bytes} : byte_view{message_};
+    } else if (wants_head_) {
+      keep_head(bytes);
     }
   }
-  return left_ == 0 ? end_frame() : frame_event::need_more;
+  const frame_event event = left_ == 0 ? end_frame() : frame_event::need_more;
+  const bool has_head = wants_head_ && message_.size() >= head_size();
+  return event == frame_event::need_more && has_head ? hand_out_head() : event;
+}
+
+std::size_t frame_reader::head_size() const noexcept {
+  return std::min(head_size_max, kind_ == frame_kind::text ? text_size_max_ : binary_size_max_);
+}
+
+void frame_reader::keep_head(std::span<std::uint8_t> bytes) {
+  const std::size_t missing = head_size() - std::min(head_size(), message_.size());
+  const auto kept = bytes.first(std::min(missing, bytes.size()));
+  unmask(kept);
+  message_.insert(message_.end(), kept.begin(), kept.end());
+}
+
+frame_event frame_reader::hand_out_head() {
+  wants_head_ = false;
+  payload_ = byte_view{message_}.first(std::min(head_size(), message_.size()));
+  return frame_event::skipped_head;
 }
 
 frame_event frame_reader::end_frame() {
@@ -157,6 +178,8 @@ frame_event frame_reader::end_message() {
   in_message_ = false;
   if (skipping_) {
     skipping_ = false;
+    hand_out_ = wants_head_;
+    if (wants_head_) return hand_out_head();
     forget_message();  // parts received before it was too large
     return frame_event::need_more;
   }

@@ -27,7 +27,8 @@ enum class frame_event : std::uint8_t {
   pong,
   close,         ///< payload() is the body of the close frame, valid.
   too_large,     ///< The message exceeds the limit, or its header announces that it will. Call
-                 ///< skip_message() or close.
+                 ///< skip_message(), skip_behind_head() or close.
+  skipped_head,  ///< The beginning of a message that is skipped is there: payload().
   bad_protocol,  ///< The peer violated RFC 6455. The connection has to end.
   bad_text,      ///< A text message, or a close reason, is not UTF-8.
 };
@@ -37,6 +38,8 @@ class frame_reader {
   /// A skipped message may be this many times larger than the limit; beyond that, too_large comes
   /// again.
   static constexpr std::size_t skip_factor = 16;
+  /// What is kept of a skipped message whose head is wanted; less if the limit is less.
+  static constexpr std::size_t head_size_max = 4096;
   /// From this many missing bytes on, the rest of a message is read into its own memory.
   static constexpr std::size_t direct_size_min = 16 * 1024;
 
@@ -54,7 +57,11 @@ class frame_reader {
 
   /// After too_large: discards the rest of this message as it arrives.
   void skip_message() noexcept { skipping_ = true; }
+  /// The same, but hands out its beginning, once that has come.
+  void skip_behind_head() noexcept { skipping_ = wants_head_ = true; }
   bool is_skipping() const noexcept { return skipping_; }
+  /// Whether skipped_head is still to come.
+  bool is_before_head() const noexcept { return wants_head_; }
 
   /// Whether no message is incomplete.
   bool is_between_messages() const noexcept { return !in_message_ && header_size_ == 0; }
@@ -82,6 +89,9 @@ class frame_reader {
   frame_event end_frame();
   bool has_bad_text() noexcept;
   frame_event end_message();
+  std::size_t head_size() const noexcept;
+  void keep_head(std::span<std::uint8_t> bytes);
+  frame_event hand_out_head();
   void forget_message();
   frame_event end_control() const;
   frame_event check_close() const;
@@ -108,7 +118,8 @@ class frame_reader {
   bool in_frame_ = false;    // the header is complete, the payload is not
   bool in_message_ = false;  // a data message has begun and is not complete
   bool skipping_ = false;
-  bool hand_out_ = false;  // message_ was handed out; clear it at the next call
+  bool wants_head_ = false;  // of the skipped message, and it is not complete
+  bool hand_out_ = false;    // message_ was handed out; clear it at the next call
 };
 
 }  // namespace troupe

@@ -188,10 +188,36 @@ class http_connection final : public unit_member,
       service_->acceptor->on_origin_refused(origin, remote_address_);
       return refuse(403, "Pages of this origin may not connect (server.allowed_origins).\n");
     }
-    auto admitted = service_->acceptor->admit(
-        {.target = std::string{view(request.target())}, .remote_address = remote_address_});
+    auto admitted = service_->acceptor->admit({.target = std::string{view(request.target())},
+                                               .remote_address = remote_address_,
+                                               .forwarded_for = last_forwarded_for(request)});
     if (!admitted) return answer(answer_bad_name(admitted.error().detail), after_answer::close);
-    hand_over(std::move(*admitted), accept_upgrade(key, *subprotocol));
+    waiting_ = std::move(*admitted);
+    upgrade_answer_ = accept_upgrade(key, *subprotocol);
+    if (const auto wait = waiting_->wait(); wait.count() > 0) return hold_for(wait);
+    on_turn();
+  }
+
+  /// The client hears nothing until then; it may leave, which ends this object and with it the
+  /// wait.
+  void hold_for(std::chrono::milliseconds wait) {
+    is_answering_ = true;
+    timer_.expires_after(wait);
+    timer_.async_wait([self = shared_from_this()](error_code cancelled) {
+      if (cancelled || self->is_finished_ || !self->waiting_) return;
+      self->set_deadline(self->service_->settings->http_deadline);
+      self->on_turn();
+    });
+  }
+
+  void on_turn() {
+    auto admitted = std::exchange(waiting_, nullptr);
+    if (const auto refused = admitted->refusal())
+      return answer(
+          {.status = 503, .body = refused->text, .allow = {}, .retry_after = refused->retry_after},
+          after_answer::close);
+    if (!input_.empty()) return refuse(400, "Data came before the upgrade was answered.\n");
+    hand_over(std::move(admitted), std::move(upgrade_answer_));
   }
 
   /// The socket leaves this object, which ends here, for the unit on which its session shall live.
@@ -225,6 +251,8 @@ class http_connection final : public unit_member,
     response.set(http::field::content_type,
                  beast::string_view{what.content_type.data(), what.content_type.size()});
     response.set(http::field::cache_control, "no-store");
+    if (what.retry_after.count() > 0)
+      response.set(http::field::retry_after, std::to_string(what.retry_after.count()));
     if (!what.allow.empty())
       response.set(http::field::allow, beast::string_view{what.allow.data(), what.allow.size()});
     if (what.names_upgrade) {
@@ -296,6 +324,7 @@ class http_connection final : public unit_member,
   void finish() {
     if (std::exchange(is_finished_, true)) return;
     timer_.cancel();
+    waiting_.reset();
     unit_.sockets().remove(socket_.socket(), *this);
     socket_.close();
     unit_.remove(shared_from_this());
@@ -312,6 +341,8 @@ class http_connection final : public unit_member,
   std::size_t written_ = 0;  // bytes of both
   std::optional<http::request_parser<http::string_body>> parser_;
   admission admission_;
+  std::unique_ptr<admitted_upgrade> waiting_;  // for its turn to be answered
+  std::string upgrade_answer_;
   bool is_answering_ = false;
   bool is_writing_ = false;
   bool is_head_ = false;

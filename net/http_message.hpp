@@ -2,6 +2,7 @@
 // http_handler decides. Pure.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,7 @@ struct http_answer {
   std::string_view allow;      ///< Value of the Allow header, for 405. Static storage.
   bool names_upgrade = false;  ///< Whether an `Upgrade: websocket` header is sent, for 426.
   std::string_view content_type = "text/plain; charset=utf-8";  ///< Static storage.
+  std::chrono::seconds retry_after{0};                          ///< Retry-After; 0: none.
 };
 
 /// Answers requests that are no upgrades. Thread: the unit's of the connection.

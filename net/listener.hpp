@@ -7,10 +7,12 @@
 // and no CAF in this header.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,14 +31,28 @@ class websocket_connection;
 
 /// What decides about an upgrade before it is accepted.
 struct upgrade_request {
-  std::string target;          ///< Path and query, as sent.
-  std::string remote_address;  ///< IP address, without port.
+  std::string target;           ///< Path and query, as sent.
+  std::string remote_address;   ///< IP address, without port.
+  std::string forwarded_for{};  ///< The last address in X-Forwarded-For; empty: none.
+};
+
+/// Why an upgrade is refused for the moment.
+struct passing_refusal {
+  std::string text;  ///< For the client.
+  std::chrono::seconds retry_after{1};
 };
 
 /// An upgrade that was admitted: it waits for its connection.
 class admitted_upgrade {
  public:
   virtual ~admitted_upgrade() = default;
+
+  /// How long its answer is held back. Asked once; the client may leave meanwhile, then this object
+  /// is just dropped. Thread: as choose_unit().
+  virtual std::chrono::milliseconds wait() { return {}; }
+
+  /// Asked after the wait: an answer without an upgrade. Thread: as choose_unit().
+  virtual std::optional<passing_refusal> refusal() { return {}; }
 
   /// On which unit the connection shall live. Thread: that of `current`, where its request was
   /// read.

@@ -4,6 +4,7 @@
 #include <boost/beast/http/rfc7230.hpp>
 #include <boost/beast/http/verb.hpp>
 
+#include "base/trim.hpp"
 #include "net/request_target.hpp"
 
 namespace troupe {
@@ -63,6 +64,15 @@ std::string_view value_of(const request_head& request, http::field name) noexcep
 
 std::string_view value_of(const request_head& request, std::string_view name) noexcept {
   return view(request[beast::string_view{name.data(), name.size()}]);
+}
+
+std::string last_forwarded_for(const request_head& request) {
+  constexpr std::size_t size_max = 64;
+  std::string_view last;
+  const auto [begin, end] = request.equal_range("X-Forwarded-For");
+  for (auto line = begin; line != end; ++line) last = view(line->value());
+  last = trimmed(last.substr(last.rfind(',') + 1));
+  return std::string{last.substr(0, size_max)};
 }
 
 std::string_view host_of(const request_head& request) noexcept {

@@ -267,6 +267,7 @@ class socket_connection final : public websocket_connection,
           break;
         case frame_event::close: on_close_frame(); break;
         case frame_event::too_large: on_too_large(); break;
+        case frame_event::skipped_head: tell_of_too_large(reader_.payload()); break;
         case frame_event::bad_protocol: break_off(close_reason::protocol_error); break;
         case frame_event::bad_text: break_off(close_reason::invalid_text); break;
       }
@@ -287,10 +288,19 @@ class socket_connection final : public websocket_connection,
   }
 
   void on_too_large() {
-    if (reader_.is_skipping()) return break_off(close_reason::message_too_large);
+    if (reader_.is_skipping()) {
+      if (reader_.is_before_head()) tell_of_too_large({});
+      return break_off(close_reason::message_too_large);
+    }
+    // A text is answered, and its beginning may have what the answer should name.
+    if (reader_.kind() == frame_kind::text) return reader_.skip_behind_head();
     reader_.skip_message();
+    tell_of_too_large({});
+  }
+
+  void tell_of_too_large(byte_view head) {
     if (phase_ == phase::open &&
-        !handler_->on_frame_too_large(reader_.kind(), reader_.announced_size()))
+        !handler_->on_frame_too_large(reader_.kind(), reader_.announced_size(), head))
       close(close_reason::message_too_large);
   }
 

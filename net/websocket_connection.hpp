@@ -38,9 +38,13 @@ class connection_handler {
   /// The peer answered a ping.
   virtual void on_pong() = 0;
 
-  /// A message above the limit of its kind has begun, of at least `size` bytes. Returns whether to
-  /// skip it; otherwise, and by default, the connection closes with message_too_large.
-  virtual bool on_frame_too_large(frame_kind, std::uint64_t /*size*/) { return false; }
+  /// A message above the limit of its kind has begun, of at least `size` bytes. `head`: of a text,
+  /// what has come of its first frame_reader::head_size_max bytes; empty if it is above what may be
+  /// skipped. Returns whether to skip it; otherwise, and by default, the connection closes with
+  /// message_too_large.
+  virtual bool on_frame_too_large(frame_kind, std::uint64_t /*size*/, byte_view /*head*/) {
+    return false;
+  }
 
   /// The socket is gone. This is the last call; the connection then releases the handler.
   virtual void on_closed(close_reason reason) = 0;

@@ -83,6 +83,10 @@ class dialect_codec {
   /// Fails with truncated, trailing_bytes, unknown_message, number_too_large, invalid_json, ...
   virtual result<void> decode(byte_view frame, decoded_frame& into) const = 0;
 
+  /// Reads document and message id of a message of which only the beginning is there, as far as it
+  /// has them; nothing by default.
+  virtual void decode_head(byte_view /*head*/, decoded_frame& into) const { into.clear(); }
+
   /// Makes frames of a notice, none if the dialect has no word for it.
   /// `document`: its name; nothing: the error concerns no document.
   /// Requires: the notice is not a whole_state.

@@ -79,6 +79,11 @@ result<void> json_codec::decode(byte_view frame, decoded_frame& into) const {
   return {};
 }
 
+/// Whatever is wrong with it, its document and message id are read if they are right.
+void json_codec::decode_head(byte_view head, decoded_frame& into) const {
+  (void)decode(as_bytes(json::whole_members(as_text(head))), into);
+}
+
 void json_codec::encode(const notice& what, std::optional<std::string_view> document,
                         frame_sink& out) const {
   const std::string_view name = document.value_or(std::string_view{});

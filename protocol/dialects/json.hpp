@@ -19,6 +19,7 @@ class json_codec final : public dialect_codec {
                        .needs_keep_alive = false}) {}
 
   result<void> decode(byte_view frame, decoded_frame& into) const override;
+  void decode_head(byte_view head, decoded_frame& into) const override;
   void encode(const notice& what, std::optional<std::string_view> document,
               frame_sink& out) const override;
 };

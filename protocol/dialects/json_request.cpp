@@ -184,4 +184,28 @@ tl::expected<request, bad_request> decode_request(std::string_view text) {
   return request_reader{value}.read();
 }
 
+std::string whole_members(std::string_view head) {
+  std::size_t end = 0;  // behind the last whole member
+  std::size_t depth = 0;
+  bool is_in_string = false;
+  for (std::size_t i = 0; i < head.size(); ++i) {
+    const char c = head[i];
+    if (is_in_string) {
+      if (c == '\\')
+        ++i;
+      else
+        is_in_string = c != '"';
+    } else if (c == '"') {
+      is_in_string = true;
+    } else if (c == '{' || c == '[') {
+      ++depth;
+    } else if (c == '}' || c == ']') {
+      if (depth-- <= 1) break;
+    } else if (c == ',' && depth == 1) {
+      end = i;
+    }
+  }
+  return std::string{head.substr(0, end)} + '}';
+}
+
 }  // namespace troupe::json

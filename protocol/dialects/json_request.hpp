@@ -46,4 +46,7 @@ struct bad_request {
 /// sends.
 tl::expected<request, bad_request> decode_request(std::string_view text);
 
+/// The members that are whole at the beginning of a message, as an object of their own.
+std::string whole_members(std::string_view head);
+
 }  // namespace troupe::json

@@ -29,6 +29,11 @@ class presence_budget {
 
   enum class verdict : std::uint8_t { pass, hold, drop };
 
+  struct decision {
+    verdict what = verdict::pass;
+    std::uint32_t dropped = 0;  ///< Updates that are lost by it: this one, what waited, or both.
+  };
+
   presence_budget(const presence_rates& rates, time_point now) noexcept
       : own_(static_cast<double>(rates.own_per_second),
              static_cast<double>(rates.own_per_second * 2), now),
@@ -36,13 +41,17 @@ class presence_budget {
                  static_cast<double>(rates.relayed_per_second), now) {}
 
   /// What becomes of an awareness update of the session. One that passes replaces what waits.
-  verdict on_update(byte_view update, time_point now) {
-    if (!is_own(update)) return take(relayed_, now) ? verdict::pass : verdict::drop;
+  decision on_update(byte_view update, time_point now) {
+    if (!is_own(update)) {
+      if (take(relayed_, now)) return {verdict::pass};
+      return {verdict::drop, 1};
+    }
+    const std::uint32_t replaced = held_.empty() ? 0 : 1;
     held_.clear();
-    if (take(own_, now)) return verdict::pass;
-    if (update.size() > held_bytes_max) return verdict::drop;
+    if (take(own_, now)) return {verdict::pass, replaced};
+    if (update.size() > held_bytes_max) return {verdict::drop, replaced + 1};
     held_.assign(update.begin(), update.end());
-    return verdict::hold;
+    return {verdict::hold, replaced};
   }
 
   /// What waits, once there is room for it.

@@ -113,6 +113,7 @@ void session_protocol::on_opened(std::string_view document, document_id id, mome
   for (const held_request& each : joined->take_held())
     send_to(*joined, each.view(), input.gathered, out);
   on_frames_end(input, out);
+  send_held_presence(at, out);
   update_reading(at, out);
 }
 
@@ -161,7 +162,7 @@ void session_protocol::read_messages(dialect in, byte_view frame, session_input&
     if (const auto decoded = codec_of(in).decode(frame, input.frame); !decoded) {
       // Behind an unknown message nobody knows where the next one would begin.
       const bool is_unknown = decoded.error().code == errc::unknown_message;
-      if (is_unknown && !traits_of(in).has_errors) return ignore(decoded.error(), out);
+      if (is_unknown && !traits_of(in).has_errors) return ignore(decoded.error(), at, out);
       return on_bad_frame(in, decoded.error(), input.frame, out);
     }
     if (!is_too_large(in, input.frame, frame.size() - input.frame.rest.size(), out))
@@ -178,19 +179,19 @@ void session_protocol::read_message(dialect in, session_input& input, moment at,
       edit_tokens_.spend(at.now);
     } else {
       if (!presence_) presence_ = std::make_unique<presence_budget>(settings_.presence, at.now);
-      const auto verdict = presence_->on_update(input.frame.body, at.now);
+      const auto [verdict, dropped] = presence_->on_update(input.frame.body, at.now);
+      out.dropped_presence += dropped;
       if (verdict == presence_budget::verdict::hold) return schedule_reading_check(at, out);
-      if (verdict == presence_budget::verdict::drop) {
-        ++out.dropped_presence;
-        return;
-      }
+      if (verdict == presence_budget::verdict::drop) return;
     }
   }
   pass_on(in, input, out);
 }
 
-/// Applications add message types of their own; the reference server ignores them, too.
-void session_protocol::ignore(const failure& why, session_effects& out) {
+/// Applications add message types of their own; the reference server ignores them, too. They cost a
+/// token all the same.
+void session_protocol::ignore(const failure& why, moment at, session_effects& out) {
+  edit_tokens_.spend(at.now);
   ++out.ignored;
   if (!std::exchange(has_ignored_, true)) out.first_ignored = why;
 }
@@ -352,8 +353,8 @@ void session_protocol::close_as_too_large(std::uint64_t size, std::string_view l
                         "document '" + route_.document + "', message of " + out.close_detail};
 }
 
-bool session_protocol::on_frame_too_large(frame_kind kind, std::uint64_t size, moment at,
-                                          session_effects& out) {
+bool session_protocol::on_frame_too_large(frame_kind kind, std::uint64_t size, byte_view head,
+                                          moment at, session_effects& out) {
   const auto in = dialect_for(kind);
   if (!in || !traits_of(*in).has_errors) {
     close_as_too_large(size, "limits.max_sync_size", settings_.sync_bytes_max, out);
@@ -361,7 +362,9 @@ bool session_protocol::on_frame_too_large(frame_kind kind, std::uint64_t size, m
   }
   note_spoken(*in);
   spend_tokens(at.now);
-  refuse(*in, request_error::message_too_large, {}, {}, {}, out);
+  decoded_frame frame;
+  codec_of(*in).decode_head(head, frame);
+  refuse(*in, request_error::message_too_large, {}, frame.document, frame.message_id, out);
   update_reading(at, out);
   return true;
 }

@@ -13,9 +13,9 @@
 //
 // Above the rate limit the session answers with an error where the dialect has errors; otherwise it
 // pauses reading until tokens return. Nothing is dropped but presence, which has budgets of its own
-// (presence_budget) and never delays edits. Messages of unknown types are ignored. Reading also
-// pauses while documents have `credit::messages_max` requests or `credit::bytes_max` bytes
-// unhandled, and while the client leaves much unread itself. Pure.
+// (presence_budget) and never delays edits. Messages of unknown types cost a token and are ignored.
+// Reading also pauses while documents have `credit::messages_max` requests or `credit::bytes_max`
+// bytes unhandled, and while the client leaves much unread itself. Pure.
 #pragma once
 
 #include <chrono>
@@ -95,7 +95,7 @@ struct session_effects {
   reading_change reading = reading_change::none;
   bool ping = false;
   bool reading_paused_by_rate = false;   ///< For the metrics.
-  std::uint32_t dropped_presence = 0;    ///< For the metrics: frames above the rate of presence.
+  std::uint32_t dropped_presence = 0;    ///< For the metrics: messages above its rate.
   std::uint32_t ignored = 0;             ///< For the metrics: messages that say nothing to us.
   std::optional<failure> first_ignored;  ///< The first of the session, for the log.
 
@@ -133,8 +133,10 @@ class session_protocol {
   /// The last of the messages that came at once: batches go to their documents.
   void on_frames_end(session_input& input, session_effects& out);
   /// A message above the size limit. Returns whether it is answered; else the connection closes.
-  /// `size`: its bytes, or how many it will have at least.
-  bool on_frame_too_large(frame_kind kind, std::uint64_t size, moment at, session_effects& out);
+  /// `size`: its bytes, or how many it will have at least. `head`: its beginning, as far as it was
+  /// kept.
+  bool on_frame_too_large(frame_kind kind, std::uint64_t size, byte_view head, moment at,
+                          session_effects& out);
 
   /// Whether documents still hold a message above the credit of a session.
   bool has_large_message() const noexcept { return credit_.used().bytes > credit::bytes_max; }
@@ -189,7 +191,7 @@ class session_protocol {
     tokens_.spend(now);
     edit_tokens_.spend(now);
   }
-  void ignore(const failure& why, session_effects& out);
+  void ignore(const failure& why, moment at, session_effects& out);
   void send_held_presence(moment at, session_effects& out);
   void refuse_nameless(dialect in, const decoded_frame& frame, session_effects& out);
   void pass_on(dialect in, session_input& input, session_effects& out);

@@ -63,7 +63,7 @@ class reading {
  private:
   void note(frame_event event) {
     const byte_view payload = reader_.payload();
-    const bool has_payload = event <= frame_event::close;
+    const bool has_payload = event <= frame_event::close || event == frame_event::skipped_head;
     log_.push_back({event, reader_.kind(),
                     has_payload ? byte_buffer(payload.begin(), payload.end()) : byte_buffer{}});
     switch (event) {
@@ -76,8 +76,10 @@ class reading {
         require(payload.size() <= 125 && payload.size() != 1);
         return require(payload.empty() || is_valid_utf8(payload.subspan(2)));
       case frame_event::too_large:
-        if (skips_ && !reader_.is_skipping()) return reader_.skip_message();
+        if (skips_ && !reader_.is_skipping()) return reader_.skip_behind_head();
         break;
+      case frame_event::skipped_head:
+        return require(payload.size() <= std::min(limit_, frame_reader::head_size_max));
       default: break;
     }
     has_ended_ = true;

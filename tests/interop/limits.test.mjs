@@ -134,6 +134,10 @@ test('on a socket that speaks both, a large text is an error and a large binary 
   client.send(`{"type":"update","payload":"${'x'.repeat(60_000)}"}`);
   await until(() => client.of('error').length === 1, 'an error');
   assert.equal(client.of('error')[0].payload.code, 'MESSAGE_TOO_LARGE');
+  assert.equal(client.of('error')[0].messageId, undefined);
+  client.send(`{"type":"update","docName":"a","messageId":"m1","payload":"${'x'.repeat(60_000)}"}`);
+  await until(() => client.of('error').length === 2, 'another');
+  assert.deepEqual([client.of('error')[1].messageId, client.of('error')[1].docName], ['m1', 'a']);
   await client.do({ type: 'update', payload: { update: writing('json') } });
   client.raw.send(update_frame(Buffer.from(writing('binary'), 'base64')));
   const reader = await use.client('a').synced();

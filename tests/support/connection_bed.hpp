@@ -36,8 +36,9 @@ class recording_handler final : public connection_handler {
   }
   void on_frames_end() override { log.emplace_back("end"); }
   void on_pong() override { log.emplace_back("pong"); }
-  bool on_frame_too_large(frame_kind kind, std::uint64_t) override {
+  bool on_frame_too_large(frame_kind kind, std::uint64_t, byte_view head) override {
     log.emplace_back("too large");
+    heads.emplace_back(as_text(head));
     return skips_large_text && kind == frame_kind::text;
   }
   void on_closed(close_reason reason) override {
@@ -46,6 +47,7 @@ class recording_handler final : public connection_handler {
 
   words log;
   std::vector<std::string> frames;
+  std::vector<std::string> heads;  ///< Of messages that are too large.
   std::function<void()> then_on_open = [] {};
   std::function<void()> then_on_frame = [] {};
   bool skips_large_text = false;

@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,6 +38,9 @@ class recording_acceptor final : public connection_acceptor {
   }
 
   std::vector<upgrade_request> upgrades;
+  std::chrono::milliseconds wait{0};       ///< Of each upgrade.
+  std::optional<passing_refusal> refusal;  ///< After that.
+  int dropped = 0;                         ///< Admitted upgrades that are gone.
   std::vector<std::string> log;
   bool on_own_unit = false;
   io_unit* home = nullptr;
@@ -46,6 +50,11 @@ class recording_acceptor final : public connection_acceptor {
    public:
     admitted(recording_acceptor& by, upgrade_request request)
         : by_(by), request_(std::move(request)) {}
+    admitted(const admitted&) = delete;
+    admitted& operator=(const admitted&) = delete;
+    ~admitted() override { ++by_.dropped; }
+    std::chrono::milliseconds wait() override { return by_.wait; }
+    std::optional<passing_refusal> refusal() override { return by_.refusal; }
     io_unit& choose_unit(io_unit& current) override {
       return by_.home == nullptr ? current : *by_.home;
     }

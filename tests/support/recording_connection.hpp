@@ -32,10 +32,12 @@ class recording_connection final : public websocket_connection,
   std::size_t unread() const noexcept { return unread_.size(); }
 
   /// A message above the limit begins; returns whether the connection goes on.
-  bool client_says_too_much(frame_kind kind) {
-    return handler_->on_frame_too_large(kind, 70'000'000);
+  bool client_says_too_much(frame_kind kind, std::string_view head = {}) {
+    return handler_->on_frame_too_large(kind, 70'000'000, as_bytes(head));
   }
   void client_pongs() { handler_->on_pong(); }
+
+  io_unit& unit() const noexcept { return unit_; }
 
   /// The socket is gone.
   void end(close_reason reason) {

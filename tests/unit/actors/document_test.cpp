@@ -197,6 +197,29 @@ TEST_CASE("a bad update closes its session and no other", "[actors]") {
   CHECK(text_seen_by(node, *document, 2).empty());
 }
 
+TEST_CASE("a session is closed once for many bad updates, and what it sent behind them is dropped",
+          "[actors]") {
+  actor_node node;
+  const auto document = node.open("d", 1);
+  REQUIRE(document);
+  REQUIRE(node.open("d", 2));
+  test::editing_client client{5};
+  std::vector<std::pair<message_kind, byte_buffer>> frame;
+  frame.emplace_back(message_kind::update, client.insert_text("text", 0, "a"));
+  for (int i = 0; i < 62; ++i) frame.emplace_back(message_kind::update, byte_buffer{1, 2, 3});
+  frame.emplace_back(message_kind::update, client.insert_text("text", 1, "b"));
+  node.send(*document, 1, frame);
+  node.send(*document, 1, {{message_kind::update, byte_buffer{1, 2, 3}}});
+  std::size_t closings = 0;
+  for (;;) {
+    const deliver_batch batch = node.next_batch();
+    closings += batch.closings.size();
+    if (closings > 0) break;
+  }
+  CHECK(closings == 1);
+  CHECK(text_seen_by(node, *document, 2) == "a");
+}
+
 TEST_CASE("documents above the limit are refused unless an idle one can go", "[actors]") {
   directory_settings settings;
   settings.documents_max = 2;

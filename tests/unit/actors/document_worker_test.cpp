@@ -184,12 +184,13 @@ TEST_CASE("a bad update that is looked at elsewhere closes its session and no ot
   actor_node node{{}, hosting::on_unit};
   const auto document = node.open("d", 1);
   REQUIRE(document);
+  REQUIRE(node.open("d", 2));
   node.send(*document, 1, message_kind::update, byte_buffer(heavy_update_bytes, 0xFF));
   deliver_batch batch = node.next_batch();
   while (batch.closings.empty()) batch = node.next_batch();
   CHECK(batch.closings[0].session == 1);
   CHECK(batch.closings[0].reason == close_reason::invalid_update);
-  CHECK(text_of(message_in(whole_state_for(node, *document, 1)).body).empty());
+  CHECK(text_of(message_in(whole_state_for(node, *document, 2)).body).empty());
 }
 
 TEST_CASE("those who join between two changes share one frame of the whole state",

@@ -1,6 +1,8 @@
 // From an upgraded WebSocket to a session: who gets a place, as whom, and on which unit.
 #include "actors/session_host.hpp"
 
+#include <thread>
+
 #include <catch2/catch_test_macros.hpp>
 
 #include <caf/actor_cast.hpp>
@@ -13,6 +15,7 @@
 #include "tests/support/unit_thread.hpp"
 
 using namespace troupe;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -47,17 +50,33 @@ class host_bed {
   }
 
   /// A client upgrades; its session has begun when this returns.
-  test::recording_connection& upgrade(const std::string& target, std::size_t unit = 0) {
+  test::recording_connection& upgrade(const std::string& target, std::size_t unit = 0,
+                                      const std::string& address = "10.0.0.1",
+                                      const std::string& forwarded = {}) {
     std::shared_ptr<test::recording_connection> connection;
     threads[unit].run([&] {
       connection = std::make_shared<test::recording_connection>(threads[unit].unit);
-      auto admitted = host->admit({.target = target, .remote_address = "10.0.0.1"});
+      auto admitted =
+          host->admit({.target = target, .remote_address = address, .forwarded_for = forwarded});
       REQUIRE(admitted);
       (*admitted)->on_connection(threads[unit].unit, connection);
     });
     connections.push_back(connection);
     threads[unit].settle();
     return *connection;
+  }
+  /// A connection of `upgrade` ends.
+  void end(test::recording_connection& one, close_reason why) {
+    for (test::unit_thread& thread : threads) {
+      if (&thread.unit != &one.unit()) continue;
+      thread.run([&] { one.end(why); });
+      thread.settle();
+    }
+  }
+  /// How long the answer to an upgrade would wait.
+  std::chrono::milliseconds wait_of(const std::string& target,
+                                    const std::string& address = "10.0.0.1") {
+    return (*host->admit({.target = target, .remote_address = address}))->wait();
   }
   std::vector<session_info> sessions(std::size_t unit = 0) {
     std::vector<session_info> all;
@@ -144,6 +163,71 @@ TEST_CASE("above the capacity a connection is told so, and is no session", "[ses
   bed.threads[0].settle();
   CHECK(bed.slots->connections() == 0);
   CHECK_FALSE(bed.upgrade("/notes").closing);
+}
+
+// --- clients that come back after having been closed ---
+
+TEST_CASE("a client that comes back to a full server is answered before its upgrade",
+          "[session_host]") {
+  host_bed bed{1, 1};
+  bed.upgrade("/notes");
+  test::recording_connection& refused = bed.upgrade("/notes");
+  CHECK(refused.closing == close_reason::server_at_capacity);
+  const auto again = bed.host->admit({.target = "/notes", .remote_address = "10.0.0.1"});
+  CHECK((*again)->wait() == 250ms);
+  const auto refusal = (*again)->refusal();
+  REQUIRE(refusal);
+  CHECK(refusal->retry_after == 1s);
+  CHECK(refusal->text.find("server_at_capacity") != std::string::npos);
+  CHECK(turned_away(bed, "closed_before") == 1);
+  CHECK(bed.metrics->held_back().value() == 1);
+  // Once there is room it gets in, however lately it was refused.
+  bed.end(*bed.connections[0], close_reason::peer_closed);
+  CHECK_FALSE((*bed.host->admit({.target = "/notes", .remote_address = "10.0.0.1"}))->refusal());
+  // Others hear it as they would without this one.
+  CHECK(bed.wait_of("/other") == 0ms);
+  CHECK(bed.wait_of("/notes", "10.0.0.2") == 0ms);
+  CHECK(bed.wait_of("/notes?userId=ada") == 0ms);
+}
+
+TEST_CASE("a client that is closed again and again waits, others do not", "[session_host]") {
+  host_bed bed{2};
+  for (std::size_t i = 0; i < 2; ++i) {
+    CHECK(bed.wait_of("/notes") == 0ms);
+    bed.end(bed.upgrade("/notes", i), close_reason::invalid_update);
+    std::this_thread::sleep_for(recent_refusals::occasion);
+  }
+  CHECK(bed.wait_of("/notes") == 250ms);
+  CHECK(bed.wait_of("/other") == 0ms);
+  const auto again = bed.host->admit({.target = "/notes", .remote_address = "10.0.0.1"});
+  CHECK((*again)->wait() > 0ms);
+  CHECK_FALSE((*again)->refusal());  // then it is heard
+  CHECK(turned_away(bed, "closed_before") == 0);
+}
+
+TEST_CASE("a client that leaves by itself comes back at once", "[session_host]") {
+  host_bed bed{1};
+  for (int i = 0; i < 5; ++i) {
+    bed.end(bed.upgrade("/notes"), close_reason::peer_closed);
+    std::this_thread::sleep_for(1ms);
+  }
+  CHECK(bed.wait_of("/notes") == 0ms);
+}
+
+TEST_CASE("behind a proxy on this machine the clients are told apart", "[session_host]") {
+  host_bed bed{1, 0};
+  const auto wait = [&](const char* address, const char* forwarded) {
+    auto admitted = bed.host->admit(
+        {.target = "/notes", .remote_address = address, .forwarded_for = forwarded});
+    return (*admitted)->wait();
+  };
+  bed.upgrade("/notes", 0, "127.0.0.1", "203.0.113.5");
+  CHECK(wait("127.0.0.1", "203.0.113.5") > 0ms);
+  CHECK(wait("127.0.0.1", "203.0.113.6") == 0ms);
+  CHECK(wait("127.0.0.1", "") == 0ms);
+  // Elsewhere nobody is believed.
+  bed.upgrade("/notes", 0, "10.0.0.1", "203.0.113.7");
+  CHECK(wait("10.0.0.1", "203.0.113.8") > 0ms);
 }
 
 TEST_CASE("a connection lives on the unit of its document", "[session_host]") {

@@ -96,6 +96,54 @@ TEST_CASE("a message that is skipped after some of its parts leaves nothing to t
   }
 }
 
+TEST_CASE("a message that is skipped shows its beginning if that is wanted", "[frame_reader]") {
+  constexpr std::size_t limit = 5000;
+  std::string large;
+  for (int i = 0; large.size() < 9000; ++i) large += std::to_string(i) + ' ';
+  const std::string small(size_max + 1, 'x');
+  struct row {
+    std::size_t limit;
+    byte_buffer bytes;
+    std::string head;
+  };
+  const row rows[] = {
+      {limit, client_frame(final_text, large), large.substr(0, frame_reader::head_size_max)},
+      {size_max, client_frame(final_text, small), small.substr(0, size_max)},
+      {limit,
+       one_behind_the_other(client_frame(first_text, large.substr(0, 3000)),
+                            client_frame(ping, "p"),
+                            client_frame(middle_part, large.substr(3000, 2500)),
+                            client_frame(last_part, large.substr(5500))),
+       large.substr(0, frame_reader::head_size_max)},
+  };
+  for (const row& each : rows)
+    for (const std::size_t piece :
+         {std::size_t{1}, std::size_t{7}, std::size_t{4096}, large.size() * 2}) {
+      CAPTURE(each.head.size(), piece);
+      const byte_buffer bytes =
+          one_behind_the_other(each.bytes, client_frame(final_binary, "next"));
+      frame_reader reader{each.limit};
+      std::vector<std::string> heads;
+      std::vector<std::string> messages;
+      for (std::size_t at = 0; at < bytes.size(); at += piece) {
+        const std::size_t size = std::min(piece, bytes.size() - at);
+        byte_buffer part(bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                         bytes.begin() + static_cast<std::ptrdiff_t>(at + size));
+        std::span<std::uint8_t> input{part};
+        for (frame_event event; (event = reader.next(input)) != frame_event::need_more;) {
+          REQUIRE(event != frame_event::bad_text);
+          if (event == frame_event::too_large) reader.skip_behind_head();
+          if (event == frame_event::skipped_head) heads.emplace_back(as_text(reader.payload()));
+          if (event == frame_event::message) messages.emplace_back(as_text(reader.payload()));
+        }
+      }
+      CHECK(heads == std::vector<std::string>{each.head});
+      CHECK(messages == std::vector<std::string>{"next"});
+      CHECK(reader.is_between_messages());
+      CHECK_FALSE(reader.is_skipping());
+    }
+}
+
 TEST_CASE("what is skipped is not looked into", "[frame_reader]") {
   frame_reader reader{size_max};
   frame_log log = skipping_log();

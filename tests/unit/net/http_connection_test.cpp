@@ -211,6 +211,79 @@ TEST_CASE("bytes behind an upgrade that is not answered yet are refused", "[http
   CHECK(bed.has_ended());
 }
 
+TEST_CASE("an upgrade may have to wait for its answer", "[http]") {
+  http_bed bed;
+  bed.acceptor->wait = 30ms;
+  const auto begin = std::chrono::steady_clock::now();
+  CHECK(bed.serve().answer_to(upgrade).empty());
+  CHECK(bed.ends_within(2000ms));  // what it was handed to has just ended
+  CHECK(std::chrono::steady_clock::now() - begin >= 30ms);
+  CHECK(bed.acceptor->upgrades.size() == 1);
+}
+
+TEST_CASE("an upgrade that is refused for the moment is told when to come again", "[http]") {
+  for (const auto wait : {0ms, 10ms}) {
+    CAPTURE(wait.count());
+    http_bed bed;
+    bed.acceptor->wait = wait;
+    bed.acceptor->refusal = passing_refusal{"The server is full.\n", 7s};
+    std::string answer = bed.serve().answer_to(upgrade);
+    const auto end = std::chrono::steady_clock::now() + 5s;
+    while (answer.empty() && std::chrono::steady_clock::now() < end) {
+      bed.thread.settle();
+      answer = bed.sockets.there_reads();
+    }
+    CHECK(status_of(answer) == 503);
+    CHECK(names(answer, "Retry-After: 7"));
+    CHECK(names(answer, "Connection: close"));
+    CHECK(body_of(answer) == "The server is full.\n");
+    CHECK(bed.acceptor->upgrades.empty());
+    CHECK(bed.acceptor->dropped == 1);
+  }
+}
+
+TEST_CASE("a client that leaves while its upgrade waits is forgotten at once", "[http]") {
+  http_bed bed;
+  bed.acceptor->wait = 1h;
+  CHECK(bed.serve().answer_to(upgrade).empty());
+  CHECK(bed.connections() == 1);
+  CHECK(bed.acceptor->dropped == 0);
+  bed.sockets.close_there();
+  CHECK(bed.connections() == 0);
+  CHECK(bed.acceptor->dropped == 1);
+  CHECK(bed.acceptor->upgrades.empty());
+}
+
+TEST_CASE("who speaks while its upgrade waits is refused", "[http]") {
+  http_bed bed;
+  bed.acceptor->wait = 10ms;
+  std::string answer = bed.serve().answer_to(upgrade);
+  answer += bed.answer_to("too early");
+  const auto end = std::chrono::steady_clock::now() + 5s;
+  while (answer.empty() && std::chrono::steady_clock::now() < end) {
+    bed.thread.settle();
+    answer = bed.sockets.there_reads();
+  }
+  CHECK(status_of(answer) == 400);
+  CHECK(bed.acceptor->upgrades.empty());
+}
+
+TEST_CASE("an upgrade that waits ends with the listener", "[http]") {
+  http_bed bed;
+  bed.acceptor->wait = 1h;
+  bed.serve().answer_to(upgrade);
+  bed.run([&] { bed.thread.unit.terminate_not_upgraded(); });
+  CHECK(bed.has_ended());
+  CHECK(bed.acceptor->dropped == 1);
+}
+
+TEST_CASE("an upgrade tells for whom the nearest proxy asks", "[http]") {
+  http_bed bed;
+  bed.serve().answer_to(upgrade_head + key_line + "X-Forwarded-For: a, 203.0.113.5\r\n\r\n");
+  REQUIRE(bed.acceptor->upgrades.size() == 1);
+  CHECK(bed.acceptor->upgrades[0].forwarded_for == "203.0.113.5");
+}
+
 TEST_CASE("an upgrade that is wrong is refused with what is wrong", "[http]") {
   const std::string head =
       "GET /notes HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n";

@@ -37,6 +37,16 @@ TEST_CASE("a header that names something twice, or no host, is wrong", "[request
   }
 }
 
+TEST_CASE("the nearest proxy is the last to say for whom it asks", "[request_fields]") {
+  const char* const name = "X-Forwarded-For";
+  CHECK(last_forwarded_for(head({})).empty());
+  CHECK(last_forwarded_for(head({{name, "203.0.113.5"}})) == "203.0.113.5");
+  CHECK(last_forwarded_for(head({{name, "made up, 203.0.113.5 "}})) == "203.0.113.5");
+  CHECK(last_forwarded_for(head({{name, "a, b"}, {"X", "y"}, {name, "c,d"}})) == "d");
+  CHECK(last_forwarded_for(head({{name, "a, "}})).empty());
+  CHECK(last_forwarded_for(head({{name, std::string(100, 'a')}})).size() == 64);
+}
+
 TEST_CASE("the wish for a WebSocket may be spread over lines", "[request_fields]") {
   const std::pair<std::string, std::string> upgrade{"Upgrade", "websocket"};
   CHECK(asks_for_websocket(head({{"Connection", "Upgrade"}, upgrade})));

@@ -124,6 +124,7 @@ TEST_CASE("a message that is too large closes, or is skipped if the handler says
   bed.client_sends(one_behind_the_other(client_frame(final_text, "eleven char"),
                                         client_frame(final_text, "ten chars!")));
   CHECK(bed.handler->log == words{"open", "too large", "text ten chars!", "end"});
+  CHECK(bed.handler->heads == words{"eleven cha"});
   CHECK(bed.client_frames().empty());
   bed.client_sends(client_header(final_binary, 11));
   const auto frames = bed.client_frames();

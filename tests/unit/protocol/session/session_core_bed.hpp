@@ -99,9 +99,11 @@ class session_core_bed {
       core.on_frames_end(input, out);
     });
   }
-  bool says_too_much(frame_kind kind) {
+  bool says_too_much(frame_kind kind, std::string_view head = {}) {
     bool is_answered = false;
-    happens([&] { is_answered = core.on_frame_too_large(kind, too_large_size, at(), out); });
+    happens([&] {
+      is_answered = core.on_frame_too_large(kind, too_large_size, as_bytes(head), at(), out);
+    });
     return is_answered;
   }
 

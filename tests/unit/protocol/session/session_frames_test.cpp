@@ -182,6 +182,29 @@ TEST_CASE("a frame above the size limit is answered in a dialect with errors alo
   CHECK(only_binary.out.replies.empty());
 }
 
+TEST_CASE("an answer to a frame above the size limit names what its beginning has",
+          "[session_protocol]") {
+  session_core_bed bed;
+  bed.join_address();
+  struct row {
+    const char* head;
+    const char* error;
+  };
+  for (const row& each :
+       {row{R"({"type":"update","messageId":"m","docName":"x","payload":"xxxx)",
+            "MESSAGE_TOO_LARGE x m"},
+        row{R"( { "messageId" : "m,\"}" , "payload":{"a":[1,{"docName":"y"},)",
+            R"(MESSAGE_TOO_LARGE - m,"})"},
+        row{R"({"messageId":"m)", "MESSAGE_TOO_LARGE - -"},
+        row{R"({"payload":{"messageId":"m","a":[)", "MESSAGE_TOO_LARGE - -"},
+        row{R"({"messageId":1,"docName":"x","payload":")", "MESSAGE_TOO_LARGE x -"},
+        row{"hello, world", "MESSAGE_TOO_LARGE - -"}}) {
+    CAPTURE(each.head);
+    CHECK(bed.says_too_much(frame_kind::text, each.head));
+    CHECK(bed.errors() == texts{each.error});
+  }
+}
+
 TEST_CASE("a frame above the size limit counts for the rate", "[session_protocol]") {
   session_core_bed bed{with_rate(10, 2)};
   bed.join_address();

@@ -237,8 +237,10 @@ TEST_CASE("presence costs no token, and edits overtake presence that waits", "[s
   bed.says_binary("01 06 | 01 07 02 02 7b7d");
   CHECK(bed.out.forwards.empty());
   CHECK(bed.out.wake_in);
+  CHECK(bed.out.dropped_presence == 0);
   bed.says_binary("01 06 | 01 07 03 02 7b7d");
   CHECK(bed.out.forwards.empty());
+  CHECK(bed.out.dropped_presence == 1);  // the one that waited
   CHECK_FALSE(bed.is_paused);
   bed.says_binary(small_update);
   CHECK(bed.forwards().size() == 1);
@@ -252,6 +254,49 @@ TEST_CASE("presence costs no token, and edits overtake presence that waits", "[s
   CHECK(bed.out.dropped_presence == 1);
   CHECK(bed.out.forwards.empty());
   CHECK_FALSE(bed.is_paused);
+}
+
+TEST_CASE("presence that waits for its rate is not lost while the document opens",
+          "[session_protocol]") {
+  session_settings with = with_rate(0, 1);
+  with.presence = {.own_per_second = 1, .relayed_per_second = 0};
+  for (const auto opens_after : {0ms, 1500ms}) {
+    CAPTURE(opens_after.count());
+    session_core_bed bed{with};
+    bed.open();
+    bed.authorise("d");
+    for (const char* clock : {"01", "02", "03"})
+      bed.says_binary("01 06 | 01 07 " + std::string{clock} + " 02 7b7d");
+    CHECK(bed.out.wake_in);
+    bed.wake();  // before the document is there
+    CHECK(bed.out.forwards.empty());
+    bed.now += opens_after;
+    bed.opened("d", 1);
+    const std::size_t at_once = opens_after == 0ms ? 2 : 3;
+    CHECK(bed.forwards().size() == at_once);
+    if (at_once == 3) continue;
+    REQUIRE(bed.out.wake_in);
+    bed.now += 1001ms;
+    bed.wake();
+    REQUIRE(bed.forwards().size() == 1);
+    CHECK(bed.forwards()[0].body == "010703027b7d");
+  }
+}
+
+TEST_CASE("messages of unknown types and empty frames cost a token", "[session_protocol]") {
+  for (const char* digits : {"", "64 01 02 03"}) {
+    CAPTURE(digits);
+    spoken_bed bed{with_rate(10, 3), dialect_set{dialect::y_websocket}};
+    for (int i = 0; i < 2; ++i) bed.says_binary(digits);
+    CHECK_FALSE(bed.is_paused);
+    bed.says_binary(digits);
+    CHECK(bed.is_paused);
+    CHECK(bed.out.reading_paused_by_rate);
+    CHECK(bed.out.ignored == 1);
+    bed.now += 101ms;
+    bed.wake();
+    CHECK_FALSE(bed.is_paused);
+  }
 }
 
 TEST_CASE("a burst of edits passes at once where messages of a dialect with errors do not",
