@@ -53,7 +53,7 @@ test('who is refused takes no place, and a request for /healthz needs none', asy
   const port = await free_port();
   const use = await own_server(context, { 'limits.max_connections': 1, ...with_metrics(port) });
   const inside = await use.client('a').synced();
-  for (let i = 0; i < 10; ++i) assert.equal((await use.raw('/a').close_reason()).code, 4003);
+  for (let i = 0; i < 10; ++i) assert.equal((await use.raw(`/a${i}`).close_reason()).code, 4003);
   assert.equal((await request(use.server, '/healthz')).status, 200);
   assert.equal(await closed(port, 'server_at_capacity'), 10);
   inside.vanish();
@@ -134,10 +134,10 @@ test('on a socket that speaks both, a large text is an error and a large binary 
   client.send(`{"type":"update","payload":"${'x'.repeat(60_000)}"}`);
   await until(() => client.of('error').length === 1, 'an error');
   assert.equal(client.of('error')[0].payload.code, 'MESSAGE_TOO_LARGE');
-  assert.equal(client.of('error')[0].messageId, undefined);
+  assert.equal(client.of('error')[0].payload.messageId, undefined);
   client.send(`{"type":"update","docName":"a","messageId":"m1","payload":"${'x'.repeat(60_000)}"}`);
   await until(() => client.of('error').length === 2, 'another');
-  assert.deepEqual([client.of('error')[1].messageId, client.of('error')[1].docName], ['m1', 'a']);
+  assert.deepEqual([client.of('error')[1].payload.messageId, client.of('error')[1].docName], ['m1', 'a']);
   await client.do({ type: 'update', payload: { update: writing('json') } });
   client.raw.send(update_frame(Buffer.from(writing('binary'), 'base64')));
   const reader = await use.client('a').synced();
