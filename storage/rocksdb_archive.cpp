@@ -180,9 +180,14 @@ result<void> rocksdb_backend::backup(const std::string& directory) {
   auto status = rocksdb::Checkpoint::Create(&(*store).db(), &made);
   const std::unique_ptr<rocksdb::Checkpoint> maker{made};
   if (status.ok()) status = maker->CreateCheckpoint(directory);
-  if (status.ok()) return {};
-  const failure what = to_failure(status);
-  return failed(what.code, what.detail);
+  if (!status.ok()) return failed(to_failure(status).code, status.ToString());
+  // Proves that it opens, and gives it a journal, without which no store opens.
+  rocksdb_settings of_copy = state_->settings;
+  of_copy.path = directory;
+  if (const auto opened = state{std::move(of_copy)}.open_store(state::journal::may_be_missing);
+      !opened)
+    return failed(opened.error().code, opened.error().detail);
+  return {};
 }
 
 }  // namespace troupe::storage

@@ -101,6 +101,27 @@ result<void> check_families(const std::string& path, const rocksdb::DBOptions& o
   return {};
 }
 
+/// That the journal is there, of which an open store always has a file: the library would begin a
+/// new one and miss nothing. A store that has no marker yet may lack it: its making was cut short.
+result<void> check_journal(const std::string& path, const rocksdb_settings& settings,
+                           rocksdb::Env* env) {
+  std::error_code why;
+  for (fs::directory_iterator at{path, why}, end; !why && at != end; at.increment(why))
+    if (at->path().extension() == ".log") return {};
+  if (why) return refuse(path, errc::storage_failed, why.message());
+  rocksdb::DB* db = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  const auto status = rocksdb::DB::OpenForReadOnly(make_database_options(settings, env), path,
+                                                   make_families(settings), &handles, &db);
+  if (!status.ok()) return status.IsInvalidArgument() ? result<void>{} : refuse(path, status);
+  const rocksdb_store store{std::unique_ptr<rocksdb::DB>{db}, std::move(handles)};
+  std::string value;
+  const rocksdb::Slice key{marker_key.data(), marker_key.size()};
+  if (store.db().Get({}, store.handle(family::meta), key, &value).IsNotFound()) return {};
+  return refuse(path, errc::corrupt_store, "it has lost its journal, the file that ends with .log",
+                advice_corrupt);
+}
+
 /// Reads the format marker, or puts it into a store that has nothing else.
 result<void> check_marker(const std::string& path, const rocksdb_store& store, time_ms now) {
   std::string value;
@@ -138,11 +159,14 @@ rocksdb_backend::state::state(rocksdb_settings with) : settings(std::move(with))
   env = own_env ? own_env.get() : rocksdb::Env::Default();
 }
 
-result<std::unique_ptr<rocksdb_store>> rocksdb_backend::state::open_store() const {
+result<std::unique_ptr<rocksdb_store>> rocksdb_backend::state::open_store(journal wanted) const {
   const std::string& path = settings.path;
   TROUPE_ASSIGN(const directory found, look_into(path));
   const rocksdb::DBOptions options = make_database_options(settings, env);
-  if (found == directory::store) TROUPE_TRY(check_families(path, options));
+  if (found == directory::store) {
+    TROUPE_TRY(check_families(path, options));
+    if (wanted == journal::required) TROUPE_TRY(check_journal(path, settings, env));
+  }
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   const auto status = rocksdb::DB::Open(options, path, make_families(settings), &handles, &db);

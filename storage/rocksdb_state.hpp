@@ -17,8 +17,9 @@ namespace troupe::storage {
 struct rocksdb_backend::state {
   explicit state(rocksdb_settings with);
 
+  enum class journal { required, may_be_missing };
   /// Opens the directory of the settings. Fails as rocksdb_backend::open does.
-  result<std::unique_ptr<rocksdb_store>> open_store() const;
+  result<std::unique_ptr<rocksdb_store>> open_store(journal wanted = journal::required) const;
 
   /// Keeps the store open while it lives. Tests whether there is one.
   class use {

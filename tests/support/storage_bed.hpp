@@ -9,11 +9,13 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 
 #include "storage/record.hpp"
 #include "storage/rocksdb_backend.hpp"
 #include "storage/rocksdb_options.hpp"
 #include "storage/rocksdb_reader.hpp"
+#include "tests/support/faulty_file_system.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 namespace troupe::test {
@@ -78,10 +80,13 @@ inline stored_texts load_from(storage::backend& from, const std::string& documen
   return texts_of(*stored);
 }
 
-/// A RocksDB store that can be closed and opened again.
+/// A RocksDB store that can be closed and opened again, on a disk that fails on request.
 class rocksdb_bed {
  public:
-  rocksdb_bed() { settings.path = (directory.path() / "store").string(); }
+  rocksdb_bed() {
+    settings.path = (directory.path() / "store").string();
+    settings.file_system = disk;
+  }
 
   result<void> try_open() {
     close();
@@ -103,6 +108,7 @@ class rocksdb_bed {
   storage::rocksdb_backend* operator->() { return &**this; }
 
   temporary_directory directory;
+  std::shared_ptr<faulty_file_system> disk = faulty_file_system::make();
   storage::rocksdb_settings settings;
 
  private:
@@ -112,11 +118,12 @@ class rocksdb_bed {
 /// The keys of a closed store.
 class raw_store {
  public:
-  explicit raw_store(const storage::rocksdb_settings& settings) {
+  explicit raw_store(const storage::rocksdb_settings& settings)
+      : env_(rocksdb::NewCompositeEnv(settings.file_system)) {
     rocksdb::DB* db = nullptr;
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
     const auto status =
-        rocksdb::DB::Open(storage::make_database_options(settings, nullptr), settings.path,
+        rocksdb::DB::Open(storage::make_database_options(settings, env_.get()), settings.path,
                           storage::make_families(settings), &handles, &db);
     INFO(status.ToString());
     REQUIRE(status.ok());
@@ -152,6 +159,7 @@ class raw_store {
   }
 
  private:
+  std::unique_ptr<rocksdb::Env> env_;
   std::unique_ptr<storage::rocksdb_store> store_;
 };
 
