@@ -16,7 +16,7 @@
 #include "storage/backend.hpp"
 
 namespace rocksdb {
-class FileSystem;
+class Env;
 }
 
 namespace troupe::storage {
@@ -38,8 +38,8 @@ struct rocksdb_settings {
   std::function<void(log_level, std::string_view)> log;
   /// The clock, in milliseconds since 1970 (UTC). Nothing: the system's.
   std::function<std::uint64_t()> now;
-  /// Nothing: the system's. Tests let it fail.
-  std::shared_ptr<rocksdb::FileSystem> file_system;
+  /// What the library calls the system with. Nothing: the usual. Tests let it fail.
+  std::shared_ptr<rocksdb::Env> env;
 };
 
 class rocksdb_backend final : public backend, public archive {

@@ -89,9 +89,9 @@ std::string_view name_of(family which) noexcept {
   return "";
 }
 
-rocksdb::DBOptions make_database_options(const rocksdb_settings& settings, rocksdb::Env* env) {
+rocksdb::DBOptions make_database_options(const rocksdb_settings& settings) {
   rocksdb::DBOptions options;
-  if (env != nullptr) options.env = env;
+  if (settings.env) options.env = settings.env.get();
   options.create_if_missing = true;
   options.create_missing_column_families = true;
   options.info_log = std::make_shared<line_logger>(settings.log);
@@ -115,6 +115,7 @@ rocksdb::DBOptions make_database_options(const rocksdb_settings& settings, rocks
   options.bytes_per_sync = 1024 * 1024;
   options.max_background_jobs = 2;
   options.max_open_files = 256;
+  options.max_file_opening_threads = 2;
   options.skip_stats_update_on_db_open = true;
   options.rate_limiter.reset(rocksdb::NewGenericRateLimiter(
       static_cast<std::int64_t>(settings.table_bytes_per_second_max)));

@@ -19,8 +19,7 @@ enum class family : std::size_t { unused, log, checkpoints, meta };
 inline constexpr std::size_t family_count = 4;
 std::string_view name_of(family which) noexcept;
 
-/// `env` may be null: the system's.
-rocksdb::DBOptions make_database_options(const rocksdb_settings& settings, rocksdb::Env* env);
+rocksdb::DBOptions make_database_options(const rocksdb_settings& settings);
 std::vector<rocksdb::ColumnFamilyDescriptor> make_families(const rocksdb_settings& settings);
 
 /// How much of the disk must be free before writes are tried again after it was full: what is in

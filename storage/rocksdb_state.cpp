@@ -6,7 +6,6 @@
 #include <filesystem>
 
 #include <rocksdb/env.h>
-#include <rocksdb/file_system.h>
 
 #include "base/printable.hpp"
 
@@ -103,15 +102,14 @@ result<void> check_families(const std::string& path, const rocksdb::DBOptions& o
 
 /// That the journal is there, of which an open store always has a file: the library would begin a
 /// new one and miss nothing. A store that has no marker yet may lack it: its making was cut short.
-result<void> check_journal(const std::string& path, const rocksdb_settings& settings,
-                           rocksdb::Env* env) {
+result<void> check_journal(const std::string& path, const rocksdb_settings& settings) {
   std::error_code why;
   for (fs::directory_iterator at{path, why}, end; !why && at != end; at.increment(why))
     if (at->path().extension() == ".log") return {};
   if (why) return refuse(path, errc::storage_failed, why.message());
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  const auto status = rocksdb::DB::OpenForReadOnly(make_database_options(settings, env), path,
+  const auto status = rocksdb::DB::OpenForReadOnly(make_database_options(settings), path,
                                                    make_families(settings), &handles, &db);
   if (!status.ok()) return status.IsInvalidArgument() ? result<void>{} : refuse(path, status);
   const rocksdb_store store{std::unique_ptr<rocksdb::DB>{db}, std::move(handles)};
@@ -155,17 +153,15 @@ result<void> check_marker(const std::string& path, const rocksdb_store& store, t
 
 rocksdb_backend::state::state(rocksdb_settings with) : settings(std::move(with)) {
   if (!settings.now) settings.now = system_time_ms;
-  if (settings.file_system) own_env = rocksdb::NewCompositeEnv(settings.file_system);
-  env = own_env ? own_env.get() : rocksdb::Env::Default();
 }
 
 result<std::unique_ptr<rocksdb_store>> rocksdb_backend::state::open_store(journal wanted) const {
   const std::string& path = settings.path;
   TROUPE_ASSIGN(const directory found, look_into(path));
-  const rocksdb::DBOptions options = make_database_options(settings, env);
+  const rocksdb::DBOptions options = make_database_options(settings);
   if (found == directory::store) {
     TROUPE_TRY(check_families(path, options));
-    if (wanted == journal::required) TROUPE_TRY(check_journal(path, settings, env));
+    if (wanted == journal::required) TROUPE_TRY(check_journal(path, settings));
   }
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
@@ -219,6 +215,7 @@ result<void> rocksdb_backend::state::commit(rocksdb::WriteBatch& batch) {
 
 std::optional<std::uint64_t> rocksdb_backend::state::free_space() const {
   std::uint64_t bytes = 0;
+  rocksdb::Env* const env = settings.env ? settings.env.get() : rocksdb::Env::Default();
   if (!env->GetFreeSpace(settings.path, &bytes).ok()) return std::nullopt;
   return bytes;
 }

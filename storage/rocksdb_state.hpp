@@ -47,8 +47,6 @@ struct rocksdb_backend::state {
   result<void> reopen();
 
   rocksdb_settings settings;
-  std::unique_ptr<rocksdb::Env> own_env;  // where the settings have a file system
-  rocksdb::Env* env;
 
   /// Held by whoever writes. What follows belongs to them, but for what is atomic.
   std::mutex writing;

@@ -4,6 +4,8 @@
 #include <fstream>
 #include <iterator>
 
+#include <rocksdb/system_clock.h>
+
 namespace troupe::test {
 namespace fs = std::filesystem;
 using rocksdb::IODebugContext;
@@ -21,6 +23,24 @@ std::string contents_of(const std::string& path) {
 std::string folder_of(const std::string& path) {
   return fs::path{path}.parent_path().lexically_normal().string();
 }
+
+}  // namespace
+
+namespace {
+
+class sleepless_clock final : public rocksdb::SystemClockWrapper {
+ public:
+  using SystemClockWrapper::SystemClockWrapper;
+  const char* Name() const override { return "sleepless"; }
+  void SleepForMicroseconds(int micros) override { target_->SleepForMicroseconds(micros / 1000); }
+};
+
+class sleepless_env final : public rocksdb::EnvWrapper {
+ public:
+  explicit sleepless_env(std::unique_ptr<rocksdb::Env> below) : EnvWrapper(std::move(below)) {
+    system_clock_ = std::make_shared<sleepless_clock>(system_clock_);
+  }
+};
 
 }  // namespace
 
@@ -91,6 +111,10 @@ class faulty_file_system::directory final : public rocksdb::FSDirectoryWrapper {
 
 std::shared_ptr<faulty_file_system> faulty_file_system::make() {
   return std::make_shared<faulty_file_system>(rocksdb::FileSystem::Default());
+}
+
+std::shared_ptr<rocksdb::Env> faulty_file_system::make_env() {
+  return std::make_shared<sleepless_env>(rocksdb::NewCompositeEnv(shared_from_this()));
 }
 
 // --- faults ---

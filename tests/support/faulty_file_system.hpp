@@ -12,11 +12,13 @@
 #include <optional>
 #include <string>
 
+#include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 
 namespace troupe::test {
 
-class faulty_file_system final : public rocksdb::FileSystemWrapper {
+class faulty_file_system final : public rocksdb::FileSystemWrapper,
+                                 public std::enable_shared_from_this<faulty_file_system> {
  public:
   enum class fault { io_error, no_space, power_cut };
   enum class span { one, all_from_there };
@@ -26,6 +28,10 @@ class faulty_file_system final : public rocksdb::FileSystemWrapper {
       : FileSystemWrapper(below) {}
   static const char* kClassName() { return "faulty"; }
   const char* Name() const override { return kClassName(); }
+
+  /// An environment with this file system, in which nobody sleeps: the library waits a second after
+  /// each failure in the background. Requires that a shared_ptr owns the file system.
+  std::shared_ptr<rocksdb::Env> make_env();
 
   /// The n-th operation from now on fails, and those behind it if `how_long` says so.
   void fail_at(std::uint64_t nth, fault what, span how_long = span::all_from_there);

@@ -9,7 +9,6 @@
 
 #include <catch2/catch_test_macros.hpp>
 #include <rocksdb/db.h>
-#include <rocksdb/env.h>
 
 #include "storage/record.hpp"
 #include "storage/rocksdb_backend.hpp"
@@ -85,7 +84,7 @@ class rocksdb_bed {
  public:
   rocksdb_bed() {
     settings.path = (directory.path() / "store").string();
-    settings.file_system = disk;
+    settings.env = disk->make_env();
   }
 
   result<void> try_open() {
@@ -118,13 +117,11 @@ class rocksdb_bed {
 /// The keys of a closed store.
 class raw_store {
  public:
-  explicit raw_store(const storage::rocksdb_settings& settings)
-      : env_(rocksdb::NewCompositeEnv(settings.file_system)) {
+  explicit raw_store(const storage::rocksdb_settings& settings) {
     rocksdb::DB* db = nullptr;
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
-    const auto status =
-        rocksdb::DB::Open(storage::make_database_options(settings, env_.get()), settings.path,
-                          storage::make_families(settings), &handles, &db);
+    const auto status = rocksdb::DB::Open(storage::make_database_options(settings), settings.path,
+                                          storage::make_families(settings), &handles, &db);
     INFO(status.ToString());
     REQUIRE(status.ok());
     store_ = std::make_unique<storage::rocksdb_store>(std::unique_ptr<rocksdb::DB>{db}, handles);
@@ -159,7 +156,6 @@ class raw_store {
   }
 
  private:
-  std::unique_ptr<rocksdb::Env> env_;
   std::unique_ptr<storage::rocksdb_store> store_;
 };
 

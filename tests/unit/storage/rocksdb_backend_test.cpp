@@ -446,7 +446,7 @@ TEST_CASE("a store of a newer version is refused and left alone", "[storage][roc
     rocksdb::ColumnFamilyHandle* handle = nullptr;
     rocksdb::DB* db = nullptr;
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
-    REQUIRE(rocksdb::DB::Open(make_database_options(store.settings, nullptr), store.settings.path,
+    REQUIRE(rocksdb::DB::Open(make_database_options(store.settings), store.settings.path,
                               make_families(store.settings), &handles, &db)
                 .ok());
     rocksdb_store raw{std::unique_ptr<rocksdb::DB>{db}, handles};
