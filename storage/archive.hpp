@@ -102,7 +102,8 @@ class archive {
   virtual result<store_stats> stats() = 0;
 
   /// Copies all that is durable now into a directory that does not exist yet, or is empty, while
-  /// writes go on. The copy is a store like this one.
+  /// writes go on. The copy is a store like this one. On the same file system both may share files
+  /// that never change, so a copy against a failing disk belongs on another.
   virtual result<void> backup(const std::string& directory) = 0;
 
   /// Reads everything and checks every checksum, that all chunks and records are there, and that

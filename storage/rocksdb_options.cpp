@@ -42,6 +42,9 @@ class line_logger final : public rocksdb::Logger {
   std::function<void(log_level, std::string_view)> log_;
 };
 
+/// How many write buffers may be in use, of all families together.
+constexpr std::size_t write_buffers_max = 3;
+
 enum class found_by { whole_key, document };
 
 rocksdb::ColumnFamilyOptions make_family(const rocksdb_settings& settings,
@@ -53,7 +56,9 @@ rocksdb::ColumnFamilyOptions make_family(const rocksdb_settings& settings,
   options.compression = rocksdb::kLZ4Compression;
   options.bottommost_compression = rocksdb::kZSTD;
   options.level_compaction_dynamic_level_bytes = true;
-  options.max_bytes_for_level_base = 8 * settings.write_buffer_size_bytes;
+  // Keys are spread evenly, so merging level 0 rewrites all of the next level: seldom, then.
+  options.level0_file_num_compaction_trigger = 8;
+  options.max_bytes_for_level_base = 24 * settings.write_buffer_size_bytes;
   options.target_file_size_base = 32 * 1024 * 1024;
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
@@ -109,7 +114,7 @@ rocksdb::DBOptions make_database_options(const rocksdb_settings& settings) {
   // recover() decides when to go on. What the library does by itself would race with it.
   options.max_bgerror_resume_count = 0;
 
-  options.db_write_buffer_size = 4 * settings.write_buffer_size_bytes;
+  options.db_write_buffer_size = write_buffers_max * settings.write_buffer_size_bytes;
   options.max_total_wal_size = settings.journal_size_bytes_max;
   options.wal_bytes_per_sync = 1024 * 1024;
   options.bytes_per_sync = 1024 * 1024;
@@ -136,7 +141,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> make_families(const rocksdb_setting
 }
 
 std::uint64_t awaited_space(const rocksdb_settings& settings) noexcept {
-  return 4 * static_cast<std::uint64_t>(settings.write_buffer_size_bytes);
+  return write_buffers_max * static_cast<std::uint64_t>(settings.write_buffer_size_bytes);
 }
 
 rocksdb::WriteOptions durable_write() {
