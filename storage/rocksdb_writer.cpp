@@ -193,7 +193,7 @@ rocksdb::WriteBatch& rocksdb_writer::finish() {
 }
 
 void rocksdb_writer::remember() {
-  for (auto& [name, one] : staged_) heads_.put(name, std::move(one.head));
+  for (auto& [name, one] : staged_) heads_.put(name, one.head);
 }
 
 }  // namespace troupe::storage

@@ -29,9 +29,9 @@ class head_cache {
     const auto found = heads_.find(name);
     return found == heads_.end() ? nullptr : &found->second;
   }
-  void put(const std::string& name, document_head head) {
+  void put(const std::string& name, const document_head& head) {
     if (heads_.size() >= heads_max) heads_.erase(heads_.begin());
-    heads_.insert_or_assign(name, std::move(head));
+    heads_.insert_or_assign(name, head);
   }
   void forget(const std::string& name) { heads_.erase(name); }
   void clear() { heads_.clear(); }

@@ -74,6 +74,7 @@ class faulty_file_system::writable_file final : public rocksdb::FSWritableFileOw
     return Append(data, options, dbg);
   }
   IOStatus Sync(const IOOptions&, IODebugContext*) override {
+    owner_.wait_for_release();
     if (auto failed = owner_.begin(); !failed.ok()) return failed;
     owner_.note_synced(path_, size_);
     return IOStatus::OK();
@@ -163,6 +164,33 @@ IOStatus faulty_file_system::begin() {
   has_failed_ = true;
   if (fault_ == fault::no_space) return IOStatus::NoSpace("No space left on device (a test)");
   return IOStatus::IOError("Input/output error (a test)");
+}
+
+void faulty_file_system::hold_syncs() {
+  std::lock_guard lock{mutex_};
+  holds_syncs_ = true;
+  is_sync_held_ = false;
+}
+
+void faulty_file_system::await_held_sync() {
+  std::unique_lock lock{mutex_};
+  changed_.wait(lock, [this] { return is_sync_held_; });
+}
+
+void faulty_file_system::release_syncs() {
+  {
+    std::lock_guard lock{mutex_};
+    holds_syncs_ = false;
+  }
+  changed_.notify_all();
+}
+
+void faulty_file_system::wait_for_release() {
+  std::unique_lock lock{mutex_};
+  if (!holds_syncs_) return;
+  is_sync_held_ = true;
+  changed_.notify_all();
+  changed_.wait(lock, [this] { return !holds_syncs_; });
 }
 
 // --- power cuts ---

@@ -4,6 +4,7 @@
 // only a real power cut would need, so that tests are quick.
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -42,6 +43,12 @@ class faulty_file_system final : public rocksdb::FileSystemWrapper,
   /// What the disk says is free while it is full.
   void set_free_space(std::optional<std::uint64_t> bytes);
 
+  /// Syncs of files wait until they are released.
+  void hold_syncs();
+  /// Returns once one waits.
+  void await_held_sync();
+  void release_syncs();
+
   /// To be called when nobody uses the file system any more: leaves on the disk what was synced.
   void lose_unsynced();
 
@@ -79,11 +86,15 @@ class faulty_file_system final : public rocksdb::FileSystemWrapper,
 
   /// Counts an operation and says whether it fails.
   rocksdb::IOStatus begin();
+  void wait_for_release();
   void note_new(const std::string& path);
   void note_synced(const std::string& path, std::uint64_t size);
   void note_named(const std::string& folder);
 
   std::mutex mutex_;
+  std::condition_variable changed_;
+  bool holds_syncs_ = false;
+  bool is_sync_held_ = false;
   std::uint64_t operations_ = 0;
   std::uint64_t fails_at_ = std::numeric_limits<std::uint64_t>::max();
   fault fault_ = fault::io_error;

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <string_view>
+#include <thread>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -152,6 +153,31 @@ void run_all(fault what, std::uint64_t stride) {
 }
 
 }  // namespace
+
+TEST_CASE("a load waits for no fsync and sees nothing that is not durable",
+          "[storage][rocksdb][faults]") {
+  rocksdb_bed store;
+  REQUIRE(append_to(*store, "a", 1, {"u1"}));
+  store.disk->hold_syncs();
+  result<void> written = fail(errc::storage_failed);
+  std::thread writer{[&] {
+    batch what;
+    what.appends = {test::append_of("a", 2, {"u2"}), test::append_of("b", 1, {"b1"})};
+    written = store->write(what);
+  }};
+  store.disk->await_held_sync();
+  // Were one of these to wait for the writer, the test would not end.
+  CHECK(load_from(*store, "a") == stored_texts{"", {"u1"}, 1});
+  CHECK(load_from(*store, "b") == stored_texts{});
+  CHECK(store->list({})->documents.size() == 1);
+  CHECK(store->info("a")->value().last == 1);
+  CHECK(store->stats()->is_writable);
+  store.disk->release_syncs();
+  writer.join();
+  REQUIRE(written.has_value());
+  CHECK(load_from(*store, "a") == stored_texts{"", {"u1", "u2"}, 2});
+  CHECK(load_from(*store, "b") == stored_texts{"", {"b1"}, 1});
+}
 
 TEST_CASE("nothing that was confirmed is lost when the power fails at any operation",
           "[storage][rocksdb][faults]") {
