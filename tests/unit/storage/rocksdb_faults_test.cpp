@@ -1,9 +1,11 @@
 // The store on disk where the disk fails, is full, or loses power, at every operation in turn: what
 // was confirmed is there, what failed was said to have failed, and it goes on when the disk does.
+#include <atomic>
 #include <cstdlib>
 #include <iostream>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -280,4 +282,38 @@ TEST_CASE("a store that cannot be opened again says so until it can",
   REQUIRE(store->recover());
   REQUIRE(append_to(*store, "a", 2, {"u2"}));
   CHECK(load_from(*store, "a") == stored_texts{"", {"u1", "u2"}, 2});
+}
+
+TEST_CASE("documents are loaded while the store is opened again", "[storage][rocksdb][faults]") {
+  rocksdb_bed store;
+  REQUIRE(append_to(*store, "a", 1, {"u1"}));
+  rocksdb_backend& backend = *store;
+  std::atomic<bool> is_done = false;
+  std::atomic<int> wrong = 0;
+  std::atomic<int> loads = 0;
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 2; ++i)
+    readers.emplace_back([&] {
+      while (!is_done) {
+        const auto loaded = backend.load("a");
+        if (loaded && loaded->last == 0) ++wrong;
+        if (!loaded && loaded.error().code != errc::storage_failed) ++wrong;
+        loads += loaded ? 1 : 0;
+        const auto verified = backend.verify({});
+        if (verified && verified->damages_in_total > 0) ++wrong;
+      }
+    });
+  for (sequence number = 2; number < 12; ++number) {
+    store.disk->fail_at(1, fault::io_error);
+    if (append_to(backend, "a", number, {"u"})) ++wrong;
+    (void)backend.recover();  // closes the store, and cannot open it
+    store.disk->heal();
+    if (!backend.recover()) ++wrong;
+    if (!append_to(backend, "a", number, {"u"})) ++wrong;
+  }
+  is_done = true;
+  for (std::thread& reader : readers) reader.join();
+  CHECK(wrong == 0);
+  CHECK(loads > 0);
+  CHECK(load_from(*store, "a").last == 11);
 }
