@@ -58,7 +58,14 @@ close_reason close_reason_for(errc code) noexcept {
     case errc::pending_limit: return close_reason::pending_limit;
     case errc::too_complex: return close_reason::update_too_complex;
     case errc::quota_exceeded: return close_reason::quota_exceeded;
-    case errc::storage_failed: return close_reason::document_failed;
+    case errc::storage_failed:
+    case errc::disk_full:
+    case errc::corrupt_document:
+    case errc::corrupt_store:
+    case errc::store_in_use:
+    case errc::newer_format:
+    case errc::storage_conflict:
+    case errc::document_removed: return close_reason::document_failed;
     default: return close_reason::malformed_message;
   }
 }

@@ -28,6 +28,13 @@ std::string_view to_string(errc code) noexcept {
     case errc::out_of_range: return "out_of_range";
     case errc::type_gone: return "type_gone";
     case errc::storage_failed: return "storage_failed";
+    case errc::disk_full: return "disk_full";
+    case errc::corrupt_document: return "corrupt_document";
+    case errc::corrupt_store: return "corrupt_store";
+    case errc::store_in_use: return "store_in_use";
+    case errc::newer_format: return "newer_format";
+    case errc::storage_conflict: return "storage_conflict";
+    case errc::document_removed: return "document_removed";
     case errc::address_in_use: return "address_in_use";
     case errc::watch_failed: return "watch_failed";
     case errc::message_id_reused: return "message_id_reused";

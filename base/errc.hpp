@@ -39,7 +39,14 @@ enum class errc : std::uint8_t {
   invalid_name,       ///< The name of a document is empty, too long or has forbidden characters.
   out_of_range,       ///< An index or length is beyond the end, or splits a surrogate pair.
   type_gone,          ///< The shared type that an edit names was deleted or never existed.
-  storage_failed,     ///< The store could not read or write.
+  storage_failed,     ///< The store could not read or write: an error of the disk or its system.
+  disk_full,          ///< The disk of the store is full; it works again once there is space.
+  corrupt_document,   ///< What is stored of one document cannot be read whole.
+  corrupt_store,      ///< The store as a whole is damaged, or its directory is something else.
+  store_in_use,       ///< Another process, or another part of this one, has the store open.
+  newer_format,       ///< Stored by a newer version of the server, which this one cannot read.
+  storage_conflict,   ///< A write does not fit what is stored of its document.
+  document_removed,   ///< The document was removed, and nobody has allowed it to come back.
   address_in_use,     ///< The address to listen on is in use or not of this machine.
   watch_failed,       ///< A directory cannot be watched for changes of its files.
   message_id_reused,  ///< Two messages with different contents have one id.

@@ -1,6 +1,25 @@
 // What survives: for each document a checkpoint and a log of the updates behind it. Values are
-// opaque bytes. An implementation is driven by one thread, the store actor's; write() returns when
-// the batch is durable, so that one batch can carry what many documents wrote meanwhile.
+// opaque bytes. This is the way that documents use at every edit; what an operator does with stored
+// documents is the archive's (archive.hpp), of which documents know nothing.
+//
+// Thread: any may load, at any time; one thread at a time writes. A load waits for no write, least
+// of all for its fsync, and sees only what is durable. write() returns when the batch is durable,
+// so that one batch can carry what many documents wrote meanwhile.
+//
+// Fits a store that several nodes share, too: it numbers the updates of a document itself
+// (next_number), in the order in which they become durable, and each node compacts what it has
+// loaded, no more: a checkpoint says up to which number it covers, and only that is replaced.
+//
+// Every function fails with one of
+//   disk_full         nothing is confirmed; try recover() again once there is space
+//   storage_failed    the disk or its system failed; recover() tells whether it works again
+//   corrupt_document  what is stored of this document cannot be read whole; others are not affected
+//   corrupt_store     the store is damaged as a whole
+//   newer_format      this document was stored by a newer server
+//   document_removed  this document has a tombstone
+//   storage_conflict  a write does not fit what is stored of its document
+// The last five but corrupt_store are about one document, which the detail names: a batch that
+// fails so was not written at all, and its other documents can be written without that one.
 #pragma once
 
 #include <cstdint>
@@ -16,21 +35,29 @@ namespace troupe::storage {
 /// Position of an update in the log of its document: 1, 2, 3, ...
 using sequence = std::uint64_t;
 
+/// As the first number of an append: the one behind the last, whatever that is.
+inline constexpr sequence next_number = 0;
+
 /// Updates of one document with consecutive numbers.
 struct log_append {
   std::shared_ptr<const std::string> document;
+  /// Follows the last number that is stored. What is stored already may come again, unchanged: the
+  /// outcome of a write that failed is not always known.
   sequence first = 0;
   std::vector<shared_slice> updates;
+  std::uint64_t origin = 0;  ///< Which node took them from their clients; 0: this one.
 };
 
-/// Replaces the checkpoint of a document and drops its log up to and including `covers`.
+/// Replaces the checkpoint of a document and drops its log up to and including `covers`. One that
+/// covers less than the newest changes nothing.
 struct checkpoint_write {
   std::string document;
   sequence covers = 0;
   shared_bytes state;
 };
 
-/// Written as one: after a crash all of it is there or none.
+/// Written as one: after a crash all of it is there or none. The appends count before the
+/// checkpoints.
 struct batch {
   std::vector<log_append> appends;
   std::vector<checkpoint_write> checkpoints;
@@ -47,18 +74,29 @@ struct stored_document {
   shared_bytes checkpoint;            ///< Empty if there is none.
   std::vector<shared_slice> updates;  ///< In order.
   sequence last = 0;                  ///< Of the newest update, or of what the checkpoint covers.
+  /// What could not be read, though the document is whole without it; empty: nothing. It wants a
+  /// line in the log and a new checkpoint.
+  std::string damage = {};
 };
 
 class backend {
  public:
   virtual ~backend() = default;
 
-  /// A document that was never written is empty. Fails with storage_failed.
+  /// A document that was never written is empty. One of which something is stored that cannot be
+  /// read is a failure, never an empty document.
   virtual result<stored_document> load(const std::string& document) = 0;
 
-  /// Returns when all of `what` is durable. Fails with storage_failed; then nothing of it may be
-  /// confirmed.
+  /// Returns when all of `what` is durable. If it fails, nothing of it may be confirmed, though
+  /// after storage_failed and disk_full it may be there all the same. From then on writes may go on
+  /// failing until recover() succeeds.
   virtual result<void> write(const batch& what) = 0;
+
+  /// After a failed write: tries to make writes possible again and returns when they are. Fails
+  /// with disk_full (the detail says how much space it waits for) or storage_failed while they are
+  /// not, and can be called again. Thread: the one that writes. May block for as long as a load
+  /// takes.
+  virtual result<void> recover() { return {}; }
 };
 
 }  // namespace troupe::storage

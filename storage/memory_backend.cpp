@@ -1,34 +1,198 @@
 #include "storage/memory_backend.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <unordered_map>
+
+#include "storage/record.hpp"
+
 namespace troupe::storage {
+namespace {
+
+std::uint64_t now_ms() {
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
+}
+
+tl::unexpected<failure> refuse(const std::string& document, errc code, std::string_view why) {
+  return tl::unexpected(in_document(document, {code, std::string{why}}));
+}
+
+}  // namespace
 
 result<stored_document> memory_backend::load(const std::string& document) {
+  std::lock_guard lock{mutex_};
   stored_document stored;
   const auto found = documents_.find(document);
   if (found == documents_.end()) return stored;
-  stored.checkpoint = found->second.checkpoint;
-  stored.last = found->second.covered;
-  for (const record& r : found->second.log) {
-    stored.updates.push_back(r.update);
-    stored.last = r.number;
-  }
+  const entry& of = found->second;
+  if (of.known.is_removed && !of.known.is_admitted)
+    return refuse(document, errc::document_removed, "it was removed");
+  stored.checkpoint = of.checkpoint;
+  stored.last = of.known.last;
+  for (const record& r : of.log) stored.updates.push_back(r.update);
   return stored;
 }
 
-result<void> memory_backend::write(const batch& what) {
-  for (const log_append& append : what.appends) {
-    entry& of = documents_[*append.document];
-    sequence number = append.first;
-    for (const shared_slice& update : append.updates) of.log.push_back({number++, update});
+/// Whether an append fits behind the number `last` of its document.
+result<void> memory_backend::check(const log_append& append, sequence last) const {
+  const std::string& name = *append.document;
+  if (append.first > last + 1)
+    return refuse(name, errc::storage_conflict, misfit::gap(append.first, last));
+  const auto found = documents_.find(name);
+  for (std::size_t i = 0; i < append.updates.size() && append.first + i <= last; ++i) {
+    const sequence number = append.first + i;
+    const record* stored = nullptr;
+    if (found != documents_.end())
+      for (const record& r : found->second.log)
+        if (r.number == number) stored = &r;
+    if (stored == nullptr || !std::ranges::equal(stored->update.view(), append.updates[i].view()))
+      return refuse(name, errc::storage_conflict, misfit::other_contents(number));
   }
+  return {};
+}
+
+void memory_backend::append_to(entry& of, const log_append& append) {
+  sequence number = append.first == next_number ? of.known.last + 1 : append.first;
+  for (const shared_slice& update : append.updates) {
+    if (number > of.known.last) of.log.push_back({number, update});
+    of.known.last = std::max(of.known.last, number++);
+  }
+  if (!append.updates.empty()) of.known.changed_at = now_ms();
+}
+
+result<void> memory_backend::write(const batch& what) {
+  std::lock_guard lock{mutex_};
+  // All or nothing: what does not fit is found before anything changes.
+  std::unordered_map<std::string_view, sequence> lasts;
+  const auto last_of = [&](const std::string& name) -> result<sequence*> {
+    const auto found = documents_.find(name);
+    const bool is_known = found != documents_.end();
+    if (is_known && found->second.known.is_removed && !found->second.known.is_admitted)
+      return refuse(name, errc::document_removed, "it was removed");
+    return &lasts.try_emplace(name, is_known ? found->second.known.last : 0).first->second;
+  };
+  for (const log_append& append : what.appends) {
+    if (append.updates.empty()) continue;
+    TROUPE_ASSIGN(sequence* const last, last_of(*append.document));
+    if (append.first != next_number) TROUPE_TRY(check(append, *last));
+    const sequence first = append.first == next_number ? *last + 1 : append.first;
+    *last = std::max(*last, first + append.updates.size() - 1);
+  }
+  for (const checkpoint_write& checkpoint : what.checkpoints)
+    TROUPE_TRY(last_of(checkpoint.document));
+
+  const auto entry_of = [&](const std::string& name) -> entry& {
+    const auto [at, is_new] = documents_.try_emplace(name);
+    document_info& known = at->second.known;
+    if (is_new || known.is_removed) {
+      known.life += known.is_removed ? 1 : 0;
+      known.is_removed = known.is_admitted = false;
+      known.created_at = known.changed_at = now_ms();
+    }
+    return at->second;
+  };
+  for (const log_append& append : what.appends)
+    if (!append.updates.empty()) append_to(entry_of(*append.document), append);
   for (const checkpoint_write& checkpoint : what.checkpoints) {
-    entry& of = documents_[checkpoint.document];
+    entry& of = entry_of(checkpoint.document);
+    if (checkpoint.covers < of.covers) continue;
     of.checkpoint = checkpoint.state;
-    of.covered = checkpoint.covers;
+    of.covers = checkpoint.covers;
+    of.known.last = std::max(of.known.last, checkpoint.covers);
+    ++of.known.generation;
     std::erase_if(of.log, [&](const record& r) { return r.number <= checkpoint.covers; });
     if (of.log.empty()) std::vector<record>{}.swap(of.log);
   }
   return {};
+}
+
+// --- archive ---
+
+document_info memory_backend::describe(const std::string& name, const entry& of) {
+  document_info info = of.known;
+  info.name = name;
+  info.log_records = of.log.size();
+  for (const record& r : of.log) info.log_bytes += r.update.size;
+  info.checkpoint_size = of.checkpoint.size();
+  return info;
+}
+
+result<document_page> memory_backend::list(const document_query& which) {
+  std::lock_guard lock{mutex_};
+  document_page page;
+  auto at = documents_.lower_bound(std::max(which.prefix, which.after));
+  for (; at != documents_.end() && at->first.starts_with(which.prefix); ++at) {
+    if (at->first == which.after && !which.after.empty()) continue;
+    if (at->second.known.is_removed && !which.with_removed) continue;
+    page.has_more = page.documents.size() >= which.limit;
+    if (page.has_more) break;
+    page.documents.push_back(describe(at->first, at->second));
+  }
+  return page;
+}
+
+result<std::optional<document_info>> memory_backend::info(const std::string& document) {
+  std::lock_guard lock{mutex_};
+  const auto found = documents_.find(document);
+  if (found == documents_.end()) return std::nullopt;
+  return describe(document, found->second);
+}
+
+result<bool> memory_backend::remove(const std::string& document) {
+  std::lock_guard lock{mutex_};
+  const auto found = documents_.find(document);
+  if (found == documents_.end()) return false;
+  document_info& known = found->second.known;
+  if (known.is_removed && !known.is_admitted) return false;
+  document_info tombstone;
+  tombstone.created_at = known.created_at;
+  tombstone.changed_at = now_ms();
+  tombstone.life = known.life;
+  tombstone.is_removed = true;
+  const bool was_there = !known.is_removed;
+  found->second = {{}, {}, std::move(tombstone), 0};
+  return was_there;
+}
+
+result<bool> memory_backend::admit(const std::string& document) {
+  std::lock_guard lock{mutex_};
+  const auto found = documents_.find(document);
+  if (found == documents_.end() || !found->second.known.is_removed) return false;
+  found->second.known.is_admitted = true;
+  return true;
+}
+
+result<store_stats> memory_backend::stats() {
+  std::lock_guard lock{mutex_};
+  store_stats stats;
+  stats.documents_estimated = documents_.size();
+  for (const auto& [name, of] : documents_) {
+    const document_info info = describe(name, of);
+    stats.log_bytes += info.log_bytes;
+    stats.checkpoint_bytes += info.checkpoint_size;
+  }
+  return stats;
+}
+
+result<void> memory_backend::backup(const std::string&) {
+  return fail(errc::storage_failed, "documents in memory cannot be backed up");
+}
+
+result<verify_report> memory_backend::verify(const verify_progress& progress) {
+  std::lock_guard lock{mutex_};
+  verify_report report;
+  for (const auto& [name, of] : documents_) {
+    const document_info info = describe(name, of);
+    ++(info.is_removed ? report.removed : report.documents);
+    report.records += info.log_records;
+    report.checkpoints += info.generation == 0 ? 0 : 1;
+    report.bytes += info.log_bytes + info.checkpoint_size;
+    report.is_complete = !progress || progress(report, name);
+    if (!report.is_complete) break;
+  }
+  return report;
 }
 
 }  // namespace troupe::storage

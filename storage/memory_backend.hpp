@@ -1,16 +1,28 @@
-// A storage backend that keeps documents in memory: they outlive their actors, but not the process.
+// A store in memory: documents outlive their actors, but not the process. It keeps the rules of the
+// one on disk, so that what is tested here holds there. Thread: any.
 #pragma once
 
-#include <unordered_map>
+#include <map>
+#include <mutex>
 
+#include "storage/archive.hpp"
 #include "storage/backend.hpp"
 
 namespace troupe::storage {
 
-class memory_backend final : public backend {
+class memory_backend final : public backend, public archive {
  public:
   result<stored_document> load(const std::string& document) override;
   result<void> write(const batch& what) override;
+
+  result<document_page> list(const document_query& which) override;
+  result<std::optional<document_info>> info(const std::string& document) override;
+  result<bool> remove(const std::string& document) override;
+  result<bool> admit(const std::string& document) override;
+  result<store_stats> stats() override;
+  /// Fails with storage_failed: there is nothing on disk.
+  result<void> backup(const std::string& directory) override;
+  result<verify_report> verify(const verify_progress& progress) override;
 
  private:
   struct record {
@@ -19,11 +31,17 @@ class memory_backend final : public backend {
   };
   struct entry {
     shared_bytes checkpoint;
-    sequence covered = 0;
     std::vector<record> log;
+    document_info known;  // without its name; counts and sizes are filled in when asked for
+    sequence covers = 0;
   };
 
-  std::unordered_map<std::string, entry> documents_;
+  result<void> check(const log_append& append, sequence last) const;
+  void append_to(entry& of, const log_append& append);
+  static document_info describe(const std::string& name, const entry& of);
+
+  std::mutex mutex_;
+  std::map<std::string, entry> documents_;
 };
 
 }  // namespace troupe::storage

@@ -55,8 +55,10 @@ const std::vector<confinement> libraries = {
     {"yaml-cpp/", {"app/"}, 1},
     {"CLI/", {"app/"}, 1},
     {"nlohmann/", {"protocol/json/", "actors/admin_pages.cpp"}},
-    {"openssl/", {"net/tls_context.cpp", "net/transport.cpp", "net/websocket_handshake.cpp"}},
-    {"rocksdb/", {"storage/"}},
+    {"openssl/",
+     {"net/tls_context.cpp", "net/transport.cpp", "net/websocket_handshake.cpp",
+      "storage/document_id.cpp"}},
+    {"rocksdb/", {"storage/rocksdb_"}},
     {"tl/", {}},
     {"sys/", {}},
     {"arpa/", {}},
@@ -246,6 +248,19 @@ TEST_CASE("a header that shows Boost is not included from outside of net", "[lay
   CHECK(inner.contains("net/asio.hpp"));
   for (const source& s : product_sources()) {
     if (s.layer() == "net") continue;
+    for (const std::string& name : s.own_includes) {
+      INFO(s.path << " includes \"" << name << '"');
+      CHECK_FALSE(inner.contains(name));
+    }
+  }
+}
+
+TEST_CASE("a header that shows RocksDB is not included from outside of storage", "[layers]") {
+  const std::set<std::string> inner = headers_showing("rocksdb/");
+  CHECK(inner.contains("storage/rocksdb_options.hpp"));
+  CHECK_FALSE(inner.contains("storage/rocksdb_backend.hpp"));
+  for (const source& s : product_sources()) {
+    if (s.layer() == "storage") continue;
     for (const std::string& name : s.own_includes) {
       INFO(s.path << " includes \"" << name << '"');
       CHECK_FALSE(inner.contains(name));

@@ -93,5 +93,10 @@ TEST_CASE("a failure closes with the reason that names whose fault it is", "[clo
   CHECK(close_reason_for(errc::update_too_large) == close_reason::invalid_update);
   CHECK(close_reason_for(errc::pending_limit) == close_reason::pending_limit);
   CHECK(close_reason_for(errc::too_complex) == close_reason::update_too_complex);
-  CHECK(close_reason_for(errc::storage_failed) == close_reason::document_failed);
+  for (const errc code :
+       {errc::storage_failed, errc::disk_full, errc::corrupt_document, errc::corrupt_store,
+        errc::store_in_use, errc::newer_format, errc::storage_conflict, errc::document_removed}) {
+    CAPTURE(to_string(code));
+    CHECK(close_reason_for(code) == close_reason::document_failed);
+  }
 }

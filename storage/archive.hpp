@@ -1,0 +1,114 @@
+// What an operator does with stored documents: list, inspect and remove them, back them up, check
+// that all of them can be read. Documents never use it.
+//
+// Thread: any, also while documents are loaded and written. The failures are those of the backend
+// (backend.hpp).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/errc.hpp"
+#include "storage/backend.hpp"
+
+namespace troupe::storage {
+
+/// What is known of one document without reading its contents. Times are in milliseconds since 1970
+/// (UTC).
+struct document_info {
+  std::string name;
+  std::uint64_t created_at = 0;
+  std::uint64_t changed_at = 0;
+  sequence last = 0;              ///< Number of the newest update.
+  std::uint64_t log_records = 0;  ///< Behind the checkpoint.
+  std::uint64_t log_bytes = 0;    ///< Of their updates.
+  std::uint64_t checkpoint_size = 0;
+  std::uint64_t generation = 0;  ///< Of the checkpoint; 0: there is none.
+  std::uint64_t life = 1;        ///< How often the document was created.
+  bool is_removed = false;       ///< A tombstone is all that is left.
+  bool is_admitted = false;      ///< Removed, but may be created again.
+  std::string damage;            ///< Why the rest is not known; empty: it is.
+};
+
+struct document_query {
+  std::string prefix;  ///< Of the names.
+  std::string after;   ///< Only names behind this one in the order of their bytes.
+  std::size_t limit = 100;
+  bool with_removed = false;
+};
+
+struct document_page {
+  std::vector<document_info> documents;  ///< In the order of the bytes of their names.
+  bool has_more = false;                 ///< Ask again, after the last one.
+};
+
+struct store_stats {
+  std::uint64_t documents_estimated = 0;  ///< Tombstones included.
+  std::uint64_t log_bytes = 0;            ///< Of each kind, with what is not yet cleaned up.
+  std::uint64_t checkpoint_bytes = 0;
+  std::uint64_t meta_bytes = 0;
+  std::uint64_t journal_bytes = 0;  ///< Written and not yet sorted in.
+  std::uint64_t free_bytes = 0;     ///< On the disk.
+  std::uint64_t awaited_bytes = 0;  ///< How much must be free until writes work again; 0: they do.
+  bool is_writable = true;          ///< Else a write has failed, and recover() has not succeeded.
+};
+
+/// One thing that is wrong with what is stored.
+struct damage {
+  std::string document;  ///< Empty if it cannot be told.
+  failure what;
+  bool is_readable = false;  ///< The document can be loaded all the same.
+};
+
+struct verify_report {
+  static constexpr std::size_t damages_max = 1000;
+
+  std::uint64_t documents = 0;
+  std::uint64_t removed = 0;  ///< Tombstones.
+  std::uint64_t records = 0;
+  std::uint64_t checkpoints = 0;
+  std::uint64_t bytes = 0;  ///< Of updates and checkpoints.
+  std::uint64_t damages_in_total = 0;
+  std::vector<damage> damages;  ///< The first damages_max of them.
+  bool is_complete = true;      ///< Else the progress function ended it.
+};
+
+/// Hears how far a verification is, after each document; returns whether it goes on.
+using verify_progress = std::function<bool(const verify_report& so_far, std::string_view document)>;
+
+class archive {
+ public:
+  virtual ~archive() = default;
+
+  /// A document that cannot be read is listed, with its damage.
+  virtual result<document_page> list(const document_query& which) = 0;
+
+  /// Nothing if there is no such document and never was.
+  virtual result<std::optional<document_info>> info(const std::string& document) = 0;
+
+  /// Removes log and checkpoints, also where they cannot be read, and leaves a tombstone: loads and
+  /// writes of the document fail with document_removed, so that a client which was away does not
+  /// bring it back. Returns whether there was one to remove.
+  virtual result<bool> remove(const std::string& document) = 0;
+
+  /// The document may be created again, empty, in its next life. Returns whether it was removed.
+  virtual result<bool> admit(const std::string& document) = 0;
+
+  virtual result<store_stats> stats() = 0;
+
+  /// Copies all that is durable now into a directory that does not exist yet, or is empty, while
+  /// writes go on. The copy is a store like this one. On the same file system both may share files
+  /// that never change, so a copy against a failing disk belongs on another.
+  virtual result<void> backup(const std::string& directory) = 0;
+
+  /// Reads everything and checks every checksum, that all chunks and records are there, and that
+  /// nothing is stored of which no document knows. A damage is no failure of this function.
+  virtual result<verify_report> verify(const verify_progress& progress) = 0;
+};
+
+}  // namespace troupe::storage

@@ -1,0 +1,142 @@
+#include "storage/rocksdb_state.hpp"
+
+namespace troupe::storage {
+namespace {
+
+std::string_view text_of(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+/// Reads a store as of one moment and keeps the report.
+class verification {
+ public:
+  verification(rocksdb_backend::state& of, const rocksdb_store& store,
+               const verify_progress& progress)
+      : state_(of),
+        store_(store),
+        progress_(progress),
+        reader_(store, rocksdb_reader::caching::no) {}
+
+  result<verify_report> run() {
+    TROUPE_TRY(check_documents());
+    for (const family which : {family::log, family::checkpoints})
+      if (report_.is_complete) TROUPE_TRY(check_owners(which));
+    return std::move(report_);
+  }
+
+ private:
+  void note(std::string_view document, failure what, bool is_readable = false) {
+    if (++report_.damages_in_total > verify_report::damages_max) return;
+    report_.damages.push_back({std::string{document}, std::move(what), is_readable});
+  }
+
+  /// Ends the verification for those who have to close the store.
+  result<void> check_open() const {
+    if (!state_.wants_to_close) return {};
+    return fail(errc::storage_failed, "the store is opened again, so its verification has ended");
+  }
+
+  /// Every entry of the family of what is known of documents.
+  result<void> check_documents() {
+    const auto at = reader_.iterate(family::meta);
+    for (at->SeekToFirst(); at->Valid() && report_.is_complete; at->Next()) {
+      TROUPE_TRY(check_open());
+      const std::string_view key = text_of(at->key());
+      if (key == marker_key) continue;  // read when the store was opened
+      if (key.starts_with(meta_prefix)) {
+        const std::string name{key.substr(meta_prefix.size())};
+        check_document(name, decode_meta(key, text_of(at->value())));
+        report_.is_complete = !progress_ || progress_(report_, name);
+      } else if (key.starts_with("i/")) {
+        check_name(key, text_of(at->value()));
+      } else {
+        note({}, {errc::corrupt_store, "an unknown key among what is known of documents"});
+      }
+    }
+    if (!at->status().ok()) note({}, to_failure(at->status()));
+    return {};
+  }
+
+  void check_document(const std::string& name, const result<document_meta>& meta) {
+    if (!meta) return note(name, in_document(name, meta.error()));
+    ++(meta->is_removed ? report_.removed : report_.documents);
+    // The same checks as for a load: that the id is the name's.
+    if (const auto found = reader_.find_meta(name); !found)
+      return note(name, in_document(name, found.error()));
+    check_owner_of(name, meta->id);
+    const auto stored = reader_.load(*meta);
+    if (!stored) return note(name, in_document(name, stored.error()));
+    if (!stored->damage.empty())
+      note(name, in_document(name, {errc::corrupt_document, stored->damage}), true);
+    report_.records += stored->updates.size();
+    report_.checkpoints += meta->newest == 0 ? 0 : 1;
+    report_.bytes += stored->checkpoint.size();
+    for (const shared_slice& update : stored->updates) report_.bytes += update.size;
+    if (meta->previous == 0) return;
+    const auto previous = reader_.read_checkpoint(meta->id, meta->previous, meta->previous_covers);
+    if (!previous) return note(name, in_document(name, previous.error()), true);
+    ++report_.checkpoints;
+    report_.bytes += previous->size();
+  }
+
+  void check_owner_of(const std::string& name, const document_id& id) {
+    const std::string key = name_key(id);
+    std::string value;
+    const auto status = store_.db().Get({}, store_.handle(family::meta), key, &value);
+    const auto owner = status.ok()
+                           ? decode_name(key, value)
+                           : result<std::string>{tl::unexpected(to_document_failure(status))};
+    if (!owner) return note(name, in_document(name, owner.error()), true);
+    if (*owner != name)
+      note(name, in_document(name, {errc::storage_conflict,
+                                    "its id belongs to document '" + *owner + "'"}));
+  }
+
+  /// An id belongs to a document of which something is known.
+  void check_name(std::string_view key, std::string_view value) {
+    const auto name = decode_name(key, value);
+    if (!name) return note({}, name.error());
+    if (name_key(id_of(*name)) != key)
+      return note(*name, in_document(*name, {errc::corrupt_document, "it has another id"}), true);
+    if (const auto found = reader_.find_meta(*name); !found)
+      note(*name, in_document(*name, found.error()));
+  }
+
+  /// Each document of which there are records or chunks has a name.
+  result<void> check_owners(family which) {
+    const auto at = reader_.iterate(which);
+    at->SeekToFirst();
+    while (at->Valid()) {
+      TROUPE_TRY(check_open());
+      document_id id{};
+      if (at->key().size() < id.size()) {
+        note({}, {errc::corrupt_store, "a key that is too short for a document"});
+        at->Next();
+        continue;
+      }
+      std::copy_n(at->key().data(), id.size(), reinterpret_cast<char*>(id.data()));
+      std::string value;
+      const auto status = store_.db().Get({}, store_.handle(family::meta), name_key(id), &value);
+      if (status.IsNotFound())
+        note({},
+             {errc::corrupt_document, "data of an unknown document with the id " + to_string(id)});
+      at->Seek(end_key(id));
+    }
+    if (!at->status().ok()) note({}, to_failure(at->status()));
+    return {};
+  }
+
+  rocksdb_backend::state& state_;
+  const rocksdb_store& store_;
+  const verify_progress& progress_;
+  rocksdb_reader reader_;
+  verify_report report_;
+};
+
+}  // namespace
+
+result<verify_report> rocksdb_backend::verify(const verify_progress& progress) {
+  const state::use store{*state_};
+  if (!store) return tl::unexpected(state_->closed());
+  return verification{*state_, *store, progress}.run();
+}
+
+}  // namespace troupe::storage
