@@ -5,6 +5,7 @@
 #   tests/interop/run.sh sync.test.mjs         one file
 #   TROUPE_BINARY=build/asan/troupe ...        another build of the server
 #   TROUPE_SKIP_SLOW=1 ...                     without the tests that have to wait long
+#   TROUPE_LONG=1 ... storm.test.mjs           with those that take minutes, which nothing else runs
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 

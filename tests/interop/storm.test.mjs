@@ -9,7 +9,7 @@ import { closed, free_port, metric, with_metrics } from './support/metrics.mjs';
 import { crowd, versions } from './support/storm.mjs';
 import { until } from './support/wait.mjs';
 
-const skip = process.env.TROUPE_SKIP_SLOW === '1' && 'TROUPE_SKIP_SLOW=1';
+const skip = process.env.TROUPE_LONG !== '1' && 'TROUPE_LONG=1 runs it';
 const most_per_second = 5;
 
 const small_names = { 'limits.max_name_size': '1KiB' };
@@ -47,8 +47,8 @@ for (const version of ['y-websocket 1.5.4', '@y/websocket 4.0.0-3'])
 
 for (const version of versions) {
   const long = { seconds: 20 };
-  test(`slow: ${version} and contents that are refused`, { skip }, (context) => storm(context, version, { ...refused, ...long }));
-  test(`slow: ${version} and a document that is too large`, { skip }, (context) =>
+  test(`long: ${version} and contents that are refused`, { skip }, (context) => storm(context, version, { ...refused, ...long }));
+  test(`long: ${version} and a document that is too large`, { skip }, (context) =>
     storm(context, version, { settings: small_messages, contents: long_text, code: 4413, label: 'message_too_large', ...long }));
 }
 
@@ -76,7 +76,7 @@ test('who comes back to a full server is told before the upgrade, and gets in on
 });
 
 for (const version of versions)
-  test(`slow: ${version} at a full server`, { skip }, async (context) => {
+  test(`long: ${version} at a full server`, { skip }, async (context) => {
     const { use, port, occupant } = await full_server(context);
     const all = use.track(await crowd(use.server.url, 'a', { version }));
     await all.until(15);
