@@ -23,8 +23,8 @@ std::uint64_t system_time_ms() {
 /// A failure to open, with the directory in front and the advice behind.
 tl::unexpected<failure> refuse(const std::string& path, errc code, std::string_view why,
                                std::string_view advice = {}) {
-  std::string text = "'" + printable(path) + "': ";
-  text.append(why);
+  std::string text{"'"};
+  text.append(printable(path)).append("': ").append(why);
   if (!advice.empty()) text.append("; ").append(advice);
   return fail(code, text);
 }
