@@ -51,6 +51,12 @@ export async function crowd(url, document, { version, count = 20, contents = {} 
     rate: (from, to) => attempts.filter((at) => at >= from * 1000 && at < to * 1000).length / (to - from),
     synced: () => providers.filter(({ synced }) => synced).length,
     until: (seconds) => pause(begin + seconds * 1000 - performance.now()),
-    destroy: () => providers.forEach((provider) => provider.destroy()),
+    destroy: () => {
+      for (const provider of providers) {
+        provider.destroy();
+        provider.awareness.destroy();
+        provider.doc.destroy();
+      }
+    },
   };
 }

@@ -270,6 +270,8 @@ TEST_CASE("a small update that may cause much work is done elsewhere", "[actors]
   node.send(*document, 1, message_kind::update, list.build());
   node.next_deliveries(*document);
   whole_state_for(node, *document, 1);
+  while (!node.is_quiet()) {
+  }  // its confirmation, too
   node.occupy_workers();
   const byte_buffer small = test::update_builder{}.erase(7, 0, 1).build();
   node.send(*document, 1, message_kind::update, small);
