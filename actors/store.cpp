@@ -26,6 +26,8 @@ caf::result<loaded_document> store::on_load(const load_document& which) {
              "loading '" + which.name + "' failed: " + to_string(stored.error()));
     return to_caf_error(close_reason::document_failed);
   }
+  if (!stored->damage.empty())
+    log_line(log_severity::warning, "'" + which.name + "' is whole, but " + stored->damage);
   return loaded_document{std::move(*stored)};
 }
 

@@ -35,7 +35,8 @@ result<std::unique_ptr<node>> node::open(const config& settings, caf::actor_syst
                                          io_units& units, std::function<void()> on_failure) {
   // If a step fails, the destructor ends what the steps before it have started.
   std::unique_ptr<node> opened{new node{settings, system, units}};
-  opened->spawn_actors(std::move(on_failure));
+  TROUPE_ASSIGN(auto backend, opened->open_storage());
+  opened->spawn_actors(std::move(backend), std::move(on_failure));
   TROUPE_TRY(opened->watch_files());
   TROUPE_TRY(opened->open_listeners());
   opened->start_threads();
@@ -51,7 +52,24 @@ node::node(const config& settings, caf::actor_system& system, io_units& units)
   for (const auto& unit : units_) unit->bind(system_);
 }
 
-void node::spawn_actors(std::function<void()> on_failure) {
+result<std::shared_ptr<storage::backend>> node::open_storage() {
+  if (settings_.storage.engine == storage_engine::memory) {
+    log_line(log_severity::warning,
+             "storage.engine=memory: all documents are forgotten when this process ends");
+    return std::make_shared<storage::memory_backend>();
+  }
+  storage::rocksdb_settings settings = to_rocksdb_settings(settings_);
+  settings.log = [](storage::log_level level, std::string_view text) {
+    log_line(level == storage::log_level::error ? log_severity::error : log_severity::warning,
+             "storage: " + std::string{text});
+  };
+  TROUPE_ASSIGN(auto opened, storage::rocksdb_backend::open(std::move(settings)));
+  log_line(log_severity::info, "documents are kept in '" + settings_.storage.path + "'");
+  return std::shared_ptr<storage::backend>{std::move(opened)};
+}
+
+void node::spawn_actors(std::shared_ptr<storage::backend> backend,
+                        std::function<void()> on_failure) {
   actors_ = std::make_shared<supervised_actors>();
   actors_->on_failure = std::move(on_failure);
   actors_->slots = std::make_shared<connection_slots>(settings_.limits.max_connections);
@@ -62,7 +80,7 @@ void node::spawn_actors(std::function<void()> on_failure) {
     actors_->hubs.push_back(
         system_.spawn_class<hub, caf::no_spawn_options>(config, *unit, tables.back()));
   }
-  actors_->store = system_.spawn<store, caf::detached>(std::make_shared<storage::memory_backend>());
+  actors_->store = system_.spawn<store, caf::detached>(std::move(backend));
   const auto metrics = std::make_shared<node_metrics>(system_);
   directory_settings documents = to_directory_settings(settings_, units_);
   documents.seed = random_seed();

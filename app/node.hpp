@@ -60,7 +60,8 @@ class node {
  private:
   node(const config& settings, caf::actor_system& system, io_units& units);
 
-  void spawn_actors(std::function<void()> on_failure);
+  result<std::shared_ptr<storage::backend>> open_storage();
+  void spawn_actors(std::shared_ptr<storage::backend> backend, std::function<void()> on_failure);
   void add_sessions(const std::vector<std::shared_ptr<session_table>>& tables,
                     const std::shared_ptr<node_metrics>& metrics);
   result<void> watch_files();

@@ -16,6 +16,9 @@ namespace troupe {
 
 enum class log_level : std::uint8_t { error, warning, info, debug };
 
+/// Where documents are kept.
+enum class storage_engine : std::uint8_t { rocksdb, memory };
+
 /// The notation of a value: `section` is an empty map, `sections` a list of maps, `nothing` a key
 /// without a value. A key of ours has a single value or a list of texts, apart from the lists of
 /// sections in app/config/sections.hpp; options of CAF may be lists.
@@ -99,6 +102,13 @@ struct config {
     bool on_io_threads = true;
   };
 
+  struct storage_section {
+    storage_engine engine = storage_engine::rocksdb;
+    std::string path = "data";  ///< A directory; relative to the working directory of the process.
+    std::size_t cache_size = 64 * 1024 * 1024;
+    std::size_t write_buffer_size = 16 * 1024 * 1024;
+  };
+
   /// One entry of documents.rules. A document takes the first that matches its name.
   struct rule_section {
     std::string name;  ///< A whole name, or with * at the end what names begin with.
@@ -131,6 +141,7 @@ struct config {
   heartbeat_section heartbeat;
   io_section io;
   log_section log;
+  storage_section storage;
   document_section document;
   documents_section documents;
   watch_section watch;

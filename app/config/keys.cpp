@@ -26,6 +26,7 @@ using heartbeat = config::heartbeat_section;
 using io = config::io_section;
 using logging = config::log_section;
 using document = config::document_section;
+using storage_keys = config::storage_section;
 using watch = config::watch_section;
 
 /// The accessor of a field, for a config_field.
@@ -197,6 +198,20 @@ constexpr std::array keys{
     config_key{"log.level", level_field{in<&config::log, &logging::level>},
                "error, warning, info or debug", "lowest severity that is logged to stderr"},
 
+    config_key{"storage.engine", engine_field{in<&config::storage, &storage_keys::engine>},
+               "rocksdb or memory",
+               "where documents are kept; memory forgets all of them when the process ends"},
+    config_key{"storage.path", text_field{in<&config::storage, &storage_keys::path>}, "directory",
+               "directory of rocksdb, made if it does not exist; one node uses it at a time"},
+    config_key{"storage.cache_size",
+               size_field{in<&config::storage, &storage_keys::cache_size>, 0, 64 * gib}, "bytes",
+               "memory of rocksdb for what it read last"},
+    config_key{"storage.write_buffer_size",
+               size_field{in<&config::storage, &storage_keys::write_buffer_size>, 64 * kib, gib},
+               "bytes",
+               "memory of rocksdb for what it wrote last, up to three times as much; after the "
+               "disk was full, as much must be free before it writes again"},
+
     config_key{"document.idle_grace",
                duration_field{in<&config::document, &document::idle_grace>, 0ms, 24h}, time_units,
                "time for which a document without sessions stays in memory"},
@@ -229,6 +244,7 @@ struct describe_allowed {
     return "a duration" + from_to(format_duration(field.least), format_duration(field.most));
   }
   std::string operator()(const level_field&) const { return "error, warning, info or debug"; }
+  std::string operator()(const engine_field&) const { return "rocksdb or memory"; }
   std::string operator()(const switch_field&) const { return "true or false"; }
   std::string operator()(const text_field&) const { return "a text"; }
   std::string operator()(const text_list_field&) const {
@@ -256,6 +272,9 @@ struct store_value {
   }
   result<void> operator()(const level_field& field) const {
     return store(parse_log_level(text), field);
+  }
+  result<void> operator()(const engine_field& field) const {
+    return store(parse_storage_engine(text), field);
   }
   result<void> operator()(const switch_field& field) const {
     return store(parse_switch(text), field);
@@ -304,6 +323,9 @@ struct format_field {
     return format_duration(field.in(settings));
   }
   std::string operator()(const level_field& field) const {
+    return std::string{to_string(field.in(settings))};
+  }
+  std::string operator()(const engine_field& field) const {
     return std::string{to_string(field.in(settings))};
   }
   std::string operator()(const switch_field& field) const {

@@ -42,6 +42,9 @@ struct duration_field {
 struct level_field {
   log_level& (*in)(config&);
 };
+struct engine_field {
+  storage_engine& (*in)(config&);
+};
 struct switch_field {
   bool& (*in)(config&);
 };
@@ -53,7 +56,7 @@ struct text_list_field {
 };
 using config_field =
     std::variant<address_field, port_field, count_field, size_field, duration_field, level_field,
-                 switch_field, text_field, text_list_field>;
+                 engine_field, switch_field, text_field, text_list_field>;
 
 struct config_key {
   std::string_view name;  ///< Dotted: "server.port".

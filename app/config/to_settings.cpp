@@ -119,4 +119,12 @@ result<watch_settings> to_watch_settings(const config& settings) {
   return to;
 }
 
+storage::rocksdb_settings to_rocksdb_settings(const config& settings) {
+  storage::rocksdb_settings to;
+  to.path = settings.storage.path;
+  to.cache_size_bytes = settings.storage.cache_size;
+  to.write_buffer_size_bytes = settings.storage.write_buffer_size;
+  return to;
+}
+
 }  // namespace troupe

@@ -14,6 +14,7 @@ namespace troupe {
 namespace {
 
 constexpr std::array<std::string_view, 4> level_names{"error", "warning", "info", "debug"};
+constexpr std::array<std::string_view, 2> engine_names{"rocksdb", "memory"};
 
 struct unit {
   std::string_view suffix;
@@ -101,6 +102,12 @@ result<log_level> parse_log_level(std::string_view text) {
   for (std::size_t index = 0; index < level_names.size(); ++index)
     if (level_names[index] == text) return static_cast<log_level>(index);
   return fail(errc::invalid_config, in_quotes(text) + " is not a log level");
+}
+
+result<storage_engine> parse_storage_engine(std::string_view text) {
+  for (std::size_t index = 0; index < engine_names.size(); ++index)
+    if (engine_names[index] == text) return static_cast<storage_engine>(index);
+  return fail(errc::invalid_config, in_quotes(text) + " is not a storage engine");
 }
 
 result<bool> parse_switch(std::string_view text) {
@@ -214,6 +221,10 @@ std::string in_quotes(std::string_view text) {
 
 std::string_view to_string(log_level level) noexcept {
   return level_names[static_cast<std::size_t>(level)];
+}
+
+std::string_view to_string(storage_engine engine) noexcept {
+  return engine_names[static_cast<std::size_t>(engine)];
 }
 
 }  // namespace troupe

@@ -30,6 +30,9 @@ result<std::string> parse_address(std::string_view text);
 /// error, warning, info or debug.
 result<log_level> parse_log_level(std::string_view text);
 
+/// rocksdb or memory.
+result<storage_engine> parse_storage_engine(std::string_view text);
+
 /// true or false.
 result<bool> parse_switch(std::string_view text);
 
@@ -51,5 +54,6 @@ std::string in_quotes(std::string_view text);
 
 /// Static storage.
 std::string_view to_string(log_level level) noexcept;
+std::string_view to_string(storage_engine engine) noexcept;
 
 }  // namespace troupe

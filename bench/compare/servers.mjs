@@ -12,6 +12,7 @@ const stop_max_ms = 6_000;
 
 /** What troupe needs to be allowed for these loads: the peers have no such limits. */
 const troupe_settings = {
+  'storage.engine': 'memory',
   'server.port': 0,
   'admin.port': 0,
   'limits.messages_per_second': 0,

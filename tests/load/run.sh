@@ -49,7 +49,7 @@ load join --clients 20 --size 200000
 # Two updates of one author, the second of which deletes and inserts, with their lengths in front.
 printf '\x0e\x01\x01\x01\x00\x04\x01\x04text\x01a\x00\x0e\x01\x01\x01\x01\x84\x01\x00\x01b\x01\x01\x01\x00\x01' >"$work/stream"
 
-settings=(--set server.port=0 --set limits.messages_per_second=0 --set limits.max_connections=70)
+settings=(--set storage.engine=memory --set server.port=0 --set limits.messages_per_second=0 --set limits.max_connections=70)
 # Where there are admin pages, their usual port may be taken by another server.
 "$TROUPE_BINARY" serve --help | grep ' admin\.port = ' >/dev/null && settings+=(--set admin.port=0)
 start_server "$TROUPE_BINARY" serve "${settings[@]}"

@@ -46,7 +46,7 @@ class server {
     if (!existsSync(binary)) {
       throw new Error(`there is no server at ${binary}: build it, or point TROUPE_BINARY at it`);
     }
-    const all = { 'server.port': 0, 'admin.port': 0, ...settings };
+    const all = { 'server.port': 0, 'admin.port': 0, 'storage.engine': 'memory', ...settings };
     const args = Object.entries(all).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
     if (file) args.push('--config', file);
     this.#child = spawn(binary, ['serve', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });

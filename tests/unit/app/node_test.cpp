@@ -51,6 +51,7 @@ class node_bed {
   node_bed() {
     test::register_types_once();
     settings.server.port = 0;
+    settings.storage.engine = storage_engine::memory;
     settings.admin.port = 0;
     for (int i = 0; i < 2; ++i) units_.push_back(std::make_unique<io_unit>());
     caf_.set("caf.scheduler.max-threads", 2);
