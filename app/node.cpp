@@ -63,9 +63,10 @@ result<std::shared_ptr<storage::backend>> node::open_storage() {
     log_line(level == storage::log_level::error ? log_severity::error : log_severity::warning,
              "storage: " + std::string{text});
   };
-  TROUPE_ASSIGN(auto opened, storage::rocksdb_backend::open(std::move(settings)));
+  auto opened = storage::rocksdb_backend::open(std::move(settings));
+  if (!opened) return fail(opened.error().code, "storage.path: " + opened.error().detail);
   log_line(log_severity::info, "documents are kept in '" + settings_.storage.path + "'");
-  return std::shared_ptr<storage::backend>{std::move(opened)};
+  return std::shared_ptr<storage::backend>{*std::move(opened)};
 }
 
 void node::spawn_actors(std::shared_ptr<storage::backend> backend,

@@ -1,5 +1,8 @@
 #include <algorithm>
 #include <functional>
+#include <map>
+#include <utility>
+#include <vector>
 
 #include "bench/load/history.hpp"
 #include "bench/load/modes.hpp"
@@ -38,13 +41,20 @@ class join final : client_events {
     const bool have_joined = swarm_.open_all(given_.clients, joining_max, report_);
     const usage to = probe_.read();
     if (!have_joined) return report_;
-    for (const byte_view state : in_rooms_) keep(state);
+    for (const auto& [index, state] : in_rooms_) keep(index, state);
     add_figures(from, to);
     check_states();
     return report_;
   }
 
  private:
+  /// In memory of its own, or in pieces_room_.
+  struct kept_piece {
+    byte_buffer own;
+    byte_view in_room;
+    byte_view view() const { return own.empty() ? in_room : byte_view{own}; }
+  };
+
   /// The writer's last question is answered once the server has worked through all updates before
   /// it. It asks as a newcomer does: what a server keeps for newcomers is there when they come.
   bool write_history() {
@@ -63,7 +73,10 @@ class join final : client_events {
   void add_clients() {
     const std::size_t state_size = history_.document->encode_state_as_update().size();
     const std::size_t room = state_size + state_size / 8 + 4096;
-    if (room * given_.clients <= rooms_size_max) rooms_.resize(room * given_.clients);
+    if (2 * room * given_.clients <= rooms_size_max) {
+      rooms_.resize(room * given_.clients);
+      pieces_room_.resize(room * given_.clients);
+    }
     for (std::size_t i = 0; i < given_.clients; ++i) {
       client& added = swarm_.add(0, swarm_.clients().size(), *this);
       if (!rooms_.empty()) added.lend(std::span{rooms_}.subspan(i * room, room));
@@ -78,25 +91,45 @@ class join final : client_events {
 
   void on_state(client&, byte_view) override { is_answered_ = true; }
 
+  /// A server may send a large state as several updates and the rest as the answer.
+  void on_update(client& by, byte_view update) override {
+    if (by.index() == 0 || by.has_joined()) return;
+    std::vector<kept_piece>& pieces = pieces_[by.index()];
+    if (pieces_used_ + update.size() > pieces_room_.size()) {
+      pieces.push_back({byte_buffer{update.begin(), update.end()}, {}});
+      return;
+    }
+    const auto place = pieces_room_.begin() + static_cast<std::ptrdiff_t>(pieces_used_);
+    std::ranges::copy(update, place);
+    pieces.push_back({{}, byte_view{place, update.size()}});
+    pieces_used_ += update.size();
+  }
+
   void on_joined(client& by, byte_view state) override {
     if (by.index() == 0) return;  // the writer, to a document that is empty
     times_.record(loop_clock::now() - begun_);
     if (is_in_room(state))
-      in_rooms_.push_back(state);
+      in_rooms_.emplace_back(by.index(), state);
     else
-      keep(state);
+      keep(by.index(), state);
   }
 
   /// All states that are the same bytes are kept once.
-  void keep(byte_view state) {
-    if (states_.empty() || !std::ranges::equal(states_.back(), state))
-      states_.emplace_back(state.begin(), state.end());
+  void keep(std::size_t index, byte_view last) {
+    std::vector<byte_buffer> state;
+    for (const kept_piece& each : pieces_[index])
+      state.emplace_back(each.view().begin(), each.view().end());
+    state.emplace_back(last.begin(), last.end());
+    if (states_.empty() || states_.back() != state) states_.push_back(std::move(state));
   }
 
   void add_figures(const usage& from, const usage& to) {
     const auto count = static_cast<double>(given_.clients);
     report_.add("clients", count);
-    report_.add("state_kb", states_.empty() ? 0 : static_cast<double>(states_[0].size()) / 1e3);
+    std::size_t state_size = 0;
+    if (!states_.empty())
+      for (const byte_buffer& piece : states_[0]) state_size += piece.size();
+    report_.add("state_kb", static_cast<double>(state_size) / 1e3);
     report_.add("seconds", seconds_between(from.at, to.at));
     report_.add_latencies("join", times_);
     if (probe_.has_server())
@@ -107,9 +140,12 @@ class join final : client_events {
 
   void check_states() {
     swarm_.check(report_);
-    for (const byte_buffer& each : states_) {
+    for (const std::vector<byte_buffer>& each : states_) {
       crdt::doc doc;
-      if (!doc.apply_update(each) || doc.state_vector() != history_.document->state_vector() ||
+      const bool is_valid = std::ranges::all_of(each, [&](const byte_buffer& piece) -> bool {
+        return doc.apply_update(piece).has_value();
+      });
+      if (!is_valid || doc.state_vector() != history_.document->state_vector() ||
           doc.pending_size() > 0 || doc.text("text") != history_.document->text("text"))
         return report_.fail("a client got another document than was written");
     }
@@ -122,9 +158,12 @@ class join final : client_events {
   const history history_;
   loop_clock::time_point begun_;
   histogram times_;
-  std::vector<byte_view> in_rooms_;  // states, not yet looked at
-  std::vector<byte_buffer> states_;  // those that differ
-  byte_buffer rooms_;                // one behind the other, one for each client
+  std::map<std::size_t, std::vector<kept_piece>> pieces_;    // of states, by client
+  std::vector<std::pair<std::size_t, byte_view>> in_rooms_;  // states, not yet looked at
+  std::vector<std::vector<byte_buffer>> states_;             // those that differ, in their pieces
+  byte_buffer rooms_;  // one behind the other, one for each client
+  byte_buffer pieces_room_;
+  std::size_t pieces_used_ = 0;
   bool is_answered_ = false;
 };
 

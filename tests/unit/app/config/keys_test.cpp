@@ -39,7 +39,7 @@ TEST_CASE("no two keys share a field", "[config]") {
       if (&key == &other) continue;
       config settings;
       const std::string before = format_value(other, settings);
-      for (const char* text : {"::1", "77", "77KiB", "77s", "77ms", "debug", "false"})
+      for (const char* text : {"::1", "77", "77KiB", "77s", "77ms", "debug", "false", "memory"})
         (void)set_value(key, text, settings);
       INFO(key.name << " and " << other.name);
       CHECK(format_value(key, settings) != format_value(key, config{}));
