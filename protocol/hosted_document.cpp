@@ -123,6 +123,7 @@ void hosted_document::on_join(const joining_session& who) {
   if (const subscriber* const known = subscribers_.find(who.session)) forget_dialects(*known);
   subscribers_.insert_or_assign(who.session, subscriber{.may = who.may,
                                                         .speaks = {},
+                                                        .heard = {},
                                                         .who = who.who,
                                                         .ticket = who.ticket,
                                                         .asked = {},
@@ -163,6 +164,7 @@ bool hosted_document::on_request(session_id from, const client_request& what, ti
   subscriber* const sender = subscribers_.find(from);
   if (sender == nullptr) return true;
   count_dialect(*sender, what.in);
+  sender->heard = now;
   const asked by{from, *sender, what};
   switch (what.kind) {
     case request_kind::sync: on_sync(by, out); break;
@@ -171,10 +173,7 @@ bool hosted_document::on_request(session_id from, const client_request& what, ti
     case request_kind::own_presence: on_own_presence(by, now, out); break;
     case request_kind::event: on_session_event(by, now, out); break;
     case request_kind::leave: on_session_leave(by, now); break;
-    case request_kind::query_presence:
-      tell_presence(presence_.encode_in_parts(presence_.shown()), audience::one, from, what.in,
-                    out);
-      break;
+    case request_kind::query_presence: show_presence(presence_.shown(), from, what.in, out); break;
   }
   return true;
 }
@@ -182,19 +181,20 @@ bool hosted_document::on_request(session_id from, const client_request& what, ti
 void hosted_document::on_sync(const asked& by, document_effects& out) {
   const auto vector = crdt::state_vector::decode(by.what.body);
   if (!vector) return refuse(by, request_part::state_vector, vector.error(), out);
+  by.by.may_return = !vector->empty() && codec_of(by.what.in).traits().frames == frame_kind::binary;
   notice answer{.kind = notice_kind::whole_state, .body = {}, .extra = {}};
   if (!vector->empty()) answer = state_notice(*vector, by.what.in);
   out.deliveries.push_back({audience::one, by.from, by.what.in, std::move(answer)});
-  if (presence_.has_states())
-    tell_presence(presence_.encode_in_parts(presence_.shown()), audience::one, by.from, by.what.in,
-                  out);
+  if (presence_.has_states()) show_presence(presence_.shown(), by.from, by.what.in, out);
   acknowledge(by, out);
 }
 
 /// Whatever its id: to apply an update twice is harmless, to skip another one is not.
 bool hosted_document::on_session_update(const asked& by, time_point now,
                                         std::uint64_t steps_for_now, document_effects& out) {
-  by.by.is_opening = false;
+  // It shows nothing of itself, but may have been here before.
+  if (std::exchange(by.by.is_opening, false) && by.by.may_return)
+    show_who_stayed(by, std::nullopt, out);
   const byte_view update = by.what.body;
   const bool has_id = !by.what.message_id.empty();
   // What every client answers that has nothing of its own. The encoded state stays what it is.
@@ -344,26 +344,25 @@ void hosted_document::refuse(const asked& by, request_part part, failure why,
 
 // --- presence and time ---
 
-/// A client that comes back shows its state under the clock that others know already, and that they
-/// have seen vanish; so they would ignore it until it is renewed. Told that it is gone, the client
-/// shows it again under the next clock. Needed where this document has seen it vanish, or is so new
-/// that others may have seen it elsewhere. Source: y-protocols 1.0, applyAwarenessUpdate.
-std::optional<byte_buffer> hosted_document::renewal_of(const sync::awareness_entry& shown,
-                                                       time_point now) const {
-  const bool is_known = presence_.knows(shown.client);
-  const bool has_vanished = is_known && presence_.state_of(shown.client) == "null";
-  const bool is_new = !is_known && now - *first_shown_ < sync::awareness::clock_age_max;
-  if (shown.clock == 0 || (!has_vanished && !is_new)) return std::nullopt;
-  const std::uint64_t clock = is_new ? shown.clock + sync::awareness::raised_by_max
-                                     : std::max(shown.clock, presence_.clock_of(shown.client));
-  return sync::awareness::encode_gone(shown.client, clock);
+/// Others may have seen a client elsewhere under this clock, or under one that was raised there,
+/// and that it vanished; they would ignore it until it is renewed. Told that it is gone, the client
+/// shows itself again under the next clock. Source: y-protocols 1.0, applyAwarenessUpdate.
+bool hosted_document::may_be_known_elsewhere(const sync::awareness_entry& shown,
+                                             time_point now) const {
+  return shown.clock > 0 && !presence_.knows(shown.client) &&
+         now - *first_shown_ < sync::awareness::clock_age_max;
 }
 
-/// Whether a client of another session may be that of this one, come back: nobody can tell but by
-/// the user that both name.
-bool hosted_document::may_take_over(const sync::awareness_entry& shown, const asked& by) const {
+/// Whether a client of another session may be that of this one, come back, while its old connection
+/// is not known to be dead: both name the same user, or the other one has been silent for longer
+/// than clients are.
+bool hosted_document::may_take_over(const sync::awareness_entry& shown, const asked& by,
+                                    time_point now) const {
   const subscriber* const owner = subscribers_.find(presence_.owner_of(shown.client));
-  return owner == nullptr || user_of(owner->who) == user_of(by.by.who);
+  if (owner == nullptr) return true;
+  const std::string_view user = user_of(by.by.who);
+  if (user != user_of(owner->who)) return false;
+  return !user.empty() || now - owner->heard >= silence_min;
 }
 
 /// y-websocket shows its own client first, before it answers the question for its updates and sends
@@ -372,24 +371,36 @@ void hosted_document::on_presence(const asked& by, time_point now, document_effe
   if (!first_shown_) first_shown_ = now;
   sync::awareness::sender from{by.from, std::exchange(by.by.is_opening, false), false};
   std::optional<byte_buffer> renewal;
-  sync::awareness::raised raised;
-  if (from.is_opening) {
+  if (from.is_opening || by.by.claims) {
+    by.by.claims = false;
     if (const auto shown = sync::awareness::only_client_of(by.what.body)) {
-      renewal = renewal_of(*shown, now);
-      if (presence_.knows(shown->client)) raised = presence_.raise_for(shown->client);
-      from.may_take_over = may_take_over(*shown, by);
+      if (from.is_opening && may_be_known_elsewhere(*shown, now))
+        renewal = sync::awareness::encode_gone(shown->client,
+                                               shown->clock + sync::awareness::raised_by_max);
+      if (from.is_opening && presence_.knows(shown->client))
+        show_who_stayed(by, shown->client, out);
+      from.may_take_over = may_take_over(*shown, by, now);
+      by.by.claims = !from.may_take_over;
     }
   }
   auto applied = presence_.apply(by.what.body, from, now);
   note_presence(applied.changed);
+  if (applied.gone)
+    renewal = sync::awareness::encode_gone(*applied.gone, presence_.clock_of(*applied.gone));
   if (renewal && applied.left_out == 0) reply(by, notice_kind::presence, *renewal, out);
   if (applied.left_out > 0)
     out.left_out.push_back({by.from, applied.left_out, *std::move(applied.why)});
-  tell_presence(std::move(raised.for_all), audience::all, no_session, spoken_, out);
-  if (!raised.clients.empty())
-    tell_presence(presence_.encode_in_parts(raised.clients), audience::one, by.from, by.what.in,
-                  out);
   acknowledge(by, out);
+}
+
+/// A client that comes back has dropped the states of the others, and ignores what it is told of
+/// them under the clocks that it knows.
+void hosted_document::show_who_stayed(const asked& by,
+                                      std::optional<sync::awareness::client_id> client,
+                                      document_effects& out) {
+  auto raised = presence_.raise_for(client);
+  tell_all_presence(std::move(raised.for_all), out);
+  if (!raised.clients.empty()) show_presence(raised.clients, by.from, by.what.in, out);
 }
 
 void hosted_document::on_own_presence(const asked& by, time_point now, document_effects& out) {
@@ -417,15 +428,24 @@ void hosted_document::note_presence(const std::vector<sync::awareness::client_id
 void hosted_document::on_presence_missed(session_id session, document_effects& out) {
   const subscriber* const reader = subscribers_.find(session);
   if (reader == nullptr || reader->speaks.empty()) return;
-  tell_presence(presence_.encode_in_parts(presence_.known()), audience::one, session,
-                reader->speaks, out);
+  show_presence(presence_.known(), session, reader->speaks, out);
 }
 
-void hosted_document::tell_presence(std::vector<byte_buffer> parts, audience to, session_id session,
-                                    dialect_set in, document_effects& out) {
+/// As one delivery: a session has room for it whatever its size.
+void hosted_document::show_presence(const std::vector<sync::awareness::client_id>& clients,
+                                    session_id to, dialect_set in, document_effects& out) const {
+  notice shown{.kind = notice_kind::presence, .body = {}, .extra = {}};
+  shown.pieces = presence_.encode_in_parts(clients);
+  shown.body = std::move(shown.pieces.back());
+  shown.pieces.pop_back();
+  out.deliveries.push_back({audience::one, to, in, std::move(shown)});
+}
+
+void hosted_document::tell_all_presence(std::vector<byte_buffer> parts,
+                                        document_effects& out) const {
   for (byte_buffer& part : parts)
     out.deliveries.push_back(
-        {to, session, in,
+        {audience::all, no_session, spoken_,
          notice{.kind = notice_kind::presence, .body = std::move(part), .extra = {}}});
 }
 
@@ -439,9 +459,7 @@ void hosted_document::end_turn(document_effects& out) {
   std::ranges::sort(presence_changed_);
   const auto repeated = std::unique(presence_changed_.begin(), presence_changed_.end());
   presence_changed_.erase(repeated, presence_changed_.end());
-  if (!spoken_.empty())
-    tell_presence(presence_.encode_in_parts(presence_changed_), audience::all, no_session, spoken_,
-                  out);
+  if (!spoken_.empty()) tell_all_presence(presence_.encode_in_parts(presence_changed_), out);
   presence_changed_.clear();
 }
 

@@ -80,6 +80,9 @@ class hosted_document {
  public:
   using time_point = sync::awareness::time_point;
 
+  /// Clients renew their presence every 15 s; one that was silent for longer may be gone.
+  static constexpr std::chrono::seconds silence_min{20};
+
   /// `seed`: chooses the awareness client ids of sessions that have none of their own; random, so
   /// that documents and nodes choose differently. `window` outlives the document: its clients may
   /// come back after it was unloaded. `pending`: of the node; null: only the document's own limit.
@@ -154,7 +157,10 @@ class hosted_document {
     rights may;
     dialect_set speaks;
     sync::awareness::client_id client = 0;  ///< Of its own presence; 0: none yet.
-    bool is_opening = true;  ///< It has sent neither presence nor an answer to a sync.
+    bool is_opening = true;   ///< It has sent neither presence nor an answer to a sync.
+    bool may_return = false;  ///< It had contents when it came.
+    bool claims = false;      ///< To be a client that belongs to another session.
+    time_point heard;         ///< When it last sent anything.
     identity_ptr who;
     quota_ticket ticket;
     std::optional<time_point> asked;  ///< When it was last asked for what is missing.
@@ -171,10 +177,13 @@ class hosted_document {
   bool on_session_update(const asked& by, time_point now, std::uint64_t steps_for_now,
                          document_effects& out);
   void on_presence(const asked& by, time_point now, document_effects& out);
-  std::optional<byte_buffer> renewal_of(const sync::awareness_entry& shown, time_point now) const;
-  bool may_take_over(const sync::awareness_entry& shown, const asked& by) const;
-  static void tell_presence(std::vector<byte_buffer> parts, audience to, session_id session,
-                            dialect_set in, document_effects& out);
+  bool may_be_known_elsewhere(const sync::awareness_entry& shown, time_point now) const;
+  bool may_take_over(const sync::awareness_entry& shown, const asked& by, time_point now) const;
+  void show_who_stayed(const asked& by, std::optional<sync::awareness::client_id> client,
+                       document_effects& out);
+  void show_presence(const std::vector<sync::awareness::client_id>& clients, session_id to,
+                     dialect_set in, document_effects& out) const;
+  void tell_all_presence(std::vector<byte_buffer> parts, document_effects& out) const;
   void on_own_presence(const asked& by, time_point now, document_effects& out);
   void on_session_event(const asked& by, time_point now, document_effects& out);
   void on_session_leave(const asked& by, time_point now);

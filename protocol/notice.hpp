@@ -36,7 +36,7 @@ enum class notice_kind : std::uint8_t {
   question,     ///< The server asks for what it is missing. Body: its state vector; extra: the
                 ///< message id of the update that showed it.
   update,       ///< Body: a Yjs update.
-  presence,     ///< Body: an awareness update.
+  presence,     ///< Body: an awareness update, behind those in `pieces`.
   event,        ///< Body: JSON text.
   ack,          ///< The request took full effect. Body: what an update has changed; extra: the
                 ///< message id of the request.
@@ -50,7 +50,7 @@ struct notice {
   request_part part = request_part::message;             ///< and what was wrong.
   effect_bytes body;
   effect_bytes extra;
-  /// Of a state that is too large for one message: the updates that come first, in their order.
+  /// Of a state or presence too large for one message: the updates that come first, in their order.
   std::vector<byte_buffer> pieces = {};
 };
 

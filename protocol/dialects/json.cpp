@@ -91,10 +91,13 @@ void json_codec::encode(const notice& what, std::optional<std::string_view> docu
   switch (what.kind) {
     case notice_kind::state: return add_text(json::encode_sync(name, body, what.extra.view()), out);
     case notice_kind::update: return add_text(json::encode_update(name, body), out);
-    case notice_kind::presence:
-      return sync::for_each_entry(body, [&](const sync::awareness_entry& entry) {
+    case notice_kind::presence: {
+      const auto add_entry = [&](const sync::awareness_entry& entry) {
         add_text(json::encode_presence(name, entry.client, entry.state), out);
-      });
+      };
+      for (const byte_buffer& piece : what.pieces) sync::for_each_entry(piece, add_entry);
+      return sync::for_each_entry(body, add_entry);
+    }
     case notice_kind::event: return add_text(json::encode_event(name, as_text(body)), out);
     case notice_kind::ack:
       if (what.extra.empty()) return;

@@ -44,7 +44,9 @@ void y_websocket_codec::encode(const notice& what, std::optional<std::string_vie
       return add_message(message_kind::sync_step1, what.extra.view(), out);
     case notice_kind::question: return add_message(message_kind::sync_step1, what.body.view(), out);
     case notice_kind::update: return add_message(message_kind::update, what.body.view(), out);
-    case notice_kind::presence: return add_message(message_kind::awareness, what.body.view(), out);
+    case notice_kind::presence:
+      for (const byte_buffer& piece : what.pieces) add_message(message_kind::awareness, piece, out);
+      return add_message(message_kind::awareness, what.body.view(), out);
     case notice_kind::whole_state:
     case notice_kind::event:
     case notice_kind::ack:

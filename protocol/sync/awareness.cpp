@@ -75,6 +75,8 @@ awareness::applied awareness::apply(byte_view update, const sender& by, time_poi
       leave_out(std::move(taken).error());
     else if (*taken)
       outcome.changed.push_back(incoming.client);
+    else if (count == 1 && is_gone(incoming))
+      outcome.gone = incoming.client;
   }
   if (in.ok() && !in.at_end()) in.fail(errc::trailing_bytes, "behind the awareness update");
   if (!in.ok()) leave_out(in.error().value());
@@ -89,8 +91,9 @@ result<bool> awareness::take(awareness_entry incoming, const sender& by, bool is
   const std::uint64_t last = last_clock(known, by);
   const bool is_null = incoming.state == null_state;
   const bool is_newer = incoming.clock > last || crosses(incoming, known, by.session);
+  if (known != nullptr && known->is_hosted && known->owner == by.session) return false;
   const bool announces = !is_null && is_announced(incoming, by, is_alone, is_newer);
-  if (known != nullptr && !become_owner(*known, by, announces, is_newer)) {
+  if (known != nullptr && !become_owner(incoming.client, *known, by, announces, is_newer)) {
     if (is_newer) return fail(errc::not_owner, "awareness of a client of another session");
     return false;
   }
@@ -133,6 +136,13 @@ result<bool> awareness::take(awareness_entry incoming, const sender& by, bool is
   return true;
 }
 
+/// Whether it shows a client that others know to be gone, so that they would ignore it.
+bool awareness::is_gone(const awareness_entry& incoming) const {
+  const auto found = entries_.find(incoming.client);
+  return found != entries_.end() && found->second.state.empty() && incoming.state != null_state &&
+         incoming.clock > 0;
+}
+
 /// The clock that a newer one is above. A raised one is known to those who can only send it back.
 std::uint64_t awareness::last_clock(const entry* known, const sender& by) {
   if (known == nullptr) return 0;
@@ -166,13 +176,16 @@ bool awareness::is_announced(const awareness_entry& incoming, const sender& by, 
 /// Whether a session may change what is known of a client. A client of another session may be its
 /// own: a client that comes back does so while its old connection is not known to be dead. If that
 /// one speaks all the same, it was not, and gets its client back.
-bool awareness::become_owner(entry& known, const sender& by, bool announces, bool is_newer) {
+bool awareness::become_owner(client_id client, entry& known, const sender& by, bool announces,
+                             bool is_newer) {
   if (known.owner == by.session || known.owner == no_session) return true;
-  if (announces && by.is_opening && by.may_take_over && !known.is_hosted) {
-    known.taken_from = known.owner;
+  if (announces && by.may_take_over && !known.is_hosted && claims(client, by)) {
+    // Whoever had it first gets it back, however many have taken it since.
+    if (known.taken_from == no_session) known.taken_from = known.owner;
     set_owner(known, by.session);
     return true;
   }
+  if (announces && by.is_opening) sessions_[by.session].own = client;
   if (known.taken_from != by.session || !is_newer) return false;
   showing& taker = sessions_[known.owner];
   taker.own.reset();
@@ -180,6 +193,13 @@ bool awareness::become_owner(entry& known, const sender& by, bool announces, boo
   known.taken_from = no_session;
   set_owner(known, by.session);
   return true;
+}
+
+/// Whether the session has said in its opening that it is this client.
+bool awareness::claims(client_id client, const sender& by) const {
+  if (by.is_opening) return true;
+  const auto found = sessions_.find(by.session);
+  return found != sessions_.end() && found->second.own == client;
 }
 
 result<void> awareness::find_room(const entry* known, std::size_t size, session_id payer,
@@ -245,7 +265,7 @@ void awareness::remove(entry& of, time_point now) {
 
 // --- states that the server holds, time, and the end of sessions ---
 
-awareness::raised awareness::raise_for(client_id returning) {
+awareness::raised awareness::raise_for(std::optional<client_id> returning) {
   raised all;
   std::vector<client_id> raised_before;
   for (const auto& [client, known] : entries_) {
@@ -254,7 +274,7 @@ awareness::raised awareness::raise_for(client_id returning) {
     // newer one; so its clock is not raised again before it has heard of this one.
     if (known.is_ahead && known.owner != no_session && !known.is_hosted) continue;
     if (known.clock > known.told) {
-      if (state_count_ > raised_again_max) continue;
+      if (state_count_ > raised_again_max || state_bytes_ > raised_again_bytes_max) continue;
       raised_before.push_back(client);
     }
     all.clients.push_back(client);
@@ -311,9 +331,10 @@ std::vector<awareness::client_id> awareness::expire(time_point now) {
   for (auto at = entries_.begin(); at != entries_.end();) {
     entry& known = at->second;
     const auto age = now - known.updated;
-    if (known.is_hosted && !known.state.empty()) {
-      if (age >= own_renewal) {
+    if (known.owner != no_session && !known.state.empty()) {
+      if (age >= (known.is_hosted ? own_renewal : silent_renewal)) {
         tell(known, known.clock + 1);
+        known.is_ahead = !known.is_hosted;
         known.updated = now;
         changed.push_back(at->first);
       }

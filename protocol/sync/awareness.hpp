@@ -42,6 +42,9 @@ class awareness {
   static constexpr std::chrono::seconds state_age_max{30};
   /// States that the server holds for a session are renewed as often.
   static constexpr std::chrono::seconds own_renewal{15};
+  /// So are those of a client that is silent while its session is there, as a hidden tab of a
+  /// browser is, which wakes once a minute.
+  static constexpr std::chrono::seconds silent_renewal{25};
   /// How long the clock of a vanished client is remembered.
   static constexpr std::chrono::seconds clock_age_max{60};
   static constexpr std::size_t clients_max = 20'000;
@@ -57,8 +60,10 @@ class awareness {
   /// it, no numbers.
   static constexpr std::uint64_t clock_step_max = std::uint64_t{1} << 32;
   static constexpr std::uint64_t clock_max = (std::uint64_t{1} << 53) - (std::uint64_t{1} << 20);
-  /// With more clients that show a state, clocks are not raised twice: all would hear of all.
+  /// With more clients that show a state, or more bytes of states, clocks are not raised twice: all
+  /// would hear of all.
   static constexpr std::size_t raised_again_max = 100;
+  static constexpr std::size_t raised_again_bytes_max = std::size_t{256} * 1024;
   /// How far the clock that some have heard may be ahead of the one of its client; see raise_for().
   static constexpr std::uint64_t raised_by_max = 2;
   /// Bytes from which on encode_in_parts() begins another part.
@@ -77,6 +82,8 @@ class awareness {
     std::vector<client_id> changed;  ///< Whose clock advanced or whose state vanished.
     std::size_t left_out = 0;        ///< Entries that said something new and were not taken.
     std::optional<failure> why;      ///< The first of them was not.
+    /// The client that it shows under a clock under which all know that it is gone.
+    std::optional<client_id> gone;
   };
 
   /// Applies a session's update, entry by entry; of several of one client only the first. A first
@@ -95,7 +102,7 @@ class awareness {
   /// their clocks still, so each gets the next one, which nobody else has heard of yet. If it was
   /// raised before, all others hear of that, unless there are many. Source: y-websocket 1.5 to 3.1,
   /// which drops states when its connection ends; y-protocols 1.0, which keeps the clocks.
-  raised raise_for(client_id returning);
+  raised raise_for(std::optional<client_id> returning);
 
   /// Sets the state that the server holds for a session, as JSON text; "null" clears it. Unlike
   /// others it is renewed by expire() as long as the session is there, and its clock is kept as
@@ -106,7 +113,7 @@ class awareness {
   /// Removes the states that belong to a session; returns whose.
   std::vector<client_id> remove_session(session_id session, time_point now);
 
-  /// Removes states that were not renewed, renews those of set_own() and forgets old clocks;
+  /// Removes states that were not renewed, renews those of sessions and forgets old clocks;
   /// returns the clients whose states are to be sent to others.
   std::vector<client_id> expire(time_point now);
 
@@ -175,7 +182,10 @@ class awareness {
   static bool crosses(const awareness_entry& incoming, const entry* known, session_id from);
   bool is_announced(const awareness_entry& incoming, const sender& by, bool is_alone,
                     bool is_newer) const;
-  bool become_owner(entry& known, const sender& by, bool announces, bool is_newer);
+  bool become_owner(client_id client, entry& known, const sender& by, bool announces,
+                    bool is_newer);
+  bool claims(client_id client, const sender& by) const;
+  bool is_gone(const awareness_entry& incoming) const;
   result<void> find_room(const entry* known, std::size_t size, session_id payer, bool is_own) const;
   void set_owner(entry& of, session_id owner);
   void charge(entry& to_pay, session_id payer);

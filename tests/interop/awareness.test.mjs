@@ -202,11 +202,11 @@ test('a client whose old connection is not known to be dead is shown, and stays 
   const says = (socket, clock, name) =>
     socket.send(awareness_frame(awareness_update([{ client: 77, clock, state: name && { name } }])));
   const seen = () => watcher.awareness.getStates().get(77)?.name;
-  const dead = await use.raw(`/${document}`).open();
+  const dead = await use.raw(`/${document}?userId=ada`).open();
   dead.send(sync_step1());
   says(dead, 5, 'before');
   await until(() => seen() === 'before', 'the watcher sees the client');
-  const back = await use.raw(`/${document}`).open();
+  const back = await use.raw(`/${document}?userId=ada`).open();
   back.send(sync_step1());
   says(back, 6, 'back');
   await until(() => seen() === 'back', 'the watcher sees it come back');
@@ -218,6 +218,42 @@ test('a client whose old connection is not known to be dead is shown, and stays 
   assert.equal(seen(), 'still here');
   back.destroy();
   await until(() => seen() === undefined, 'it is gone with its own connection');
+});
+
+test('two strangers that say they are a client take nothing from it', async () => {
+  const document = use.document();
+  const victim = await use.client(document).synced();
+  const watcher = await use.client(document).synced();
+  victim.awareness.setLocalState({ user: 'victim', move: 0 });
+  await sees(watcher, victim, { user: 'victim', move: 0 }, 'the watcher sees the victim');
+  const { clientID: client } = victim.doc;
+  for (const clock of [100, 1000]) {
+    const stranger = await use.raw(`/${document}`).open();
+    stranger.send(sync_step1());
+    stranger.send(awareness_frame(awareness_update([{ client, clock, state: { user: 'stranger' } }])));
+  }
+  await pause(100);
+  for (let move = 1; move <= 3; ++move) {
+    victim.awareness.setLocalStateField('move', move);
+    await sees(watcher, victim, { user: 'victim', move }, 'the victim goes on');
+  }
+});
+
+test('a client that had hidden itself is seen when it shows itself again after a cut', async () => {
+  const document = use.document();
+  const client = await use.client(document).synced();
+  const watcher = await use.client(document).synced();
+  client.awareness.setLocalState({ name: 'first' });
+  await sees(watcher, client, { name: 'first' }, 'the watcher sees it');
+  client.disconnect();
+  await sees(watcher, client, undefined, 'it is gone');
+  const clock = client.awareness.meta.get(client.doc.clientID).clock;
+  client.awareness.setLocalState(null);
+  client.awareness.meta.get(client.doc.clientID).clock = clock - 1; // as if others knew it further on
+  client.connect();
+  await client.synced();
+  client.awareness.setLocalState({ name: 'second' });
+  await sees(watcher, client, { name: 'second' }, 'it is seen at once');
 });
 
 test('a client that invents thousands of others shuts nobody out', async () => {

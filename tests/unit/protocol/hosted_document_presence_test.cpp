@@ -229,7 +229,7 @@ TEST_CASE("presence of binary sessions is told to JSON sessions", "[document][js
   host.receive(bob, message_kind::awareness, awareness_update(9, 2, R"({"n":2})"), start);
   host.end_turn();
   CHECK(host.told_all() == texts{json::encode_presence("d", 9, R"({"n":2})")});
-  host.document.on_tick(start + 30s);
+  host.leave(bob, start + 30s);
   host.end_turn();
   CHECK(host.told_all() == texts{json::encode_presence("d", 9, "null")});
 }
@@ -337,8 +337,44 @@ TEST_CASE("a client that comes back is shown the others under new clocks, a new 
   constexpr session_id bob_again = 3;
   host.receive(bob_again, message_kind::awareness, awareness_update(9, 2, "2"), start);
   REQUIRE(host.effects.deliveries.size() == 2);
-  CHECK(host.effects.deliveries[1].session == bob_again);
-  CHECK(to_hex(host.effects.deliveries[1].body.view()) == to_hex(awareness_update(8, 6, "1")));
+  CHECK(host.effects.deliveries[0].session == bob_again);
+  CHECK(to_hex(host.effects.deliveries[0].body.view()) == to_hex(awareness_update(8, 6, "1")));
+  CHECK(to_hex(host.effects.deliveries[1].body.view()) == to_hex(awareness_update(9, 2, "null")));
+}
+
+TEST_CASE("a client that comes back and shows nothing is shown who stayed, too", "[document]") {
+  document_host host;
+  host.receive(alice, message_kind::awareness, awareness_update(8, 5, "1"), start);
+  const bool has_contents = GENERATE(true, false);
+  host.receive(bob, message_kind::sync_step1, hex(has_contents ? "01 07 01" : "00"), start);
+  host.receive(bob, message_kind::sync_step2, hex("00 00"), start);
+  REQUIRE(host.effects.deliveries.size() == (has_contents ? 1 : 0));
+  if (!has_contents) return;
+  CHECK(host.effects.deliveries[0].session == bob);
+  CHECK(to_hex(host.effects.deliveries[0].body.view()) == to_hex(awareness_update(8, 6, "1")));
+}
+
+TEST_CASE("a client is taken from a session without a user that has been silent", "[document]") {
+  const auto silence = GENERATE(15s, 25s);
+  document_host host;
+  host.receive(alice, message_kind::awareness, awareness_update(9, 5, "1"), start);
+  host.receive(bob, message_kind::awareness, awareness_update(9, 6, "2"), start + 1s);
+  CHECK(host.document.presence().state_of(9) == "1");
+  host.receive(bob, message_kind::awareness, awareness_update(9, 7, "3"), start + silence);
+  CHECK(host.document.presence().state_of(9) == (silence < 20s ? "1" : "3"));
+}
+
+TEST_CASE("presence above the write queue goes to a newcomer as one delivery", "[document]") {
+  document_host host;
+  const std::string state = '"' + std::string(50'000, 'x') + '"';
+  for (session_id each = 10; each < 40; ++each)
+    host.receive(each, message_kind::awareness, awareness_update(each, 1, state), start);
+  host.end_turn();
+  document_effects out;
+  const client_request query{request_kind::query_presence, dialect::y_websocket, {}, {}};
+  host.document.on_request(10, query, start, out);
+  REQUIRE(out.deliveries.size() == 1);
+  CHECK(out.deliveries[0].what.pieces.size() >= 20);
 }
 
 TEST_CASE("a session that has answered a sync takes nobody's presence over", "[document]") {

@@ -286,9 +286,9 @@ TEST_CASE("awareness lets nobody take a client over who may not, or has heard of
   awareness presence;
   applied(presence, {{1, 5, R"("own")"}}, opened_by(alice));
   CHECK(refused(presence, update_of({{1, 6, R"("x")"}}), {bob, true, false}) == errc::not_owner);
-  CHECK(refused(presence, update_of({{1, 6, R"("x")"}}), {bob, false, true}) == errc::not_owner);
+  CHECK(refused(presence, update_of({{1, 6, R"("x")"}}), {9, false, true}) == errc::not_owner);
   // Of several clients none is announced.
-  CHECK(presence.apply(update_of({{1, 6, R"("x")"}, {2, 1, R"("y")"}}), opened_by(bob), start)
+  CHECK(presence.apply(update_of({{1, 6, R"("x")"}, {2, 1, R"("y")"}}), opened_by(8), start)
             .left_out == 1);
   // Nor may a session that shows a client have another one.
   applied(presence, {{3, 1, "3"}}, opened_by(3));
@@ -321,20 +321,58 @@ TEST_CASE("awareness knows whose a client is from its first state, which has clo
   CHECK(presence.owner_of(1) == alice);
 }
 
-TEST_CASE("awareness knows a client again that was silent for 30 seconds", "[sync]") {
+TEST_CASE("awareness renews a client that is silent while its session is there", "[sync]") {
   awareness presence;
   applied(presence, {{1, 5, R"("own")"}}, opened_by(alice));
-  CHECK(presence.expire(start + 30s) == clients{1});
-  applied(presence, {{1, 6, R"("relayed")"}, {2, 1, "2"}}, bob, start + 31s);
-  CHECK(applied(presence, {{1, 7, R"("own")"}}, alice, start + 32s) == clients{1});
+  CHECK(presence.expire(start + 24s).empty());
+  CHECK(presence.expire(start + 25s) == clients{1});
+  CHECK(presence.encode(clients{1}) == update_of({{1, 6, R"("own")"}}));
+  CHECK(applied(presence, {{1, 6, R"("own")"}}, alice, start + 25s).empty());  // its echo
+  CHECK(presence.expire(start + 50s) == clients{1});
+  // Its next state, which it sent before it heard of that.
+  CHECK(applied(presence, {{1, 7, R"("next")"}}, alice, start + 50s) == clients{1});
+  CHECK(presence.encode(clients{1}) == update_of({{1, 8, R"("next")"}}));
+  CHECK(presence.remove_session(alice, start + 50s) == clients{1});
+}
+
+TEST_CASE("awareness gives a client back to the first of several sessions that had it", "[sync]") {
+  awareness presence;
+  applied(presence, {{1, 5, R"("own")"}}, opened_by(alice));
+  applied(presence, {{1, 6, R"("taken")"}}, opened_by(bob));
+  applied(presence, {{1, 7, R"("again")"}}, opened_by(3));
+  CHECK(applied(presence, {{1, 8, R"("own")"}}, alice) == clients{1});
+  for (const session_id taker : {bob, session_id{3}})
+    CHECK(refused(presence, {{1, 9, R"("taken")"}}, taker) == errc::not_owner);
   CHECK(presence.owner_of(1) == alice);
-  CHECK(presence.remove_session(alice, start + 33s) == clients{1});
+}
+
+TEST_CASE("awareness lets a session that claims a client have it as soon as it may", "[sync]") {
+  awareness presence;
+  applied(presence, {{1, 5, R"("dead")"}}, opened_by(alice));
+  CHECK(refused(presence, update_of({{1, 6, R"("back")"}}), {bob, true, false}) == errc::not_owner);
+  CHECK(refused(presence, {{1, 7, R"("back")"}}, bob) == errc::not_owner);
+  CHECK(applied(presence, {{1, 8, R"("back")"}}, {bob, false, true}) == clients{1});
+  CHECK(presence.owner_of(1) == bob);
+  CHECK(presence.remove_session(alice, start).empty());
+}
+
+TEST_CASE("awareness says which client others know to be gone", "[sync]") {
+  awareness presence;
+  applied(presence, {{1, 7, "1"}}, opened_by(alice));
+  presence.remove_session(alice, start);
+  for (const bool is_opening : {true, false}) {
+    const auto outcome = presence.apply(update_of({{1, 7, "2"}}), {bob, is_opening, true}, start);
+    CHECK(outcome.changed.empty());
+    CHECK(outcome.gone == 1);
+  }
+  CHECK_FALSE(presence.apply(update_of({{1, 7, "null"}}), sent_by(bob), start).gone);
+  CHECK_FALSE(presence.apply(update_of({{1, 8, "2"}}), sent_by(bob), start).gone);
 }
 
 TEST_CASE("awareness lets a state vanish that was not renewed for 30 seconds", "[sync]") {
   awareness presence;
   applied(presence, {{1, 1, "1"}, {2, 1, "2"}}, alice, start);
-  applied(presence, {{2, 2, "2"}}, alice, start + 15s);
+  applied(presence, {{2, 2, "2"}, {1, 1, "1"}}, alice, start + 15s);
   CHECK(presence.expire(start + 29s).empty());
   CHECK(presence.expire(start + 30s) == clients{1});
   CHECK(presence.encode(clients{1}) == update_of({{1, 1, "null"}}));
@@ -600,10 +638,10 @@ TEST_CASE("awareness clears a state that the server set, once", "[sync]") {
   CHECK(all_of(presence) == update_of({{7, 3, "2"}}));
 }
 
-TEST_CASE("awareness renews the states that the server set and no others", "[sync]") {
+TEST_CASE("awareness renews the states that the server set, and none that is relayed", "[sync]") {
   awareness presence;
   presence.set_own(7, "1", alice, start);
-  applied(presence, {{8, 1, "2"}}, bob, start);
+  applied(presence, {{8, 1, "2"}, {8, 1, "2"}}, bob, start);
   CHECK(presence.expire(start + 14s).empty());
   CHECK(presence.expire(start + 15s) == clients{7});
   CHECK(presence.encode(clients{7}) == update_of({{7, 2, "1"}}));
@@ -621,9 +659,8 @@ TEST_CASE("awareness does not renew what was cleared or removed", "[sync]") {
   CHECK(presence.remove_session(bob, start) == clients{2});
   // A binary client that has this id now renews it itself.
   CHECK(applied(presence, {{2, 2, "3"}}, opened_by(3)) == clients{2});
-  CHECK(presence.expire(start + 15s).empty());
-  CHECK(presence.expire(start + 30s) == clients{2});
-  CHECK_FALSE(presence.has_states());
+  CHECK(presence.expire(start + 24s).empty());
+  CHECK(presence.shown() == clients{2});
 }
 
 TEST_CASE("awareness keeps the clock of a cleared state as long as its session", "[sync]") {
