@@ -2,21 +2,14 @@
 
 #include <utility>
 
+#include "actors/recent_refusals.hpp"
+
 namespace troupe {
 
 namespace {
 
-bool is_news(close_reason why) noexcept {
-  return why != close_reason::peer_closed && why != close_reason::server_stopping &&
-         why != close_reason::heartbeat_timeout && why != close_reason::io_error;
-}
-
 std::string place(std::string_view document) {
   return document.empty() ? "the address /" : "document '" + std::string{document} + "'";
-}
-
-std::string since_last_line(std::uint64_t count) {
-  return count == 1 ? "" : " (" + std::to_string(count) + " since the last such line)";
 }
 
 }  // namespace
@@ -31,7 +24,7 @@ std::uint64_t closing_log::count(std::string_view kind, close_reason why, std::s
 
 std::string closing_log::line_for(close_reason why, std::string_view document,
                                   std::string_view address, time_point now) {
-  if (!is_news(why)) return {};
+  if (!is_refusal(why)) return {};
   const std::uint64_t closed = count("closed ", why, document, now);
   if (closed == 0) return {};
   return "a connection from " + std::string{address} + " to " + place(document) +

@@ -351,10 +351,9 @@ void document::refuse(const document_effects::refusal& refused) {
   audience_.note_closing(session, reason);
   const std::uint64_t count = closings_logged_.note(troupe::describe(reason).label, current_time());
   if (count == 0) return;
-  log_line(log_severity::warning,
-           "session " + std::to_string(session) + " of document '" + *name_ +
-               "' is closed: " + to_string(refused.why) +
-               (count == 1 ? "" : " (" + std::to_string(count) + " since the last such line)"));
+  log_line(log_severity::warning, "session " + std::to_string(session) + " of document '" + *name_ +
+                                      "' is closed: " + to_string(refused.why) +
+                                      since_last_line(count));
 }
 
 void document::note_left_out(const document_effects::left_out_presence& presence) {

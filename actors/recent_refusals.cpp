@@ -37,8 +37,10 @@ std::chrono::seconds whole_seconds(std::chrono::steady_clock::duration time) noe
 
 }  // namespace
 
+bool is_refusal(close_reason cause) noexcept { return who_meets(cause) != meets::nobody; }
+
 void recent_refusals::note(visitor_id who, close_reason why, time_point now) {
-  if (who == 0 || who_meets(why) == meets::nobody) return;
+  if (who == 0 || !is_refusal(why)) return;
   const std::lock_guard lock{mutex_};
   visitor* const of = find_or_add(who, now);
   if (of == nullptr) return;

@@ -26,6 +26,10 @@ namespace troupe {
 /// A hash of the address, the user and the document; 0: of nobody.
 using visitor_id = std::uint64_t;
 
+/// Whether the server closed a connection for what its client did, or found; not for its end, its
+/// silence or the end of the server.
+bool is_refusal(close_reason cause) noexcept;
+
 class recent_refusals {
  public:
   using time_point = std::chrono::steady_clock::time_point;

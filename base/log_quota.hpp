@@ -13,6 +13,11 @@
 
 namespace troupe {
 
+/// The end of a line that was due: nothing for the first, else " (5 since the last such line)".
+inline std::string since_last_line(std::uint64_t count) {
+  return count == 1 ? "" : " (" + std::to_string(count) + " since the last such line)";
+}
+
 class log_quota {
  public:
   using time_point = std::chrono::steady_clock::time_point;

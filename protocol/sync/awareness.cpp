@@ -73,9 +73,9 @@ awareness::applied awareness::apply(byte_view update, const sender& by, time_poi
     auto taken = take(incoming, by, count == 1, now);
     if (!taken)
       leave_out(std::move(taken).error());
-    else if (*taken)
+    else if (*taken == taking::changed)
       outcome.changed.push_back(incoming.client);
-    else if (count == 1 && is_gone(incoming))
+    else if (*taken == taking::gone && count == 1)
       outcome.gone = incoming.client;
   }
   if (in.ok() && !in.at_end()) in.fail(errc::trailing_bytes, "behind the awareness update");
@@ -83,19 +83,20 @@ awareness::applied awareness::apply(byte_view update, const sender& by, time_poi
   return outcome;
 }
 
-/// Returns whether the clock advanced or the state vanished. What says nothing new, such as the
-/// echo of a client, is not looked at any closer.
-result<bool> awareness::take(awareness_entry incoming, const sender& by, bool is_alone,
-                             time_point now) {
+/// What says nothing new, such as the echo of a client, is not looked at any closer.
+result<awareness::taking> awareness::take(const awareness_entry& incoming, const sender& by,
+                                          bool is_alone, time_point now) {
   entry* known = find(incoming.client);
   const std::uint64_t last = last_clock(known, by);
   const bool is_null = incoming.state == null_state;
   const bool is_newer = incoming.clock > last || crosses(incoming, known, by.session);
-  if (known != nullptr && known->is_hosted && known->owner == by.session) return false;
+  const bool is_gone = known != nullptr && known->state.empty() && !is_null && incoming.clock > 0;
+  const taking nothing_new = is_gone ? taking::gone : taking::unchanged;
+  if (known != nullptr && known->is_hosted && known->owner == by.session) return nothing_new;
   const bool announces = !is_null && is_announced(incoming, by, is_alone, is_newer);
   if (known != nullptr && !become_owner(incoming.client, *known, by, announces, is_newer)) {
     if (is_newer) return fail(errc::not_owner, "awareness of a client of another session");
-    return false;
+    return nothing_new;
   }
   const bool is_shown = known != nullptr && !known->state.empty();
   const bool is_end = is_null && is_shown && incoming.clock == last;
@@ -105,10 +106,10 @@ result<bool> awareness::take(awareness_entry incoming, const sender& by, bool is
     // Its client has heard the clock that all have, and counts on from there.
     if (known != nullptr && known->owner == by.session && incoming.clock == last)
       known->is_ahead = false;
-    return false;
+    return nothing_new;
   }
-  if (known == nullptr && is_null) return false;
-  if (known != nullptr && known->changed_in == update_count_) return false;
+  if (known == nullptr && is_null) return nothing_new;
+  if (known != nullptr && known->changed_in == update_count_) return nothing_new;
   if (incoming.clock > last + clock_step_max || incoming.clock > clock_max)
     return fail(errc::number_too_large, "awareness clock");
   if (!is_null) {
@@ -124,7 +125,7 @@ result<bool> awareness::take(awareness_entry incoming, const sender& by, bool is
   known->changed_in = update_count_;
   if (is_null) {
     remove(*known, now);
-    return true;
+    return taking::changed;
   }
   known->is_hosted = false;
   charge(*known, by.session);
@@ -133,14 +134,7 @@ result<bool> awareness::take(awareness_entry incoming, const sender& by, bool is
     sessions_[by.session].own = incoming.client;
     set_owner(*known, by.session);
   }
-  return true;
-}
-
-/// Whether it shows a client that others know to be gone, so that they would ignore it.
-bool awareness::is_gone(const awareness_entry& incoming) const {
-  const auto found = entries_.find(incoming.client);
-  return found != entries_.end() && found->second.state.empty() && incoming.state != null_state &&
-         incoming.clock > 0;
+  return taking::changed;
 }
 
 /// The clock that a newer one is above. A raised one is known to those who can only send it back.

@@ -177,7 +177,12 @@ class awareness {
     std::size_t bytes = 0;
   };
 
-  result<bool> take(awareness_entry incoming, const sender& by, bool is_alone, time_point now);
+  /// What became of an entry. Changed: its clock advanced or its state vanished; gone: it shows,
+  /// under a clock that is not new, a client that others know to be gone.
+  enum class taking : std::uint8_t { unchanged, gone, changed };
+
+  result<taking> take(const awareness_entry& incoming, const sender& by, bool is_alone,
+                      time_point now);
   static std::uint64_t last_clock(const entry* known, const sender& by);
   static bool crosses(const awareness_entry& incoming, const entry* known, session_id from);
   bool is_announced(const awareness_entry& incoming, const sender& by, bool is_alone,
@@ -185,7 +190,6 @@ class awareness {
   bool become_owner(client_id client, entry& known, const sender& by, bool announces,
                     bool is_newer);
   bool claims(client_id client, const sender& by) const;
-  bool is_gone(const awareness_entry& incoming) const;
   result<void> find_room(const entry* known, std::size_t size, session_id payer, bool is_own) const;
   void set_owner(entry& of, session_id owner);
   void charge(entry& to_pay, session_id payer);
