@@ -59,6 +59,7 @@ const std::vector<confinement> libraries = {
      {"net/tls_context.cpp", "net/transport.cpp", "net/websocket_handshake.cpp",
       "storage/document_id.cpp"}},
     {"rocksdb/", {"storage/rocksdb_"}},
+    {"zstd.h", {"base/compression.cpp"}},
     {"tl/", {}},
     {"sys/", {}},
     {"arpa/", {}},
