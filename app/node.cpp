@@ -12,6 +12,7 @@
 #include "actors/second_watch.hpp"
 #include "actors/store.hpp"
 #include "app/config/to_settings.hpp"
+#include "app/storage/tool.hpp"
 #include "storage/memory_backend.hpp"
 
 namespace troupe {
@@ -64,7 +65,10 @@ result<std::shared_ptr<storage::backend>> node::open_storage() {
              "storage: " + std::string{text});
   };
   auto opened = storage::rocksdb_backend::open(std::move(settings));
-  if (!opened) return fail(opened.error().code, "storage.path: " + opened.error().detail);
+  if (!opened)
+    return fail(opened.error().code,
+                "storage.path: " + opened.error().detail +
+                    storage_advice(opened.error().code, settings_.storage.path));
   log_line(log_severity::info, "documents are kept in '" + settings_.storage.path + "'");
   return std::shared_ptr<storage::backend>{*std::move(opened)};
 }
