@@ -95,8 +95,8 @@ struct rescue_report {
 
 class store_rescue {
  public:
-  /// Fails with store_in_use, newer_format, corrupt_store (not even RocksDB's repair makes a store
-  /// of it, or it is none), disk_full, storage_failed.
+  /// Fails with store_in_use, newer_format, corrupt_store (nothing in it can be read, or it is
+  /// no store), disk_full, storage_failed.
   static result<std::unique_ptr<store_rescue>> open(rescue_settings settings);
 
   virtual ~store_rescue() = default;

@@ -1,11 +1,14 @@
 #include "storage/rocksdb_damaged.hpp"
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
 
 #include <rocksdb/db.h>
 #include <unistd.h>
 
 #include "storage/rocksdb_scan.hpp"
+#include "storage/rocksdb_union.hpp"
 #include "storage/store_files.hpp"
 
 namespace troupe::storage {
@@ -41,7 +44,7 @@ class opening {
     TROUPE_ASSIGN(opened_.lock, directory_lock::take(settings_.store.path, env));
     TROUPE_TRY(mend_ends());
     TROUPE_ASSIGN(const bool is_listed, check_kinds());
-    if (!is_listed || !open_as_it_is()) TROUPE_TRY(open_repaired());
+    if (!is_listed || !open_as_it_is()) TROUPE_TRY(unite());
     TROUPE_TRY(check_marker());
     if (is_listed && !has_journal(path_))
       note("its journal, the file that ends with .log, is missing: what was only there is lost");
@@ -80,17 +83,30 @@ class opening {
     return {};
   }
 
+  /// Lets a copy have the newest list of tables there is, in case only the name of it was lost.
+  result<void> name_list() {
+    TROUPE_TRY(make_copy());
+    std::string newest;
+    for (const auto& each : fs::directory_iterator{path_})
+      if (const std::string name = each.path().filename().string(); name.starts_with("MANIFEST-"))
+        newest = std::max(newest, name);
+    std::ofstream{path_ + "/CURRENT", std::ios::trunc} << newest << '\n';
+    return {};
+  }
+
   /// That there is no data of a kind that only a newer server knows. Returns whether the list of
   /// the tables can be read at all.
   result<bool> check_kinds() {
     std::vector<std::string> names;
     const rocksdb::DBOptions options = make_database_options(settings_.store);
-    if (const auto status = rocksdb::DB::ListColumnFamilies(options, path_, &names); !status.ok()) {
+    auto status = rocksdb::DB::ListColumnFamilies(options, path_, &names);
+    if (!status.ok()) {
       note("the list of its tables cannot be read: " + status.ToString());
-      return false;
+      TROUPE_TRY(name_list());
+      status = rocksdb::DB::ListColumnFamilies(options, path_, &names);
     }
-    TROUPE_TRY(check_families(path_, options));
-    return true;
+    if (status.ok()) TROUPE_TRY(check_families(path_, options));
+    return status.ok();
   }
 
   rocksdb::Status open(WALRecoveryMode mode, bool is_strict, std::unique_ptr<rocksdb_store>& to) {
@@ -129,15 +145,16 @@ class opening {
     return false;
   }
 
-  /// As RocksDB repairs a copy: what is in tables and can be read, and what is in the journal.
-  result<void> open_repaired() {
-    TROUPE_TRY(make_copy());
-    const auto repaired = rocksdb::RepairDB(path_, make_database_options(settings_.store),
-                                            make_families(settings_.store));
-    if (!repaired.ok()) return refuse(settings_.store.path, repaired);
-    note("its tables are taken as RocksDB has put them together anew");
-    const auto status = open(WALRecoveryMode::kSkipAnyCorruptedRecords, false, opened_.store);
-    if (!status.ok()) return refuse(settings_.store.path, status);
+  /// From its tables and journals one by one.
+  result<void> unite() {
+    opened_.united = std::make_unique<side_directory>(settings_.store.path + ".union-" +
+                                                      std::to_string(::getpid()));
+    note("its tables and journals are read one by one");
+    auto united = unite_files(settings_.store, path_, opened_.united->path(), opened_.problems);
+    if (!united)
+      return refuse(settings_.store.path, united.error().code, united.error().detail,
+                    "restore a backup");
+    opened_.store = std::move(*united);
     return {};
   }
 

@@ -1,5 +1,5 @@
 // Opens a damaged store for reading only, as far as that goes: as it is; with tables that are
-// missing; up to the damage in its journal, or behind it; at last as RocksDB repairs a copy of it.
+// missing; up to the damage in its journal, or behind it; at last from its files one by one.
 // Nothing changes in the directory. Includes RocksDB: for the sources of the RocksDB backend only.
 #pragma once
 
@@ -29,7 +29,8 @@ class side_directory {
 
 struct damaged_store {
   std::shared_ptr<directory_lock> lock;
-  std::unique_ptr<side_directory> copy;  ///< With mended or repaired files; null: not needed.
+  std::unique_ptr<side_directory> copy;    ///< With mended files; null: not needed.
+  std::unique_ptr<side_directory> united;  ///< Made from single files; null: not needed.
   std::unique_ptr<rocksdb_store> store;
   /// The same with what the journal holds behind its damaged place; null: it was not cut.
   std::unique_ptr<rocksdb_store> behind;
