@@ -16,7 +16,6 @@ using test::line_update;
 using test::lines_state;
 using test::raw_store;
 using test::rocksdb_bed;
-using test::temporary_directory;
 using test::text_in;
 using test::write_checkpoint;
 
