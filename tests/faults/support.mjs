@@ -72,7 +72,7 @@ export class ledger {
   #documents = new Map();
   written = 0;
   acknowledged = 0;
-  lost = 0;
+  #lost = new Set();
 
   of(document) {
     if (!this.#documents.has(document)) this.#documents.set(document, { written: new Set(), acknowledged: new Set() });
@@ -91,6 +91,11 @@ export class ledger {
     return [...this.#documents.keys()];
   }
 
+  /** How many acknowledged updates were missing in any of the checks. */
+  get lost() {
+    return this.#lost.size;
+  }
+
   /** Problems with what a document holds now; none if it is right. */
   problems(document, found) {
     const { written, acknowledged } = this.of(document);
@@ -98,7 +103,7 @@ export class ledger {
     const problems = [];
     if (there.size !== found.length) problems.push(`${document}: ${found.length - there.size} updates are there twice`);
     const lost = [...acknowledged].filter((id) => !there.has(id));
-    this.lost += lost.length;
+    for (const id of lost) this.#lost.add(`${document} ${id}`);
     if (lost.length > 0) problems.push(`${document}: ${lost.length} acknowledged updates are lost, the first is ${lost[0]}`);
     const foreign = found.filter((id) => !written.has(id));
     if (foreign.length > 0) problems.push(`${document}: ${foreign.length} updates that nobody wrote, the first is ${foreign[0]}`);
