@@ -22,13 +22,18 @@ constexpr std::chrono::milliseconds worker_patience{750};
 /// Documents that were unloaded and whose message ids are kept.
 constexpr std::size_t windows_max = 10'000;
 
+/// Documents that failed and that are opened behind what the store still has of them. One beyond
+/// these might contradict that, fail again, and be whole the next time.
+constexpr std::size_t failed_max = 10'000;
+
 }  // namespace
 
 directory::directory(caf::actor_config& config, directory_settings settings, store_actor store,
-                     std::vector<hub_actor> hubs)
+                     store_reader_actor reader, std::vector<hub_actor> hubs)
     : directory_actor::base(config),
       settings_(settings),
       store_(std::move(store)),
+      reader_(std::move(reader)),
       hubs_(std::move(hubs)),
       quota_(std::make_shared<document_quota>(settings.quota)),
       pending_(std::make_shared<budget>(settings.pending_total_max)) {}
@@ -54,6 +59,7 @@ void directory::on_exit() {
   hubs_.clear();
   settings_.workers = nullptr;
   store_ = nullptr;
+  reader_ = nullptr;
 }
 
 caf::result<opened_document> directory::on_open(open_document request) {
@@ -100,10 +106,13 @@ document_actor directory::spawn_document(const std::string& name, document_id id
                              std::move(window),
                              pending_,
                              settings_.metrics,
-                             settings_.workers};
+                             settings_.workers,
+                             settings_.health};
   caf::actor_config config{unit};
+  // What a failed one sent last may be in the store's queue.
+  const store_reader_actor reader = failed_.erase(name) > 0 ? store_reader_actor{store_} : reader_;
   const auto opened = home_system().spawn_class<document, caf::no_spawn_options>(
-      config, unit, std::move(settings), store_, directory_actor{this});
+      config, unit, std::move(settings), store_, reader, directory_actor{this});
   watch(this, opened);
   return opened;
 }
@@ -254,10 +263,11 @@ void directory::on_document_down(const caf::down_msg& down) {
     log_line(log_severity::error,
              "document '" + found->first + "' failed: " + caf::to_string(down.reason));
     for (const hub_actor& hub : hubs_)
-      tell(this, hub, close_subscribers{id, close_reason::document_failed});
+      tell(this, hub, close_subscribers{id, to_close_reason(down.reason)});
   }
   // A failed document may have noted ids of events that nobody has heard; they must count as fresh.
   if (!has_failed) keep_window(found->first, std::move(found->second.window));
+  if (has_failed && failed_.size() < failed_max) failed_.insert(found->first);
   documents_.erase(found);
   names_.erase(id);
   ids_by_actor_.erase(actor);

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include <caf/expected.hpp>
@@ -20,6 +21,7 @@
 #include "actors/caf_compat.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/node_metrics.hpp"
+#include "actors/store_health.hpp"
 #include "base/budget.hpp"
 #include "protocol/document_quota.hpp"
 #include "protocol/document_rule.hpp"
@@ -41,12 +43,13 @@ struct directory_settings {
   std::uint64_t seed = 0;                 ///< Random; see hosted_document.
   std::shared_ptr<node_metrics> metrics;  ///< May be null.
   std::shared_ptr<worker_pool> workers;   ///< For work of documents that takes long; may be null.
+  std::shared_ptr<store_health> health;   ///< May be null.
 };
 
 class directory final : public directory_actor::base {
  public:
   directory(caf::actor_config& config, directory_settings settings, store_actor store,
-            std::vector<hub_actor> hubs);
+            store_reader_actor reader, std::vector<hub_actor> hubs);
 
   const char* name() const override { return "troupe.directory"; }
 
@@ -102,11 +105,13 @@ class directory final : public directory_actor::base {
 
   directory_settings settings_;
   store_actor store_;
+  store_reader_actor reader_;
   std::vector<hub_actor> hubs_;
   std::unordered_map<std::string, entry> documents_;
   std::unordered_map<document_id, std::string> names_;
   std::unordered_map<caf::actor_id, document_id> ids_by_actor_;
   std::unordered_map<std::string, kept_window> windows_;
+  std::unordered_set<std::string> failed_;  // documents that have not been opened again
   std::shared_ptr<document_quota> quota_;
   std::shared_ptr<budget> pending_;
   document_id last_id_ = 0;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "actors/failure_codes.hpp"
+
 namespace troupe {
 
 namespace {
@@ -12,11 +14,12 @@ std::chrono::steady_clock::time_point current_time() { return std::chrono::stead
 }  // namespace
 
 document::document(caf::actor_config& config, io_unit* unit, document_settings settings,
-                   store_actor store, directory_actor directory)
+                   store_actor store, const store_reader_actor& reader, directory_actor directory)
     : io_actor(config, unit),
       settings_(std::move(settings)),
       name_(std::make_shared<const std::string>(settings_.name)),
       store_(std::move(store)),
+      reader_(reader),
       directory_(std::move(directory)),
       work_(std::make_unique<hosted_document>(settings_.doc, settings_.seed, settings_.window,
                                               settings_.pending),
@@ -25,7 +28,7 @@ document::document(caf::actor_config& config, io_unit* unit, document_settings s
 
 document::behavior_type document::make_behavior() {
   end_on_exception(this);
-  request(store_, caf::infinite, load_document{settings_.name})
+  request(std::exchange(reader_, nullptr), caf::infinite, load_document{settings_.name})
       .then([this](const loaded_document& loaded) { on_loaded(loaded); },
             [this](const caf::error& why) { quit(why); });
   return {
@@ -35,6 +38,9 @@ document::behavior_type document::make_behavior() {
       [this](const presence_missed& missed) { queue(missed); },
       [this](const document_event& event) { queue(event); },
       [this](const update_stored& stored) { on_update_stored(stored); },
+      [this](const storing_failed& failed) {
+        quit(to_caf_error(close_reason_for(failed.why.code)));
+      },
       [this](const document_tick& tick) { queue(tick); },
       [this](const document_returned& returned) { on_returned(returned); },
       [this](const unload_document& order) {
@@ -179,6 +185,7 @@ void document::handle_waiting() {
 bool document::handle(document_work::batch_rest& rest) {
   const request_batch& requests = rest.batch.requests;
   const auto now = current_time();
+  if (settings_.health) work_.state()->refuse_edits(settings_.health->refusal());
   while (rest.next < requests.entries.size()) {
     if (is_refused(rest.batch.session)) return true;  // so is all that it sent behind it
     const client_request what = requests.at(rest.next);
@@ -394,6 +401,11 @@ void document::append_stored() {
   storage::log_append append = durability_.take_append();
   if (append.updates.empty()) return;
   append.document = name_;
+  if (settings_.health) {
+    std::size_t bytes = 0;
+    for (const shared_slice& update : append.updates) bytes += update.size;
+    settings_.health->note_sent(bytes);
+  }
   tell(this, store_, append_updates{std::move(append), document_actor{this}});
 }
 
@@ -424,6 +436,7 @@ void document::on_unload() {
     return;
   }
   is_unloading_ = true;
+  if (may_lose_unstored()) return quit();
   // Each of these ends by calling this again.
   if (durability_.is_awaited()) return;
   // What is acknowledged is stored; the checkpoint is not made, so the log remains.
@@ -431,6 +444,12 @@ void document::on_unload() {
   if (!work_.has_begun() || !work_.state() || work_.has_waiting()) return;
   if (!durability_.is_folded()) checkpoint();
   if (work_.state()) quit();
+}
+
+/// Whether the node ends while nothing can be stored. What waits for that was not acknowledged; the
+/// store logs it.
+bool document::may_lose_unstored() const {
+  return !waits_for_worker_ && settings_.health && settings_.health->refusal() != nullptr;
 }
 
 // --- the end of a turn ---

@@ -22,6 +22,7 @@
 #include "actors/interfaces.hpp"
 #include "actors/newcomer_state.hpp"
 #include "actors/node_metrics.hpp"
+#include "actors/store_health.hpp"
 #include "actors/worker_pool.hpp"
 #include "base/log_quota.hpp"
 #include "net/io_actor.hpp"
@@ -38,13 +39,15 @@ struct document_settings {
   std::shared_ptr<budget> pending;            ///< See hosted_document.
   std::shared_ptr<node_metrics> metrics;      ///< May be null.
   std::shared_ptr<worker_pool> workers;       ///< Null: it does all work where it runs.
+  std::shared_ptr<store_health> health;       ///< May be null.
 };
 
 class document final : public io_actor<document_actor::base> {
  public:
   /// `unit`: where it runs; null: on CAF's workers.
+  /// `reader`: what it loads from.
   document(caf::actor_config& config, io_unit* unit, document_settings settings, store_actor store,
-           directory_actor directory);
+           const store_reader_actor& reader, directory_actor directory);
 
   const char* name() const override { return "troupe.document"; }
 
@@ -86,6 +89,7 @@ class document final : public io_actor<document_actor::base> {
   void refuse(const document_effects::refusal& refused);
   void note_left_out(const document_effects::left_out_presence& presence);
   bool is_refused(session_id session) const;
+  bool may_lose_unstored() const;
   void confirm();
   void append_stored();
   void checkpoint();
@@ -97,6 +101,7 @@ class document final : public io_actor<document_actor::base> {
   document_settings settings_;
   std::shared_ptr<const std::string> name_;  // shared with the store's messages
   store_actor store_;
+  store_reader_actor reader_;
   directory_actor directory_;
   document_work work_;
   document_output output_;

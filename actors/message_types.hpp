@@ -42,6 +42,7 @@
   message(opened_document) \
   message(presence_missed) \
   message(second_passed) \
+  message(storing_failed) \
   message(unload_document) \
   message(update_stored) \
   message(write_checkpoint)
@@ -59,6 +60,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe_actors, caf::first_custom_type_id)
 TROUPE_MESSAGES(TROUPE_ADD_TYPE_ID)
 CAF_ADD_ATOM(troupe_actors, troupe, flush_atom)
 CAF_ADD_ATOM(troupe_actors, troupe, drain_atom)
+CAF_ADD_ATOM(troupe_actors, troupe, recover_atom)
 CAF_END_TYPE_ID_BLOCK(troupe_actors)
 
 TROUPE_MESSAGES(TROUPE_ALLOW_UNSAFE)

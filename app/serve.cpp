@@ -155,6 +155,11 @@ int serve(const config& settings, caf_config& caf) {
     if (running) {
       (*running)->stop();
       has_left_worker = (*running)->has_left_worker();
+      if ((*running)->has_left_unstored()) {
+        std::cerr << "troupe: edits that were not acknowledged could not be stored; their clients "
+                     "still have them\n";
+        has_failed = true;
+      }
     }
   }
   alarm(0);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/hash.hpp"
+#include "protocol/crdt/read/snapshot.hpp"
 #include "protocol/dialects/dialects.hpp"
 
 namespace troupe {
@@ -199,6 +200,10 @@ bool hosted_document::on_session_update(const asked& by, time_point now,
   const bool has_id = !by.what.message_id.empty();
   // What every client answers that has nothing of its own. The encoded state stays what it is.
   if (!has_id && std::ranges::equal(update, empty_update)) return true;
+  if (may_not_store(update)) {
+    refuse(by, request_part::update, *refusing_, out);
+    return true;
+  }
   const std::size_t waited = state_.pending_size();
   const auto applied = apply(update, &by.by.used, steps_for_now);
   if (!applied) {
@@ -232,6 +237,16 @@ bool hosted_document::on_session_update(const asked& by, time_point now,
   return true;
 }
 
+/// Whether edits are refused and this is one. What a client answers that has nothing new is none,
+/// so that it can stay and read. Cost while edits are refused: linear in the document.
+bool hosted_document::may_not_store(byte_view update) const {
+  if (!refusing_) return false;
+  if (state_.has_gap()) return true;
+  const auto is_known =
+      crdt::contains_update(state_.snapshot(), update, crdt::update_format::v1, state_.limits());
+  return is_known && !*is_known;  // what is malformed is refused as that
+}
+
 /// Its sender has, or had, what this update follows. A message with an id is answered by the
 /// question each time.
 void hosted_document::ask_for_missing(const asked& by, time_point now, document_effects& out) {
@@ -263,6 +278,10 @@ void hosted_document::ask_again(time_point now, document_effects& out) {
 }
 
 void hosted_document::on_update(const origin& from, byte_view update, document_effects& out) {
+  if (may_not_store(update)) {
+    out.refusals.push_back({from, dialect::y_websocket, request_part::update, *refusing_, {}});
+    return;
+  }
   const auto applied = apply(update);
   if (!applied) {
     out.refusals.push_back({from, dialect::y_websocket, request_part::update, applied.error(), {}});

@@ -99,6 +99,10 @@ class hosted_document {
   /// The structs whose stored content no client could use, and which load() has repaired.
   const std::vector<crdt::repaired_struct>& repaired() const noexcept { return repaired_; }
 
+  /// Until this is called with null, an update that would change anything is refused for that
+  /// cause: it could not be stored. All else works as before.
+  void refuse_edits(std::shared_ptr<const failure> why) noexcept { refusing_ = std::move(why); }
+
   /// A session subscribes. It hears nothing until it speaks a dialect.
   void on_join(const joining_session& who);
 
@@ -190,6 +194,7 @@ class hosted_document {
 
   result<crdt::applied_update> apply(byte_view update, crdt::sender_usage* by = nullptr,
                                      std::uint64_t steps_for_now = crdt::unlimited_steps);
+  bool may_not_store(byte_view update) const;
   void settle_pending();
   void ask_for_missing(const asked& by, time_point now, document_effects& out);
   void ask(session_id session, dialect in, std::string_view message_id,
@@ -224,6 +229,7 @@ class hosted_document {
   std::uint64_t version_ = 0;
   std::optional<time_point> first_shown_;  // when any presence came first
   std::vector<crdt::repaired_struct> repaired_;
+  std::shared_ptr<const failure> refusing_;  // edits; null: they are accepted
 };
 
 }  // namespace troupe

@@ -107,6 +107,7 @@ struct config {
     std::string path = "data";  ///< A directory; relative to the working directory of the process.
     std::size_t cache_size = 64 * 1024 * 1024;
     std::size_t write_buffer_size = 16 * 1024 * 1024;
+    std::size_t max_queue_size = 256 * 1024 * 1024;
   };
 
   /// One entry of documents.rules. A document takes the first that matches its name.

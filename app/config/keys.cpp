@@ -211,6 +211,12 @@ constexpr std::array keys{
                "bytes",
                "memory of rocksdb for what it wrote last, up to three times as much; after the "
                "disk was full, as much must be free before it writes again"},
+    config_key{
+        "storage.max_queue_size",
+        size_field{in<&config::storage, &storage_keys::max_queue_size>, 1024 * kib, 64 * gib},
+        "bytes",
+        "updates of all documents that may wait to be stored; above it the server refuses "
+        "edits until some are"},
 
     config_key{"document.idle_grace",
                duration_field{in<&config::document, &document::idle_grace>, 0ms, 24h}, time_units,

@@ -1,0 +1,19 @@
+#include "actors/store_reader.hpp"
+
+#include "actors/failure_codes.hpp"
+
+namespace troupe {
+
+caf::result<loaded_document> load(storage::backend& from, const std::string& document) {
+  auto stored = from.load(document);
+  if (!stored) {
+    log_line(log_severity::error,
+             "loading '" + document + "' failed: " + to_string(stored.error()));
+    return to_caf_error(close_reason::document_failed);
+  }
+  if (!stored->damage.empty())
+    log_line(log_severity::warning, "'" + document + "' is whole, but " + stored->damage);
+  return loaded_document{std::move(*stored)};
+}
+
+}  // namespace troupe
