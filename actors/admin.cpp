@@ -91,8 +91,20 @@ void admin_request::answer(const admin::notify_query& query) {
           [this](const caf::error&) { finish(admin::show_failure()); });
 }
 
+void admin_handler::log_wrong_token(const http_request& request) {
+  const std::uint64_t count =
+      wrong_tokens_logged_.note(request.remote_address, io_unit::clock::now());
+  if (count > 0)
+    log_line(log_severity::warning,
+             "a wrong admin token came from " + request.remote_address + since_last_line(count));
+}
+
 void admin_handler::on_request(http_request request, std::function<void(http_answer)> answer) {
-  if (auto refusal = admin::refusal_of(request, access_)) return answer(*std::move(refusal));
+  if (auto refusal = guard_.refusal_of(request, io_unit::clock::now())) {
+    if (refusal->status == 401 && !request.authorization.empty()) log_wrong_token(request);
+    return answer(*std::move(refusal));
+  }
+  request.authorization.clear();  // nobody behind this needs it
   // A connection is used on its own thread only.
   const auto back = [&unit = unit_, answer = std::move(answer)](http_answer with) {
     unit.post([answer, with = std::move(with)] { answer(with); });

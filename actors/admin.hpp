@@ -11,6 +11,7 @@
 #include "actors/admin_pages.hpp"
 #include "actors/caf_compat.hpp"
 #include "actors/interfaces.hpp"
+#include "base/log_quota.hpp"
 #include "net/http_message.hpp"
 #include "net/io_unit.hpp"
 
@@ -55,15 +56,18 @@ class admin_handler final : public http_handler {
                 admin::access access)
       : system_(system),
         unit_(unit),
-        access_(std::move(access)),
+        guard_(std::move(access)),
         sources_(std::make_shared<const admin_sources>(std::move(sources))) {}
 
   void on_request(http_request request, std::function<void(http_answer)> answer) override;
 
  private:
+  void log_wrong_token(const http_request& request);
+
   caf::actor_system& system_;
   io_unit& unit_;
-  const admin::access access_;
+  admin::guard guard_;
+  log_quota wrong_tokens_logged_;  // by address
   std::shared_ptr<const admin_sources> sources_;
 };
 

@@ -217,9 +217,9 @@ http_answer answer_list(std::string_view name, const Rows& rows, std::size_t cou
 
 }  // namespace
 
-http_answer answer_error(unsigned status, const std::string& text, std::string_view allow) {
+http_answer answer_error(unsigned status, const std::string& text, std::string allow) {
   http_answer answer = answer_json(status, {{"error", text}});
-  answer.allow = allow;
+  answer.allow = std::move(allow);
   return answer;
 }
 

@@ -18,7 +18,7 @@ struct notify_query {
 using admin_query = std::variant<http_answer, list_sessions, list_documents, notify_query>;
 
 /// An answer that says what is wrong. `allow`: the methods that are understood.
-http_answer answer_error(unsigned status, const std::string& text, std::string_view allow = {});
+http_answer answer_error(unsigned status, const std::string& text, std::string allow = {});
 
 /// What a request is about; an answer where that is known at once (health, mistakes).
 admin_query read_request(const http_request& request);

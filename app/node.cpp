@@ -152,7 +152,8 @@ result<void> node::open_admin_listener() {
   const admin_sources sources{actors_->directory, actors_->hubs};
   listener_settings listening = to_admin_listener_settings(settings_);
   listening.on_out_of_resources = out_of_resources_hook();
-  const admin::access access{settings_.admin.address, settings_.admin.allowed_hosts};
+  TROUPE_ASSIGN(token_, find_admin_token(settings_));
+  const admin::access access{settings_.admin.address, settings_.admin.allowed_hosts, token_.value};
   auto opened = listener::open({&unit}, listening, nullptr,
                                std::make_shared<admin_handler>(system_, unit, sources, access));
   if (!opened) {

@@ -16,6 +16,7 @@
 #include "actors/session_host.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/worker_pool.hpp"
+#include "app/admin_token.hpp"
 #include "app/config/config.hpp"
 #include "net/io_unit.hpp"
 #include "net/listener.hpp"
@@ -34,7 +35,7 @@ class node {
   /// Requires: the configuration, the units and the system outlive the node; the units outlive the
   /// system.
   /// Fails with address_in_use, as listener::open does; with invalid_config for the files of TLS;
-  /// with watch_failed for a directory to watch.
+  /// with watch_failed for a directory to watch; as find_admin_token does.
   static result<std::unique_ptr<node>> open(const config& settings, caf::actor_system& system,
                                             io_units& units, std::function<void()> on_failure);
   ~node() { stop(); }
@@ -44,6 +45,8 @@ class node {
   std::uint16_t port() const noexcept { return listener_->port(); }
   /// Requires: admin.enabled.
   std::uint16_t admin_port() const noexcept { return admin_listener_->port(); }
+  /// Requires: admin.enabled.
+  const admin_token& token() const noexcept { return token_; }
 
   bool has_tls() const noexcept { return tls_ != nullptr; }
   /// Reads the certificate and its key again, for new connections. Does nothing without TLS.
@@ -82,6 +85,7 @@ class node {
   std::shared_ptr<tls_context> tls_;
   std::unique_ptr<listener> listener_;
   std::unique_ptr<listener> admin_listener_;
+  admin_token token_;                    // of the admin pages
   std::unique_ptr<io_unit> watch_unit_;  // its own thread, so that reading files delays no socket
   std::unique_ptr<file_watcher> watcher_;
   std::vector<std::thread> threads_;

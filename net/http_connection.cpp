@@ -156,7 +156,9 @@ class http_connection final : public unit_member,
             .remote_address = remote_address_,
             .host = std::string{host_of(request)},
             .fetch_site = std::string{value_of(request, "Sec-Fetch-Site")},
-            .content_type = std::string{value_of(request, http::field::content_type)}};
+            .content_type = std::string{value_of(request, http::field::content_type)},
+            .authorization = std::string{value_of(request, http::field::authorization)},
+            .has_body = has_body(request)};
   }
 
   void refuse_admission() {
@@ -253,8 +255,10 @@ class http_connection final : public unit_member,
     response.set(http::field::cache_control, "no-store");
     if (what.retry_after.count() > 0)
       response.set(http::field::retry_after, std::to_string(what.retry_after.count()));
-    if (!what.allow.empty())
-      response.set(http::field::allow, beast::string_view{what.allow.data(), what.allow.size()});
+    if (!what.allow.empty()) response.set(http::field::allow, what.allow);
+    if (!what.authenticate.empty())
+      response.set(http::field::www_authenticate,
+                   beast::string_view{what.authenticate.data(), what.authenticate.size()});
     if (what.names_upgrade) {
       response.set(http::field::upgrade, "websocket");
       response.set(http::field::sec_websocket_version, "13");

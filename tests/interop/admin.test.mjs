@@ -212,7 +212,7 @@ test('HEAD, queries, health, and several requests over one connection are answer
   assert.equal((await ask_admin(use.server, '/healthz')).body, 'ok\n');
   const peer = await new tcp_peer(use.server.admin_port).open();
   context.after(() => peer.destroy());
-  const ask = 'GET /api/v1/documents HTTP/1.1\r\nHost: localhost\r\n\r\n';
+  const ask = `GET /api/v1/documents HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${use.server.admin_token}\r\n\r\n`;
   peer.write(ask + ask); // pipelined
   peer.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
   await peer.end();
@@ -342,7 +342,7 @@ test('answers that nobody reads take no memory, and others have their turn', asy
   const peers = await Promise.all(Array.from({ length: 40 }, () => own.track(new tcp_peer(own.server.admin_port)).open()));
   for (const peer of peers) {
     peer.socket.pause();
-    peer.write('GET /api/v1/sessions HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(20));
+    peer.write(`GET /api/v1/sessions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${own.server.admin_token}\r\n\r\n`.repeat(20));
   }
   await pause(1000);
   if (memory_tells) assert.ok((await own.server.memory('VmHWM')) - before < 50e6, `${(await own.server.memory('VmHWM')) - before} bytes`);

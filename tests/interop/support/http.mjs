@@ -26,9 +26,13 @@ export function request(server, path, { method = 'GET', headers = {}, body = und
   });
 }
 
-/** Asks the admin pages; resolves like request(), with the parsed body as `json` if it is JSON. */
-export async function ask_admin(server, path, options = {}) {
-  const answer = await request(server, path, { ...options, port: server.admin_port });
+/**
+ * Asks the admin pages; resolves like request(), with the parsed body as `json` if it is JSON. `token` is another one than
+ * the server's; null: none.
+ */
+export async function ask_admin(server, path, { token = server.admin_token, ...options } = {}) {
+  const headers = token === null ? { ...options.headers } : { Authorization: `Bearer ${token}`, ...options.headers };
+  const answer = await request(server, path, { ...options, headers, port: server.admin_port });
   if (answer.headers['content-type'] === 'application/json' && answer.body !== '') answer.json = JSON.parse(answer.body);
   return answer;
 }
