@@ -3,7 +3,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,10 +33,19 @@ struct http_answer {
   std::string_view authenticate{};  ///< WWW-Authenticate, for 401. Static storage.
 };
 
+/// What a handler says when it has seen the header of a request.
+struct body_plan {
+  std::optional<http_answer> refusal;  ///< Then the body is not read.
+  std::size_t bytes_max = 0;           ///< Of the body; 0: as all, http_body_bytes_max.
+};
+
 /// Answers requests that are no upgrades. Thread: the unit's of the connection.
 class http_handler {
  public:
   virtual ~http_handler() = default;
+
+  /// Asked about each request before its body is read; `head` is the request without it.
+  virtual body_plan on_head(const http_request& /*head*/) { return {}; }
 
   /// `answer` is called once, now or later, on the same thread; the connection may be gone by then.
   virtual void on_request(http_request request, std::function<void(http_answer)> answer) = 0;
