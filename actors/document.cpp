@@ -39,8 +39,11 @@ document::behavior_type document::make_behavior() {
       [this](const document_returned& returned) { on_returned(returned); },
       [this](const unload_document& order) {
         waits_for_worker_ = order.waits_for_worker;
+        is_removed_ = is_removed_ || order.is_removed;
         on_unload();
       },
+      [this](const import_update& order) { return on_import(order); },
+      [this](const export_state&) { return on_export(); },
       [this](const list_presence& which) { return on_list_presence(which); },
       [this](const describe_document&) { return on_describe(); },
       [this](flush_atom) { on_flush(); },
@@ -257,6 +260,69 @@ bool document::handle(presence_missed& missed) {
   return true;
 }
 
+// --- what operators ask for ---
+
+caf::result<imported_update> document::on_import(const import_update& order) {
+  auto promise = make_response_promise<imported_update>();
+  queue(operator_import{order, promise});
+  return promise;
+}
+
+caf::result<exported_state> document::on_export() {
+  auto promise = make_response_promise<exported_state>();
+  queue(operator_export{promise});
+  return promise;
+}
+
+bool document::handle(operator_import& import) {
+  if (import.order.how == import_update::policy::only_new && durability_.last() > 0) {
+    import.promise.deliver(imported_update{imported_update::outcome::exists, false, {}});
+    return true;
+  }
+  work_.run(
+      weight_of(import.order.update.size(), heavy_update_bytes),
+      [update = import.order.update](hosted_document& on, document_effects& out) {
+        on.on_update(origin::of_server(), update.view(), out);
+      },
+      [this, import] { answer_import(import); });
+  return true;
+}
+
+/// Others hear of it at once; the operator does when it is durable, as an author would.
+void document::answer_import(const operator_import& import) {
+  using outcome = imported_update::outcome;
+  document_effects& effects = work_.effects();
+  imported_update answer{effects.writes.empty() ? outcome::known : outcome::changed, false, {}};
+  if (!effects.refusals.empty())
+    answer = {outcome::refused, false, to_string(effects.refusals.front().why)};
+  effects.refusals.clear();
+  answer.has_gap = work_.state()->state().has_gap();
+  carry_out(import.order.update, 0);
+  imports_.push_back({durability_.last(), std::move(answer), import.promise});
+  answer_stored_imports();
+}
+
+void document::answer_stored_imports() {
+  std::erase_if(imports_, [this](stored_import& each) {
+    if (each.number > durability_.confirmed()) return false;
+    each.promise.deliver(std::move(each.answer));
+    return true;
+  });
+}
+
+bool document::handle(operator_export& wanted) {
+  const auto state = std::make_shared<shared_bytes>();
+  work_.run(
+      weight_of(durability_.state_size(), heavy_state_bytes),
+      [state](hosted_document& of, document_effects&) {
+        *state = shared_bytes::copy_of(of.whole_state());
+      },
+      [state, promise = wanted.promise]() mutable {
+        promise.deliver(exported_state{true, std::move(*state)});
+      });
+  return true;
+}
+
 // --- work that takes long ---
 
 document_work::lender document::make_lender() {
@@ -373,6 +439,7 @@ void document::note_left_out(const document_effects::left_out_presence& presence
 void document::on_update_stored(const update_stored& stored) {
   durability_.on_stored(durability::local_store, stored.up_to);
   confirm();
+  answer_stored_imports();
   if (is_unloading_) on_unload();
 }
 
@@ -418,7 +485,7 @@ void document::checkpoint() {
 /// Ends when nothing is left to do: nobody subscribed, everything stored, the log folded into a
 /// checkpoint.
 void document::on_unload() {
-  if (audience_.has_sessions()) {
+  if (audience_.has_sessions() && !is_removed_) {
     is_unloading_ = false;
     tell(this, directory_, document_busy{settings_.id});
     return;
@@ -429,7 +496,7 @@ void document::on_unload() {
   // What is acknowledged is stored; the checkpoint is not made, so the log remains.
   if (!work_.state() && !waits_for_worker_) return quit();
   if (!work_.has_begun() || !work_.state() || work_.has_waiting()) return;
-  if (!durability_.is_folded()) checkpoint();
+  if (!durability_.is_folded() && !is_removed_) checkpoint();
   if (work_.state()) quit();
 }
 

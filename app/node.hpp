@@ -22,6 +22,7 @@
 #include "net/listener.hpp"
 #include "net/tls_context.hpp"
 #include "net/watch/file_watcher.hpp"
+#include "storage/archive.hpp"
 
 namespace troupe {
 
@@ -63,22 +64,33 @@ class node {
  private:
   node(const config& settings, caf::actor_system& system, io_units& units);
 
-  result<std::shared_ptr<storage::backend>> open_storage();
-  void spawn_actors(std::shared_ptr<storage::backend> backend, std::function<void()> on_failure);
+  result<void> open_storage();
+  void spawn_actors(std::function<void()> on_failure);
   void add_sessions(const std::vector<std::shared_ptr<session_table>>& tables,
                     const std::shared_ptr<node_metrics>& metrics);
   result<void> watch_files();
   result<void> load_tls();
   result<void> open_listeners();
-  result<void> open_admin_listener();
+  result<void> open_admin_listener(std::shared_ptr<budget> large_messages);
   std::function<void(const std::string&)> out_of_resources_hook() const;
   void start_threads();
   void drain();
   void end_actors();
 
+  /// The store, as documents and as operators use it.
+  struct opened_storage {
+    std::shared_ptr<storage::backend> backend;
+    std::shared_ptr<storage::archive> archive;
+  };
+  template <class Store>
+  void keep_storage(std::shared_ptr<Store> opened) {
+    storage_ = {opened, opened};
+  }
+
   const config& settings_;
   caf::actor_system& system_;
   io_units& units_;
+  opened_storage storage_;  // empty once the node has stopped
   std::shared_ptr<session_host> host_;
   std::shared_ptr<supervised_actors> actors_;  // null once the node has stopped
   supervisor_actor supervisor_;

@@ -76,6 +76,9 @@ constexpr std::array keys{
                "storage.path"},
     config_key{"admin.token_file", text_field{in<&config::admin, &admin::token_file>}, "file",
                "file with nothing but the token; empty: none"},
+    config_key{"admin.backup_directory", text_field{in<&config::admin, &admin::backup_directory>},
+               "directory",
+               "directory below which the admin pages write backups; empty: they write none"},
 
     config_key{"limits.max_connections",
                count_field{in<&config::limits, &limits::max_connections>, 1, million},

@@ -24,6 +24,8 @@ function directory(context) {
 /** Every page, and some that are none. */
 const pages = [
   ['GET', '/api/v1/sessions'], ['HEAD', '/api/v1/sessions'], ['GET', '/api/v1/documents'], ['GET', '/api/v1/documents/a/sessions'],
+  ['GET', '/api/v1/documents/a'], ['DELETE', '/api/v1/documents/a'], ['GET', '/api/v1/documents/a/export'], ['POST', '/api/v1/documents/a/import'],
+  ['POST', '/api/v1/documents/a/copy'], ['POST', '/api/v1/documents/a/admit'], ['GET', '/api/v1/storage'], ['POST', '/api/v1/backup'],
   ['POST', '/api/v1/notify'], ['GET', '/'], ['GET', '/nothing'], ['DELETE', '/api/v1/sessions'], ['OPTIONS', '/api/v1/documents'],
 ];
 
