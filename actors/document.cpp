@@ -260,69 +260,6 @@ bool document::handle(presence_missed& missed) {
   return true;
 }
 
-// --- what operators ask for ---
-
-caf::result<imported_update> document::on_import(const import_update& order) {
-  auto promise = make_response_promise<imported_update>();
-  queue(operator_import{order, promise});
-  return promise;
-}
-
-caf::result<exported_state> document::on_export() {
-  auto promise = make_response_promise<exported_state>();
-  queue(operator_export{promise});
-  return promise;
-}
-
-bool document::handle(operator_import& import) {
-  if (import.order.how == import_update::policy::only_new && durability_.last() > 0) {
-    import.promise.deliver(imported_update{imported_update::outcome::exists, false, {}});
-    return true;
-  }
-  work_.run(
-      weight_of(import.order.update.size(), heavy_update_bytes),
-      [update = import.order.update](hosted_document& on, document_effects& out) {
-        on.on_update(origin::of_server(), update.view(), out);
-      },
-      [this, import] { answer_import(import); });
-  return true;
-}
-
-/// Others hear of it at once; the operator does when it is durable, as an author would.
-void document::answer_import(const operator_import& import) {
-  using outcome = imported_update::outcome;
-  document_effects& effects = work_.effects();
-  imported_update answer{effects.writes.empty() ? outcome::known : outcome::changed, false, {}};
-  if (!effects.refusals.empty())
-    answer = {outcome::refused, false, to_string(effects.refusals.front().why)};
-  effects.refusals.clear();
-  answer.has_gap = work_.state()->state().has_gap();
-  carry_out(import.order.update, 0);
-  imports_.push_back({durability_.last(), std::move(answer), import.promise});
-  answer_stored_imports();
-}
-
-void document::answer_stored_imports() {
-  std::erase_if(imports_, [this](stored_import& each) {
-    if (each.number > durability_.confirmed()) return false;
-    each.promise.deliver(std::move(each.answer));
-    return true;
-  });
-}
-
-bool document::handle(operator_export& wanted) {
-  const auto state = std::make_shared<shared_bytes>();
-  work_.run(
-      weight_of(durability_.state_size(), heavy_state_bytes),
-      [state](hosted_document& of, document_effects&) {
-        *state = shared_bytes::copy_of(of.whole_state());
-      },
-      [state, promise = wanted.promise]() mutable {
-        promise.deliver(exported_state{true, std::move(*state)});
-      });
-  return true;
-}
-
 // --- work that takes long ---
 
 document_work::lender document::make_lender() {

@@ -200,28 +200,6 @@ TEST_CASE("the first checkpoint is replaced by the whole log", "[storage][rocksd
   CHECK(loaded.damage == "checkpoint generation 1: nothing of it is there");
 }
 
-TEST_CASE("what lies in the store of a damaged document is shown with what is wrong with it",
-          "[storage][rocksdb]") {
-  rocksdb_bed store;
-  fill(store);
-  store.close();
-  raw_store{store.settings}.flip_bit(family::log, log_key(a, 5));
-  const auto raw = *store->raw("a", 1'000'000);
-  CHECK(raw.is_complete);
-  std::size_t damaged = 0;
-  std::size_t records = 0;
-  for (const raw_piece& piece : raw.pieces) {
-    records += piece.label.starts_with("record ");
-    if (piece.damage.empty()) continue;
-    ++damaged;
-    CHECK(piece.label == "record 5");
-    CHECK(piece.damage.find("its checksum is ") != std::string::npos);
-    CHECK_FALSE(piece.value.empty());
-  }
-  CHECK(damaged == 1);
-  CHECK(records >= 2);
-}
-
 TEST_CASE("a document that cannot be read whole fails alone and is never empty",
           "[storage][rocksdb]") {
   rocksdb_bed store;
