@@ -4,21 +4,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 
+#include "app/config/values.hpp"
 #include "base/trim.hpp"
 
 namespace troupe {
 
 namespace {
 
-constexpr std::size_t token_size_min = 16;
-constexpr std::size_t token_size_max = 1024;
 constexpr std::size_t random_bytes = 32;
 
 tl::unexpected<failure> refuse(errc code, const std::string& file, std::string_view why) {
@@ -31,7 +29,7 @@ result<secret> read_token(const std::string& file) {
   std::ifstream in{file, std::ios::binary};
   if (!in) return refuse(errc::invalid_config, file, reason());
   // One byte more than may be, so that a longer file is noticed.
-  std::string text(token_size_max + 3, '\0');
+  std::string text(admin_token_size_max + 3, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(in.gcount()));
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
@@ -75,15 +73,6 @@ result<void> write_token(const std::string& file, const std::string& token) {
 }
 
 }  // namespace
-
-bool is_admin_token(std::string_view text) noexcept {
-  constexpr std::string_view others = "-._~+/=";
-  return text.size() >= token_size_min && text.size() <= token_size_max &&
-         std::ranges::all_of(text, [&](char letter) {
-           return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'z') ||
-                  (letter >= 'A' && letter <= 'Z') || others.find(letter) != std::string_view::npos;
-         });
-}
 
 result<admin_token> find_admin_token(const config& settings) {
   if (!settings.admin.token.empty())

@@ -12,12 +12,6 @@
 
 namespace troupe {
 
-inline constexpr std::string_view admin_token_rule =
-    "16 to 1024 letters, digits and characters of -._~+/=";
-
-/// Whether the text can be a token, as Authorization: Bearer carries it (RFC 6750, 2.1).
-bool is_admin_token(std::string_view text) noexcept;
-
 struct admin_token {
   enum class source : std::uint8_t {
     configured,  ///< admin.token, or the file that admin.token_file names.

@@ -8,7 +8,6 @@
 #include <set>
 #include <string_view>
 
-#include "app/admin_token.hpp"
 #include "app/config/file.hpp"
 #include "app/config/keys.hpp"
 #include "app/config/sections.hpp"

@@ -8,6 +8,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "app/config/values.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 using namespace troupe;
