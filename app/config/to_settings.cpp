@@ -111,8 +111,12 @@ listener_settings to_admin_listener_settings(const config& settings,
 
 archive_settings to_archive_settings(const config& settings) {
   const directory_settings documents = to_directory_settings(settings, {});
-  return {settings.admin.backup_directory, settings.limits.max_sync_size, documents.doc,
-          documents.rules};
+  archive_settings to;
+  to.backup_directory = settings.admin.backup_directory;
+  to.update_bytes_max = settings.limits.max_sync_size;
+  to.doc = documents.doc;
+  to.rules = documents.rules;
+  return to;
 }
 
 result<watch_settings> to_watch_settings(const config& settings) {
