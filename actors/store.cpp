@@ -41,6 +41,7 @@ store::behavior_type store::make_behavior() {
       [this](const load_document& which) { return on_load(which); },
       [this](const append_updates& append) { on_append(append); },
       [this](const write_checkpoint& checkpoint) { on_checkpoint(checkpoint); },
+      [this](const remove_document& which) { return on_remove(which); },
       [this](flush_atom) {
         flush_scheduled_ = false;
         flush();
@@ -84,6 +85,18 @@ void store::on_append(const append_updates& append) {
 void store::on_checkpoint(const write_checkpoint& write) {
   queued_.checkpoints.push_back(write.checkpoint);
   schedule_flush();
+}
+
+/// What is queued may belong to this document, and would fail behind its removal.
+removed_document store::on_remove(const remove_document& which) {
+  if (!queued_.empty() && !flush())
+    return {false, failure{errc::storage_failed, "writing to storage failed"}};
+  if (!settings_.archive)
+    return {false, failure{errc::storage_failed, "this storage removes nothing"}};
+  const auto removed = settings_.archive->remove(which.name);
+  if (!removed) return {false, removed.error()};
+  log_line(log_severity::info, "document '" + which.name + "' was removed by an operator");
+  return {*removed, std::nullopt};
 }
 
 /// The note goes to the end of the mailbox: all that is queued there by now joins the batch.

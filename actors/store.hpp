@@ -22,11 +22,13 @@
 #include "actors/interfaces.hpp"
 #include "actors/node_metrics.hpp"
 #include "actors/store_health.hpp"
+#include "storage/archive.hpp"
 
 namespace troupe {
 
 struct store_settings {
   std::shared_ptr<storage::backend> backend;
+  std::shared_ptr<storage::archive> archive;  ///< Of the same storage, for removals; null: none.
   std::shared_ptr<store_health> health = std::make_shared<store_health>();
   std::shared_ptr<node_metrics> metrics;  ///< May be null.
   /// Between two attempts to recover.
@@ -55,6 +57,7 @@ class store final : public store_actor::base {
   caf::result<loaded_document> on_load(const load_document& which);
   void on_append(const append_updates& append);
   void on_checkpoint(const write_checkpoint& write);
+  removed_document on_remove(const remove_document& which);
   void on_recovery_due();
   void schedule_flush();
   bool flush();

@@ -7,9 +7,11 @@ namespace troupe {
 caf::result<loaded_document> load(storage::backend& from, const std::string& document) {
   auto stored = from.load(document);
   if (!stored) {
-    log_line(log_severity::error,
+    const bool is_removed = stored.error().code == errc::document_removed;
+    log_line(is_removed ? log_severity::debug : log_severity::error,
              "loading '" + document + "' failed: " + to_string(stored.error()));
-    return to_caf_error(close_reason::document_failed);
+    return to_caf_error(is_removed ? close_reason::document_removed
+                                   : close_reason::document_failed);
   }
   if (!stored->damage.empty())
     log_line(log_severity::warning, "'" + document + "' is whole, but " + stored->damage);

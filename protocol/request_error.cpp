@@ -20,6 +20,7 @@ constexpr std::array<request_error_info, request_error_count> errors = {{
     {"DOCUMENT_UNAVAILABLE", "Document unavailable"},
     {"UPDATE_TOO_COMPLEX", "Update too complex"},
     {"STORAGE_UNAVAILABLE", "Storage unavailable"},
+    {"DOCUMENT_REMOVED", "Document removed"},
 }};
 
 }  // namespace
@@ -50,6 +51,7 @@ request_error request_error_for(errc code, request_part part) noexcept {
 request_error request_error_for(close_reason reason) noexcept {
   if (reason == close_reason::quota_exceeded) return request_error::quota_exceeded;
   if (reason == close_reason::storage_unavailable) return request_error::storage_unavailable;
+  if (reason == close_reason::document_removed) return request_error::document_removed;
   return reason == close_reason::too_many_documents ? request_error::too_many_documents
                                                     : request_error::document_unavailable;
 }

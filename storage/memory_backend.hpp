@@ -19,6 +19,7 @@ class memory_backend final : public backend, public archive {
   result<std::optional<document_info>> info(const std::string& document) override;
   result<bool> remove(const std::string& document) override;
   result<bool> admit(const std::string& document) override;
+  result<raw_document> raw(const std::string& document, std::size_t bytes_max) override;
   result<store_stats> stats() override;
   /// Fails with storage_failed: there is nothing on disk.
   result<void> backup(const std::string& directory) override;

@@ -98,12 +98,24 @@ listener_settings to_listener_settings(const config& settings) {
   return to;
 }
 
-listener_settings to_admin_listener_settings(const config& settings) {
+listener_settings to_admin_listener_settings(const config& settings,
+                                             std::shared_ptr<budget> large_messages) {
   listener_settings to;
+  to.connection.large_messages = std::move(large_messages);
   to.address = settings.admin.address;
   to.port = settings.admin.port;
   to.connection.http_body_bytes_max = admin_body_bytes_max;
   to.connections_max = admin_connections_max;
+  return to;
+}
+
+archive_settings to_archive_settings(const config& settings) {
+  const directory_settings documents = to_directory_settings(settings, {});
+  archive_settings to;
+  to.backup_directory = settings.admin.backup_directory;
+  to.update_bytes_max = settings.limits.max_sync_size;
+  to.doc = documents.doc;
+  to.rules = documents.rules;
   return to;
 }
 

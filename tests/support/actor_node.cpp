@@ -46,6 +46,7 @@ actor_node::actor_node(directory_settings settings, hosting where) {
   reader_ = system_->spawn<store_reader, caf::detached>(backend);
   store_settings storing;
   storing.backend = backend;
+  storing.archive = std::shared_ptr<storage::archive>{backend, &backend->archive()};
   storing.health = settings.health = health;
   storing.recovery_interval = std::chrono::milliseconds{5};
   store_ = system_->spawn<store, caf::detached>(std::move(storing));

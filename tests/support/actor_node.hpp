@@ -76,6 +76,7 @@ class actor_node {
   caf::actor_system& system() { return *system_; }
   store_actor store_handle() const { return store_; }
   store_reader_actor reader_handle() const { return reader_; }
+  directory_actor directory_handle() const { return directory_; }
 
   std::shared_ptr<gated_backend> backend = std::make_shared<gated_backend>();
   std::shared_ptr<store_health> health = std::make_shared<store_health>();
