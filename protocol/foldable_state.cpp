@@ -1,19 +1,14 @@
 #include "protocol/foldable_state.hpp"
 
 #include <algorithm>
-#include <optional>
+#include <array>
 
 #include "base/check.hpp"
-#include "base/compression.hpp"
 #include "protocol/crdt/wire/update_tools.hpp"
 
 namespace troupe {
 
 namespace {
-
-/// A compressed state must be smaller by this part of it: else its bytes are kept as they are,
-/// which others may share.
-constexpr std::size_t worthwhile_part = 8;
 
 /// In front of a delete set it makes an update without structs.
 constexpr std::uint8_t no_structs = 0;
@@ -48,31 +43,15 @@ bool foldable_state::fold(shared_bytes whole) {
     folded->deletes_hash = hash_of(byte_view{deletes}.subspan(1));
   }
   if (whole.empty()) whole = shared_bytes::copy_of(doc_->encode_state_as_update());
-  folded->size = whole.size();
-  const byte_buffer compressed = compress(whole.view());
-  folded->is_compressed = compressed.size() < whole.size() - whole.size() / worthwhile_part;
-  folded->bytes = folded->is_compressed ? shared_bytes::copy_of(compressed) : std::move(whole);
+  folded->whole = packed_bytes{std::move(whole)};
   folded_ = std::move(folded);
   doc_.reset();
   return true;
 }
 
-byte_buffer foldable_state::decompressed() const {
-  auto bytes = decompress(folded_->bytes.view(), folded_->size);
-  TROUPE_CHECK(bytes.has_value());
-  return *std::move(bytes);
-}
-
-template <class Use>
-auto foldable_state::with_bytes(Use&& use) const {
-  const byte_buffer own = folded_->is_compressed ? decompressed() : byte_buffer{};
-  const byte_view all = folded_->is_compressed ? byte_view{own} : folded_->bytes.view();
-  return use(all, all.last(folded_->deletes_size));
-}
-
 std::unique_ptr<crdt::doc> foldable_state::decode() const {
   auto decoded = std::make_unique<crdt::doc>(settings_);
-  const bool is_applied = with_bytes([&](byte_view all, byte_view) {
+  const bool is_applied = folded_->whole.with([&](byte_view all) {
     std::vector<crdt::repaired_struct> repaired;  // of what was repaired before
     return decoded->load_update(all, repaired).has_value();
   });
@@ -93,10 +72,7 @@ bool foldable_state::knows_folded(byte_view update) const {
 }
 
 byte_buffer foldable_state::encode_whole() const {
-  if (doc_) return doc_->encode_state_as_update();
-  if (folded_->is_compressed) return decompressed();
-  const byte_view all = folded_->bytes.view();
-  return {all.begin(), all.end()};
+  return doc_ ? doc_->encode_state_as_update() : folded_->whole.copy();
 }
 
 byte_buffer foldable_state::encode_difference(const crdt::state_vector& from) const {
@@ -104,7 +80,8 @@ byte_buffer foldable_state::encode_difference(const crdt::state_vector& from) co
   if (from.empty()) return encode_whole();
   const auto vector = crdt::state_vector::decode(folded_->vector.view());
   TROUPE_CHECK(vector.has_value());
-  return with_bytes([&](byte_view all, byte_view deletes) {
+  return folded_->whole.with([&](byte_view all) {
+    const byte_view deletes = all.last(folded_->deletes_size);
     if (!deletes.empty() && covers(from, *vector)) {
       byte_buffer update{no_structs};
       update.insert(update.end(), deletes.begin(), deletes.end());
@@ -122,7 +99,7 @@ std::vector<byte_buffer> foldable_state::encode_in_pieces(const crdt::state_vect
   if (doc_) return doc_->encode_state_in_pieces(from, sizes);
   // The structs of a larger one are planned, for which it is decoded.
   std::vector<byte_buffer> updates;
-  if (folded_->size <= sizes.piece || !from.empty()) {
+  if (folded_->whole.size() <= sizes.piece || !from.empty()) {
     updates.push_back(encode_difference(from));
     if (updates.back().size() <= 2 * sizes.piece) return updates;
   }

@@ -11,7 +11,7 @@
 #include <memory>
 #include <vector>
 
-#include "base/bytes.hpp"
+#include "base/packed_bytes.hpp"
 #include "protocol/crdt/doc.hpp"
 #include "protocol/siphash.hpp"
 
@@ -68,13 +68,11 @@ class foldable_state {
   }
 
   /// Bytes that a folded state takes; 0: it is decoded.
-  std::size_t folded_size() const noexcept { return folded_ ? folded_->bytes.size() : 0; }
+  std::size_t folded_size() const noexcept { return folded_ ? folded_->whole.kept_size() : 0; }
 
  private:
   struct folded_state {
-    shared_bytes bytes;    // the encoded state
-    std::size_t size = 0;  // of the encoded state
-    bool is_compressed = false;
+    packed_bytes whole;  // the encoded state
     bool has_gap = false;
     std::size_t deletes_size = 0;  // its last bytes, which are the delete set; 0: not known
     hash128 deletes_hash;
@@ -84,10 +82,6 @@ class foldable_state {
 
   void unfold() const;
   std::unique_ptr<crdt::doc> decode() const;
-  byte_buffer decompressed() const;
-  /// Calls `use` with the encoded state, and with the part of it that is the delete set.
-  template <class Use>
-  auto with_bytes(Use&& use) const;
 
   crdt::doc_settings settings_;
   // Exactly one of them is there. A reader may decode.

@@ -154,6 +154,8 @@ class hosted_document {
   /// Whether this request would decode a folded state.
   bool would_unfold(const client_request& what) const;
   foldable_state::figures describe() const noexcept { return state_.describe(); }
+  /// Whether anything is missing below what is known, or waits.
+  bool has_gap() const noexcept { return state_.has_gap(); }
 
   /// Grows with every change of the state.
   std::uint64_t version() const noexcept { return version_; }
