@@ -114,7 +114,8 @@ byte_buffer foldable_state::encode_state_vector() const {
 
 foldable_state::figures foldable_state::describe() const noexcept {
   if (!doc_) return folded_->full;
-  return {doc_->size_in_memory(), doc_->client_count(), doc_->is_nearly_full()};
+  return {doc_->size_in_memory(), doc_->client_count(), doc_->pending_size(),
+          doc_->is_nearly_full()};
 }
 
 }  // namespace troupe

@@ -23,6 +23,7 @@ class foldable_state {
   struct figures {
     std::size_t size_in_memory = 0;
     std::size_t client_count = 0;
+    std::size_t pending_size = 0;
     bool is_nearly_full = false;
   };
 
