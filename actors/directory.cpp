@@ -128,7 +128,8 @@ document_actor directory::spawn_document(const std::string& name, document_id id
                              pending_,
                              settings_.metrics,
                              settings_.workers,
-                             settings_.health};
+                             settings_.health,
+                             settings_.fold_after};
   caf::actor_config config{unit};
   // What a failed one sent last may be in the store's queue.
   const store_reader_actor reader = failed_.erase(name) > 0 ? store_reader_actor{store_} : reader_;
@@ -162,8 +163,7 @@ opened_document directory::hand_out(entry& of, const open_document& request) {
     ++of.joins;
     tell(this, of.document, *request.join);
   } else if (of.joins == 0 || of.is_idle) {
-    of.is_idle = true;
-    of.idle_since = std::chrono::steady_clock::now();
+    note_idle(of);
   }
   return opened_document{of.id, of.document};
 }
@@ -177,8 +177,13 @@ void directory::on_idle(const document_idle& message) {
   entry* const idle = find(message.id);
   if (idle == nullptr || idle->joins != message.joins) return;  // someone has joined since
   if (is_draining_) return unload(*idle);
-  idle->is_idle = true;
-  idle->idle_since = std::chrono::steady_clock::now();
+  note_idle(*idle);
+}
+
+void directory::note_idle(entry& of) {
+  of.is_idle = true;
+  of.is_told_to_fold = false;
+  of.idle_since = std::chrono::steady_clock::now();
 }
 
 /// A session had joined before the document was to unload.
@@ -220,9 +225,15 @@ void directory::on_second() {
     if (opened.is_unloading) continue;
     if (opened.is_idle && now - opened.idle_since >= settings_.idle_grace)
       unload(opened);
-    else if (check_presence && !opened.is_idle)
+    else if (opened.is_idle ? is_to_fold(opened, now) : check_presence)
       tell(this, opened.document, document_tick{});
   }
+}
+
+/// Whether an idle document has to be told, once, that it has been quiet for long enough.
+bool directory::is_to_fold(entry& idle, time_point now) const {
+  if (idle.is_told_to_fold || now - idle.idle_since < settings_.fold_after) return false;
+  return idle.is_told_to_fold = true;
 }
 
 /// Each document of the page reports its own figures; one that is ending has none.

@@ -39,6 +39,7 @@ struct directory_settings {
   quota_limits quota;
   std::size_t pending_total_max = static_cast<std::size_t>(-1);  ///< Bytes, of all documents.
   std::chrono::milliseconds idle_grace{30'000};
+  std::chrono::milliseconds fold_after{5'000};
   crdt::doc_settings doc;
   std::vector<document_rule> rules;       ///< For some documents; see settings_for().
   std::vector<io_unit*> units;            ///< Where documents run; empty: on CAF's workers.
@@ -81,6 +82,7 @@ class directory final : public directory_actor::base {
     std::shared_ptr<message_id_window> window;
     bool is_idle = false;
     bool is_unloading = false;
+    bool is_told_to_fold = false;  // since it became idle
     time_point idle_since;
     waiting_list waiting;
   };
@@ -113,6 +115,8 @@ class directory final : public directory_actor::base {
   std::shared_ptr<message_id_window> window_of(const std::string& name);
   void keep_window(const std::string& name, std::shared_ptr<message_id_window> window);
   bool make_room();
+  void note_idle(entry& of);
+  bool is_to_fold(entry& idle, time_point now) const;
   void unload(entry& of);
   void finish_drain_if_empty();
 

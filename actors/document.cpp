@@ -58,6 +58,7 @@ document::behavior_type document::make_behavior() {
 
 void document::on_exit() {
   if (is_nearly_full_ && settings_.metrics) settings_.metrics->nearly_full_documents().dec();
+  if (is_folded_ && settings_.metrics) settings_.metrics->folded_documents().dec();
   work_.stop();
   audience_.clear();
   settings_.workers = nullptr;
@@ -82,6 +83,7 @@ void document::on_loaded(const loaded_document& loaded) {
   };
   work_.run(weight_of(durability_.state_size(), heavy_update_bytes), load_all, [this] {
     log_repairs();
+    edited_at_ = current_time();
     work_.begin();
     handle_waiting();
   });
@@ -105,17 +107,17 @@ void document::log_repairs() const {
 
 /// Warns once an operator should act, and again if it comes to that a second time.
 void document::check_fullness() {
-  const crdt::doc& state = work_.state()->state();
-  const bool is_full = state.is_nearly_full();
+  const foldable_state::figures state = work_.state()->describe();
+  const bool is_full = state.is_nearly_full;
   if (is_full == std::exchange(is_nearly_full_, is_full)) return;
   if (settings_.metrics) settings_.metrics->nearly_full_documents().inc(is_full ? 1 : -1);
   if (!is_full) return;
   log_line(log_severity::warning,
-           "document '" + *name_ + "' is nearly full: " + std::to_string(state.client_count()) +
+           "document '" + *name_ + "' is nearly full: " + std::to_string(state.client_count) +
                " client ids of limits.max_client_ids " +
-               std::to_string(state.limits().clients_max) + ", " +
-               std::to_string(state.size_in_memory()) + " bytes of limits.max_document_size " +
-               std::to_string(state.limits().document_size_max));
+               std::to_string(settings_.doc.limit.clients_max) + ", " +
+               std::to_string(state.size_in_memory) + " bytes of limits.max_document_size " +
+               std::to_string(settings_.doc.limit.document_size_max));
 }
 
 // --- subscribers ---
@@ -131,9 +133,13 @@ void document::on_leave(const leave_document& leave) {
   if (!audience_.has_sessions()) on_nobody_left();
 }
 
-/// An idle document is kept for a while, as small as it can be: most of them go next.
+/// An idle document is kept for a while, as small as it can be: most of them go next. One that is
+/// not small folds later, since its last session may come back at once.
 void document::on_nobody_left() {
-  if (work_.state() && work_.has_begun() && durability_.is_worth_folding()) checkpoint();
+  if (work_.state() && work_.has_begun()) {
+    if (durability_.is_worth_checkpoint()) checkpoint();
+    if (work_.state() && is_small()) fold();
+  }
   newcomers_.clear();
   schedule_flush();
   tell(this, directory_, document_idle{settings_.id, audience_.joins()});
@@ -163,8 +169,10 @@ document_info document::on_describe() const {
   document_info info{settings_.name, audience_.session_count(), is_unloading_};
   info.state_bytes = durability_.state_size();
   if (!work_.state()) return info;  // lent to a worker
-  info.memory_bytes = work_.state()->state().size_in_memory();
-  info.client_ids = work_.state()->state().client_count();
+  const foldable_state::figures state = work_.state()->describe();
+  info.memory_bytes = state.size_in_memory;
+  info.client_ids = state.client_count;
+  info.is_folded = work_.state()->is_folded();
   return info;
 }
 
@@ -225,8 +233,17 @@ bool document::handle(document_work::batch_rest& rest) {
 bool document::is_handled_here(session_id from, const client_request& what,
                                hosted_document::time_point now) {
   if (!work_.can_lend()) return work_.state()->on_request(from, what, now, work_.effects());
-  return weight_of(what, durability_.state_size()) == weight::light &&
+  return weight_here(what) == weight::light &&
          work_.state()->on_request(from, what, now, work_.effects(), light_steps_max);
+}
+
+/// The weight of a request on the state as it is.
+weight document::weight_here(const client_request& what) const {
+  const std::size_t size = durability_.state_size();
+  const hosted_document& state = *work_.state();
+  if (state.is_folded() && (is_difference(what) || state.would_unfold(what)))
+    return weight_of(std::max(size, what.body.size()), heavy_update_bytes);
+  return weight_of(what, size);
 }
 
 bool document::handle(joining_session& who) {
@@ -252,6 +269,7 @@ bool document::handle(document_tick&) {
   newcomers_.on_tick();
   carry_out({}, 0);
   schedule_flush();
+  if (work_.state() && is_quiet()) fold();
   return true;
 }
 
@@ -304,6 +322,40 @@ void document::encode_whole_state_elsewhere(dialect in) {
       [this, frames, in] { newcomers_.keep(in, work_.state()->version(), std::move(*frames)); });
 }
 
+// --- folding ---
+
+/// Keeps the state as its bytes until the next edit, unless something waits in it.
+void document::fold() {
+  if (is_checkpointing_ || is_unloading_ || work_.state()->is_folded()) return;
+  work_.run(
+      weight_of(durability_.state_size(), heavy_update_bytes),
+      [](hosted_document& of, document_effects&) { of.fold(); }, [this] { note_folding(); });
+}
+
+/// Whether nobody has edited the document for a while, as far as its ticks show. The directory has
+/// waited as long before it sends one that has no sessions.
+bool document::is_quiet() {
+  const auto now = current_time();
+  const std::uint64_t version = work_.state()->version();
+  if (std::exchange(seen_version_, version) != version) edited_at_ = now;
+  return !audience_.has_sessions() || now - edited_at_ >= settings_.fold_after;
+}
+
+/// Notes whether the state is folded now. One that was decoded counts as edited.
+void document::note_folding() {
+  if (!work_.state() || work_.state()->is_folded() == is_folded_) return;
+  is_folded_ = !is_folded_;
+  if (is_folded_) {
+    releases_memory_ = true;
+    schedule_flush();
+  } else {
+    edited_at_ = current_time();
+  }
+  if (!settings_.metrics) return;
+  settings_.metrics->folded_documents().inc(is_folded_ ? 1 : -1);
+  (is_folded_ ? settings_.metrics->folds() : settings_.metrics->unfolds()).inc();
+}
+
 // --- effects ---
 
 /// Carries out what the hosted document decided about an event that had these bytes.
@@ -321,6 +373,7 @@ void document::carry_out(const shared_bytes& event_bytes, std::size_t credit_byt
   for (const document_effects::refusal& each : effects.refusals) refuse(each);
   for (const auto& each : effects.left_out) note_left_out(each);
   effects.clear();
+  if (is_folded_) note_folding();
   schedule_flush();
   if (durability_.is_long()) checkpoint();
 }
@@ -417,14 +470,17 @@ void document::checkpoint() {
   if (is_checkpointing_ || !work_.state()) return;
   durability_.begin_checkpoint();
   const auto state = std::make_shared<shared_bytes>();
+  const bool folds = !audience_.has_sessions() && is_small() && !is_unloading_;
   is_checkpointing_ = true;
   work_.run(
       weight_of(durability_.checkpoint_size(), heavy_state_bytes),
-      [state](hosted_document& of, document_effects&) {
+      [state, folds](hosted_document& of, document_effects&) {
         *state = shared_bytes::copy_of(of.whole_state());
+        if (folds) of.fold(*state);
       },
       [this, state] {
         is_checkpointing_ = false;
+        note_folding();
         durability_.end_checkpoint(state->size());
         append_stored();
         tell(this, store_, write_checkpoint{{*name_, durability_.last(), std::move(*state)}});
@@ -446,7 +502,7 @@ void document::on_unload() {
   // What is acknowledged is stored; the checkpoint is not made, so the log remains.
   if (!work_.state() && !waits_for_worker_) return quit();
   if (!work_.has_begun() || !work_.state() || work_.has_waiting()) return;
-  if (!durability_.is_folded() && !is_removed_) checkpoint();
+  if (!durability_.is_checkpointed() && !is_removed_) checkpoint();
   if (work_.state()) quit();
 }
 
@@ -476,7 +532,7 @@ void document::on_flush() {
   audience_.end_turn(
       settings_.id, output_.take(),
       [this](const hub_actor& hub, deliver_batch batch) { tell(this, hub, std::move(batch)); });
-  if (!audience_.has_sessions()) release_memory();
+  if (std::exchange(releases_memory_, false) || !audience_.has_sessions()) release_memory();
 }
 
 }  // namespace troupe

@@ -6,12 +6,14 @@
 //
 // The life of a document: it loads, then it handles requests, carries out the effects, confirms
 // what is stored, checkpoints its log, and unloads some time after its last subscriber has left.
+// While nobody edits it, it keeps its state folded (foldable_state).
 // It lends long work to a worker (document_work), knows its sessions by document_audience, and
 // sends what a turn of the mailbox produces as one batch per I/O unit (document_output). If the
 // actor fails, the directory closes its sessions with a retryable code and reopens the document
 // from storage at the next join.
 #pragma once
 
+#include <chrono>
 #include <memory>
 
 #include "actors/caf_compat.hpp"
@@ -40,6 +42,7 @@ struct document_settings {
   std::shared_ptr<node_metrics> metrics;      ///< May be null.
   std::shared_ptr<worker_pool> workers;       ///< Null: it does all work where it runs.
   std::shared_ptr<store_health> health;       ///< May be null.
+  std::chrono::milliseconds fold_after{};     ///< Without an edit its state folds; see fold().
 };
 
 class document final : public io_actor<document_actor::base> {
@@ -89,6 +92,12 @@ class document final : public io_actor<document_actor::base> {
   document_work::lender make_lender();
   bool needs_encoding(const client_request& what);
   void encode_whole_state_elsewhere(dialect in);
+  weight weight_here(const client_request& what) const;
+
+  bool is_small() const noexcept { return durability_.state_size() < heavy_update_bytes; }
+  bool is_quiet();
+  void fold();
+  void note_folding();
 
   void carry_out(const shared_bytes& event_bytes, std::size_t credit_bytes);
   void send_whole_state(session_id to, dialect in);
@@ -131,6 +140,10 @@ class document final : public io_actor<document_actor::base> {
   bool waits_for_worker_ = true;
   bool flush_scheduled_ = false;
   bool is_nearly_full_ = false;
+  bool is_folded_ = false;        // as far as is noted
+  bool releases_memory_ = false;  // at the end of the turn
+  hosted_document::time_point edited_at_;
+  std::uint64_t seen_version_ = 0;  // at the last tick
 };
 
 }  // namespace troupe

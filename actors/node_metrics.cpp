@@ -12,6 +12,12 @@ node_metrics::node_metrics(caf::actor_system& system) {
   sessions_ = registry.gauge_singleton("troupe", "sessions", "Sessions that are connected now.");
   nearly_full_documents_ = registry.gauge_singleton(
       "troupe", "nearly-full-documents", "Open documents with 80 % of their client ids or size.");
+  folded_documents_ = registry.gauge_singleton("troupe", "folded-documents",
+                                               "Open documents whose state is folded.");
+  folds_ =
+      registry.counter_singleton("troupe", "folds", "Times that a document was folded.", "1", true);
+  unfolds_ = registry.counter_singleton("troupe", "unfolds",
+                                        "Times that a folded document was decoded.", "1", true);
   messages_ = registry.counter_singleton("troupe", "messages", "Messages received from clients.",
                                          "1", true);
   auto* const family = registry.counter_family("troupe", "closed-connections", {"reason"},

@@ -25,6 +25,10 @@ class node_metrics {
   caf::telemetry::int_gauge& nearly_full_documents() const noexcept {
     return *nearly_full_documents_;
   }
+  /// Documents that are open and folded; see foldable_state. How often any was folded, and decoded.
+  caf::telemetry::int_gauge& folded_documents() const noexcept { return *folded_documents_; }
+  caf::telemetry::int_counter& folds() const noexcept { return *folds_; }
+  caf::telemetry::int_counter& unfolds() const noexcept { return *unfolds_; }
   caf::telemetry::int_counter& messages() const noexcept { return *messages_; }
   /// Connections that were closed for this reason.
   caf::telemetry::int_counter& closed(close_reason reason) const noexcept {
@@ -58,6 +62,9 @@ class node_metrics {
  private:
   caf::telemetry::int_gauge* sessions_;
   caf::telemetry::int_gauge* nearly_full_documents_;
+  caf::telemetry::int_gauge* folded_documents_;
+  caf::telemetry::int_counter* folds_;
+  caf::telemetry::int_counter* unfolds_;
   caf::telemetry::int_counter* messages_;
   caf::telemetry::int_counter* held_back_;
   caf::telemetry::int_counter* accept_failures_;

@@ -19,6 +19,7 @@
 #include "base/flat_map.hpp"
 #include "protocol/audience.hpp"
 #include "protocol/crdt/doc.hpp"
+#include "protocol/foldable_state.hpp"
 #include "protocol/identity.hpp"
 #include "protocol/message_id_window.hpp"
 #include "protocol/notice.hpp"
@@ -150,10 +151,21 @@ class hosted_document {
   /// Gives back memory that is kept for growth.
   void shrink() { state_.shrink(); }
 
+  /// Keeps the state as foldable_state::fold() does, which its subscribers do not notice. The first
+  /// edit decodes it again.
+  bool fold(shared_bytes whole = {}) { return state_.fold(std::move(whole)); }
+  bool is_folded() const noexcept { return state_.is_folded(); }
+  /// Whether this request would decode a folded state.
+  bool would_unfold(const client_request& what) const;
+  foldable_state::figures describe() const noexcept { return state_.describe(); }
+  /// Whether anything is missing below what is known, or waits.
+  bool has_gap() const noexcept { return state_.has_gap(); }
+
   /// Grows with every change of the state.
   std::uint64_t version() const noexcept { return version_; }
 
-  const crdt::doc& state() const noexcept { return state_; }
+  /// Decodes a folded one, which stays so until the next fold().
+  const crdt::doc& state() const { return state_.decoded(); }
   const sync::awareness& presence() const noexcept { return presence_; }
 
  private:
@@ -212,7 +224,7 @@ class hosted_document {
   void forget_dialects(const subscriber& of);
   void forget_dialect(dialect one);
 
-  crdt::doc state_;
+  foldable_state state_;
   sync::awareness presence_;
   std::uint64_t seed_;
   std::shared_ptr<message_id_window> window_;

@@ -102,6 +102,7 @@ struct config {
 
   struct document_section {
     std::chrono::milliseconds idle_grace{30'000};
+    std::chrono::milliseconds fold_after{5'000};
     bool on_io_threads = true;
   };
 

@@ -232,6 +232,10 @@ constexpr std::array keys{
     config_key{"document.idle_grace",
                duration_field{in<&config::document, &document::idle_grace>, 0ms, 24h}, time_units,
                "time for which a document without sessions stays in memory"},
+    config_key{"document.fold_after",
+               duration_field{in<&config::document, &document::fold_after>, 0ms, 24h}, time_units,
+               "time without an edit after which an open document keeps only its encoded state, "
+               "which takes less memory; the next edit decodes it"},
     config_key{"document.on_io_threads",
                switch_field{in<&config::document, &document::on_io_threads>}, "true or false",
                "whether a document runs on the I/O thread of its connections; false moves it to "

@@ -71,6 +71,7 @@ directory_settings to_directory_settings(const config& settings,
   to.quota = {settings.limits.max_documents_per_user, settings.limits.max_documents_per_address};
   to.pending_total_max = settings.limits.max_pending_total;
   to.idle_grace = settings.document.idle_grace;
+  to.fold_after = settings.document.fold_after;
   to.doc.limit.pending_size_max = settings.limits.max_pending_size;
   to.doc.limit.document_size_max = settings.limits.max_document_size;
   to.doc.limit.clients_max = settings.limits.max_client_ids;
