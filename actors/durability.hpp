@@ -87,8 +87,8 @@ class durability {
   /// Whether a checkpoint would save much: what must be read to load the document would be halved.
   bool is_long() const noexcept { return size_ > std::max(worthwhile_size, checkpoint_size_); }
   /// The same for a document that will not change for a while.
-  bool is_worth_folding() const noexcept { return size_ > checkpoint_size_ / 2; }
-  bool is_folded() const noexcept { return size_ == 0; }
+  bool is_worth_checkpoint() const noexcept { return size_ > checkpoint_size_ / 2; }
+  bool is_checkpointed() const noexcept { return size_ == 0; }
 
   /// A checkpoint of this moment is being made; what is appended from now on comes behind it.
   void begin_checkpoint() noexcept { size_ = 0; }

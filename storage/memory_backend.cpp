@@ -33,7 +33,7 @@ result<stored_document> memory_backend::load(const std::string& document) {
 
 stored_document memory_backend::contents_of(const entry& of) {
   stored_document stored;
-  stored.checkpoint = of.checkpoint;
+  stored.checkpoint = of.checkpoint.share();
   stored.last = of.known.last;
   for (const record& r : of.log) stored.updates.push_back(r.update);
   return stored;
@@ -67,6 +67,8 @@ void memory_backend::append_to(entry& of, const log_append& append) {
 }
 
 result<void> memory_backend::write(const batch& what) {
+  std::vector<packed_bytes> packed;
+  for (const checkpoint_write& checkpoint : what.checkpoints) packed.emplace_back(checkpoint.state);
   std::lock_guard lock{mutex_};
   // All or nothing: what does not fit is found before anything changes.
   std::unordered_map<std::string_view, sequence> lasts;
@@ -99,10 +101,11 @@ result<void> memory_backend::write(const batch& what) {
   };
   for (const log_append& append : what.appends)
     if (!append.updates.empty()) append_to(entry_of(*append.document), append);
-  for (const checkpoint_write& checkpoint : what.checkpoints) {
+  for (std::size_t i = 0; i < what.checkpoints.size(); ++i) {
+    const checkpoint_write& checkpoint = what.checkpoints[i];
     entry& of = entry_of(checkpoint.document);
     if (checkpoint.covers < of.covers) continue;
-    of.checkpoint = checkpoint.state;
+    of.checkpoint = std::move(packed[i]);
     of.covers = checkpoint.covers;
     of.known.last = std::max(of.known.last, checkpoint.covers);
     ++of.known.generation;
@@ -166,6 +169,23 @@ result<bool> memory_backend::admit(const std::string& document) {
   if (found == documents_.end() || !found->second.known.is_removed) return false;
   found->second.known.is_admitted = true;
   return true;
+}
+
+result<raw_document> memory_backend::raw(const std::string& document, std::size_t bytes_max) {
+  std::lock_guard lock{mutex_};
+  raw_document raw;
+  const auto found = documents_.find(document);
+  if (found == documents_.end()) return raw;
+  std::size_t bytes = 0;
+  const auto add = [&](const std::string& label, byte_view value) {
+    bytes += value.size();
+    raw.is_complete = raw.is_complete && bytes <= bytes_max;
+    if (raw.is_complete) raw.pieces.push_back({label, std::string{as_text(value)}, {}});
+  };
+  if (!found->second.checkpoint.empty()) add("checkpoint", found->second.checkpoint.view());
+  for (const record& r : found->second.log)
+    add("record " + std::to_string(r.number), r.update.view());
+  return raw;
 }
 
 result<store_stats> memory_backend::stats() {

@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 
+#include "base/packed_bytes.hpp"
 #include "storage/archive.hpp"
 #include "storage/backend.hpp"
 
@@ -19,6 +20,7 @@ class memory_backend final : public backend, public archive {
   result<std::optional<document_info>> info(const std::string& document) override;
   result<bool> remove(const std::string& document) override;
   result<bool> admit(const std::string& document) override;
+  result<raw_document> raw(const std::string& document, std::size_t bytes_max) override;
   result<store_stats> stats() override;
   /// Fails with storage_failed: there is nothing on disk.
   result<void> backup(const std::string& directory) override;
@@ -31,7 +33,7 @@ class memory_backend final : public backend, public archive {
     shared_slice update;
   };
   struct entry {
-    shared_bytes checkpoint;
+    packed_bytes checkpoint;
     std::vector<record> log;
     document_info known;  // without its name; counts and sizes are filled in when asked for
     sequence covers = 0;

@@ -67,6 +67,7 @@ class rocksdb_backend final : public backend, public archive {
   result<std::optional<document_info>> info(const std::string& document) override;
   result<bool> remove(const std::string& document) override;
   result<bool> admit(const std::string& document) override;
+  result<raw_document> raw(const std::string& document, std::size_t bytes_max) override;
   result<store_stats> stats() override;
   result<void> backup(const std::string& directory) override;
   result<verify_report> verify(const verify_progress& progress,

@@ -52,6 +52,9 @@ struct config {
     std::string address = "127.0.0.1";
     std::uint16_t port = 3002;
     std::vector<std::string> allowed_hosts;
+    std::string token;             ///< Never printed. Empty: token_file, or one that was generated.
+    std::string token_file;        ///< Empty: none.
+    std::string backup_directory;  ///< Empty: no backups.
   };
 
   struct limits_section {
@@ -99,6 +102,7 @@ struct config {
 
   struct document_section {
     std::chrono::milliseconds idle_grace{30'000};
+    std::chrono::milliseconds fold_after{5'000};
     bool on_io_threads = true;
   };
 
@@ -107,6 +111,7 @@ struct config {
     std::string path = "data";  ///< A directory; relative to the working directory of the process.
     std::size_t cache_size = 64 * 1024 * 1024;
     std::size_t write_buffer_size = 16 * 1024 * 1024;
+    std::size_t max_queue_size = 256 * 1024 * 1024;
   };
 
   /// One entry of documents.rules. A document takes the first that matches its name.

@@ -77,11 +77,11 @@ TEST_CASE("a log is long when it outgrows its checkpoint, and 64 KiB", "[durabil
   log.begin_checkpoint();
   log.append(bytes_of(40 * 1024));  // while it was made
   log.end_checkpoint(100 * 1024);
-  CHECK_FALSE(log.is_folded());
+  CHECK_FALSE(log.is_checkpointed());
   CHECK_FALSE(log.is_long());
-  CHECK_FALSE(log.is_worth_folding());
+  CHECK_FALSE(log.is_worth_checkpoint());
   log.append(bytes_of(20 * 1024));
-  CHECK(log.is_worth_folding());
+  CHECK(log.is_worth_checkpoint());
   log.append(bytes_of(41 * 1024));
   CHECK(log.is_long());
 }
@@ -91,5 +91,5 @@ TEST_CASE("a log of many small records is as long as their records", "[durabilit
   for (int i = 0; i < 3000; ++i) log.append(bytes_of(1));
   CHECK(log.is_long());
   log.begin_checkpoint();
-  CHECK(log.is_folded());
+  CHECK(log.is_checkpointed());
 }
