@@ -18,7 +18,7 @@ const book = new ledger();
 const problems = [];
 
 /** Documents are new every few rounds, so that the checks stay quick. */
-const names_of = (round) => ['a', 'b', 'c'].map((name) => `${name}${Math.floor(round / 5)}`);
+const names_of = (round) => ['a', 'b', 'c', 'quiet'].map((name) => `${name}${Math.floor(round / 5)}`);
 
 async function check(server, round) {
   for (const name of names_of(Math.max(0, round - 1))) problems.push(...book.problems(name, await ids_in(server.url, name)));
@@ -26,7 +26,7 @@ async function check(server, round) {
 
 /** Editors of one document, one after the other: when one goes, the document may be unloaded. */
 async function come_and_go(server, round, number, state) {
-  const documents = names_of(round);
+  const documents = names_of(round).slice(0, -1);
   for (let visit = 0; !state.is_over; ++visit) {
     const name = `${round}.${number}.${visit}`;
     const kind = number % 2 === 0 ? binary_editor : json_editor;
@@ -39,12 +39,24 @@ async function come_and_go(server, round, number, state) {
   }
 }
 
+/** Edits and is quiet long enough for the document to fold, again and again. */
+async function fold_and_edit(server, round, state) {
+  const editor = new binary_editor(server.url, names_of(round).at(-1), `${round}.quiet`, book);
+  state.editors.push(editor);
+  await Promise.race([editor.open().catch(() => {}), state.over]);
+  while (!state.is_over) {
+    editor.add();
+    await pause(15 + random() * 40);
+  }
+}
+
 for (let round = 0; round < rounds; ++round) {
   const server = await server_with(settings_of(directory));
   await check(server, round);
   const state = { is_over: false, editors: [] };
   state.over = new Promise((resolve) => (state.end = () => resolve((state.is_over = true))));
   const editing = Array.from({ length: 7 }, (_, number) => come_and_go(server, round, number, state));
+  editing.push(fold_and_edit(server, round, state));
   await pause(50 + random() * 600);
   await server.kill();
   state.end();

@@ -40,6 +40,7 @@ export const settings_of = (directory, more = {}) => ({
   'storage.path': directory,
   'storage.write_buffer_size': '64KiB',
   'document.idle_grace': '0s',
+  'document.fold_after': '20ms',
   'limits.messages_per_second': 1000000,
   'limits.message_burst': 1000000,
   'limits.edit_burst': 1000000,
