@@ -138,7 +138,9 @@ class opening {
       return true;
     }
     if (open(WALRecoveryMode::kSkipAnyCorruptedRecords, false, opened_.store).ok()) {
-      note("its journal is damaged (" + why + "); it is taken without the damaged places");
+      note("its journal is damaged (" + why +
+           "); it is taken without the damaged places, "
+           "and documents may lack what was there");
       return true;
     }
     note("it cannot be opened: " + why);

@@ -77,7 +77,7 @@ std::vector<place> places_in(const std::string& directory) {
     if (size == 0 || name == "LOCK" || name.starts_with("OPTIONS")) continue;
     for (std::uint64_t at = 0; at < size; ++at) {
       const bool is_end = size - at < 256;
-      const std::uint64_t stride = is_all ? (is_end ? 3 : 13) : (is_end ? 151 : 1009);
+      const std::uint64_t stride = is_all ? (is_end ? 7 : 41) : (is_end ? 151 : 1009);
       if (++next % stride == 0) places.push_back({name, at, static_cast<int>(next % 8)});
     }
   }
