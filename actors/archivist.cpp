@@ -84,6 +84,7 @@ void archivist::on_request(const answer_admin_request& order) {
     case admin::page::storage: return show_storage();
     case admin::page::backup: return back_up();
     case admin::page::health:
+    case admin::page::readiness:
     case admin::page::sessions:
     case admin::page::notify:
     case admin::page::document_sessions: return finish(admin::show_failure());

@@ -177,9 +177,10 @@ result<void> node::open_admin_listener(std::shared_ptr<budget> large_messages) {
   const admin::access access{settings_.admin.address, settings_.admin.allowed_hosts, token_.value};
   auto desk = std::make_shared<archive_desk>(storage_.backend, storage_.archive, actors_->directory,
                                              to_archive_settings(settings_));
-  auto opened = listener::open(
-      {&unit}, listening, nullptr,
-      std::make_shared<admin_handler>(system_, unit, sources, std::move(desk), access));
+  auto opened =
+      listener::open({&unit}, listening, nullptr,
+                     std::make_shared<admin_handler>(system_, unit, sources, std::move(desk),
+                                                     access, readiness_of(health_)));
   if (!opened) {
     failure why = std::move(opened).error();
     why.detail = "the admin pages (admin.address, admin.port, admin.enabled): " + why.detail;

@@ -141,9 +141,12 @@ class hosted_document {
   void end_turn(document_effects& out);
   bool has_gathered() const noexcept { return !presence_changed_.empty(); }
 
-  /// The whole state, for a checkpoint or a newcomer. Updates that wait for missing ones are part
-  /// of it.
+  /// The whole state. Updates that wait for missing ones are part of it.
   byte_buffer whole_state() const;
+
+  /// The same to replace what is stored: a document that loads it is in the same state, which is
+  /// tried here. Fails with corrupt_document if it is not. Cost: that of a load.
+  result<shared_bytes> checked_state() const;
 
   /// The answer to a sync of a session that has nothing.
   notice whole_state_notice(dialect in) const;

@@ -43,6 +43,7 @@ TEST_CASE("each page has a row of its own, and a path below the root", "[admin]"
 TEST_CASE("a request finds its page by method and path", "[admin]") {
   for (const row& each :
        {row{"GET", "/healthz", page::health}, row{"HEAD", "/healthz?x", page::health},
+        row{"GET", "/readyz", page::readiness},
         row{"GET", "/api/v1/sessions?limit=1", page::sessions},
         row{"POST", "/api/v1/notify", page::notify},
         row{"GET", "/api/v1/documents", page::documents},
