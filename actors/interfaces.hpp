@@ -155,6 +155,17 @@ struct write_checkpoint {
   storage::checkpoint_write checkpoint;
 };
 
+// --- version maker: one per node; keeps versions of documents that have changed ---
+
+using version_maker_actor =
+    caf::typed_actor<caf::result<void>(second_passed),  // note to itself: once a second
+                     caf::result<void>(version_made)>;  // a worker is done with one
+
+struct version_made {
+  std::shared_ptr<const std::string> document;
+  std::optional<failure> why;  ///< It could not be made.
+};
+
 // --- supervisor: one per node; watches the others, passes the seconds on, drains ---
 
 using supervisor_actor = caf::typed_actor<

@@ -44,6 +44,7 @@
   message(second_passed) \
   message(unload_document) \
   message(update_stored) \
+  message(version_made) \
   message(write_checkpoint)
 // clang-format on
 

@@ -11,6 +11,7 @@
 #include "actors/hub.hpp"
 #include "actors/second_watch.hpp"
 #include "actors/store.hpp"
+#include "actors/version_maker.hpp"
 #include "app/config/to_settings.hpp"
 #include "storage/memory_backend.hpp"
 
@@ -81,7 +82,7 @@ void node::spawn_actors(std::shared_ptr<storage::backend> backend,
     actors_->hubs.push_back(
         system_.spawn_class<hub, caf::no_spawn_options>(config, *unit, tables.back()));
   }
-  actors_->store = system_.spawn<store, caf::detached>(std::move(backend));
+  actors_->store = system_.spawn<store, caf::detached>(keep_versions(std::move(backend)));
   const auto metrics = std::make_shared<node_metrics>(system_);
   directory_settings documents = to_directory_settings(settings_, units_);
   documents.seed = random_seed();
@@ -90,6 +91,18 @@ void node::spawn_actors(std::shared_ptr<storage::backend> backend,
   actors_->directory = system_.spawn<directory>(documents, actors_->store, actors_->hubs);
   supervisor_ = system_.spawn<supervisor>(actors_);
   add_sessions(tables, metrics);
+}
+
+/// Spawns the version maker, unless it is switched off. Returns the backend for the store.
+std::shared_ptr<storage::backend> node::keep_versions(std::shared_ptr<storage::backend> backend) {
+  const version_rules rules = to_version_rules(settings_);
+  auto archive = std::dynamic_pointer_cast<storage::archive>(backend);
+  versions_ = std::make_shared<const version_keeper>(
+      backend, std::move(archive), to_directory_settings(settings_, units_).doc.limit, rules);
+  if (!rules.is_enabled) return backend;
+  const auto changes = std::make_shared<changed_documents>(rules.interval);
+  version_maker_ = system_.spawn<version_maker>(versions_, changes, workers_);
+  return std::make_shared<noting_backend>(std::move(backend), changes);
 }
 
 /// Lets the host open sessions on each unit.
@@ -209,10 +222,13 @@ void node::drain() {
 void node::end_actors() {
   for (const hub_actor& hub : actors_->hubs)
     caf::anon_send_exit(hub, caf::exit_reason::user_shutdown);
+  if (version_maker_) caf::anon_send_exit(version_maker_, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_->directory, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_->store, caf::exit_reason::user_shutdown);
   supervisor_ = nullptr;
+  version_maker_ = nullptr;
+  versions_ = nullptr;
   actors_.reset();
 }
 
