@@ -1,7 +1,8 @@
 // The actor that knows every open document of the node. The node spawns it; it alone starts and
 // ends document actors, so opening and unloading one document never race: a session that asks for a
 // document that is being unloaded waits here for the next one, which loads what the last has
-// stored.
+// stored. What an operator imports or removes comes through here, too, so that it meets no unload
+// half way, and whoever opens a document while it is being removed waits for the outcome.
 //
 // Sessions send it openings, documents report that they are idle or busy, the supervisor passes the
 // seconds and the drain. Its mailbox is bounded by limits.max_connections: a session asks once per
@@ -10,6 +11,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -57,10 +59,12 @@ class directory final : public directory_actor::base {
  private:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// An opening that waits while the document is being unloaded.
-  struct waiting_open {
-    open_document request;
-    caf::typed_response_promise<opened_document> promise;
+  /// What waits while a document is being unloaded or removed: openings and imports.
+  using waiting_list = std::vector<std::function<void()>>;
+  /// A document that an operator removes.
+  struct removal {
+    std::vector<caf::typed_response_promise<removed_document>> promises;
+    waiting_list waiting;
   };
   /// The message ids of a document that was unloaded: its clients may come back.
   struct kept_window {
@@ -75,7 +79,7 @@ class directory final : public directory_actor::base {
     bool is_idle = false;
     bool is_unloading = false;
     time_point idle_since;
-    std::vector<waiting_open> waiting;
+    waiting_list waiting;
   };
 
   caf::result<opened_document> on_open(open_document request);
@@ -85,11 +89,20 @@ class directory final : public directory_actor::base {
   caf::result<listed_documents> on_list(const list_documents& which);
   caf::result<listed_presence> on_list_presence(const list_presence& which);
   notified_document on_notify(const notify_document& news);
+  found_open on_find_open(const find_open& which) const;
+  caf::result<imported_update> on_import(const import_update& order);
+  caf::result<exported_state> on_export(const export_state& which);
+  caf::result<removed_document> on_remove(const remove_document& which);
   caf::result<node_drained> on_close_documents();
   void on_workers_late();
   void on_document_down(const caf::down_msg& down);
 
   entry* find(document_id id);
+  waiting_list* find_waiting(const std::string& name);
+  void open_for(const open_document& request, caf::typed_response_promise<opened_document> promise);
+  void import_for(const import_update& order, caf::typed_response_promise<imported_update> promise);
+  void remove_stored(const std::string& name);
+  void on_removed(const std::string& name, const removed_document& outcome);
   caf::expected<opened_document> open(const open_document& request);
   opened_document hand_out(entry& of, const open_document& request);
   document_actor spawn_document(const std::string& name, document_id id,
@@ -107,6 +120,7 @@ class directory final : public directory_actor::base {
   std::unordered_map<document_id, std::string> names_;
   std::unordered_map<caf::actor_id, document_id> ids_by_actor_;
   std::unordered_map<std::string, kept_window> windows_;
+  std::unordered_map<std::string, removal> removals_;
   std::shared_ptr<document_quota> quota_;
   std::shared_ptr<budget> pending_;
   document_id last_id_ = 0;

@@ -39,8 +39,11 @@ document::behavior_type document::make_behavior() {
       [this](const document_returned& returned) { on_returned(returned); },
       [this](const unload_document& order) {
         waits_for_worker_ = order.waits_for_worker;
+        is_removed_ = is_removed_ || order.is_removed;
         on_unload();
       },
+      [this](const import_update& order) { return on_import(order); },
+      [this](const export_state&) { return on_export(); },
       [this](const list_presence& which) { return on_list_presence(which); },
       [this](const describe_document&) { return on_describe(); },
       [this](flush_atom) { on_flush(); },
@@ -373,6 +376,7 @@ void document::note_left_out(const document_effects::left_out_presence& presence
 void document::on_update_stored(const update_stored& stored) {
   durability_.on_stored(durability::local_store, stored.up_to);
   confirm();
+  answer_stored_imports();
   if (is_unloading_) on_unload();
 }
 
@@ -418,7 +422,7 @@ void document::checkpoint() {
 /// Ends when nothing is left to do: nobody subscribed, everything stored, the log folded into a
 /// checkpoint.
 void document::on_unload() {
-  if (audience_.has_sessions()) {
+  if (audience_.has_sessions() && !is_removed_) {
     is_unloading_ = false;
     tell(this, directory_, document_busy{settings_.id});
     return;
@@ -429,7 +433,7 @@ void document::on_unload() {
   // What is acknowledged is stored; the checkpoint is not made, so the log remains.
   if (!work_.state() && !waits_for_worker_) return quit();
   if (!work_.has_begun() || !work_.state() || work_.has_waiting()) return;
-  if (!durability_.is_folded()) checkpoint();
+  if (!durability_.is_folded() && !is_removed_) checkpoint();
   if (work_.state()) quit();
 }
 

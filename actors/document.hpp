@@ -63,6 +63,8 @@ class document final : public io_actor<document_actor::base> {
   document_info on_describe() const;
   void on_returned(const document_returned& returned);
   void on_unload();
+  caf::result<imported_update> on_import(const import_update& order);
+  caf::result<exported_state> on_export();
   void on_flush();
 
   template <class Input>
@@ -74,6 +76,10 @@ class document final : public io_actor<document_actor::base> {
   bool handle(document_tick& tick);
   bool handle(document_event& event);
   bool handle(presence_missed& missed);
+  bool handle(operator_import& import);
+  bool handle(operator_export& wanted);
+  void answer_import(const operator_import& import);
+  void answer_stored_imports();
 
   bool is_handled_here(session_id from, const client_request& what,
                        hosted_document::time_point now);
@@ -94,6 +100,13 @@ class document final : public io_actor<document_actor::base> {
   void release_memory();
   void schedule_flush();
 
+  /// An import whose answer waits until all up to this number is durable.
+  struct stored_import {
+    storage::sequence number = 0;
+    imported_update answer;
+    caf::typed_response_promise<imported_update> promise;
+  };
+
   document_settings settings_;
   std::shared_ptr<const std::string> name_;  // shared with the store's messages
   store_actor store_;
@@ -103,9 +116,11 @@ class document final : public io_actor<document_actor::base> {
   document_audience audience_;
   durability durability_;
   newcomer_state newcomers_;
-  log_quota left_out_logged_;        // presence, by cause
-  std::vector<session_id> refused_;  // are being closed, until they have left
-  log_quota closings_logged_;        // by reason
+  log_quota left_out_logged_;           // presence, by cause
+  std::vector<session_id> refused_;     // are being closed, until they have left
+  log_quota closings_logged_;           // by reason
+  std::vector<stored_import> imports_;  // that wait for storage
+  bool is_removed_ = false;
   bool is_checkpointing_ = false;
   bool is_unloading_ = false;
   bool waits_for_worker_ = true;

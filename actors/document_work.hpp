@@ -13,6 +13,8 @@
 #include <utility>
 #include <variant>
 
+#include <caf/typed_response_promise.hpp>
+
 #include "actors/interfaces.hpp"
 #include "base/fifo.hpp"
 #include "protocol/hosted_document.hpp"
@@ -65,6 +67,15 @@ inline weight weight_of(const client_request& what, std::size_t state_size) noex
   return weight_of(what.body.size(), heavy_update_bytes);
 }
 
+/// What an operator asks for, with the answer that is awaited.
+struct operator_import {
+  import_update order;
+  caf::typed_response_promise<imported_update> promise;
+};
+struct operator_export {
+  caf::typed_response_promise<exported_state> promise;
+};
+
 class document_work {
  public:
   /// A batch of which the first requests may have been handled.
@@ -73,7 +84,7 @@ class document_work {
     std::size_t next = 0;
   };
   using input = std::variant<batch_rest, joining_session, leave_document, document_tick,
-                             document_event, presence_missed>;
+                             document_event, presence_missed, operator_import, operator_export>;
   /// Starts a worker on what is lent; on_returned() is called with it later.
   using lender = std::function<void(std::shared_ptr<lent_document>)>;
 

@@ -25,6 +25,12 @@
   message(document_returned) \
   message(document_tick) \
   message(drain_node) \
+  message(export_state) \
+  message(exported_state) \
+  message(find_open) \
+  message(found_open) \
+  message(import_update) \
+  message(imported_update) \
   message(join_document) \
   message(leave_document) \
   message(list_documents) \
@@ -41,6 +47,8 @@
   message(open_document) \
   message(opened_document) \
   message(presence_missed) \
+  message(remove_document) \
+  message(removed_document) \
   message(second_passed) \
   message(unload_document) \
   message(update_stored) \

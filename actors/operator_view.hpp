@@ -64,6 +64,7 @@ struct listed_sessions {
 struct list_documents {
   std::string after;  ///< Those behind this name; empty: all.
   std::size_t limit = page_size_default;
+  std::string only{};  ///< The one of this name; empty: all.
 };
 struct listed_documents {
   std::vector<document_info> documents;

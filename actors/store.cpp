@@ -4,8 +4,9 @@
 
 namespace troupe {
 
-store::store(caf::actor_config& config, std::shared_ptr<storage::backend> backend)
-    : store_actor::base(config), backend_(std::move(backend)) {}
+store::store(caf::actor_config& config, std::shared_ptr<storage::backend> backend,
+             std::shared_ptr<storage::archive> archive)
+    : store_actor::base(config), backend_(std::move(backend)), archive_(std::move(archive)) {}
 
 store::behavior_type store::make_behavior() {
   end_on_exception(this);
@@ -13,6 +14,7 @@ store::behavior_type store::make_behavior() {
       [this](const load_document& which) { return on_load(which); },
       [this](const append_updates& append) { on_append(append); },
       [this](const write_checkpoint& checkpoint) { on_checkpoint(checkpoint); },
+      [this](const remove_document& which) { return on_remove(which); },
       [this](flush_atom) { flush(); },
   };
 }
@@ -22,9 +24,10 @@ caf::result<loaded_document> store::on_load(const load_document& which) {
   if (!queued_.empty() && !flush()) return to_caf_error(close_reason::document_failed);
   auto stored = backend_->load(which.name);
   if (!stored) {
-    log_line(log_severity::error,
+    const bool is_removed = stored.error().code == errc::document_removed;
+    log_line(is_removed ? log_severity::debug : log_severity::error,
              "loading '" + which.name + "' failed: " + to_string(stored.error()));
-    return to_caf_error(close_reason::document_failed);
+    return to_caf_error(close_reason_for(stored.error().code));
   }
   if (!stored->damage.empty())
     log_line(log_severity::warning, "'" + which.name + "' is whole, but " + stored->damage);
@@ -41,6 +44,17 @@ void store::on_append(const append_updates& append) {
 void store::on_checkpoint(const write_checkpoint& write) {
   queued_.checkpoints.push_back(write.checkpoint);
   schedule_flush();
+}
+
+/// What is queued may belong to this document, and would fail behind its removal.
+removed_document store::on_remove(const remove_document& which) {
+  if (!queued_.empty() && !flush())
+    return {false, failure{errc::storage_failed, "writing to storage failed"}};
+  if (!archive_) return {false, failure{errc::storage_failed, "this storage removes nothing"}};
+  const auto removed = archive_->remove(which.name);
+  if (!removed) return {false, removed.error()};
+  log_line(log_severity::info, "document '" + which.name + "' was removed by an operator");
+  return {*removed, std::nullopt};
 }
 
 /// The note goes to the end of the mailbox: all that is queued there by now joins the batch.

@@ -12,12 +12,15 @@
 
 #include "actors/caf_compat.hpp"
 #include "actors/interfaces.hpp"
+#include "storage/archive.hpp"
 
 namespace troupe {
 
 class store final : public store_actor::base {
  public:
-  store(caf::actor_config& config, std::shared_ptr<storage::backend> backend);
+  /// `archive`: of the same storage, for removals. Null: there are none.
+  store(caf::actor_config& config, std::shared_ptr<storage::backend> backend,
+        std::shared_ptr<storage::archive> archive = nullptr);
 
   const char* name() const override { return "troupe.store"; }
 
@@ -28,10 +31,12 @@ class store final : public store_actor::base {
   caf::result<loaded_document> on_load(const load_document& which);
   void on_append(const append_updates& append);
   void on_checkpoint(const write_checkpoint& write);
+  removed_document on_remove(const remove_document& which);
   bool flush();
   void schedule_flush();
 
   std::shared_ptr<storage::backend> backend_;
+  std::shared_ptr<storage::archive> archive_;
   storage::batch queued_;
   std::unordered_map<caf::actor_id, std::pair<document_actor, storage::sequence>> to_confirm_;
   bool flush_scheduled_ = false;

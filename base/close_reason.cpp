@@ -35,6 +35,8 @@ close_info describe(close_reason reason) noexcept {
       return {1013, "Quota exceeded, try again later", "quota_exceeded"};
     case close_reason::document_failed:
       return {1011, "Document failed, reconnect to reopen it", "document_failed"};
+    case close_reason::document_removed:
+      return {4410, "Document was removed", "document_removed"};
     case close_reason::heartbeat_timeout: return {0, "", "heartbeat_timeout"};
     case close_reason::io_error: return {0, "", "io_error"};
   }
@@ -64,8 +66,8 @@ close_reason close_reason_for(errc code) noexcept {
     case errc::corrupt_store:
     case errc::store_in_use:
     case errc::newer_format:
-    case errc::storage_conflict:
-    case errc::document_removed: return close_reason::document_failed;
+    case errc::storage_conflict: return close_reason::document_failed;
+    case errc::document_removed: return close_reason::document_removed;
     default: return close_reason::malformed_message;
   }
 }

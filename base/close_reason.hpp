@@ -32,6 +32,7 @@ enum class close_reason : std::uint8_t {
   update_too_complex,  ///< An update above limits.max_update_work; sending it again does not help.
   quota_exceeded,      ///< A user, an address or the node has as much as it may have; retry later.
   document_failed,     ///< The document actor failed; it is reopened from storage on reconnect.
+  document_removed,    ///< An operator has removed the document.
   heartbeat_timeout,   ///< No pong for heartbeat.timeout. The socket is terminated.
   io_error,            ///< The socket failed.
 };

@@ -19,6 +19,7 @@ constexpr std::array<request_error_info, request_error_count> errors = {{
     {"QUOTA_EXCEEDED", "Quota exceeded"},
     {"DOCUMENT_UNAVAILABLE", "Document unavailable"},
     {"UPDATE_TOO_COMPLEX", "Update too complex"},
+    {"DOCUMENT_REMOVED", "Document removed"},
 }};
 
 }  // namespace
@@ -46,6 +47,7 @@ request_error request_error_for(errc code, request_part part) noexcept {
 
 request_error request_error_for(close_reason reason) noexcept {
   if (reason == close_reason::quota_exceeded) return request_error::quota_exceeded;
+  if (reason == close_reason::document_removed) return request_error::document_removed;
   return reason == close_reason::too_many_documents ? request_error::too_many_documents
                                                     : request_error::document_unavailable;
 }

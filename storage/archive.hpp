@@ -104,6 +104,20 @@ struct store_stats {
   bool is_writable = true;          ///< Else a write has failed, and recover() has not succeeded.
 };
 
+/// A value as it lies in the store, checksum and all.
+struct raw_piece {
+  std::string label;  ///< "record 17", "checkpoint 2 chunk 0"
+  std::string value;
+  std::string damage;  ///< Why it cannot be used; empty: it can.
+};
+
+/// All that lies in the store of one document, whether or not it can be read.
+struct raw_document {
+  std::vector<raw_piece> pieces;
+  std::vector<std::string> gaps;  ///< What the store could not even show, and why.
+  bool is_complete = true;        ///< Else there is more than was asked for.
+};
+
 /// One thing that is wrong with what is stored.
 struct damage {
   std::string document;  ///< Empty if it cannot be told.
@@ -161,6 +175,10 @@ class archive {
 
   /// Also where it cannot be read. Returns whether there was one to remove.
   virtual result<bool> remove_version(const std::string& document, version_number number) = 0;
+
+  /// What lies in the store of a document, up to so many bytes, for one that cannot be loaded. Of
+  /// one that was never stored or has been removed nothing.
+  virtual result<raw_document> raw(const std::string& document, std::size_t bytes_max) = 0;
 
   virtual result<store_stats> stats() = 0;
 

@@ -218,6 +218,23 @@ result<bool> memory_backend::remove_version(const std::string& document, version
   return of != nullptr && of->versions.erase(number) > 0;
 }
 
+result<raw_document> memory_backend::raw(const std::string& document, std::size_t bytes_max) {
+  std::lock_guard lock{mutex_};
+  raw_document raw;
+  const auto found = documents_.find(document);
+  if (found == documents_.end()) return raw;
+  std::size_t bytes = 0;
+  const auto add = [&](const std::string& label, byte_view value) {
+    bytes += value.size();
+    raw.is_complete = raw.is_complete && bytes <= bytes_max;
+    if (raw.is_complete) raw.pieces.push_back({label, std::string{as_text(value)}, {}});
+  };
+  if (!found->second.checkpoint.empty()) add("checkpoint", found->second.checkpoint.view());
+  for (const record& r : found->second.log)
+    add("record " + std::to_string(r.number), r.update.view());
+  return raw;
+}
+
 result<store_stats> memory_backend::stats() {
   std::lock_guard lock{mutex_};
   store_stats stats;

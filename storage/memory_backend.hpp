@@ -24,6 +24,7 @@ class memory_backend final : public backend, public archive {
   result<std::optional<stored_version>> read_version(const std::string& document,
                                                      version_number number) override;
   result<bool> remove_version(const std::string& document, version_number number) override;
+  result<raw_document> raw(const std::string& document, std::size_t bytes_max) override;
   result<store_stats> stats() override;
   /// Fails with storage_failed: there is nothing on disk.
   result<void> backup(const std::string& directory) override;

@@ -52,6 +52,9 @@ struct config {
     std::string address = "127.0.0.1";
     std::uint16_t port = 3002;
     std::vector<std::string> allowed_hosts;
+    std::string token;             ///< Never printed. Empty: token_file, or one that was generated.
+    std::string token_file;        ///< Empty: none.
+    std::string backup_directory;  ///< Empty: no backups.
   };
 
   struct limits_section {

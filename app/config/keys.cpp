@@ -60,15 +60,26 @@ constexpr std::array keys{
                "private key of server.tls.certificate in PEM, without a passphrase"},
 
     config_key{"admin.enabled", switch_field{in<&config::admin, &admin::enabled>}, "true or false",
-               "whether to serve the admin pages (docs/admin.md); they have no authentication"},
-    config_key{"admin.address", address_field{in<&config::admin, &admin::address>}, "IP address",
-               "address of the admin pages; anyone who can reach it has full access to them"},
+               "whether to serve the admin pages (docs/admin.md)"},
+    config_key{
+        "admin.address", address_field{in<&config::admin, &admin::address>}, "IP address",
+        "address of the admin pages; they speak no TLS, so the token can be read on the way to "
+        "another machine"},
     config_key{"admin.port", port_field{in<&config::admin, &admin::port>}, "TCP port",
                "port of the admin pages; 0 picks any free port"},
     config_key{
         "admin.allowed_hosts", text_list_field{in<&config::admin, &admin::allowed_hosts>}, "hosts",
         "further names under which the admin pages may be asked for, without a port, besides "
         "admin.address, localhost and loopback addresses"},
+    config_key{"admin.token", secret_field{in<&config::admin, &admin::token>}, "token",
+               "what a request to the admin pages must show, 16 to 1024 letters, digits and "
+               "-._~+/=; empty: that of admin.token_file, or one that the node makes and keeps in "
+               "storage.path"},
+    config_key{"admin.token_file", text_field{in<&config::admin, &admin::token_file>}, "file",
+               "file with nothing but the token; empty: none"},
+    config_key{"admin.backup_directory", text_field{in<&config::admin, &admin::backup_directory>},
+               "directory",
+               "directory below which the admin pages write backups; empty: they write none"},
 
     config_key{"limits.max_connections",
                count_field{in<&config::limits, &limits::max_connections>, 1, million},
@@ -270,6 +281,7 @@ struct describe_allowed {
   std::string operator()(const engine_field&) const { return "rocksdb or memory"; }
   std::string operator()(const switch_field&) const { return "true or false"; }
   std::string operator()(const text_field&) const { return "a text"; }
+  std::string operator()(const secret_field&) const { return "a text"; }
   std::string operator()(const text_list_field&) const {
     return "a list such as [\"a\", \"b\"], or texts with commas between them";
   }
@@ -303,6 +315,10 @@ struct store_value {
     return store(parse_switch(text), field);
   }
   result<void> operator()(const text_field& field) const {
+    field.in(settings) = text;
+    return {};
+  }
+  result<void> operator()(const secret_field& field) const {
     field.in(settings) = text;
     return {};
   }
@@ -355,6 +371,9 @@ struct format_field {
     return field.in(settings) ? "true" : "false";
   }
   std::string operator()(const text_field& field) const { return field.in(settings); }
+  std::string operator()(const secret_field& field) const {
+    return std::string{field.in(settings).empty() ? "" : hidden_value};
+  }
   std::string operator()(const text_list_field& field) const {
     return format_text_list(field.in(settings));
   }

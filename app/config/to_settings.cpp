@@ -98,13 +98,21 @@ listener_settings to_listener_settings(const config& settings) {
   return to;
 }
 
-listener_settings to_admin_listener_settings(const config& settings) {
+listener_settings to_admin_listener_settings(const config& settings,
+                                             std::shared_ptr<budget> large_messages) {
   listener_settings to;
+  to.connection.large_messages = std::move(large_messages);
   to.address = settings.admin.address;
   to.port = settings.admin.port;
   to.connection.http_body_bytes_max = admin_body_bytes_max;
   to.connections_max = admin_connections_max;
   return to;
+}
+
+archive_settings to_archive_settings(const config& settings) {
+  const directory_settings documents = to_directory_settings(settings, {});
+  return {settings.admin.backup_directory, settings.limits.max_sync_size, documents.doc,
+          documents.rules};
 }
 
 result<watch_settings> to_watch_settings(const config& settings) {

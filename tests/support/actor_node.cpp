@@ -42,7 +42,8 @@ actor_node::actor_node(directory_settings settings, hosting where) {
     settings.units = {unit_.get()};
     settings.workers = workers_ = std::make_shared<worker_pool>(workers);
   }
-  store_ = system_->spawn<store, caf::detached>(backend);
+  store_ = system_->spawn<store, caf::detached>(
+      backend, std::shared_ptr<storage::archive>{backend, &backend->archive()});
   directory_ = system_->spawn<directory>(settings, store_,
                                          std::vector{caf::actor_cast<hub_actor>(self_->ptr())});
 }

@@ -75,6 +75,7 @@ class actor_node {
 
   caf::actor_system& system() { return *system_; }
   store_actor store_handle() const { return store_; }
+  directory_actor directory_handle() const { return directory_; }
 
   std::shared_ptr<gated_backend> backend = std::make_shared<gated_backend>();
 

@@ -53,6 +53,31 @@ CONTRACT("a store has nothing of a document that was never written") {
   CHECK(store->info("new") == std::nullopt);
 }
 
+CONTRACT("a store shows what lies in it of a document, up to so many bytes") {
+  TestType store;
+  batch first;
+  first.appends = {append_of("a", 1, {"a1", "a2"}), append_of("b", 1, {"b1"})};
+  REQUIRE(store->write(first).has_value());
+  REQUIRE(write_checkpoint(*store, "a", 1, "state").has_value());
+  const auto raw = store->raw("a", 1'000'000);
+  REQUIRE(raw.has_value());
+  CHECK(raw->is_complete);
+  CHECK(raw->gaps.empty());
+  std::string all;
+  for (const raw_piece& piece : raw->pieces) {
+    CHECK(piece.damage.empty());
+    CHECK((piece.label.starts_with("checkpoint") || piece.label.starts_with("record ")));
+    all += piece.value;
+  }
+  CHECK(all.find("state") != std::string::npos);
+  CHECK(all.find("a2") != std::string::npos);
+  CHECK(all.find("b1") == std::string::npos);
+  CHECK_FALSE(store->raw("a", 1)->is_complete);
+  CHECK(store->raw("new", 1'000'000)->pieces.empty());
+  REQUIRE(store->remove("a").has_value());
+  CHECK(store->raw("a", 1'000'000)->pieces.empty());
+}
+
 CONTRACT("a store gives back updates in order, each document its own") {
   TestType store;
   batch first;
