@@ -99,7 +99,11 @@ struct unload_document {
 };
 /// What an operator adds to a document.
 struct import_update {
-  enum class policy : std::uint8_t { merge, only_new };  ///< only_new: nothing was ever stored.
+  enum class policy : std::uint8_t {
+    merge,
+    only_new,  ///< Nothing was ever stored of the document.
+    restore,   ///< The update is an earlier state, which the document is to show again.
+  };
 
   std::string document;
   shared_bytes update;

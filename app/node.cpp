@@ -170,7 +170,7 @@ result<void> node::open_admin_listener(std::shared_ptr<budget> large_messages) {
   TROUPE_ASSIGN(token_, find_admin_token(settings_));
   const admin::access access{settings_.admin.address, settings_.admin.allowed_hosts, token_.value};
   auto desk = std::make_shared<archive_desk>(storage_.backend, storage_.archive, actors_->directory,
-                                             to_archive_settings(settings_));
+                                             versions_, to_archive_settings(settings_));
   auto opened = listener::open(
       {&unit}, listening, nullptr,
       std::make_shared<admin_handler>(system_, unit, sources, std::move(desk), access));
