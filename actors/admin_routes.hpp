@@ -26,6 +26,12 @@ enum class page : std::uint8_t {
   import_document,
   copy_document,
   admit_document,
+  versions,
+  make_version,
+  version,
+  compare_version,
+  restore_version,
+  remove_version,
   storage,
   backup,
 };

@@ -118,6 +118,11 @@ class hosted_document {
   /// itself.
   void on_update(const origin& from, byte_view update, document_effects& out);
 
+  /// Brings back what the document showed in the state `then`, an update for an empty document: as
+  /// one edit in the name of a client of the server's own (crdt::doc_edit::restore). Nothing where
+  /// it shows that already. Its confirmation is the storage write itself.
+  void on_restore(const origin& from, byte_view then, document_effects& out);
+
   /// An event of the server's own for its sessions, as JSON text.
   void on_event(std::string_view payload, document_effects& out);
 
