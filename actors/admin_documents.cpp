@@ -283,6 +283,7 @@ http_answer show_storage(const storage::store_stats& stats) {
   return answer_json(200, {{"documentsEstimated", stats.documents_estimated},
                            {"logBytes", stats.log_bytes},
                            {"checkpointBytes", stats.checkpoint_bytes},
+                           {"versionBytes", stats.version_bytes},
                            {"metaBytes", stats.meta_bytes},
                            {"journalBytes", stats.journal_bytes},
                            {"freeBytes", stats.free_bytes},

@@ -15,6 +15,7 @@ using enum answered_by;
 
 constexpr std::array rows{
     page_row{"GET", "/healthz", page::health, running_node},
+    page_row{"GET", "/readyz", page::readiness, running_node},
     page_row{"GET", "/api/v1/sessions", page::sessions, running_node},
     page_row{"POST", "/api/v1/notify", page::notify, running_node},
     page_row{"GET", "/api/v1/documents", page::documents, archivist},
@@ -26,6 +27,14 @@ constexpr std::array rows{
              body_kind::bytes},
     page_row{"POST", "/api/v1/documents/{name}/copy", page::copy_document, archivist},
     page_row{"POST", "/api/v1/documents/{name}/admit", page::admit_document, archivist},
+    page_row{"GET", "/api/v1/documents/{name}/versions", page::versions, archivist},
+    page_row{"POST", "/api/v1/documents/{name}/versions", page::make_version, archivist},
+    page_row{"GET", "/api/v1/documents/{name}/versions/{id}", page::version, archivist},
+    page_row{"DELETE", "/api/v1/documents/{name}/versions/{id}", page::remove_version, archivist},
+    page_row{"GET", "/api/v1/documents/{name}/versions/{id}/compare", page::compare_version,
+             archivist},
+    page_row{"POST", "/api/v1/documents/{name}/versions/{id}/restore", page::restore_version,
+             archivist},
     page_row{"GET", "/api/v1/storage", page::storage, archivist},
     page_row{"POST", "/api/v1/backup", page::backup, archivist},
 };

@@ -15,6 +15,7 @@ namespace troupe::admin {
 
 enum class page : std::uint8_t {
   health,
+  readiness,
   sessions,
   notify,
   documents,  ///< Those stored, or with ?open=true those open.
@@ -25,6 +26,12 @@ enum class page : std::uint8_t {
   import_document,
   copy_document,
   admit_document,
+  versions,
+  make_version,
+  version,
+  compare_version,
+  restore_version,
+  remove_version,
   storage,
   backup,
 };

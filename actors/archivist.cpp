@@ -81,9 +81,16 @@ void archivist::on_request(const answer_admin_request& order) {
     case admin::page::import_document: return import_document();
     case admin::page::copy_document: return copy();
     case admin::page::admit_document: return admit();
+    case admin::page::versions: return list_versions();
+    case admin::page::make_version: return make_version();
+    case admin::page::version: return show_version();
+    case admin::page::compare_version: return compare_version();
+    case admin::page::restore_version: return restore_version();
+    case admin::page::remove_version: return remove_version();
     case admin::page::storage: return show_storage();
     case admin::page::backup: return back_up();
     case admin::page::health:
+    case admin::page::readiness:
     case admin::page::sessions:
     case admin::page::notify:
     case admin::page::document_sessions: return finish(admin::show_failure());

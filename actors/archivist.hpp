@@ -17,6 +17,7 @@
 #include "actors/admin_documents.hpp"
 #include "actors/caf_compat.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/version_keeper.hpp"
 #include "base/budget.hpp"
 #include "net/http_message.hpp"
 #include "protocol/document_rule.hpp"
@@ -41,15 +42,18 @@ class archive_desk {
   static constexpr std::size_t archivists_max = 16;
 
   archive_desk(std::shared_ptr<storage::backend> backend, std::shared_ptr<storage::archive> archive,
-               directory_actor directory, archive_settings settings)
+               directory_actor directory, std::shared_ptr<const version_keeper> versions,
+               archive_settings settings)
       : backend_(std::move(backend)),
         archive_(std::move(archive)),
         directory_(std::move(directory)),
+        versions_(std::move(versions)),
         settings_(std::move(settings)) {}
 
   storage::backend& backend() const noexcept { return *backend_; }
   storage::archive& archive() const noexcept { return *archive_; }
   const directory_actor& directory() const noexcept { return directory_; }
+  const version_keeper& versions() const noexcept { return *versions_; }
   const archive_settings& settings() const noexcept { return settings_; }
 
   /// 0: as for all pages.
@@ -65,6 +69,7 @@ class archive_desk {
   std::shared_ptr<storage::backend> backend_;
   std::shared_ptr<storage::archive> archive_;
   directory_actor directory_;
+  std::shared_ptr<const version_keeper> versions_;
   const archive_settings settings_;
   budget places_{archivists_max};
   budget backups_{1};
@@ -99,8 +104,19 @@ class archivist final : public admin_request_actor::base {
   void copy();
   void remove();
   void admit();
+  void list_versions();
+  void make_version();
+  void show_version();
+  void compare_version();
+  void restore_version();
+  void remove_version();
   void show_storage();
   void back_up();
+
+  std::optional<storage::document_info> find_document();
+  std::optional<storage::stored_version> find_version(storage::version_number number);
+  void show_comparison(const storage::stored_version& before,
+                       std::optional<storage::version_number> with, const shared_bytes& after);
 
   void find_state(const std::string& of, with_state then);
   result<std::optional<shared_bytes>> read_stored(const std::string& of) const;

@@ -83,6 +83,7 @@ void document::on_loaded(const loaded_document& loaded) {
   };
   work_.run(weight_of(durability_.state_size(), heavy_update_bytes), load_all, [this] {
     log_repairs();
+    if (!work_.state()->repaired().empty()) durability_.want_checkpoint();
     edited_at_ = current_time();
     work_.begin();
     handle_waiting();
@@ -468,23 +469,32 @@ void document::append_stored() {
 
 void document::checkpoint() {
   if (is_checkpointing_ || !work_.state()) return;
-  durability_.begin_checkpoint();
-  const auto state = std::make_shared<shared_bytes>();
+  const auto state = std::make_shared<result<shared_bytes>>();
   const bool folds = !audience_.has_sessions() && is_small() && !is_unloading_;
+  const weight how = weight_of(durability_.state_size(), heavy_update_bytes);
   is_checkpointing_ = true;
+  durability_.begin_checkpoint();
   work_.run(
-      weight_of(durability_.checkpoint_size(), heavy_state_bytes),
+      how,
       [state, folds](hosted_document& of, document_effects&) {
-        *state = shared_bytes::copy_of(of.whole_state());
-        if (folds) of.fold(*state);
+        *state = of.checked_state();
+        if (folds && *state) of.fold(**state);
       },
       [this, state] {
         is_checkpointing_ = false;
         note_folding();
-        durability_.end_checkpoint(state->size());
         append_stored();
-        tell(this, store_, write_checkpoint{{*name_, durability_.last(), std::move(*state)}});
+        if (!*state) return log_failed_checkpoint(state->error());
+        durability_.end_checkpoint((*state)->size());
+        tell(this, store_, write_checkpoint{{*name_, durability_.last(), *std::move(*state)}});
       });
+}
+
+/// What is stored stays, so nothing is lost.
+void document::log_failed_checkpoint(const failure& why) const {
+  if (settings_.metrics) settings_.metrics->failed_checkpoints().inc();
+  log_line(log_severity::error, "the checkpoint of document '" + *name_ +
+                                    "' is not written, its log stays: " + to_string(why));
 }
 
 /// Ends when nothing is left to do: nobody subscribed, everything stored, the log folded into a

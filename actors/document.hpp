@@ -108,6 +108,7 @@ class document final : public io_actor<document_actor::base> {
   void confirm();
   void append_stored();
   void checkpoint();
+  void log_failed_checkpoint(const failure& why) const;
 
   void on_nobody_left();
   void release_memory();

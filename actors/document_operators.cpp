@@ -26,8 +26,12 @@ bool document::handle(operator_import& import) {
   // Nobody waits for it as for an edit, so it may be as much work as it is.
   work_.run(
       weight::heavy,
-      [update = import.order.update](hosted_document& on, document_effects& out) {
-        on.on_update(origin::of_server(), update.view(), out);
+      [update = import.order.update, how = import.order.how](hosted_document& on,
+                                                             document_effects& out) {
+        if (how == import_update::policy::restore)
+          on.on_restore(origin::of_server(), update.view(), out);
+        else
+          on.on_update(origin::of_server(), update.view(), out);
       },
       [this, import] { answer_import(import); });
   return true;

@@ -103,7 +103,11 @@ struct unload_document {
 };
 /// What an operator adds to a document.
 struct import_update {
-  enum class policy : std::uint8_t { merge, only_new };  ///< only_new: nothing was ever stored.
+  enum class policy : std::uint8_t {
+    merge,
+    only_new,  ///< Nothing was ever stored of the document.
+    restore,   ///< The update is an earlier state, which the document is to show again.
+  };
 
   std::string document;
   shared_bytes update;
@@ -208,6 +212,17 @@ struct append_updates {
 };
 struct write_checkpoint {
   storage::checkpoint_write checkpoint;
+};
+
+// --- version maker: one per node; keeps versions of documents that have changed ---
+
+using version_maker_actor =
+    caf::typed_actor<caf::result<void>(second_passed),  // note to itself: once a second
+                     caf::result<void>(version_made)>;  // a worker is done with one
+
+struct version_made {
+  std::shared_ptr<const std::string> document;
+  std::optional<failure> why;  ///< It could not be made.
 };
 
 // --- supervisor: one per node; watches the others, passes the seconds on, drains ---

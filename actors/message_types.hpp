@@ -53,6 +53,7 @@
   message(storing_failed) \
   message(unload_document) \
   message(update_stored) \
+  message(version_made) \
   message(write_checkpoint)
 // clang-format on
 

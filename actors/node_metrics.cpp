@@ -51,6 +51,9 @@ node_metrics::node_metrics(caf::actor_system& system) {
       "troupe", "rate-pauses", "Times a session stopped reading for its rate limit.", "1", true);
   presence_skipped_ = registry.counter_singleton("troupe", "skipped-presence",
                                                  "Presence left out for slow sessions.", "1", true);
+  failed_checkpoints_ = registry.counter_singleton(
+      "troupe", "failed-checkpoints",
+      "Checkpoints not written because they would not have restored their document.", "1", true);
   storage_refusing_ = registry.gauge_singleton(
       "troupe", "storage-refusing", "1 while edits are refused because storage cannot be written.");
   storage_failures_ = registry.counter_family("troupe", "storage-failures", {"reason"},

@@ -54,6 +54,8 @@ class node_metrics {
   caf::telemetry::int_counter& reading_paused() const noexcept { return *reading_paused_; }
   /// Deliveries of presence that were left out for sessions that read too slowly.
   caf::telemetry::int_counter& presence_skipped() const noexcept { return *presence_skipped_; }
+  /// Checkpoints that were not written, since they would not have restored their document.
+  caf::telemetry::int_counter& failed_checkpoints() const noexcept { return *failed_checkpoints_; }
   /// 1 while edits are refused because storage cannot be written.
   caf::telemetry::int_gauge& storage_refusing() const noexcept { return *storage_refusing_; }
   /// Times that storage became unwritable for this reason.
@@ -72,6 +74,7 @@ class node_metrics {
   caf::telemetry::int_counter* ignored_messages_;
   caf::telemetry::int_counter* reading_paused_;
   caf::telemetry::int_counter* presence_skipped_;
+  caf::telemetry::int_counter* failed_checkpoints_;
   caf::telemetry::int_gauge* storage_refusing_;
   caf::telemetry::metric_family_impl<caf::telemetry::int_counter>* storage_failures_;
   caf::telemetry::metric_family_impl<caf::telemetry::int_counter>* turned_away_;

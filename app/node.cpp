@@ -12,6 +12,7 @@
 #include "actors/second_watch.hpp"
 #include "actors/store.hpp"
 #include "actors/store_reader.hpp"
+#include "actors/version_maker.hpp"
 #include "app/config/to_settings.hpp"
 #include "app/storage/tool.hpp"
 #include "storage/memory_backend.hpp"
@@ -100,7 +101,7 @@ void node::spawn_actors(std::function<void()> on_failure) {
   const auto metrics = std::make_shared<node_metrics>(system_);
   actors_->reader = system_.spawn<store_reader, caf::detached>(storage_.backend);
   store_settings storing;
-  storing.backend = storage_.backend;
+  storing.backend = keep_versions();
   storing.archive = storage_.archive;
   storing.health = health_;
   storing.metrics = metrics;
@@ -114,6 +115,18 @@ void node::spawn_actors(std::function<void()> on_failure) {
       system_.spawn<directory>(documents, actors_->store, actors_->reader, actors_->hubs);
   supervisor_ = system_.spawn<supervisor>(actors_);
   add_sessions(tables, metrics);
+}
+
+/// Spawns the version maker, unless it is switched off. Returns the backend for the store.
+std::shared_ptr<storage::backend> node::keep_versions() {
+  const version_rules rules = to_version_rules(settings_);
+  versions_ = std::make_shared<const version_keeper>(
+      storage_.backend, storage_.archive, to_directory_settings(settings_, units_).doc.limit,
+      rules);
+  if (!rules.is_enabled) return storage_.backend;
+  const auto changes = std::make_shared<changed_documents>(rules.interval);
+  version_maker_ = system_.spawn<version_maker>(versions_, changes, workers_);
+  return std::make_shared<noting_backend>(storage_.backend, changes);
 }
 
 /// Lets the host open sessions on each unit.
@@ -180,10 +193,11 @@ result<void> node::open_admin_listener(std::shared_ptr<budget> large_messages) {
   TROUPE_ASSIGN(token_, find_admin_token(settings_));
   const admin::access access{settings_.admin.address, settings_.admin.allowed_hosts, token_.value};
   auto desk = std::make_shared<archive_desk>(storage_.backend, storage_.archive, actors_->directory,
-                                             to_archive_settings(settings_));
-  auto opened = listener::open(
-      {&unit}, listening, nullptr,
-      std::make_shared<admin_handler>(system_, unit, sources, std::move(desk), access));
+                                             versions_, to_archive_settings(settings_));
+  auto opened =
+      listener::open({&unit}, listening, nullptr,
+                     std::make_shared<admin_handler>(system_, unit, sources, std::move(desk),
+                                                     access, readiness_of(health_)));
   if (!opened) {
     failure why = std::move(opened).error();
     why.detail = "the admin pages (admin.address, admin.port, admin.enabled): " + why.detail;
@@ -239,11 +253,14 @@ void node::drain() {
 void node::end_actors() {
   for (const hub_actor& hub : actors_->hubs)
     caf::anon_send_exit(hub, caf::exit_reason::user_shutdown);
+  if (version_maker_) caf::anon_send_exit(version_maker_, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_->directory, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_->store, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_->reader, caf::exit_reason::user_shutdown);
   supervisor_ = nullptr;
+  version_maker_ = nullptr;
+  versions_ = nullptr;
   storage_ = {};
   actors_.reset();
 }

@@ -16,6 +16,7 @@
 #include "actors/session_host.hpp"
 #include "actors/store_health.hpp"
 #include "actors/supervisor.hpp"
+#include "actors/version_keeper.hpp"
 #include "actors/worker_pool.hpp"
 #include "app/admin_token.hpp"
 #include "app/config/config.hpp"
@@ -69,6 +70,7 @@ class node {
   node(const config& settings, caf::actor_system& system, io_units& units);
 
   result<void> open_storage();
+  std::shared_ptr<storage::backend> keep_versions();
   void spawn_actors(std::function<void()> on_failure);
   void add_sessions(const std::vector<std::shared_ptr<session_table>>& tables,
                     const std::shared_ptr<node_metrics>& metrics);
@@ -98,6 +100,8 @@ class node {
   std::shared_ptr<session_host> host_;
   std::shared_ptr<supervised_actors> actors_;  // null once the node has stopped
   supervisor_actor supervisor_;
+  version_maker_actor version_maker_;  // null: versions.enabled is false
+  std::shared_ptr<const version_keeper> versions_;
   std::shared_ptr<tls_context> tls_;
   std::unique_ptr<listener> listener_;
   std::unique_ptr<listener> admin_listener_;

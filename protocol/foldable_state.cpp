@@ -29,8 +29,19 @@ hash128 hash_of(byte_view bytes) { return siphash128(bytes); }
 foldable_state::foldable_state(crdt::doc_settings settings)
     : settings_(settings), doc_(std::make_unique<crdt::doc>(settings)) {}
 
+bool foldable_state::is_restored_by(byte_view whole) const {
+  TROUPE_CHECK(!is_folded());
+  crdt::doc restored{settings_};
+  std::vector<crdt::repaired_struct> repaired;
+  return restored.load_update(whole, repaired).has_value() && holds_the_same(restored, *doc_);
+}
+
 bool foldable_state::fold(shared_bytes whole) {
   if (is_folded() || doc_->pending_size() > 0) return false;
+  if (whole.empty()) {
+    whole = shared_bytes::copy_of(doc_->encode_state_as_update());
+    if (!is_restored_by(whole.view())) return false;
+  }
   auto folded = std::make_unique<folded_state>();
   folded->full = describe();
   folded->has_gap = has_gap();
@@ -42,7 +53,6 @@ bool foldable_state::fold(shared_bytes whole) {
     folded->deletes_size = deletes.size() - 1;
     folded->deletes_hash = hash_of(byte_view{deletes}.subspan(1));
   }
-  if (whole.empty()) whole = shared_bytes::copy_of(doc_->encode_state_as_update());
   folded->whole = packed_bytes{std::move(whole)};
   folded_ = std::move(folded);
   doc_.reset();

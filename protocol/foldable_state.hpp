@@ -41,8 +41,13 @@ class foldable_state {
     return *doc_;
   }
 
-  /// Keeps only the encoded state. `whole`: that is it, of this moment; empty: it is encoded here.
-  /// Returns false, and nothing has happened, while anything waits or if it is folded already.
+  /// Whether a document that loads these bytes is in the same state. Cost: that of a load.
+  /// Requires: the state is decoded.
+  bool is_restored_by(byte_view whole) const;
+
+  /// Keeps only the encoded state. `whole`: that is it, of this moment, and is_restored_by();
+  /// empty: it is encoded and checked here. Returns false, and nothing has happened, while anything
+  /// waits, if it is folded already, or if its bytes would not restore it.
   bool fold(shared_bytes whole = {});
 
   /// Whether the state is folded and an update is sure to change nothing in it: an empty one, or

@@ -99,6 +99,14 @@ byte_buffer hosted_document::whole_state() const {
   return state;
 }
 
+/// What is folded was checked when it was.
+result<shared_bytes> hosted_document::checked_state() const {
+  shared_bytes state = shared_bytes::copy_of(whole_state());
+  if (!state_.is_folded() && !state_.is_restored_by(state.view()))
+    return fail(errc::corrupt_document, "the encoded state does not restore the document");
+  return state;
+}
+
 /// Encoding a small one again costs less than every small document keeping a copy.
 void hosted_document::forget_small_state(std::size_t size) const {
   if (size < kept_state_bytes_min) state_.forget_encoded();

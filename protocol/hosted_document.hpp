@@ -118,6 +118,11 @@ class hosted_document {
   /// itself.
   void on_update(const origin& from, byte_view update, document_effects& out);
 
+  /// Brings back what the document showed in the state `then`, an update for an empty document: as
+  /// one edit in the name of a client of the server's own (crdt::doc_edit::restore). Nothing where
+  /// it shows that already. Its confirmation is the storage write itself.
+  void on_restore(const origin& from, byte_view then, document_effects& out);
+
   /// An event of the server's own for its sessions, as JSON text.
   void on_event(std::string_view payload, document_effects& out);
 
@@ -141,9 +146,12 @@ class hosted_document {
   void end_turn(document_effects& out);
   bool has_gathered() const noexcept { return !presence_changed_.empty(); }
 
-  /// The whole state, for a checkpoint or a newcomer. Updates that wait for missing ones are part
-  /// of it.
+  /// The whole state. Updates that wait for missing ones are part of it.
   byte_buffer whole_state() const;
+
+  /// The same to replace what is stored: a document that loads it is in the same state, which is
+  /// tried here. Fails with corrupt_document if it is not. Cost: that of a load.
+  result<shared_bytes> checked_state() const;
 
   /// The answer to a sync of a session that has nothing.
   notice whole_state_notice(dialect in) const;

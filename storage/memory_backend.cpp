@@ -4,7 +4,9 @@
 #include <chrono>
 #include <unordered_map>
 
+#include "base/compression.hpp"
 #include "storage/record.hpp"
+#include "storage/version_record.hpp"
 
 namespace troupe::storage {
 namespace {
@@ -159,7 +161,8 @@ result<bool> memory_backend::remove(const std::string& document) {
   tombstone.life = known.life;
   tombstone.is_removed = true;
   const bool was_there = !known.is_removed;
-  found->second = {{}, {}, std::move(tombstone), 0};
+  found->second = {};
+  found->second.known = std::move(tombstone);
   return was_there;
 }
 
@@ -169,6 +172,57 @@ result<bool> memory_backend::admit(const std::string& document) {
   if (found == documents_.end() || !found->second.known.is_removed) return false;
   found->second.known.is_admitted = true;
   return true;
+}
+
+/// Of a document that is there, else null.
+memory_backend::entry* memory_backend::find_present(const std::string& document) {
+  const auto found = documents_.find(document);
+  return found == documents_.end() || found->second.known.is_removed ? nullptr : &found->second;
+}
+
+result<version_info> memory_backend::add_version(const std::string& document,
+                                                 const version_draft& what) {
+  TROUPE_TRY(check_label(what.label));
+  TROUPE_ASSIGN(packed_version packed, pack_version(what.state));
+  std::lock_guard lock{mutex_};
+  entry* const of = find_present(document);
+  if (of == nullptr) return refuse(document, errc::document_removed, misfit::no_document);
+  const version_info info{++of->last_version,  what.label,       now_ms(),
+                          what.is_automatic,   what.covers,      what.state.size(),
+                          packed.frame.size(), /* damage = */ {}};
+  of->versions.emplace(info.number, version{info, std::move(packed.frame)});
+  return info;
+}
+
+result<version_page> memory_backend::list_versions(const version_query& which) {
+  std::lock_guard lock{mutex_};
+  version_page page;
+  const entry* const of = find_present(which.document);
+  if (of == nullptr) return page;
+  for (auto at = of->versions.upper_bound(which.after); at != of->versions.end(); ++at) {
+    page.has_more = page.versions.size() >= which.limit;
+    if (page.has_more) break;
+    page.versions.push_back(at->second.info);
+  }
+  return page;
+}
+
+result<std::optional<stored_version>> memory_backend::read_version(const std::string& document,
+                                                                   version_number number) {
+  std::lock_guard lock{mutex_};
+  const entry* const of = find_present(document);
+  if (of == nullptr) return std::nullopt;
+  const auto found = of->versions.find(number);
+  if (found == of->versions.end()) return std::nullopt;
+  const version_info& info = found->second.info;
+  TROUPE_ASSIGN(const byte_buffer state, decompress(found->second.frame, info.size));
+  return stored_version{info, shared_bytes::copy_of(state)};
+}
+
+result<bool> memory_backend::remove_version(const std::string& document, version_number number) {
+  std::lock_guard lock{mutex_};
+  entry* const of = find_present(document);
+  return of != nullptr && of->versions.erase(number) > 0;
 }
 
 result<raw_document> memory_backend::raw(const std::string& document, std::size_t bytes_max) {
@@ -196,6 +250,7 @@ result<store_stats> memory_backend::stats() {
     const document_info info = describe(name, of);
     stats.log_bytes += info.log_bytes;
     stats.checkpoint_bytes += info.checkpoint_size;
+    for (const auto& [number, one] : of.versions) stats.version_bytes += one.frame.size();
   }
   return stats;
 }
@@ -217,6 +272,8 @@ result<verify_report> memory_backend::verify(const verify_progress& progress,
     if (check && !info.is_removed)
       for (damage& each : check(contents_of(of)))
         report.add({name, in_document(name, std::move(each.what)), each.is_readable});
+    report.versions += of.versions.size();
+    for (const auto& [number, one] : of.versions) report.bytes += one.info.size;
     report.is_complete = !progress || progress(report, name);
     if (!report.is_complete) break;
   }

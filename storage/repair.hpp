@@ -48,7 +48,7 @@ struct rescued_update {
 };
 
 struct rescued_checkpoint {
-  std::uint64_t generation = 0;
+  std::uint64_t generation = 0;  ///< 0: it is the newest version that can be read.
   sequence covers = 0;
   shared_bytes state;
 };

@@ -105,22 +105,16 @@ class opening {
       TROUPE_TRY(name_list());
       status = rocksdb::DB::ListColumnFamilies(options, path_, &names);
     }
-    if (status.ok()) TROUPE_TRY(check_families(path_, options));
-    return status.ok();
+    if (!status.ok()) return false;
+    TROUPE_ASSIGN(present_, check_families(path_, options));
+    return present_.size() > static_cast<std::size_t>(family::meta);
   }
 
   rocksdb::Status open(WALRecoveryMode mode, bool is_strict, std::unique_ptr<rocksdb_store>& to) {
     rocksdb::DBOptions options = make_database_options(settings_.store);
     options.wal_recovery_mode = mode;
     options.paranoid_checks = is_strict;
-    rocksdb::DB* db = nullptr;
-    std::vector<rocksdb::ColumnFamilyHandle*> handles;
-    const auto status =
-        rocksdb::DB::OpenForReadOnly(options, path_, make_families(settings_.store), &handles, &db);
-    if (status.ok())
-      to = std::make_unique<rocksdb_store>(std::unique_ptr<rocksdb::DB>{db}, std::move(handles),
-                                           opened_.lock);
-    return status;
+    return open_for_reading(options, path_, settings_.store, present_, opened_.lock, to);
   }
 
   bool open_as_it_is() {
@@ -151,7 +145,7 @@ class opening {
   result<void> unite() {
     opened_.united = std::make_unique<side_directory>(settings_.store.path + ".union-" +
                                                       std::to_string(::getpid()));
-    note("its tables and journals are read one by one");
+    note("its tables and journals are read one by one; versions that were deleted may come back");
     auto united = unite_files(settings_.store, path_, opened_.united->path(), opened_.problems);
     if (!united)
       return refuse(settings_.store.path, united.error().code, united.error().detail,
@@ -198,6 +192,7 @@ class opening {
 
   const rescue_settings& settings_;
   std::string path_;
+  std::vector<std::string> present_;  // families
   damaged_store opened_;
 };
 

@@ -110,7 +110,8 @@ result<directory_state> look_into(const std::string& path, directory_need need) 
   return directory_state::empty;
 }
 
-result<void> check_families(const std::string& path, const rocksdb::DBOptions& options) {
+result<std::vector<std::string>> check_families(const std::string& path,
+                                                const rocksdb::DBOptions& options) {
   std::vector<std::string> names;
   if (const auto status = rocksdb::DB::ListColumnFamilies(options, path, &names); !status.ok())
     return refuse(path, status);
@@ -124,23 +125,41 @@ result<void> check_families(const std::string& path, const rocksdb::DBOptions& o
                         "', which this server does not know",
                     advice::newer);
   }
-  return {};
+  return names;
 }
 
-result<void> check_journal(const std::string& path, const rocksdb_settings& settings) {
+rocksdb::Status open_for_reading(const rocksdb::DBOptions& options, const std::string& path,
+                                 const rocksdb_settings& settings,
+                                 const std::vector<std::string>& present,
+                                 std::shared_ptr<directory_lock> lock,
+                                 std::unique_ptr<rocksdb_store>& to) {
+  rocksdb::DB* db = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  std::vector<rocksdb::ColumnFamilyDescriptor> families = make_families(settings);
+  std::erase_if(families, [&](const auto& each) {
+    return std::ranges::find(present, each.name) == present.end();
+  });
+  const auto status = rocksdb::DB::OpenForReadOnly(options, path, families, &handles, &db);
+  if (status.ok())
+    to = std::make_unique<rocksdb_store>(std::unique_ptr<rocksdb::DB>{db}, std::move(handles),
+                                         std::move(lock));
+  return status;
+}
+
+result<void> check_journal(const std::string& path, const rocksdb_settings& settings,
+                           const std::vector<std::string>& present) {
   std::error_code why;
   for (fs::directory_iterator at{path, why}, end; !why && at != end; at.increment(why))
     if (at->path().extension() == ".log") return {};
   if (why) return refuse(path, errc::storage_failed, why.message());
-  rocksdb::DB* db = nullptr;
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  const auto status = rocksdb::DB::OpenForReadOnly(make_database_options(settings), path,
-                                                   make_families(settings), &handles, &db);
+  if (present.size() <= static_cast<std::size_t>(family::meta)) return {};
+  std::unique_ptr<rocksdb_store> store;
+  const auto status =
+      open_for_reading(make_database_options(settings), path, settings, present, nullptr, store);
   if (!status.ok()) return status.IsInvalidArgument() ? result<void>{} : refuse(path, status);
-  const rocksdb_store store{std::unique_ptr<rocksdb::DB>{db}, std::move(handles)};
   std::string value;
   const rocksdb::Slice key{marker_key.data(), marker_key.size()};
-  if (store.db().Get({}, store.handle(family::meta), key, &value).IsNotFound()) return {};
+  if (store->db().Get({}, store->handle(family::meta), key, &value).IsNotFound()) return {};
   return refuse(path, errc::corrupt_store, "it has lost its journal, the file that ends with .log",
                 advice::corrupt);
 }

@@ -6,12 +6,14 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <rocksdb/env.h>
 #include <rocksdb/options.h>
 
 #include "base/errc.hpp"
 #include "storage/rocksdb_backend.hpp"
+#include "storage/rocksdb_reader.hpp"
 
 namespace troupe::storage {
 
@@ -37,12 +39,22 @@ enum class directory_need { made_if_missing, there };
 /// make a new store over what is there.
 result<directory_state> look_into(const std::string& path, directory_need need);
 
-/// That the store has no families but ours.
-result<void> check_families(const std::string& path, const rocksdb::DBOptions& options);
+/// That the store has no families but ours. Returns which it has: an earlier server knew fewer.
+result<std::vector<std::string>> check_families(const std::string& path,
+                                                const rocksdb::DBOptions& options);
+
+/// Opens the families that are there, for reading only; those that an earlier server did not know,
+/// which are the last ones, look empty.
+rocksdb::Status open_for_reading(const rocksdb::DBOptions& options, const std::string& path,
+                                 const rocksdb_settings& settings,
+                                 const std::vector<std::string>& present,
+                                 std::shared_ptr<directory_lock> lock,
+                                 std::unique_ptr<rocksdb_store>& to);
 
 /// That the journal is there, of which an open store always has a file: the library would begin a
 /// new one and miss nothing. A store that has no marker yet may lack it: its making was cut short.
-result<void> check_journal(const std::string& path, const rocksdb_settings& settings);
+result<void> check_journal(const std::string& path, const rocksdb_settings& settings,
+                           const std::vector<std::string>& present);
 
 /// Whether a file of a store has RocksDB's log format: a journal, or the list of tables.
 bool is_log_file(std::string_view name) noexcept;

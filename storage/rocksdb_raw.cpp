@@ -1,4 +1,5 @@
 #include "storage/rocksdb_state.hpp"
+#include "storage/version_record.hpp"
 
 namespace troupe::storage {
 namespace {
@@ -57,6 +58,22 @@ result<raw_document> rocksdb_backend::raw(const std::string& document, std::size
                   piece.label += " " + std::to_string(at->number);
                 if (const auto read = decode_record(key, value); !read)
                   piece.damage = read.error().detail;
+              });
+  reader.read(family::versions, id, "version",
+              [](std::string_view key, std::string_view value, raw_piece& piece) {
+                const auto at = read_version_key(key);
+                if (!at) return;
+                piece.label += at->number == 0 ? " count" : " " + std::to_string(at->number);
+                if (at->part != 0) piece.label += " chunk " + std::to_string(at->part);
+                const auto damage_of = [](const auto& read) {
+                  return read ? std::string{} : read.error().detail;
+                };
+                if (at->number == 0)
+                  piece.damage = damage_of(decode_version_count(key, value));
+                else if (at->part == 0)
+                  piece.damage = damage_of(decode_version(key, value));
+                else
+                  piece.damage = damage_of(decode_version_chunk(key, value));
               });
   return reader.take();
 }

@@ -30,7 +30,9 @@ class rocksdb_store {
 
   rocksdb::DB& db() const noexcept { return *db_; }
   rocksdb::ColumnFamilyHandle* handle(family which) const noexcept {
-    return handles_[static_cast<std::size_t>(which)];
+    const auto index = static_cast<std::size_t>(which);
+    // Of a family that is not there yet the empty one, of a store that is open for reading only.
+    return handles_[index < handles_.size() ? index : 0];
   }
 
  private:

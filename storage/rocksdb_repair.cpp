@@ -10,11 +10,14 @@
 #include "storage/rocksdb_salvage.hpp"
 #include "storage/rocksdb_scan.hpp"
 #include "storage/rocksdb_state.hpp"
+#include "storage/rocksdb_versions.hpp"
 
 namespace troupe::storage {
 namespace {
 
 std::string_view text_of(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+using key_values = std::vector<std::pair<std::string, std::string>>;
 
 std::unique_ptr<rocksdb::Iterator> iterate_all(const rocksdb_store& store, family which) {
   rocksdb::ReadOptions options;
@@ -85,7 +88,7 @@ class rescue_run {
     find_names();
     for (const std::string& name : names_) TROUPE_TRY(take(name));
     for (const document_id& id : nameless_) TROUPE_TRY(take_nameless(id));
-    if (to_ != nullptr) TROUPE_TRY(take_other_families());
+    TROUPE_TRY(take_versions());
     // Blocks of which nothing is needed would still stop the library from merging tables.
     if (const auto status = from_.db().VerifyChecksum(); !status.ok() && report_.unreadable.empty())
       note("a part of a table: " + status.ToString());
@@ -114,7 +117,7 @@ class rescue_run {
       std::copy_n(key.data(), id.size(), reinterpret_cast<char*>(id.data()));
       ids.insert(id);
     };
-    for (const family which : {family::log, family::checkpoints})
+    for (const family which : {family::log, family::checkpoints, family::versions})
       scan(*iterate_all(from_, which), {}, {}, visit_data, note_gaps_of(which));
     for (const std::string& name : settings_.names)
       if (ids.contains(id_of(name))) names_.insert(name);
@@ -153,10 +156,13 @@ class rescue_run {
     check(found, meta);
     if (found.damages.empty()) return copy(found, **meta);
     ++report_.broken;
+    add_version(found, id);
     const treatment how = doctor_(found);
+    const bool is_removed = how.how == treatment::outcome::removed;
+    if (is_removed) dropped_.insert(id);
     if (to_ == nullptr) return {};
     document_meta known = make_meta(id, meta);
-    if (how.how == treatment::outcome::removed) {
+    if (is_removed) {
       known.is_removed = true;
       known.changed_at = settings_.store.now();
       return put_known(name, known);
@@ -273,23 +279,98 @@ class rescue_run {
     ++report_.documents;
     ++report_.broken;
     ++report_.nameless;
-    if (doctor_(found).how == treatment::outcome::removed || to_ == nullptr) return {};
+    const bool is_removed = doctor_(found).how == treatment::outcome::removed;
+    if (is_removed) dropped_.insert(id);
+    if (is_removed || to_ == nullptr) return {};
     return put_data(found);
   }
 
-  /// What is kept beside documents goes over as it is.
-  result<void> take_other_families() {
-    for (std::size_t i = 0; i < family_count; ++i) {
-      const auto which = static_cast<family>(i);
-      if (which == family::log || which == family::checkpoints || which == family::meta) continue;
-      result<void> done;
-      const auto visit = [&](std::string_view key, std::string_view value) {
-        if (done) done = to_->put(which, key, value);
-      };
-      scan(*iterate_all(from_, which), {}, {}, visit, note_gaps_of(which));
-      TROUPE_TRY(done);
+  /// Versions go over if they are whole, but for those of documents that are removed.
+  result<void> take_versions() {
+    result<void> done;
+    key_values one;  // the values of a version
+    const auto finish = [&] {
+      if (done && !one.empty()) done = put_version(one);
+      one.clear();
+    };
+    const auto visit = [&](std::string_view key, std::string_view value) {
+      const auto at = read_version_key(key);
+      if (!at) return note("a key of a version: " + at.error().detail);
+      const auto before = one.empty() ? at : read_version_key(one.front().first);
+      if (before->id != at->id || before->number != at->number) finish();
+      one.emplace_back(key, value);
+    };
+    scan(*iterate_all(from_, family::versions), {}, {}, visit, note_gaps_of(family::versions));
+    finish();
+    return done;
+  }
+
+  result<void> put_version(const key_values& values) {
+    const auto& [key, value] = values.front();
+    const auto at = read_version_key(key);
+    if (dropped_.contains(at->id)) return {};
+    std::string put_instead;
+    if (at->number == 0) {
+      if (!decode_version_count(key, value)) {
+        note("the count of versions of the document with the id " + to_string(at->id) +
+             " is damaged; it is taken from the versions");
+        put_instead = encode_version_count(key, newest_version(at->id));
+      }
+    } else if (const auto whole = check_version(*at, values); !whole) {
+      note("version " + std::to_string(at->number) + " of the document with the id " +
+           to_string(at->id) + ": " + whole.error().detail + "; it is left out");
+      return {};
     }
+    if (to_ == nullptr) return {};
+    for (const auto& [each_key, each_value] : values)
+      TROUPE_TRY(
+          to_->put(family::versions, each_key, put_instead.empty() ? each_value : put_instead));
     return {};
+  }
+
+  result<void> check_version(const version_position& at, const key_values& values) const {
+    if (at.part != 0) return fail(errc::corrupt_document, "its entry is missing");
+    TROUPE_ASSIGN(version_entry entry, decode_version(values[0].first, values[0].second));
+    const sequence covers = entry.info.covers;
+    version_reader reader{std::move(entry)};
+    for (std::size_t i = 1; i < values.size(); ++i)
+      TROUPE_TRY(reader.add(values[i].first, values[i].second));
+    TROUPE_ASSIGN(const shared_bytes state, reader.finish());
+    if (settings_.check)
+      for (const damage& each : settings_.check({state, {}, covers}))
+        if (!each.is_readable) return tl::unexpected(each.what);
+    return {};
+  }
+
+  /// The number of the newest version of which there is a trace; 0 if there is none.
+  version_number newest_version(const document_id& id) const {
+    version_number newest = 0;
+    for_each_version(id, [&](const version_info& each) { newest = each.number; });
+    return newest;
+  }
+
+  template <class Visit>
+  void for_each_version(const document_id& id, const Visit& visit) const {
+    constexpr std::size_t page_size = 100;
+    version_number after = 0;
+    for (bool has_more = true; has_more;) {
+      const auto page = read_versions(reader_, id, after, page_size);
+      has_more = page && page->has_more && !page->versions.empty();
+      if (!page) return;
+      for (const version_info& each : page->versions) visit(each);
+      if (has_more) after = page->versions.back().number;
+    }
+  }
+
+  /// The newest version that can be read helps as a checkpoint does.
+  void add_version(broken_document& to, const document_id& id) const {
+    std::optional<rescued_checkpoint> newest;
+    for_each_version(id, [&](const version_info& each) {
+      if (!each.damage.empty()) return;
+      if (auto version = read_version(reader_, id, each.number); version && *version)
+        newest = rescued_checkpoint{0, each.covers, std::move((*version)->state)};
+    });
+    if (newest) to.checkpoints.insert(to.checkpoints.begin(), std::move(*newest));
   }
 
   const rocksdb_store& from_;
@@ -299,6 +380,7 @@ class rescue_run {
   rocksdb_reader reader_;
   std::set<std::string> names_;
   std::vector<document_id> nameless_;
+  std::set<document_id> dropped_;
   rescue_report report_;
 };
 

@@ -61,8 +61,8 @@ result<std::unique_ptr<rocksdb_store>> rocksdb_backend::state::open_store(journa
   const rocksdb::DBOptions options = make_database_options(settings);
   if (found == directory_state::store) {
     TROUPE_TRY(check_ends(path));
-    TROUPE_TRY(check_families(path, options));
-    if (wanted == journal::required) TROUPE_TRY(check_journal(path, settings));
+    TROUPE_ASSIGN(const auto present, check_families(path, options));
+    if (wanted == journal::required) TROUPE_TRY(check_journal(path, settings, present));
   }
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
@@ -84,15 +84,14 @@ result<std::unique_ptr<rocksdb_store>> rocksdb_backend::state::inspect_store() c
   TROUPE_ASSIGN(auto lock, directory_lock::take(path, env));
   TROUPE_TRY(check_ends(path));
   const rocksdb::DBOptions options = make_database_options(settings);
-  TROUPE_TRY(check_families(path, options));
-  TROUPE_TRY(check_journal(path, settings));
-  rocksdb::DB* db = nullptr;
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  const auto status =
-      rocksdb::DB::OpenForReadOnly(options, path, make_families(settings), &handles, &db);
+  TROUPE_ASSIGN(const auto present, check_families(path, options));
+  TROUPE_TRY(check_journal(path, settings, present));
+  if (present.size() <= static_cast<std::size_t>(family::meta))
+    return refuse(path, errc::corrupt_store, "its making was cut short, so nothing is in it",
+                  "start a server on it, or name another directory");
+  std::unique_ptr<rocksdb_store> opened;
+  const auto status = open_for_reading(options, path, settings, present, std::move(lock), opened);
   if (!status.ok()) return refuse(path, status);
-  auto opened = std::make_unique<rocksdb_store>(std::unique_ptr<rocksdb::DB>{db},
-                                                std::move(handles), std::move(lock));
   TROUPE_TRY(check_marker(path, *opened, now(), marker::required));
   return opened;
 }

@@ -114,6 +114,15 @@ struct config {
     std::size_t max_queue_size = 256 * 1024 * 1024;
   };
 
+  struct versions_section {
+    bool enabled = true;
+    std::chrono::milliseconds interval{std::chrono::minutes{10}};
+    std::chrono::milliseconds keep_all{std::chrono::hours{1}};
+    std::chrono::milliseconds keep_hourly{std::chrono::hours{24}};
+    std::chrono::milliseconds keep_daily{std::chrono::hours{24 * 30}};
+    std::size_t max_per_document = 200;
+  };
+
   /// One entry of documents.rules. A document takes the first that matches its name.
   struct rule_section {
     std::string name;  ///< A whole name, or with * at the end what names begin with.
@@ -147,6 +156,7 @@ struct config {
   io_section io;
   log_section log;
   storage_section storage;
+  versions_section versions;
   document_section document;
   documents_section documents;
   watch_section watch;

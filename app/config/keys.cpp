@@ -27,6 +27,7 @@ using io = config::io_section;
 using logging = config::log_section;
 using document = config::document_section;
 using storage_keys = config::storage_section;
+using versions = config::versions_section;
 using watch = config::watch_section;
 
 /// The accessor of a field, for a config_field.
@@ -228,6 +229,28 @@ constexpr std::array keys{
         "bytes",
         "updates of all documents that may wait to be stored; above it the server refuses "
         "edits until some are"},
+
+    config_key{"versions.enabled", switch_field{in<&config::versions, &versions::enabled>},
+               "true or false",
+               "whether the server keeps versions of documents by itself (docs/admin.md); those "
+               "that people make do not depend on it"},
+    config_key{"versions.interval",
+               duration_field{in<&config::versions, &versions::interval>, 1s, 168h}, time_units,
+               "a version is made so long after an edit, so at most one in this time"},
+    config_key{"versions.keep_all",
+               duration_field{in<&config::versions, &versions::keep_all>, 0ms, 87600h}, time_units,
+               "all of them stay for so long"},
+    config_key{"versions.keep_hourly",
+               duration_field{in<&config::versions, &versions::keep_hourly>, 0ms, 87600h},
+               time_units, "then the last of each hour stays, until they are so old"},
+    config_key{"versions.keep_daily",
+               duration_field{in<&config::versions, &versions::keep_daily>, 0ms, 87600h},
+               time_units, "then the last of each day (UTC) stays, until they are so old"},
+    config_key{"versions.max_per_document",
+               count_field{in<&config::versions, &versions::max_per_document>, 1, 100'000},
+               "versions",
+               "versions of one document, those that people make included; the oldest that the "
+               "server made go first"},
 
     config_key{"document.idle_grace",
                duration_field{in<&config::document, &document::idle_grace>, 0ms, 24h}, time_units,

@@ -132,6 +132,12 @@ result<watch_settings> to_watch_settings(const config& settings) {
   return to;
 }
 
+version_rules to_version_rules(const config& settings) {
+  const config::versions_section& from = settings.versions;
+  return {from.enabled,     from.interval,   from.keep_all,
+          from.keep_hourly, from.keep_daily, from.max_per_document};
+}
+
 storage::rocksdb_settings to_rocksdb_settings(const config& settings) {
   storage::rocksdb_settings to;
   to.path = settings.storage.path;

@@ -13,6 +13,7 @@
 #include "net/listener.hpp"
 #include "net/watch/watched_directory.hpp"
 #include "protocol/session/session_protocol.hpp"
+#include "protocol/version_policy.hpp"
 #include "storage/rocksdb_backend.hpp"
 
 namespace troupe {
@@ -35,6 +36,8 @@ archive_settings to_archive_settings(const config& settings);
 
 /// Fails with errc::invalid_config for a bad pattern, which load_config has refused before.
 result<watch_settings> to_watch_settings(const config& settings);
+
+version_rules to_version_rules(const config& settings);
 
 /// Without its log. Requires: storage.engine is rocksdb.
 storage::rocksdb_settings to_rocksdb_settings(const config& settings);

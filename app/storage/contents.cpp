@@ -60,7 +60,9 @@ rebuilt_document rebuild(const storage::broken_document& broken) {
   };
   for (const storage::rescued_checkpoint& each : broken.checkpoints)
     if (each.state.size() > 0)
-      load("checkpoint " + std::to_string(each.generation), each.state.view());
+      load(each.generation == 0 ? "its newest version"
+                                : "checkpoint " + std::to_string(each.generation),
+           each.state.view());
   for (const storage::rescued_update& each : broken.updates)
     load(record_name(each.number), each.update.view());
   if (used == 0) return rebuilt;

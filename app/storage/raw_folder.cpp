@@ -65,7 +65,9 @@ result<void> raw_folder::add(const storage::broken_document& broken) {
     return write_file(folder + name, as_text(bytes));
   };
   for (const storage::rescued_checkpoint& each : broken.checkpoints)
-    TROUPE_TRY(write_update("checkpoint " + std::to_string(each.generation), each.state.view()));
+    TROUPE_TRY(write_update(each.generation == 0 ? "newest version"
+                                                 : "checkpoint " + std::to_string(each.generation),
+                            each.state.view()));
   for (const storage::rescued_update& each : broken.updates)
     TROUPE_TRY(write_update("record " + std::to_string(each.number), each.update.view()));
   return write_file(folder + "index.txt", index);

@@ -23,6 +23,7 @@ class gated_backend final : public storage::backend {
   result<void> write(const storage::batch& what) override {
     std::unique_lock lock{mutex_};
     opened_.wait(lock, [this] { return is_open_; });
+    ++writes_;
     if (fails_to_write_) return fail(*fails_to_write_, "the test says so");
     for (const storage::log_append& append : what.appends)
       if (*append.document == unstorable_)
@@ -44,6 +45,10 @@ class gated_backend final : public storage::backend {
   void end_failing() { set(fails_to_write_, std::nullopt); }
   /// Writes with appends to this document fail.
   void fail_document(const std::string& name) { set(unstorable_, name); }
+  int writes() {
+    std::lock_guard lock{mutex_};
+    return writes_;
+  }
   /// How often recovery was tried.
   int recoveries() {
     std::lock_guard lock{mutex_};
@@ -76,6 +81,7 @@ class gated_backend final : public storage::backend {
   std::optional<errc> fails_to_write_;
   std::string unstorable_;
   int recoveries_ = 0;
+  int writes_ = 0;
 };
 
 }  // namespace troupe::test

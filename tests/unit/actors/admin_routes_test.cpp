@@ -42,7 +42,9 @@ TEST_CASE("each page has a row of its own, and a path below the root", "[admin]"
 
 TEST_CASE("a request finds its page by method and path", "[admin]") {
   for (const row& each :
-       {row{"GET", "/healthz", page::health}, row{"HEAD", "/healthz?x", page::health},
+       {row{"GET", "/healthz", page::health},
+        row{"HEAD", "/healthz?x", page::health},
+        row{"GET", "/readyz", page::readiness},
         row{"GET", "/api/v1/sessions?limit=1", page::sessions},
         row{"POST", "/api/v1/notify", page::notify},
         row{"GET", "/api/v1/documents", page::documents},
@@ -54,7 +56,14 @@ TEST_CASE("a request finds its page by method and path", "[admin]") {
         row{"POST", "/api/v1/documents/a/import", page::import_document, "a"},
         row{"POST", "/api/v1/documents/a/copy", page::copy_document, "a"},
         row{"POST", "/api/v1/documents/a/admit", page::admit_document, "a"},
-        row{"GET", "/api/v1/storage", page::storage}, row{"POST", "/api/v1/backup", page::backup},
+        row{"GET", "/api/v1/documents/a/versions", page::versions, "a"},
+        row{"POST", "/api/v1/documents/a/versions", page::make_version, "a"},
+        row{"GET", "/api/v1/documents/a/versions/3?as=json", page::version, "a"},
+        row{"DELETE", "/api/v1/documents/a/versions/3", page::remove_version, "a"},
+        row{"GET", "/api/v1/documents/a/versions/3/compare", page::compare_version, "a"},
+        row{"POST", "/api/v1/documents/a/versions/3/restore", page::restore_version, "a"},
+        row{"GET", "/api/v1/storage", page::storage},
+        row{"POST", "/api/v1/backup", page::backup},
         row{"GET", "http://host:1/api/v1/storage", page::storage}}) {
     CAPTURE(each.method, each.target);
     const admin::page_request request = found(each.method, each.target);

@@ -34,11 +34,14 @@ archive_settings settings_with(std::chrono::milliseconds wait) {
 class archive_bed {
  public:
   explicit archive_bed(std::chrono::milliseconds wait = 60s,
-                       const directory_settings& settings = without_grace())
+                       const directory_settings& settings = without_grace(),
+                       const version_rules& rules = {})
       : node(settings),
+        archive(node.backend, &node.backend->archive()),
         desk(std::make_shared<archive_desk>(
-            node.backend, std::shared_ptr<storage::archive>{node.backend, &node.backend->archive()},
-            node.directory_handle(), settings_with(wait))) {}
+            node.backend, archive, node.directory_handle(),
+            std::make_shared<const version_keeper>(node.backend, archive, crdt::limits{}, rules),
+            settings_with(wait))) {}
 
   std::future<http_answer> begin(const std::string& method, const std::string& target,
                                  const std::string& body = {}, const std::string& type = {}) {
@@ -78,6 +81,7 @@ class archive_bed {
   }
 
   test::actor_node node;
+  std::shared_ptr<storage::archive> archive;
   std::shared_ptr<archive_desk> desk;
 };
 
@@ -311,4 +315,69 @@ TEST_CASE("there are so many archivists at once, and one backup", "[archivist]")
   CHECK(archive_desk::take_backup(bed.desk) == nullptr);
   backup.reset();
   CHECK(archive_desk::take_backup(bed.desk) != nullptr);
+}
+
+// --- versions ---
+
+TEST_CASE("a version is kept, listed, read, compared, restored and removed", "[archivist]") {
+  archive_bed bed;
+  const std::string versions = "/api/v1/documents/notes/versions";
+  CHECK(bed.import("notes", hello()).status == 200);
+  const http_answer made = bed.ask("POST", versions, R"({"label":"first"})");
+  INFO(made.body);
+  CHECK(made.status == 201);
+  CHECK(json_value::parse(made.body).at("id") == 1);
+  CHECK(json_value::parse(made.body).at("automatic") == false);
+  CHECK(bed.import("notes", hello("bye")).status == 200);
+  CHECK(bed.ask("POST", versions).status == 201);
+
+  const json_value page = bed.get(versions + "?limit=1");
+  CHECK(page.at("versions").size() == 1);
+  CHECK(page.at("versions").at(0).at("label") == "first");
+  CHECK(page.at("next") == 1);
+  CHECK(bed.get(versions + "/1?as=json").at("text") == "hello");
+  CHECK(bed.ask("GET", versions + "/1?as=update").content_type == "application/octet-stream");
+  CHECK(bed.get(versions + "/2").at("updates") == 2);
+  CHECK(bed.get(versions + "/1/compare?with=2").at("roots").at("text").at("kind") == "text");
+  CHECK(bed.get(versions + "/2/compare").at("unchanged").at(0) == "text");
+
+  const auto stored = bed.node.backend->stored("notes").last;
+  CHECK(json_value::parse(bed.ask("POST", versions + "/1/restore").body).at("changed") == true);
+  CHECK(bed.node.backend->stored("notes").last > stored);  // durable before the answer
+  CHECK(text_of(bed, "notes") == "hello");
+  CHECK(json_value::parse(bed.ask("POST", versions + "/1/restore").body).at("changed") == false);
+  CHECK(bed.get(versions + "/1/compare").at("roots").empty());
+
+  CHECK(bed.ask("DELETE", versions + "/1").status == 200);
+  CHECK(bed.ask("DELETE", versions + "/1").status == 404);
+  CHECK(bed.ask("POST", versions + "/1/restore").status == 404);
+  CHECK(text_of(bed, "notes") == "hello");
+}
+
+TEST_CASE("a version is not made of a document that is not there, nor where there is no room",
+          "[archivist]") {
+  version_rules rules;
+  rules.max_per_document = 1;
+  archive_bed bed{60s, without_grace(), rules};
+  const std::string versions = "/api/v1/documents/notes/versions";
+  CHECK(bed.ask("POST", versions).status == 404);
+  CHECK(bed.ask("GET", versions).status == 404);
+  CHECK(bed.import("notes", hello()).status == 200);
+  CHECK(bed.ask("POST", versions).status == 201);
+  CHECK(bed.ask("POST", versions).status == 409);
+  CHECK(bed.ask("POST", versions, R"({"label":1})").status == 400);
+  CHECK(bed.ask("DELETE", "/api/v1/documents/notes").status == 200);
+  CHECK(bed.ask("POST", versions).status == 410);
+  CHECK(bed.ask("POST", versions + "/1/restore").status == 410);
+}
+
+TEST_CASE("a restore of a version that cannot be read says so and changes nothing", "[archivist]") {
+  archive_bed bed;
+  CHECK(bed.import("notes", hello()).status == 200);
+  REQUIRE(bed.archive->add_version("notes", {"bad", false, 1, as_bytes("no update")}));
+  const http_answer answer = bed.ask("POST", "/api/v1/documents/notes/versions/1/restore");
+  CHECK(answer.status == 422);
+  CHECK(bed.ask("GET", "/api/v1/documents/notes/versions/1?as=json").status == 500);
+  CHECK(bed.ask("GET", "/api/v1/documents/notes/versions/1/compare").status == 500);
+  CHECK(text_of(bed, "notes") == "hello");
 }

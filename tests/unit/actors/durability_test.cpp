@@ -93,3 +93,31 @@ TEST_CASE("a log of many small records is as long as their records", "[durabilit
   log.begin_checkpoint();
   CHECK(log.is_checkpointed());
 }
+
+TEST_CASE("a document that was only read is not written", "[durability]") {
+  storage::stored_document stored;
+  stored.updates.push_back(bytes_of(200 * 1024));
+  stored.last = 1;
+  SECTION("however long its log is") {
+    durability log;
+    log.load(stored);
+    CHECK_FALSE(log.is_long());
+    CHECK_FALSE(log.is_worth_checkpoint());
+    CHECK(log.is_checkpointed());
+    log.append(bytes_of(1));
+    CHECK(log.is_long());
+    CHECK_FALSE(log.is_checkpointed());
+  }
+  SECTION("but for what is better replaced") {
+    stored.damage = "the newest checkpoint cannot be read";
+    durability log;
+    log.load(stored);
+    CHECK(log.is_long());
+    durability repaired;
+    repaired.load(
+        {.checkpoint = shared_bytes::copy_of(byte_buffer(10, 's')), .updates = {}, .last = 7});
+    CHECK(repaired.is_checkpointed());
+    repaired.want_checkpoint();
+    CHECK_FALSE(repaired.is_checkpointed());
+  }
+}

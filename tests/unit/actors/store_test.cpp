@@ -128,6 +128,33 @@ TEST_CASE("a document that cannot be stored ends, and the others are stored", "[
   CHECK(stored_updates(node, "bad") == 0);
 }
 
+TEST_CASE("a document that was only read is not written", "[store]") {
+  actor_node node;
+  const auto unload = [&](const opened_document& document, session_id session) {
+    node.leave(document, session);
+    node.tell_document(document, unload_document{});
+    caf::scoped_actor waiter{node.system()};
+    waiter->wait_for(document.document);
+  };
+  const auto first = node.open("d", ann);
+  REQUIRE(first);
+  test::editing_client client{5};
+  node.send(*first, ann, message_kind::update, client.insert_text("text", 0, "a"));
+  unload(*first, ann);
+  REQUIRE(soon([&] { return !node.backend->stored("d").checkpoint.empty(); }));
+  const int writes = node.backend->writes();
+  const auto second = node.open("d", bob);
+  REQUIRE(second);
+  node.send(*second, bob, message_kind::sync_step1, byte_buffer{0});
+  node.next_deliveries(*second);
+  unload(*second, bob);
+  const auto third = node.open("other", ann);
+  REQUIRE(third);
+  node.send(*third, ann, message_kind::update, client.insert_text("text", 0, "b"));
+  REQUIRE(soon([&] { return stored_updates(node, "other") == 1; }));
+  CHECK(node.backend->writes() == writes + 1);
+}
+
 TEST_CASE("a load waits for no write", "[store]") {
   actor_node node;
   const auto first = node.open("first", ann);

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "storage/version_record.hpp"
 #include "tests/support/hex_bytes.hpp"
 #include "tests/support/stored_documents.hpp"
 
@@ -386,6 +387,37 @@ TEST_CASE("a document that has lost its name gets it back from the operator", "[
   CHECK(run(request).code == storage_damaged);
   CHECK(text_in(store, "plan") == "1;2;3;4;5;6;7;");
   CHECK(text_in(store, "another").empty());
+}
+
+TEST_CASE("versions go over in a repair if they are whole, and help where nothing else does",
+          "[storage_tool]") {
+  rocksdb_bed store;
+  fill(store);
+  const std::string four = lines_state(4);
+  const std::string three = lines_state(3);
+  REQUIRE(store->add_version("plan", {"three", false, 3, as_bytes(three)}));
+  REQUIRE(store->add_version("plan", {"four", false, 4, as_bytes(four)}));
+  REQUIRE(store->add_version("notes", {"damaged", false, 2, as_bytes(three)}));
+  store.close();
+  CHECK(run(storage_action::verify, store.settings.path).code == storage_sound);
+  {
+    raw_store raw{store.settings};
+    raw.flip_bit(family::versions, version_key(id_of("notes"), 1, 1));
+    raw.flip_bit(family::checkpoints, chunk_key(plan, 1, 0));
+    raw.flip_bit(family::checkpoints, chunk_key(plan, 2, 0));
+    raw.flip_bit(family::log, log_key(plan, 4));
+  }
+  CHECK(run(storage_action::verify, store.settings.path).code == storage_damaged);
+  const auto done = run_json(repair_of(store), storage_damaged);
+  REQUIRE(done["broken_documents"].size() == 1);
+  CHECK(done["broken_documents"][0]["outcome"] == "rebuilt, nothing lost");
+  REQUIRE(done["unreadable"].size() == 1);
+  CHECK(
+      done["unreadable"][0].get<std::string>().starts_with("version 1 of the document with the "));
+  CHECK(text_in(store, "plan") == "1;2;3;4;5;6;7;");
+  CHECK(store->list_versions({.document = "plan"})->versions.size() == 2);
+  CHECK(store->list_versions({.document = "notes"})->versions.empty());
+  CHECK(store->add_version("notes", {"new", false, 2, as_bytes(three)})->number == 2);
 }
 
 TEST_CASE("repair writes contents that no client can use so that they can", "[storage_tool]") {
