@@ -158,9 +158,9 @@ void session::on_pause_ended(time_point now) {
 void session::on_second(time_point now) {
   if (core_.is_closed()) return;
   connection_->tick(now);
-  core_.on_life(connection_->last_alive());
   session_effects& effects = environment_->effects;
-  core_.on_second({now, connection_->queued_bytes()}, connection_->last_sent(), effects);
+  core_.on_second({now, connection_->queued_bytes()},
+                  {connection_->last_sent(), connection_->last_alive()}, effects);
   carry_out(effects);
 }
 

@@ -88,7 +88,6 @@ listener_settings to_listener_settings(const config& settings) {
   to.port = settings.server.port;
   to.connection.message_bytes_max = settings.limits.max_message_size;
   to.connection.binary_bytes_max = largest_binary(settings);
-  to.connection.large_messages = std::make_shared<budget>(settings.limits.max_large_messages);
   to.connection.write_queue_bytes_max = settings.limits.write_queue_size;
   to.connection.write_stall_max = settings.heartbeat.write_timeout;
   to.per_address = {settings.limits.max_connections_per_address, settings.limits.accepts_per_second,
