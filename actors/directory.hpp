@@ -19,11 +19,13 @@
 
 #include "actors/caf_compat.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/memory_release.hpp"
 #include "actors/node_metrics.hpp"
 #include "base/budget.hpp"
 #include "protocol/document_quota.hpp"
 #include "protocol/document_rule.hpp"
 #include "protocol/message_id_window.hpp"
+#include "protocol/pending_quota.hpp"
 
 namespace troupe {
 
@@ -33,6 +35,7 @@ class worker_pool;
 struct directory_settings {
   std::size_t documents_max = 1000;
   quota_limits quota;
+  pending_quota::limits pending;                                 ///< Of each user and address.
   std::size_t pending_total_max = static_cast<std::size_t>(-1);  ///< Bytes, of all documents.
   std::chrono::milliseconds idle_grace{30'000};
   crdt::doc_settings doc;
@@ -108,6 +111,8 @@ class directory final : public directory_actor::base {
   std::unordered_map<caf::actor_id, document_id> ids_by_actor_;
   std::unordered_map<std::string, kept_window> windows_;
   std::shared_ptr<document_quota> quota_;
+  std::shared_ptr<memory_release> release_ = std::make_shared<memory_release>();
+  pending_quota pending_quota_;
   std::shared_ptr<budget> pending_;
   document_id last_id_ = 0;
   unsigned seconds_ = 0;

@@ -49,6 +49,8 @@ document::behavior_type document::make_behavior() {
 
 void document::on_exit() {
   if (is_nearly_full_ && settings_.metrics) settings_.metrics->nearly_full_documents().dec();
+  if (const hosted_document* const of = work_.state())
+    note_freed(of->state().size_in_memory() + of->state().pending_size());
   work_.stop();
   audience_.clear();
   settings_.workers = nullptr;
@@ -134,6 +136,10 @@ void document::release_memory() {
   output_.release_memory();
   durability_.release_memory();
   work_.release_memory();
+}
+
+void document::note_freed(std::size_t bytes) const {
+  if (settings_.release) settings_.release->note(bytes);
 }
 
 /// While its state is lent there is nothing to show; an operator asks again. Of several states of
@@ -235,10 +241,12 @@ bool document::handle(document_tick&) {
   work_.state()->on_tick(current_time());
   check_fullness();
   work_.state()->ask_again(current_time(), work_.effects());
-  if (const std::size_t dropped = work_.state()->drop_abandoned(current_time()); dropped > 0)
+  if (const std::size_t dropped = work_.state()->drop_abandoned(current_time()); dropped > 0) {
+    note_freed(dropped);
     log_line(log_severity::warning, std::to_string(dropped) + " bytes in document '" + *name_ +
                                         "' waited in vain for missing updates and are dropped; "
                                         "whoever sent them has been gone for an hour");
+  }
   newcomers_.on_tick();
   carry_out({}, 0);
   schedule_flush();

@@ -20,6 +20,7 @@
 #include "actors/document_work.hpp"
 #include "actors/durability.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/memory_release.hpp"
 #include "actors/newcomer_state.hpp"
 #include "actors/node_metrics.hpp"
 #include "actors/worker_pool.hpp"
@@ -38,6 +39,7 @@ struct document_settings {
   std::shared_ptr<budget> pending;            ///< See hosted_document.
   std::shared_ptr<node_metrics> metrics;      ///< May be null.
   std::shared_ptr<worker_pool> workers;       ///< Null: it does all work where it runs.
+  std::shared_ptr<memory_release> release;    ///< Hears of much that is freed; may be null.
 };
 
 class document final : public io_actor<document_actor::base> {
@@ -92,6 +94,7 @@ class document final : public io_actor<document_actor::base> {
 
   void on_nobody_left();
   void release_memory();
+  void note_freed(std::size_t bytes) const;
   void schedule_flush();
 
   document_settings settings_;

@@ -69,6 +69,7 @@ directory_settings to_directory_settings(const config& settings,
     for (const auto& unit : units) to.units.push_back(unit.get());
   to.documents_max = settings.limits.max_documents;
   to.quota = {settings.limits.max_documents_per_user, settings.limits.max_documents_per_address};
+  to.pending = {settings.limits.max_pending_per_user, settings.limits.max_pending_per_address};
   to.pending_total_max = settings.limits.max_pending_total;
   to.idle_grace = settings.document.idle_grace;
   to.doc.limit.pending_size_max = settings.limits.max_pending_size;
