@@ -11,6 +11,7 @@ std::string_view to_string(errc code) noexcept {
     case errc::invalid_any: return "invalid_any";
     case errc::invalid_json: return "invalid_json";
     case errc::invalid_base64: return "invalid_base64";
+    case errc::invalid_zstd: return "invalid_zstd";
     case errc::too_deep: return "too_deep";
     case errc::unknown_message: return "unknown_message";
     case errc::unknown_content: return "unknown_content";

@@ -22,6 +22,7 @@ enum class errc : std::uint8_t {
   invalid_any,        ///< An unknown tag of the lib0 `any` encoding.
   invalid_json,       ///< A text that should be JSON is not.
   invalid_base64,     ///< A text that should be base64 is not.
+  invalid_zstd,       ///< Bytes that should be a compressed frame are not, or are damaged.
   too_deep,           ///< A value is nested deeper than its limit.
   unknown_message,    ///< The protocol has no message of this type.
   unknown_content,    ///< The content of a struct has an unknown reference number.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/hash.hpp"
+#include "protocol/crdt/read/snapshot.hpp"
 #include "protocol/dialects/dialects.hpp"
 
 namespace troupe {
@@ -41,16 +42,18 @@ hosted_document::hosted_document(crdt::doc_settings settings, std::uint64_t seed
 /// Within what may wait on the node, and of its sender.
 result<crdt::applied_update> hosted_document::apply(byte_view update, subscriber* by,
                                                     std::uint64_t steps_for_now) {
+  if (state_.is_folded() && state_.knows_folded(update)) return crdt::applied_update{};
+  crdt::doc& state = state_.decoded();
   const pending_payer* const payer = by != nullptr && by->details ? &by->details->payer : nullptr;
   const auto allowed = pending_.allow(pending_max_, payer);
-  state_.limit_pending(allowed.bytes);
+  state.limit_pending(allowed.bytes);
   crdt::sender_usage used = by != nullptr && by->details ? by->details->used : crdt::sender_usage{};
-  auto applied = by == nullptr ? state_.apply_update(update, crdt::update_format::v1, steps_for_now)
-                               : state_.apply_update(update, used, steps_for_now);
+  auto applied = by == nullptr ? state.apply_update(update, crdt::update_format::v1, steps_for_now)
+                               : state.apply_update(update, used, steps_for_now);
   if (by != nullptr && (by->details || used.new_clients > 0)) by->more().used = used;
   if (!applied && applied.error().code == errc::pending_limit && allowed.bounded_by != nullptr)
     return fail(errc::quota_exceeded, allowed.bounded_by);
-  pending_.settle(state_.pending_size(), payer);
+  pending_.settle(state.pending_size(), payer);
   return applied;
 }
 
@@ -63,7 +66,7 @@ std::size_t hosted_document::drop_abandoned(time_point now) {
   }
   if (!abandoned_since_) abandoned_since_ = now;
   if (now - *abandoned_since_ < abandoned_max) return 0;
-  state_.drop_pending();
+  state_.decoded().drop_pending();
   pending_.settle(state_.pending_size(), nullptr);
   abandoned_since_.reset();
   ++version_;
@@ -71,34 +74,42 @@ std::size_t hosted_document::drop_abandoned(time_point now) {
 }
 
 result<void> hosted_document::load(byte_view update) {
-  TROUPE_TRY(state_.load_update(update, repaired_));
+  TROUPE_TRY(state_.decoded().load_update(update, repaired_));
   pending_.settle(state_.pending_size(), nullptr);
   ++version_;
   return {};
 }
 
 byte_buffer hosted_document::whole_state() const {
-  byte_buffer state = state_.encode_state_as_update();
+  byte_buffer state = state_.encode_whole();
   forget_small_state(state.size());
+  return state;
+}
+
+/// What is folded was checked when it was.
+result<shared_bytes> hosted_document::checked_state() const {
+  shared_bytes state = shared_bytes::copy_of(whole_state());
+  if (!state_.is_folded() && !state_.is_restored_by(state.view()))
+    return fail(errc::corrupt_document, "the encoded state does not restore the document");
   return state;
 }
 
 /// Encoding a small one again costs less than every small document keeping a copy.
 void hosted_document::forget_small_state(std::size_t size) const {
-  if (size < kept_state_bytes_min) state_.forget_encoded_state();
+  if (size < kept_state_bytes_min) state_.forget_encoded();
 }
 
 notice hosted_document::whole_state_notice(dialect in) const { return state_notice({}, in); }
 
 /// What a session with this state vector lacks. Clients give up on a message that takes too long.
 notice hosted_document::state_notice(const crdt::state_vector& from, dialect in) const {
-  notice answer{.kind = notice_kind::state, .body = {}, .extra = state_.state_vector().encode()};
+  notice answer{.kind = notice_kind::state, .body = {}, .extra = state_.encode_state_vector()};
   if (codec_of(in).traits().takes_pieces) {
-    answer.pieces = state_.encode_state_in_pieces(from);
+    answer.pieces = state_.encode_in_pieces(from);
     answer.body = std::move(answer.pieces.back());
     answer.pieces.pop_back();
   } else {
-    answer.body = state_.encode_state_as_update(from);
+    answer.body = from.empty() ? state_.encode_whole() : state_.encode_difference(from);
   }
   if (from.empty() && answer.pieces.empty()) forget_small_state(answer.body.view().size());
   return answer;
@@ -170,13 +181,17 @@ void hosted_document::on_sync(const asked& by, document_effects& out) {
   const auto vector = crdt::state_vector::decode(by.what.body);
   if (!vector) return refuse(by, request_part::state_vector, vector.error(), out);
   // Where there is nothing to have, who comes back has nothing either.
-  const bool may_return = !vector->empty() || state_.state_vector().empty();
+  const bool may_return = !vector->empty() || state_.has_no_clients();
   by.by.may_return = may_return && codec_of(by.what.in).traits().frames == frame_kind::binary;
   notice answer{.kind = notice_kind::whole_state, .body = {}, .extra = {}};
   if (!vector->empty()) answer = state_notice(*vector, by.what.in);
   out.deliveries.push_back({audience::one, by.from, by.what.in, std::move(answer)});
   if (presence_.has_states()) show_presence(presence_.shown(), by.from, by.what.in, out);
   acknowledge(by, out);
+}
+
+bool hosted_document::would_unfold(const client_request& what) const {
+  return state_.is_folded() && what.kind == request_kind::update && !state_.knows_folded(what.body);
 }
 
 /// Whatever its id: to apply an update twice is harmless, to skip another one is not.
@@ -189,6 +204,10 @@ bool hosted_document::on_session_update(const asked& by, time_point now,
   const bool has_id = !by.what.message_id.empty();
   // What every client answers that has nothing of its own. The encoded state stays what it is.
   if (!has_id && std::ranges::equal(update, empty_update)) return true;
+  if (may_not_store(update)) {
+    refuse(by, request_part::update, *refusing_, out);
+    return true;
+  }
   const std::size_t waited = state_.pending_size();
   const auto applied = apply(update, &by.by, steps_for_now);
   if (!applied) {
@@ -222,6 +241,18 @@ bool hosted_document::on_session_update(const asked& by, time_point now,
   return true;
 }
 
+/// Whether edits are refused and this is one. What a client answers that has nothing new is none,
+/// so that it can stay and read. Cost while edits are refused: linear in the document.
+bool hosted_document::may_not_store(byte_view update) const {
+  if (!refusing_) return false;
+  if (state_.is_folded() && state_.knows_folded(update)) return false;
+  if (state_.has_gap()) return true;
+  const crdt::doc& state = state_.decoded();
+  const auto is_known =
+      crdt::contains_update(state.snapshot(), update, crdt::update_format::v1, state.limits());
+  return is_known && !*is_known;  // what is malformed is refused as that
+}
+
 /// Its sender has, or had, what this update follows. A message with an id is answered by the
 /// question each time.
 void hosted_document::ask_for_missing(const asked& by, time_point now, document_effects& out) {
@@ -241,7 +272,7 @@ void hosted_document::ask(session_id session, dialect in, std::string_view messa
                           document_effects& out) const {
   out.deliveries.push_back({audience::one, session, in,
                             notice{.kind = notice_kind::question,
-                                   .body = state_.state_vector().encode(),
+                                   .body = state_.encode_state_vector(),
                                    .extra = as_bytes(message_id)}});
 }
 
@@ -255,6 +286,10 @@ void hosted_document::ask_again(time_point now, document_effects& out) {
 }
 
 void hosted_document::on_update(const origin& from, byte_view update, document_effects& out) {
+  if (may_not_store(update)) {
+    out.refusals.push_back({from, dialect::y_websocket, request_part::update, *refusing_, {}});
+    return;
+  }
   const auto applied = apply(update);
   if (!applied) {
     out.refusals.push_back({from, dialect::y_websocket, request_part::update, applied.error(), {}});
@@ -269,7 +304,8 @@ void hosted_document::on_update(const origin& from, byte_view update, document_e
 /// What others need of an update that has just been applied: often its own bytes.
 effect_bytes hosted_document::change_of(const crdt::applied_update& applied,
                                         byte_view update) const {
-  return applied.is_verbatim ? effect_bytes{update} : effect_bytes{state_.encode_last_change()};
+  return applied.is_verbatim ? effect_bytes{update}
+                             : effect_bytes{state_.decoded().encode_last_change()};
 }
 
 void hosted_document::broadcast_update(const origin& from, effect_bytes change,

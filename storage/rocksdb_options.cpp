@@ -90,6 +90,7 @@ std::string_view name_of(family which) noexcept {
     case family::log: return "log";
     case family::checkpoints: return "snap";
     case family::meta: return "meta";
+    case family::versions: return "vers";
   }
   return "";
 }
@@ -136,6 +137,10 @@ std::vector<rocksdb::ColumnFamilyDescriptor> make_families(const rocksdb_setting
     families.emplace_back(
         std::string{name_of(which)},
         make_family(settings, cache, is_meta ? found_by::whole_key : found_by::document));
+    if (which == family::versions) {  // compressed already
+      families.back().options.compression = rocksdb::kNoCompression;
+      families.back().options.bottommost_compression = rocksdb::kNoCompression;
+    }
   }
   return families;
 }
