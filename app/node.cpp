@@ -58,6 +58,7 @@ node::node(const config& settings, caf::actor_system& system, io_units& units)
     : settings_(settings),
       system_(system),
       units_(units),
+      large_messages_(std::make_shared<budget>(settings.limits.max_large_messages)),
       workers_(std::make_shared<worker_pool>(worker_count(core_count(), units.size()))),
       health_(std::make_shared<store_health>(settings.storage.max_queue_size)) {
   host_ = std::make_shared<session_host>(system, settings.server.empty_document_name,
@@ -135,6 +136,7 @@ void node::add_sessions(const std::vector<std::shared_ptr<session_table>>& table
   for (std::size_t i = 0; i < units_.size(); ++i) {
     const auto environment = std::make_shared<session_environment>();
     environment->settings = to_session_settings(settings_);
+    environment->settings.presence.large_messages = large_messages_;
     environment->table = tables[i];
     environment->slots = actors_->slots;
     environment->metrics = metrics;
@@ -166,6 +168,7 @@ result<void> node::watch_files() {
 
 result<void> node::open_listeners() {
   listener_settings listening = to_listener_settings(settings_);
+  listening.connection.large_messages = large_messages_;
   if (!settings_.tls.certificate.empty()) TROUPE_TRY(load_tls());
   listening.tls = tls_;
   listening.on_out_of_resources = out_of_resources_hook();
