@@ -15,6 +15,7 @@
 #include "actors/interfaces.hpp"
 #include "base/log_quota.hpp"
 #include "net/http_message.hpp"
+#include "net/http_routes.hpp"
 #include "net/io_unit.hpp"
 
 namespace troupe {
@@ -56,10 +57,12 @@ class admin_request final : public admin_request_actor::base {
 class admin_handler final : public http_handler {
  public:
   admin_handler(caf::actor_system& system, io_unit& unit, admin_sources sources,
-                std::shared_ptr<archive_desk> desk, admin::access access)
+                std::shared_ptr<archive_desk> desk, admin::access access,
+                readiness_check readiness = {})
       : system_(system),
         unit_(unit),
         guard_(std::move(access)),
+        readiness_(std::move(readiness)),
         sources_(std::make_shared<const admin_sources>(std::move(sources))),
         desk_(std::move(desk)) {}
 
@@ -72,6 +75,7 @@ class admin_handler final : public http_handler {
   caf::actor_system& system_;
   io_unit& unit_;
   admin::guard guard_;
+  const readiness_check readiness_;
   log_quota wrong_tokens_logged_;  // by address
   std::shared_ptr<const admin_sources> sources_;
   std::shared_ptr<archive_desk> desk_;

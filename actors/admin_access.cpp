@@ -71,7 +71,8 @@ std::optional<http_answer> guard::refusal_of(const http_request& request, time_p
   const std::string& site = request.fetch_site;
   if (!site.empty() && site != "same-origin" && site != "none")
     return answer_error(403, "pages of other sites may not ask here");
-  if (path_of_target(request.target) != "/healthz")
+  const std::string_view path = path_of_target(request.target);
+  if (path != "/healthz" && path != "/readyz")
     if (auto refusal = refusal_of_token(request, now)) return refusal;
   if (wants_content_type(request) && !needs_preflight(request.content_type))
     return answer_error(415, "the body must have Content-Type: application/json");

@@ -209,7 +209,7 @@ http_answer show_stored(const storage::document_page& page, const std::vector<st
       "documents", page.documents, json::object(), page.has_more,
       [&](const storage::document_info& each) {
         json row = to_json(each);
-        row["open"] = std::ranges::find(open, each.name) != open.end();
+        row["open"] = std::ranges::binary_search(open, each.name);
         return row;
       },
       [](const storage::document_info& each) { return json(each.name); });

@@ -54,6 +54,7 @@ read_result<std::string> read_backup(const http_request& request, const std::str
 
 // --- answers ---
 
+/// `open`: the names of those that are open, in the order of the page.
 http_answer show_stored(const storage::document_page& page, const std::vector<std::string>& open);
 
 /// `open`: nothing if it is not.

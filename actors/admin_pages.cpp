@@ -74,6 +74,7 @@ json to_json(const document_info& document) {
   return {{"name", document.name},
           {"sessions", document.sessions},
           {"unloading", document.is_unloading},
+          {"folded", document.is_folded},
           {"stateBytes", document.state_bytes},
           {"memoryBytes", document.memory_bytes},
           {"clientIds", document.client_ids}};

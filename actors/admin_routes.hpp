@@ -15,6 +15,7 @@ namespace troupe::admin {
 
 enum class page : std::uint8_t {
   health,
+  readiness,
   sessions,
   notify,
   documents,  ///< Those stored, or with ?open=true those open.

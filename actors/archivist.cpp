@@ -3,6 +3,8 @@
 #include <chrono>
 #include <filesystem>
 
+#include <caf/sec.hpp>
+
 #include "actors/admin_pages.hpp"
 #include "actors/failure_codes.hpp"
 
@@ -88,6 +90,7 @@ void archivist::on_request(const answer_admin_request& order) {
     case admin::page::storage: return show_storage();
     case admin::page::backup: return back_up();
     case admin::page::health:
+    case admin::page::readiness:
     case admin::page::sessions:
     case admin::page::notify:
     case admin::page::document_sessions: return finish(admin::show_failure());
@@ -158,7 +161,7 @@ void archivist::find_state(const std::string& of, with_state then) {
     if (!*stored) return finish(admin::answer_no_document(of));
     then(**stored);
   };
-  request(desk_->directory(), caf::infinite, export_state{of})
+  request(desk_->directory(), desk_->settings().patience, export_state{of})
       .then([then, from_storage](
                 const exported_state& live) { live.is_open ? then(live.state) : from_storage(); },
             // It has failed, as one does that cannot be loaded: storage says why.
@@ -219,7 +222,7 @@ void archivist::send_import(import_update order, std::function<void(const import
   if (!info) return fail_with(info.error());
   if (*info && (*info)->is_removed && !(*info)->is_admitted)
     return finish(admin::answer_removed(to));
-  request(desk_->directory(), caf::infinite, std::move(order))
+  request(desk_->directory(), desk_->settings().patience, std::move(order))
       .then([then](const imported_update& outcome) { then(outcome); },
             [this, to](const caf::error& why) { fail_with(why, to); });
 }
@@ -229,7 +232,7 @@ void archivist::remove() {
   const auto info = desk_->archive().info(document());
   if (!info) return fail_with(info.error());
   if (!*info) return finish(admin::answer_no_document(document()));
-  request(desk_->directory(), caf::infinite, remove_document{document()})
+  request(desk_->directory(), desk_->settings().patience, remove_document{document()})
       .then(
           [this](const removed_document& outcome) {
             if (outcome.why) return fail_with(*outcome.why);
@@ -274,6 +277,9 @@ void archivist::fail_with(const failure& why) { finish(admin::show_storage_failu
 
 /// The document or the directory could not: storage may say why.
 void archivist::fail_with(const caf::error& why, const std::string& of) {
+  if (why == caf::sec::request_timeout)
+    return finish(admin::answer_error(
+        503, "it takes too long, as when storage cannot write; it may yet be done"));
   const close_reason reason = to_close_reason(why);
   if (reason == close_reason::document_removed) return finish(admin::answer_removed(of));
   const auto loaded = desk_->backend().load(of);

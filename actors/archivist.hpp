@@ -7,7 +7,7 @@
 // end. There are at most archivists_max at once; a place is given back by the end of the actor.
 #pragma once
 
-#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -31,6 +31,8 @@ struct archive_settings {
   std::size_t update_bytes_max = 0;  ///< Of an import; limits.max_sync_size.
   crdt::doc_settings doc;            ///< With which documents are read.
   std::vector<document_rule> rules;  ///< For some of them.
+  /// How long a document or the store may take for what an operator asks.
+  std::chrono::milliseconds patience{60'000};
 };
 
 /// What the archivists of a node share. Thread: any.

@@ -22,13 +22,18 @@ constexpr std::chrono::milliseconds worker_patience{750};
 /// Documents that were unloaded and whose message ids are kept.
 constexpr std::size_t windows_max = 10'000;
 
+/// Documents that failed and that are opened behind what the store still has of them. One beyond
+/// these might contradict that, fail again, and be whole the next time.
+constexpr std::size_t failed_max = 10'000;
+
 }  // namespace
 
 directory::directory(caf::actor_config& config, directory_settings settings, store_actor store,
-                     std::vector<hub_actor> hubs)
+                     store_reader_actor reader, std::vector<hub_actor> hubs)
     : directory_actor::base(config),
       settings_(settings),
       store_(std::move(store)),
+      reader_(std::move(reader)),
       hubs_(std::move(hubs)),
       quota_(std::make_shared<document_quota>(settings.quota)),
       pending_(std::make_shared<budget>(settings.pending_total_max)) {}
@@ -59,6 +64,7 @@ void directory::on_exit() {
   hubs_.clear();
   settings_.workers = nullptr;
   store_ = nullptr;
+  reader_ = nullptr;
 }
 
 caf::result<opened_document> directory::on_open(open_document request) {
@@ -121,10 +127,14 @@ document_actor directory::spawn_document(const std::string& name, document_id id
                              std::move(window),
                              pending_,
                              settings_.metrics,
-                             settings_.workers};
+                             settings_.workers,
+                             settings_.health,
+                             settings_.fold_after};
   caf::actor_config config{unit};
+  // What a failed one sent last may be in the store's queue.
+  const store_reader_actor reader = failed_.erase(name) > 0 ? store_reader_actor{store_} : reader_;
   const auto opened = home_system().spawn_class<document, caf::no_spawn_options>(
-      config, unit, std::move(settings), store_, directory_actor{this});
+      config, unit, std::move(settings), store_, reader, directory_actor{this});
   watch(this, opened);
   return opened;
 }
@@ -153,8 +163,7 @@ opened_document directory::hand_out(entry& of, const open_document& request) {
     ++of.joins;
     tell(this, of.document, *request.join);
   } else if (of.joins == 0 || of.is_idle) {
-    of.is_idle = true;
-    of.idle_since = std::chrono::steady_clock::now();
+    note_idle(of);
   }
   return opened_document{of.id, of.document};
 }
@@ -168,8 +177,13 @@ void directory::on_idle(const document_idle& message) {
   entry* const idle = find(message.id);
   if (idle == nullptr || idle->joins != message.joins) return;  // someone has joined since
   if (is_draining_) return unload(*idle);
-  idle->is_idle = true;
-  idle->idle_since = std::chrono::steady_clock::now();
+  note_idle(*idle);
+}
+
+void directory::note_idle(entry& of) {
+  of.is_idle = true;
+  of.is_told_to_fold = false;
+  of.idle_since = std::chrono::steady_clock::now();
 }
 
 /// A session had joined before the document was to unload.
@@ -211,9 +225,15 @@ void directory::on_second() {
     if (opened.is_unloading) continue;
     if (opened.is_idle && now - opened.idle_since >= settings_.idle_grace)
       unload(opened);
-    else if (check_presence && !opened.is_idle)
+    else if (opened.is_idle ? is_to_fold(opened, now) : check_presence)
       tell(this, opened.document, document_tick{});
   }
+}
+
+/// Whether an idle document has to be told, once, that it has been quiet for long enough.
+bool directory::is_to_fold(entry& idle, time_point now) const {
+  if (idle.is_told_to_fold || now - idle.idle_since < settings_.fold_after) return false;
+  return idle.is_told_to_fold = true;
 }
 
 /// Each document of the page reports its own figures; one that is ending has none.
@@ -279,6 +299,7 @@ void directory::on_document_down(const caf::down_msg& down) {
   }
   // A failed document may have noted ids of events that nobody has heard; they must count as fresh.
   if (!has_failed) keep_window(name, std::move(found->second.window));
+  if (has_failed && failed_.size() < failed_max) failed_.insert(name);
   documents_.erase(found);
   names_.erase(id);
   ids_by_actor_.erase(actor);

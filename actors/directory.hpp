@@ -14,6 +14,7 @@
 #include <functional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include <caf/expected.hpp>
@@ -22,6 +23,7 @@
 #include "actors/caf_compat.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/node_metrics.hpp"
+#include "actors/store_health.hpp"
 #include "base/budget.hpp"
 #include "protocol/document_quota.hpp"
 #include "protocol/document_rule.hpp"
@@ -37,18 +39,20 @@ struct directory_settings {
   quota_limits quota;
   std::size_t pending_total_max = static_cast<std::size_t>(-1);  ///< Bytes, of all documents.
   std::chrono::milliseconds idle_grace{30'000};
+  std::chrono::milliseconds fold_after{5'000};
   crdt::doc_settings doc;
   std::vector<document_rule> rules;       ///< For some documents; see settings_for().
   std::vector<io_unit*> units;            ///< Where documents run; empty: on CAF's workers.
   std::uint64_t seed = 0;                 ///< Random; see hosted_document.
   std::shared_ptr<node_metrics> metrics;  ///< May be null.
   std::shared_ptr<worker_pool> workers;   ///< For work of documents that takes long; may be null.
+  std::shared_ptr<store_health> health;   ///< May be null.
 };
 
 class directory final : public directory_actor::base {
  public:
   directory(caf::actor_config& config, directory_settings settings, store_actor store,
-            std::vector<hub_actor> hubs);
+            store_reader_actor reader, std::vector<hub_actor> hubs);
 
   const char* name() const override { return "troupe.directory"; }
 
@@ -78,6 +82,7 @@ class directory final : public directory_actor::base {
     std::shared_ptr<message_id_window> window;
     bool is_idle = false;
     bool is_unloading = false;
+    bool is_told_to_fold = false;  // since it became idle
     time_point idle_since;
     waiting_list waiting;
   };
@@ -110,16 +115,20 @@ class directory final : public directory_actor::base {
   std::shared_ptr<message_id_window> window_of(const std::string& name);
   void keep_window(const std::string& name, std::shared_ptr<message_id_window> window);
   bool make_room();
+  void note_idle(entry& of);
+  bool is_to_fold(entry& idle, time_point now) const;
   void unload(entry& of);
   void finish_drain_if_empty();
 
   directory_settings settings_;
   store_actor store_;
+  store_reader_actor reader_;
   std::vector<hub_actor> hubs_;
   std::unordered_map<std::string, entry> documents_;
   std::unordered_map<document_id, std::string> names_;
   std::unordered_map<caf::actor_id, document_id> ids_by_actor_;
   std::unordered_map<std::string, kept_window> windows_;
+  std::unordered_set<std::string> failed_;  // documents that have not been opened again
   std::unordered_map<std::string, removal> removals_;
   std::shared_ptr<document_quota> quota_;
   std::shared_ptr<budget> pending_;

@@ -59,11 +59,15 @@ constexpr weight weight_of(std::size_t size, std::size_t heavy_from) noexcept {
   return size >= heavy_from ? weight::heavy : weight::light;
 }
 
+/// Whether this is the sync of a session that has a part of the document already.
+constexpr bool is_difference(const client_request& what) noexcept {
+  return what.kind == request_kind::sync && !is_newcomer(what);
+}
+
 /// The weight of a request on a document whose encoded state has this size, about. A newcomer's
 /// sync is light: the whole state is encoded beforehand.
 inline weight weight_of(const client_request& what, std::size_t state_size) noexcept {
-  const bool is_difference = what.kind == request_kind::sync && !is_newcomer(what);
-  if (is_difference && state_size >= heavy_state_bytes) return weight::heavy;
+  if (is_difference(what) && state_size >= heavy_state_bytes) return weight::heavy;
   return weight_of(what.body.size(), heavy_update_bytes);
 }
 

@@ -59,6 +59,7 @@ using document_actor = caf::typed_actor<
     caf::result<void>(presence_missed),    // a session reads again and needs all presence
     caf::result<void>(document_event),     // the server has an event for the sessions
     caf::result<void>(update_stored),      // the log is durable up to a sequence
+    caf::result<void>(storing_failed),     // its updates cannot be stored, though others can
     caf::result<void>(document_tick),      // presence grows old
     caf::result<void>(document_returned),  // a worker has done what the document lent it
     caf::result<void>(unload_document),    // end if nobody is subscribed, else answer document_busy
@@ -87,6 +88,9 @@ struct document_event {
 };
 struct update_stored {
   storage::sequence up_to = 0;
+};
+struct storing_failed {
+  failure why;
 };
 struct document_tick {};
 struct lent_document;  // document_work.hpp
@@ -181,14 +185,20 @@ struct removed_document {
 };
 struct close_documents {};
 
-// --- store: one per node, on a thread of its own; reads and writes storage, in batches ---
+// --- store: one per node, on a thread of its own; writes to storage, in batches ---
 
 using store_actor = caf::typed_actor<
-    caf::result<loaded_document>(load_document),     // all that is stored of a document
+    caf::result<loaded_document>(load_document),     // all of a document, what is queued included
     caf::result<void>(append_updates),               // confirmed to the document by update_stored
     caf::result<void>(write_checkpoint),             // replaces the log up to a sequence
     caf::result<removed_document>(remove_document),  // behind all that is queued
-    caf::result<void>(flush_atom)>;  // note to itself: write what has queued up as one batch
+    caf::result<void>(flush_atom),     // note to itself: write what has queued up as one batch
+    caf::result<void>(recover_atom)>;  // note to itself: look whether writes work again
+
+// --- store reader: one per node, on a thread of its own; a load waits for no write ---
+
+using store_reader_actor =
+    caf::typed_actor<caf::result<loaded_document>(load_document)>;  // all that is durable
 
 struct load_document {
   std::string name;

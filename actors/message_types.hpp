@@ -50,6 +50,7 @@
   message(remove_document) \
   message(removed_document) \
   message(second_passed) \
+  message(storing_failed) \
   message(unload_document) \
   message(update_stored) \
   message(version_made) \
@@ -68,6 +69,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe_actors, caf::first_custom_type_id)
 TROUPE_MESSAGES(TROUPE_ADD_TYPE_ID)
 CAF_ADD_ATOM(troupe_actors, troupe, flush_atom)
 CAF_ADD_ATOM(troupe_actors, troupe, drain_atom)
+CAF_ADD_ATOM(troupe_actors, troupe, recover_atom)
 CAF_END_TYPE_ID_BLOCK(troupe_actors)
 
 TROUPE_MESSAGES(TROUPE_ALLOW_UNSAFE)

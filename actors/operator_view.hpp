@@ -44,6 +44,7 @@ struct document_info {
   std::uint64_t state_bytes = 0;   ///< As stored: checkpoint and log.
   std::uint64_t memory_bytes = 0;  ///< Of limits.max_document_size; 0 while a worker has the state.
   std::uint64_t client_ids = 0;    ///< Of limits.max_client_ids; 0 likewise.
+  bool is_folded = false;          ///< Its state is kept encoded; false likewise.
 };
 
 /// A page of sessions, by their ids.

@@ -11,6 +11,7 @@
 #include "actors/hub.hpp"
 #include "actors/second_watch.hpp"
 #include "actors/store.hpp"
+#include "actors/store_reader.hpp"
 #include "actors/version_maker.hpp"
 #include "app/config/to_settings.hpp"
 #include "storage/memory_backend.hpp"
@@ -28,6 +29,14 @@ constexpr std::chrono::milliseconds worker_patience{100};
 std::uint64_t random_seed() {
   std::random_device random;
   return std::uint64_t{random()} << 32 | random();
+}
+
+/// A node that can store no edits is of little use to new clients.
+readiness_check readiness_of(std::shared_ptr<const store_health> health) {
+  return [health = std::move(health)]() -> std::optional<std::string> {
+    if (const auto why = health->refusal()) return "storage cannot be written: " + to_string(*why);
+    return std::nullopt;
+  };
 }
 
 }  // namespace
@@ -48,8 +57,10 @@ node::node(const config& settings, caf::actor_system& system, io_units& units)
     : settings_(settings),
       system_(system),
       units_(units),
-      host_(std::make_shared<session_host>(system, settings.server.empty_document_name)),
-      workers_(std::make_shared<worker_pool>(worker_count(core_count(), units.size()))) {
+      workers_(std::make_shared<worker_pool>(worker_count(core_count(), units.size()))),
+      health_(std::make_shared<store_health>(settings.storage.max_queue_size)) {
+  host_ = std::make_shared<session_host>(system, settings.server.empty_document_name,
+                                         readiness_of(health_));
   for (const auto& unit : units_) unit->bind(system_);
 }
 
@@ -83,13 +94,21 @@ void node::spawn_actors(std::function<void()> on_failure) {
     actors_->hubs.push_back(
         system_.spawn_class<hub, caf::no_spawn_options>(config, *unit, tables.back()));
   }
-  actors_->store = system_.spawn<store, caf::detached>(keep_versions(), storage_.archive);
   const auto metrics = std::make_shared<node_metrics>(system_);
+  actors_->reader = system_.spawn<store_reader, caf::detached>(storage_.backend);
+  store_settings storing;
+  storing.backend = keep_versions();
+  storing.archive = storage_.archive;
+  storing.health = health_;
+  storing.metrics = metrics;
+  actors_->store = system_.spawn<store, caf::detached>(std::move(storing));
   directory_settings documents = to_directory_settings(settings_, units_);
   documents.seed = random_seed();
   documents.metrics = metrics;
   documents.workers = workers_;
-  actors_->directory = system_.spawn<directory>(documents, actors_->store, actors_->hubs);
+  documents.health = health_;
+  actors_->directory =
+      system_.spawn<directory>(documents, actors_->store, actors_->reader, actors_->hubs);
   supervisor_ = system_.spawn<supervisor>(actors_);
   add_sessions(tables, metrics);
 }
@@ -171,9 +190,10 @@ result<void> node::open_admin_listener(std::shared_ptr<budget> large_messages) {
   const admin::access access{settings_.admin.address, settings_.admin.allowed_hosts, token_.value};
   auto desk = std::make_shared<archive_desk>(storage_.backend, storage_.archive, actors_->directory,
                                              versions_, to_archive_settings(settings_));
-  auto opened = listener::open(
-      {&unit}, listening, nullptr,
-      std::make_shared<admin_handler>(system_, unit, sources, std::move(desk), access));
+  auto opened =
+      listener::open({&unit}, listening, nullptr,
+                     std::make_shared<admin_handler>(system_, unit, sources, std::move(desk),
+                                                     access, readiness_of(health_)));
   if (!opened) {
     failure why = std::move(opened).error();
     why.detail = "the admin pages (admin.address, admin.port, admin.enabled): " + why.detail;
@@ -203,6 +223,7 @@ void node::stop() {
   const bool has_run = !threads_.empty();
   if (has_run) drain();
   has_left_worker_ = !workers_->stop(worker_patience);
+  has_left_unstored_ = health_->waiting() > 0;
   end_actors();
   watcher_.reset();
   if (watch_unit_) watch_unit_->finish();
@@ -232,6 +253,7 @@ void node::end_actors() {
   caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_->directory, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_->store, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(actors_->reader, caf::exit_reason::user_shutdown);
   supervisor_ = nullptr;
   version_maker_ = nullptr;
   versions_ = nullptr;

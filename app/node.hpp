@@ -14,6 +14,7 @@
 
 #include "actors/interfaces.hpp"
 #include "actors/session_host.hpp"
+#include "actors/store_health.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/version_keeper.hpp"
 #include "actors/worker_pool.hpp"
@@ -62,6 +63,9 @@ class node {
   /// waiting for it: std::_Exit, after the actor system.
   bool has_left_worker() const noexcept { return has_left_worker_; }
 
+  /// Whether edits that were not acknowledged could not be stored before the node stopped.
+  bool has_left_unstored() const noexcept { return has_left_unstored_; }
+
  private:
   node(const config& settings, caf::actor_system& system, io_units& units);
 
@@ -106,7 +110,9 @@ class node {
   std::unique_ptr<file_watcher> watcher_;
   std::vector<std::thread> threads_;
   std::shared_ptr<worker_pool> workers_;
+  std::shared_ptr<store_health> health_;
   bool has_left_worker_ = false;
+  bool has_left_unstored_ = false;
 };
 
 }  // namespace troupe

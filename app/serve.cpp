@@ -114,7 +114,7 @@ std::string host_for_url(const std::string& address) {
 }
 
 /// The token is shown on the terminal, and in nothing that keeps it unless there is no other place.
-void print_token(const admin_token& token) {
+void print_token(const admin_token& token, const std::string& url) {
   if (token.from == admin_token::source::configured) return;
   const bool is_new = token.from == admin_token::source::made;
   const bool is_shown = is_new && (token.file.empty() || isatty(STDOUT_FILENO) != 0);
@@ -122,8 +122,8 @@ void print_token(const admin_token& token) {
     std::cout << "troupe " << (is_new ? "made" : "keeps") << " its admin token in "
               << printable(token.file) << std::endl;
   if (is_shown)
-    std::cout << "troupe admin pages want the header Authorization: Bearer " << token.value.reveal()
-              << std::endl;
+    std::cout << "troupe shows its admin token this once: curl -H 'Authorization: Bearer "
+              << token.value.reveal() << "' " << url << "/api/v1/sessions" << std::endl;
 }
 
 void print_addresses(const config& settings, const node& running) {
@@ -131,9 +131,10 @@ void print_addresses(const config& settings, const node& running) {
   std::cout << "troupe listening on " << scheme << host_for_url(settings.server.address) << ':'
             << running.port() << std::endl;
   if (!settings.admin.enabled) return;
-  print_token(running.token());
-  std::cout << "troupe serves its admin pages on http://" << host_for_url(settings.admin.address)
-            << ':' << running.admin_port() << std::endl;
+  const std::string url =
+      "http://" + host_for_url(settings.admin.address) + ":" + std::to_string(running.admin_port());
+  print_token(running.token(), url);
+  std::cout << "troupe serves its admin pages on " << url << std::endl;
 }
 
 }  // namespace
@@ -170,6 +171,11 @@ int serve(const config& settings, caf_config& caf) {
     if (running) {
       (*running)->stop();
       has_left_worker = (*running)->has_left_worker();
+      if ((*running)->has_left_unstored()) {
+        std::cerr << "troupe: edits that were not acknowledged could not be stored; their clients "
+                     "still have them\n";
+        has_failed = true;
+      }
     }
   }
   alarm(0);

@@ -31,7 +31,7 @@ result<stored_document> memory_backend::load(const std::string& document) {
   const entry& of = found->second;
   if (of.known.is_removed && !of.known.is_admitted)
     return refuse(document, errc::document_removed, "it was removed");
-  stored.checkpoint = of.checkpoint;
+  stored.checkpoint = of.checkpoint.share();
   stored.last = of.known.last;
   for (const record& r : of.log) stored.updates.push_back(r.update);
   return stored;
@@ -65,6 +65,8 @@ void memory_backend::append_to(entry& of, const log_append& append) {
 }
 
 result<void> memory_backend::write(const batch& what) {
+  std::vector<packed_bytes> packed;
+  for (const checkpoint_write& checkpoint : what.checkpoints) packed.emplace_back(checkpoint.state);
   std::lock_guard lock{mutex_};
   // All or nothing: what does not fit is found before anything changes.
   std::unordered_map<std::string_view, sequence> lasts;
@@ -97,10 +99,11 @@ result<void> memory_backend::write(const batch& what) {
   };
   for (const log_append& append : what.appends)
     if (!append.updates.empty()) append_to(entry_of(*append.document), append);
-  for (const checkpoint_write& checkpoint : what.checkpoints) {
+  for (std::size_t i = 0; i < what.checkpoints.size(); ++i) {
+    const checkpoint_write& checkpoint = what.checkpoints[i];
     entry& of = entry_of(checkpoint.document);
     if (checkpoint.covers < of.covers) continue;
-    of.checkpoint = checkpoint.state;
+    of.checkpoint = std::move(packed[i]);
     of.covers = checkpoint.covers;
     of.known.last = std::max(of.known.last, checkpoint.covers);
     ++of.known.generation;

@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 
+#include "base/packed_bytes.hpp"
 #include "storage/archive.hpp"
 #include "storage/backend.hpp"
 
@@ -40,7 +41,7 @@ class memory_backend final : public backend, public archive {
     byte_buffer frame;
   };
   struct entry {
-    shared_bytes checkpoint;
+    packed_bytes checkpoint;
     std::vector<record> log;
     document_info known;  // without its name; counts and sizes are filled in when asked for
     sequence covers = 0;

@@ -102,6 +102,7 @@ struct config {
 
   struct document_section {
     std::chrono::milliseconds idle_grace{30'000};
+    std::chrono::milliseconds fold_after{5'000};
     bool on_io_threads = true;
   };
 
@@ -110,6 +111,7 @@ struct config {
     std::string path = "data";  ///< A directory; relative to the working directory of the process.
     std::size_t cache_size = 64 * 1024 * 1024;
     std::size_t write_buffer_size = 16 * 1024 * 1024;
+    std::size_t max_queue_size = 256 * 1024 * 1024;
   };
 
   struct versions_section {

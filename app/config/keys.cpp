@@ -223,6 +223,12 @@ constexpr std::array keys{
                "bytes",
                "memory of rocksdb for what it wrote last, up to three times as much; after the "
                "disk was full, as much must be free before it writes again"},
+    config_key{
+        "storage.max_queue_size",
+        size_field{in<&config::storage, &storage_keys::max_queue_size>, 1024 * kib, 64 * gib},
+        "bytes",
+        "updates of all documents that may wait to be stored; above it the server refuses "
+        "edits until some are"},
 
     config_key{"versions.enabled", switch_field{in<&config::versions, &versions::enabled>},
                "true or false",
@@ -249,6 +255,10 @@ constexpr std::array keys{
     config_key{"document.idle_grace",
                duration_field{in<&config::document, &document::idle_grace>, 0ms, 24h}, time_units,
                "time for which a document without sessions stays in memory"},
+    config_key{"document.fold_after",
+               duration_field{in<&config::document, &document::fold_after>, 0ms, 24h}, time_units,
+               "time without an edit after which an open document keeps only its encoded state, "
+               "which takes less memory; the next edit decodes it"},
     config_key{"document.on_io_threads",
                switch_field{in<&config::document, &document::on_io_threads>}, "true or false",
                "whether a document runs on the I/O thread of its connections; false moves it to "

@@ -71,6 +71,7 @@ directory_settings to_directory_settings(const config& settings,
   to.quota = {settings.limits.max_documents_per_user, settings.limits.max_documents_per_address};
   to.pending_total_max = settings.limits.max_pending_total;
   to.idle_grace = settings.document.idle_grace;
+  to.fold_after = settings.document.fold_after;
   to.doc.limit.pending_size_max = settings.limits.max_pending_size;
   to.doc.limit.document_size_max = settings.limits.max_document_size;
   to.doc.limit.clients_max = settings.limits.max_client_ids;
@@ -111,8 +112,12 @@ listener_settings to_admin_listener_settings(const config& settings,
 
 archive_settings to_archive_settings(const config& settings) {
   const directory_settings documents = to_directory_settings(settings, {});
-  return {settings.admin.backup_directory, settings.limits.max_sync_size, documents.doc,
-          documents.rules};
+  archive_settings to;
+  to.backup_directory = settings.admin.backup_directory;
+  to.update_bytes_max = settings.limits.max_sync_size;
+  to.doc = documents.doc;
+  to.rules = documents.rules;
+  return to;
 }
 
 result<watch_settings> to_watch_settings(const config& settings) {

@@ -192,11 +192,11 @@ TEST_CASE("a session that says little is shown with nulls", "[admin]") {
 }
 
 TEST_CASE("documents are shown with their sessions and their size", "[admin]") {
-  const listed_documents page{{{"a", 2, false, 10, 200, 3}, {"idle", 0, true}}, 2, false};
+  const listed_documents page{{{"a", 2, false, 10, 200, 3, true}, {"idle", 0, true}}, 2, false};
   CHECK(json_value::parse(admin::show_documents(page).body) == json_value::parse(R"({"count":2,
-    "documents":[{"name":"a","sessions":2,"unloading":false,
+    "documents":[{"name":"a","sessions":2,"unloading":false,"folded":true,
                   "stateBytes":10,"memoryBytes":200,"clientIds":3},
-                 {"name":"idle","sessions":0,"unloading":true,
+                 {"name":"idle","sessions":0,"unloading":true,"folded":false,
                   "stateBytes":0,"memoryBytes":0,"clientIds":0}]})"));
 }
 

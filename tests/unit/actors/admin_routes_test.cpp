@@ -44,6 +44,7 @@ TEST_CASE("a request finds its page by method and path", "[admin]") {
   for (const row& each :
        {row{"GET", "/healthz", page::health},
         row{"HEAD", "/healthz?x", page::health},
+        row{"GET", "/readyz", page::readiness},
         row{"GET", "/api/v1/sessions?limit=1", page::sessions},
         row{"POST", "/api/v1/notify", page::notify},
         row{"GET", "/api/v1/documents", page::documents},

@@ -24,16 +24,24 @@ directory_settings without_grace() {
   return settings;
 }
 
+archive_settings settings_with(std::chrono::milliseconds wait) {
+  archive_settings settings;
+  settings.update_bytes_max = 1'000'000;
+  settings.patience = wait;
+  return settings;
+}
+
 class archive_bed {
  public:
-  explicit archive_bed(const directory_settings& settings = without_grace(),
+  explicit archive_bed(std::chrono::milliseconds wait = 60s,
+                       const directory_settings& settings = without_grace(),
                        const version_rules& rules = {})
       : node(settings),
         archive(node.backend, &node.backend->archive()),
         desk(std::make_shared<archive_desk>(
             node.backend, archive, node.directory_handle(),
             std::make_shared<const version_keeper>(node.backend, archive, crdt::limits{}, rules),
-            archive_settings{"", 1'000'000, {}, {}})) {}
+            settings_with(wait))) {}
 
   std::future<http_answer> begin(const std::string& method, const std::string& target,
                                  const std::string& body = {}, const std::string& type = {}) {
@@ -125,6 +133,19 @@ TEST_CASE("an import is not answered before it is durable", "[archivist]") {
   CHECK(waiting.wait_for(50ms) == std::future_status::timeout);
   bed.node.backend->open_gate();
   CHECK(bed.end(waiting).status == 200);
+}
+
+TEST_CASE("an import that storage does not write in time is answered, and may yet be done",
+          "[archivist]") {
+  archive_bed bed{50ms};
+  bed.node.backend->close_gate();
+  const http_answer late = bed.import("notes", hello());
+  CHECK(late.status == 503);
+  CHECK(late.body.find("it may yet be done") != std::string::npos);
+  bed.node.backend->open_gate();
+  for (int tries = 0; tries < 500 && bed.node.backend->stored("notes").last == 0; ++tries)
+    std::this_thread::sleep_for(2ms);
+  CHECK(bed.node.backend->stored("notes").last == 1);
 }
 
 TEST_CASE("subscribers see an import at once", "[archivist]") {
@@ -337,7 +358,7 @@ TEST_CASE("a version is not made of a document that is not there, nor where ther
           "[archivist]") {
   version_rules rules;
   rules.max_per_document = 1;
-  archive_bed bed{without_grace(), rules};
+  archive_bed bed{60s, without_grace(), rules};
   const std::string versions = "/api/v1/documents/notes/versions";
   CHECK(bed.ask("POST", versions).status == 404);
   CHECK(bed.ask("GET", versions).status == 404);
