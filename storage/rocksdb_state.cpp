@@ -8,6 +8,7 @@
 #include <rocksdb/env.h>
 
 #include "base/printable.hpp"
+#include "storage/rocksdb_journals.hpp"
 
 namespace troupe::storage {
 namespace {
@@ -52,8 +53,8 @@ tl::unexpected<failure> refuse(const std::string& path, const rocksdb::Status& s
 
 /// What a crash may leave while a store is made, and what file systems put into directories.
 bool may_be_in_new_store(const std::string& name) {
-  constexpr std::array<std::string_view, 5> begins = {"LOCK", "IDENTITY", "MANIFEST-", "OPTIONS-",
-                                                      "lost+found"};
+  constexpr std::array<std::string_view, 6> begins = {"LOCK",     "IDENTITY", "MANIFEST-",
+                                                      "OPTIONS-", "JOURNAL",  "lost+found"};
   return name.ends_with(".dbtmp") ||
          std::any_of(begins.begin(), begins.end(),
                      [&](std::string_view begin) { return name.starts_with(begin); });
@@ -153,6 +154,7 @@ result<void> check_marker(const std::string& path, const rocksdb_store& store, t
 
 rocksdb_backend::state::state(rocksdb_settings with) : settings(std::move(with)) {
   if (!settings.now) settings.now = system_time_ms;
+  settings.env = make_noting_env(std::move(settings.env));
 }
 
 result<std::unique_ptr<rocksdb_store>> rocksdb_backend::state::open_store(journal wanted) const {
@@ -162,6 +164,8 @@ result<std::unique_ptr<rocksdb_store>> rocksdb_backend::state::open_store(journa
   if (found == directory::store) {
     TROUPE_TRY(check_families(path, options));
     if (wanted == journal::required) TROUPE_TRY(check_journal(path, settings));
+    if (const auto newest = check_newest_journal(path); !newest)
+      return refuse(path, newest.error().code, newest.error().detail, advice_corrupt);
   }
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
