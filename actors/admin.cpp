@@ -36,9 +36,15 @@ list_presence presence_query(const listed_sessions& page) {
 
 admin_request::behavior_type admin_request::make_behavior() {
   end_on_exception(this);
-  return {[this](const answer_admin_request& order) {
-    std::visit([this](const auto& query) { answer(query); }, admin::read_request(*order.request));
-  }};
+  return {[this](const answer_admin_request& order) { on_request(order); }};
+}
+
+void admin_request::on_request(const answer_admin_request& order) {
+  const http_request& request = *order.request;
+  const auto open =
+      order.page.to == admin::page::documents ? admin::read_open_documents(request) : std::nullopt;
+  std::visit([this](const auto& query) { answer(query); },
+             open ? *open : admin::read_request(order.page, request));
 }
 
 void admin_request::on_exit() {
@@ -91,15 +97,46 @@ void admin_request::answer(const admin::notify_query& query) {
           [this](const caf::error&) { finish(admin::show_failure()); });
 }
 
+void admin_handler::log_wrong_token(const http_request& request) {
+  const std::uint64_t count =
+      wrong_tokens_logged_.note(request.remote_address, io_unit::clock::now());
+  if (count > 0)
+    log_line(log_severity::warning,
+             "a wrong admin token came from " + request.remote_address + since_last_line(count));
+}
+
+/// Only what the header says is looked at here; it is not looked at again.
+body_plan admin_handler::on_head(const http_request& head) {
+  if (auto refusal = guard_.refusal_of(head, io_unit::clock::now())) {
+    if (refusal->status == 401 && !head.authorization.empty()) log_wrong_token(head);
+    return {std::move(refusal), 0};
+  }
+  const auto found = admin::find_page(head.method, head.target);
+  const auto* const wanted = std::get_if<admin::page_request>(&found);
+  return {{}, wanted == nullptr ? 0 : desk_->body_bytes_max(*wanted)};
+}
+
 void admin_handler::on_request(http_request request, std::function<void(http_answer)> answer) {
-  if (auto refusal = admin::refusal_of(request, access_)) return answer(*std::move(refusal));
+  auto found = admin::find_page(request.method, request.target);
+  if (auto* const none = std::get_if<http_answer>(&found)) return answer(std::move(*none));
+  auto& wanted = std::get<admin::page_request>(found);
+  if (wanted.to == admin::page::readiness) return answer(answer_readiness(readiness_));
+  request.authorization.clear();  // nobody behind this needs it
   // A connection is used on its own thread only.
   const auto back = [&unit = unit_, answer = std::move(answer)](http_answer with) {
     unit.post([answer, with = std::move(with)] { answer(with); });
   };
-  const auto actor = system_.spawn<admin_request>(sources_, back);
-  tell_anonymously(actor,
-                   answer_admin_request{std::make_shared<const http_request>(std::move(request))});
+  const bool is_stored =
+      wanted.by == admin::answered_by::archivist &&
+      !(wanted.to == admin::page::documents && admin::read_open_documents(request));
+  answer_admin_request order{std::make_shared<const http_request>(std::move(request)),
+                             std::move(wanted)};
+  if (!is_stored)
+    return tell_anonymously(system_.spawn<admin_request>(sources_, back), std::move(order));
+  if (auto place = archive_desk::take_place(desk_))
+    return tell_anonymously(system_.spawn<archivist, caf::detached>(desk_, std::move(place), back),
+                            std::move(order));
+  back(admin::show_failure());
 }
 
 }  // namespace troupe

@@ -1,6 +1,7 @@
-// Answers one request to the admin listener: asks the hubs and the directory for the page that is
-// wanted, on CAF's workers, so that writing a long list holds up no socket. The admin_handler
-// spawns it for the request; it ends with the answer.
+// Answers one request to the admin listener about what runs: asks the hubs and the directory for
+// the page that is wanted, on CAF's workers, so that writing a long list holds up no socket. The
+// admin_handler spawns it for the request, or an archivist for one about what is stored; it ends
+// with the answer.
 #pragma once
 
 #include <functional>
@@ -9,9 +10,12 @@
 
 #include "actors/admin_access.hpp"
 #include "actors/admin_pages.hpp"
+#include "actors/archivist.hpp"
 #include "actors/caf_compat.hpp"
 #include "actors/interfaces.hpp"
+#include "base/log_quota.hpp"
 #include "net/http_message.hpp"
+#include "net/http_routes.hpp"
 #include "net/io_unit.hpp"
 
 namespace troupe {
@@ -37,6 +41,7 @@ class admin_request final : public admin_request_actor::base {
   void on_exit() override;
 
  private:
+  void on_request(const answer_admin_request& order);
   void answer(const list_sessions& query);
   void answer(const list_documents& query);
   void answer(const admin::notify_query& query);
@@ -52,19 +57,28 @@ class admin_request final : public admin_request_actor::base {
 class admin_handler final : public http_handler {
  public:
   admin_handler(caf::actor_system& system, io_unit& unit, admin_sources sources,
-                admin::access access)
+                std::shared_ptr<archive_desk> desk, admin::access access,
+                readiness_check readiness = {})
       : system_(system),
         unit_(unit),
-        access_(std::move(access)),
-        sources_(std::make_shared<const admin_sources>(std::move(sources))) {}
+        guard_(std::move(access)),
+        readiness_(std::move(readiness)),
+        sources_(std::make_shared<const admin_sources>(std::move(sources))),
+        desk_(std::move(desk)) {}
 
+  body_plan on_head(const http_request& head) override;
   void on_request(http_request request, std::function<void(http_answer)> answer) override;
 
  private:
+  void log_wrong_token(const http_request& request);
+
   caf::actor_system& system_;
   io_unit& unit_;
-  const admin::access access_;
+  admin::guard guard_;
+  const readiness_check readiness_;
+  log_quota wrong_tokens_logged_;  // by address
   std::shared_ptr<const admin_sources> sources_;
+  std::shared_ptr<archive_desk> desk_;
 };
 
 }  // namespace troupe

@@ -6,6 +6,7 @@
 #include "actors/admin_pages.hpp"
 #include "base/trim.hpp"
 #include "net/host_name.hpp"
+#include "net/request_target.hpp"
 
 namespace troupe::admin {
 
@@ -28,24 +29,77 @@ bool is_own_host(std::string_view host, const access& to) {
       to.allowed_hosts, [&](const std::string& allowed) { return is_same_host(host, allowed); });
 }
 
-bool is_json(std::string_view content_type) noexcept {
+bool is_type(std::string_view content_type, std::string_view type) noexcept {
   const std::string_view kind = trimmed(content_type.substr(0, content_type.find(';')));
-  return is_same_host(kind, "application/json");  // without regard to case
+  return is_same_host(kind, type);  // without regard to case
+}
+
+/// Types that a page cannot send elsewhere without asking first, which is refused. Source: Fetch
+/// standard, CORS-safelisted request-header.
+bool needs_preflight(std::string_view content_type) noexcept {
+  return is_type(content_type, "application/json") ||
+         is_type(content_type, "application/octet-stream");
+}
+
+/// A DELETE without a body cannot be sent by a form, and by a script only with a preflight.
+bool wants_content_type(const http_request& request) noexcept {
+  if (request.method == "GET" || request.method == "HEAD") return false;
+  return request.method != "DELETE" || request.has_body;
+}
+
+/// "Bearer abc" -> "abc"; nothing if there is no such token.
+std::optional<std::string_view> bearer_token(std::string_view authorization) noexcept {
+  const auto space = authorization.find(' ');
+  if (space == std::string_view::npos || !is_same_host(authorization.substr(0, space), "bearer"))
+    return {};
+  return trimmed(authorization.substr(space));
+}
+
+http_answer answer_unauthorised(const std::string& text, std::string_view challenge) {
+  http_answer answer = answer_error(401, text);
+  answer.authenticate = challenge;
+  return answer;
 }
 
 }  // namespace
 
-std::optional<http_answer> refusal_of(const http_request& request, const access& to) {
-  if (!is_own_host(split_host(request.host).host, to))
+std::optional<http_answer> guard::refusal_of(const http_request& request, time_point now) {
+  if (!is_own_host(split_host(request.host).host, to_))
     return answer_error(421,
                         "the Host header names neither admin.address nor localhost; other names of "
                         "this node are set with admin.allowed_hosts");
   const std::string& site = request.fetch_site;
   if (!site.empty() && site != "same-origin" && site != "none")
     return answer_error(403, "pages of other sites may not ask here");
-  if (request.method == "POST" && !is_json(request.content_type))
+  const std::string_view path = path_of_target(request.target);
+  if (path != "/healthz" && path != "/readyz")
+    if (auto refusal = refusal_of_token(request, now)) return refusal;
+  if (wants_content_type(request) && !needs_preflight(request.content_type))
     return answer_error(415, "the body must have Content-Type: application/json");
   return std::nullopt;
+}
+
+std::optional<http_answer> guard::refusal_of_token(const http_request& request, time_point now) {
+  const auto token = bearer_token(request.authorization);
+  if (!token)
+    return answer_unauthorised("this needs the admin token: Authorization: Bearer TOKEN",
+                               "Bearer realm=\"troupe admin\"");
+  if (now - second_began_ >= std::chrono::seconds{1}) {
+    wrong_tries_.clear();
+    second_began_ = now;
+  }
+  const auto tried = wrong_tries_.find(request.remote_address);
+  const bool may_try = tried == wrong_tries_.end() ? wrong_tries_.size() < addresses_max
+                                                   : tried->second < wrong_tries_max;
+  if (!may_try) {
+    http_answer answer = answer_error(429, "too many wrong tokens came from this address");
+    answer.retry_after = std::chrono::seconds{1};
+    return answer;
+  }
+  if (to_.token.equals(*token)) return std::nullopt;
+  ++wrong_tries_[request.remote_address];
+  return answer_unauthorised("the admin token is wrong",
+                             "Bearer realm=\"troupe admin\", error=\"invalid_token\"");
 }
 
 }  // namespace troupe::admin

@@ -1,12 +1,17 @@
-// Whom the admin pages answer. They ask for no password, so a web page must not reach them through
-// the browser of somebody who can: not under a name of its own that points here (DNS rebinding),
-// not by a form, and not by a link. Pure. Documented in docs/admin.md.
+// Whom the admin pages answer: whoever knows the token. Besides, a web page must not reach them
+// through the browser of somebody who can: not under a name of its own that points here (DNS
+// rebinding), not by a form, and not by a link. Pure, time is passed in. Documented in
+// docs/admin.md.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/secret.hpp"
 #include "net/http_message.hpp"
 
 namespace troupe::admin {
@@ -14,11 +19,35 @@ namespace troupe::admin {
 struct access {
   std::string address;                     ///< admin.address
   std::vector<std::string> allowed_hosts;  ///< admin.allowed_hosts, without ports.
+  secret token;
 };
 
-/// Why a request is not answered; nothing if it is.
-/// 421: it is for another host. 403: a browser sends it for a page of another site. 415: a POST
-/// whose body is not application/json, as pages may send it without asking first.
-std::optional<http_answer> refusal_of(const http_request& request, const access& to);
+/// Decides about the requests of all connections of a listener. Thread: its own.
+class guard {
+ public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  /// Wrong tokens of one address in a second; then none of this address is compared until the
+  /// second is over.
+  static constexpr std::size_t wrong_tries_max = 10;
+  /// Addresses of which wrong tokens are counted; while there are as many, others have no try.
+  static constexpr std::size_t addresses_max = 1000;
+
+  explicit guard(access to) : to_(std::move(to)) {}
+
+  /// Why a request is not answered; nothing if it is. It looks at the header alone.
+  /// 421: it is for another host. 403: a browser sends it for a page of another site. 401: the
+  /// token is missing or wrong (only /healthz does without). 429: too many wrong ones came from
+  /// there. 415: it may change something, and its body is of a type that pages may send without
+  /// asking first.
+  std::optional<http_answer> refusal_of(const http_request& request, time_point now);
+
+ private:
+  std::optional<http_answer> refusal_of_token(const http_request& request, time_point now);
+
+  const access to_;
+  std::map<std::string, std::size_t> wrong_tries_;  // by address, since the second began
+  time_point second_began_;
+};
 
 }  // namespace troupe::admin

@@ -1,17 +1,11 @@
 #include "actors/admin_pages.hpp"
 
-#include <algorithm>
-#include <charconv>
-#include <ctime>
-#include <optional>
+#include <chrono>
 #include <unordered_map>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
+#include "actors/admin_json.hpp"
 #include "base/document_name.hpp"
-#include "base/utf8.hpp"
-#include "net/request_target.hpp"
 #include "protocol/dialects/dialects.hpp"
 #include "protocol/json/interchange.hpp"
 #include "protocol/json/validate.hpp"
@@ -22,40 +16,11 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view json_type = "application/json";
-constexpr std::string_view sessions_path = "/api/v1/sessions";
-constexpr std::string_view documents_path = "/api/v1/documents";
-constexpr std::string_view notify_path = "/api/v1/notify";
 constexpr std::size_t notified_path_bytes_max = 4096;
 
-http_answer answer_text(unsigned status, std::string json_text) {
-  return {.status = status,
-          .body = std::move(json_text),
-          .allow = {},
-          .names_upgrade = false,
-          .content_type = json_type};
-}
-
-/// Bytes that are not UTF-8 are replaced; an exception would lose the whole answer.
-std::string text_of(const json& value, int indent = 2) {
-  return value.dump(indent, ' ', false, json::error_handler_t::replace);
-}
-
-http_answer answer_json(unsigned status, const json& body) {
-  return answer_text(status, text_of(body) + "\n");
-}
-
-std::string iso_time(std::chrono::system_clock::time_point time) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
-  const auto milliseconds =
-      std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count() % 1000;
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[32];
-  const std::size_t size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  std::string fraction = std::to_string(1000 + milliseconds);
-  fraction[0] = '.';
-  return std::string{text, size} + fraction + "Z";
+std::uint64_t milliseconds_of(std::chrono::system_clock::time_point time) {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count());
 }
 
 /// What each session shows; of several documents that of the last.
@@ -94,8 +59,8 @@ json to_json(const session_info& session, const presence_by_session& presences) 
              {"address", session.remote_address},
              {"documents", session.documents},
              {"speaks", std::move(speaks)},
-             {"connectedSince", iso_time(session.connected_since)},
-             {"lastPong", iso_time(session.last_pong)},
+             {"connectedSince", iso_time(milliseconds_of(session.connected_since))},
+             {"lastPong", iso_time(milliseconds_of(session.last_pong))},
              {"messagesIn", session.messages_in},
              {"messagesOut", session.messages_out},
              {"bytesIn", session.bytes_in},
@@ -109,49 +74,10 @@ json to_json(const document_info& document) {
   return {{"name", document.name},
           {"sessions", document.sessions},
           {"unloading", document.is_unloading},
+          {"folded", document.is_folded},
           {"stateBytes", document.state_bytes},
           {"memoryBytes", document.memory_bytes},
           {"clientIds", document.client_ids}};
-}
-
-/// "/api/v1/documents/a%2Fb/sessions" -> "a/b".
-std::optional<std::string> document_of_sessions_path(std::string_view path) {
-  constexpr std::string_view ending = "/sessions";
-  if (!path.starts_with(documents_path) || !path.ends_with(ending)) return {};
-  const std::size_t begin = documents_path.size();
-  if (path.size() < begin + ending.size() + 1 || path[begin] != '/') return {};
-  // Behind the slash that ends the path of the documents.
-  std::string name = decoded_name(path.substr(begin + 1, path.size() - begin - 1 - ending.size()));
-  return check_document_name(name) ? std::optional{std::move(name)} : std::nullopt;
-}
-
-/// A number in digits and nothing else.
-std::optional<std::uint64_t> read_number(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return {};
-  return number;
-}
-
-/// What both lists understand: `?limit=` and `?after=`.
-struct page_query {
-  std::size_t limit = page_size_default;
-  std::string after;
-};
-
-tl::expected<page_query, std::string> read_page_query(std::string_view target) {
-  const std::string_view query = query_of_target(target);
-  const auto limit = find_query_parameter(query, "limit");
-  const auto after = find_query_parameter(query, "after");
-  if (!after) return tl::unexpected(std::string{"after is not percent-encoded"});
-  page_query page{.limit = page_size_default, .after = after->value_or(std::string{})};
-  if (limit && !*limit) return page;
-  const auto number = limit ? read_number(**limit) : std::nullopt;
-  if (!number || *number == 0 || *number > page_size_max)
-    return tl::unexpected("limit must be a whole number from 1 to " +
-                          std::to_string(page_size_max));
-  page.limit = *number;
-  return page;
 }
 
 admin_query read_sessions_page(page_query page, std::string document) {
@@ -163,15 +89,12 @@ admin_query read_sessions_page(page_query page, std::string document) {
   return wanted;
 }
 
+/// A body that is needed, unlike others.
 admin_query read_notification(const std::string& body) {
-  const bool is_json =
-      is_valid_utf8(as_bytes(body)) && troupe::json::is_valid_json(body, troupe::json::depth_limit);
-  if (is_json)
-    if (const auto good = troupe::json::check_interchange(body); !good)
-      return answer_error(400, "the body has " + good.error().detail + " at byte " +
-                                   std::to_string(good.error().offset));
-  const json parsed = is_json ? json::parse(body) : json(nullptr);
-  if (!parsed.is_object()) return answer_error(400, "the body is not a JSON object");
+  if (body.empty()) return answer_error(400, "the body is not a JSON object");
+  const auto object = read_object(body);
+  if (!object) return answer_error(400, object.error());
+  const json& parsed = *object;
   const auto path = parsed.find("path");
   if (path == parsed.end() || !path->is_string() || path->get_ref<const std::string&>().empty())
     return answer_error(400, "path must be a string that is not empty");
@@ -188,75 +111,42 @@ admin_query read_notification(const std::string& body) {
   return wanted;
 }
 
-/// A page of a list: its rows become text one by one, so that it is never held as a tree, and the
-/// page ends early where the text grows beyond listed_bytes_max.
-template <class Rows, class ToJson, class NameOf>
-http_answer answer_list(std::string_view name, const Rows& rows, std::size_t count, bool has_more,
-                        ToJson row_to_json, NameOf name_of) {
-  std::string list;
-  json next = nullptr;
-  for (const auto& each : rows) {
-    const std::string row = text_of(row_to_json(each));
-    list += list.empty() ? "\n    " : ",\n    ";
-    for (const char letter : row) {
-      list += letter;
-      if (letter == '\n') list += "    ";  // only between members: in a text it is escaped
-    }
-    const bool is_last = &each == &rows.back();
-    if (is_last ? has_more : list.size() >= listed_bytes_max) {
-      next = name_of(each);
-      break;
-    }
-  }
-  if (!list.empty()) list += "\n  ";
-  std::string body = "{\n  \"count\": " + std::to_string(count);
-  if (!next.is_null()) body += ",\n  \"next\": " + text_of(next, -1);
-  body.append(",\n  \"").append(name).append("\": [").append(list).append("]\n}\n");
-  return answer_text(200, std::move(body));
-}
-
 }  // namespace
 
-http_answer answer_error(unsigned status, const std::string& text, std::string_view allow) {
+http_answer answer_error(unsigned status, const std::string& text, std::string allow) {
   http_answer answer = answer_json(status, {{"error", text}});
-  answer.allow = allow;
+  answer.allow = std::move(allow);
   return answer;
 }
 
-admin_query read_request(const http_request& request) {
-  const std::string_view path = path_of_target(request.target);
-  const bool is_get = request.method == "GET" || request.method == "HEAD";
-  if (path == notify_path) {
-    if (request.method != "POST") return answer_error(405, "only POST is understood here", "POST");
-    return read_notification(request.body);
-  }
-  const auto document = document_of_sessions_path(path);
-  const bool is_page =
-      path == "/healthz" || path == sessions_path || path == documents_path || document;
-  if (!is_page)
-    return answer_error(404, "there is no such page; see GET /api/v1/sessions, "
-                             "GET /api/v1/documents, GET /api/v1/documents/{name}/sessions, "
-                             "POST /api/v1/notify, GET /healthz");
-  if (!is_get) return answer_error(405, "only GET is understood here", "GET, HEAD");
-  if (path == "/healthz") return http_answer{.status = 200, .body = "ok\n", .allow = {}};
-  auto page = read_page_query(request.target);
-  if (!page) return answer_error(400, page.error());
-  if (path == documents_path)
-    return list_documents{.after = std::move(page->after), .limit = page->limit};
-  return read_sessions_page(std::move(*page), document.value_or(std::string{}));
+admin_query read_request(const page_request& wanted, const http_request& request) {
+  if (wanted.to == page::health) return http_answer{.status = 200, .body = "ok\n", .allow = {}};
+  if (wanted.to == page::notify) return read_notification(request.body);
+  auto of_list = read_page_query(request.target);
+  if (!of_list) return answer_error(400, of_list.error());
+  return read_sessions_page(std::move(*of_list), wanted.document);
+}
+
+std::optional<admin_query> read_open_documents(const http_request& request) {
+  const auto is_wanted = read_switch(request.target, "open");
+  if (!is_wanted) return answer_error(400, is_wanted.error());
+  if (!*is_wanted) return std::nullopt;
+  auto of_list = read_page_query(request.target);
+  if (!of_list) return answer_error(400, of_list.error());
+  return list_documents{.after = std::move(of_list->after), .limit = of_list->limit};
 }
 
 http_answer show_sessions(const listed_sessions& page, const listed_presence& presence) {
   const presence_by_session presences = presence_of(presence);
   return answer_list(
-      "sessions", page.sessions, page.count, page.has_more,
+      "sessions", page.sessions, {{"count", page.count}}, page.has_more,
       [&](const session_info& each) { return to_json(each, presences); },
       [](const session_info& each) { return json(each.id); });
 }
 
 http_answer show_documents(const listed_documents& page) {
   return answer_list(
-      "documents", page.documents, page.count, page.has_more,
+      "documents", page.documents, {{"count", page.count}}, page.has_more,
       [](const document_info& each) { return to_json(each); },
       [](const document_info& each) { return json(each.name); });
 }

@@ -1,11 +1,14 @@
-// What the admin listener serves: lists of sessions and documents, and events for a document. Pure:
-// a request in, what to ask of the node's actors or an answer out. Format: docs/admin.md.
+// What the admin listener tells of the running node: lists of sessions and open documents, and
+// events for a document. Pure: a request in, what to ask of the node's actors or an answer out.
+// Format: docs/admin.md.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 
+#include "actors/admin_routes.hpp"
 #include "actors/operator_view.hpp"
 #include "net/http_message.hpp"
 
@@ -18,10 +21,14 @@ struct notify_query {
 using admin_query = std::variant<http_answer, list_sessions, list_documents, notify_query>;
 
 /// An answer that says what is wrong. `allow`: the methods that are understood.
-http_answer answer_error(unsigned status, const std::string& text, std::string_view allow = {});
+http_answer answer_error(unsigned status, const std::string& text, std::string allow = {});
 
-/// What a request is about; an answer where that is known at once (health, mistakes).
-admin_query read_request(const http_request& request);
+/// What a request for a page of the running node is about; an answer where that is known at once
+/// (health, mistakes).
+admin_query read_request(const page_request& wanted, const http_request& request);
+
+/// The same of page::documents; nothing if the documents that are stored are meant.
+std::optional<admin_query> read_open_documents(const http_request& request);
 
 /// A page of sessions with what they show; it names the id to continue behind if there are more.
 http_answer show_sessions(const listed_sessions& page, const listed_presence& presence);

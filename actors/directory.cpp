@@ -22,13 +22,18 @@ constexpr std::chrono::milliseconds worker_patience{750};
 /// Documents that were unloaded and whose message ids are kept.
 constexpr std::size_t windows_max = 10'000;
 
+/// Documents that failed and that are opened behind what the store still has of them. One beyond
+/// these might contradict that, fail again, and be whole the next time.
+constexpr std::size_t failed_max = 10'000;
+
 }  // namespace
 
 directory::directory(caf::actor_config& config, directory_settings settings, store_actor store,
-                     std::vector<hub_actor> hubs)
+                     store_reader_actor reader, std::vector<hub_actor> hubs)
     : directory_actor::base(config),
       settings_(settings),
       store_(std::move(store)),
+      reader_(std::move(reader)),
       hubs_(std::move(hubs)),
       quota_(std::make_shared<document_quota>(settings.quota)),
       pending_(std::make_shared<budget>(settings.pending_total_max)) {}
@@ -44,6 +49,10 @@ directory::behavior_type directory::make_behavior() {
       [this](const list_documents& which) { return on_list(which); },
       [this](const list_presence& which) { return on_list_presence(which); },
       [this](const notify_document& news) { return on_notify(news); },
+      [this](const find_open& which) { return on_find_open(which); },
+      [this](const import_update& order) { return on_import(order); },
+      [this](const export_state& which) { return on_export(which); },
+      [this](const remove_document& which) { return on_remove(which); },
       [this](const close_documents&) { return on_close_documents(); },
       [this](drain_atom) { on_workers_late(); },
   };
@@ -51,9 +60,11 @@ directory::behavior_type directory::make_behavior() {
 
 void directory::on_exit() {
   documents_.clear();
+  removals_.clear();
   hubs_.clear();
   settings_.workers = nullptr;
   store_ = nullptr;
+  reader_ = nullptr;
 }
 
 caf::result<opened_document> directory::on_open(open_document request) {
@@ -63,13 +74,29 @@ caf::result<opened_document> directory::on_open(open_document request) {
     if (place.is_refused) return to_caf_error(close_reason::quota_exceeded);
     who.ticket = std::move(place.ticket);
   }
-  const auto found = documents_.find(request.name);
-  if (found != documents_.end() && found->second.is_unloading) {
-    auto promise = make_response_promise<opened_document>();
-    found->second.waiting.push_back({request, promise});
-    return promise;
-  }
-  return open(request);
+  auto promise = make_response_promise<opened_document>();
+  open_for(request, promise);
+  return promise;
+}
+
+/// Where an opening has to wait; null: it has not.
+directory::waiting_list* directory::find_waiting(const std::string& name) {
+  if (const auto removed = removals_.find(name); removed != removals_.end())
+    return &removed->second.waiting;
+  const auto found = documents_.find(name);
+  const bool is_unloading = found != documents_.end() && found->second.is_unloading;
+  return is_unloading ? &found->second.waiting : nullptr;
+}
+
+void directory::open_for(const open_document& request,
+                         caf::typed_response_promise<opened_document> promise) {
+  if (waiting_list* const waiting = find_waiting(request.name))
+    return waiting->push_back([this, request, promise] { open_for(request, promise); });
+  caf::expected<opened_document> opened = open(request);
+  if (opened)
+    promise.deliver(std::move(*opened));
+  else
+    promise.deliver(opened.error());
 }
 
 caf::expected<opened_document> directory::open(const open_document& request) {
@@ -100,10 +127,14 @@ document_actor directory::spawn_document(const std::string& name, document_id id
                              std::move(window),
                              pending_,
                              settings_.metrics,
-                             settings_.workers};
+                             settings_.workers,
+                             settings_.health,
+                             settings_.fold_after};
   caf::actor_config config{unit};
+  // What a failed one sent last may be in the store's queue.
+  const store_reader_actor reader = failed_.erase(name) > 0 ? store_reader_actor{store_} : reader_;
   const auto opened = home_system().spawn_class<document, caf::no_spawn_options>(
-      config, unit, std::move(settings), store_, directory_actor{this});
+      config, unit, std::move(settings), store_, reader, directory_actor{this});
   watch(this, opened);
   return opened;
 }
@@ -132,8 +163,7 @@ opened_document directory::hand_out(entry& of, const open_document& request) {
     ++of.joins;
     tell(this, of.document, *request.join);
   } else if (of.joins == 0 || of.is_idle) {
-    of.is_idle = true;
-    of.idle_since = std::chrono::steady_clock::now();
+    note_idle(of);
   }
   return opened_document{of.id, of.document};
 }
@@ -147,19 +177,22 @@ void directory::on_idle(const document_idle& message) {
   entry* const idle = find(message.id);
   if (idle == nullptr || idle->joins != message.joins) return;  // someone has joined since
   if (is_draining_) return unload(*idle);
-  idle->is_idle = true;
-  idle->idle_since = std::chrono::steady_clock::now();
+  note_idle(*idle);
+}
+
+void directory::note_idle(entry& of) {
+  of.is_idle = true;
+  of.is_told_to_fold = false;
+  of.idle_since = std::chrono::steady_clock::now();
 }
 
 /// A session had joined before the document was to unload.
 void directory::on_busy(document_id id) {
   entry* const busy = find(id);
-  if (busy == nullptr) return;
+  if (busy == nullptr || removals_.contains(names_.at(id))) return;
   busy->is_idle = false;
   busy->is_unloading = false;
-  for (waiting_open& waiting : std::exchange(busy->waiting, {})) {
-    waiting.promise.deliver(hand_out(*busy, waiting.request));
-  }
+  for (const auto& resume : std::exchange(busy->waiting, {})) resume();
 }
 
 void directory::unload(entry& of) {
@@ -192,16 +225,22 @@ void directory::on_second() {
     if (opened.is_unloading) continue;
     if (opened.is_idle && now - opened.idle_since >= settings_.idle_grace)
       unload(opened);
-    else if (check_presence && !opened.is_idle)
+    else if (opened.is_idle ? is_to_fold(opened, now) : check_presence)
       tell(this, opened.document, document_tick{});
   }
+}
+
+/// Whether an idle document has to be told, once, that it has been quiet for long enough.
+bool directory::is_to_fold(entry& idle, time_point now) const {
+  if (idle.is_told_to_fold || now - idle.idle_since < settings_.fold_after) return false;
+  return idle.is_told_to_fold = true;
 }
 
 /// Each document of the page reports its own figures; one that is ending has none.
 caf::result<listed_documents> directory::on_list(const list_documents& which) {
   std::vector<std::string> names;
   for (const auto& [name, opened] : documents_)
-    if (name > which.after) names.push_back(name);
+    if (name > which.after && (which.only.empty() || which.only == name)) names.push_back(name);
   const std::size_t on_page = std::min(names.size(), which.limit);
   std::ranges::partial_sort(names, names.begin() + static_cast<std::ptrdiff_t>(on_page));
   listed_documents page{
@@ -248,28 +287,103 @@ void directory::on_document_down(const caf::down_msg& down) {
   if (actor == ids_by_actor_.end()) return;
   const document_id id = actor->second;
   const auto found = documents_.find(names_.at(id));
-  std::vector<waiting_open> waiting = std::move(found->second.waiting);
+  const std::string name = found->first;
+  waiting_list waiting = std::move(found->second.waiting);
   const bool has_failed = down.reason && down.reason != caf::exit_reason::user_shutdown;
   if (has_failed) {
-    log_line(log_severity::error,
-             "document '" + found->first + "' failed: " + caf::to_string(down.reason));
-    for (const hub_actor& hub : hubs_)
-      tell(this, hub, close_subscribers{id, close_reason::document_failed});
+    const close_reason why = to_close_reason(down.reason);
+    if (why != close_reason::document_removed)
+      log_line(log_severity::error,
+               "document '" + name + "' failed: " + caf::to_string(down.reason));
+    for (const hub_actor& hub : hubs_) tell(this, hub, close_subscribers{id, why});
   }
   // A failed document may have noted ids of events that nobody has heard; they must count as fresh.
-  if (!has_failed) keep_window(found->first, std::move(found->second.window));
+  if (!has_failed) keep_window(name, std::move(found->second.window));
+  if (has_failed && failed_.size() < failed_max) failed_.insert(name);
   documents_.erase(found);
   names_.erase(id);
   ids_by_actor_.erase(actor);
-  for (waiting_open& next : waiting) {
-    caf::expected<opened_document> opened = open(next.request);
-    if (opened)
-      next.promise.deliver(std::move(*opened));
-    else
-      next.promise.deliver(opened.error());
-  }
+  for (const auto& resume : waiting) resume();  // a removal makes them wait again
+  if (removals_.contains(name)) remove_stored(name);
   finish_drain_if_empty();
 }
+
+// --- for operators ---
+
+found_open directory::on_find_open(const find_open& which) const {
+  found_open open;
+  for (const std::string& name : which.names)
+    if (documents_.contains(name)) open.names.push_back(name);
+  return open;
+}
+
+caf::result<imported_update> directory::on_import(const import_update& order) {
+  auto promise = make_response_promise<imported_update>();
+  import_for(order, promise);
+  return promise;
+}
+
+/// The update comes from here, so that it precedes any unload, which then waits for it.
+void directory::import_for(const import_update& order,
+                           caf::typed_response_promise<imported_update> promise) {
+  if (waiting_list* const waiting = find_waiting(order.document))
+    return waiting->push_back([this, order, promise] { import_for(order, promise); });
+  const caf::expected<opened_document> opened = open({order.document, std::nullopt});
+  if (!opened) return promise.deliver(opened.error());
+  request(opened->document, caf::infinite, order)
+      .then([promise](const imported_update& answer) mutable { promise.deliver(answer); },
+            [promise](const caf::error& why) mutable { promise.deliver(why); });
+}
+
+/// Of a document that is ending, all that was acknowledged is stored.
+caf::result<exported_state> directory::on_export(const export_state& which) {
+  const auto found = documents_.find(which.document);
+  if (found == documents_.end() || found->second.is_unloading) return exported_state{false, {}};
+  auto promise = make_response_promise<exported_state>();
+  request(found->second.document, caf::infinite, which)
+      .then([promise](const exported_state& state) mutable { promise.deliver(state); },
+            [promise](const caf::error& why) mutable { promise.deliver(why); });
+  return promise;
+}
+
+caf::result<removed_document> directory::on_remove(const remove_document& which) {
+  if (is_draining_) return to_caf_error(close_reason::server_stopping);
+  auto promise = make_response_promise<removed_document>();
+  const auto [at, is_first] = removals_.try_emplace(which.name);
+  at->second.promises.push_back(promise);
+  if (!is_first) return promise;
+  const auto found = documents_.find(which.name);
+  if (found == documents_.end()) {
+    remove_stored(which.name);
+    return promise;
+  }
+  entry& open = found->second;
+  for (const hub_actor& hub : hubs_)
+    tell(this, hub, close_subscribers{open.id, close_reason::document_removed});
+  open.is_unloading = true;
+  tell(this, open.document, unload_document{.is_removed = true});
+  return promise;
+}
+
+void directory::remove_stored(const std::string& name) {
+  request(store_, caf::infinite, remove_document{name})
+      .then([this, name](const removed_document& outcome) { on_removed(name, outcome); },
+            [this, name](const caf::error& why) {
+              on_removed(name, {false, failure{errc::storage_failed, caf::to_string(why)}});
+            });
+}
+
+/// Whoever waits opens the document now: if it is removed, the storage says so, with the reason for
+/// which sessions are closed; if it is not, nothing has happened to it.
+void directory::on_removed(const std::string& name, const removed_document& outcome) {
+  removal ended = std::move(removals_.at(name));
+  removals_.erase(name);
+  if (!outcome.why) windows_.erase(name);
+  for (auto& promise : ended.promises) promise.deliver(outcome);
+  for (const auto& resume : ended.waiting) resume();
+}
+
+// --- the end ---
 
 caf::result<node_drained> directory::on_close_documents() {
   is_draining_ = true;

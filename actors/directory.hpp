@@ -1,7 +1,8 @@
 // The actor that knows every open document of the node. The node spawns it; it alone starts and
 // ends document actors, so opening and unloading one document never race: a session that asks for a
 // document that is being unloaded waits here for the next one, which loads what the last has
-// stored.
+// stored. What an operator imports or removes comes through here, too, so that it meets no unload
+// half way, and whoever opens a document while it is being removed waits for the outcome.
 //
 // Sessions send it openings, documents report that they are idle or busy, the supervisor passes the
 // seconds and the drain. Its mailbox is bounded by limits.max_connections: a session asks once per
@@ -10,8 +11,10 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include <caf/expected.hpp>
@@ -20,6 +23,7 @@
 #include "actors/caf_compat.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/node_metrics.hpp"
+#include "actors/store_health.hpp"
 #include "base/budget.hpp"
 #include "protocol/document_quota.hpp"
 #include "protocol/document_rule.hpp"
@@ -35,18 +39,20 @@ struct directory_settings {
   quota_limits quota;
   std::size_t pending_total_max = static_cast<std::size_t>(-1);  ///< Bytes, of all documents.
   std::chrono::milliseconds idle_grace{30'000};
+  std::chrono::milliseconds fold_after{5'000};
   crdt::doc_settings doc;
   std::vector<document_rule> rules;       ///< For some documents; see settings_for().
   std::vector<io_unit*> units;            ///< Where documents run; empty: on CAF's workers.
   std::uint64_t seed = 0;                 ///< Random; see hosted_document.
   std::shared_ptr<node_metrics> metrics;  ///< May be null.
   std::shared_ptr<worker_pool> workers;   ///< For work of documents that takes long; may be null.
+  std::shared_ptr<store_health> health;   ///< May be null.
 };
 
 class directory final : public directory_actor::base {
  public:
   directory(caf::actor_config& config, directory_settings settings, store_actor store,
-            std::vector<hub_actor> hubs);
+            store_reader_actor reader, std::vector<hub_actor> hubs);
 
   const char* name() const override { return "troupe.directory"; }
 
@@ -57,10 +63,12 @@ class directory final : public directory_actor::base {
  private:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// An opening that waits while the document is being unloaded.
-  struct waiting_open {
-    open_document request;
-    caf::typed_response_promise<opened_document> promise;
+  /// What waits while a document is being unloaded or removed: openings and imports.
+  using waiting_list = std::vector<std::function<void()>>;
+  /// A document that an operator removes.
+  struct removal {
+    std::vector<caf::typed_response_promise<removed_document>> promises;
+    waiting_list waiting;
   };
   /// The message ids of a document that was unloaded: its clients may come back.
   struct kept_window {
@@ -74,8 +82,9 @@ class directory final : public directory_actor::base {
     std::shared_ptr<message_id_window> window;
     bool is_idle = false;
     bool is_unloading = false;
+    bool is_told_to_fold = false;  // since it became idle
     time_point idle_since;
-    std::vector<waiting_open> waiting;
+    waiting_list waiting;
   };
 
   caf::result<opened_document> on_open(open_document request);
@@ -85,11 +94,20 @@ class directory final : public directory_actor::base {
   caf::result<listed_documents> on_list(const list_documents& which);
   caf::result<listed_presence> on_list_presence(const list_presence& which);
   notified_document on_notify(const notify_document& news);
+  found_open on_find_open(const find_open& which) const;
+  caf::result<imported_update> on_import(const import_update& order);
+  caf::result<exported_state> on_export(const export_state& which);
+  caf::result<removed_document> on_remove(const remove_document& which);
   caf::result<node_drained> on_close_documents();
   void on_workers_late();
   void on_document_down(const caf::down_msg& down);
 
   entry* find(document_id id);
+  waiting_list* find_waiting(const std::string& name);
+  void open_for(const open_document& request, caf::typed_response_promise<opened_document> promise);
+  void import_for(const import_update& order, caf::typed_response_promise<imported_update> promise);
+  void remove_stored(const std::string& name);
+  void on_removed(const std::string& name, const removed_document& outcome);
   caf::expected<opened_document> open(const open_document& request);
   opened_document hand_out(entry& of, const open_document& request);
   document_actor spawn_document(const std::string& name, document_id id,
@@ -97,16 +115,21 @@ class directory final : public directory_actor::base {
   std::shared_ptr<message_id_window> window_of(const std::string& name);
   void keep_window(const std::string& name, std::shared_ptr<message_id_window> window);
   bool make_room();
+  void note_idle(entry& of);
+  bool is_to_fold(entry& idle, time_point now) const;
   void unload(entry& of);
   void finish_drain_if_empty();
 
   directory_settings settings_;
   store_actor store_;
+  store_reader_actor reader_;
   std::vector<hub_actor> hubs_;
   std::unordered_map<std::string, entry> documents_;
   std::unordered_map<document_id, std::string> names_;
   std::unordered_map<caf::actor_id, document_id> ids_by_actor_;
   std::unordered_map<std::string, kept_window> windows_;
+  std::unordered_set<std::string> failed_;  // documents that have not been opened again
+  std::unordered_map<std::string, removal> removals_;
   std::shared_ptr<document_quota> quota_;
   std::shared_ptr<budget> pending_;
   document_id last_id_ = 0;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "actors/failure_codes.hpp"
+
 namespace troupe {
 
 namespace {
@@ -12,11 +14,12 @@ std::chrono::steady_clock::time_point current_time() { return std::chrono::stead
 }  // namespace
 
 document::document(caf::actor_config& config, io_unit* unit, document_settings settings,
-                   store_actor store, directory_actor directory)
+                   store_actor store, const store_reader_actor& reader, directory_actor directory)
     : io_actor(config, unit),
       settings_(std::move(settings)),
       name_(std::make_shared<const std::string>(settings_.name)),
       store_(std::move(store)),
+      reader_(reader),
       directory_(std::move(directory)),
       work_(std::make_unique<hosted_document>(settings_.doc, settings_.seed, settings_.window,
                                               settings_.pending),
@@ -25,7 +28,7 @@ document::document(caf::actor_config& config, io_unit* unit, document_settings s
 
 document::behavior_type document::make_behavior() {
   end_on_exception(this);
-  request(store_, caf::infinite, load_document{settings_.name})
+  request(std::exchange(reader_, nullptr), caf::infinite, load_document{settings_.name})
       .then([this](const loaded_document& loaded) { on_loaded(loaded); },
             [this](const caf::error& why) { quit(why); });
   return {
@@ -35,12 +38,18 @@ document::behavior_type document::make_behavior() {
       [this](const presence_missed& missed) { queue(missed); },
       [this](const document_event& event) { queue(event); },
       [this](const update_stored& stored) { on_update_stored(stored); },
+      [this](const storing_failed& failed) {
+        quit(to_caf_error(close_reason_for(failed.why.code)));
+      },
       [this](const document_tick& tick) { queue(tick); },
       [this](const document_returned& returned) { on_returned(returned); },
       [this](const unload_document& order) {
         waits_for_worker_ = order.waits_for_worker;
+        is_removed_ = is_removed_ || order.is_removed;
         on_unload();
       },
+      [this](const import_update& order) { return on_import(order); },
+      [this](const export_state&) { return on_export(); },
       [this](const list_presence& which) { return on_list_presence(which); },
       [this](const describe_document&) { return on_describe(); },
       [this](flush_atom) { on_flush(); },
@@ -49,6 +58,7 @@ document::behavior_type document::make_behavior() {
 
 void document::on_exit() {
   if (is_nearly_full_ && settings_.metrics) settings_.metrics->nearly_full_documents().dec();
+  if (is_folded_ && settings_.metrics) settings_.metrics->folded_documents().dec();
   work_.stop();
   audience_.clear();
   settings_.workers = nullptr;
@@ -73,6 +83,8 @@ void document::on_loaded(const loaded_document& loaded) {
   };
   work_.run(weight_of(durability_.state_size(), heavy_update_bytes), load_all, [this] {
     log_repairs();
+    if (!work_.state()->repaired().empty()) durability_.want_checkpoint();
+    edited_at_ = current_time();
     work_.begin();
     handle_waiting();
   });
@@ -96,17 +108,17 @@ void document::log_repairs() const {
 
 /// Warns once an operator should act, and again if it comes to that a second time.
 void document::check_fullness() {
-  const crdt::doc& state = work_.state()->state();
-  const bool is_full = state.is_nearly_full();
+  const foldable_state::figures state = work_.state()->describe();
+  const bool is_full = state.is_nearly_full;
   if (is_full == std::exchange(is_nearly_full_, is_full)) return;
   if (settings_.metrics) settings_.metrics->nearly_full_documents().inc(is_full ? 1 : -1);
   if (!is_full) return;
   log_line(log_severity::warning,
-           "document '" + *name_ + "' is nearly full: " + std::to_string(state.client_count()) +
+           "document '" + *name_ + "' is nearly full: " + std::to_string(state.client_count) +
                " client ids of limits.max_client_ids " +
-               std::to_string(state.limits().clients_max) + ", " +
-               std::to_string(state.size_in_memory()) + " bytes of limits.max_document_size " +
-               std::to_string(state.limits().document_size_max));
+               std::to_string(settings_.doc.limit.clients_max) + ", " +
+               std::to_string(state.size_in_memory) + " bytes of limits.max_document_size " +
+               std::to_string(settings_.doc.limit.document_size_max));
 }
 
 // --- subscribers ---
@@ -122,9 +134,13 @@ void document::on_leave(const leave_document& leave) {
   if (!audience_.has_sessions()) on_nobody_left();
 }
 
-/// An idle document is kept for a while, as small as it can be: most of them go next.
+/// An idle document is kept for a while, as small as it can be: most of them go next. One that is
+/// not small folds later, since its last session may come back at once.
 void document::on_nobody_left() {
-  if (work_.state() && work_.has_begun() && durability_.is_worth_folding()) checkpoint();
+  if (work_.state() && work_.has_begun()) {
+    if (durability_.is_worth_checkpoint()) checkpoint();
+    if (work_.state() && is_small()) fold();
+  }
   newcomers_.clear();
   schedule_flush();
   tell(this, directory_, document_idle{settings_.id, audience_.joins()});
@@ -154,8 +170,10 @@ document_info document::on_describe() const {
   document_info info{settings_.name, audience_.session_count(), is_unloading_};
   info.state_bytes = durability_.state_size();
   if (!work_.state()) return info;  // lent to a worker
-  info.memory_bytes = work_.state()->state().size_in_memory();
-  info.client_ids = work_.state()->state().client_count();
+  const foldable_state::figures state = work_.state()->describe();
+  info.memory_bytes = state.size_in_memory;
+  info.client_ids = state.client_count;
+  info.is_folded = work_.state()->is_folded();
   return info;
 }
 
@@ -179,6 +197,7 @@ void document::handle_waiting() {
 bool document::handle(document_work::batch_rest& rest) {
   const request_batch& requests = rest.batch.requests;
   const auto now = current_time();
+  if (settings_.health) work_.state()->refuse_edits(settings_.health->refusal());
   while (rest.next < requests.entries.size()) {
     if (is_refused(rest.batch.session)) return true;  // so is all that it sent behind it
     const client_request what = requests.at(rest.next);
@@ -215,8 +234,17 @@ bool document::handle(document_work::batch_rest& rest) {
 bool document::is_handled_here(session_id from, const client_request& what,
                                hosted_document::time_point now) {
   if (!work_.can_lend()) return work_.state()->on_request(from, what, now, work_.effects());
-  return weight_of(what, durability_.state_size()) == weight::light &&
+  return weight_here(what) == weight::light &&
          work_.state()->on_request(from, what, now, work_.effects(), light_steps_max);
+}
+
+/// The weight of a request on the state as it is.
+weight document::weight_here(const client_request& what) const {
+  const std::size_t size = durability_.state_size();
+  const hosted_document& state = *work_.state();
+  if (state.is_folded() && (is_difference(what) || state.would_unfold(what)))
+    return weight_of(std::max(size, what.body.size()), heavy_update_bytes);
+  return weight_of(what, size);
 }
 
 bool document::handle(joining_session& who) {
@@ -242,6 +270,7 @@ bool document::handle(document_tick&) {
   newcomers_.on_tick();
   carry_out({}, 0);
   schedule_flush();
+  if (work_.state() && is_quiet()) fold();
   return true;
 }
 
@@ -294,6 +323,40 @@ void document::encode_whole_state_elsewhere(dialect in) {
       [this, frames, in] { newcomers_.keep(in, work_.state()->version(), std::move(*frames)); });
 }
 
+// --- folding ---
+
+/// Keeps the state as its bytes until the next edit, unless something waits in it.
+void document::fold() {
+  if (is_checkpointing_ || is_unloading_ || work_.state()->is_folded()) return;
+  work_.run(
+      weight_of(durability_.state_size(), heavy_update_bytes),
+      [](hosted_document& of, document_effects&) { of.fold(); }, [this] { note_folding(); });
+}
+
+/// Whether nobody has edited the document for a while, as far as its ticks show. The directory has
+/// waited as long before it sends one that has no sessions.
+bool document::is_quiet() {
+  const auto now = current_time();
+  const std::uint64_t version = work_.state()->version();
+  if (std::exchange(seen_version_, version) != version) edited_at_ = now;
+  return !audience_.has_sessions() || now - edited_at_ >= settings_.fold_after;
+}
+
+/// Notes whether the state is folded now. One that was decoded counts as edited.
+void document::note_folding() {
+  if (!work_.state() || work_.state()->is_folded() == is_folded_) return;
+  is_folded_ = !is_folded_;
+  if (is_folded_) {
+    releases_memory_ = true;
+    schedule_flush();
+  } else {
+    edited_at_ = current_time();
+  }
+  if (!settings_.metrics) return;
+  settings_.metrics->folded_documents().inc(is_folded_ ? 1 : -1);
+  (is_folded_ ? settings_.metrics->folds() : settings_.metrics->unfolds()).inc();
+}
+
 // --- effects ---
 
 /// Carries out what the hosted document decided about an event that had these bytes.
@@ -311,6 +374,7 @@ void document::carry_out(const shared_bytes& event_bytes, std::size_t credit_byt
   for (const document_effects::refusal& each : effects.refusals) refuse(each);
   for (const auto& each : effects.left_out) note_left_out(each);
   effects.clear();
+  if (is_folded_) note_folding();
   schedule_flush();
   if (durability_.is_long()) checkpoint();
 }
@@ -373,6 +437,7 @@ void document::note_left_out(const document_effects::left_out_presence& presence
 void document::on_update_stored(const update_stored& stored) {
   durability_.on_stored(durability::local_store, stored.up_to);
   confirm();
+  answer_stored_imports();
   if (is_unloading_) on_unload();
 }
 
@@ -394,43 +459,67 @@ void document::append_stored() {
   storage::log_append append = durability_.take_append();
   if (append.updates.empty()) return;
   append.document = name_;
+  if (settings_.health) {
+    std::size_t bytes = 0;
+    for (const shared_slice& update : append.updates) bytes += update.size;
+    settings_.health->note_sent(bytes);
+  }
   tell(this, store_, append_updates{std::move(append), document_actor{this}});
 }
 
 void document::checkpoint() {
   if (is_checkpointing_ || !work_.state()) return;
-  durability_.begin_checkpoint();
-  const auto state = std::make_shared<shared_bytes>();
+  const auto state = std::make_shared<result<shared_bytes>>();
+  const bool folds = !audience_.has_sessions() && is_small() && !is_unloading_;
+  const weight how = weight_of(durability_.state_size(), heavy_update_bytes);
   is_checkpointing_ = true;
+  durability_.begin_checkpoint();
   work_.run(
-      weight_of(durability_.checkpoint_size(), heavy_state_bytes),
-      [state](hosted_document& of, document_effects&) {
-        *state = shared_bytes::copy_of(of.whole_state());
+      how,
+      [state, folds](hosted_document& of, document_effects&) {
+        *state = of.checked_state();
+        if (folds && *state) of.fold(**state);
       },
       [this, state] {
         is_checkpointing_ = false;
-        durability_.end_checkpoint(state->size());
+        note_folding();
         append_stored();
-        tell(this, store_, write_checkpoint{{*name_, durability_.last(), std::move(*state)}});
+        if (!*state) return log_failed_checkpoint(state->error());
+        durability_.end_checkpoint((*state)->size());
+        tell(this, store_, write_checkpoint{{*name_, durability_.last(), *std::move(*state)}});
       });
+}
+
+/// What is stored stays, so nothing is lost.
+void document::log_failed_checkpoint(const failure& why) const {
+  if (settings_.metrics) settings_.metrics->failed_checkpoints().inc();
+  log_line(log_severity::error, "the checkpoint of document '" + *name_ +
+                                    "' is not written, its log stays: " + to_string(why));
 }
 
 /// Ends when nothing is left to do: nobody subscribed, everything stored, the log folded into a
 /// checkpoint.
 void document::on_unload() {
-  if (audience_.has_sessions()) {
+  if (audience_.has_sessions() && !is_removed_) {
     is_unloading_ = false;
     tell(this, directory_, document_busy{settings_.id});
     return;
   }
   is_unloading_ = true;
+  if (may_lose_unstored()) return quit();
   // Each of these ends by calling this again.
   if (durability_.is_awaited()) return;
   // What is acknowledged is stored; the checkpoint is not made, so the log remains.
   if (!work_.state() && !waits_for_worker_) return quit();
   if (!work_.has_begun() || !work_.state() || work_.has_waiting()) return;
-  if (!durability_.is_folded()) checkpoint();
+  if (!durability_.is_checkpointed() && !is_removed_) checkpoint();
   if (work_.state()) quit();
+}
+
+/// Whether the node ends while nothing can be stored. What waits for that was not acknowledged; the
+/// store logs it.
+bool document::may_lose_unstored() const {
+  return !waits_for_worker_ && settings_.health && settings_.health->refusal() != nullptr;
 }
 
 // --- the end of a turn ---
@@ -453,7 +542,7 @@ void document::on_flush() {
   audience_.end_turn(
       settings_.id, output_.take(),
       [this](const hub_actor& hub, deliver_batch batch) { tell(this, hub, std::move(batch)); });
-  if (!audience_.has_sessions()) release_memory();
+  if (std::exchange(releases_memory_, false) || !audience_.has_sessions()) release_memory();
 }
 
 }  // namespace troupe

@@ -6,12 +6,14 @@
 //
 // The life of a document: it loads, then it handles requests, carries out the effects, confirms
 // what is stored, checkpoints its log, and unloads some time after its last subscriber has left.
+// While nobody edits it, it keeps its state folded (foldable_state).
 // It lends long work to a worker (document_work), knows its sessions by document_audience, and
 // sends what a turn of the mailbox produces as one batch per I/O unit (document_output). If the
 // actor fails, the directory closes its sessions with a retryable code and reopens the document
 // from storage at the next join.
 #pragma once
 
+#include <chrono>
 #include <memory>
 
 #include "actors/caf_compat.hpp"
@@ -22,6 +24,7 @@
 #include "actors/interfaces.hpp"
 #include "actors/newcomer_state.hpp"
 #include "actors/node_metrics.hpp"
+#include "actors/store_health.hpp"
 #include "actors/worker_pool.hpp"
 #include "base/log_quota.hpp"
 #include "net/io_actor.hpp"
@@ -38,13 +41,16 @@ struct document_settings {
   std::shared_ptr<budget> pending;            ///< See hosted_document.
   std::shared_ptr<node_metrics> metrics;      ///< May be null.
   std::shared_ptr<worker_pool> workers;       ///< Null: it does all work where it runs.
+  std::shared_ptr<store_health> health;       ///< May be null.
+  std::chrono::milliseconds fold_after{};     ///< Without an edit its state folds; see fold().
 };
 
 class document final : public io_actor<document_actor::base> {
  public:
   /// `unit`: where it runs; null: on CAF's workers.
+  /// `reader`: what it loads from.
   document(caf::actor_config& config, io_unit* unit, document_settings settings, store_actor store,
-           directory_actor directory);
+           const store_reader_actor& reader, directory_actor directory);
 
   const char* name() const override { return "troupe.document"; }
 
@@ -63,6 +69,8 @@ class document final : public io_actor<document_actor::base> {
   document_info on_describe() const;
   void on_returned(const document_returned& returned);
   void on_unload();
+  caf::result<imported_update> on_import(const import_update& order);
+  caf::result<exported_state> on_export();
   void on_flush();
 
   template <class Input>
@@ -74,43 +82,69 @@ class document final : public io_actor<document_actor::base> {
   bool handle(document_tick& tick);
   bool handle(document_event& event);
   bool handle(presence_missed& missed);
+  bool handle(operator_import& import);
+  bool handle(operator_export& wanted);
+  void answer_import(const operator_import& import);
+  void answer_stored_imports();
 
   bool is_handled_here(session_id from, const client_request& what,
                        hosted_document::time_point now);
   document_work::lender make_lender();
   bool needs_encoding(const client_request& what);
   void encode_whole_state_elsewhere(dialect in);
+  weight weight_here(const client_request& what) const;
+
+  bool is_small() const noexcept { return durability_.state_size() < heavy_update_bytes; }
+  bool is_quiet();
+  void fold();
+  void note_folding();
 
   void carry_out(const shared_bytes& event_bytes, std::size_t credit_bytes);
   void send_whole_state(session_id to, dialect in);
   void refuse(const document_effects::refusal& refused);
   void note_left_out(const document_effects::left_out_presence& presence);
   bool is_refused(session_id session) const;
+  bool may_lose_unstored() const;
   void confirm();
   void append_stored();
   void checkpoint();
+  void log_failed_checkpoint(const failure& why) const;
 
   void on_nobody_left();
   void release_memory();
   void schedule_flush();
 
+  /// An import whose answer waits until all up to this number is durable.
+  struct stored_import {
+    storage::sequence number = 0;
+    imported_update answer;
+    caf::typed_response_promise<imported_update> promise;
+  };
+
   document_settings settings_;
   std::shared_ptr<const std::string> name_;  // shared with the store's messages
   store_actor store_;
+  store_reader_actor reader_;
   directory_actor directory_;
   document_work work_;
   document_output output_;
   document_audience audience_;
   durability durability_;
   newcomer_state newcomers_;
-  log_quota left_out_logged_;        // presence, by cause
-  std::vector<session_id> refused_;  // are being closed, until they have left
-  log_quota closings_logged_;        // by reason
+  log_quota left_out_logged_;           // presence, by cause
+  std::vector<session_id> refused_;     // are being closed, until they have left
+  log_quota closings_logged_;           // by reason
+  std::vector<stored_import> imports_;  // that wait for storage
+  bool is_removed_ = false;
   bool is_checkpointing_ = false;
   bool is_unloading_ = false;
   bool waits_for_worker_ = true;
   bool flush_scheduled_ = false;
   bool is_nearly_full_ = false;
+  bool is_folded_ = false;        // as far as is noted
+  bool releases_memory_ = false;  // at the end of the turn
+  hosted_document::time_point edited_at_;
+  std::uint64_t seen_version_ = 0;  // at the last tick
 };
 
 }  // namespace troupe

@@ -13,6 +13,8 @@
 #include <utility>
 #include <variant>
 
+#include <caf/typed_response_promise.hpp>
+
 #include "actors/interfaces.hpp"
 #include "base/fifo.hpp"
 #include "protocol/hosted_document.hpp"
@@ -57,13 +59,26 @@ constexpr weight weight_of(std::size_t size, std::size_t heavy_from) noexcept {
   return size >= heavy_from ? weight::heavy : weight::light;
 }
 
+/// Whether this is the sync of a session that has a part of the document already.
+constexpr bool is_difference(const client_request& what) noexcept {
+  return what.kind == request_kind::sync && !is_newcomer(what);
+}
+
 /// The weight of a request on a document whose encoded state has this size, about. A newcomer's
 /// sync is light: the whole state is encoded beforehand.
 inline weight weight_of(const client_request& what, std::size_t state_size) noexcept {
-  const bool is_difference = what.kind == request_kind::sync && !is_newcomer(what);
-  if (is_difference && state_size >= heavy_state_bytes) return weight::heavy;
+  if (is_difference(what) && state_size >= heavy_state_bytes) return weight::heavy;
   return weight_of(what.body.size(), heavy_update_bytes);
 }
+
+/// What an operator asks for, with the answer that is awaited.
+struct operator_import {
+  import_update order;
+  caf::typed_response_promise<imported_update> promise;
+};
+struct operator_export {
+  caf::typed_response_promise<exported_state> promise;
+};
 
 class document_work {
  public:
@@ -73,7 +88,7 @@ class document_work {
     std::size_t next = 0;
   };
   using input = std::variant<batch_rest, joining_session, leave_document, document_tick,
-                             document_event, presence_missed>;
+                             document_event, presence_missed, operator_import, operator_export>;
   /// Starts a worker on what is lent; on_returned() is called with it later.
   using lender = std::function<void(std::shared_ptr<lent_document>)>;
 

@@ -46,13 +46,18 @@ class durability {
     checkpoint_size_ = stored.checkpoint.size();
     for (const shared_slice& update : stored.updates) size_ += update.size + record_overhead;
     last_ = confirmed_ = stored.last;
+    wants_checkpoint_ = !stored.damage.empty();
   }
+
+  /// What was loaded is better replaced, though nobody edits the document.
+  void want_checkpoint() noexcept { wants_checkpoint_ = true; }
 
   /// The update gets the next number and waits for take_append().
   void append(shared_slice update) {
     ++last_;
     if (gathered_.updates.empty()) gathered_.first = last_;
     size_ += update.size + record_overhead;
+    wants_checkpoint_ = true;
     gathered_.updates.push_back(std::move(update));
   }
 
@@ -85,13 +90,21 @@ class durability {
   storage::sequence confirmed() const noexcept { return confirmed_; }
 
   /// Whether a checkpoint would save much: what must be read to load the document would be halved.
-  bool is_long() const noexcept { return size_ > std::max(worthwhile_size, checkpoint_size_); }
+  /// Never for a document that was only read, here and below: it is not written.
+  bool is_long() const noexcept {
+    return wants_checkpoint_ && size_ > std::max(worthwhile_size, checkpoint_size_);
+  }
   /// The same for a document that will not change for a while.
-  bool is_worth_folding() const noexcept { return size_ > checkpoint_size_ / 2; }
-  bool is_folded() const noexcept { return size_ == 0; }
+  bool is_worth_checkpoint() const noexcept {
+    return wants_checkpoint_ && size_ > checkpoint_size_ / 2;
+  }
+  bool is_checkpointed() const noexcept { return !wants_checkpoint_; }
 
   /// A checkpoint of this moment is being made; what is appended from now on comes behind it.
-  void begin_checkpoint() noexcept { size_ = 0; }
+  void begin_checkpoint() noexcept {
+    size_ = 0;
+    wants_checkpoint_ = false;
+  }
   void end_checkpoint(std::size_t size) noexcept { checkpoint_size_ = size; }
 
   std::size_t checkpoint_size() const noexcept { return checkpoint_size_; }
@@ -117,7 +130,8 @@ class durability {
   std::size_t confirmations_needed_;
   storage::sequence last_ = 0;
   storage::sequence confirmed_ = 0;
-  std::size_t size_ = 0;  // of the log, since the last checkpoint
+  std::size_t size_ = 0;           // of the log, since the last checkpoint
+  bool wants_checkpoint_ = false;  // it was appended to, or what is stored is better replaced
   std::size_t checkpoint_size_ = 0;
 };
 

@@ -8,10 +8,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <caf/result.hpp>
 #include <caf/typed_actor.hpp>
 
+#include "actors/admin_routes.hpp"
 #include "actors/deliveries.hpp"
 #include "actors/message_types.hpp"
 #include "actors/operator_view.hpp"
@@ -57,9 +59,12 @@ using document_actor = caf::typed_actor<
     caf::result<void>(presence_missed),    // a session reads again and needs all presence
     caf::result<void>(document_event),     // the server has an event for the sessions
     caf::result<void>(update_stored),      // the log is durable up to a sequence
+    caf::result<void>(storing_failed),     // its updates cannot be stored, though others can
     caf::result<void>(document_tick),      // presence grows old
     caf::result<void>(document_returned),  // a worker has done what the document lent it
     caf::result<void>(unload_document),    // end if nobody is subscribed, else answer document_busy
+    caf::result<imported_update>(import_update),    // an operator's update; answered when durable
+    caf::result<exported_state>(export_state),      // the whole state, encoded
     caf::result<listed_presence>(list_presence),    // what some of its subscribers show
     caf::result<document_info>(describe_document),  // how many subscribers it has
     caf::result<void>(flush_atom)>;                 // note to itself: send what this turn produced
@@ -84,6 +89,9 @@ struct document_event {
 struct update_stored {
   storage::sequence up_to = 0;
 };
+struct storing_failed {
+  failure why;
+};
 struct document_tick {};
 struct lent_document;  // document_work.hpp
 struct document_returned {
@@ -91,6 +99,33 @@ struct document_returned {
 };
 struct unload_document {
   bool waits_for_worker = true;  ///< False: the node ends, and what a worker still does is lost.
+  bool is_removed = false;       ///< It ends with subscribers, too; they are being closed.
+};
+/// What an operator adds to a document.
+struct import_update {
+  enum class policy : std::uint8_t {
+    merge,
+    only_new,  ///< Nothing was ever stored of the document.
+    restore,   ///< The update is an earlier state, which the document is to show again.
+  };
+
+  std::string document;
+  shared_bytes update;
+  policy how = policy::merge;
+};
+struct imported_update {
+  enum class outcome : std::uint8_t { changed, known, exists, refused };
+
+  outcome what = outcome::changed;
+  bool has_gap = false;  ///< The document waits for updates that come before.
+  std::string refusal;   ///< Why it is refused.
+};
+struct export_state {
+  std::string document;
+};
+struct exported_state {
+  bool is_open = true;  ///< Else the store is to be asked.
+  shared_bytes state;
 };
 struct describe_document {};
 
@@ -104,8 +139,12 @@ using directory_actor = caf::typed_actor<
     caf::result<listed_documents>(list_documents),    // a page of the open documents
     caf::result<listed_presence>(list_presence),      // what some sessions show in some documents
     caf::result<notified_document>(notify_document),  // pass an event on to a document
-    caf::result<node_drained>(close_documents),       // unload everything, then answer
-    caf::result<void>(drain_atom)>;                   // note to itself: workers had time enough
+    caf::result<found_open>(find_open),               // which of these are open
+    caf::result<imported_update>(import_update),  // pass it on to the document, opened if need be
+    caf::result<exported_state>(export_state),    // the state of a document, if it is open
+    caf::result<removed_document>(remove_document),  // close its sessions, end it, then remove it
+    caf::result<node_drained>(close_documents),      // unload everything, then answer
+    caf::result<void>(drain_atom)>;                  // note to itself: workers had time enough
 
 /// The join, if there is one, is sent to the document before the answer.
 struct open_document {
@@ -131,15 +170,35 @@ struct notify_document {
 struct notified_document {
   bool is_open = false;
 };
+struct find_open {
+  std::vector<std::string> names;
+};
+struct found_open {
+  std::vector<std::string> names;
+};
+struct remove_document {
+  std::string name;
+};
+struct removed_document {
+  bool was_there = false;
+  std::optional<failure> why;  ///< It could not be removed.
+};
 struct close_documents {};
 
-// --- store: one per node, on a thread of its own; reads and writes storage, in batches ---
+// --- store: one per node, on a thread of its own; writes to storage, in batches ---
 
 using store_actor = caf::typed_actor<
-    caf::result<loaded_document>(load_document),  // all that is stored of a document
-    caf::result<void>(append_updates),            // confirmed to the document by update_stored
-    caf::result<void>(write_checkpoint),          // replaces the log up to a sequence
-    caf::result<void>(flush_atom)>;  // note to itself: write what has queued up as one batch
+    caf::result<loaded_document>(load_document),     // all of a document, what is queued included
+    caf::result<void>(append_updates),               // confirmed to the document by update_stored
+    caf::result<void>(write_checkpoint),             // replaces the log up to a sequence
+    caf::result<removed_document>(remove_document),  // behind all that is queued
+    caf::result<void>(flush_atom),     // note to itself: write what has queued up as one batch
+    caf::result<void>(recover_atom)>;  // note to itself: look whether writes work again
+
+// --- store reader: one per node, on a thread of its own; a load waits for no write ---
+
+using store_reader_actor =
+    caf::typed_actor<caf::result<loaded_document>(load_document)>;  // all that is durable
 
 struct load_document {
   std::string name;
@@ -155,6 +214,17 @@ struct write_checkpoint {
   storage::checkpoint_write checkpoint;
 };
 
+// --- version maker: one per node; keeps versions of documents that have changed ---
+
+using version_maker_actor =
+    caf::typed_actor<caf::result<void>(second_passed),  // note to itself: once a second
+                     caf::result<void>(version_made)>;  // a worker is done with one
+
+struct version_made {
+  std::shared_ptr<const std::string> document;
+  std::optional<failure> why;  ///< It could not be made.
+};
+
 // --- supervisor: one per node; watches the others, passes the seconds on, drains ---
 
 using supervisor_actor = caf::typed_actor<
@@ -166,13 +236,14 @@ struct second_passed {};
 struct drain_node {};
 struct node_drained {};
 
-// --- admin request: one per request to the admin listener; ends with the answer ---
+// --- admin request, archivist: one per request to the admin listener; ends with the answer ---
 
 using admin_request_actor = caf::typed_actor<caf::result<void>(
-    answer_admin_request)>;  // ask hubs and directory, then answer
+    answer_admin_request)>;  // ask hubs, directory or storage, then answer
 
 struct answer_admin_request {
   std::shared_ptr<const http_request> request;
+  admin::page_request page;
 };
 
 }  // namespace troupe

@@ -25,6 +25,12 @@
   message(document_returned) \
   message(document_tick) \
   message(drain_node) \
+  message(export_state) \
+  message(exported_state) \
+  message(find_open) \
+  message(found_open) \
+  message(import_update) \
+  message(imported_update) \
   message(join_document) \
   message(leave_document) \
   message(list_documents) \
@@ -41,9 +47,13 @@
   message(open_document) \
   message(opened_document) \
   message(presence_missed) \
+  message(remove_document) \
+  message(removed_document) \
   message(second_passed) \
+  message(storing_failed) \
   message(unload_document) \
   message(update_stored) \
+  message(version_made) \
   message(write_checkpoint)
 // clang-format on
 
@@ -59,6 +69,7 @@ CAF_BEGIN_TYPE_ID_BLOCK(troupe_actors, caf::first_custom_type_id)
 TROUPE_MESSAGES(TROUPE_ADD_TYPE_ID)
 CAF_ADD_ATOM(troupe_actors, troupe, flush_atom)
 CAF_ADD_ATOM(troupe_actors, troupe, drain_atom)
+CAF_ADD_ATOM(troupe_actors, troupe, recover_atom)
 CAF_END_TYPE_ID_BLOCK(troupe_actors)
 
 TROUPE_MESSAGES(TROUPE_ALLOW_UNSAFE)

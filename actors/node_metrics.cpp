@@ -12,6 +12,12 @@ node_metrics::node_metrics(caf::actor_system& system) {
   sessions_ = registry.gauge_singleton("troupe", "sessions", "Sessions that are connected now.");
   nearly_full_documents_ = registry.gauge_singleton(
       "troupe", "nearly-full-documents", "Open documents with 80 % of their client ids or size.");
+  folded_documents_ = registry.gauge_singleton("troupe", "folded-documents",
+                                               "Open documents whose state is folded.");
+  folds_ =
+      registry.counter_singleton("troupe", "folds", "Times that a document was folded.", "1", true);
+  unfolds_ = registry.counter_singleton("troupe", "unfolds",
+                                        "Times that a folded document was decoded.", "1", true);
   messages_ = registry.counter_singleton("troupe", "messages", "Messages received from clients.",
                                          "1", true);
   auto* const family = registry.counter_family("troupe", "closed-connections", {"reason"},
@@ -45,6 +51,18 @@ node_metrics::node_metrics(caf::actor_system& system) {
       "troupe", "rate-pauses", "Times a session stopped reading for its rate limit.", "1", true);
   presence_skipped_ = registry.counter_singleton("troupe", "skipped-presence",
                                                  "Presence left out for slow sessions.", "1", true);
+  failed_checkpoints_ = registry.counter_singleton(
+      "troupe", "failed-checkpoints",
+      "Checkpoints not written because they would not have restored their document.", "1", true);
+  storage_refusing_ = registry.gauge_singleton(
+      "troupe", "storage-refusing", "1 while edits are refused because storage cannot be written.");
+  storage_failures_ = registry.counter_family("troupe", "storage-failures", {"reason"},
+                                              "Times that storage became unwritable.", "1", true);
+}
+
+caf::telemetry::int_counter& node_metrics::storage_failures(errc why) const {
+  const std::string_view label = to_string(why);
+  return *storage_failures_->get_or_add({{"reason", caf::string_view{label.data(), label.size()}}});
 }
 
 caf::telemetry::int_counter& node_metrics::turned_away(std::string_view why) const {

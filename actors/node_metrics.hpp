@@ -25,6 +25,10 @@ class node_metrics {
   caf::telemetry::int_gauge& nearly_full_documents() const noexcept {
     return *nearly_full_documents_;
   }
+  /// Documents that are open and folded; see foldable_state. How often any was folded, and decoded.
+  caf::telemetry::int_gauge& folded_documents() const noexcept { return *folded_documents_; }
+  caf::telemetry::int_counter& folds() const noexcept { return *folds_; }
+  caf::telemetry::int_counter& unfolds() const noexcept { return *unfolds_; }
   caf::telemetry::int_counter& messages() const noexcept { return *messages_; }
   /// Connections that were closed for this reason.
   caf::telemetry::int_counter& closed(close_reason reason) const noexcept {
@@ -50,10 +54,19 @@ class node_metrics {
   caf::telemetry::int_counter& reading_paused() const noexcept { return *reading_paused_; }
   /// Deliveries of presence that were left out for sessions that read too slowly.
   caf::telemetry::int_counter& presence_skipped() const noexcept { return *presence_skipped_; }
+  /// Checkpoints that were not written, since they would not have restored their document.
+  caf::telemetry::int_counter& failed_checkpoints() const noexcept { return *failed_checkpoints_; }
+  /// 1 while edits are refused because storage cannot be written.
+  caf::telemetry::int_gauge& storage_refusing() const noexcept { return *storage_refusing_; }
+  /// Times that storage became unwritable for this reason.
+  caf::telemetry::int_counter& storage_failures(errc why) const;
 
  private:
   caf::telemetry::int_gauge* sessions_;
   caf::telemetry::int_gauge* nearly_full_documents_;
+  caf::telemetry::int_gauge* folded_documents_;
+  caf::telemetry::int_counter* folds_;
+  caf::telemetry::int_counter* unfolds_;
   caf::telemetry::int_counter* messages_;
   caf::telemetry::int_counter* held_back_;
   caf::telemetry::int_counter* accept_failures_;
@@ -61,6 +74,9 @@ class node_metrics {
   caf::telemetry::int_counter* ignored_messages_;
   caf::telemetry::int_counter* reading_paused_;
   caf::telemetry::int_counter* presence_skipped_;
+  caf::telemetry::int_counter* failed_checkpoints_;
+  caf::telemetry::int_gauge* storage_refusing_;
+  caf::telemetry::metric_family_impl<caf::telemetry::int_counter>* storage_failures_;
   caf::telemetry::metric_family_impl<caf::telemetry::int_counter>* turned_away_;
   caf::telemetry::metric_family_impl<caf::telemetry::int_counter>* left_out_presence_;
   std::array<caf::telemetry::int_counter*, close_reason_count> closed_;

@@ -44,6 +44,7 @@ struct document_info {
   std::uint64_t state_bytes = 0;   ///< As stored: checkpoint and log.
   std::uint64_t memory_bytes = 0;  ///< Of limits.max_document_size; 0 while a worker has the state.
   std::uint64_t client_ids = 0;    ///< Of limits.max_client_ids; 0 likewise.
+  bool is_folded = false;          ///< Its state is kept encoded; false likewise.
 };
 
 /// A page of sessions, by their ids.
@@ -64,6 +65,7 @@ struct listed_sessions {
 struct list_documents {
   std::string after;  ///< Those behind this name; empty: all.
   std::size_t limit = page_size_default;
+  std::string only{};  ///< The one of this name; empty: all.
 };
 struct listed_documents {
   std::vector<document_info> documents;

@@ -16,7 +16,8 @@ meets who_meets(close_reason cause) noexcept {
     case close_reason::heartbeat_timeout:
     case close_reason::io_error: return meets::nobody;
     case close_reason::server_at_capacity:
-    case close_reason::too_many_documents: return meets::everybody;
+    case close_reason::too_many_documents:
+    case close_reason::storage_unavailable: return meets::everybody;
     default: return meets::the_client;
   }
 }

@@ -258,7 +258,7 @@ void session::on_opened(const std::string& name, const opened_document& opened) 
       !core_.is_closed() && !environment_->table->subscribe(opened.id, core_.id());
   handle(
       [&](auto at, auto& out) { core_.on_opened(name, opened.id, at, environment_->input, out); });
-  if (has_failed) on_document_failed(opened.id, close_reason::document_failed);
+  if (has_failed) on_document_failed(opened.id, environment_->table->why_failed(opened.id));
   quit_if_closed();
 }
 

@@ -89,11 +89,17 @@ class session_host::admitted final : public admitted_upgrade {
   bool is_waiting_ = false;
 };
 
-session_host::session_host(caf::actor_system& system, std::string empty_document_name)
+session_host::session_host(caf::actor_system& system, std::string empty_document_name,
+                           readiness_check readiness)
     : system_(system),
       empty_document_name_(std::move(empty_document_name)),
+      readiness_(std::move(readiness)),
       visitor_key_(random_key()),
       schemes_logged_(wrong_scheme_log_interval) {}
+
+std::optional<std::string> session_host::why_not_ready() const {
+  return readiness_ ? readiness_() : std::nullopt;
+}
 
 result<std::unique_ptr<admitted_upgrade>> session_host::admit(upgrade_request request) {
   TROUPE_ASSIGN(auto path, decoded_path(request.target));

@@ -17,6 +17,7 @@
 #include "actors/recent_refusals.hpp"
 #include "actors/session.hpp"
 #include "base/log_quota.hpp"
+#include "net/http_routes.hpp"
 #include "net/listener.hpp"
 #include "protocol/route.hpp"
 #include "protocol/siphash.hpp"
@@ -26,7 +27,9 @@ namespace troupe {
 class session_host final : public connection_acceptor {
  public:
   /// `empty_document_name`: server.empty_document_name.
-  explicit session_host(caf::actor_system& system, std::string empty_document_name = {});
+  /// `readiness`: why no new clients should come now.
+  explicit session_host(caf::actor_system& system, std::string empty_document_name = {},
+                        readiness_check readiness = {});
 
   /// Names what the sessions of a unit share. Called for each unit before the listener opens.
   void add_unit(io_unit& unit, std::shared_ptr<session_environment> environment) {
@@ -39,6 +42,7 @@ class session_host final : public connection_acceptor {
   }
 
   result<std::unique_ptr<admitted_upgrade>> admit(upgrade_request request) override;
+  std::optional<std::string> why_not_ready() const override;
   void on_refused(admission why) override;
   void on_origin_refused(std::string_view origin, const std::string& remote_address) override;
   void on_wrong_scheme(wrong_scheme spoken, const std::string& remote_address) override;
@@ -58,6 +62,7 @@ class session_host final : public connection_acceptor {
 
   caf::actor_system& system_;
   const std::string empty_document_name_;
+  const readiness_check readiness_;
   std::vector<io_unit*> units_;  // in the order in which they were added
   std::unordered_map<io_unit*, std::shared_ptr<session_environment>> environments_;
   std::shared_ptr<node_metrics> metrics_;

@@ -85,8 +85,17 @@ session_table::subscriber* session_table::find_subscriber(document_id document, 
   return one == found->second.end() ? nullptr : &*one;
 }
 
+session_table::failed_list::const_iterator session_table::find_failed(document_id document) const {
+  return std::ranges::find(failed_, document, &failed_list::value_type::first);
+}
+
+close_reason session_table::why_failed(document_id document) const {
+  const auto found = find_failed(document);
+  return found == failed_.end() ? close_reason::document_failed : found->second;
+}
+
 bool session_table::subscribe(document_id document, session_id id) {
-  if (std::ranges::find(failed_, document) != failed_.end()) return false;
+  if (find_failed(document) != failed_.end()) return false;
   if (subscriber_session* const session = find(id))
     subscribers_[document].push_back({id, session, {}, {}});
   return true;
@@ -159,7 +168,7 @@ void session_table::deliver(document_id document, subscriber_list& to,
 // --- for all ---
 
 void session_table::close_subscribers(document_id document, close_reason reason) {
-  failed_.push_back(document);
+  failed_.emplace_back(document, reason);
   if (failed_.size() > failed_max) failed_.pop_front();
   const auto found = subscribers_.find(document);
   if (found == subscribers_.end()) return;

@@ -92,6 +92,8 @@ class session_table {
   /// Returns false if the document has failed meanwhile: its subscribers have been closed already.
   /// It hears nothing yet: a client speaks first.
   bool subscribe(document_id document, session_id id);
+  /// Why that was so.
+  close_reason why_failed(document_id document) const;
   /// From now on it hears this dialect, too: one that joins by its address at once; one that joins
   /// by a sync from the first message that is for it alone, the answer to its sync, so that nothing
   /// comes before that.
@@ -121,17 +123,20 @@ class session_table {
     dialect_set hears;
     dialect_set awaits_reply;  ///< It will hear these from the answer to its sync on.
   };
+  using failed_list = std::deque<std::pair<document_id, close_reason>>;
   using subscriber_list = std::vector<subscriber>;
 
   subscriber_session* find(session_id id) const;
+  failed_list::const_iterator find_failed(document_id document) const;
   subscriber* find_subscriber(document_id document, session_id id);
   void deliver(document_id document, subscriber_list& to, const delivery_list& deliveries,
                dialect in);
 
   std::unordered_map<session_id, subscriber_session*> sessions_;
   std::unordered_map<document_id, subscriber_list> subscribers_;
-  std::deque<document_id> failed_;  // the last few, for sessions that subscribe too late
-  delivery_plan plan_;              // of the batch that is being delivered
+  /// The last few, for sessions that subscribe too late.
+  failed_list failed_;
+  delivery_plan plan_;  // of the batch that is being delivered
 };
 
 }  // namespace troupe

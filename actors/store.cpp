@@ -1,11 +1,39 @@
 #include "actors/store.hpp"
 
+#include <algorithm>
+#include <map>
+
 #include "actors/failure_codes.hpp"
+#include "actors/store_reader.hpp"
 
 namespace troupe {
 
-store::store(caf::actor_config& config, std::shared_ptr<storage::backend> backend)
-    : store_actor::base(config), backend_(std::move(backend)) {}
+namespace {
+
+/// While it refuses, the log says so this often.
+constexpr std::chrono::minutes log_interval{1};
+
+/// Whether a failure concerns one document of a batch; the others can be written without it.
+bool is_of_one_document(errc code) noexcept {
+  return code == errc::corrupt_document || code == errc::newer_format ||
+         code == errc::storage_conflict || code == errc::document_removed;
+}
+
+/// Whether writing may work again by itself, or once there is space.
+bool may_pass(errc code) noexcept {
+  return code == errc::disk_full || code == errc::storage_failed;
+}
+
+std::size_t size_of(const storage::log_append& append) noexcept {
+  std::size_t size = 0;
+  for (const shared_slice& update : append.updates) size += update.size;
+  return size;
+}
+
+}  // namespace
+
+store::store(caf::actor_config& config, store_settings settings)
+    : store_actor::base(config), settings_(std::move(settings)) {}
 
 store::behavior_type store::make_behavior() {
   end_on_exception(this);
@@ -13,28 +41,44 @@ store::behavior_type store::make_behavior() {
       [this](const load_document& which) { return on_load(which); },
       [this](const append_updates& append) { on_append(append); },
       [this](const write_checkpoint& checkpoint) { on_checkpoint(checkpoint); },
-      [this](flush_atom) { flush(); },
+      [this](const remove_document& which) { return on_remove(which); },
+      [this](flush_atom) {
+        flush_scheduled_ = false;
+        flush();
+      },
+      [this](recover_atom) { on_recovery_due(); },
   };
 }
 
+void store::on_exit() {
+  std::size_t updates = 0;
+  for (const storage::log_append& append : queued_.appends) updates += append.updates.size();
+  if (updates > 0)
+    log_line(log_severity::error, std::to_string(updates) + " updates of " +
+                                      std::to_string(to_confirm_.size()) +
+                                      " documents are not stored; they were not acknowledged, so "
+                                      "their clients still have them");
+  to_confirm_.clear();
+}
+
+/// For a document that failed: updates that it sent before may be in the queue.
 caf::result<loaded_document> store::on_load(const load_document& which) {
-  // What is queued may belong to this document.
-  if (!queued_.empty() && !flush()) return to_caf_error(close_reason::document_failed);
-  auto stored = backend_->load(which.name);
-  if (!stored) {
-    log_line(log_severity::error,
-             "loading '" + which.name + "' failed: " + to_string(stored.error()));
-    return to_caf_error(close_reason::document_failed);
+  if (!queued_.empty() && !flush()) {
+    const bool has_queued = std::ranges::any_of(
+        queued_.appends, [&](const auto& each) { return *each.document == which.name; });
+    if (has_queued) return to_caf_error(close_reason::storage_unavailable);
   }
-  if (!stored->damage.empty())
-    log_line(log_severity::warning, "'" + which.name + "' is whole, but " + stored->damage);
-  return loaded_document{std::move(*stored)};
+  return load(*settings_.backend, which.name);
 }
 
 void store::on_append(const append_updates& append) {
   const storage::log_append& log = append.append;
   queued_.appends.push_back(log);
-  to_confirm_[append.confirm_to.id()] = {append.confirm_to, log.first + log.updates.size() - 1};
+  listener& hears = to_confirm_[append.confirm_to.id()];
+  hears.document = append.confirm_to;
+  hears.name = log.document;
+  hears.up_to = log.first + log.updates.size() - 1;
+  hears.bytes += size_of(log);
   schedule_flush();
 }
 
@@ -43,27 +87,152 @@ void store::on_checkpoint(const write_checkpoint& write) {
   schedule_flush();
 }
 
+/// What is queued may belong to this document, and would fail behind its removal.
+removed_document store::on_remove(const remove_document& which) {
+  if (!queued_.empty() && !flush())
+    return {false, failure{errc::storage_failed, "writing to storage failed"}};
+  if (!settings_.archive)
+    return {false, failure{errc::storage_failed, "this storage removes nothing"}};
+  const auto removed = settings_.archive->remove(which.name);
+  if (!removed) return {false, removed.error()};
+  log_line(log_severity::info, "document '" + which.name + "' was removed by an operator");
+  return {*removed, std::nullopt};
+}
+
 /// The note goes to the end of the mailbox: all that is queued there by now joins the batch.
 void store::schedule_flush() {
-  if (std::exchange(flush_scheduled_, true)) return;
+  if (is_refusing_ || std::exchange(flush_scheduled_, true)) return;
   tell(this, store_actor{this}, flush_atom_v);
 }
 
-/// Returns false if the batch could not be written; the actor then ends.
+/// Returns whether nothing is queued any more.
 bool store::flush() {
-  flush_scheduled_ = false;
   if (queued_.empty()) return true;
-  const auto written = backend_->write(queued_);
-  queued_.clear();
-  if (!written) {
-    log_line(log_severity::error, "writing to storage failed: " + to_string(written.error()));
-    to_confirm_.clear();
-    quit(to_caf_error(close_reason::document_failed));
+  return !is_refusing_ && write_queued();
+}
+
+bool store::write_queued() {
+  const auto written = settings_.backend->write(queued_);
+  if (written) {
+    confirm_all();
+    return true;
+  }
+  if (is_of_one_document(written.error().code)) return write_apart();
+  if (may_pass(written.error().code)) {
+    begin_refusing(written.error());
     return false;
   }
-  for (auto& [id, confirmation] : std::exchange(to_confirm_, {}))
-    tell(this, confirmation.first, update_stored{confirmation.second});
-  return true;
+  log_line(log_severity::error, "writing to storage failed: " + to_string(written.error()));
+  quit(to_caf_error(close_reason::document_failed));
+  return false;
+}
+
+void store::confirm_all() {
+  queued_.clear();
+  for (auto& [id, each] : std::exchange(to_confirm_, {})) {
+    settings_.health->note_stored(each.bytes);
+    tell(this, each.document, update_stored{each.up_to});
+  }
+}
+
+/// Writes the queue document by document, because it has something that one of them may not write.
+/// Returns whether nothing is queued any more.
+bool store::write_apart() {
+  std::map<std::string, storage::batch> parts;
+  for (storage::log_append& append : queued_.appends)
+    parts[*append.document].appends.push_back(std::move(append));
+  for (storage::checkpoint_write& checkpoint : queued_.checkpoints)
+    parts[checkpoint.document].checkpoints.push_back(std::move(checkpoint));
+  queued_.clear();
+  std::optional<failure> refusal;
+  for (auto& [name, part] : parts) {
+    auto written = refusal ? result<void>{tl::unexpected(*refusal)}  // what is left waits
+                           : settings_.backend->write(part);
+    if (!written && !is_of_one_document(written.error().code)) {
+      refusal = written.error();
+      std::ranges::move(part.appends, std::back_inserter(queued_.appends));
+      std::ranges::move(part.checkpoints, std::back_inserter(queued_.checkpoints));
+      continue;
+    }
+    if (!written) {
+      end_documents(name, written.error());
+      continue;
+    }
+    for (const listener& each : take_listeners(name))
+      tell(this, each.document, update_stored{each.up_to});
+  }
+  if (!refusal) return true;
+  if (!may_pass(refusal->code)) quit(to_caf_error(close_reason::document_failed));
+  begin_refusing(*refusal);
+  return false;
+}
+
+/// Those who hear of a document, of which nothing is queued any more.
+std::vector<store::listener> store::take_listeners(const std::string& name) {
+  std::vector<listener> taken;
+  for (auto at = to_confirm_.begin(); at != to_confirm_.end();) {
+    if (*at->second.name != name) {
+      ++at;
+      continue;
+    }
+    settings_.health->note_stored(at->second.bytes);
+    taken.push_back(std::move(at->second));
+    at = to_confirm_.erase(at);
+  }
+  return taken;
+}
+
+/// The document cannot be stored: it ends, and its clients keep what was not acknowledged.
+void store::end_documents(const std::string& name, const failure& why) {
+  log_line(log_severity::error,
+           "document '" + name + "' cannot be stored, so it ends: " + to_string(why));
+  for (const listener& each : take_listeners(name)) tell(this, each.document, storing_failed{why});
+}
+
+// --- serving and refusing ---
+
+void store::begin_refusing(const failure& why) {
+  const auto now = std::chrono::steady_clock::now();
+  if (!std::exchange(is_refusing_, true)) {
+    refusing_since_ = now;
+    logged_at_ = now - log_interval;
+    if (settings_.metrics) {
+      settings_.metrics->storage_refusing().value(1);
+      settings_.metrics->storage_failures(why.code).inc();
+    }
+  }
+  settings_.health->note_unwritable(why);
+  log_refusal(why);
+  tell_later(this, store_actor{this}, settings_.recovery_interval, recover_atom_v);
+}
+
+void store::log_refusal(const failure& why) {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - logged_at_ < log_interval) return;
+  logged_at_ = now;
+  log_line(log_severity::error,
+           "storage cannot be written, so edits are refused until it can: " + to_string(why) +
+               "; " + std::to_string(settings_.health->waiting()) +
+               " bytes of updates, which are not acknowledged, wait to be stored");
+}
+
+void store::on_recovery_due() {
+  if (!is_refusing_) return;
+  const auto recovered = settings_.backend->recover();
+  if (!recovered) return begin_refusing(recovered.error());
+  // All that waits is stored before anything new is accepted.
+  if (queued_.empty() || write_queued()) begin_serving();
+}
+
+void store::begin_serving() {
+  const auto lasted = std::chrono::duration_cast<std::chrono::seconds>(
+      std::chrono::steady_clock::now() - refusing_since_);
+  is_refusing_ = false;
+  if (settings_.metrics) settings_.metrics->storage_refusing().value(0);
+  settings_.health->note_writable();
+  log_line(log_severity::warning, "storage can be written again after " +
+                                      std::to_string(lasted.count()) +
+                                      " s; all that waited is stored and acknowledged");
 }
 
 }  // namespace troupe

@@ -1,40 +1,82 @@
-// The actor in front of storage. The node spawns it detached: it blocks on its own thread, never on
-// a worker. Documents send it appends and checkpoints, which queue up while a write is under way,
-// go out as one batch, and are confirmed together once that batch is durable (group commit).
+// The actor that writes to storage, on a thread of its own. It serves all documents and is the one
+// writer: what arrives while a batch is being written becomes the next batch, so one fsync confirms
+// what many documents wrote meanwhile. It confirms an update to its document when its batch is
+// durable (group commit).
 //
-// Its mailbox is bounded by what documents have unconfirmed, which the credit of their sessions
-// bounds. A failed write is confirmed to nobody and ends the actor, and the node with it, so
-// whatever was acknowledged is stored.
+// It is serving or refusing. A write that fails for want of space, or for an error of the disk, is
+// confirmed to nobody: from then on it refuses, which store_health tells documents and operators,
+// keeps what it has, and tries to recover until it can write all of that. A write that fails for
+// one document is written without that document, which ends and is opened again (ADR 13).
+//
+// Its mailbox and its queue are bounded by what documents have unconfirmed: the credit of their
+// sessions bounds each, storage.max_queue_size all together.
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "actors/caf_compat.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/node_metrics.hpp"
+#include "actors/store_health.hpp"
+#include "storage/archive.hpp"
 
 namespace troupe {
 
+struct store_settings {
+  std::shared_ptr<storage::backend> backend;
+  std::shared_ptr<storage::archive> archive;  ///< Of the same storage, for removals; null: none.
+  std::shared_ptr<store_health> health = std::make_shared<store_health>();
+  std::shared_ptr<node_metrics> metrics;  ///< May be null.
+  /// Between two attempts to recover.
+  std::chrono::milliseconds recovery_interval{1000};
+};
+
 class store final : public store_actor::base {
  public:
-  store(caf::actor_config& config, std::shared_ptr<storage::backend> backend);
+  store(caf::actor_config& config, store_settings settings);
 
   const char* name() const override { return "troupe.store"; }
 
  protected:
   behavior_type make_behavior() override;
+  void on_exit() override;
 
  private:
+  /// Who hears how far the updates of a document are stored.
+  struct listener {
+    document_actor document;
+    std::shared_ptr<const std::string> name;
+    storage::sequence up_to = 0;
+    std::size_t bytes = 0;  ///< Of its updates in the queue.
+  };
+
   caf::result<loaded_document> on_load(const load_document& which);
   void on_append(const append_updates& append);
   void on_checkpoint(const write_checkpoint& write);
-  bool flush();
+  removed_document on_remove(const remove_document& which);
+  void on_recovery_due();
   void schedule_flush();
+  bool flush();
+  bool write_queued();
+  void confirm_all();
+  bool write_apart();
+  std::vector<listener> take_listeners(const std::string& name);
+  void end_documents(const std::string& name, const failure& why);
+  void begin_refusing(const failure& why);
+  void begin_serving();
+  void log_refusal(const failure& why);
 
-  std::shared_ptr<storage::backend> backend_;
+  store_settings settings_;
   storage::batch queued_;
-  std::unordered_map<caf::actor_id, std::pair<document_actor, storage::sequence>> to_confirm_;
+  std::unordered_map<caf::actor_id, listener> to_confirm_;
   bool flush_scheduled_ = false;
+  bool is_refusing_ = false;
+  std::chrono::steady_clock::time_point refusing_since_;
+  std::chrono::steady_clock::time_point logged_at_;
 };
 
 }  // namespace troupe

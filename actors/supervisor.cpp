@@ -17,6 +17,7 @@ supervisor::behavior_type supervisor::make_behavior() {
   end_on_exception(this);
   set_down_handler([this](const caf::down_msg& down) { on_down(down); });
   watch(this, watched_->store);
+  watch(this, watched_->reader);
   watch(this, watched_->directory);
   for (const hub_actor& hub : watched_->hubs) watch(this, hub);
   tell_later(this, supervisor_actor{this}, std::chrono::seconds{1}, second_passed{});

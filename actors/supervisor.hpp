@@ -21,6 +21,7 @@ namespace troupe {
 
 struct supervised_actors {
   store_actor store;
+  store_reader_actor reader;
   directory_actor directory;
   std::vector<hub_actor> hubs;
   std::shared_ptr<connection_slots> slots;

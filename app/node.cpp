@@ -11,6 +11,8 @@
 #include "actors/hub.hpp"
 #include "actors/second_watch.hpp"
 #include "actors/store.hpp"
+#include "actors/store_reader.hpp"
+#include "actors/version_maker.hpp"
 #include "app/config/to_settings.hpp"
 #include "storage/memory_backend.hpp"
 
@@ -29,14 +31,22 @@ std::uint64_t random_seed() {
   return std::uint64_t{random()} << 32 | random();
 }
 
+/// A node that can store no edits is of little use to new clients.
+readiness_check readiness_of(std::shared_ptr<const store_health> health) {
+  return [health = std::move(health)]() -> std::optional<std::string> {
+    if (const auto why = health->refusal()) return "storage cannot be written: " + to_string(*why);
+    return std::nullopt;
+  };
+}
+
 }  // namespace
 
 result<std::unique_ptr<node>> node::open(const config& settings, caf::actor_system& system,
                                          io_units& units, std::function<void()> on_failure) {
   // If a step fails, the destructor ends what the steps before it have started.
   std::unique_ptr<node> opened{new node{settings, system, units}};
-  TROUPE_ASSIGN(auto backend, opened->open_storage());
-  opened->spawn_actors(std::move(backend), std::move(on_failure));
+  TROUPE_TRY(opened->open_storage());
+  opened->spawn_actors(std::move(on_failure));
   TROUPE_TRY(opened->watch_files());
   TROUPE_TRY(opened->open_listeners());
   opened->start_threads();
@@ -47,16 +57,19 @@ node::node(const config& settings, caf::actor_system& system, io_units& units)
     : settings_(settings),
       system_(system),
       units_(units),
-      host_(std::make_shared<session_host>(system, settings.server.empty_document_name)),
-      workers_(std::make_shared<worker_pool>(worker_count(core_count(), units.size()))) {
+      workers_(std::make_shared<worker_pool>(worker_count(core_count(), units.size()))),
+      health_(std::make_shared<store_health>(settings.storage.max_queue_size)) {
+  host_ = std::make_shared<session_host>(system, settings.server.empty_document_name,
+                                         readiness_of(health_));
   for (const auto& unit : units_) unit->bind(system_);
 }
 
-result<std::shared_ptr<storage::backend>> node::open_storage() {
+result<void> node::open_storage() {
   if (settings_.storage.engine == storage_engine::memory) {
     log_line(log_severity::warning,
              "storage.engine=memory: all documents are forgotten when this process ends");
-    return std::make_shared<storage::memory_backend>();
+    keep_storage(std::make_shared<storage::memory_backend>());
+    return {};
   }
   storage::rocksdb_settings settings = to_rocksdb_settings(settings_);
   settings.log = [](storage::log_level level, std::string_view text) {
@@ -66,11 +79,11 @@ result<std::shared_ptr<storage::backend>> node::open_storage() {
   auto opened = storage::rocksdb_backend::open(std::move(settings));
   if (!opened) return fail(opened.error().code, "storage.path: " + opened.error().detail);
   log_line(log_severity::info, "documents are kept in '" + settings_.storage.path + "'");
-  return std::shared_ptr<storage::backend>{*std::move(opened)};
+  keep_storage(std::shared_ptr<storage::rocksdb_backend>{*std::move(opened)});
+  return {};
 }
 
-void node::spawn_actors(std::shared_ptr<storage::backend> backend,
-                        std::function<void()> on_failure) {
+void node::spawn_actors(std::function<void()> on_failure) {
   actors_ = std::make_shared<supervised_actors>();
   actors_->on_failure = std::move(on_failure);
   actors_->slots = std::make_shared<connection_slots>(settings_.limits.max_connections);
@@ -81,15 +94,35 @@ void node::spawn_actors(std::shared_ptr<storage::backend> backend,
     actors_->hubs.push_back(
         system_.spawn_class<hub, caf::no_spawn_options>(config, *unit, tables.back()));
   }
-  actors_->store = system_.spawn<store, caf::detached>(std::move(backend));
   const auto metrics = std::make_shared<node_metrics>(system_);
+  actors_->reader = system_.spawn<store_reader, caf::detached>(storage_.backend);
+  store_settings storing;
+  storing.backend = keep_versions();
+  storing.archive = storage_.archive;
+  storing.health = health_;
+  storing.metrics = metrics;
+  actors_->store = system_.spawn<store, caf::detached>(std::move(storing));
   directory_settings documents = to_directory_settings(settings_, units_);
   documents.seed = random_seed();
   documents.metrics = metrics;
   documents.workers = workers_;
-  actors_->directory = system_.spawn<directory>(documents, actors_->store, actors_->hubs);
+  documents.health = health_;
+  actors_->directory =
+      system_.spawn<directory>(documents, actors_->store, actors_->reader, actors_->hubs);
   supervisor_ = system_.spawn<supervisor>(actors_);
   add_sessions(tables, metrics);
+}
+
+/// Spawns the version maker, unless it is switched off. Returns the backend for the store.
+std::shared_ptr<storage::backend> node::keep_versions() {
+  const version_rules rules = to_version_rules(settings_);
+  versions_ = std::make_shared<const version_keeper>(
+      storage_.backend, storage_.archive, to_directory_settings(settings_, units_).doc.limit,
+      rules);
+  if (!rules.is_enabled) return storage_.backend;
+  const auto changes = std::make_shared<changed_documents>(rules.interval);
+  version_maker_ = system_.spawn<version_maker>(versions_, changes, workers_);
+  return std::make_shared<noting_backend>(storage_.backend, changes);
 }
 
 /// Lets the host open sessions on each unit.
@@ -135,7 +168,8 @@ result<void> node::open_listeners() {
   std::vector<io_unit*> units;
   for (const auto& unit : units_) units.push_back(unit.get());
   TROUPE_ASSIGN(listener_, listener::open(std::move(units), listening, host_));
-  return settings_.admin.enabled ? open_admin_listener() : result<void>{};
+  return settings_.admin.enabled ? open_admin_listener(listening.connection.large_messages)
+                                 : result<void>{};
 }
 
 std::function<void(const std::string&)> node::out_of_resources_hook() const {
@@ -147,14 +181,19 @@ result<void> node::load_tls() {
   return {};
 }
 
-result<void> node::open_admin_listener() {
+result<void> node::open_admin_listener(std::shared_ptr<budget> large_messages) {
   io_unit& unit = *units_.front();
   const admin_sources sources{actors_->directory, actors_->hubs};
-  listener_settings listening = to_admin_listener_settings(settings_);
+  listener_settings listening = to_admin_listener_settings(settings_, std::move(large_messages));
   listening.on_out_of_resources = out_of_resources_hook();
-  const admin::access access{settings_.admin.address, settings_.admin.allowed_hosts};
-  auto opened = listener::open({&unit}, listening, nullptr,
-                               std::make_shared<admin_handler>(system_, unit, sources, access));
+  TROUPE_ASSIGN(token_, find_admin_token(settings_));
+  const admin::access access{settings_.admin.address, settings_.admin.allowed_hosts, token_.value};
+  auto desk = std::make_shared<archive_desk>(storage_.backend, storage_.archive, actors_->directory,
+                                             versions_, to_archive_settings(settings_));
+  auto opened =
+      listener::open({&unit}, listening, nullptr,
+                     std::make_shared<admin_handler>(system_, unit, sources, std::move(desk),
+                                                     access, readiness_of(health_)));
   if (!opened) {
     failure why = std::move(opened).error();
     why.detail = "the admin pages (admin.address, admin.port, admin.enabled): " + why.detail;
@@ -184,6 +223,7 @@ void node::stop() {
   const bool has_run = !threads_.empty();
   if (has_run) drain();
   has_left_worker_ = !workers_->stop(worker_patience);
+  has_left_unstored_ = health_->waiting() > 0;
   end_actors();
   watcher_.reset();
   if (watch_unit_) watch_unit_->finish();
@@ -209,10 +249,15 @@ void node::drain() {
 void node::end_actors() {
   for (const hub_actor& hub : actors_->hubs)
     caf::anon_send_exit(hub, caf::exit_reason::user_shutdown);
+  if (version_maker_) caf::anon_send_exit(version_maker_, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_->directory, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_->store, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(actors_->reader, caf::exit_reason::user_shutdown);
   supervisor_ = nullptr;
+  version_maker_ = nullptr;
+  versions_ = nullptr;
+  storage_ = {};
   actors_.reset();
 }
 

@@ -14,13 +14,17 @@
 
 #include "actors/interfaces.hpp"
 #include "actors/session_host.hpp"
+#include "actors/store_health.hpp"
 #include "actors/supervisor.hpp"
+#include "actors/version_keeper.hpp"
 #include "actors/worker_pool.hpp"
+#include "app/admin_token.hpp"
 #include "app/config/config.hpp"
 #include "net/io_unit.hpp"
 #include "net/listener.hpp"
 #include "net/tls_context.hpp"
 #include "net/watch/file_watcher.hpp"
+#include "storage/archive.hpp"
 
 namespace troupe {
 
@@ -34,7 +38,7 @@ class node {
   /// Requires: the configuration, the units and the system outlive the node; the units outlive the
   /// system.
   /// Fails with address_in_use, as listener::open does; with invalid_config for the files of TLS;
-  /// with watch_failed for a directory to watch.
+  /// with watch_failed for a directory to watch; as find_admin_token does.
   static result<std::unique_ptr<node>> open(const config& settings, caf::actor_system& system,
                                             io_units& units, std::function<void()> on_failure);
   ~node() { stop(); }
@@ -44,6 +48,8 @@ class node {
   std::uint16_t port() const noexcept { return listener_->port(); }
   /// Requires: admin.enabled.
   std::uint16_t admin_port() const noexcept { return admin_listener_->port(); }
+  /// Requires: admin.enabled.
+  const admin_token& token() const noexcept { return token_; }
 
   bool has_tls() const noexcept { return tls_ != nullptr; }
   /// Reads the certificate and its key again, for new connections. Does nothing without TLS.
@@ -57,36 +63,56 @@ class node {
   /// waiting for it: std::_Exit, after the actor system.
   bool has_left_worker() const noexcept { return has_left_worker_; }
 
+  /// Whether edits that were not acknowledged could not be stored before the node stopped.
+  bool has_left_unstored() const noexcept { return has_left_unstored_; }
+
  private:
   node(const config& settings, caf::actor_system& system, io_units& units);
 
-  result<std::shared_ptr<storage::backend>> open_storage();
-  void spawn_actors(std::shared_ptr<storage::backend> backend, std::function<void()> on_failure);
+  result<void> open_storage();
+  std::shared_ptr<storage::backend> keep_versions();
+  void spawn_actors(std::function<void()> on_failure);
   void add_sessions(const std::vector<std::shared_ptr<session_table>>& tables,
                     const std::shared_ptr<node_metrics>& metrics);
   result<void> watch_files();
   result<void> load_tls();
   result<void> open_listeners();
-  result<void> open_admin_listener();
+  result<void> open_admin_listener(std::shared_ptr<budget> large_messages);
   std::function<void(const std::string&)> out_of_resources_hook() const;
   void start_threads();
   void drain();
   void end_actors();
 
+  /// The store, as documents and as operators use it.
+  struct opened_storage {
+    std::shared_ptr<storage::backend> backend;
+    std::shared_ptr<storage::archive> archive;
+  };
+  template <class Store>
+  void keep_storage(std::shared_ptr<Store> opened) {
+    storage_ = {opened, opened};
+  }
+
   const config& settings_;
   caf::actor_system& system_;
   io_units& units_;
+  opened_storage storage_;  // empty once the node has stopped
   std::shared_ptr<session_host> host_;
   std::shared_ptr<supervised_actors> actors_;  // null once the node has stopped
   supervisor_actor supervisor_;
+  version_maker_actor version_maker_;  // null: versions.enabled is false
+  std::shared_ptr<const version_keeper> versions_;
   std::shared_ptr<tls_context> tls_;
   std::unique_ptr<listener> listener_;
   std::unique_ptr<listener> admin_listener_;
+  admin_token token_;                    // of the admin pages
   std::unique_ptr<io_unit> watch_unit_;  // its own thread, so that reading files delays no socket
   std::unique_ptr<file_watcher> watcher_;
   std::vector<std::thread> threads_;
   std::shared_ptr<worker_pool> workers_;
+  std::shared_ptr<store_health> health_;
   bool has_left_worker_ = false;
+  bool has_left_unstored_ = false;
 };
 
 }  // namespace troupe

@@ -80,7 +80,8 @@ void warn_of_risks(const config& settings) {
                  "machine, or of the same host over https; list the origins of your pages\n";
   if (settings.admin.enabled && !is_loopback_address(settings.admin.address))
     std::cerr << "troupe: warning: the admin pages listen on " << settings.admin.address
-              << ": anyone who can reach them sees all sessions and can notify documents\n";
+              << " without TLS: whoever can listen on the way there learns the token, and with it "
+                 "can read and delete all documents\n";
 }
 
 void reload_tls(node& running) {
@@ -112,13 +113,28 @@ std::string host_for_url(const std::string& address) {
   return address.find(':') != std::string::npos ? "[" + address + "]" : address;
 }
 
+/// The token is shown on the terminal, and in nothing that keeps it unless there is no other place.
+void print_token(const admin_token& token, const std::string& url) {
+  if (token.from == admin_token::source::configured) return;
+  const bool is_new = token.from == admin_token::source::made;
+  const bool is_shown = is_new && (token.file.empty() || isatty(STDOUT_FILENO) != 0);
+  if (!token.file.empty())
+    std::cout << "troupe " << (is_new ? "made" : "keeps") << " its admin token in "
+              << printable(token.file) << std::endl;
+  if (is_shown)
+    std::cout << "troupe shows its admin token this once: curl -H 'Authorization: Bearer "
+              << token.value.reveal() << "' " << url << "/api/v1/sessions" << std::endl;
+}
+
 void print_addresses(const config& settings, const node& running) {
   const std::string_view scheme = settings.tls.certificate.empty() ? "ws://" : "wss://";
   std::cout << "troupe listening on " << scheme << host_for_url(settings.server.address) << ':'
             << running.port() << std::endl;
-  if (settings.admin.enabled)
-    std::cout << "troupe serves its admin pages on http://" << host_for_url(settings.admin.address)
-              << ':' << running.admin_port() << std::endl;
+  if (!settings.admin.enabled) return;
+  const std::string url =
+      "http://" + host_for_url(settings.admin.address) + ":" + std::to_string(running.admin_port());
+  print_token(running.token(), url);
+  std::cout << "troupe serves its admin pages on " << url << std::endl;
 }
 
 }  // namespace
@@ -155,6 +171,11 @@ int serve(const config& settings, caf_config& caf) {
     if (running) {
       (*running)->stop();
       has_left_worker = (*running)->has_left_worker();
+      if ((*running)->has_left_unstored()) {
+        std::cerr << "troupe: edits that were not acknowledged could not be stored; their clients "
+                     "still have them\n";
+        has_failed = true;
+      }
     }
   }
   alarm(0);

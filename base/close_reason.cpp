@@ -35,6 +35,10 @@ close_info describe(close_reason reason) noexcept {
       return {1013, "Quota exceeded, try again later", "quota_exceeded"};
     case close_reason::document_failed:
       return {1011, "Document failed, reconnect to reopen it", "document_failed"};
+    case close_reason::storage_unavailable:
+      return {1013, "Storage is unavailable, try again later", "storage_unavailable"};
+    case close_reason::document_removed:
+      return {4410, "Document was removed", "document_removed"};
     case close_reason::heartbeat_timeout: return {0, "", "heartbeat_timeout"};
     case close_reason::io_error: return {0, "", "io_error"};
   }
@@ -59,13 +63,13 @@ close_reason close_reason_for(errc code) noexcept {
     case errc::too_complex: return close_reason::update_too_complex;
     case errc::quota_exceeded: return close_reason::quota_exceeded;
     case errc::storage_failed:
-    case errc::disk_full:
+    case errc::disk_full: return close_reason::storage_unavailable;
     case errc::corrupt_document:
     case errc::corrupt_store:
     case errc::store_in_use:
     case errc::newer_format:
-    case errc::storage_conflict:
-    case errc::document_removed: return close_reason::document_failed;
+    case errc::storage_conflict: return close_reason::document_failed;
+    case errc::document_removed: return close_reason::document_removed;
     default: return close_reason::malformed_message;
   }
 }

@@ -70,9 +70,9 @@ class http_connection final : public unit_member,
 
   void next_request() {
     parser_.emplace();
-    parser_->eager(true);
     parser_->header_limit(service_->settings->http_header_bytes_max);
-    parser_->body_limit(service_->settings->http_body_bytes_max);
+    parser_->body_limit(boost::none);  // on_head() decides
+    give_back_memory();
     set_deadline(service_->settings->http_deadline);
   }
 
@@ -111,12 +111,94 @@ class http_connection final : public unit_member,
     if (is_answering_ || input_.empty()) return;
     if (!parser_->got_some() && input_.front() == tls_handshake)
       return refuse_scheme(wrong_scheme::tls, "This port speaks no TLS: use http:// or ws://.\n");
+    if (!parse_more()) return;
+    if (parser_->is_header_done() && !is_head_seen()) {
+      if (!on_head()) return;
+      parser_->eager(true);
+      if (!parser_->is_done() && !input_.empty() && !parse_more()) return;
+    }
+    if (parser_->is_done()) on_request();
+  }
+
+  /// Returns false if the request cannot go on with what has come.
+  bool parse_more() {
     error_code error;
     const std::size_t used = parser_->put(asio::buffer(input_), error);
     input_.erase(0, used);
-    if (error == http::error::need_more) return;
-    if (error) return on_bad_request(error);
-    if (parser_->is_done()) on_request();
+    if (error == http::error::need_more) return false;
+    if (error) on_bad_request(error);
+    return !error;
+  }
+
+  /// The parser reads no body before it is told to be eager.
+  bool is_head_seen() { return parser_->eager(); }
+
+  /// Decides how large a body may be. Returns false if the request is refused.
+  bool on_head() {
+    const auto& request = parser_->get();
+    const std::size_t usual_max = service_->settings->http_body_bytes_max;
+    parser_->body_limit(usual_max);
+    if (!is_plain(request)) return is_within(usual_max);
+    // A page of somebody else may not use its visitor's reach.
+    if (!service_->origins.allows(value_of(request, http::field::origin), host_of(request))) {
+      refuse(403, "Pages of this origin may not ask here.\n");
+      return false;
+    }
+    is_head_ = request.method() == http::verb::head;
+    body_plan plan = service_->handler->on_head(plain_request());
+    if (plan.refusal) {
+      const bool may_stay = parser_->keep_alive() && !has_body(request);
+      answer(std::move(*plan.refusal), may_stay ? after_answer::keep_alive : after_answer::close);
+      return false;
+    }
+    return plan.bytes_max > usual_max ? expect_large_body(usual_max, plan.bytes_max)
+                                      : is_within(usual_max);
+  }
+
+  bool is_plain(const request_head& request) const {
+    return admission_ == admission::admitted && mistake_in(request).empty() &&
+           !(service_->acceptor && asks_for_websocket(request));
+  }
+
+  bool is_within(std::size_t body_max) {
+    const auto announced = parser_->content_length();
+    if (!announced || *announced <= body_max) return true;
+    on_bad_request(http::error::body_limit);
+    return false;
+  }
+
+  /// One above the usual size must say how large it is, and finds room in the memory for large
+  /// messages before it is read.
+  bool expect_large_body(std::size_t usual_max, std::size_t body_max) {
+    const auto announced = parser_->content_length();
+    if (!announced || *announced <= usual_max) return true;
+    if (!is_within(body_max)) return false;
+    const auto size = static_cast<std::size_t>(*announced);
+    if (const auto& memory = service_->settings->large_messages) {
+      if (!memory->take(size)) {
+        answer({.status = 503,
+                .body = "Too much memory is in use for large messages, try again later.\n",
+                .allow = {},
+                .retry_after = std::chrono::seconds{1}},
+               after_answer::close);
+        return false;
+      }
+      taken_ = size;
+    }
+    parser_->body_limit(size);
+    set_deadline(time_for(size));
+    return true;
+  }
+
+  void give_back_memory() {
+    if (const std::size_t taken = std::exchange(taken_, 0))
+      service_->settings->large_messages->give_back(taken);
+  }
+
+  /// For so many bytes in one request or answer.
+  io_unit::clock::duration time_for(std::size_t size) const {
+    return service_->settings->http_deadline +
+           std::chrono::seconds{size / service_->settings->large_message_rate_min};
   }
 
   void on_bad_request(error_code error) {
@@ -135,11 +217,8 @@ class http_connection final : public unit_member,
     if (const std::string_view mistake = mistake_in(request); !mistake.empty())
       return refuse(400, std::string{mistake});
     if (service_->acceptor && asks_for_websocket(request)) return on_upgrade();
-    // A page of somebody else may not use its visitor's reach.
-    if (!service_->origins.allows(value_of(request, http::field::origin), host_of(request)))
-      return refuse(403, "Pages of this origin may not ask here.\n");
     is_answering_ = true;
-    is_head_ = request.method() == http::verb::head;
+    timer_.cancel();  // the handler answers in a time of its own
     const auto next = parser_->keep_alive() ? after_answer::keep_alive : after_answer::close;
     service_->handler->on_request(plain_request(),
                                   [self = shared_from_this(), next](http_answer what) {
@@ -156,7 +235,9 @@ class http_connection final : public unit_member,
             .remote_address = remote_address_,
             .host = std::string{host_of(request)},
             .fetch_site = std::string{value_of(request, "Sec-Fetch-Site")},
-            .content_type = std::string{value_of(request, http::field::content_type)}};
+            .content_type = std::string{value_of(request, http::field::content_type)},
+            .authorization = std::string{value_of(request, http::field::authorization)},
+            .has_body = has_body(request)};
   }
 
   void refuse_admission() {
@@ -253,8 +334,10 @@ class http_connection final : public unit_member,
     response.set(http::field::cache_control, "no-store");
     if (what.retry_after.count() > 0)
       response.set(http::field::retry_after, std::to_string(what.retry_after.count()));
-    if (!what.allow.empty())
-      response.set(http::field::allow, beast::string_view{what.allow.data(), what.allow.size()});
+    if (!what.allow.empty()) response.set(http::field::allow, what.allow);
+    if (!what.authenticate.empty())
+      response.set(http::field::www_authenticate,
+                   beast::string_view{what.authenticate.data(), what.authenticate.size()});
     if (what.names_upgrade) {
       response.set(http::field::upgrade, "websocket");
       response.set(http::field::sec_websocket_version, "13");
@@ -268,6 +351,7 @@ class http_connection final : public unit_member,
     body_ = is_head_ ? std::string{} : std::move(what.body);
     ends_after_output_ = next == after_answer::close;
     is_answering_ = true;
+    set_deadline(time_for(output_.size() + body_.size()));
     write();
   }
 
@@ -325,6 +409,7 @@ class http_connection final : public unit_member,
     if (std::exchange(is_finished_, true)) return;
     timer_.cancel();
     waiting_.reset();
+    give_back_memory();
     unit_.sockets().remove(socket_.socket(), *this);
     socket_.close();
     unit_.remove(shared_from_this());
@@ -339,6 +424,7 @@ class http_connection final : public unit_member,
   std::string output_;       // the head of the answer that is being written
   std::string body_;         // and its body
   std::size_t written_ = 0;  // bytes of both
+  std::size_t taken_ = 0;    // of the memory for large messages, for the body of the request
   std::optional<http::request_parser<http::string_body>> parser_;
   admission admission_;
   std::unique_ptr<admitted_upgrade> waiting_;  // for its turn to be answered

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,24 +16,36 @@ struct http_request {
   std::string target;  ///< Path and query, as sent.
   std::string body;    ///< Empty where bodies are not accepted.
   std::string remote_address;
-  std::string host{};          ///< Whom it is for, with the port if there is one; may be empty.
-  std::string fetch_site{};    ///< Sec-Fetch-Site: from where a browser asks; others send none.
-  std::string content_type{};  ///< Of the body.
+  std::string host{};           ///< Whom it is for, with the port if there is one; may be empty.
+  std::string fetch_site{};     ///< Sec-Fetch-Site: from where a browser asks; others send none.
+  std::string content_type{};   ///< Of the body.
+  std::string authorization{};  ///< As sent; it is secret.
+  bool has_body = false;        ///< Its header announces one.
 };
 
 struct http_answer {
   unsigned status = 200;
   std::string body;
-  std::string_view allow;      ///< Value of the Allow header, for 405. Static storage.
+  std::string allow;           ///< Value of the Allow header, for 405.
   bool names_upgrade = false;  ///< Whether an `Upgrade: websocket` header is sent, for 426.
   std::string_view content_type = "text/plain; charset=utf-8";  ///< Static storage.
   std::chrono::seconds retry_after{0};                          ///< Retry-After; 0: none.
+  std::string_view authenticate{};  ///< WWW-Authenticate, for 401. Static storage.
+};
+
+/// What a handler says when it has seen the header of a request.
+struct body_plan {
+  std::optional<http_answer> refusal;  ///< Then the body is not read.
+  std::size_t bytes_max = 0;           ///< Of the body; 0: as all, http_body_bytes_max.
 };
 
 /// Answers requests that are no upgrades. Thread: the unit's of the connection.
 class http_handler {
  public:
   virtual ~http_handler() = default;
+
+  /// Asked about each request before its body is read; `head` is the request without it.
+  virtual body_plan on_head(const http_request& /*head*/) { return {}; }
 
   /// `answer` is called once, now or later, on the same thread; the connection may be gone by then.
   virtual void on_request(http_request request, std::function<void(http_answer)> answer) = 0;

@@ -49,7 +49,10 @@ class plain_routes final : public http_handler {
           {.target = std::string{target}, .remote_address = request.remote_address}));
       return {};
     };
-    answer(answer_plain_request(request.method, request.target, request.host, check));
+    const readiness_check why_not = [this] {
+      return acceptor_ ? acceptor_->why_not_ready() : std::nullopt;
+    };
+    answer(answer_plain_request(request.method, request.target, request.host, check, why_not));
   }
 
  private:

@@ -78,6 +78,9 @@ class connection_acceptor {
   /// say whether an upgrade would work. Fails with invalid_name; the detail is for the client.
   virtual result<std::unique_ptr<admitted_upgrade>> admit(upgrade_request request) = 0;
 
+  /// Why no new clients should come now; nothing: they should.
+  virtual std::optional<std::string> why_not_ready() const { return {}; }
+
   /// A connection was turned away before its upgrade.
   virtual void on_refused(admission /*why*/) {}
   virtual void on_origin_refused(std::string_view /*origin*/,

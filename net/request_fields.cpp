@@ -35,6 +35,7 @@ std::string_view mistake_in(const request_head& request) noexcept {
   constexpr once single[] = {
       {http::field::host, "There is more than one Host header.\n"},
       {http::field::origin, "There is more than one Origin header.\n"},
+      {http::field::authorization, "There is more than one Authorization header.\n"},
       {http::field::sec_websocket_key, "There is more than one Sec-WebSocket-Key header.\n"},
       {http::field::sec_websocket_version,
        "There is more than one Sec-WebSocket-Version header.\n"},
@@ -48,6 +49,11 @@ bool asks_for_websocket(const request_head& request) noexcept {
   return request.version() >= 11 && request.method() == http::verb::get &&
          has_token(request, http::field::connection, "upgrade") &&
          has_token(request, http::field::upgrade, "websocket");
+}
+
+bool has_body(const request_head& request) noexcept {
+  return request.count(http::field::transfer_encoding) > 0 ||
+         request.count(http::field::content_length) > 0;
 }
 
 std::string values_of(const request_head& request, http::field name) {

@@ -21,6 +21,9 @@ std::string_view mistake_in(const request_head& request) noexcept;
 /// "websocket". A list may be spread over several lines of the same name (RFC 9110, 5.3).
 bool asks_for_websocket(const request_head& request) noexcept;
 
+/// Whether the request announces a body, be it empty: by its length, or in chunks.
+bool has_body(const request_head& request) noexcept;
+
 /// The values of all lines of that name, with commas between them.
 std::string values_of(const request_head& request, boost::beast::http::field name);
 

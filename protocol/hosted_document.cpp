@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/hash.hpp"
+#include "protocol/crdt/read/snapshot.hpp"
 #include "protocol/dialects/dialects.hpp"
 
 namespace troupe {
@@ -45,13 +46,15 @@ hosted_document::~hosted_document() {
 /// Within what may wait on the node.
 result<crdt::applied_update> hosted_document::apply(byte_view update, crdt::sender_usage* by,
                                                     std::uint64_t steps_for_now) {
+  if (state_.is_folded() && state_.knows_folded(update)) return crdt::applied_update{};
+  crdt::doc& state = state_.decoded();
   const auto apply_now = [&] {
-    return by == nullptr ? state_.apply_update(update, crdt::update_format::v1, steps_for_now)
-                         : state_.apply_update(update, *by, steps_for_now);
+    return by == nullptr ? state.apply_update(update, crdt::update_format::v1, steps_for_now)
+                         : state.apply_update(update, *by, steps_for_now);
   };
   if (!pending_) return apply_now();
   const std::size_t node_max = charged_ + pending_->room();
-  state_.limit_pending(std::min(pending_max_, node_max));
+  state.limit_pending(std::min(pending_max_, node_max));
   auto applied = apply_now();
   if (!applied && applied.error().code == errc::pending_limit && node_max < pending_max_)
     return fail(errc::quota_exceeded, "updates of all documents that wait for missing ones");
@@ -76,7 +79,7 @@ std::size_t hosted_document::drop_abandoned(time_point now) {
   }
   if (!abandoned_since_) abandoned_since_ = now;
   if (now - *abandoned_since_ < abandoned_max) return 0;
-  state_.drop_pending();
+  state_.decoded().drop_pending();
   settle_pending();
   abandoned_since_.reset();
   ++version_;
@@ -84,34 +87,42 @@ std::size_t hosted_document::drop_abandoned(time_point now) {
 }
 
 result<void> hosted_document::load(byte_view update) {
-  TROUPE_TRY(state_.load_update(update, repaired_));
+  TROUPE_TRY(state_.decoded().load_update(update, repaired_));
   settle_pending();
   ++version_;
   return {};
 }
 
 byte_buffer hosted_document::whole_state() const {
-  byte_buffer state = state_.encode_state_as_update();
+  byte_buffer state = state_.encode_whole();
   forget_small_state(state.size());
+  return state;
+}
+
+/// What is folded was checked when it was.
+result<shared_bytes> hosted_document::checked_state() const {
+  shared_bytes state = shared_bytes::copy_of(whole_state());
+  if (!state_.is_folded() && !state_.is_restored_by(state.view()))
+    return fail(errc::corrupt_document, "the encoded state does not restore the document");
   return state;
 }
 
 /// Encoding a small one again costs less than every small document keeping a copy.
 void hosted_document::forget_small_state(std::size_t size) const {
-  if (size < kept_state_bytes_min) state_.forget_encoded_state();
+  if (size < kept_state_bytes_min) state_.forget_encoded();
 }
 
 notice hosted_document::whole_state_notice(dialect in) const { return state_notice({}, in); }
 
 /// What a session with this state vector lacks. Clients give up on a message that takes too long.
 notice hosted_document::state_notice(const crdt::state_vector& from, dialect in) const {
-  notice answer{.kind = notice_kind::state, .body = {}, .extra = state_.state_vector().encode()};
+  notice answer{.kind = notice_kind::state, .body = {}, .extra = state_.encode_state_vector()};
   if (codec_of(in).traits().takes_pieces) {
-    answer.pieces = state_.encode_state_in_pieces(from);
+    answer.pieces = state_.encode_in_pieces(from);
     answer.body = std::move(answer.pieces.back());
     answer.pieces.pop_back();
   } else {
-    answer.body = state_.encode_state_as_update(from);
+    answer.body = from.empty() ? state_.encode_whole() : state_.encode_difference(from);
   }
   if (from.empty() && answer.pieces.empty()) forget_small_state(answer.body.view().size());
   return answer;
@@ -189,6 +200,10 @@ void hosted_document::on_sync(const asked& by, document_effects& out) {
   acknowledge(by, out);
 }
 
+bool hosted_document::would_unfold(const client_request& what) const {
+  return state_.is_folded() && what.kind == request_kind::update && !state_.knows_folded(what.body);
+}
+
 /// Whatever its id: to apply an update twice is harmless, to skip another one is not.
 bool hosted_document::on_session_update(const asked& by, time_point now,
                                         std::uint64_t steps_for_now, document_effects& out) {
@@ -199,6 +214,10 @@ bool hosted_document::on_session_update(const asked& by, time_point now,
   const bool has_id = !by.what.message_id.empty();
   // What every client answers that has nothing of its own. The encoded state stays what it is.
   if (!has_id && std::ranges::equal(update, empty_update)) return true;
+  if (may_not_store(update)) {
+    refuse(by, request_part::update, *refusing_, out);
+    return true;
+  }
   const std::size_t waited = state_.pending_size();
   const auto applied = apply(update, &by.by.used, steps_for_now);
   if (!applied) {
@@ -232,6 +251,18 @@ bool hosted_document::on_session_update(const asked& by, time_point now,
   return true;
 }
 
+/// Whether edits are refused and this is one. What a client answers that has nothing new is none,
+/// so that it can stay and read. Cost while edits are refused: linear in the document.
+bool hosted_document::may_not_store(byte_view update) const {
+  if (!refusing_) return false;
+  if (state_.is_folded() && state_.knows_folded(update)) return false;
+  if (state_.has_gap()) return true;
+  const crdt::doc& state = state_.decoded();
+  const auto is_known =
+      crdt::contains_update(state.snapshot(), update, crdt::update_format::v1, state.limits());
+  return is_known && !*is_known;  // what is malformed is refused as that
+}
+
 /// Its sender has, or had, what this update follows. A message with an id is answered by the
 /// question each time.
 void hosted_document::ask_for_missing(const asked& by, time_point now, document_effects& out) {
@@ -249,7 +280,7 @@ void hosted_document::ask(session_id session, dialect in, std::string_view messa
                           document_effects& out) const {
   out.deliveries.push_back({audience::one, session, in,
                             notice{.kind = notice_kind::question,
-                                   .body = state_.state_vector().encode(),
+                                   .body = state_.encode_state_vector(),
                                    .extra = as_bytes(message_id)}});
 }
 
@@ -263,6 +294,10 @@ void hosted_document::ask_again(time_point now, document_effects& out) {
 }
 
 void hosted_document::on_update(const origin& from, byte_view update, document_effects& out) {
+  if (may_not_store(update)) {
+    out.refusals.push_back({from, dialect::y_websocket, request_part::update, *refusing_, {}});
+    return;
+  }
   const auto applied = apply(update);
   if (!applied) {
     out.refusals.push_back({from, dialect::y_websocket, request_part::update, applied.error(), {}});
@@ -277,7 +312,8 @@ void hosted_document::on_update(const origin& from, byte_view update, document_e
 /// What others need of an update that has just been applied: often its own bytes.
 effect_bytes hosted_document::change_of(const crdt::applied_update& applied,
                                         byte_view update) const {
-  return applied.is_verbatim ? effect_bytes{update} : effect_bytes{state_.encode_last_change()};
+  return applied.is_verbatim ? effect_bytes{update}
+                             : effect_bytes{state_.decoded().encode_last_change()};
 }
 
 void hosted_document::broadcast_update(const origin& from, effect_bytes change,

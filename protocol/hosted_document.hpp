@@ -19,6 +19,7 @@
 #include "base/flat_map.hpp"
 #include "protocol/audience.hpp"
 #include "protocol/crdt/doc.hpp"
+#include "protocol/foldable_state.hpp"
 #include "protocol/identity.hpp"
 #include "protocol/message_id_window.hpp"
 #include "protocol/notice.hpp"
@@ -99,6 +100,10 @@ class hosted_document {
   /// The structs whose stored content no client could use, and which load() has repaired.
   const std::vector<crdt::repaired_struct>& repaired() const noexcept { return repaired_; }
 
+  /// Until this is called with null, an update that would change anything is refused for that
+  /// cause: it could not be stored. All else works as before.
+  void refuse_edits(std::shared_ptr<const failure> why) noexcept { refusing_ = std::move(why); }
+
   /// A session subscribes. It hears nothing until it speaks a dialect.
   void on_join(const joining_session& who);
 
@@ -112,6 +117,11 @@ class hosted_document {
   /// An update that comes from a peer or from the server. Its confirmation is the storage write
   /// itself.
   void on_update(const origin& from, byte_view update, document_effects& out);
+
+  /// Brings back what the document showed in the state `then`, an update for an empty document: as
+  /// one edit in the name of a client of the server's own (crdt::doc_edit::restore). Nothing where
+  /// it shows that already. Its confirmation is the storage write itself.
+  void on_restore(const origin& from, byte_view then, document_effects& out);
 
   /// An event of the server's own for its sessions, as JSON text.
   void on_event(std::string_view payload, document_effects& out);
@@ -136,9 +146,12 @@ class hosted_document {
   void end_turn(document_effects& out);
   bool has_gathered() const noexcept { return !presence_changed_.empty(); }
 
-  /// The whole state, for a checkpoint or a newcomer. Updates that wait for missing ones are part
-  /// of it.
+  /// The whole state. Updates that wait for missing ones are part of it.
   byte_buffer whole_state() const;
+
+  /// The same to replace what is stored: a document that loads it is in the same state, which is
+  /// tried here. Fails with corrupt_document if it is not. Cost: that of a load.
+  result<shared_bytes> checked_state() const;
 
   /// The answer to a sync of a session that has nothing.
   notice whole_state_notice(dialect in) const;
@@ -146,10 +159,21 @@ class hosted_document {
   /// Gives back memory that is kept for growth.
   void shrink() { state_.shrink(); }
 
+  /// Keeps the state as foldable_state::fold() does, which its subscribers do not notice. The first
+  /// edit decodes it again.
+  bool fold(shared_bytes whole = {}) { return state_.fold(std::move(whole)); }
+  bool is_folded() const noexcept { return state_.is_folded(); }
+  /// Whether this request would decode a folded state.
+  bool would_unfold(const client_request& what) const;
+  foldable_state::figures describe() const noexcept { return state_.describe(); }
+  /// Whether anything is missing below what is known, or waits.
+  bool has_gap() const noexcept { return state_.has_gap(); }
+
   /// Grows with every change of the state.
   std::uint64_t version() const noexcept { return version_; }
 
-  const crdt::doc& state() const noexcept { return state_; }
+  /// Decodes a folded one, which stays so until the next fold().
+  const crdt::doc& state() const { return state_.decoded(); }
   const sync::awareness& presence() const noexcept { return presence_; }
 
  private:
@@ -190,6 +214,7 @@ class hosted_document {
 
   result<crdt::applied_update> apply(byte_view update, crdt::sender_usage* by = nullptr,
                                      std::uint64_t steps_for_now = crdt::unlimited_steps);
+  bool may_not_store(byte_view update) const;
   void settle_pending();
   void ask_for_missing(const asked& by, time_point now, document_effects& out);
   void ask(session_id session, dialect in, std::string_view message_id,
@@ -207,7 +232,7 @@ class hosted_document {
   void forget_dialects(const subscriber& of);
   void forget_dialect(dialect one);
 
-  crdt::doc state_;
+  foldable_state state_;
   sync::awareness presence_;
   std::uint64_t seed_;
   std::shared_ptr<message_id_window> window_;
@@ -224,6 +249,7 @@ class hosted_document {
   std::uint64_t version_ = 0;
   std::optional<time_point> first_shown_;  // when any presence came first
   std::vector<crdt::repaired_struct> repaired_;
+  std::shared_ptr<const failure> refusing_;  // edits; null: they are accepted
 };
 
 }  // namespace troupe

@@ -19,6 +19,8 @@ constexpr std::array<request_error_info, request_error_count> errors = {{
     {"QUOTA_EXCEEDED", "Quota exceeded"},
     {"DOCUMENT_UNAVAILABLE", "Document unavailable"},
     {"UPDATE_TOO_COMPLEX", "Update too complex"},
+    {"STORAGE_UNAVAILABLE", "Storage unavailable"},
+    {"DOCUMENT_REMOVED", "Document removed"},
 }};
 
 }  // namespace
@@ -30,6 +32,8 @@ request_error_info describe(request_error error) noexcept {
 request_error request_error_for(errc code, request_part part) noexcept {
   if (code == errc::message_id_reused) return request_error::message_id_reused;
   if (code == errc::quota_exceeded) return request_error::quota_exceeded;
+  if (code == errc::storage_failed || code == errc::disk_full)
+    return request_error::storage_unavailable;
   switch (part) {
     case request_part::message:
     case request_part::presence: return request_error::invalid_message;
@@ -46,6 +50,8 @@ request_error request_error_for(errc code, request_part part) noexcept {
 
 request_error request_error_for(close_reason reason) noexcept {
   if (reason == close_reason::quota_exceeded) return request_error::quota_exceeded;
+  if (reason == close_reason::storage_unavailable) return request_error::storage_unavailable;
+  if (reason == close_reason::document_removed) return request_error::document_removed;
   return reason == close_reason::too_many_documents ? request_error::too_many_documents
                                                     : request_error::document_unavailable;
 }

@@ -24,10 +24,12 @@ enum class request_error : std::uint8_t {
   quota_exceeded,        ///< A user, an address or the node has as much as it may have.
   document_unavailable,  ///< The document could not be opened, or failed; try again later.
   update_too_complex,    ///< The update is above limits.max_update_work.
+  storage_unavailable,   ///< Storage cannot be written; try again later.
+  document_removed,      ///< An operator has removed the document.
 };
 
 constexpr std::size_t request_error_count =
-    static_cast<std::size_t>(request_error::update_too_complex) + 1;
+    static_cast<std::size_t>(request_error::document_removed) + 1;
 
 struct request_error_info {
   std::string_view code;  ///< For programs: "NOT_JOINED".

@@ -1,5 +1,5 @@
-// What an operator does with stored documents: list, inspect and remove them, back them up, check
-// that all of them can be read. Documents never use it.
+// What an operator does with stored documents: list, inspect and remove them, keep versions of
+// them, back them up, check that all of them can be read. Documents never use it.
 //
 // Thread: any, also while documents are loaded and written. The failures are those of the backend
 // (backend.hpp).
@@ -47,15 +47,75 @@ struct document_page {
   bool has_more = false;                 ///< Ask again, after the last one.
 };
 
+/// Counts the versions of a document: 1, 2, 3, ... One that was removed is not given again, but the
+/// next life of the document begins anew.
+using version_number = std::uint64_t;
+
+/// What is known of a version, a state of a document that is kept.
+struct version_info {
+  version_number number = 0;
+  std::string label;             ///< May be empty.
+  std::uint64_t created_at = 0;  ///< Milliseconds since 1970 (UTC).
+  bool is_automatic = false;     ///< The server made it, and may remove it.
+  sequence covers = 0;           ///< Number of the last update that is in it.
+  std::uint64_t size = 0;        ///< Of its state.
+  std::uint64_t stored_size = 0;
+  std::string damage;  ///< Why the rest is not known; empty: it is.
+
+  bool operator==(const version_info&) const = default;
+};
+
+/// A version to be kept.
+struct version_draft {
+  std::string label = {};
+  bool is_automatic = false;
+  sequence covers = 0;
+  byte_view state = {};
+};
+
+inline constexpr std::uint64_t version_size_bytes_max = 1024 * 1024 * 1024;
+inline constexpr std::size_t version_label_size_max = 200;
+
+struct version_query {
+  std::string document;
+  version_number after = 0;  ///< Only those behind this one.
+  std::size_t limit = 100;
+};
+
+struct version_page {
+  std::vector<version_info> versions;  ///< By their numbers.
+  bool has_more = false;               ///< Ask again, after the last one.
+};
+
+struct stored_version {
+  version_info info;
+  shared_bytes state;
+};
+
 struct store_stats {
   std::uint64_t documents_estimated = 0;  ///< Tombstones included.
   std::uint64_t log_bytes = 0;            ///< Of each kind, with what is not yet cleaned up.
   std::uint64_t checkpoint_bytes = 0;
   std::uint64_t meta_bytes = 0;
+  std::uint64_t version_bytes = 0;
   std::uint64_t journal_bytes = 0;  ///< Written and not yet sorted in.
   std::uint64_t free_bytes = 0;     ///< On the disk.
   std::uint64_t awaited_bytes = 0;  ///< How much must be free until writes work again; 0: they do.
   bool is_writable = true;          ///< Else a write has failed, and recover() has not succeeded.
+};
+
+/// A value as it lies in the store, checksum and all.
+struct raw_piece {
+  std::string label;  ///< "record 17", "checkpoint 2 chunk 0"
+  std::string value;
+  std::string damage;  ///< Why it cannot be used; empty: it can.
+};
+
+/// All that lies in the store of one document, whether or not it can be read.
+struct raw_document {
+  std::vector<raw_piece> pieces;
+  std::vector<std::string> gaps;  ///< What the store could not even show, and why.
+  bool is_complete = true;        ///< Else there is more than was asked for.
 };
 
 /// One thing that is wrong with what is stored.
@@ -72,7 +132,8 @@ struct verify_report {
   std::uint64_t removed = 0;  ///< Tombstones.
   std::uint64_t records = 0;
   std::uint64_t checkpoints = 0;
-  std::uint64_t bytes = 0;  ///< Of updates and checkpoints.
+  std::uint64_t versions = 0;
+  std::uint64_t bytes = 0;  ///< Of updates, checkpoints and versions.
   std::uint64_t damages_in_total = 0;
   std::vector<damage> damages;  ///< The first damages_max of them.
   bool is_complete = true;      ///< Else the progress function ended it.
@@ -91,13 +152,33 @@ class archive {
   /// Nothing if there is no such document and never was.
   virtual result<std::optional<document_info>> info(const std::string& document) = 0;
 
-  /// Removes log and checkpoints, also where they cannot be read, and leaves a tombstone: loads and
-  /// writes of the document fail with document_removed, so that a client which was away does not
-  /// bring it back. Returns whether there was one to remove.
+  /// Removes log, checkpoints and versions, also where they cannot be read, and leaves a tombstone:
+  /// loads and writes of the document fail with document_removed, so that a client which was away
+  /// does not bring it back. Returns whether there was one to remove.
   virtual result<bool> remove(const std::string& document) = 0;
 
   /// The document may be created again, empty, in its next life. Returns whether it was removed.
   virtual result<bool> admit(const std::string& document) = 0;
+
+  /// Keeps a state of a document. Returns what it is known as, once it is durable. Fails with
+  /// document_removed if there is no such document; with name_too_long (label) and state_too_large.
+  virtual result<version_info> add_version(const std::string& document,
+                                           const version_draft& what) = 0;
+
+  /// A version whose entry cannot be read is listed, with its damage. Nothing where there is no
+  /// such document.
+  virtual result<version_page> list_versions(const version_query& which) = 0;
+
+  /// Nothing if there is no such version.
+  virtual result<std::optional<stored_version>> read_version(const std::string& document,
+                                                             version_number number) = 0;
+
+  /// Also where it cannot be read. Returns whether there was one to remove.
+  virtual result<bool> remove_version(const std::string& document, version_number number) = 0;
+
+  /// What lies in the store of a document, up to so many bytes, for one that cannot be loaded. Of
+  /// one that was never stored or has been removed nothing.
+  virtual result<raw_document> raw(const std::string& document, std::size_t bytes_max) = 0;
 
   virtual result<store_stats> stats() = 0;
 

@@ -4,7 +4,9 @@
 #include <chrono>
 #include <unordered_map>
 
+#include "base/compression.hpp"
 #include "storage/record.hpp"
+#include "storage/version_record.hpp"
 
 namespace troupe::storage {
 namespace {
@@ -29,7 +31,7 @@ result<stored_document> memory_backend::load(const std::string& document) {
   const entry& of = found->second;
   if (of.known.is_removed && !of.known.is_admitted)
     return refuse(document, errc::document_removed, "it was removed");
-  stored.checkpoint = of.checkpoint;
+  stored.checkpoint = of.checkpoint.share();
   stored.last = of.known.last;
   for (const record& r : of.log) stored.updates.push_back(r.update);
   return stored;
@@ -63,6 +65,8 @@ void memory_backend::append_to(entry& of, const log_append& append) {
 }
 
 result<void> memory_backend::write(const batch& what) {
+  std::vector<packed_bytes> packed;
+  for (const checkpoint_write& checkpoint : what.checkpoints) packed.emplace_back(checkpoint.state);
   std::lock_guard lock{mutex_};
   // All or nothing: what does not fit is found before anything changes.
   std::unordered_map<std::string_view, sequence> lasts;
@@ -95,10 +99,11 @@ result<void> memory_backend::write(const batch& what) {
   };
   for (const log_append& append : what.appends)
     if (!append.updates.empty()) append_to(entry_of(*append.document), append);
-  for (const checkpoint_write& checkpoint : what.checkpoints) {
+  for (std::size_t i = 0; i < what.checkpoints.size(); ++i) {
+    const checkpoint_write& checkpoint = what.checkpoints[i];
     entry& of = entry_of(checkpoint.document);
     if (checkpoint.covers < of.covers) continue;
-    of.checkpoint = checkpoint.state;
+    of.checkpoint = std::move(packed[i]);
     of.covers = checkpoint.covers;
     of.known.last = std::max(of.known.last, checkpoint.covers);
     ++of.known.generation;
@@ -152,7 +157,8 @@ result<bool> memory_backend::remove(const std::string& document) {
   tombstone.life = known.life;
   tombstone.is_removed = true;
   const bool was_there = !known.is_removed;
-  found->second = {{}, {}, std::move(tombstone), 0};
+  found->second = {};
+  found->second.known = std::move(tombstone);
   return was_there;
 }
 
@@ -164,6 +170,74 @@ result<bool> memory_backend::admit(const std::string& document) {
   return true;
 }
 
+/// Of a document that is there, else null.
+memory_backend::entry* memory_backend::find_present(const std::string& document) {
+  const auto found = documents_.find(document);
+  return found == documents_.end() || found->second.known.is_removed ? nullptr : &found->second;
+}
+
+result<version_info> memory_backend::add_version(const std::string& document,
+                                                 const version_draft& what) {
+  TROUPE_TRY(check_label(what.label));
+  TROUPE_ASSIGN(packed_version packed, pack_version(what.state));
+  std::lock_guard lock{mutex_};
+  entry* const of = find_present(document);
+  if (of == nullptr) return refuse(document, errc::document_removed, misfit::no_document);
+  const version_info info{++of->last_version,  what.label,       now_ms(),
+                          what.is_automatic,   what.covers,      what.state.size(),
+                          packed.frame.size(), /* damage = */ {}};
+  of->versions.emplace(info.number, version{info, std::move(packed.frame)});
+  return info;
+}
+
+result<version_page> memory_backend::list_versions(const version_query& which) {
+  std::lock_guard lock{mutex_};
+  version_page page;
+  const entry* const of = find_present(which.document);
+  if (of == nullptr) return page;
+  for (auto at = of->versions.upper_bound(which.after); at != of->versions.end(); ++at) {
+    page.has_more = page.versions.size() >= which.limit;
+    if (page.has_more) break;
+    page.versions.push_back(at->second.info);
+  }
+  return page;
+}
+
+result<std::optional<stored_version>> memory_backend::read_version(const std::string& document,
+                                                                   version_number number) {
+  std::lock_guard lock{mutex_};
+  const entry* const of = find_present(document);
+  if (of == nullptr) return std::nullopt;
+  const auto found = of->versions.find(number);
+  if (found == of->versions.end()) return std::nullopt;
+  const version_info& info = found->second.info;
+  TROUPE_ASSIGN(const byte_buffer state, decompress(found->second.frame, info.size));
+  return stored_version{info, shared_bytes::copy_of(state)};
+}
+
+result<bool> memory_backend::remove_version(const std::string& document, version_number number) {
+  std::lock_guard lock{mutex_};
+  entry* const of = find_present(document);
+  return of != nullptr && of->versions.erase(number) > 0;
+}
+
+result<raw_document> memory_backend::raw(const std::string& document, std::size_t bytes_max) {
+  std::lock_guard lock{mutex_};
+  raw_document raw;
+  const auto found = documents_.find(document);
+  if (found == documents_.end()) return raw;
+  std::size_t bytes = 0;
+  const auto add = [&](const std::string& label, byte_view value) {
+    bytes += value.size();
+    raw.is_complete = raw.is_complete && bytes <= bytes_max;
+    if (raw.is_complete) raw.pieces.push_back({label, std::string{as_text(value)}, {}});
+  };
+  if (!found->second.checkpoint.empty()) add("checkpoint", found->second.checkpoint.view());
+  for (const record& r : found->second.log)
+    add("record " + std::to_string(r.number), r.update.view());
+  return raw;
+}
+
 result<store_stats> memory_backend::stats() {
   std::lock_guard lock{mutex_};
   store_stats stats;
@@ -172,6 +246,7 @@ result<store_stats> memory_backend::stats() {
     const document_info info = describe(name, of);
     stats.log_bytes += info.log_bytes;
     stats.checkpoint_bytes += info.checkpoint_size;
+    for (const auto& [number, one] : of.versions) stats.version_bytes += one.frame.size();
   }
   return stats;
 }
@@ -189,6 +264,8 @@ result<verify_report> memory_backend::verify(const verify_progress& progress) {
     report.records += info.log_records;
     report.checkpoints += info.generation == 0 ? 0 : 1;
     report.bytes += info.log_bytes + info.checkpoint_size;
+    report.versions += of.versions.size();
+    for (const auto& [number, one] : of.versions) report.bytes += one.info.size;
     report.is_complete = !progress || progress(report, name);
     if (!report.is_complete) break;
   }

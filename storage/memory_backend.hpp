@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 
+#include "base/packed_bytes.hpp"
 #include "storage/archive.hpp"
 #include "storage/backend.hpp"
 
@@ -19,6 +20,12 @@ class memory_backend final : public backend, public archive {
   result<std::optional<document_info>> info(const std::string& document) override;
   result<bool> remove(const std::string& document) override;
   result<bool> admit(const std::string& document) override;
+  result<version_info> add_version(const std::string& document, const version_draft& what) override;
+  result<version_page> list_versions(const version_query& which) override;
+  result<std::optional<stored_version>> read_version(const std::string& document,
+                                                     version_number number) override;
+  result<bool> remove_version(const std::string& document, version_number number) override;
+  result<raw_document> raw(const std::string& document, std::size_t bytes_max) override;
   result<store_stats> stats() override;
   /// Fails with storage_failed: there is nothing on disk.
   result<void> backup(const std::string& directory) override;
@@ -29,16 +36,23 @@ class memory_backend final : public backend, public archive {
     sequence number;
     shared_slice update;
   };
+  struct version {
+    version_info info;
+    byte_buffer frame;
+  };
   struct entry {
-    shared_bytes checkpoint;
+    packed_bytes checkpoint;
     std::vector<record> log;
     document_info known;  // without its name; counts and sizes are filled in when asked for
     sequence covers = 0;
+    std::map<version_number, version> versions;
+    version_number last_version = 0;
   };
 
   result<void> check(const log_append& append, sequence last) const;
   void append_to(entry& of, const log_append& append);
   static document_info describe(const std::string& name, const entry& of);
+  entry* find_present(const std::string& document);
 
   std::mutex mutex_;
   std::map<std::string, entry> documents_;

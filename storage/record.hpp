@@ -170,6 +170,7 @@ result<store_marker> decode_marker(std::string_view value);
 namespace misfit {
 std::string gap(sequence first, sequence last);
 std::string other_contents(sequence number);
+inline constexpr std::string_view no_document = "there is no such document";
 }  // namespace misfit
 
 /// The same failure with the name of the document in front: "document 'plan': record 17: ...".

@@ -107,7 +107,7 @@ result<bool> rocksdb_backend::remove(const std::string& document) {
     tombstone.life = (*stored)->life;
   }
   rocksdb::WriteBatch batch{0, 0, 8, 0};
-  for (const family which : {family::log, family::checkpoints})
+  for (const family which : {family::log, family::checkpoints, family::versions})
     if (const auto status =
             batch.DeleteRange(store.handle(which), begin_key(tombstone.id), end_key(tombstone.id));
         !status.ok())
@@ -153,6 +153,7 @@ result<store_stats> rocksdb_backend::stats() {
   stats.log_bytes = size_of(*store, family::log);
   stats.checkpoint_bytes = size_of(*store, family::checkpoints);
   stats.meta_bytes = size_of(*store, family::meta);
+  stats.version_bytes = size_of(*store, family::versions);
   rocksdb::VectorLogPtr journals;
   if (const auto status = db.GetSortedWalFiles(journals); !status.ok())
     return tl::unexpected(to_failure(status));

@@ -62,6 +62,12 @@ class rocksdb_backend final : public backend, public archive {
   result<std::optional<document_info>> info(const std::string& document) override;
   result<bool> remove(const std::string& document) override;
   result<bool> admit(const std::string& document) override;
+  result<version_info> add_version(const std::string& document, const version_draft& what) override;
+  result<version_page> list_versions(const version_query& which) override;
+  result<std::optional<stored_version>> read_version(const std::string& document,
+                                                     version_number number) override;
+  result<bool> remove_version(const std::string& document, version_number number) override;
+  result<raw_document> raw(const std::string& document, std::size_t bytes_max) override;
   result<store_stats> stats() override;
   result<void> backup(const std::string& directory) override;
   result<verify_report> verify(const verify_progress& progress) override;

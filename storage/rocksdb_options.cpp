@@ -72,9 +72,9 @@ rocksdb::ColumnFamilyOptions make_family(const rocksdb_settings& settings,
     options.compression = rocksdb::kZSTD;
     table.block_size = 16 * 1024;
   }
-  if (which == family::checkpoints)  // they come compressed
+  if (which == family::checkpoints || which == family::versions)  // they come compressed
     options.compression = options.bottommost_compression = rocksdb::kNoCompression;
-  if (which == family::log || which == family::checkpoints) {
+  if (which != family::meta && which != family::unused) {
     // Records and chunks are read from a place on, never by their whole key alone.
     options.prefix_extractor.reset(
         rocksdb::NewFixedPrefixTransform(std::tuple_size_v<document_id>));
@@ -99,6 +99,7 @@ std::string_view name_of(family which) noexcept {
     case family::log: return "log";
     case family::checkpoints: return "snap";
     case family::meta: return "meta";
+    case family::versions: return "vers";
   }
   return "";
 }

@@ -60,7 +60,7 @@ result<void> rocksdb_reader::check_unknown(const std::string& name, const docume
                                             owner + "', so its name cannot be used");
   }
   if (!status.IsNotFound()) return tl::unexpected(to_document_failure(status));
-  for (const family which : {family::log, family::checkpoints}) {
+  for (const family which : {family::log, family::checkpoints, family::versions}) {
     TROUPE_ASSIGN(const bool is_there, has_any(which, id));
     if (is_there)
       return fail(errc::corrupt_document, "its meta entry is missing, but there is data of it");

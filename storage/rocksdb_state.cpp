@@ -83,8 +83,9 @@ result<directory> look_into(const std::string& path) {
   return directory::empty;
 }
 
-/// That the store has no families but ours.
-result<void> check_families(const std::string& path, const rocksdb::DBOptions& options) {
+/// That the store has no families but ours. Returns which it has: an earlier server knew fewer.
+result<std::vector<std::string>> check_families(const std::string& path,
+                                                const rocksdb::DBOptions& options) {
   std::vector<std::string> names;
   if (const auto status = rocksdb::DB::ListColumnFamilies(options, path, &names); !status.ok())
     return refuse(path, status);
@@ -98,22 +99,28 @@ result<void> check_families(const std::string& path, const rocksdb::DBOptions& o
                         "', which this server does not know",
                     advice_newer);
   }
-  return {};
+  return names;
 }
 
 /// That the journal is there, of which an open store always has a file: the library would begin a
 /// new one and miss nothing. A store that has no marker yet may lack it: its making was cut short.
-result<void> check_journal(const std::string& path, const rocksdb_settings& settings) {
+result<void> check_journal(const std::string& path, const rocksdb_settings& settings,
+                           const std::vector<std::string>& present) {
   std::error_code why;
   for (fs::directory_iterator at{path, why}, end; !why && at != end; at.increment(why))
     if (at->path().extension() == ".log") return {};
   if (why) return refuse(path, errc::storage_failed, why.message());
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  const auto status = rocksdb::DB::OpenForReadOnly(make_database_options(settings), path,
-                                                   make_families(settings), &handles, &db);
+  std::vector<rocksdb::ColumnFamilyDescriptor> families = make_families(settings);
+  std::erase_if(families, [&](const auto& each) {
+    return std::ranges::find(present, each.name) == present.end();
+  });
+  const auto status =
+      rocksdb::DB::OpenForReadOnly(make_database_options(settings), path, families, &handles, &db);
   if (!status.ok()) return status.IsInvalidArgument() ? result<void>{} : refuse(path, status);
   const rocksdb_store store{std::unique_ptr<rocksdb::DB>{db}, std::move(handles)};
+  if (families.size() <= static_cast<std::size_t>(family::meta)) return {};
   std::string value;
   const rocksdb::Slice key{marker_key.data(), marker_key.size()};
   if (store.db().Get({}, store.handle(family::meta), key, &value).IsNotFound()) return {};
@@ -162,8 +169,8 @@ result<std::unique_ptr<rocksdb_store>> rocksdb_backend::state::open_store(journa
   TROUPE_ASSIGN(const directory found, look_into(path));
   const rocksdb::DBOptions options = make_database_options(settings);
   if (found == directory::store) {
-    TROUPE_TRY(check_families(path, options));
-    if (wanted == journal::required) TROUPE_TRY(check_journal(path, settings));
+    TROUPE_ASSIGN(const auto present, check_families(path, options));
+    if (wanted == journal::required) TROUPE_TRY(check_journal(path, settings, present));
     if (const auto newest = check_newest_journal(path); !newest)
       return refuse(path, newest.error().code, newest.error().detail, advice_corrupt);
   }

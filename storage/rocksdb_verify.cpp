@@ -1,4 +1,5 @@
 #include "storage/rocksdb_state.hpp"
+#include "storage/rocksdb_versions.hpp"
 
 namespace troupe::storage {
 namespace {
@@ -17,7 +18,7 @@ class verification {
 
   result<verify_report> run() {
     TROUPE_TRY(check_documents());
-    for (const family which : {family::log, family::checkpoints})
+    for (const family which : {family::log, family::checkpoints, family::versions})
       if (report_.is_complete) TROUPE_TRY(check_owners(which));
     return std::move(report_);
   }
@@ -62,6 +63,7 @@ class verification {
     if (const auto found = reader_.find_meta(name); !found)
       return note(name, in_document(name, found.error()));
     check_owner_of(name, meta->id);
+    if (!meta->is_removed) check_versions(name, meta->id);
     const auto stored = reader_.load(*meta);
     if (!stored) return note(name, in_document(name, stored.error()));
     if (!stored->damage.empty())
@@ -75,6 +77,24 @@ class verification {
     if (!previous) return note(name, in_document(name, previous.error()), true);
     ++report_.checkpoints;
     report_.bytes += previous->size();
+  }
+
+  /// A damaged version costs the document nothing.
+  void check_versions(const std::string& name, const document_id& id) {
+    constexpr std::size_t page_size = 100;
+    version_number after = 0;
+    for (bool has_more = true; has_more;) {
+      const auto page = read_versions(reader_, id, after, page_size);
+      if (!page) return note(name, in_document(name, page.error()), true);
+      for (const version_info& each : page->versions) {
+        after = each.number;
+        ++report_.versions;
+        report_.bytes += each.size;
+        if (const auto found = read_version(reader_, id, each.number); !found)
+          note(name, in_document(name, found.error()), true);
+      }
+      has_more = page->has_more;
+    }
   }
 
   void check_owner_of(const std::string& name, const document_id& id) {

@@ -52,6 +52,9 @@ struct config {
     std::string address = "127.0.0.1";
     std::uint16_t port = 3002;
     std::vector<std::string> allowed_hosts;
+    std::string token;             ///< Never printed. Empty: token_file, or one that was generated.
+    std::string token_file;        ///< Empty: none.
+    std::string backup_directory;  ///< Empty: no backups.
   };
 
   struct limits_section {
@@ -99,6 +102,7 @@ struct config {
 
   struct document_section {
     std::chrono::milliseconds idle_grace{30'000};
+    std::chrono::milliseconds fold_after{5'000};
     bool on_io_threads = true;
   };
 
@@ -107,6 +111,16 @@ struct config {
     std::string path = "data";  ///< A directory; relative to the working directory of the process.
     std::size_t cache_size = 64 * 1024 * 1024;
     std::size_t write_buffer_size = 16 * 1024 * 1024;
+    std::size_t max_queue_size = 256 * 1024 * 1024;
+  };
+
+  struct versions_section {
+    bool enabled = true;
+    std::chrono::milliseconds interval{std::chrono::minutes{10}};
+    std::chrono::milliseconds keep_all{std::chrono::hours{1}};
+    std::chrono::milliseconds keep_hourly{std::chrono::hours{24}};
+    std::chrono::milliseconds keep_daily{std::chrono::hours{24 * 30}};
+    std::size_t max_per_document = 200;
   };
 
   /// One entry of documents.rules. A document takes the first that matches its name.
@@ -142,6 +156,7 @@ struct config {
   io_section io;
   log_section log;
   storage_section storage;
+  versions_section versions;
   document_section document;
   documents_section documents;
   watch_section watch;

@@ -27,6 +27,7 @@ using io = config::io_section;
 using logging = config::log_section;
 using document = config::document_section;
 using storage_keys = config::storage_section;
+using versions = config::versions_section;
 using watch = config::watch_section;
 
 /// The accessor of a field, for a config_field.
@@ -59,15 +60,26 @@ constexpr std::array keys{
                "private key of server.tls.certificate in PEM, without a passphrase"},
 
     config_key{"admin.enabled", switch_field{in<&config::admin, &admin::enabled>}, "true or false",
-               "whether to serve the admin pages (docs/admin.md); they have no authentication"},
-    config_key{"admin.address", address_field{in<&config::admin, &admin::address>}, "IP address",
-               "address of the admin pages; anyone who can reach it has full access to them"},
+               "whether to serve the admin pages (docs/admin.md)"},
+    config_key{
+        "admin.address", address_field{in<&config::admin, &admin::address>}, "IP address",
+        "address of the admin pages; they speak no TLS, so the token can be read on the way to "
+        "another machine"},
     config_key{"admin.port", port_field{in<&config::admin, &admin::port>}, "TCP port",
                "port of the admin pages; 0 picks any free port"},
     config_key{
         "admin.allowed_hosts", text_list_field{in<&config::admin, &admin::allowed_hosts>}, "hosts",
         "further names under which the admin pages may be asked for, without a port, besides "
         "admin.address, localhost and loopback addresses"},
+    config_key{"admin.token", secret_field{in<&config::admin, &admin::token>}, "token",
+               "what a request to the admin pages must show, 16 to 1024 letters, digits and "
+               "-._~+/=; empty: that of admin.token_file, or one that the node makes and keeps in "
+               "storage.path"},
+    config_key{"admin.token_file", text_field{in<&config::admin, &admin::token_file>}, "file",
+               "file with nothing but the token; empty: none"},
+    config_key{"admin.backup_directory", text_field{in<&config::admin, &admin::backup_directory>},
+               "directory",
+               "directory below which the admin pages write backups; empty: they write none"},
 
     config_key{"limits.max_connections",
                count_field{in<&config::limits, &limits::max_connections>, 1, million},
@@ -211,10 +223,42 @@ constexpr std::array keys{
                "bytes",
                "memory of rocksdb for what it wrote last, up to three times as much; after the "
                "disk was full, as much must be free before it writes again"},
+    config_key{
+        "storage.max_queue_size",
+        size_field{in<&config::storage, &storage_keys::max_queue_size>, 1024 * kib, 64 * gib},
+        "bytes",
+        "updates of all documents that may wait to be stored; above it the server refuses "
+        "edits until some are"},
+
+    config_key{"versions.enabled", switch_field{in<&config::versions, &versions::enabled>},
+               "true or false",
+               "whether the server keeps versions of documents by itself (docs/admin.md); those "
+               "that people make do not depend on it"},
+    config_key{"versions.interval",
+               duration_field{in<&config::versions, &versions::interval>, 1s, 168h}, time_units,
+               "a version is made so long after an edit, so at most one in this time"},
+    config_key{"versions.keep_all",
+               duration_field{in<&config::versions, &versions::keep_all>, 0ms, 87600h}, time_units,
+               "all of them stay for so long"},
+    config_key{"versions.keep_hourly",
+               duration_field{in<&config::versions, &versions::keep_hourly>, 0ms, 87600h},
+               time_units, "then the last of each hour stays, until they are so old"},
+    config_key{"versions.keep_daily",
+               duration_field{in<&config::versions, &versions::keep_daily>, 0ms, 87600h},
+               time_units, "then the last of each day (UTC) stays, until they are so old"},
+    config_key{"versions.max_per_document",
+               count_field{in<&config::versions, &versions::max_per_document>, 1, 100'000},
+               "versions",
+               "versions of one document, those that people make included; the oldest that the "
+               "server made go first"},
 
     config_key{"document.idle_grace",
                duration_field{in<&config::document, &document::idle_grace>, 0ms, 24h}, time_units,
                "time for which a document without sessions stays in memory"},
+    config_key{"document.fold_after",
+               duration_field{in<&config::document, &document::fold_after>, 0ms, 24h}, time_units,
+               "time without an edit after which an open document keeps only its encoded state, "
+               "which takes less memory; the next edit decodes it"},
     config_key{"document.on_io_threads",
                switch_field{in<&config::document, &document::on_io_threads>}, "true or false",
                "whether a document runs on the I/O thread of its connections; false moves it to "
@@ -247,6 +291,7 @@ struct describe_allowed {
   std::string operator()(const engine_field&) const { return "rocksdb or memory"; }
   std::string operator()(const switch_field&) const { return "true or false"; }
   std::string operator()(const text_field&) const { return "a text"; }
+  std::string operator()(const secret_field&) const { return "a text"; }
   std::string operator()(const text_list_field&) const {
     return "a list such as [\"a\", \"b\"], or texts with commas between them";
   }
@@ -280,6 +325,10 @@ struct store_value {
     return store(parse_switch(text), field);
   }
   result<void> operator()(const text_field& field) const {
+    field.in(settings) = text;
+    return {};
+  }
+  result<void> operator()(const secret_field& field) const {
     field.in(settings) = text;
     return {};
   }
@@ -332,6 +381,9 @@ struct format_field {
     return field.in(settings) ? "true" : "false";
   }
   std::string operator()(const text_field& field) const { return field.in(settings); }
+  std::string operator()(const secret_field& field) const {
+    return std::string{field.in(settings).empty() ? "" : hidden_value};
+  }
   std::string operator()(const text_list_field& field) const {
     return format_text_list(field.in(settings));
   }

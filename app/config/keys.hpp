@@ -51,12 +51,19 @@ struct switch_field {
 struct text_field {
   std::string& (*in)(config&);
 };
+/// A text that is not shown: its value is printed as hidden_value.
+struct secret_field {
+  std::string& (*in)(config&);
+};
 struct text_list_field {
   std::vector<std::string>& (*in)(config&);
 };
 using config_field =
     std::variant<address_field, port_field, count_field, size_field, duration_field, level_field,
-                 engine_field, switch_field, text_field, text_list_field>;
+                 engine_field, switch_field, text_field, secret_field, text_list_field>;
+
+/// What is shown of a secret that is set.
+inline constexpr std::string_view hidden_value = "(hidden)";
 
 struct config_key {
   std::string_view name;  ///< Dotted: "server.port".
@@ -75,8 +82,8 @@ const config_key* find_config_key(std::string_view name);
 /// Fails with errc::invalid_config, the detail says what is allowed; `settings` is unchanged then.
 result<void> set_value(const config_key& key, std::string_view text, config& settings);
 
-/// The value in the notation that set_value reads. Takes a copy, since accessors need a mutable
-/// config; called at start-up only.
+/// The value in the notation that set_value reads; of a secret, hidden_value. Takes a copy, since
+/// accessors need a mutable config; called at start-up only.
 std::string format_value(const config_key& key, config settings);
 
 /// What the key accepts, as in "a whole number from 0 to 65535".

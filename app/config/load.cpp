@@ -126,6 +126,17 @@ class config_loader {
            "needs " + std::string{missing} + " beside it");
   }
 
+  /// What is wrong with a token is said without showing it.
+  void check_admin_token() {
+    const auto& admin = loaded_.settings.admin;
+    if (!admin.token.empty() && !is_admin_token(admin.token))
+      report(places_["admin.token"], "admin.token",
+             "must be " + std::string{admin_token_rule} + "; the value is not shown");
+    if (!admin.token.empty() && !admin.token_file.empty())
+      report(places_["admin.token_file"], "admin.token_file",
+             "cannot be set together with admin.token");
+  }
+
   /// A document's name must be one that clients can use.
   void check_names() {
     const std::string& name = loaded_.settings.server.empty_document_name;
@@ -280,6 +291,7 @@ loaded_config load_config(const config_sources& sources) {
   for (const std::string& setting : sources.settings) loader.take_setting(setting);
   loader.check_relations();
   loader.check_tls();
+  loader.check_admin_token();
   loader.check_names();
   loader.check_sections();
   return std::move(loader).finish();

@@ -53,7 +53,8 @@ std::vector<printed_value> printed_values(const config& settings) {
     std::string text = format_value(key, settings);
     // What YAML could read as something other than text: "::1", or nothing at all.
     if (std::holds_alternative<address_field>(key.field) ||
-        std::holds_alternative<text_field>(key.field))
+        std::holds_alternative<text_field>(key.field) ||
+        std::holds_alternative<secret_field>(key.field))
       text = quote_yaml(text);
     values.push_back({std::string{key.name}, std::move(text)});
   }

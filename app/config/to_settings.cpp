@@ -71,6 +71,7 @@ directory_settings to_directory_settings(const config& settings,
   to.quota = {settings.limits.max_documents_per_user, settings.limits.max_documents_per_address};
   to.pending_total_max = settings.limits.max_pending_total;
   to.idle_grace = settings.document.idle_grace;
+  to.fold_after = settings.document.fold_after;
   to.doc.limit.pending_size_max = settings.limits.max_pending_size;
   to.doc.limit.document_size_max = settings.limits.max_document_size;
   to.doc.limit.clients_max = settings.limits.max_client_ids;
@@ -98,12 +99,24 @@ listener_settings to_listener_settings(const config& settings) {
   return to;
 }
 
-listener_settings to_admin_listener_settings(const config& settings) {
+listener_settings to_admin_listener_settings(const config& settings,
+                                             std::shared_ptr<budget> large_messages) {
   listener_settings to;
+  to.connection.large_messages = std::move(large_messages);
   to.address = settings.admin.address;
   to.port = settings.admin.port;
   to.connection.http_body_bytes_max = admin_body_bytes_max;
   to.connections_max = admin_connections_max;
+  return to;
+}
+
+archive_settings to_archive_settings(const config& settings) {
+  const directory_settings documents = to_directory_settings(settings, {});
+  archive_settings to;
+  to.backup_directory = settings.admin.backup_directory;
+  to.update_bytes_max = settings.limits.max_sync_size;
+  to.doc = documents.doc;
+  to.rules = documents.rules;
   return to;
 }
 
@@ -117,6 +130,12 @@ result<watch_settings> to_watch_settings(const config& settings) {
         {each.directory, each.document, std::move(include), std::move(exclude)});
   }
   return to;
+}
+
+version_rules to_version_rules(const config& settings) {
+  const config::versions_section& from = settings.versions;
+  return {from.enabled,     from.interval,   from.keep_all,
+          from.keep_hourly, from.keep_daily, from.max_per_document};
 }
 
 storage::rocksdb_settings to_rocksdb_settings(const config& settings) {

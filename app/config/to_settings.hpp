@@ -6,12 +6,14 @@
 #include <memory>
 #include <span>
 
+#include "actors/archivist.hpp"
 #include "actors/directory.hpp"
 #include "app/config/config.hpp"
 #include "net/io_unit.hpp"
 #include "net/listener.hpp"
 #include "net/watch/watched_directory.hpp"
 #include "protocol/session/session_protocol.hpp"
+#include "protocol/version_policy.hpp"
 #include "storage/rocksdb_backend.hpp"
 
 namespace troupe {
@@ -25,11 +27,17 @@ directory_settings to_directory_settings(const config& settings,
 /// The listener of the clients; without its certificate.
 listener_settings to_listener_settings(const config& settings);
 
-/// The listener of the admin pages. Requires: admin.enabled.
-listener_settings to_admin_listener_settings(const config& settings);
+/// The listener of the admin pages. Requires: admin.enabled. `large_messages`: that of the
+/// clients'.
+listener_settings to_admin_listener_settings(const config& settings,
+                                             std::shared_ptr<budget> large_messages = nullptr);
+
+archive_settings to_archive_settings(const config& settings);
 
 /// Fails with errc::invalid_config for a bad pattern, which load_config has refused before.
 result<watch_settings> to_watch_settings(const config& settings);
+
+version_rules to_version_rules(const config& settings);
 
 /// Without its log. Requires: storage.engine is rocksdb.
 storage::rocksdb_settings to_rocksdb_settings(const config& settings);

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
@@ -225,6 +226,15 @@ std::string_view to_string(log_level level) noexcept {
 
 std::string_view to_string(storage_engine engine) noexcept {
   return engine_names[static_cast<std::size_t>(engine)];
+}
+
+bool is_admin_token(std::string_view text) noexcept {
+  constexpr std::string_view others = "-._~+/=";
+  return text.size() >= admin_token_size_min && text.size() <= admin_token_size_max &&
+         std::ranges::all_of(text, [&](char letter) {
+           return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'z') ||
+                  (letter >= 'A' && letter <= 'Z') || others.find(letter) != std::string_view::npos;
+         });
 }
 
 }  // namespace troupe

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -55,5 +56,13 @@ std::string in_quotes(std::string_view text);
 /// Static storage.
 std::string_view to_string(log_level level) noexcept;
 std::string_view to_string(storage_engine engine) noexcept;
+
+inline constexpr std::size_t admin_token_size_min = 16;
+inline constexpr std::size_t admin_token_size_max = 1024;
+inline constexpr std::string_view admin_token_rule =
+    "16 to 1024 letters, digits and characters of -._~+/=";
+
+/// Whether the text can be a token, as Authorization: Bearer carries it (RFC 6750, 2.1).
+bool is_admin_token(std::string_view text) noexcept;
 
 }  // namespace troupe

@@ -282,6 +282,10 @@ std::vector<byte_buffer> doc::encode_state_in_pieces(const class state_vector& f
   return updates;
 }
 
+bool holds_the_same(const doc& one, const doc& other) {
+  return one.snapshot() == other.snapshot() && one.pending_size() == other.pending_size();
+}
+
 class state_vector doc::state_vector() const {
   class state_vector vector;
   const client_lookup& ids = store_.clients();

@@ -207,4 +207,7 @@ class doc {
   phase phase_ = phase::idle;
 };
 
+/// Whether both know and have deleted the same, and as much waits in them. Linear in both.
+bool holds_the_same(const doc& one, const doc& other);
+
 }  // namespace troupe::crdt

@@ -406,8 +406,7 @@ void session_protocol::on_document_failed(document_id document, close_reason why
   }
   failed->spoken.for_each([&](dialect each) {
     if (traits_of(each).has_errors)
-      refuse(each, request_error::document_unavailable, troupe::describe(why).text, failed->name,
-             {}, out);
+      refuse(each, request_error_for(why), troupe::describe(why).text, failed->name, {}, out);
   });
   // It will not answer what it holds of this session.
   credit_.give_back(failed->unhandled, failed->unhandled);

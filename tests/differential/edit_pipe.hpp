@@ -13,6 +13,13 @@ namespace troupe {
 
 class edit_pipe {
  public:
+  template <class Number>
+  static Number number_of(std::string_view text) {
+    Number number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
+  }
+
   /// Opens a transaction of `document` for the client id that is written in `own`.
   result<void> begin(std::uint32_t number, crdt::doc& document, std::string_view own) {
     auto opened = document.edit(number_of<crdt::client_id>(own));
@@ -86,13 +93,6 @@ class edit_pipe {
     if (name == "insert") return edit.insert(type, number_of<std::uint32_t>(in[2]), values);
     if (name == "set") return edit.set(type, in[2], values[0]);
     return fail(errc::unknown_message, name);
-  }
-
-  template <class Number>
-  static Number number_of(std::string_view text) {
-    Number number = 0;
-    std::from_chars(text.data(), text.data() + text.size(), number);
-    return number;
   }
 
   static crdt::type_ref type_of(std::string_view name) {

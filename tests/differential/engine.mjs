@@ -64,6 +64,8 @@ export class Engine {
       read: (...request) => this.#call('R', number, ...request.map((part) => (typeof part === 'string' ? Buffer.from(part) : part))),
       begin_edit: (client) => this.#call('b', number, Buffer.from(String(client))),
       edit: (...parts) => this.#call('o', number, ...parts.map((part) => Buffer.from(typeof part === 'number' ? String(part) : part))),
+      /** An edit by `client` that brings back what the state `then` showed; whether it changed anything. */
+      restore: async (client, then) => (await this.#call('r', number, Buffer.from(String(client)), then))[0] === 1,
       changes: async () => Buffer.from(await this.#call('h', number)).toString().split('\n').slice(0, -1),
       commit: async () => (await this.#call('k', number))[0] === 1,
       free: () => this.#call('f', number),

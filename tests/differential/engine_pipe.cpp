@@ -67,6 +67,7 @@ class engine {
       case 'b': return done(edits_.begin(number, doc(number), as_text(in.read_bytes())));
       case 'o': return edit(number, in);
       case 'k': return commit(number);
+      case 'r': return restore(number, in);
       case 'h': return to_bytes(edit_pipe::changes_of(doc(number)));
       case 'x': return merge(in, update_format::v1);
       case 'X': return merge(in, update_format::v2);
@@ -113,6 +114,23 @@ class engine {
   /// Replies with a flag: something changed.
   reply commit(std::uint32_t number) {
     const bool has_changed = edits_.commit(number);
+    crdt::check_invariants(doc(number).contents());
+    return byte_buffer{static_cast<std::uint8_t>(has_changed)};
+  }
+
+  /// As `own`, what the document showed in the state `then`. Replies with a flag: something
+  /// changed.
+  reply restore(std::uint32_t number, request_reader& in) {
+    const auto own = edit_pipe::number_of<crdt::client_id>(as_text(in.read_bytes()));
+    crdt::doc then;
+    if (const auto loaded = then.apply_update(in.read_bytes()); !loaded)
+      return tl::unexpected(loaded.error());
+    auto edit = doc(number).edit(own);
+    if (!edit) return tl::unexpected(edit.error());
+    if (const auto restored = edit->restore(then); !restored)
+      return tl::unexpected(restored.error());
+    crdt::check_invariants(doc(number).contents());
+    const bool has_changed = edit->commit().changed;
     crdt::check_invariants(doc(number).contents());
     return byte_buffer{static_cast<std::uint8_t>(has_changed)};
   }

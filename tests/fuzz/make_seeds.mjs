@@ -172,13 +172,14 @@ const frames = {
 for (const [name, parts] of Object.entries(frames)) add('frame_reader', name, bytes(...parts));
 
 // The examples of the storage format, as record_fuzz.cpp takes them: kind, size of the key, key, value.
-const kinds = ['record', 'chunk', 'meta', 'name', 'marker'];
+const kinds = ['record', 'chunk', 'meta', 'name', 'marker', 'version', 'version-chunk', 'key'];
+const kind_of = (kind) => kinds.indexOf(kind === 'version-count' ? 'version-chunk' : kind);
 const page = readFileSync(path.join(here, '../../docs/storage-format.md'), 'utf8');
 let number = 0;
-for (const [, kind, lines] of page.matchAll(/```hex (\w+)\n(.*?)```/gs)) {
+for (const [, kind, lines] of page.matchAll(/```hex ([\w-]+)\n(.*?)```/gs)) {
   const [key, value] = lines.split('value ').map((part) => Buffer.from(part.replace(/key|[ |\n]/g, ''), 'hex'));
-  add('record', `${kind}.${++number}`, bytes(kinds.indexOf(kind), key.length, key, value));
-  if (kind !== 'meta' && kind !== 'marker') add('record', `key.${number}`, bytes(5, key.length, key));
+  add('record', `${kind}.${++number}`, bytes(kind_of(kind), key.length, key, value));
+  if (kind !== 'meta' && kind !== 'marker') add('record', `key.${number}`, bytes(kind_of('key'), key.length, key));
 }
 
 const differs = [];

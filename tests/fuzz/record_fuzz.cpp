@@ -7,6 +7,7 @@
 
 #include "base/crc32c.hpp"
 #include "storage/record.hpp"
+#include "storage/version_record.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
 namespace {
@@ -14,6 +15,7 @@ namespace {
 using namespace troupe;
 using namespace troupe::storage;
 
+constexpr std::uint8_t kinds = 8;
 const std::size_t marker_size = encode_marker({}).size();
 
 void require(bool condition) {
@@ -36,7 +38,7 @@ std::string joined(const Header& header, byte_view rest) {
 }
 
 void read(std::uint8_t kind, const std::string& key, const std::string& value) {
-  switch (kind % 6) {
+  switch (kind % kinds) {
     case 0:
       if (const auto record = decode_record(key, value))
         require(joined(make_record_header(key, *record), record->update) == value);
@@ -64,7 +66,22 @@ void read(std::uint8_t kind, const std::string& key, const std::string& value) {
       if (const auto marker = decode_marker(value); marker && value.size() == marker_size)
         require(encode_marker(*marker) == value);
       break;
+    case 5:
+      if (const auto entry = decode_version(key, value)) {
+        require(encode_version(key, *entry) == value);
+        require(!version_reader{*entry}.add(key, value).has_value());
+        require(version_reader{*entry}.finish().has_value() == false);
+      }
+      break;
+    case 6:
+      if (const auto part = decode_version_chunk(key, value))
+        require(encode_version_chunk(key, *part) == value);
+      if (const auto last = decode_version_count(key, value))
+        require(encode_version_count(key, *last) == value);
+      break;
     default:
+      if (const auto at = read_version_key(key))
+        require(version_key(at->id, at->number, at->part) == key);
       if (const auto at = read_log_key(key)) require(log_key(at->id, at->number) == key);
       if (const auto at = read_chunk_key(key)) require(chunk_key(at->id, at->of, at->part) == key);
   }
@@ -79,6 +96,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string key{as_text(rest.first(key_size))};
   const std::string value{as_text(rest.subspan(key_size))};
   read(data[0], key, value);
-  read(data[0], key, sealed(data[0] % 6 == 4 ? marker_key : key, value));
+  read(data[0], key, sealed(data[0] % kinds == 4 ? marker_key : key, value));
   return 0;
 }

@@ -39,7 +39,7 @@ async function until_said(ask, holds, what) {
 test('a server with nobody connected lists nobody', async (context) => {
   const own = await own_server(context);
   assert.deepEqual(await page('/api/v1/sessions', own.server), { sessions: [], count: 0 });
-  assert.deepEqual(await page('/api/v1/documents', own.server), { documents: [], count: 0 });
+  assert.deepEqual(await page('/api/v1/documents?open=true', own.server), { documents: [], count: 0 });
 });
 
 test('a session is listed with who it is, where from, what it speaks, and since when', async () => {
@@ -121,7 +121,7 @@ test('a session that joined several documents is listed with each of them', asyn
     assert.deepEqual(listed.map((one) => [one.userId, one.documents]), [['traveller', [first, second]]]);
   }
   assert.ok((await sessions_of(elsewhere)).every(({ userId }) => userId === null));
-  const documents = (await page('/api/v1/documents')).documents;
+  const documents = (await page('/api/v1/documents?open=true')).documents;
   for (const name of [first, second, elsewhere]) {
     const { sessions, unloading } = documents.find((one) => one.name === name);
     assert.deepEqual({ sessions, unloading }, { sessions: 1, unloading: false });
@@ -141,7 +141,7 @@ for (const [what, name] of Object.entries(odd_names)) {
       const listed = await sessions_of(path);
       assert.deepEqual(listed.map((one) => one.documents), [[document]], path);
     }
-    assert.ok((await page('/api/v1/documents')).documents.some((one) => one.name === document));
+    assert.ok((await page('/api/v1/documents?open=true')).documents.some((one) => one.name === document));
   });
 }
 
@@ -153,7 +153,7 @@ test('the sessions of a document that nobody has open are none', async () => {
 async function all_pages(path, name, limit, server) {
   const pages = [];
   for (let after = ''; after !== undefined; ) {
-    const said = await page(`${path}?limit=${limit}&after=${encodeURIComponent(after)}`, server);
+    const said = await page(`${path}${path.includes('?') ? '&' : '?'}limit=${limit}&after=${encodeURIComponent(after)}`, server);
     assert.ok(said[name].length <= limit);
     pages.push(said[name]);
     after = said.next;
@@ -175,7 +175,7 @@ test('sessions and documents are listed in order, and in pages', async (context)
     assert.deepEqual(pages.map(({ length }) => length), [3, 3, 1]);
     assert.deepEqual(pages.flat().map(({ id }) => id), ids);
   }
-  const pages = await all_pages('/api/v1/documents', 'documents', 3, own.server);
+  const pages = await all_pages('/api/v1/documents?open=true', 'documents', 3, own.server);
   assert.deepEqual(pages.map(({ length }) => length), [3, 3, 2]);
   assert.deepEqual(pages.flat().map(({ name }) => name), ['all', ...clients.map((_, i) => `team/${i} &`)]);
 });
@@ -212,7 +212,7 @@ test('HEAD, queries, health, and several requests over one connection are answer
   assert.equal((await ask_admin(use.server, '/healthz')).body, 'ok\n');
   const peer = await new tcp_peer(use.server.admin_port).open();
   context.after(() => peer.destroy());
-  const ask = 'GET /api/v1/documents HTTP/1.1\r\nHost: localhost\r\n\r\n';
+  const ask = `GET /api/v1/documents HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${use.server.admin_token}\r\n\r\n`;
   peer.write(ask + ask); // pipelined
   peer.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
   await peer.end();
@@ -251,7 +251,7 @@ test('news for a document that is not open are answered so, and open nothing', a
   const document = use.document();
   const { status, json: answer } = await notify({ path: 'x.md', docName: document });
   assert.deepEqual([status, answer], [200, { docName: document, open: false }]);
-  assert.ok(!(await page('/api/v1/documents')).documents.some((one) => one.name === document));
+  assert.ok(!(await page('/api/v1/documents?open=true')).documents.some((one) => one.name === document));
 });
 
 const bad_news = {
@@ -342,7 +342,7 @@ test('answers that nobody reads take no memory, and others have their turn', asy
   const peers = await Promise.all(Array.from({ length: 40 }, () => own.track(new tcp_peer(own.server.admin_port)).open()));
   for (const peer of peers) {
     peer.socket.pause();
-    peer.write('GET /api/v1/sessions HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(20));
+    peer.write(`GET /api/v1/sessions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${own.server.admin_token}\r\n\r\n`.repeat(20));
   }
   await pause(1000);
   if (memory_tells) assert.ok((await own.server.memory('VmHWM')) - before < 50e6, `${(await own.server.memory('VmHWM')) - before} bytes`);
@@ -363,7 +363,7 @@ test('two hundred sessions are listed at once while they type', async (context) 
     assert.equal(new Set(listed.map(({ userId }) => userId)).size, 200);
     await pause(50);
   }
-  const { documents } = await page('/api/v1/documents', own.server);
+  const { documents } = await page('/api/v1/documents?open=true', own.server);
   assert.deepEqual(documents.map((one) => one.sessions), Array(10).fill(20));
 });
 

@@ -126,13 +126,13 @@ test('a document above limits.max_document_size is read and emptied, and takes n
   assert.equal(json.text().length, 90_000, 'the document can be read');
   const { message } = await json.refused({ type: 'update', payload: { update: base64(update_by((doc) => doc.getText('text').insert(0, 'z'.repeat(20_000)))) } }, 'DOCUMENT_FULL');
   assert.match(message, /limits\.max_document_size is 100000 bytes; contents can only be deleted/);
-  const { documents } = (await ask_admin(use.server, '/api/v1/documents')).json;
+  const { documents } = (await ask_admin(use.server, '/api/v1/documents?open=true')).json;
   const shown = documents.find(({ name }) => name === 'a');
   assert.ok(shown.memoryBytes > 90_000 && shown.memoryBytes < 100_000, JSON.stringify(shown));
   assert.ok(shown.stateBytes > 90_000, JSON.stringify(shown));
   assert.equal(shown.clientIds, 1);
   reader.text.delete(0, 80_000);
-  await until(async () => (await ask_admin(use.server, '/api/v1/documents')).json.documents[0].memoryBytes < 30_000, 'deleting makes room');
+  await until(async () => (await ask_admin(use.server, '/api/v1/documents?open=true')).json.documents[0].memoryBytes < 30_000, 'deleting makes room');
   reader.text.insert(0, 'again');
   const newcomer = await use.client('a').synced();
   await converged([reader, newcomer]);
@@ -164,7 +164,7 @@ test('slow: a history of 100,000 client ids comes back from its client after a r
   const owner = await use.client('a', { doc }).synced();
   owner.text.insert(0, 'and ');
   await until(() => earlier.text.length === 9, 'both edit', 20_000, () => JSON.stringify(owner.closes));
-  const { documents } = (await ask_admin(use.server, '/api/v1/documents')).json;
+  const { documents } = (await ask_admin(use.server, '/api/v1/documents?open=true')).json;
   assert.ok(documents[0].clientIds >= count, JSON.stringify(documents));
   assert.deepEqual([...owner.closes, ...earlier.closes], []);
 });

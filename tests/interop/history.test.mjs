@@ -40,7 +40,7 @@ async function restored(use, document, snapshot) {
 }
 
 /** Waits until the server has unloaded all documents, so that the next client loads one from storage. */
-const unloaded = (use) => until(async () => (await ask_admin(use.server, '/api/v1/documents')).json.count === 0, 'all documents are unloaded', 8000);
+const unloaded = (use) => until(async () => (await ask_admin(use.server, '/api/v1/documents?open=true')).json.count === 0, 'all documents are unloaded', 8000);
 
 for (const gc of [false, true])
   test(`a version comes out whole where a rule keeps deleted contents, its author having gc: ${gc}`, async (context) => {

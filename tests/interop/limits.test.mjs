@@ -342,7 +342,7 @@ test('twelve documents take turns in the room of three, and each keeps its conte
         assert.equal(witness.text.toString(), name);
         witness.destroy();
       }
-      const { json } = await ask_admin(use.server, '/api/v1/documents');
+      const { json } = await ask_admin(use.server, '/api/v1/documents?open=true');
       assert.ok(json.documents.filter(({ unloading }) => !unloading).length <= 3, JSON.stringify(json));
       client.destroy();
     }

@@ -7,6 +7,7 @@
 
 #include "actors/failure_codes.hpp"
 #include "actors/store.hpp"
+#include "actors/store_reader.hpp"
 #include "net/websocket_frame.hpp"
 #include "protocol/dialects/dialects.hpp"
 #include "protocol/session/input_gatherer.hpp"
@@ -42,8 +43,14 @@ actor_node::actor_node(directory_settings settings, hosting where) {
     settings.units = {unit_.get()};
     settings.workers = workers_ = std::make_shared<worker_pool>(workers);
   }
-  store_ = system_->spawn<store, caf::detached>(backend);
-  directory_ = system_->spawn<directory>(settings, store_,
+  reader_ = system_->spawn<store_reader, caf::detached>(backend);
+  store_settings storing;
+  storing.backend = backend;
+  storing.archive = std::shared_ptr<storage::archive>{backend, &backend->archive()};
+  storing.health = settings.health = health;
+  storing.recovery_interval = std::chrono::milliseconds{5};
+  store_ = system_->spawn<store, caf::detached>(std::move(storing));
+  directory_ = system_->spawn<directory>(settings, store_, reader_,
                                          std::vector{caf::actor_cast<hub_actor>(self_->ptr())});
 }
 
@@ -59,7 +66,9 @@ actor_node::~actor_node() {
   caf::anon_send_exit(directory_, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(store_, caf::exit_reason::user_shutdown);
   directory_ = nullptr;
+  caf::anon_send_exit(reader_, caf::exit_reason::user_shutdown);
   store_ = nullptr;
+  reader_ = nullptr;
   self_.reset();
   system_.reset();
 }

@@ -75,8 +75,11 @@ class actor_node {
 
   caf::actor_system& system() { return *system_; }
   store_actor store_handle() const { return store_; }
+  store_reader_actor reader_handle() const { return reader_; }
+  directory_actor directory_handle() const { return directory_; }
 
   std::shared_ptr<gated_backend> backend = std::make_shared<gated_backend>();
+  std::shared_ptr<store_health> health = std::make_shared<store_health>();
 
  private:
   void end_unit();
@@ -92,6 +95,7 @@ class actor_node {
   std::unique_ptr<caf::actor_system> system_;
   std::unique_ptr<caf::scoped_actor> self_;
   store_actor store_;
+  store_reader_actor reader_;
   directory_actor directory_;
   std::vector<document_actor> opened_;
 };

@@ -4,6 +4,9 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
+#include <string>
+#include <type_traits>
 
 #include "storage/memory_backend.hpp"
 
@@ -20,14 +23,40 @@ class gated_backend final : public storage::backend {
   result<void> write(const storage::batch& what) override {
     std::unique_lock lock{mutex_};
     opened_.wait(lock, [this] { return is_open_; });
-    if (fails_to_write_) return fail(errc::storage_failed, "the test says so");
+    ++writes_;
+    if (fails_to_write_) return fail(*fails_to_write_, "the test says so");
+    for (const storage::log_append& append : what.appends)
+      if (*append.document == unstorable_)
+        return fail(errc::storage_conflict, "'" + unstorable_ + "' does not fit");
     return memory_.write(what);
+  }
+
+  result<void> recover() override {
+    std::lock_guard lock{mutex_};
+    ++recoveries_;
+    if (fails_to_write_) return fail(*fails_to_write_, "the test still says so");
+    return {};
   }
 
   void close_gate() { set(is_open_, false); }
   void open_gate() { set(is_open_, true); }
   void fail_loads(bool fails) { set(fails_to_load_, fails); }
-  void fail_writes(bool fails) { set(fails_to_write_, fails); }
+  void fail_writes(errc why) { set(fails_to_write_, why); }
+  void end_failing() { set(fails_to_write_, std::nullopt); }
+  /// Writes with appends to this document fail.
+  void fail_document(const std::string& name) { set(unstorable_, name); }
+  int writes() {
+    std::lock_guard lock{mutex_};
+    return writes_;
+  }
+  /// How often recovery was tried.
+  int recoveries() {
+    std::lock_guard lock{mutex_};
+    return recoveries_;
+  }
+
+  /// For operators, whom no gate holds back.
+  storage::archive& archive() noexcept { return memory_; }
 
   storage::stored_document stored(const std::string& document) {
     std::lock_guard lock{mutex_};
@@ -35,10 +64,11 @@ class gated_backend final : public storage::backend {
   }
 
  private:
-  void set(bool& flag, bool value) {
+  template <class Value>
+  void set(Value& what, std::type_identity_t<Value> value) {
     {
       std::lock_guard lock{mutex_};
-      flag = value;
+      what = std::move(value);
     }
     opened_.notify_all();
   }
@@ -48,7 +78,10 @@ class gated_backend final : public storage::backend {
   storage::memory_backend memory_;
   bool is_open_ = true;
   bool fails_to_load_ = false;
-  bool fails_to_write_ = false;
+  std::optional<errc> fails_to_write_;
+  std::string unstorable_;
+  int recoveries_ = 0;
+  int writes_ = 0;
 };
 
 }  // namespace troupe::test

@@ -73,6 +73,10 @@ class recording_acceptor final : public connection_acceptor {
 /// Answers each request with its target, at once or when it is told to.
 class echo_handler final : public http_handler {
  public:
+  body_plan on_head(const http_request& head) override {
+    heads.push_back(head.target);
+    return plan;
+  }
   void on_request(http_request request, std::function<void(http_answer)> answer) override {
     requests.push_back(request);
     answers.push_back([answer, body = body.empty() ? request.target + "\n" : body] {
@@ -87,6 +91,8 @@ class echo_handler final : public http_handler {
   }
 
   std::vector<http_request> requests;
+  std::vector<std::string> heads;  ///< Targets of requests whose header came.
+  body_plan plan;                  ///< Of each.
   std::deque<std::function<void()>> answers;
   bool answers_at_once = true;
   std::string body;  ///< Of each answer; empty: the target.

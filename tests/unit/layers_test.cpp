@@ -54,7 +54,7 @@ const std::vector<confinement> libraries = {
     {"caf/", {"actors/", "app/", "net/io_actor.hpp", "net/io_unit."}},
     {"yaml-cpp/", {"app/"}, 1},
     {"CLI/", {"app/"}, 1},
-    {"nlohmann/", {"protocol/json/", "actors/admin_pages.cpp"}},
+    {"nlohmann/", {"protocol/json/", "actors/admin_"}},
     {"openssl/",
      {"net/tls_context.cpp", "net/transport.cpp", "net/websocket_handshake.cpp",
       "storage/document_id.cpp"}},

@@ -75,6 +75,14 @@ class doc_edit {
   result<void> remove_key(const type_ref& from, std::string_view key);
   result<void> clear_keys(const type_ref& in);
 
+  // --- the past ---
+
+  /// Brings back what the document showed in the state `then` of its own history: see
+  /// restore_plan.hpp. What shows now and then alike stays as it is, with the cursors in it; the
+  /// rest is deleted or inserted again, types with all that is in them. Places that were found
+  /// before are forgotten. Fails with document_full and the errors of every operation that writes.
+  result<void> restore(const doc& then);
+
   // --- lengths and nested types ---
 
   /// Visible units of the sequence.

@@ -3,7 +3,8 @@ import http from 'node:http';
 import https from 'node:https';
 
 /**
- * Sends a request and resolves to {status, headers, body}. `ca`, a certificate, means https; `body` is text.
+ * Sends a request and resolves to {status, headers, body, bytes}: the body as text and as it is. `ca`, a certificate, means
+ * https; the `body` to send is text or bytes.
  * `port` is another one than that of the documents.
  */
 export function request(server, path, { method = 'GET', headers = {}, body = undefined, port = server.port, ca = undefined } = {}) {
@@ -13,9 +14,12 @@ export function request(server, path, { method = 'GET', headers = {}, body = und
     sent.setTimeout(5000, () => sent.destroy(new Error(`no answer to ${method} ${path} in 5 s`)));
     sent.on('error', reject);
     const answered = (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (part) => (text += part));
-      response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, body: text }));
+      const parts = [];
+      response.on('data', (part) => parts.push(part));
+      response.on('end', () => {
+        const bytes = Buffer.concat(parts);
+        resolve({ status: response.statusCode, headers: response.headers, body: bytes.toString('utf8'), bytes });
+      });
     };
     sent.on('response', answered);
     sent.on('upgrade', (response, socket) => {
@@ -26,9 +30,13 @@ export function request(server, path, { method = 'GET', headers = {}, body = und
   });
 }
 
-/** Asks the admin pages; resolves like request(), with the parsed body as `json` if it is JSON. */
-export async function ask_admin(server, path, options = {}) {
-  const answer = await request(server, path, { ...options, port: server.admin_port });
+/**
+ * Asks the admin pages; resolves like request(), with the parsed body as `json` if it is JSON. `token` is another one than
+ * the server's; null: none.
+ */
+export async function ask_admin(server, path, { token = server.admin_token, ...options } = {}) {
+  const headers = token === null ? { ...options.headers } : { Authorization: `Bearer ${token}`, ...options.headers };
+  const answer = await request(server, path, { ...options, headers, port: server.admin_port });
   if (answer.headers['content-type'] === 'application/json' && answer.body !== '') answer.json = JSON.parse(answer.body);
   return answer;
 }

@@ -26,6 +26,9 @@ export const is_sanitized = Boolean(process.env.TROUPE_SANITIZE);
 /** Whether a server's memory says anything: under a sanitizer, which keeps what was freed, it does not. */
 export const memory_tells = !is_sanitized;
 
+/** The admin token of all servers whose settings do not say another, or none (undefined). */
+export const admin_token = 'the-token-of-the-tests';
+
 class server {
   /** All of stdout, all of stderr. */
   stdout = '';
@@ -35,6 +38,8 @@ class server {
   host = undefined;
   port = undefined;
   admin_port = undefined;
+  /** What the admin pages ask for; undefined: the server makes one by itself. */
+  admin_token = undefined;
   #child;
   #expected_to_end = false;
   #ready;
@@ -46,8 +51,9 @@ class server {
     if (!existsSync(binary)) {
       throw new Error(`there is no server at ${binary}: build it, or point TROUPE_BINARY at it`);
     }
-    const all = { 'server.port': 0, 'admin.port': 0, 'storage.engine': 'memory', ...settings };
-    const args = Object.entries(all).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+    const all = { 'server.port': 0, 'admin.port': 0, 'admin.token': admin_token, 'storage.engine': 'memory', ...settings };
+    const args = Object.entries(all).flatMap(([key, value]) => (value === undefined ? [] : ['--set', `${key}=${value}`]));
+    this.admin_token = all['admin.token'];
     if (file) args.push('--config', file);
     this.#child = spawn(binary, ['serve', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child.stderr.setEncoding('utf8').on('data', (text) => (this.stderr += text));

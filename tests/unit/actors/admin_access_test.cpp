@@ -8,10 +8,21 @@ using namespace troupe;
 
 namespace {
 
+const std::string token = "the-token-itself";
+const admin::guard::time_point start{std::chrono::hours{1}};
+
 http_request get(std::string host, std::string site = {}) {
   http_request asked{"GET", "/api/v1/sessions", {}, "127.0.0.1"};
   asked.host = std::move(host);
   asked.fetch_site = std::move(site);
+  asked.authorization = "Bearer " + token;
+  return asked;
+}
+
+http_request with_token(std::string authorization, std::string address = "127.0.0.1") {
+  http_request asked = get("localhost");
+  asked.authorization = std::move(authorization);
+  asked.remote_address = std::move(address);
   return asked;
 }
 
@@ -23,12 +34,21 @@ http_request post(std::string content_type) {
 }
 
 /// 0: it is answered.
-unsigned refused(const http_request& asked, const admin::access& to = {"127.0.0.1", {}}) {
-  const auto refusal = admin::refusal_of(asked, to);
+unsigned refused(admin::guard& by, const http_request& asked,
+                 admin::guard::time_point now = start) {
+  const auto refusal = by.refusal_of(asked, now);
   if (!refusal) return 0;
   CHECK(refusal->content_type == "application/json");
   CHECK(nlohmann::json::parse(refusal->body).at("error").is_string());
+  CHECK(refusal->authenticate.empty() == (refusal->status != 401));
+  CHECK(refusal->body.find(token) == std::string::npos);
   return refusal->status;
+}
+
+unsigned refused(const http_request& asked, const std::string& address = "127.0.0.1",
+                 std::vector<std::string> allowed_hosts = {}) {
+  admin::guard guard{{address, std::move(allowed_hosts), secret{token}}};
+  return refused(guard, asked);
 }
 
 }  // namespace
@@ -47,21 +67,21 @@ TEST_CASE("the admin pages answer for the hosts that they have", "[admin]") {
 
 TEST_CASE("the address that is listened on is a host, and any address where that is all",
           "[admin]") {
-  CHECK(refused(get("10.0.0.1:3002"), {"10.0.0.1", {}}) == 0);
-  CHECK(refused(get("10.0.0.2:3002"), {"10.0.0.1", {}}) == 421);
-  CHECK(refused(get("[fd00::1]:3002"), {"fd00::1", {}}) == 0);
+  CHECK(refused(get("10.0.0.1:3002"), "10.0.0.1") == 0);
+  CHECK(refused(get("10.0.0.2:3002"), "10.0.0.1") == 421);
+  CHECK(refused(get("[fd00::1]:3002"), "fd00::1") == 0);
   for (const char* all : {"0.0.0.0", "::"}) {
-    CHECK(refused(get("10.0.0.2:3002"), {all, {}}) == 0);
-    CHECK(refused(get("[fd00::1]"), {all, {}}) == 0);
-    CHECK(refused(get("evil.example:3002"), {all, {}}) == 421);
+    CHECK(refused(get("10.0.0.2:3002"), all) == 0);
+    CHECK(refused(get("[fd00::1]"), all) == 0);
+    CHECK(refused(get("evil.example:3002"), all) == 421);
   }
 }
 
 TEST_CASE("further hosts can be allowed", "[admin]") {
-  const admin::access to{"127.0.0.1", {"admin.example.com", "node-1"}};
-  CHECK(refused(get("Admin.Example.com:8443"), to) == 0);
-  CHECK(refused(get("node-1"), to) == 0);
-  CHECK(refused(get("x.admin.example.com"), to) == 421);
+  const std::vector<std::string> allowed{"admin.example.com", "node-1"};
+  CHECK(refused(get("Admin.Example.com:8443"), "127.0.0.1", allowed) == 0);
+  CHECK(refused(get("node-1"), "127.0.0.1", allowed) == 0);
+  CHECK(refused(get("x.admin.example.com"), "127.0.0.1", allowed) == 421);
 }
 
 TEST_CASE("pages of other sites are refused", "[admin]") {
@@ -71,11 +91,75 @@ TEST_CASE("pages of other sites are refused", "[admin]") {
 }
 
 TEST_CASE("a body must be JSON by its header, which pages may not send without asking", "[admin]") {
-  for (const char* type :
-       {"application/json", "application/json; charset=utf-8", "Application/JSON ;x=y"})
+  for (const char* type : {"application/json", "application/json; charset=utf-8",
+                           "Application/JSON ;x=y", "application/octet-stream"})
     CHECK(refused(post(type)) == 0);
   for (const char* type :
        {"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data",
         "application/jsonp", "text/plain; application/json"})
     CHECK(refused(post(type)) == 415);
+}
+
+TEST_CASE("whatever may change something needs such a header", "[admin]") {
+  for (const char* method : {"POST", "PUT", "PATCH", "DELETE", "OPTIONS"}) {
+    http_request asked = post("text/plain");
+    asked.method = method;
+    asked.has_body = true;
+    CHECK(refused(asked) == 415);
+    asked.content_type = "application/json";
+    CHECK(refused(asked) == 0);
+  }
+  http_request bare = post("");
+  bare.method = "DELETE";
+  CHECK(refused(bare) == 0);
+}
+
+TEST_CASE("whoever shows no token, or another, is told which header is wanted", "[admin]") {
+  for (const char* shown :
+       {"", "Bearer", "Bearer ", "Bearer the-token-itsel", "Bearer the-token-itselfs",
+        "Basic the-token-itself", "the-token-itself", "Bearer  THE-TOKEN-ITSELF"}) {
+    CAPTURE(shown);
+    CHECK(refused(with_token(shown)) == 401);
+  }
+  for (const char* shown : {"Bearer the-token-itself", "bearer  the-token-itself "})
+    CHECK(refused(with_token(shown)) == 0);
+  admin::guard without{{"127.0.0.1", {}, secret{}}};
+  CHECK(refused(without, with_token("Bearer ")) == 401);
+}
+
+TEST_CASE("health needs no token, but the right host", "[admin]") {
+  http_request asked = with_token("");
+  asked.target = "/healthz?x=1";
+  CHECK(refused(asked) == 0);
+  asked.target = "/healthz/x";
+  CHECK(refused(asked) == 401);
+  asked.target = "/healthz";
+  asked.host = "evil.example";
+  CHECK(refused(asked) == 421);
+}
+
+TEST_CASE("an address has so many wrong tries a second, and others have their own", "[admin]") {
+  admin::guard guard{{"127.0.0.1", {}, secret{token}}};
+  const auto wrong = with_token("Bearer wrong", "10.0.0.1");
+  const auto right = with_token("Bearer " + token, "10.0.0.1");
+  for (std::size_t i = 0; i < admin::guard::wrong_tries_max; ++i) {
+    CHECK(refused(guard, right) == 0);
+    CHECK(refused(guard, with_token("", "10.0.0.1")) == 401);
+    CHECK(refused(guard, wrong) == 401);
+  }
+  CHECK(refused(guard, wrong) == 429);
+  CHECK(refused(guard, right) == 429);  // or a right guess would tell itself
+  CHECK(guard.refusal_of(wrong, start)->retry_after == std::chrono::seconds{1});
+  CHECK(refused(guard, with_token("Bearer " + token, "10.0.0.2")) == 0);
+  CHECK(refused(guard, right, start + std::chrono::seconds{1}) == 0);
+  CHECK(refused(guard, wrong, start + std::chrono::seconds{1}) == 401);
+}
+
+TEST_CASE("only so many addresses have tries in a second", "[admin]") {
+  admin::guard guard{{"127.0.0.1", {}, secret{token}}};
+  for (std::size_t i = 0; i < admin::guard::addresses_max; ++i)
+    CHECK(refused(guard, with_token("Bearer wrong", "fd00::" + std::to_string(i))) == 401);
+  CHECK(refused(guard, with_token("Bearer wrong", "fd01::1")) == 429);
+  CHECK(refused(guard, with_token("Bearer wrong", "fd01::1"), start + std::chrono::seconds{1}) ==
+        401);
 }

@@ -8,8 +8,16 @@ using json_value = nlohmann::json;
 
 namespace {
 
+/// As the listener does: first the page is found, then its request read.
 admin::admin_query query_of(std::string method, std::string target, std::string body = {}) {
-  return admin::read_request({std::move(method), std::move(target), std::move(body), "::1"});
+  auto found = admin::find_page(method, target);
+  if (auto* const none = std::get_if<http_answer>(&found)) return *none;
+  const http_request request{std::move(method), std::move(target), std::move(body), "::1"};
+  const auto& page = std::get<admin::page_request>(found);
+  if (page.to != admin::page::documents) return admin::read_request(page, request);
+  auto open = admin::read_open_documents(request);
+  REQUIRE(open.has_value());
+  return *open;
 }
 
 http_answer answer_of(std::string method, std::string target, std::string body = {}) {
@@ -76,8 +84,8 @@ names names_in(const http_answer& answer) {
 TEST_CASE("the admin pages are found by their path, whatever the query", "[admin]") {
   CHECK(sessions_wanted("/api/v1/sessions").empty());
   CHECK(sessions_wanted("/api/v1/sessions?pretty").empty());
-  CHECK(std::holds_alternative<list_documents>(query_of("GET", "/api/v1/documents")));
-  CHECK(std::holds_alternative<list_documents>(query_of("HEAD", "/api/v1/documents")));
+  CHECK(std::holds_alternative<list_documents>(query_of("GET", "/api/v1/documents?open=true")));
+  CHECK(std::holds_alternative<list_documents>(query_of("HEAD", "/api/v1/documents?open")));
   CHECK(answer_of("GET", "/healthz").status == 200);
   CHECK(answer_of("GET", "/healthz").body == "ok\n");
 }
@@ -85,15 +93,16 @@ TEST_CASE("the admin pages are found by their path, whatever the query", "[admin
 TEST_CASE("the sessions of a document are asked for by its encoded name", "[admin]") {
   CHECK(sessions_wanted("/api/v1/documents/notes/sessions") == "notes");
   CHECK(sessions_wanted("/api/v1/documents/team%2Fnotes/sessions") == "team/notes");
-  CHECK(sessions_wanted("/api/v1/documents/team/notes/sessions") == "team/notes");
   CHECK(sessions_wanted("/api/v1/documents/sessions/sessions") == "sessions");
   CHECK(sessions_wanted("/api/v1/documents/a%20b/sessions?x=1") == "a b");
   for (const char* target :
-       {"/api/v1/documents/sessions", "/api/v1/documents//sessions", "/api/v1/documentsx/sessions",
-        "/api/v1/documents/notes", "/api/v1/documents/%00/sessions"}) {
+       {"/api/v1/documents//sessions", "/api/v1/documentsx/sessions",
+        "/api/v1/documents/team/notes/sessions", "/api/v1/documents/notes/session"}) {
     CAPTURE(target);
     CHECK(answer_of("GET", target).status == 404);
   }
+  for (const char* target : {"/api/v1/documents/%00/sessions", "/api/v1/documents/%zz/sessions"})
+    CHECK(answer_of("GET", target).status == 400);
 }
 
 TEST_CASE("another page is not there, and another method is not allowed", "[admin]") {
@@ -183,11 +192,11 @@ TEST_CASE("a session that says little is shown with nulls", "[admin]") {
 }
 
 TEST_CASE("documents are shown with their sessions and their size", "[admin]") {
-  const listed_documents page{{{"a", 2, false, 10, 200, 3}, {"idle", 0, true}}, 2, false};
+  const listed_documents page{{{"a", 2, false, 10, 200, 3, true}, {"idle", 0, true}}, 2, false};
   CHECK(json_value::parse(admin::show_documents(page).body) == json_value::parse(R"({"count":2,
-    "documents":[{"name":"a","sessions":2,"unloading":false,
+    "documents":[{"name":"a","sessions":2,"unloading":false,"folded":true,
                   "stateBytes":10,"memoryBytes":200,"clientIds":3},
-                 {"name":"idle","sessions":0,"unloading":true,
+                 {"name":"idle","sessions":0,"unloading":true,"folded":false,
                   "stateBytes":0,"memoryBytes":0,"clientIds":0}]})"));
 }
 
@@ -213,7 +222,7 @@ TEST_CASE("a page is asked for by limit and after", "[admin]") {
   CHECK(sessions.limit == 10);
   CHECK(sessions.after == 17);
   const auto documents =
-      std::get<list_documents>(query_of("GET", "/api/v1/documents?after=team%2Fa+b"));
+      std::get<list_documents>(query_of("GET", "/api/v1/documents?open=true&after=team%2Fa+b"));
   CHECK(documents.after == "team/a b");
   CHECK(documents.limit == page_size_default);
   const auto from_start =
@@ -237,7 +246,7 @@ TEST_CASE("a page that cannot be is refused with what is allowed", "[admin]") {
   for (const char* after : {"x", "-1", "1x", "+1", "18446744073709551616"})
     CHECK(refused(std::string{"/api/v1/sessions?after="} + after) ==
           "after must be the id of a session");
-  CHECK(refused("/api/v1/documents?after=%zz") == "after is not percent-encoded");
+  CHECK(refused("/api/v1/documents?open=true&after=%zz") == "after is not percent-encoded");
 }
 
 TEST_CASE("a notification is answered with whether somebody could hear it", "[admin]") {

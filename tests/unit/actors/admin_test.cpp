@@ -46,8 +46,10 @@ class admin_bed {
                        caf::actor_cast<hub_actor>((*second_hub)->address())}});
     const auto actor = system->spawn<admin_request>(
         sources, [promise](http_answer with) { promise->set_value(std::move(with)); });
-    tell_anonymously(actor, answer_admin_request{std::make_shared<const http_request>(
-                                http_request{method, target, body, "::1"})});
+    tell_anonymously(
+        actor, answer_admin_request{
+                   std::make_shared<const http_request>(http_request{method, target, body, "::1"}),
+                   std::get<admin::page_request>(admin::find_page(method, target))});
     return promise->get_future();
   }
   /// Answers the next question of this kind; returns it.
@@ -136,7 +138,7 @@ TEST_CASE("the question for sessions carries its document and its page to the hu
 
 TEST_CASE("questions about documents go to the directory", "[admin]") {
   admin_bed bed;
-  auto documents = bed.ask("GET", "/api/v1/documents?limit=5&after=a");
+  auto documents = bed.ask("GET", "/api/v1/documents?open=true&limit=5&after=a");
   const auto asked =
       bed.answer<list_documents>(bed.directory, listed_documents{{{"notes", 2, false}}, 6, false});
   CHECK(asked.limit == 5);
@@ -153,7 +155,7 @@ TEST_CASE("questions about documents go to the directory", "[admin]") {
 
 TEST_CASE("a directory that fails is answered with 503", "[admin]") {
   admin_bed bed;
-  auto answer = bed.ask("GET", "/api/v1/documents");
+  auto answer = bed.ask("GET", "/api/v1/documents?open=true");
   bed.answer<list_documents>(
       bed.directory, caf::result<listed_documents>{caf::make_error(caf::sec::runtime_error)});
   REQUIRE(answer.wait_for(patience) == std::future_status::ready);

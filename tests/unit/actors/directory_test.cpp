@@ -36,8 +36,8 @@ class directory_bed {
  public:
   explicit directory_bed(const directory_settings& settings = {})
       : self_(node.system()),
-        directory_(
-            node.system().spawn<directory>(settings, node.store_handle(), std::vector{hub()})) {}
+        directory_(node.system().spawn<directory>(settings, node.store_handle(),
+                                                  node.reader_handle(), std::vector{hub()})) {}
   ~directory_bed() {
     node.backend->open_gate();
     for (const document_actor& each : opened_) caf::anon_send_exit(each, caf::exit_reason::kill);

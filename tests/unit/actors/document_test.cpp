@@ -165,11 +165,11 @@ TEST_CASE(
   CHECK(text_seen_by(node, *opened, 2).empty());
 }
 
-TEST_CASE("a failed write is confirmed to nobody and ends the store", "[actors]") {
+TEST_CASE("a store that is damaged as a whole confirms nothing and ends", "[actors]") {
   actor_node node;
   const auto document = node.open("d", 1);
   REQUIRE(document);
-  node.backend->fail_writes(true);
+  node.backend->fail_writes(errc::corrupt_store);
   caf::scoped_actor waiter{node.system()};
   waiter->monitor(node.store_handle());
   test::editing_client client{5};

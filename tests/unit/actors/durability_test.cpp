@@ -77,11 +77,11 @@ TEST_CASE("a log is long when it outgrows its checkpoint, and 64 KiB", "[durabil
   log.begin_checkpoint();
   log.append(bytes_of(40 * 1024));  // while it was made
   log.end_checkpoint(100 * 1024);
-  CHECK_FALSE(log.is_folded());
+  CHECK_FALSE(log.is_checkpointed());
   CHECK_FALSE(log.is_long());
-  CHECK_FALSE(log.is_worth_folding());
+  CHECK_FALSE(log.is_worth_checkpoint());
   log.append(bytes_of(20 * 1024));
-  CHECK(log.is_worth_folding());
+  CHECK(log.is_worth_checkpoint());
   log.append(bytes_of(41 * 1024));
   CHECK(log.is_long());
 }
@@ -91,5 +91,33 @@ TEST_CASE("a log of many small records is as long as their records", "[durabilit
   for (int i = 0; i < 3000; ++i) log.append(bytes_of(1));
   CHECK(log.is_long());
   log.begin_checkpoint();
-  CHECK(log.is_folded());
+  CHECK(log.is_checkpointed());
+}
+
+TEST_CASE("a document that was only read is not written", "[durability]") {
+  storage::stored_document stored;
+  stored.updates.push_back(bytes_of(200 * 1024));
+  stored.last = 1;
+  SECTION("however long its log is") {
+    durability log;
+    log.load(stored);
+    CHECK_FALSE(log.is_long());
+    CHECK_FALSE(log.is_worth_checkpoint());
+    CHECK(log.is_checkpointed());
+    log.append(bytes_of(1));
+    CHECK(log.is_long());
+    CHECK_FALSE(log.is_checkpointed());
+  }
+  SECTION("but for what is better replaced") {
+    stored.damage = "the newest checkpoint cannot be read";
+    durability log;
+    log.load(stored);
+    CHECK(log.is_long());
+    durability repaired;
+    repaired.load(
+        {.checkpoint = shared_bytes::copy_of(byte_buffer(10, 's')), .updates = {}, .last = 7});
+    CHECK(repaired.is_checkpointed());
+    repaired.want_checkpoint();
+    CHECK_FALSE(repaired.is_checkpointed());
+  }
 }

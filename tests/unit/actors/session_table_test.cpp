@@ -103,6 +103,10 @@ TEST_CASE("nobody can subscribe to a document that has failed", "[actors]") {
   t.table.close_subscribers(7, close_reason::document_failed);
   CHECK_FALSE(t.table.subscribe(7, 3));
   CHECK(t.table.subscribe(9, 3));
+  CHECK(t.table.why_failed(7) == close_reason::document_failed);
+  t.table.close_subscribers(8, close_reason::document_removed);
+  CHECK_FALSE(t.table.subscribe(8, 3));
+  CHECK(t.table.why_failed(8) == close_reason::document_removed);
 }
 
 TEST_CASE("a subscriber is told that its document failed, and may leave by that", "[actors]") {

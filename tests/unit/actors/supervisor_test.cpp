@@ -30,9 +30,10 @@ class supervisor_bed {
     config.set("caf.scheduler.policy", "sharing");
     config.set("caf.logger.console.verbosity", "quiet");
     system = std::make_unique<caf::actor_system>(config);
-    for (part* const one : {&store, &directory, &first_hub, &second_hub, &asker})
+    for (part* const one : {&store, &reader, &directory, &first_hub, &second_hub, &asker})
       one->emplace(*system);
     watched->store = caf::actor_cast<store_actor>(store->ptr());
+    watched->reader = caf::actor_cast<store_reader_actor>(reader->ptr());
     watched->directory = caf::actor_cast<directory_actor>(directory->ptr());
     for (const part* const hub : {&first_hub, &second_hub})
       watched->hubs.push_back(caf::actor_cast<hub_actor>((*hub)->ptr()));
@@ -47,7 +48,8 @@ class supervisor_bed {
     (*asker)->wait_for(running);
     running = nullptr;
     watched.reset();
-    for (part* const one : {&store, &directory, &first_hub, &second_hub, &asker}) one->reset();
+    for (part* const one : {&store, &reader, &directory, &first_hub, &second_hub, &asker})
+      one->reset();
     system.reset();
   }
 
@@ -90,7 +92,7 @@ class supervisor_bed {
 
   caf::actor_system_config config;
   std::unique_ptr<caf::actor_system> system;
-  part store, directory, first_hub, second_hub, asker;
+  part store, reader, directory, first_hub, second_hub, asker;
   std::shared_ptr<connection_slots> slots = std::make_shared<connection_slots>(10);
   std::shared_ptr<supervised_actors> watched = std::make_shared<supervised_actors>();
   supervisor_actor running;
@@ -111,10 +113,10 @@ TEST_CASE("seconds are passed on until the drain", "[supervisor]") {
 }
 
 TEST_CASE("the end of an actor that the node needs is told once", "[supervisor]") {
-  for (const int which : {0, 1, 2}) {
+  for (const int which : {0, 1, 2, 3}) {
     supervisor_bed bed;
     bed.settle();
-    part* const parts[] = {&bed.store, &bed.directory, &bed.second_hub};
+    part* const parts[] = {&bed.store, &bed.directory, &bed.second_hub, &bed.reader};
     parts[which]->reset();
     REQUIRE(bed.has_failed.get_future().wait_for(patience) == std::future_status::ready);
     bed.first_hub.reset();

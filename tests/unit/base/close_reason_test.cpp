@@ -20,7 +20,8 @@ std::vector<close_reason> all_reasons() {
 const std::set<close_reason> permanent = {
     close_reason::malformed_message, close_reason::no_document,   close_reason::message_too_large,
     close_reason::invalid_update,    close_reason::name_too_long, close_reason::unusable_content,
-    close_reason::document_full,     close_reason::too_deep,      close_reason::update_too_complex};
+    close_reason::document_full,     close_reason::too_deep,      close_reason::update_too_complex,
+    close_reason::document_removed};
 
 }  // namespace
 
@@ -75,6 +76,7 @@ TEST_CASE("close reasons have the codes that clients know", "[close_reason]") {
   CHECK(describe(close_reason::too_deep).code == 4432);
   CHECK(describe(close_reason::document_full).code == 4433);
   CHECK(describe(close_reason::update_too_complex).code == 4434);
+  CHECK(describe(close_reason::document_removed).code == 4410);
   CHECK(describe(close_reason::heartbeat_timeout).code == 0);
   CHECK(describe(close_reason::io_error).code == 0);
 }
@@ -93,9 +95,10 @@ TEST_CASE("a failure closes with the reason that names whose fault it is", "[clo
   CHECK(close_reason_for(errc::update_too_large) == close_reason::invalid_update);
   CHECK(close_reason_for(errc::pending_limit) == close_reason::pending_limit);
   CHECK(close_reason_for(errc::too_complex) == close_reason::update_too_complex);
+  CHECK(close_reason_for(errc::document_removed) == close_reason::document_removed);
   for (const errc code :
        {errc::storage_failed, errc::disk_full, errc::corrupt_document, errc::corrupt_store,
-        errc::store_in_use, errc::newer_format, errc::storage_conflict, errc::document_removed}) {
+        errc::store_in_use, errc::newer_format, errc::storage_conflict}) {
     CAPTURE(to_string(code));
     CHECK(close_reason_for(code) == close_reason::document_failed);
   }

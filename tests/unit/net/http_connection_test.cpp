@@ -127,6 +127,73 @@ TEST_CASE("a body is taken up to its limit, and not at all where there is none",
   CHECK(some.has_ended());
 }
 
+TEST_CASE("a handler sees the header first, and may refuse the body", "[http]") {
+  connection_settings settings;
+  settings.http_body_bytes_max = 100;
+  http_bed bed{settings};
+  bed.handler->plan.refusal = http_answer{.status = 401, .body = "no\n", .allow = {}};
+  bed.handler->plan.refusal->authenticate = "Bearer";
+  const std::string head = "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n";
+  const std::string answer = bed.serve().answer_to(head);
+  CHECK(status_of(answer) == 401);
+  CHECK(names(answer, "WWW-Authenticate: Bearer"));
+  CHECK(bed.has_ended());  // the body, which nobody reads, would be taken for a request
+  CHECK(bed.handler->heads == std::vector<std::string>{"/a"});
+  CHECK(bed.handler->requests.empty());
+  http_bed without{settings};
+  without.handler->plan = bed.handler->plan;
+  CHECK(status_of(without.serve().answer_to(get("/b"))) == 401);
+  CHECK_FALSE(without.has_ended());
+  CHECK(status_of(without.answer_to(get("/c"))) == 401);
+}
+
+TEST_CASE("a handler may take a larger body, which counts as a large message", "[http]") {
+  connection_settings settings;
+  settings.http_body_bytes_max = 10;
+  settings.large_messages = std::make_shared<budget>(1'000'000);
+  http_bed bed{settings};
+  bed.handler->answers_at_once = false;
+  bed.handler->plan.bytes_max = 500'000;
+  const auto head = [](std::size_t size) {
+    return "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n";
+  };
+  bed.serve();
+  CHECK(bed.answer_to(head(500'000) + std::string(250'000, 'a')).empty());
+  CHECK(settings.large_messages->used() == 500'000);
+  CHECK(bed.answer_to(std::string(250'000, 'b')).empty());
+  REQUIRE(bed.handler->requests.size() == 1);
+  CHECK(bed.handler->requests[0].body == std::string(250'000, 'a') + std::string(250'000, 'b'));
+  bed.run([&] { bed.handler->answer_next(); });
+  CHECK(status_of(bed.sockets.there_reads()) == 200);
+  CHECK(settings.large_messages->used() == 0);
+  CHECK(status_of(bed.answer_to(head(500'001))) == 413);
+  http_bed chunked{settings};
+  chunked.handler->plan.bytes_max = 500'000;
+  CHECK(status_of(chunked.serve().answer_to(
+            "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n" +
+            std::string(11, 'a') + "\r\n0\r\n\r\n")) == 413);
+}
+
+TEST_CASE("a large body that finds no room is refused before it is read", "[http]") {
+  connection_settings settings;
+  settings.large_messages = std::make_shared<budget>(1000);
+  http_bed bed{settings};
+  bed.handler->plan.bytes_max = 5000;
+  const std::string answer =
+      bed.serve().answer_to("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 1001\r\n\r\n");
+  CHECK(status_of(answer) == 503);
+  CHECK(names(answer, "Retry-After: 1"));
+  CHECK(bed.handler->requests.empty());
+  CHECK(settings.large_messages->used() == 0);
+  http_bed gone{settings};
+  gone.handler->plan.bytes_max = 5000;
+  gone.serve().answer_to("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\nabc");
+  CHECK(settings.large_messages->used() == 1000);
+  gone.sockets.close_there();
+  CHECK(gone.connections() == 0);
+  CHECK(settings.large_messages->used() == 0);
+}
+
 TEST_CASE("what is no HTTP is refused with what is wrong", "[http]") {
   for (const char* bytes : {"hello\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
                             "GET / HTTP/1.1\r\nno colon\r\n\r\n", "\r\n\r\n\r\n",

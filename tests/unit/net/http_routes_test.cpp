@@ -25,6 +25,15 @@ TEST_CASE("healthz says that the server is up", "[http_routes]") {
   CHECK(::answer_plain_request("HEAD", "/healthz").status == 200);
 }
 
+TEST_CASE("readyz says whether the server can take edits", "[http_routes]") {
+  CHECK(::answer_plain_request("GET", "/readyz").status == 200);
+  CHECK(::answer_plain_request("GET", "/readyz").body == "ready\n");
+  const http_answer answer = troupe::answer_readiness([] { return "the disk is full"; });
+  CHECK(answer.status == 503);
+  CHECK(answer.body == "not ready: the disk is full\n");
+  CHECK(answer.retry_after.count() > 0);
+}
+
 TEST_CASE("a document without an upgrade is told to upgrade", "[http_routes]") {
   const http_answer answer = ::answer_plain_request("GET", "/notes");
   CHECK(answer.status == 426);

@@ -43,7 +43,9 @@ TEST_CASE("request errors have the codes of the JSON dialect", "[request_error]"
         row{request_error::message_id_reused, "MESSAGE_ID_REUSED", "Message id reused"},
         row{request_error::quota_exceeded, "QUOTA_EXCEEDED", "Quota exceeded"},
         row{request_error::document_unavailable, "DOCUMENT_UNAVAILABLE", "Document unavailable"},
-        row{request_error::update_too_complex, "UPDATE_TOO_COMPLEX", "Update too complex"}}) {
+        row{request_error::update_too_complex, "UPDATE_TOO_COMPLEX", "Update too complex"},
+        row{request_error::storage_unavailable, "STORAGE_UNAVAILABLE", "Storage unavailable"},
+        row{request_error::document_removed, "DOCUMENT_REMOVED", "Document removed"}}) {
     CHECK(describe(each.error).code == each.code);
     CHECK(describe(each.error).text == each.text);
   }

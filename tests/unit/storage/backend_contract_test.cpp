@@ -53,6 +53,31 @@ CONTRACT("a store has nothing of a document that was never written") {
   CHECK(store->info("new") == std::nullopt);
 }
 
+CONTRACT("a store shows what lies in it of a document, up to so many bytes") {
+  TestType store;
+  batch first;
+  first.appends = {append_of("a", 1, {"a1", "a2"}), append_of("b", 1, {"b1"})};
+  REQUIRE(store->write(first).has_value());
+  REQUIRE(write_checkpoint(*store, "a", 1, "state").has_value());
+  const auto raw = store->raw("a", 1'000'000);
+  REQUIRE(raw.has_value());
+  CHECK(raw->is_complete);
+  CHECK(raw->gaps.empty());
+  std::string all;
+  for (const raw_piece& piece : raw->pieces) {
+    CHECK(piece.damage.empty());
+    CHECK((piece.label.starts_with("checkpoint") || piece.label.starts_with("record ")));
+    all += piece.value;
+  }
+  CHECK(all.find("state") != std::string::npos);
+  CHECK(all.find("a2") != std::string::npos);
+  CHECK(all.find("b1") == std::string::npos);
+  CHECK_FALSE(store->raw("a", 1)->is_complete);
+  CHECK(store->raw("new", 1'000'000)->pieces.empty());
+  REQUIRE(store->remove("a").has_value());
+  CHECK(store->raw("a", 1'000'000)->pieces.empty());
+}
+
 CONTRACT("a store gives back updates in order, each document its own") {
   TestType store;
   batch first;
@@ -352,4 +377,111 @@ CONTRACT("the figures of a store say whether it can be written") {
   CHECK(stats->is_writable);
   CHECK(stats->awaited_bytes == 0);
   CHECK(store->recover());
+}
+
+// --- versions ---
+
+namespace {
+
+version_info must_add(archive& to, const std::string& document, const version_draft& what) {
+  auto added = to.add_version(document, what);
+  INFO((added ? "" : to_string(added.error())));
+  REQUIRE(added.has_value());
+  return *added;
+}
+
+std::vector<version_number> numbers_of(const version_page& page) {
+  std::vector<version_number> numbers;
+  for (const version_info& each : page.versions) numbers.push_back(each.number);
+  return numbers;
+}
+
+using numbers = std::vector<version_number>;
+
+}  // namespace
+
+CONTRACT("a version comes back as it was kept, whatever its size") {
+  TestType store;
+  REQUIRE(append_to(*store, "a", 1, {"u1", "u2"}));
+  const std::string large = test::noise(2 * chunk_size_bytes_max + 7);
+  const version_info first = must_add(*store, "a", {"first", false, 1, as_bytes("state")});
+  const version_info second = must_add(*store, "a", {"", true, 2, as_bytes(large)});
+  const version_info third = must_add(*store, "a", {"empty", false, 2, {}});
+  CHECK(first.number == 1);
+  CHECK(first.label == "first");
+  CHECK_FALSE(first.is_automatic);
+  CHECK(first.covers == 1);
+  CHECK(first.size == 5);
+  CHECK(first.created_at > 1'600'000'000'000);
+  CHECK(second.is_automatic);
+  CHECK(second.stored_size > chunk_size_bytes_max);
+  for (const auto& [info, state] : {std::pair{first, std::string{"state"}},
+                                    std::pair{second, large}, std::pair{third, std::string{}}}) {
+    const auto found = store->read_version("a", info.number);
+    REQUIRE(found.has_value());
+    REQUIRE(found->has_value());
+    CHECK((*found)->info == info);
+    CHECK(as_text((*found)->state.view()) == state);
+  }
+  CHECK(store->list_versions({"a"})->versions == std::vector{first, second, third});
+  CHECK(load_from(*store, "a") == stored_texts{"", {"u1", "u2"}, 2});
+  const auto report = store->verify({});
+  CHECK(report->versions == 3);
+  CHECK(report->damages_in_total == 0);
+  CHECK(store->stats()->version_bytes > chunk_size_bytes_max);
+}
+
+CONTRACT("versions are listed in pages, each document its own, and numbers are not given twice") {
+  TestType store;
+  REQUIRE(append_to(*store, "a", 1, {"u"}));
+  REQUIRE(append_to(*store, "b", 1, {"u"}));
+  for (int i = 0; i < 5; ++i) must_add(*store, "a", {"v", false, 1, as_bytes("s")});
+  must_add(*store, "b", {"other", false, 1, as_bytes("s")});
+  version_query query{"a", 0, 2};
+  const version_page first = *store->list_versions(query);
+  CHECK(numbers_of(first) == numbers{1, 2});
+  CHECK(first.has_more);
+  query.after = 3;
+  CHECK(numbers_of(*store->list_versions(query)) == numbers{4, 5});
+  CHECK_FALSE(store->list_versions(query)->has_more);
+  CHECK(numbers_of(*store->list_versions({"b"})) == numbers{1});
+  CHECK(numbers_of(*store->list_versions({"a", ~version_number{0}})).empty());
+  CHECK(store->remove_version("a", 5) == true);
+  CHECK(store->remove_version("a", 5) == false);
+  CHECK(store->remove_version("a", 2) == true);
+  CHECK(store->remove_version("a", 0) == false);
+  CHECK(*store->read_version("a", 5) == std::nullopt);
+  CHECK(*store->read_version("a", 0) == std::nullopt);
+  CHECK(numbers_of(*store->list_versions({"a"})) == numbers{1, 3, 4});
+  CHECK(must_add(*store, "a", {"v", false, 1, as_bytes("s")}).number == 6);
+  CHECK(numbers_of(*store->list_versions({"b"})) == numbers{1});
+}
+
+CONTRACT("the versions of a document go with it") {
+  TestType store;
+  REQUIRE(append_to(*store, "a", 1, {"u"}));
+  must_add(*store, "a", {"v", false, 1, as_bytes("s")});
+  REQUIRE(store->remove("a"));
+  CHECK(store->list_versions({"a"})->versions.empty());
+  CHECK(*store->read_version("a", 1) == std::nullopt);
+  CHECK(store->remove_version("a", 1) == false);
+  const auto refused = store->add_version("a", {"v", false, 1, as_bytes("s")});
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(to_string(refused.error()) == "document_removed: document 'a': there is no such document");
+  CHECK(store->add_version("never", {}).error().code == errc::document_removed);
+  CHECK(store->list_versions({"never"})->versions.empty());
+  REQUIRE(store->admit("a"));
+  REQUIRE(append_to(*store, "a", 1, {"u"}));
+  CHECK(must_add(*store, "a", {"v", false, 1, as_bytes("s")}).number == 1);
+  CHECK(store->verify({})->damages_in_total == 0);
+}
+
+CONTRACT("a version is refused with a label that is too long or no text") {
+  TestType store;
+  REQUIRE(append_to(*store, "a", 1, {"u"}));
+  CHECK(store->add_version("a", {std::string(version_label_size_max + 1, 'x'), false, 1, {}})
+            .error()
+            .code == errc::name_too_long);
+  CHECK(store->add_version("a", {"\xff", false, 1, {}}).error().code == errc::invalid_utf8);
+  CHECK(store->list_versions({"a"})->versions.empty());
 }

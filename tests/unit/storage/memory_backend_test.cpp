@@ -24,6 +24,17 @@ TEST_CASE("memory backend shares bytes with those who read them", "[storage]") {
   CHECK(as_text(stored.updates[1].view()) == "second");
 }
 
+TEST_CASE("memory backend keeps a checkpoint small, and gives it back as it was", "[storage]") {
+  memory_backend backend;
+  const std::string state(5000, 'x');
+  batch written;
+  written.checkpoints = {{"a", 3, shared_bytes::copy_of(as_bytes(state))}};
+  REQUIRE(backend.write(written));
+  CHECK(as_text(backend.load("a")->checkpoint.view()) == state);
+  CHECK(backend.info("a")->value().checkpoint_size == state.size());
+  CHECK(backend.stats()->checkpoint_bytes == state.size());
+}
+
 TEST_CASE("memory backend has nothing to back up", "[storage]") {
   memory_backend backend;
   const auto copied = backend.backup("/nowhere");

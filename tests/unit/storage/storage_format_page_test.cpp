@@ -6,6 +6,7 @@
 
 #include "base/crc32c.hpp"
 #include "storage/record.hpp"
+#include "storage/version_record.hpp"
 #include "tests/support/hex_bytes.hpp"
 #include "tests/support/source_tree.hpp"
 
@@ -138,6 +139,30 @@ TEST_CASE("the name and the marker of the page are read and written as it says",
   CHECK(encode_marker(*decoded) == marker.value);
 }
 
+TEST_CASE("the version of the page is read and written as it says", "[storage][docs]") {
+  const example entry = only("version");
+  CHECK(entry.key == version_key(id_of("plan"), 3, 0));
+  const auto decoded = decode_version(entry.key, entry.value);
+  REQUIRE(decoded.has_value());
+  CHECK(decoded->info ==
+        version_info{3, "before the talk", made_at + 123, false, 17, hello.size(), 27, {}});
+  CHECK(encode_version(entry.key, *decoded) == entry.value);
+  const example chunk = only("version-chunk");
+  CHECK(chunk.key == version_key(id_of("plan"), 3, 1));
+  const auto part = decode_version_chunk(chunk.key, chunk.value);
+  REQUIRE(part.has_value());
+  CHECK(encode_version_chunk(chunk.key, *part) == chunk.value);
+  version_reader reader{*decoded};
+  REQUIRE(reader.add(chunk.key, chunk.value));
+  const auto state = reader.finish();
+  REQUIRE(state.has_value());
+  CHECK(as_text(state->view()) == hello);
+  const example count = only("version-count");
+  CHECK(count.key == version_count_key(id_of("plan")));
+  CHECK(decode_version_count(count.key, count.value) == 3);
+  CHECK(encode_version_count(count.key, 3) == count.value);
+}
+
 TEST_CASE("the tables of the page have the offsets of the examples", "[storage][docs]") {
   // A field that follows another begins where that one ends, in every table.
   std::istringstream page{test::read_text("docs/storage-format.md")};
@@ -159,5 +184,5 @@ TEST_CASE("the tables of the page have the offsets of the examples", "[storage][
     row >> bar >> size;
     next = offset + size;
   }
-  CHECK(tables == 5);
+  CHECK(tables == 6);
 }

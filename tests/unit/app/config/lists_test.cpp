@@ -3,6 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "app/config/keys.hpp"
+#include "app/config/print.hpp"
 #include "app/config/values.hpp"
 #include "tests/unit/app/config/support.hpp"
 
@@ -161,6 +162,23 @@ TEST_CASE("a certificate needs its key and a key its certificate", "[config]") {
   CHECK(
       load_config({.file = file.path(), .environment = {}, .settings = {"server.tls.certificate="}})
           .problems.empty());
+}
+
+TEST_CASE("a token is neither printed nor shown where it is wrong", "[config]") {
+  const config settings = config_of_settings({"admin.token=the-token-itself"});
+  CHECK(settings.admin.token == "the-token-itself");
+  const std::string yaml = to_yaml(printed_values(settings));
+  CHECK(yaml.find("the-token-itself") == std::string::npos);
+  CHECK(yaml.find("token: \"(hidden)\"") != std::string::npos);
+  CHECK(to_yaml(printed_values(config{})).find("token: \"\"") != std::string::npos);
+  const std::string rule =
+      "must be 16 to 1024 letters, digits and characters of -._~+/=; the value "
+      "is not shown";
+  CHECK(problems_of_settings({"admin.token=a b"}) == texts{"--set admin.token: " + rule});
+  CHECK(problems_of_settings({"admin.token=(hidden)"}) == texts{"--set admin.token: " + rule});
+  CHECK(problems_of_settings({"admin.token=the-token-itself", "admin.token_file=x"}) ==
+        texts{"--set admin.token_file: cannot be set together with admin.token"});
+  CHECK(problems_of_settings({"admin.token=", "admin.token_file=x"}).empty());
 }
 
 TEST_CASE("new keys have their ranges", "[config]") {

@@ -1,0 +1,75 @@
+// Which page an admin request is for: the one table of methods and paths. A new page is a row here,
+// an enumerator, and a case where the page is answered (actors/admin for what runs,
+// actors/archivist for what is stored). Pure. Documented in docs/admin.md.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "net/http_message.hpp"
+
+namespace troupe::admin {
+
+enum class page : std::uint8_t {
+  health,
+  readiness,
+  sessions,
+  notify,
+  documents,  ///< Those stored, or with ?open=true those open.
+  document_sessions,
+  document,
+  remove_document,
+  export_document,
+  import_document,
+  copy_document,
+  admit_document,
+  versions,
+  make_version,
+  version,
+  compare_version,
+  restore_version,
+  remove_version,
+  storage,
+  backup,
+};
+
+/// Who answers a page.
+enum class answered_by : std::uint8_t {
+  running_node,  ///< admin_request: from hubs and directory, at once.
+  archivist,     ///< From what is stored, which may take long; on a thread of its own.
+};
+
+/// What the body of a request may be.
+enum class body_kind : std::uint8_t {
+  json,   ///< Or none.
+  bytes,  ///< An update: as it is, or in base64 in JSON.
+};
+
+struct page_row {
+  std::string_view method;
+  std::string_view path;  ///< {name} stands for the name of a document, {id} for what is below it.
+  page to;
+  answered_by by;
+  body_kind takes = body_kind::json;
+};
+
+/// The table, for tests and the answer to a page that is not there.
+std::span<const page_row> pages();
+
+/// A request that has found its page.
+struct page_request {
+  page to = page::health;
+  answered_by by = answered_by::running_node;
+  body_kind takes = body_kind::json;
+  std::string document;  ///< Of {name}, decoded and checked; else empty.
+  std::string id;        ///< Of {id}, decoded; else empty.
+};
+
+/// The page of a request, or the answer to one that has none: 404, 405 with the methods of its
+/// path, 400 for the name of a document that cannot be one. HEAD finds what GET does.
+std::variant<http_answer, page_request> find_page(std::string_view method, std::string_view target);
+
+}  // namespace troupe::admin

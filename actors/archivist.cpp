@@ -1,0 +1,290 @@
+#include "actors/archivist.hpp"
+
+#include <chrono>
+#include <filesystem>
+
+#include <caf/sec.hpp>
+
+#include "actors/admin_pages.hpp"
+#include "actors/failure_codes.hpp"
+
+namespace troupe {
+
+namespace {
+
+/// How long an actor may take for what it only has to look up.
+constexpr std::chrono::seconds look_up_patience{5};
+
+/// Of one raw export.
+constexpr std::size_t raw_bytes_max = 64 * 1024 * 1024;
+
+/// What JSON around base64 takes beside it.
+constexpr std::size_t json_around_max = 1024;
+
+/// Gives something back to a budget at its end.
+std::shared_ptr<void> place_in(budget& of, std::shared_ptr<archive_desk> keep) {
+  if (!of.take(1)) return nullptr;
+  return {&of, [keep = std::move(keep)](budget* at) { at->give_back(1); }};
+}
+
+/// What a directory holds; nothing of what cannot be read.
+void measure(admin::made_backup& made) {
+  namespace fs = std::filesystem;
+  std::error_code why;
+  for (fs::recursive_directory_iterator at{made.directory, why}, end; !why && at != end;
+       at.increment(why)) {
+    if (!at->is_regular_file(why)) continue;
+    ++made.files;
+    made.bytes += at->file_size(why);
+  }
+}
+
+}  // namespace
+
+std::size_t archive_desk::body_bytes_max(const admin::page_request& of) const noexcept {
+  if (of.takes != admin::body_kind::bytes) return 0;
+  return settings_.update_bytes_max / 3 * 4 + json_around_max;  // in base64
+}
+
+std::shared_ptr<void> archive_desk::take_place(const std::shared_ptr<archive_desk>& at) {
+  return place_in(at->places_, at);
+}
+
+std::shared_ptr<void> archive_desk::take_backup(const std::shared_ptr<archive_desk>& at) {
+  return place_in(at->backups_, at);
+}
+
+archivist::behavior_type archivist::make_behavior() {
+  end_on_exception(this);
+  return {[this](const answer_admin_request& order) { on_request(order); }};
+}
+
+void archivist::on_exit() {
+  if (answer_) finish(admin::show_failure());
+  desk_.reset();
+  place_.reset();
+}
+
+void archivist::finish(http_answer with) {
+  if (const auto answer = std::exchange(answer_, nullptr)) answer(std::move(with));
+  quit();
+}
+
+void archivist::on_request(const answer_admin_request& order) {
+  request_ = order.request;
+  page_ = order.page;
+  switch (page_.to) {
+    case admin::page::documents: return list();
+    case admin::page::document: return inform();
+    case admin::page::remove_document: return remove();
+    case admin::page::export_document: return export_document();
+    case admin::page::import_document: return import_document();
+    case admin::page::copy_document: return copy();
+    case admin::page::admit_document: return admit();
+    case admin::page::versions: return list_versions();
+    case admin::page::make_version: return make_version();
+    case admin::page::version: return show_version();
+    case admin::page::compare_version: return compare_version();
+    case admin::page::restore_version: return restore_version();
+    case admin::page::remove_version: return remove_version();
+    case admin::page::storage: return show_storage();
+    case admin::page::backup: return back_up();
+    case admin::page::health:
+    case admin::page::readiness:
+    case admin::page::sessions:
+    case admin::page::notify:
+    case admin::page::document_sessions: return finish(admin::show_failure());
+  }
+}
+
+// --- looking ---
+
+void archivist::list() {
+  const auto query = admin::read_document_list(*request_);
+  if (!query) return finish(query.error());
+  auto page = desk_->archive().list(*query);
+  if (!page) return fail_with(page.error());
+  find_open which;
+  for (const storage::document_info& each : page->documents) which.names.push_back(each.name);
+  request(desk_->directory(), look_up_patience, std::move(which))
+      .then([this, page = *std::move(page)](
+                const found_open& open) { finish(admin::show_stored(page, open.names)); },
+            [this](const caf::error&) { finish(admin::show_failure()); });
+}
+
+void archivist::inform() {
+  const auto stored = desk_->archive().info(document());
+  if (!stored) return fail_with(stored.error());
+  request(desk_->directory(), look_up_patience,
+          list_documents{.after = {}, .limit = 1, .only = document()})
+      .then(
+          [this, stored = *stored](const listed_documents& open) {
+            if (!stored && open.documents.empty())
+              return finish(admin::answer_no_document(document()));
+            finish(admin::show_document(
+                stored, open.documents.empty() ? std::nullopt : std::optional{open.documents[0]},
+                document()));
+          },
+          [this](const caf::error&) { finish(admin::show_failure()); });
+}
+
+void archivist::show_storage() {
+  const auto stats = desk_->archive().stats();
+  if (!stats) return fail_with(stats.error());
+  finish(admin::show_storage(*stats));
+}
+
+// --- exports ---
+
+void archivist::export_document() {
+  const auto query = admin::read_export(*request_);
+  if (!query) return finish(query.error());
+  if (query->form == admin::export_form::raw) return export_raw();
+  find_state(document(), [this, query = *query](const shared_bytes& state) {
+    finish(admin::show_export(query, state, settings_of(document())));
+  });
+}
+
+void archivist::export_raw() {
+  const auto found = desk_->archive().raw(document(), raw_bytes_max);
+  if (!found) return fail_with(found.error());
+  if (found->pieces.empty() && found->gaps.empty())
+    return finish(admin::answer_no_document(document()));
+  finish(admin::show_raw(document(), *found));
+}
+
+/// From the document if it is open, which knows what is not durable yet; else from storage.
+void archivist::find_state(const std::string& of, with_state then) {
+  const auto from_storage = [this, of, then] {
+    const auto stored = read_stored(of);
+    if (!stored) return fail_with(stored.error());
+    if (!*stored) return finish(admin::answer_no_document(of));
+    then(**stored);
+  };
+  request(desk_->directory(), desk_->settings().patience, export_state{of})
+      .then([then, from_storage](
+                const exported_state& live) { live.is_open ? then(live.state) : from_storage(); },
+            // It has failed, as one does that cannot be loaded: storage says why.
+            [from_storage](const caf::error&) { from_storage(); });
+}
+
+crdt::doc_settings archivist::settings_of(const std::string& of) const {
+  return settings_for(of, desk_->settings().rules, desk_->settings().doc);
+}
+
+/// As a document would load it; nothing if there is none. What is one checkpoint alone is its state
+/// as it is.
+result<std::optional<shared_bytes>> archivist::read_stored(const std::string& of) const {
+  TROUPE_ASSIGN(const auto info, desk_->archive().info(of));
+  if (!info || (info->is_removed && info->is_admitted)) return std::nullopt;
+  TROUPE_ASSIGN(const storage::stored_document stored, desk_->backend().load(of));
+  if (stored.updates.empty() && !stored.checkpoint.empty()) return stored.checkpoint;
+  crdt::doc doc{settings_of(of)};
+  std::vector<crdt::repaired_struct> repaired;
+  const auto load = [&](byte_view update) -> result<void> {
+    const auto loaded = doc.load_update(update, repaired);
+    if (!loaded)
+      return fail(errc::corrupt_document, "document '" + of + "': " + to_string(loaded.error()));
+    return {};
+  };
+  if (!stored.checkpoint.empty()) TROUPE_TRY(load(stored.checkpoint.view()));
+  for (const shared_slice& update : stored.updates) TROUPE_TRY(load(update.view()));
+  return shared_bytes::copy_of(doc.encode_state_as_update());
+}
+
+// --- changes ---
+
+void archivist::import_document() {
+  const auto body = admin::read_import(*request_, desk_->settings().update_bytes_max);
+  if (!body) return finish(body.error());
+  using policy = import_update::policy;
+  send_import({document(), body->update, body->only_new ? policy::only_new : policy::merge},
+              [this](const imported_update& outcome) {
+                finish(admin::show_imported(document(), outcome));
+              });
+}
+
+void archivist::copy() {
+  const auto to = admin::read_copy(*request_);
+  if (!to) return finish(to.error());
+  find_state(document(), [this, to = *to](const shared_bytes& state) {
+    send_import({to, state, import_update::policy::only_new},
+                [this, to, size = state.size()](const imported_update& outcome) {
+                  finish(admin::show_copied(document(), to, size, outcome));
+                });
+  });
+}
+
+/// Answered when the update is durable.
+void archivist::send_import(import_update order, std::function<void(const imported_update&)> then) {
+  const std::string to = order.document;
+  const auto info = desk_->archive().info(to);
+  if (!info) return fail_with(info.error());
+  if (*info && (*info)->is_removed && !(*info)->is_admitted)
+    return finish(admin::answer_removed(to));
+  request(desk_->directory(), desk_->settings().patience, std::move(order))
+      .then([then](const imported_update& outcome) { then(outcome); },
+            [this, to](const caf::error& why) { fail_with(why, to); });
+}
+
+/// What is open and was never stored is no document yet, so its sessions stay.
+void archivist::remove() {
+  const auto info = desk_->archive().info(document());
+  if (!info) return fail_with(info.error());
+  if (!*info) return finish(admin::answer_no_document(document()));
+  request(desk_->directory(), desk_->settings().patience, remove_document{document()})
+      .then(
+          [this](const removed_document& outcome) {
+            if (outcome.why) return fail_with(*outcome.why);
+            finish(admin::show_removed(document(), outcome.was_there));
+          },
+          [this](const caf::error& why) { fail_with(why, document()); });
+}
+
+void archivist::admit() {
+  const auto info = desk_->archive().info(document());
+  if (!info) return fail_with(info.error());
+  if (!*info) return finish(admin::answer_no_document(document()));
+  const auto admitted = desk_->archive().admit(document());
+  if (!admitted) return fail_with(admitted.error());
+  if (*admitted) log_line(log_severity::info, "document '" + document() + "' may be created again");
+  finish(admin::show_admitted(document(), *admitted));
+}
+
+void archivist::back_up() {
+  const auto directory = admin::read_backup(*request_, desk_->settings().backup_directory);
+  if (!directory) return finish(directory.error());
+  const auto turn = archive_desk::take_backup(desk_);
+  if (!turn) return finish(admin::answer_error(409, "another backup is being made"));
+  log_line(log_severity::info, "a backup to '" + *directory + "' begins");
+  const auto begin = std::chrono::steady_clock::now();
+  const auto copied = desk_->archive().backup(*directory);
+  if (!copied) {
+    log_line(log_severity::error, "a backup failed: " + to_string(copied.error()));
+    return fail_with(copied.error());
+  }
+  admin::made_backup made{.directory = *directory};
+  made.took = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - begin);
+  measure(made);
+  log_line(log_severity::info, "a backup to '" + *directory + "' is complete");
+  finish(admin::show_backup(made));
+}
+
+// --- failures ---
+
+void archivist::fail_with(const failure& why) { finish(admin::show_storage_failure(why)); }
+
+/// The document or the directory could not: storage may say why.
+void archivist::fail_with(const caf::error& why, const std::string& of) {
+  if (why == caf::sec::request_timeout)
+    return finish(admin::answer_error(
+        503, "it takes too long, as when storage cannot write; it may yet be done"));
+  const close_reason reason = to_close_reason(why);
+  if (reason == close_reason::document_removed) return finish(admin::answer_removed(of));
+  const auto loaded = desk_->backend().load(of);
+  if (!loaded) return fail_with(loaded.error());
+  finish(admin::answer_error(503, std::string{describe(reason).text}));
+}
+
+}  // namespace troupe

@@ -1,0 +1,138 @@
+// Answers one request to the admin listener about stored documents: lists, exports, imports, copies
+// and removes them, and backs the store up. It runs on a thread of its own, so that reading for
+// long holds up nobody. The admin_handler spawns it for the request; it ends with the answer.
+//
+// It reads storage itself. What changes a document goes through the directory, which alone starts
+// and ends documents: an import becomes an update of the open document, a removal comes after its
+// end. There are at most archivists_max at once; a place is given back by the end of the actor.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/admin_documents.hpp"
+#include "actors/caf_compat.hpp"
+#include "actors/interfaces.hpp"
+#include "actors/version_keeper.hpp"
+#include "base/budget.hpp"
+#include "net/http_message.hpp"
+#include "protocol/document_rule.hpp"
+#include "storage/archive.hpp"
+#include "storage/backend.hpp"
+
+namespace troupe {
+
+struct archive_settings {
+  std::string backup_directory;      ///< admin.backup_directory; empty: no backups.
+  std::size_t update_bytes_max = 0;  ///< Of an import; limits.max_sync_size.
+  crdt::doc_settings doc;            ///< With which documents are read.
+  std::vector<document_rule> rules;  ///< For some of them.
+  /// How long a document or the store may take for what an operator asks.
+  std::chrono::milliseconds patience{60'000};
+};
+
+/// What the archivists of a node share. Thread: any.
+class archive_desk {
+ public:
+  /// Clients that leave early do not bound them: each has a thread.
+  static constexpr std::size_t archivists_max = 16;
+
+  archive_desk(std::shared_ptr<storage::backend> backend, std::shared_ptr<storage::archive> archive,
+               directory_actor directory, std::shared_ptr<const version_keeper> versions,
+               archive_settings settings)
+      : backend_(std::move(backend)),
+        archive_(std::move(archive)),
+        directory_(std::move(directory)),
+        versions_(std::move(versions)),
+        settings_(std::move(settings)) {}
+
+  storage::backend& backend() const noexcept { return *backend_; }
+  storage::archive& archive() const noexcept { return *archive_; }
+  const directory_actor& directory() const noexcept { return directory_; }
+  const version_keeper& versions() const noexcept { return *versions_; }
+  const archive_settings& settings() const noexcept { return settings_; }
+
+  /// 0: as for all pages.
+  std::size_t body_bytes_max(const admin::page_request& of) const noexcept;
+
+  /// One of archivists_max places, or null. Given back by its end.
+  static std::shared_ptr<void> take_place(const std::shared_ptr<archive_desk>& at);
+
+  /// Only one backup is made at a time; null while there is another.
+  static std::shared_ptr<void> take_backup(const std::shared_ptr<archive_desk>& at);
+
+ private:
+  std::shared_ptr<storage::backend> backend_;
+  std::shared_ptr<storage::archive> archive_;
+  directory_actor directory_;
+  std::shared_ptr<const version_keeper> versions_;
+  const archive_settings settings_;
+  budget places_{archivists_max};
+  budget backups_{1};
+};
+
+class archivist final : public admin_request_actor::base {
+ public:
+  archivist(caf::actor_config& config, std::shared_ptr<archive_desk> desk,
+            std::shared_ptr<void> place, std::function<void(http_answer)> answer)
+      : admin_request_actor::base(config),
+        desk_(std::move(desk)),
+        place_(std::move(place)),
+        answer_(std::move(answer)) {}
+
+  const char* name() const override { return "troupe.archivist"; }
+
+ protected:
+  behavior_type make_behavior() override;
+  void on_exit() override;
+
+ private:
+  using with_state = std::function<void(const shared_bytes&)>;
+
+  void on_request(const answer_admin_request& order);
+
+  // One for each page.
+  void list();
+  void inform();
+  void export_document();
+  void export_raw();
+  void import_document();
+  void copy();
+  void remove();
+  void admit();
+  void list_versions();
+  void make_version();
+  void show_version();
+  void compare_version();
+  void restore_version();
+  void remove_version();
+  void show_storage();
+  void back_up();
+
+  std::optional<storage::document_info> find_document();
+  std::optional<storage::stored_version> find_version(storage::version_number number);
+  void show_comparison(const storage::stored_version& before,
+                       std::optional<storage::version_number> with, const shared_bytes& after);
+
+  void find_state(const std::string& of, with_state then);
+  result<std::optional<shared_bytes>> read_stored(const std::string& of) const;
+  crdt::doc_settings settings_of(const std::string& of) const;
+  void send_import(import_update order, std::function<void(const imported_update&)> then);
+  void fail_with(const failure& why);
+  void fail_with(const caf::error& why, const std::string& of);
+  void finish(http_answer with);
+
+  const std::string& document() const noexcept { return page_.document; }
+
+  std::shared_ptr<archive_desk> desk_;
+  std::shared_ptr<void> place_;
+  std::function<void(http_answer)> answer_;  // empty once it was called
+  std::shared_ptr<const http_request> request_;
+  admin::page_request page_;
+};
+
+}  // namespace troupe

@@ -1,0 +1,383 @@
+// What operators do with stored documents, among a real directory, store and documents.
+#include "actors/archivist.hpp"
+
+#include <future>
+
+#include <catch2/catch_test_macros.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/base64.hpp"
+#include "tests/support/actor_node.hpp"
+#include "tests/support/editing_client.hpp"
+
+using namespace troupe;
+using namespace std::chrono_literals;
+using json_value = nlohmann::json;
+
+namespace {
+
+constexpr std::chrono::seconds patience{10};
+
+directory_settings without_grace() {
+  directory_settings settings;
+  settings.idle_grace = 0ms;
+  return settings;
+}
+
+archive_settings settings_with(std::chrono::milliseconds wait) {
+  archive_settings settings;
+  settings.update_bytes_max = 1'000'000;
+  settings.patience = wait;
+  return settings;
+}
+
+class archive_bed {
+ public:
+  explicit archive_bed(std::chrono::milliseconds wait = 60s,
+                       const directory_settings& settings = without_grace(),
+                       const version_rules& rules = {})
+      : node(settings),
+        archive(node.backend, &node.backend->archive()),
+        desk(std::make_shared<archive_desk>(
+            node.backend, archive, node.directory_handle(),
+            std::make_shared<const version_keeper>(node.backend, archive, crdt::limits{}, rules),
+            settings_with(wait))) {}
+
+  std::future<http_answer> begin(const std::string& method, const std::string& target,
+                                 const std::string& body = {}, const std::string& type = {}) {
+    auto promise = std::make_shared<std::promise<http_answer>>();
+    http_request request{method, target, body, "::1"};
+    request.content_type = type.empty() ? "application/json" : type;
+    auto page = std::get<admin::page_request>(admin::find_page(method, target));
+    auto place = archive_desk::take_place(desk);
+    REQUIRE(place != nullptr);
+    const auto actor = node.system().spawn<archivist, caf::detached>(
+        desk, std::move(place),
+        [promise](http_answer with) { promise->set_value(std::move(with)); });
+    tell_anonymously(actor,
+                     answer_admin_request{std::make_shared<const http_request>(std::move(request)),
+                                          std::move(page)});
+    return promise->get_future();
+  }
+  http_answer end(std::future<http_answer>& begun) {
+    REQUIRE(begun.wait_for(patience) == std::future_status::ready);
+    return begun.get();
+  }
+  http_answer ask(const std::string& method, const std::string& target,
+                  const std::string& body = {}, const std::string& type = {}) {
+    auto begun = begin(method, target, body, type);
+    return end(begun);
+  }
+  json_value get(const std::string& target) {
+    const http_answer answer = ask("GET", target);
+    INFO(answer.body);
+    CHECK(answer.status == 200);
+    return json_value::parse(answer.body);
+  }
+  http_answer import(const std::string& name, const byte_buffer& update,
+                     const std::string& query = {}) {
+    return ask("POST", "/api/v1/documents/" + name + "/import" + query,
+               std::string{as_text(update)}, "application/octet-stream");
+  }
+
+  test::actor_node node;
+  std::shared_ptr<storage::archive> archive;
+  std::shared_ptr<archive_desk> desk;
+};
+
+byte_buffer hello(std::string_view text = "hello") {
+  test::editing_client client{text.size()};
+  return client.insert_text("text", 0, text);
+}
+
+std::string text_of(archive_bed& bed, const std::string& name) {
+  return bed.ask("GET", "/api/v1/documents/" + name + "/export?as=text&root=text").body;
+}
+
+}  // namespace
+
+TEST_CASE("an import makes a document, durably, and merges into one that is there", "[archivist]") {
+  archive_bed bed;
+  const http_answer made = bed.import("notes", hello());
+  INFO(made.body);
+  CHECK(made.status == 200);
+  CHECK(json_value::parse(made.body).at("outcome") == "changed");
+  CHECK(bed.node.backend->stored("notes").last > 0);  // it was durable before the answer
+  CHECK(text_of(bed, "notes") == "hello");
+  CHECK(json_value::parse(bed.import("notes", hello()).body).at("outcome") == "known");
+  CHECK(json_value::parse(bed.import("notes", hello("bye")).body).at("outcome") == "changed");
+  CHECK(text_of(bed, "notes").size() == 8);
+}
+
+TEST_CASE("an import for a new document is refused where there is one", "[archivist]") {
+  archive_bed bed;
+  CHECK(bed.import("notes", hello(), "?new=true").status == 200);
+  CHECK(bed.import("notes", hello("other"), "?new=true").status == 409);
+  CHECK(text_of(bed, "notes") == "hello");
+}
+
+TEST_CASE("an import that is no update is refused with what is wrong, and makes nothing",
+          "[archivist]") {
+  archive_bed bed;
+  const http_answer answer = bed.import("notes", byte_buffer{1, 2, 3});
+  CHECK(answer.status == 422);
+  CHECK(answer.body.find("the update is refused: ") != std::string::npos);
+  CHECK(bed.node.backend->stored("notes").last == 0);
+}
+
+TEST_CASE("an import is not answered before it is durable", "[archivist]") {
+  archive_bed bed;
+  bed.node.backend->close_gate();
+  auto waiting = bed.begin("POST", "/api/v1/documents/notes/import", std::string{as_text(hello())},
+                           "application/octet-stream");
+  CHECK(waiting.wait_for(50ms) == std::future_status::timeout);
+  bed.node.backend->open_gate();
+  CHECK(bed.end(waiting).status == 200);
+}
+
+TEST_CASE("an import that storage does not write in time is answered, and may yet be done",
+          "[archivist]") {
+  archive_bed bed{50ms};
+  bed.node.backend->close_gate();
+  const http_answer late = bed.import("notes", hello());
+  CHECK(late.status == 503);
+  CHECK(late.body.find("it may yet be done") != std::string::npos);
+  bed.node.backend->open_gate();
+  for (int tries = 0; tries < 500 && bed.node.backend->stored("notes").last == 0; ++tries)
+    std::this_thread::sleep_for(2ms);
+  CHECK(bed.node.backend->stored("notes").last == 1);
+}
+
+TEST_CASE("subscribers see an import at once", "[archivist]") {
+  archive_bed bed;
+  const auto opened = bed.node.open("notes", 1);
+  REQUIRE(opened.has_value());
+  bed.node.send(*opened, 1, sync::message_kind::sync_step1, byte_buffer{0});
+  CHECK_FALSE(bed.node.next_deliveries().empty());
+  CHECK(bed.import("notes", hello()).status == 200);
+  const auto deliveries = bed.node.next_deliveries();
+  REQUIRE(deliveries.size() == 1);
+  CHECK(deliveries[0].to == audience::all);
+}
+
+TEST_CASE("an import during an unload waits for it, and nothing is lost", "[archivist]") {
+  archive_bed bed;
+  CHECK(bed.import("notes", hello()).status == 200);
+  for (int round = 0; round < 20; ++round) {
+    bed.node.pass_second();  // it may unload now
+    const http_answer answer = bed.import("notes", hello(std::string(10 + round, 'x')));
+    INFO(answer.body);
+    CHECK(answer.status == 200);
+  }
+  std::size_t expected = 5;
+  for (int round = 0; round < 20; ++round) expected += 10 + round;
+  CHECK(text_of(bed, "notes").size() == expected);
+}
+
+TEST_CASE("an export of an open document and of the stored one are the same", "[archivist]") {
+  archive_bed bed;
+  for (int i = 1; i < 6; ++i) CHECK(bed.import("notes", hello(std::string(i, 'a'))).status == 200);
+  const std::string live = bed.ask("GET", "/api/v1/documents/notes/export").body;
+  CHECK_FALSE(live.empty());
+  const std::string live_json = bed.ask("GET", "/api/v1/documents/notes/export?as=json").body;
+  const auto is_closed = [&] { return bed.get("/api/v1/documents/notes").at("open") == false; };
+  for (int tries = 0; tries < 200 && !is_closed(); ++tries) {
+    bed.node.pass_second();
+    std::this_thread::sleep_for(5ms);
+  }
+  REQUIRE(is_closed());
+  CHECK(bed.ask("GET", "/api/v1/documents/notes/export").body == live);
+  CHECK(bed.ask("GET", "/api/v1/documents/notes/export?as=json").body == live_json);
+}
+
+TEST_CASE("what is not there is not exported, copied, removed or admitted", "[archivist]") {
+  archive_bed bed;
+  const std::string at = "/api/v1/documents/nothing";
+  CHECK(bed.ask("GET", at).status == 404);
+  CHECK(bed.ask("GET", at + "/export").status == 404);
+  CHECK(bed.ask("GET", at + "/export?as=raw").status == 404);
+  CHECK(bed.ask("POST", at + "/copy", R"({"to":"a"})").status == 404);
+  CHECK(bed.ask("DELETE", at).status == 404);
+  CHECK(bed.ask("POST", at + "/admit").status == 404);
+  CHECK(bed.node.backend->stored("a").last == 0);
+}
+
+TEST_CASE("a copy has the same contents, and only a new name", "[archivist]") {
+  archive_bed bed;
+  CHECK(bed.import("notes", hello()).status == 200);
+  const http_answer copied = bed.ask("POST", "/api/v1/documents/notes/copy", R"({"to":"a/b"})");
+  INFO(copied.body);
+  CHECK(copied.status == 200);
+  CHECK(text_of(bed, "a%2Fb") == "hello");
+  CHECK(bed.ask("POST", "/api/v1/documents/notes/copy", R"({"to":"a/b"})").status == 409);
+  CHECK(bed.ask("POST", "/api/v1/documents/notes/copy", R"({"to":"notes"})").status == 409);
+}
+
+TEST_CASE("a removed document closes its sessions and does not come back", "[archivist]") {
+  archive_bed bed;
+  const auto opened = bed.node.open("notes", 1);
+  REQUIRE(opened.has_value());
+  CHECK(bed.import("notes", hello()).status == 200);
+  const http_answer removed = bed.ask("DELETE", "/api/v1/documents/notes");
+  INFO(removed.body);
+  CHECK(removed.status == 200);
+  CHECK(json_value::parse(removed.body).at("wasThere") == true);
+  const close_subscribers closed = bed.node.next_close();
+  CHECK(closed.document == opened->id);
+  CHECK(closed.reason == close_reason::document_removed);
+  // Whoever joins later is closed for the same reason, when the document could not be loaded.
+  const auto late = bed.node.open("notes", 2);
+  REQUIRE(late.has_value());
+  const close_subscribers refused = bed.node.next_close();
+  CHECK(refused.document == late->id);
+  CHECK(refused.reason == close_reason::document_removed);
+  CHECK(bed.import("notes", hello()).status == 410);
+  CHECK(bed.ask("GET", "/api/v1/documents/notes/export").status == 410);
+  CHECK(bed.get("/api/v1/documents").at("documents").empty());
+  CHECK(bed.get("/api/v1/documents?removed=true").at("documents").at(0).at("removed") == true);
+  CHECK(json_value::parse(bed.ask("DELETE", "/api/v1/documents/notes").body).at("wasThere") ==
+        false);
+}
+
+TEST_CASE("an operator may let a removed document be created again, empty", "[archivist]") {
+  archive_bed bed;
+  CHECK(bed.import("notes", hello()).status == 200);
+  CHECK(bed.ask("POST", "/api/v1/documents/notes/admit").status == 409);
+  CHECK(bed.ask("DELETE", "/api/v1/documents/notes").status == 200);
+  CHECK(bed.ask("POST", "/api/v1/documents/notes/admit").status == 200);
+  CHECK(bed.ask("GET", "/api/v1/documents/notes/export").status == 404);
+  CHECK(bed.import("notes", hello("again"), "?new=true").status == 200);
+  CHECK(text_of(bed, "notes") == "again");
+  CHECK(bed.get("/api/v1/documents/notes").at("life") == 2);
+}
+
+TEST_CASE("who joins while a document is being removed hears the outcome", "[archivist]") {
+  archive_bed bed;
+  CHECK(bed.import("notes", hello()).status == 200);
+  bed.node.backend->close_gate();
+  auto waits = bed.begin("POST", "/api/v1/documents/notes/import",
+                         std::string{as_text(hello("more"))}, "application/octet-stream");
+  auto removal = bed.begin("DELETE", "/api/v1/documents/notes");
+  auto twice = bed.begin("DELETE", "/api/v1/documents/notes");
+  CHECK(removal.wait_for(50ms) == std::future_status::timeout);
+  bed.node.backend->open_gate();
+  CHECK(bed.end(removal).status == 200);
+  CHECK(bed.end(twice).status == 200);
+  const unsigned status = bed.end(waits).status;
+  CHECK((status == 200 || status == 410));  // in front of the removal, or behind it
+  CHECK(bed.import("notes", hello()).status == 410);
+}
+
+TEST_CASE("a document that cannot be read is told as such, and can be removed", "[archivist]") {
+  archive_bed bed;
+  CHECK(bed.import("notes", hello()).status == 200);
+  bed.node.backend->fail_loads(true);
+  const http_answer failed = bed.import("other", hello());
+  CHECK(failed.status == 503);
+  CHECK(failed.body.find("the test says so") != std::string::npos);
+  bed.node.backend->fail_loads(false);
+  CHECK(bed.import("other", hello()).status == 200);
+}
+
+TEST_CASE("stored documents are listed by prefix and in pages, with those that are open",
+          "[archivist]") {
+  archive_bed bed;
+  for (const char* name : {"a%2F1", "a%2F2", "a%2F3", "b"})
+    CHECK(bed.import(name, hello()).status == 200);
+  const json_value page = bed.get("/api/v1/documents?prefix=a%2F&limit=2");
+  REQUIRE(page.at("documents").size() == 2);
+  CHECK(page.at("next") == "a/2");
+  CHECK(page.at("documents").at(0).at("name") == "a/1");
+  CHECK(page.at("documents").at(0).at("open") == true);
+  CHECK(page.at("documents").at(0).at("bytes") > 0);
+  const json_value rest = bed.get("/api/v1/documents?prefix=a%2F&limit=2&after=a%2F2");
+  CHECK(rest.at("documents").size() == 1);
+  CHECK_FALSE(rest.contains("next"));
+}
+
+TEST_CASE("the store tells its figures, and a backup wants a directory", "[archivist]") {
+  archive_bed bed;
+  CHECK(bed.import("notes", hello()).status == 200);
+  CHECK(bed.get("/api/v1/storage").at("writable") == true);
+  CHECK(bed.ask("POST", "/api/v1/backup", R"({"directory":"a"})").status == 403);
+}
+
+TEST_CASE("there are so many archivists at once, and one backup", "[archivist]") {
+  archive_bed bed;
+  std::vector<std::shared_ptr<void>> places;
+  for (std::size_t i = 0; i < archive_desk::archivists_max; ++i)
+    places.push_back(archive_desk::take_place(bed.desk));
+  CHECK(places.back() != nullptr);
+  CHECK(archive_desk::take_place(bed.desk) == nullptr);
+  places.pop_back();
+  CHECK(archive_desk::take_place(bed.desk) != nullptr);
+  auto backup = archive_desk::take_backup(bed.desk);
+  CHECK(archive_desk::take_backup(bed.desk) == nullptr);
+  backup.reset();
+  CHECK(archive_desk::take_backup(bed.desk) != nullptr);
+}
+
+// --- versions ---
+
+TEST_CASE("a version is kept, listed, read, compared, restored and removed", "[archivist]") {
+  archive_bed bed;
+  const std::string versions = "/api/v1/documents/notes/versions";
+  CHECK(bed.import("notes", hello()).status == 200);
+  const http_answer made = bed.ask("POST", versions, R"({"label":"first"})");
+  INFO(made.body);
+  CHECK(made.status == 201);
+  CHECK(json_value::parse(made.body).at("id") == 1);
+  CHECK(json_value::parse(made.body).at("automatic") == false);
+  CHECK(bed.import("notes", hello("bye")).status == 200);
+  CHECK(bed.ask("POST", versions).status == 201);
+
+  const json_value page = bed.get(versions + "?limit=1");
+  CHECK(page.at("versions").size() == 1);
+  CHECK(page.at("versions").at(0).at("label") == "first");
+  CHECK(page.at("next") == 1);
+  CHECK(bed.get(versions + "/1?as=json").at("text") == "hello");
+  CHECK(bed.ask("GET", versions + "/1?as=update").content_type == "application/octet-stream");
+  CHECK(bed.get(versions + "/2").at("updates") == 2);
+  CHECK(bed.get(versions + "/1/compare?with=2").at("roots").at("text").at("kind") == "text");
+  CHECK(bed.get(versions + "/2/compare").at("unchanged").at(0) == "text");
+
+  const auto stored = bed.node.backend->stored("notes").last;
+  CHECK(json_value::parse(bed.ask("POST", versions + "/1/restore").body).at("changed") == true);
+  CHECK(bed.node.backend->stored("notes").last > stored);  // durable before the answer
+  CHECK(text_of(bed, "notes") == "hello");
+  CHECK(json_value::parse(bed.ask("POST", versions + "/1/restore").body).at("changed") == false);
+  CHECK(bed.get(versions + "/1/compare").at("roots").empty());
+
+  CHECK(bed.ask("DELETE", versions + "/1").status == 200);
+  CHECK(bed.ask("DELETE", versions + "/1").status == 404);
+  CHECK(bed.ask("POST", versions + "/1/restore").status == 404);
+  CHECK(text_of(bed, "notes") == "hello");
+}
+
+TEST_CASE("a version is not made of a document that is not there, nor where there is no room",
+          "[archivist]") {
+  version_rules rules;
+  rules.max_per_document = 1;
+  archive_bed bed{60s, without_grace(), rules};
+  const std::string versions = "/api/v1/documents/notes/versions";
+  CHECK(bed.ask("POST", versions).status == 404);
+  CHECK(bed.ask("GET", versions).status == 404);
+  CHECK(bed.import("notes", hello()).status == 200);
+  CHECK(bed.ask("POST", versions).status == 201);
+  CHECK(bed.ask("POST", versions).status == 409);
+  CHECK(bed.ask("POST", versions, R"({"label":1})").status == 400);
+  CHECK(bed.ask("DELETE", "/api/v1/documents/notes").status == 200);
+  CHECK(bed.ask("POST", versions).status == 410);
+  CHECK(bed.ask("POST", versions + "/1/restore").status == 410);
+}
+
+TEST_CASE("a restore of a version that cannot be read says so and changes nothing", "[archivist]") {
+  archive_bed bed;
+  CHECK(bed.import("notes", hello()).status == 200);
+  REQUIRE(bed.archive->add_version("notes", {"bad", false, 1, as_bytes("no update")}));
+  const http_answer answer = bed.ask("POST", "/api/v1/documents/notes/versions/1/restore");
+  CHECK(answer.status == 422);
+  CHECK(bed.ask("GET", "/api/v1/documents/notes/versions/1?as=json").status == 500);
+  CHECK(bed.ask("GET", "/api/v1/documents/notes/versions/1/compare").status == 500);
+  CHECK(text_of(bed, "notes") == "hello");
+}

@@ -1,0 +1,161 @@
+// Versions made from what is stored, and the actor that makes them. When, and which go, is in
+// version_policy_test.cpp.
+#include "actors/version_keeper.hpp"
+
+#include <thread>
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "actors/version_maker.hpp"
+#include "tests/support/actor_node.hpp"
+#include "tests/support/edit_checks.hpp"
+#include "tests/support/storage_bed.hpp"
+
+using namespace troupe;
+using namespace troupe::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A stored document that the test edits.
+struct keeper_bed {
+  explicit keeper_bed(version_rules with = {}) : rules(with) {}
+
+  /// Writes into the text "t", as an update in the log.
+  void write(const std::string& text) {
+    const byte_buffer update = edit(
+        doc, [&](crdt::doc_edit& e) { must(e.insert_text("t", 0, text)); }, 1);
+    storage::batch batch;
+    batch.appends = {{std::make_shared<const std::string>("d"),
+                      storage::next_number,
+                      {shared_bytes::copy_of(update)}}};
+    REQUIRE(store->write(batch));
+  }
+  void checkpoint() {
+    const storage::sequence last = store->load("d")->last;
+    storage::batch batch;
+    batch.checkpoints = {{"d", last, shared_bytes::copy_of(doc.encode_state_as_update())}};
+    REQUIRE(store->write(batch));
+  }
+  /// Keeps what is stored now.
+  result<storage::version_info> keep(const std::string& label) {
+    const auto stored = store->load("d");
+    if (!stored) return tl::unexpected(stored.error());
+    const byte_buffer state = *encode_stored(*stored, {});
+    return keeper().keep("d", {label, false, stored->last, state});
+  }
+  version_keeper keeper() { return {store, store, {}, rules}; }
+  std::string text_of(storage::version_number number) {
+    crdt::doc version;
+    must_apply(version, (**store->read_version("d", number)).state.view());
+    return version.text("t");
+  }
+  std::vector<storage::version_info> list() { return store->list_versions({"d"})->versions; }
+
+  version_rules rules;
+  std::shared_ptr<storage::memory_backend> store = std::make_shared<storage::memory_backend>();
+  crdt::doc doc;
+};
+
+}  // namespace
+
+TEST_CASE("a version has what the checkpoint and the log have", "[versions]") {
+  keeper_bed bed;
+  bed.write("one");
+  bed.checkpoint();
+  bed.write("two ");
+  const auto kept = bed.keep("a name");
+  REQUIRE(kept.has_value());
+  CHECK(kept->covers == 2);
+  CHECK(kept->label == "a name");
+  CHECK_FALSE(kept->is_automatic);
+  CHECK(bed.text_of(1) == "two one");
+}
+
+TEST_CASE("a version is made by itself only where something has changed", "[versions]") {
+  keeper_bed bed;
+  bed.write("one");
+  CHECK((*bed.keeper().keep_if_changed("d"))->number == 1);
+  CHECK(*bed.keeper().keep_if_changed("d") == std::nullopt);
+  bed.write("two ");
+  REQUIRE(bed.keep("by hand"));
+  CHECK(*bed.keeper().keep_if_changed("d") == std::nullopt);
+  bed.write("three ");
+  const auto third = *bed.keeper().keep_if_changed("d");
+  CHECK(third->number == 3);
+  CHECK(third->is_automatic);
+  CHECK(bed.text_of(3) == "three two one");
+  CHECK(*bed.keeper().keep_if_changed("never") == std::nullopt);
+}
+
+TEST_CASE("outdated versions go when one is made, named ones stay", "[versions]") {
+  version_rules rules;
+  rules.max_per_document = 3;
+  keeper_bed bed{rules};
+  bed.write("a");
+  REQUIRE(bed.keep("named"));
+  for (int i = 0; i < 5; ++i) {
+    bed.write("b");
+    REQUIRE(bed.keeper().keep_if_changed("d"));
+  }
+  std::vector<storage::version_number> numbers;
+  for (const auto& each : bed.list()) numbers.push_back(each.number);
+  CHECK(numbers == std::vector<storage::version_number>{1, 5, 6});
+  // A name takes the place of one that the server made, while there is one.
+  REQUIRE(bed.keep("second"));
+  REQUIRE(bed.keep("third"));
+  const auto fourth = bed.keep("fourth");
+  REQUIRE_FALSE(fourth.has_value());
+  CHECK(fourth.error().code == errc::quota_exceeded);
+  CHECK(bed.list().size() == 3);
+}
+
+TEST_CASE("a document that was removed or cannot be read gets no version", "[versions]") {
+  keeper_bed bed;
+  bed.write("a");
+  storage::batch batch;
+  batch.appends = {append_of("broken", 1, {"no update"})};
+  REQUIRE(bed.store->write(batch));
+  CHECK(bed.keeper().keep_if_changed("broken").error().code == errc::corrupt_document);
+  REQUIRE(bed.store->remove("d"));
+  CHECK(bed.keeper().keep("d", {}).error().code == errc::document_removed);
+  CHECK(*bed.keeper().keep_if_changed("d") == std::nullopt);
+}
+
+TEST_CASE("what a store writes is noted, and what it could not write is not", "[versions]") {
+  const auto gated = std::make_shared<gated_backend>();
+  const auto changes = std::make_shared<changed_documents>(0ms);
+  noting_backend store{gated, changes};
+  REQUIRE(append_to(store, "a", 1, {"u"}));
+  REQUIRE(append_to(store, "a", 2, {"u"}));
+  REQUIRE(test::write_checkpoint(store, "b", 1, "s"));
+  gated->fail_writes(true);
+  REQUIRE_FALSE(append_to(store, "c", 1, {"u"}));
+  const auto due = changes->take_due();
+  REQUIRE(due != nullptr);
+  CHECK(*due == "a");
+  CHECK(changes->take_due() == nullptr);
+  CHECK(load_from(store, "a").last == 2);
+}
+
+TEST_CASE("the version maker keeps a version of a document that has changed",
+          "[versions][actors]") {
+  register_types_once();
+  keeper_bed bed;
+  bed.write("one");
+  const auto changes = std::make_shared<changed_documents>(0ms);
+  changes->note(std::make_shared<const std::string>("gone"));
+  changes->note(std::make_shared<const std::string>("d"));
+  caf::actor_system_config config;
+  caf::actor_system system{config};
+  const auto workers = std::make_shared<worker_pool>(1);
+  const version_maker_actor maker = system.spawn<version_maker>(
+      std::make_shared<const version_keeper>(bed.keeper()), changes, workers);
+  tell_anonymously(maker, second_passed{});
+  for (int i = 0; i < 500 && bed.list().empty(); ++i) std::this_thread::sleep_for(10ms);
+  REQUIRE(bed.list().size() == 1);
+  CHECK(bed.list()[0].is_automatic);
+  CHECK(bed.text_of(1) == "one");
+  caf::anon_send_exit(maker, caf::exit_reason::user_shutdown);
+  workers->stop(1s);
+}
