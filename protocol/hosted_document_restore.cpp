@@ -23,7 +23,8 @@ void hosted_document::on_restore(const origin& from, byte_view then, document_ef
   const auto refuse = [&](failure why) {
     out.refusals.push_back({from, dialect::y_websocket, request_part::update, std::move(why), {}});
   };
-  crdt::doc& state = state_;
+  if (refusing_) return refuse(*refusing_);
+  crdt::doc& state = state_.decoded();
   crdt::doc_settings settings;
   settings.limit = state.limits();
   crdt::doc wanted{settings};
