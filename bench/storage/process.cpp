@@ -67,10 +67,11 @@ std::uint64_t size_of_directory(const std::string& path) {
 }
 
 void drop_caches(const std::string& path) {
-  ::sync();  // only clean pages are dropped
   for_each_file(path, [](const fs::path& file) {
     const descriptor opened{::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (opened.number() >= 0) ::posix_fadvise(opened.number(), 0, 0, POSIX_FADV_DONTNEED);
+    if (opened.number() < 0) return;
+    ::fdatasync(opened.number());  // only clean pages are dropped
+    ::posix_fadvise(opened.number(), 0, 0, POSIX_FADV_DONTNEED);
   });
 }
 
