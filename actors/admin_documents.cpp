@@ -223,6 +223,7 @@ http_answer show_document(const std::optional<storage::document_info>& stored,
   if (open) {
     shown["sessions"] = open->sessions;
     shown["unloading"] = open->is_unloading;
+    shown["folded"] = open->is_folded;
     shown["memoryBytes"] = open->memory_bytes;
     shown["clientIds"] = open->client_ids;
   }
