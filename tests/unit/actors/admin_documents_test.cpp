@@ -161,11 +161,12 @@ TEST_CASE("a document is shown as stored, as open, or both", "[admin]") {
   storage::document_info stored;
   stored.name = "a";
   stored.damage = "record 3 is missing";
-  const document_info open{"a", 2, false, 0, 100, 5};
+  const document_info open{"a", 2, false, 0, 100, 5, true};
   const json_value both = json_value::parse(admin::show_document(stored, open, "a").body);
   CHECK(both.at("stored") == true);
   CHECK(both.at("open") == true);
   CHECK(both.at("sessions") == 2);
+  CHECK(both.at("folded") == true);
   CHECK(both.at("damage") == "record 3 is missing");
   const json_value unstored = json_value::parse(admin::show_document({}, open, "a").body);
   CHECK(unstored.at("stored") == false);
