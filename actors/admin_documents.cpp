@@ -275,6 +275,12 @@ http_answer show_removed(const std::string& name, bool was_there) {
   return answer_json(200, {{"name", name}, {"removed", true}, {"wasThere", was_there}});
 }
 
+std::optional<http_answer> refusal_to_remove(const storage::store_stats& stats) {
+  if (stats.is_writable) return std::nullopt;
+  return show_storage_failure({stats.awaited_bytes > 0 ? errc::disk_full : errc::storage_failed,
+                               "storage cannot be written now, so nothing is removed"});
+}
+
 http_answer show_admitted(const std::string& name, bool was_removed) {
   if (!was_removed) return answer_error(409, "the document '" + name + "' is not removed");
   return answer_json(200, {{"name", name}, {"admitted", true}});

@@ -199,6 +199,15 @@ TEST_CASE("an import that is not taken says why, by its status", "[admin]") {
         std::string::npos);
 }
 
+TEST_CASE("nothing is removed while storage cannot be written", "[admin]") {
+  storage::store_stats stats;
+  CHECK_FALSE(admin::refusal_to_remove(stats).has_value());
+  stats.is_writable = false;
+  CHECK(admin::refusal_to_remove(stats)->status == 503);
+  stats.awaited_bytes = 1;
+  CHECK(admin::refusal_to_remove(stats)->status == 507);
+}
+
 TEST_CASE("each failure of storage has its status", "[admin]") {
   CHECK(admin::show_storage_failure({errc::disk_full, "x"}).status == 507);
   CHECK(admin::show_storage_failure({errc::document_removed, "x"}).status == 410);
