@@ -36,6 +36,7 @@ directory::directory(caf::actor_config& config, directory_settings settings, sto
       reader_(std::move(reader)),
       hubs_(std::move(hubs)),
       quota_(std::make_shared<document_quota>(settings.quota)),
+      pending_quota_(settings.pending),
       pending_(std::make_shared<budget>(settings.pending_total_max)) {}
 
 directory::behavior_type directory::make_behavior() {
@@ -70,9 +71,12 @@ void directory::on_exit() {
 caf::result<opened_document> directory::on_open(open_document request) {
   if (request.join) {
     joining_session& who = request.join->who;
-    auto place = quota_->acquire(user_of(who.who), who.address, request.name);
+    const std::string& user = user_of(who.who);
+    const std::string& address = address_of(who.who);
+    auto place = quota_->acquire(user, address, request.name);
     if (place.is_refused) return to_caf_error(close_reason::quota_exceeded);
     who.ticket = std::move(place.ticket);
+    who.payer = pending_quota_.payer_for(user, address);
   }
   auto promise = make_response_promise<opened_document>();
   open_for(request, promise);
@@ -128,6 +132,7 @@ document_actor directory::spawn_document(const std::string& name, document_id id
                              pending_,
                              settings_.metrics,
                              settings_.workers,
+                             release_,
                              settings_.health,
                              settings_.fold_after};
   caf::actor_config config{unit};
@@ -220,6 +225,8 @@ bool directory::make_room() {
 void directory::on_second() {
   const auto now = std::chrono::steady_clock::now();
   const bool check_presence = ++seconds_ % presence_check_seconds == 0;
+  if (release_->is_due() && settings_.workers)
+    settings_.workers->submit([] { memory_release::give_back(); }, [] {});
   std::erase_if(windows_, [now](const auto& kept) { return kept.second.until <= now; });
   for (auto& [name, opened] : documents_) {
     if (opened.is_unloading) continue;

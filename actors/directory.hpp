@@ -22,12 +22,14 @@
 
 #include "actors/caf_compat.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/memory_release.hpp"
 #include "actors/node_metrics.hpp"
 #include "actors/store_health.hpp"
 #include "base/budget.hpp"
 #include "protocol/document_quota.hpp"
 #include "protocol/document_rule.hpp"
 #include "protocol/message_id_window.hpp"
+#include "protocol/pending_quota.hpp"
 
 namespace troupe {
 
@@ -37,6 +39,7 @@ class worker_pool;
 struct directory_settings {
   std::size_t documents_max = 1000;
   quota_limits quota;
+  pending_quota::limits pending;                                 ///< Of each user and address.
   std::size_t pending_total_max = static_cast<std::size_t>(-1);  ///< Bytes, of all documents.
   std::chrono::milliseconds idle_grace{30'000};
   std::chrono::milliseconds fold_after{5'000};
@@ -131,6 +134,8 @@ class directory final : public directory_actor::base {
   std::unordered_set<std::string> failed_;  // documents that have not been opened again
   std::unordered_map<std::string, removal> removals_;
   std::shared_ptr<document_quota> quota_;
+  std::shared_ptr<memory_release> release_ = std::make_shared<memory_release>();
+  pending_quota pending_quota_;
   std::shared_ptr<budget> pending_;
   document_id last_id_ = 0;
   unsigned seconds_ = 0;

@@ -59,6 +59,8 @@ document::behavior_type document::make_behavior() {
 void document::on_exit() {
   if (is_nearly_full_ && settings_.metrics) settings_.metrics->nearly_full_documents().dec();
   if (is_folded_ && settings_.metrics) settings_.metrics->folded_documents().dec();
+  if (const hosted_document* const of = work_.state(); of != nullptr && !of->is_folded())
+    note_freed(of->describe().size_in_memory + of->describe().pending_size);
   work_.stop();
   audience_.clear();
   settings_.workers = nullptr;
@@ -150,6 +152,10 @@ void document::release_memory() {
   output_.release_memory();
   durability_.release_memory();
   work_.release_memory();
+}
+
+void document::note_freed(std::size_t bytes) const {
+  if (settings_.release) settings_.release->note(bytes);
 }
 
 /// While its state is lent there is nothing to show; an operator asks again. Of several states of
@@ -263,10 +269,12 @@ bool document::handle(document_tick&) {
   work_.state()->on_tick(current_time());
   check_fullness();
   work_.state()->ask_again(current_time(), work_.effects());
-  if (const std::size_t dropped = work_.state()->drop_abandoned(current_time()); dropped > 0)
+  if (const std::size_t dropped = work_.state()->drop_abandoned(current_time()); dropped > 0) {
+    note_freed(dropped);
     log_line(log_severity::warning, std::to_string(dropped) + " bytes in document '" + *name_ +
                                         "' waited in vain for missing updates and are dropped; "
                                         "whoever sent them has been gone for an hour");
+  }
   newcomers_.on_tick();
   carry_out({}, 0);
   schedule_flush();
@@ -347,6 +355,7 @@ void document::note_folding() {
   if (!work_.state() || work_.state()->is_folded() == is_folded_) return;
   is_folded_ = !is_folded_;
   if (is_folded_) {
+    note_freed(work_.state()->describe().size_in_memory);
     releases_memory_ = true;
     schedule_flush();
   } else {

@@ -22,6 +22,7 @@
 #include "actors/document_work.hpp"
 #include "actors/durability.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/memory_release.hpp"
 #include "actors/newcomer_state.hpp"
 #include "actors/node_metrics.hpp"
 #include "actors/store_health.hpp"
@@ -41,6 +42,7 @@ struct document_settings {
   std::shared_ptr<budget> pending;            ///< See hosted_document.
   std::shared_ptr<node_metrics> metrics;      ///< May be null.
   std::shared_ptr<worker_pool> workers;       ///< Null: it does all work where it runs.
+  std::shared_ptr<memory_release> release;    ///< Hears of much that is freed; may be null.
   std::shared_ptr<store_health> health;       ///< May be null.
   std::chrono::milliseconds fold_after{};     ///< Without an edit its state folds; see fold().
 };
@@ -112,6 +114,7 @@ class document final : public io_actor<document_actor::base> {
 
   void on_nobody_left();
   void release_memory();
+  void note_freed(std::size_t bytes) const;
   void schedule_flush();
 
   /// An import whose answer waits until all up to this number is durable.

@@ -4,7 +4,6 @@
 
 #include "actors/failure_codes.hpp"
 #include "actors/framing.hpp"
-#include "net/address_limits.hpp"
 
 namespace troupe {
 
@@ -158,9 +157,9 @@ void session::on_pause_ended(time_point now) {
 void session::on_second(time_point now) {
   if (core_.is_closed()) return;
   connection_->tick(now);
-  core_.on_life(connection_->last_alive());
   session_effects& effects = environment_->effects;
-  core_.on_second({now, connection_->queued_bytes()}, connection_->last_sent(), effects);
+  core_.on_second({now, connection_->queued_bytes()},
+                  {connection_->last_sent(), connection_->last_alive()}, effects);
   carry_out(effects);
 }
 
@@ -243,10 +242,8 @@ void session::send_reply(const session_effects::reply& reply) {
 }
 
 void session::open(const std::string& document, rights may) {
-  const std::string& from = connection_->remote_address();
-  const join_document join{
-      {core_.id(), may, core_.way().who, is_loopback_address(from) ? std::string{} : from, nullptr},
-      environment_->hub};
+  const join_document join{{.session = core_.id(), .may = may, .who = core_.way().who},
+                           environment_->hub};
   request(environment_->directory, caf::infinite, open_document{document, join})
       .then([this, document](const opened_document& opened) { on_opened(document, opened); },
             [this, document](const caf::error& why) { on_refused(document, why); });

@@ -16,6 +16,11 @@ constexpr std::chrono::seconds wrong_scheme_log_interval{1};
 /// How much of a refused origin the log shows.
 constexpr std::size_t origin_shown_bytes_max = 200;
 
+/// Who comes from this machine counts for no address: a proxy that tells none brings many clients.
+std::string charged_address(const std::string& address) {
+  return is_loopback_address(address) ? std::string{} : address;
+}
+
 siphash_key random_key() {
   std::random_device random;
   const auto next = [&] { return std::uint64_t{random()} << 32 | random(); };
@@ -105,17 +110,14 @@ result<std::unique_ptr<admitted_upgrade>> session_host::admit(upgrade_request re
   TROUPE_ASSIGN(auto path, decoded_path(request.target));
   TROUPE_ASSIGN(auto way,
                 route_for({.path = std::move(path),
-                           .user = query_parameter(query_of_target(request.target), "userId")},
+                           .user = query_parameter(query_of_target(request.target), "userId"),
+                           .address = charged_address(request.remote_address)},
                           empty_document_name_));
   return std::make_unique<admitted>(*this, request, std::move(way));
 }
 
-/// Behind a proxy on this machine, addresses are those that it tells: whoever lies there has to
-/// wait for nobody, and is as he would be without.
 visitor_id session_host::visitor_of(const upgrade_request& request, const route& way) const {
-  const bool is_proxied =
-      !request.forwarded_for.empty() && is_loopback_address(request.remote_address);
-  std::string text = is_proxied ? request.forwarded_for : request.remote_address;
+  std::string text = request.remote_address;
   text.append("\n").append(user_of(way.who)).append("\n").append(way.document);
   return std::max(siphash128(as_bytes(text), visitor_key_).first, visitor_id{1});
 }

@@ -122,7 +122,9 @@ bool store::write_queued() {
     begin_refusing(written.error());
     return false;
   }
-  log_line(log_severity::error, "writing to storage failed: " + to_string(written.error()));
+  log_line(log_severity::error, "writing to storage failed: " + to_string(written.error()) +
+                                    "; once the node has ended, `troupe storage repair` saves what "
+                                    "can be read");
   quit(to_caf_error(close_reason::document_failed));
   return false;
 }

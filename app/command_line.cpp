@@ -28,6 +28,7 @@ constexpr const char* general_footer =
     "  troupe check-config node.yaml            report every mistake without starting\n"
     "  troupe check-config node.yaml --print    print the effective configuration as YAML\n"
     "  troupe doc info document.bin             what is in a stored or captured update\n"
+    "  troupe storage verify ./data             whether all stored documents can be read\n"
     "\n"
     "troupe COMMAND --help explains a command and lists the keys. Exit code 2 means that the\n"
     "command line or the configuration is wrong; standard error has one line for each mistake.\n";
@@ -48,6 +49,36 @@ constexpr const char* doc_examples =
     "\n"
     "troupe doc COMMAND --help lists the options. Exit code 1 means that a file cannot be read or\n"
     "written, or is not an update; one line on standard error names the problem and the byte.\n";
+
+constexpr const char* storage_rules =
+    "The commands work on the directory of storage.path while no server has it open; one in use "
+    "is\n"
+    "refused. Only backup, restore and repair write, and none of them writes over anything.\n"
+    "Exit code 0: done, and nothing is damaged. 1: verify found damage (on the standard output), "
+    "or\n"
+    "repair found something to repair. 2: the command was refused; the standard error says why.\n";
+
+constexpr const char* storage_examples =
+    "Examples:\n"
+    "  troupe storage stats ./data                 how many documents, how large, which are "
+    "largest\n"
+    "  troupe storage verify ./data                read everything and name each damage\n"
+    "  troupe storage repair ./data --dry-run      what a repair would do, and what is lost\n"
+    "  troupe storage repair ./data                save what can be read; the old store is kept\n"
+    "  troupe storage backup ./data /backup/today  copy the store and check the copy\n"
+    "  troupe storage restore /backup/today ./data put a backup in place, checked before\n"
+    "\n"
+    "troupe storage COMMAND --help lists the options.\n";
+
+constexpr const char* repair_rules =
+    "The old store is never changed. What can be read goes into a new store, which is checked, "
+    "takes\n"
+    "the name of the old one, and leaves that one beside it as PATH.before-repair-DATE. A "
+    "document\n"
+    "that cannot be read whole is put together from its checkpoints and records that can be read;\n"
+    "before that, its bytes are written to PATH.raw-DATE as they are. A store without damage "
+    "stays\n"
+    "as it is. Clients that still have what was lost bring it back when they connect.\n";
 
 /// The table of keys, each with its default and its meaning.
 std::string key_list() {
@@ -187,6 +218,70 @@ class doc_commands {
   doc_request& request_;
 };
 
+/// The subcommands of `storage`. Each fills in the request.
+class storage_commands {
+ public:
+  storage_commands(CLI::App& app, storage_request& request) : request_(request) {
+    storage_ = app.add_subcommand("storage", "Check, repair and copy stored documents");
+    storage_->require_subcommand(1);
+    storage_->footer(std::string{storage_rules} + "\n" + storage_examples);
+    add("verify", storage_action::verify,
+        "Read everything, check every checksum, and decode every update");
+    add_repair();
+    add_to(add("backup", storage_action::backup, "Copy a store and check the copy"), "TO",
+           "Directory of the copy, which does not exist yet")
+        ->required();
+    add_to(add("restore", storage_action::restore, "Check a backup and put it in place", "FROM",
+               "Directory of the backup"),
+           "TO", "Directory of the store, which does not exist yet or is empty")
+        ->required();
+    CLI::App& stats = add("stats", storage_action::stats,
+                          "Print how many documents there are, and how large they are");
+    stats.add_option("--top", request_.top, "How many of the largest documents; default: 10")
+        ->type_name("COUNT")
+        ->check(CLI::Range(0, 1000).description(""));
+  }
+
+  bool parsed() const { return storage_->parsed(); }
+
+ private:
+  CLI::App& add(const std::string& name, storage_action action, const std::string& what,
+                const char* place = "PATH", const char* meaning = "Directory of the store") {
+    CLI::App& app = *storage_->add_subcommand(name, what);
+    app.footer(storage_rules);
+    app.callback([this, action] { request_.action = action; });
+    app.add_option(place, request_.path, meaning)->required()->type_name("");
+    app.add_flag("--json", request_.as_json, "Print JSON instead of a table");
+    return app;
+  }
+
+  CLI::Option* add_to(CLI::App& app, const char* name, const char* meaning) {
+    return app.add_option(name, request_.to, meaning)->type_name("");
+  }
+
+  void add_repair() {
+    CLI::App& app = add("repair", storage_action::repair,
+                        "Save what can be read of a damaged store into a new one");
+    app.footer(std::string{repair_rules} + "\n" + storage_rules);
+    app.add_flag("--dry-run", request_.dry_run, "Say what would be done and lost, change nothing");
+    app.add_flag("--drop", request_.drop,
+                 "Remove documents that cannot be read whole; a tombstone takes their place");
+    app.add_flag("--past-damage", request_.past_damage,
+                 "Also take what the journal holds behind a damaged place");
+    app.add_option("--to", request_.to, "Write the new store there and leave the old one in place")
+        ->type_name("DIRECTORY");
+    app.add_option("--raw", request_.raw, "Write the bytes of broken documents there")
+        ->type_name("DIRECTORY");
+    app.add_option("--name", request_.names,
+                   "Name of a document that verify shows by its id only; repeatable")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
+  }
+
+  CLI::App* storage_;
+  storage_request& request_;
+};
+
 }  // namespace
 
 tl::expected<invocation, early_exit> parse_command_line(int argc, const char* const* argv) {
@@ -217,6 +312,7 @@ tl::expected<invocation, early_exit> parse_command_line(int argc, const char* co
                        "  troupe check-config node.yaml --set server.port=80 --print\n"));
 
   const doc_commands doc{app, call.doc};
+  const storage_commands storage{app, call.storage};
 
   CLI::App* version = app.add_subcommand("version", "Print the version");
 
@@ -230,6 +326,7 @@ tl::expected<invocation, early_exit> parse_command_line(int argc, const char* co
   }
   if (version->parsed()) call.what = command::version;
   if (doc.parsed()) call.what = command::doc;
+  if (storage.parsed()) call.what = command::storage;
   if (check->parsed()) call.what = command::check_config;
   if (check->parsed() || serve->count("--config") > 0) call.sources.file = file;
   if (print) call.print = print_effective::yes;

@@ -10,16 +10,18 @@
 #include "app/config/check.hpp"
 #include "app/config/load.hpp"
 #include "app/doc/tool.hpp"
+#include "app/storage/tool.hpp"
 
 namespace troupe {
 
-enum class command : std::uint8_t { serve, check_config, doc, version };
+enum class command : std::uint8_t { serve, check_config, doc, storage, version };
 
 struct invocation {
   command what = command::serve;
   config_sources sources;  ///< Without the environment, which the caller adds.
   print_effective print = print_effective::no;
   doc_request doc;
+  storage_request storage;
 };
 
 /// Nothing to run: the user asked for help (code 0), or the arguments are wrong (exit_usage).

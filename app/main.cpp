@@ -9,6 +9,7 @@
 #include "app/config/load.hpp"
 #include "app/doc/command.hpp"
 #include "app/serve.hpp"
+#include "app/storage/tool.hpp"
 
 namespace {
 
@@ -39,6 +40,8 @@ int main(int argc, char** argv) {
     case troupe::command::doc:
       return troupe::run_doc_command(
           call->doc, {std::cin, std::cout, std::cerr, ::isatty(STDOUT_FILENO) != 0});
+    case troupe::command::storage:
+      return troupe::run_storage_command(call->storage, {std::cout, std::cerr});
     case troupe::command::version: std::cout << troupe::version_text() << '\n'; return 0;
   }
   return troupe::exit_usage;

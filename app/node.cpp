@@ -14,6 +14,7 @@
 #include "actors/store_reader.hpp"
 #include "actors/version_maker.hpp"
 #include "app/config/to_settings.hpp"
+#include "app/storage/tool.hpp"
 #include "storage/memory_backend.hpp"
 
 namespace troupe {
@@ -57,6 +58,7 @@ node::node(const config& settings, caf::actor_system& system, io_units& units)
     : settings_(settings),
       system_(system),
       units_(units),
+      large_messages_(std::make_shared<budget>(settings.limits.max_large_messages)),
       workers_(std::make_shared<worker_pool>(worker_count(core_count(), units.size()))),
       health_(std::make_shared<store_health>(settings.storage.max_queue_size)) {
   host_ = std::make_shared<session_host>(system, settings.server.empty_document_name,
@@ -77,7 +79,10 @@ result<void> node::open_storage() {
              "storage: " + std::string{text});
   };
   auto opened = storage::rocksdb_backend::open(std::move(settings));
-  if (!opened) return fail(opened.error().code, "storage.path: " + opened.error().detail);
+  if (!opened)
+    return fail(opened.error().code,
+                "storage.path: " + opened.error().detail +
+                    storage_advice(opened.error().code, settings_.storage.path));
   log_line(log_severity::info, "documents are kept in '" + settings_.storage.path + "'");
   keep_storage(std::shared_ptr<storage::rocksdb_backend>{*std::move(opened)});
   return {};
@@ -131,6 +136,7 @@ void node::add_sessions(const std::vector<std::shared_ptr<session_table>>& table
   for (std::size_t i = 0; i < units_.size(); ++i) {
     const auto environment = std::make_shared<session_environment>();
     environment->settings = to_session_settings(settings_);
+    environment->settings.presence.large_messages = large_messages_;
     environment->table = tables[i];
     environment->slots = actors_->slots;
     environment->metrics = metrics;
@@ -162,6 +168,7 @@ result<void> node::watch_files() {
 
 result<void> node::open_listeners() {
   listener_settings listening = to_listener_settings(settings_);
+  listening.connection.large_messages = large_messages_;
   if (!settings_.tls.certificate.empty()) TROUPE_TRY(load_tls());
   listening.tls = tls_;
   listening.on_out_of_resources = out_of_resources_hook();

@@ -20,6 +20,7 @@
 #include "actors/worker_pool.hpp"
 #include "app/admin_token.hpp"
 #include "app/config/config.hpp"
+#include "base/budget.hpp"
 #include "net/io_unit.hpp"
 #include "net/listener.hpp"
 #include "net/tls_context.hpp"
@@ -97,6 +98,7 @@ class node {
   caf::actor_system& system_;
   io_units& units_;
   opened_storage storage_;  // empty once the node has stopped
+  std::shared_ptr<budget> large_messages_;  // of sockets, and of presence that waits
   std::shared_ptr<session_host> host_;
   std::shared_ptr<supervised_actors> actors_;  // null once the node has stopped
   supervisor_actor supervisor_;

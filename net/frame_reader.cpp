@@ -93,7 +93,7 @@ frame_event frame_reader::begin_frame() {
   mask_at_ = 0;
   in_frame_ = true;
   if (!is_control()) return begin_data();
-  control_.clear();
+  control_.reset();
   return frame_event::need_more;
 }
 
@@ -122,9 +122,10 @@ frame_event frame_reader::take_payload(std::span<std::uint8_t>& input) {
   left_ -= size;
   if (is_control()) {
     unmask(bytes);
-    const bool is_in_place = is_whole_frame && control_.empty();
-    if (!is_in_place) control_.insert(control_.end(), bytes.begin(), bytes.end());
-    payload_ = is_in_place ? byte_view{bytes} : byte_view{control_};
+    const bool is_in_place = is_whole_frame && !control_;
+    if (!is_in_place && !control_) control_ = std::make_unique<byte_buffer>();
+    if (!is_in_place) control_->insert(control_->end(), bytes.begin(), bytes.end());
+    payload_ = is_in_place ? byte_view{bytes} : byte_view{*control_};
   } else {
     received_ += size;
     if (!skipping_) {
@@ -142,7 +143,8 @@ frame_event frame_reader::take_payload(std::span<std::uint8_t>& input) {
 }
 
 std::size_t frame_reader::head_size() const noexcept {
-  return std::min(head_size_max, kind_ == frame_kind::text ? text_size_max_ : binary_size_max_);
+  return std::min<std::size_t>(head_size_max,
+                               kind_ == frame_kind::text ? text_size_max_ : binary_size_max_);
 }
 
 void frame_reader::keep_head(std::span<std::uint8_t> bytes) {
@@ -170,7 +172,7 @@ frame_event frame_reader::end_frame() {
 bool frame_reader::has_bad_text() noexcept {
   if (kind_ != frame_kind::text || !in_message_ || skipping_) return false;
   const utf8_part part = check_utf8_part(byte_view{message_}.subspan(checked_));
-  checked_ += part.valid;
+  checked_ += static_cast<std::uint32_t>(part.valid);
   return part.is_broken;
 }
 
@@ -226,7 +228,7 @@ std::span<std::uint8_t> frame_reader::direct_room() {
   const std::size_t part = std::clamp(size, direct_size_min, direct_part_max);
   const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(left_, part));
   message_.resize(size + room);
-  direct_ = room;
+  direct_ = static_cast<std::uint32_t>(room);
   return std::span{message_}.subspan(size, room);
 }
 

@@ -13,6 +13,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <memory>
 #include <span>
 
 #include "base/bytes.hpp"
@@ -46,7 +48,7 @@ class frame_reader {
   explicit frame_reader(std::size_t message_size_max) noexcept
       : frame_reader(message_size_max, message_size_max) {}
   frame_reader(std::size_t text_size_max, std::size_t binary_size_max) noexcept
-      : text_size_max_(text_size_max), binary_size_max_(binary_size_max) {}
+      : text_size_max_(stored(text_size_max)), binary_size_max_(stored(binary_size_max)) {}
 
   /// Consumes from the front of `input` up to the next event. The bytes are changed (unmasked).
   frame_event next(std::span<std::uint8_t>& input);
@@ -102,15 +104,21 @@ class frame_reader {
   bool is_control() const noexcept { return (header_[0] & 0x08) != 0; }
   bool is_final() const noexcept { return (header_[0] & 0x80) != 0; }
 
-  const std::size_t text_size_max_;
-  const std::size_t binary_size_max_;
+  /// A limit of 4 GiB or more is one of 4 GiB.
+  static constexpr std::uint32_t stored(std::size_t size) noexcept {
+    constexpr std::size_t largest = std::numeric_limits<std::uint32_t>::max();
+    return static_cast<std::uint32_t>(size < largest ? size : largest);
+  }
+
+  const std::uint32_t text_size_max_;
+  const std::uint32_t binary_size_max_;
   byte_view payload_;
-  byte_buffer message_;         // a data message, or the received part of it
-  byte_buffer control_;         // a control frame that arrives in pieces
-  std::uint64_t left_ = 0;      // bytes of the current frame not received yet
-  std::uint64_t received_ = 0;  // bytes of the current message, skipped ones included
-  std::size_t checked_ = 0;     // bytes of message_, a text, that are known to be UTF-8
-  std::size_t direct_ = 0;      // bytes at the end of message_ given out by direct_room()
+  byte_buffer message_;                   // a data message, or the received part of it
+  std::unique_ptr<byte_buffer> control_;  // a control frame that arrives in pieces
+  std::uint64_t left_ = 0;                // bytes of the current frame not received yet
+  std::uint64_t received_ = 0;            // bytes of the current message, skipped ones included
+  std::uint32_t checked_ = 0;             // bytes of message_, a text, that are known to be UTF-8
+  std::uint32_t direct_ = 0;              // bytes at the end of message_ given out by direct_room()
   std::array<std::uint8_t, header_size_max> header_{};
   std::uint8_t header_size_ = 0;  // bytes of the header received so far
   std::uint8_t mask_at_ = 0;

@@ -264,19 +264,31 @@ class http_connection final : public unit_member,
     const std::string offered = values_of(request, http::field::sec_websocket_protocol);
     const auto subprotocol = choose_subprotocol(offered, service_->subprotocols);
     if (!subprotocol) return refuse(400, "Sec-WebSocket-Protocol is no list of tokens.\n");
+    if (!admit_client(client_address(request, remote_address_))) return refuse_admission();
     const std::string_view origin = value_of(request, http::field::origin);
     if (!service_->origins.allows(origin, host_of(request))) {
       service_->acceptor->on_origin_refused(origin, remote_address_);
       return refuse(403, "Pages of this origin may not connect (server.allowed_origins).\n");
     }
-    auto admitted = service_->acceptor->admit({.target = std::string{view(request.target())},
-                                               .remote_address = remote_address_,
-                                               .forwarded_for = last_forwarded_for(request)});
+    auto admitted = service_->acceptor->admit(
+        {.target = std::string{view(request.target())}, .remote_address = remote_address_});
     if (!admitted) return answer(answer_bad_name(admitted.error().detail), after_answer::close);
     waiting_ = std::move(*admitted);
     upgrade_answer_ = accept_upgrade(key, *subprotocol);
     if (const auto wait = waiting_->wait(); wait.count() > 0) return hold_for(wait);
     on_turn();
+  }
+
+  /// Whether one more connection of the client may be. Its address was looked at when the socket
+  /// came, unless a proxy on this machine tells it only now.
+  bool admit_client(std::string address) {
+    if (address == remote_address_) return true;
+    remote_address_ = std::move(address);
+    if (!service_->limits) return true;
+    auto [outcome, place] = service_->limits->admit(remote_address_, io_unit::clock::now());
+    admission_ = outcome;
+    if (place) socket_.hold(std::move(place));
+    return outcome == admission::admitted;
   }
 
   /// The client hears nothing until then; it may leave, which ends this object and with it the

@@ -23,7 +23,8 @@ struct http_service {
   std::shared_ptr<connection_acceptor> acceptor;  ///< Null: no upgrades here.
   std::shared_ptr<http_handler> handler;
   origin_policy origins;
-  std::vector<std::string> subprotocols;  ///< See listener_settings.
+  std::vector<std::string> subprotocols;   ///< See listener_settings.
+  std::shared_ptr<address_limits> limits;  ///< Null: none.
   std::atomic<bool> stopped = false;
 };
 

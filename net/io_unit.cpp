@@ -201,18 +201,24 @@ void io_unit::on_tick() {
 
 void io_unit::add(std::shared_ptr<unit_member> member) {
   if (stopping_) post([member] { member->terminate_now(); });
-  members_.insert(std::move(member));
+  member->place_ = members_.size();
+  members_.push_back(std::move(member));
   connection_count_.store(members_.size(), std::memory_order_relaxed);
 }
 
 void io_unit::remove(const std::shared_ptr<unit_member>& member) {
-  members_.erase(member);
+  const std::size_t place = member->place_;
+  if (place >= members_.size() || members_[place] != member) return;  // it was never added
+  // The last one takes the place; the member itself may be the argument's only other owner.
+  const auto removed = std::exchange(members_[place], std::move(members_.back()));
+  members_.pop_back();
+  if (place < members_.size()) members_[place]->place_ = place;
   connection_count_.store(members_.size(), std::memory_order_relaxed);
   end_if_empty();
 }
 
 void io_unit::terminate_not_upgraded() {
-  const auto members = std::vector(members_.begin(), members_.end());
+  const auto members = members_;  // that end leave the list
   for (const auto& member : members) {
     if (!member->is_upgraded()) member->terminate_now();
   }
@@ -241,7 +247,7 @@ void io_unit::stop() {
   asio::post(loop_->context, [this] {
     stopping_ = true;
     finish_here();
-    const auto members = std::vector(members_.begin(), members_.end());
+    const auto members = members_;  // that end leave the list
     for (const auto& member : members) member->terminate_now();
   });
 }

@@ -20,7 +20,6 @@
 #include <mutex>
 #include <span>
 #include <thread>
-#include <unordered_set>
 #include <vector>
 
 #include <caf/execution_unit.hpp>
@@ -50,6 +49,10 @@ class unit_member {
 
   /// Whether it is a WebSocket already, not an HTTP connection.
   virtual bool is_upgraded() const noexcept = 0;
+
+ private:
+  friend class io_unit;
+  std::size_t place_ = 0;  // among the members of its unit
 };
 
 class io_unit final : public caf::execution_unit {
@@ -163,9 +166,9 @@ class io_unit final : public caf::execution_unit {
 
   std::vector<std::shared_ptr<unit_member>> dirty_;
   std::vector<std::shared_ptr<unit_member>> flushing_;
-  std::unordered_set<std::shared_ptr<unit_member>> members_;
-  std::atomic<std::size_t> connection_count_{0};    // members_.size(), for other threads
-  std::vector<std::shared_ptr<const tick>> ticks_;  // not copied: they may have a state
+  std::vector<std::shared_ptr<unit_member>> members_;  // each knows its place
+  std::atomic<std::size_t> connection_count_{0};       // members_.size(), for other threads
+  std::vector<std::shared_ptr<const tick>> ticks_;     // not copied: they may have a state
   clock::time_point now_{};
   clock::time_point dirty_since_{};
   bool poller_armed_ = false;

@@ -81,7 +81,6 @@ class listener::core : public std::enable_shared_from_this<core> {
         acceptor_(std::move(acceptor)),
         retry_(units_.front()->context()),
         service_(std::move(service)),
-        limits_(settings.per_address),
         tls_(settings.tls),
         connections_max_(settings.connections_max),
         on_out_of_resources_(settings.on_out_of_resources),
@@ -138,7 +137,7 @@ class listener::core : public std::enable_shared_from_this<core> {
     ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     io_unit& unit = *units_[next_unit_];
     next_unit_ = (next_unit_ + 1) % units_.size();
-    auto [outcome, place] = limits_.admit(address, io_unit::clock::now());
+    auto [outcome, place] = service_->limits->admit(address, io_unit::clock::now());
     if (connections_max_ > 0) place = counted(std::move(place));
     accepted_socket accepted{
         transport{socket, tls_ ? tls_->make_session() : nullptr, std::move(place)}, address,
@@ -184,7 +183,6 @@ class listener::core : public std::enable_shared_from_this<core> {
   tcp_acceptor acceptor_;
   io_timer retry_;
   std::shared_ptr<http_service> service_;
-  address_limits limits_;
   std::shared_ptr<const tls_context> tls_;
   std::size_t next_unit_ = 0;
   const std::size_t connections_max_;
@@ -223,6 +221,7 @@ result<std::unique_ptr<listener>> listener::open(std::vector<io_unit*> units,
   service->acceptor = std::move(acceptor);
   service->origins = settings.origins;
   service->subprotocols = settings.subprotocols;
+  service->limits = std::make_shared<address_limits>(settings.per_address);
   auto state =
       std::make_shared<core>(std::move(units), std::move(socket), std::move(service), settings);
   state->start();

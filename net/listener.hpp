@@ -31,9 +31,8 @@ class websocket_connection;
 
 /// What decides about an upgrade before it is accepted.
 struct upgrade_request {
-  std::string target;           ///< Path and query, as sent.
-  std::string remote_address;   ///< IP address, without port.
-  std::string forwarded_for{};  ///< The last address in X-Forwarded-For; empty: none.
+  std::string target;          ///< Path and query, as sent.
+  std::string remote_address;  ///< IP address of the client, without port (client_address).
 };
 
 /// Why an upgrade is refused for the moment.

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 
 namespace troupe {
 
@@ -41,7 +42,7 @@ class output_progress {
   /// Nothing is queued and nobody has looked.
   void on_idle(time_point now) noexcept {
     progress_at_ = now;
-    was_backlogged_ = is_watching_ = false;
+    watch_.reset();
   }
 
   /// The process has stood still: nobody could look.
@@ -49,15 +50,16 @@ class output_progress {
 
   /// The first look only begins the watch: how old its news is, is not known. Life is what a peer
   /// acknowledges of a backlog: a peer whose program hangs has a system that takes a little more.
-  void on_look(const look& at) noexcept {
-    const bool has_grown = is_watching_ && at.acknowledged > acknowledged_;
-    if (has_grown && was_backlogged_) acknowledged_at_ = at.now;
-    if (!at.has_queue || has_grown || at.consumed != consumed_) progress_at_ = at.now;
+  void on_look(const look& at) {
+    const bool has_grown = watch_ && at.acknowledged > watch_->acknowledged;
+    if (has_grown && watch_->was_backlogged) acknowledged_at_ = at.now;
+    if (!at.has_queue || has_grown || !watch_ || at.consumed != watch_->consumed)
+      progress_at_ = at.now;
     if (at.acknowledged == at.written) settled_ = at.consumed;
-    was_backlogged_ = at.has_queue || at.written - at.acknowledged >= backlog_min;
-    is_watching_ = true;
-    consumed_ = at.consumed;
-    acknowledged_ = at.acknowledged;
+    if (!watch_) watch_ = std::make_unique<last_look>();
+    watch_->was_backlogged = at.has_queue || at.written - at.acknowledged >= backlog_min;
+    watch_->consumed = at.consumed;
+    watch_->acknowledged = at.acknowledged;
   }
 
   /// Whether what is queued has not moved for too long.
@@ -69,13 +71,16 @@ class output_progress {
   time_point acknowledged_at() const noexcept { return acknowledged_at_; }
 
  private:
+  struct last_look {
+    std::uint64_t consumed = 0;
+    std::uint64_t acknowledged = 0;
+    bool was_backlogged = false;
+  };
+
   time_point progress_at_;
   time_point acknowledged_at_{};
-  std::uint64_t consumed_ = 0;
-  std::uint64_t acknowledged_ = 0;
-  std::uint64_t settled_ = 0;    // of consumed_, when all of it was acknowledged
-  bool was_backlogged_ = false;  // at the last look
-  bool is_watching_ = false;
+  std::uint64_t settled_ = 0;         // consumed, when all of it was acknowledged
+  std::unique_ptr<last_look> watch_;  // while there is something to look at: most of the time not
 };
 
 }  // namespace troupe

@@ -1,10 +1,12 @@
 #include "net/request_fields.hpp"
 
+#include <boost/asio/ip/address.hpp>
 #include <boost/beast/http/field.hpp>
 #include <boost/beast/http/rfc7230.hpp>
 #include <boost/beast/http/verb.hpp>
 
 #include "base/trim.hpp"
+#include "net/address_limits.hpp"
 #include "net/request_target.hpp"
 
 namespace troupe {
@@ -21,6 +23,14 @@ bool has_token(const request_head& request, http::field name, std::string_view t
   for (auto line = begin; line != end; ++line)
     if (http::token_list{line->value()}.exists({token.data(), token.size()})) return true;
   return false;
+}
+
+/// Some proxies tell the port as well: `192.0.2.1:4711`, `[2001:db8::1]:4711`.
+std::string_view without_port(std::string_view address) noexcept {
+  if (address.starts_with('[')) return address.substr(1, address.find(']') - 1);
+  const std::size_t colon = address.find(':');
+  const bool is_only = colon != std::string_view::npos && colon == address.rfind(':');
+  return is_only ? address.substr(0, colon) : address;
 }
 
 }  // namespace
@@ -72,13 +82,15 @@ std::string_view value_of(const request_head& request, std::string_view name) no
   return view(request[beast::string_view{name.data(), name.size()}]);
 }
 
-std::string last_forwarded_for(const request_head& request) {
-  constexpr std::size_t size_max = 64;
+std::string client_address(const request_head& request, const std::string& peer) {
+  if (!is_loopback_address(peer)) return peer;
   std::string_view last;
   const auto [begin, end] = request.equal_range("X-Forwarded-For");
   for (auto line = begin; line != end; ++line) last = view(line->value());
-  last = trimmed(last.substr(last.rfind(',') + 1));
-  return std::string{last.substr(0, size_max)};
+  last = without_port(trimmed(last.substr(last.rfind(',') + 1)));
+  boost::system::error_code failed;
+  const auto address = boost::asio::ip::make_address(last, failed);
+  return failed ? peer : address.to_string();
 }
 
 std::string_view host_of(const request_head& request) noexcept {

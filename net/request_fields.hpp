@@ -31,9 +31,10 @@ std::string values_of(const request_head& request, boost::beast::http::field nam
 std::string_view value_of(const request_head& request, boost::beast::http::field name) noexcept;
 std::string_view value_of(const request_head& request, std::string_view name) noexcept;
 
-/// The address that the nearest proxy saw: the last one in X-Forwarded-For, or empty. Anybody can
-/// write one; it is cut to a length that holds any address.
-std::string last_forwarded_for(const request_head& request);
+/// The IP address of whoever sent the request: of the peer; or, if that is a proxy on this machine,
+/// the address that the proxy saw, the last one in X-Forwarded-For. Elsewhere anybody could write
+/// one. What is no address there is not believed.
+std::string client_address(const request_head& request, const std::string& peer);
 
 /// Whom the request is for: the host in its target, if that is absolute, else its Host header.
 std::string_view host_of(const request_head& request) noexcept;

@@ -37,10 +37,10 @@ class transport {
   explicit transport(int socket, tls_session tls = {}, address_place place = {}) noexcept;
   transport(transport&& other) noexcept
       : socket_(std::exchange(other.socket_, -1)),
+        met_plain_http_(other.met_plain_http_),
         tls_(std::move(other.tls_)),
         place_(std::move(other.place_)),
-        written_(other.written_),
-        met_plain_http_(other.met_plain_http_) {}
+        written_(other.written_) {}
   transport& operator=(transport&&) = delete;
   ~transport() { close(); }
 
@@ -76,6 +76,9 @@ class transport {
     met_plain_http_ = false;
   }
 
+  /// Takes another place, which it gives back with the socket.
+  void hold(address_place place) noexcept { place_ = std::move(place); }
+
   /// Ends the output: the peer reads the end of the stream.
   void end_output() noexcept;
   void close() noexcept;
@@ -87,10 +90,10 @@ class transport {
   io_outcome tls_outcome(int result) noexcept;
 
   int socket_;
+  bool met_plain_http_ = false;
   tls_session tls_;
   address_place place_;
   std::uint64_t written_ = 0;  // without TLS
-  bool met_plain_http_ = false;
 };
 
 }  // namespace troupe

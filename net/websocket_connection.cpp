@@ -34,8 +34,9 @@ class socket_connection final : public websocket_connection,
         queue_(settings->write_queue_bytes_max),
         reader_(settings->message_bytes_max, settings->binary_bytes_max),
         settings_(std::move(settings)),
-        answer_(std::move(upgraded.answer)),
-        remote_address_(std::move(upgraded.remote_address)) {}
+        remote_address_(std::move(upgraded.remote_address)) {
+    queue_.append(as_bytes(upgraded.answer));  // goes out at the start
+  }
 
   ~socket_connection() { release_socket(); }
 
@@ -46,8 +47,7 @@ class socket_connection final : public websocket_connection,
     unit_.add(shared_from_this());
     last_sent_ = last_received_ = unit_.now();
     progress_ = output_progress{last_sent_};
-    append(as_bytes(answer_));
-    std::string{}.swap(answer_);
+    request_flush();
     is_watched_ = unit_.sockets().add(transport_.socket(), *this, wants_);
     if (!is_watched_) return terminate(close_reason::io_error);
     defer_self();
@@ -68,7 +68,7 @@ class socket_connection final : public websocket_connection,
 
   void resume_reading() override {
     if (!std::exchange(is_paused_, false) || !transport_.is_open()) return;
-    if (!unread_.empty() || transport_.has_input()) defer_self();
+    if (unread_ || transport_.has_input()) defer_self();
     watch({.readable = true, .writable = wants_.writable});
   }
 
@@ -247,15 +247,13 @@ class socket_connection final : public websocket_connection,
   }
 
   void consume_unread() {
-    if (unread_.empty()) return;
-    byte_buffer input = std::exchange(unread_, {});
-    consume(input);
+    if (const auto input = std::exchange(unread_, nullptr)) consume(*input);
   }
 
   void consume(std::span<std::uint8_t> input) {
     while (!ignores_input_ && transport_.is_open()) {
       if (!may_read()) {
-        unread_.assign(input.begin(), input.end());
+        if (!input.empty()) unread_ = std::make_unique<byte_buffer>(input.begin(), input.end());
         return;
       }
       switch (reader_.next(input)) {
@@ -391,7 +389,7 @@ class socket_connection final : public websocket_connection,
     is_watched_ = false;
     transport_.close();
     queue_.clear();
-    byte_buffer{}.swap(unread_);
+    unread_.reset();
     release_but(0);
   }
 
@@ -426,7 +424,7 @@ class socket_connection final : public websocket_connection,
   bool ignores_input_ = false;  // further input is discarded
   readiness wants_{.readable = true};
   frame_reader reader_;
-  byte_buffer unread_;  // input that was read before the pause
+  std::unique_ptr<byte_buffer> unread_;  // input that was read before the pause
   std::shared_ptr<connection_handler> handler_;
   const std::shared_ptr<const connection_settings> settings_;
   std::unique_ptr<io_timer> deadline_;  // while closing
@@ -434,7 +432,6 @@ class socket_connection final : public websocket_connection,
   std::size_t charged_ = 0;   // to large_messages
   time_point large_since_{};  // since when it is charged
   output_progress progress_;
-  std::string answer_;  // to the upgrade, until start()
   std::string remote_address_;
 };
 

@@ -36,10 +36,12 @@ void write_queue::append(byte_view bytes) {
 }
 
 void write_queue::add(part next) {
-  if (empty())
+  if (empty()) {
     front_ = std::move(next);
-  else
-    more_.push_back(std::move(next));
+    return;
+  }
+  if (!rest_) rest_ = std::make_unique<rest>();
+  rest_->parts.push_back(std::move(next));
 }
 
 bool write_queue::last_takes(std::size_t size) noexcept {
@@ -67,8 +69,8 @@ std::size_t write_queue::gather(iovec* parts, std::size_t count_max) const noexc
     to = {const_cast<std::uint8_t*>(bytes.data()), bytes.size()};
   };
   fill(parts[0], front_.view().subspan(offset_));
-  const std::size_t more = std::min(more_.size() - next_, count_max - 1);
-  for (std::size_t i = 0; i < more; ++i) fill(parts[1 + i], more_[next_ + i].view());
+  const std::size_t more = std::min(parts_behind_front(), count_max - 1);
+  for (std::size_t i = 0; i < more; ++i) fill(parts[1 + i], rest_->parts[rest_->next + i].view());
   return 1 + more;
 }
 
@@ -90,20 +92,21 @@ void write_queue::consume(std::size_t count) {
 
 /// Requires: there is another part.
 void write_queue::drop_front() {
-  front_ = std::move(more_[next_++]);
+  auto& [parts, next] = *rest_;
+  front_ = std::move(parts[next++]);
   offset_ = 0;
-  if (next_ < consumed_parts_max || next_ < more_.size() - next_) return;
-  more_.erase(more_.begin(), more_.begin() + static_cast<std::ptrdiff_t>(next_));
-  next_ = 0;
+  if (next < consumed_parts_max || next < rest_->left()) return;
+  parts.erase(parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(next));
+  next = 0;
 }
 
 void write_queue::clear() noexcept {
   front_ = {};
-  if (more_.capacity() > kept_capacity_max)
-    std::vector<part>{}.swap(more_);
-  else
-    more_.clear();
-  next_ = offset_ = size_ = largest_ = 0;
+  offset_ = size_ = largest_ = 0;
+  if (!rest_) return;
+  if (rest_->parts.capacity() > kept_capacity_max) return rest_.reset();
+  rest_->parts.clear();
+  rest_->next = 0;
 }
 
 }  // namespace troupe

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include <sys/uio.h>
@@ -59,7 +60,16 @@ class write_queue {
     byte_view view() const noexcept { return frame.empty() ? byte_view{block} : frame.view(); }
   };
 
-  part& last() noexcept { return next_ == more_.size() ? front_ : more_.back(); }
+  /// The parts behind the front; those before `next` are consumed.
+  struct rest {
+    std::vector<part> parts;
+    std::size_t next = 0;
+
+    std::size_t left() const noexcept { return parts.size() - next; }
+  };
+
+  std::size_t parts_behind_front() const noexcept { return rest_ ? rest_->left() : 0; }
+  part& last() noexcept { return parts_behind_front() == 0 ? front_ : rest_->parts.back(); }
   bool last_takes(std::size_t size) noexcept;
   void append_to_last(byte_view bytes);
   void add(part next);
@@ -70,8 +80,7 @@ class write_queue {
   part front_;
   std::size_t offset_ = 0;  // bytes of the front that are consumed
   std::size_t size_ = 0;
-  std::size_t next_ = 0;  // index of the part behind the front; those before it are consumed
-  std::vector<part> more_;
+  std::unique_ptr<rest> rest_;  // null: there never were two parts, or too many
   std::size_t size_bytes_max_;
   std::size_t largest_ = 0;
   std::uint64_t consumed_total_ = 0;

@@ -39,35 +39,22 @@ hosted_document::hosted_document(crdt::doc_settings settings, std::uint64_t seed
       pending_(std::move(pending)),
       pending_max_(settings.limit.pending_size_max) {}
 
-hosted_document::~hosted_document() {
-  if (pending_ && charged_ > 0) pending_->change(charged_, 0);
-}
-
-/// Within what may wait on the node.
-result<crdt::applied_update> hosted_document::apply(byte_view update, crdt::sender_usage* by,
+/// Within what may wait on the node, and of its sender.
+result<crdt::applied_update> hosted_document::apply(byte_view update, subscriber* by,
                                                     std::uint64_t steps_for_now) {
   if (state_.is_folded() && state_.knows_folded(update)) return crdt::applied_update{};
   crdt::doc& state = state_.decoded();
-  const auto apply_now = [&] {
-    return by == nullptr ? state.apply_update(update, crdt::update_format::v1, steps_for_now)
-                         : state.apply_update(update, *by, steps_for_now);
-  };
-  if (!pending_) return apply_now();
-  const std::size_t node_max = charged_ + pending_->room();
-  state.limit_pending(std::min(pending_max_, node_max));
-  auto applied = apply_now();
-  if (!applied && applied.error().code == errc::pending_limit && node_max < pending_max_)
-    return fail(errc::quota_exceeded, "updates of all documents that wait for missing ones");
-  settle_pending();
+  const pending_payer* const payer = by != nullptr && by->details ? &by->details->payer : nullptr;
+  const auto allowed = pending_.allow(pending_max_, payer);
+  state.limit_pending(allowed.bytes);
+  crdt::sender_usage used = by != nullptr && by->details ? by->details->used : crdt::sender_usage{};
+  auto applied = by == nullptr ? state.apply_update(update, crdt::update_format::v1, steps_for_now)
+                               : state.apply_update(update, used, steps_for_now);
+  if (by != nullptr && (by->details || used.new_clients > 0)) by->more().used = used;
+  if (!applied && applied.error().code == errc::pending_limit && allowed.bounded_by != nullptr)
+    return fail(errc::quota_exceeded, allowed.bounded_by);
+  pending_.settle(state.pending_size(), payer);
   return applied;
-}
-
-/// Charges what waits now.
-void hosted_document::settle_pending() {
-  const std::size_t waits = state_.pending_size();
-  if (waits == charged_) return;
-  if (pending_) pending_->change(charged_, waits);
-  charged_ = waits;
 }
 
 std::size_t hosted_document::drop_abandoned(time_point now) {
@@ -80,7 +67,7 @@ std::size_t hosted_document::drop_abandoned(time_point now) {
   if (!abandoned_since_) abandoned_since_ = now;
   if (now - *abandoned_since_ < abandoned_max) return 0;
   state_.decoded().drop_pending();
-  settle_pending();
+  pending_.settle(state_.pending_size(), nullptr);
   abandoned_since_.reset();
   ++version_;
   return waits;
@@ -88,7 +75,7 @@ std::size_t hosted_document::drop_abandoned(time_point now) {
 
 result<void> hosted_document::load(byte_view update) {
   TROUPE_TRY(state_.decoded().load_update(update, repaired_));
-  settle_pending();
+  pending_.settle(state_.pending_size(), nullptr);
   ++version_;
   return {};
 }
@@ -132,20 +119,21 @@ notice hosted_document::state_notice(const crdt::state_vector& from, dialect in)
 
 void hosted_document::on_join(const joining_session& who) {
   if (const subscriber* const known = subscribers_.find(who.session)) forget_dialects(*known);
-  subscribers_.insert_or_assign(who.session, subscriber{.may = who.may,
-                                                        .speaks = {},
-                                                        .heard = {},
-                                                        .who = who.who,
-                                                        .ticket = who.ticket,
-                                                        .asked = {},
-                                                        .used = {}});
+  subscriber joined{.heard = {}, .details = nullptr, .may = who.may, .speaks = {}};
+  if (who.who || who.ticket || who.payer != pending_payer{}) {
+    subscriber_details& details = joined.more();
+    details.who = who.who;
+    details.ticket = who.ticket;
+    details.payer = who.payer;
+  }
+  subscribers_.insert_or_assign(who.session, std::move(joined));
 }
 
 void hosted_document::on_leave(session_id session, time_point now) {
   if (const subscriber* const leaving = subscribers_.find(session)) {
     forget_dialects(*leaving);
     // Nobody can send these again.
-    if (user_of(leaving->who).empty()) window_->forget(message_id_owner(session, nullptr));
+    if (user_of(leaving->who()).empty()) window_->forget(message_id_owner(session, nullptr));
     subscribers_.erase(session);
     to_ask_.erase(session);
     waited_for_.erase(session);
@@ -192,7 +180,9 @@ bool hosted_document::on_request(session_id from, const client_request& what, ti
 void hosted_document::on_sync(const asked& by, document_effects& out) {
   const auto vector = crdt::state_vector::decode(by.what.body);
   if (!vector) return refuse(by, request_part::state_vector, vector.error(), out);
-  by.by.may_return = !vector->empty() && codec_of(by.what.in).traits().frames == frame_kind::binary;
+  // Where there is nothing to have, who comes back has nothing either.
+  const bool may_return = !vector->empty() || state_.has_no_clients();
+  by.by.may_return = may_return && codec_of(by.what.in).traits().frames == frame_kind::binary;
   notice answer{.kind = notice_kind::whole_state, .body = {}, .extra = {}};
   if (!vector->empty()) answer = state_notice(*vector, by.what.in);
   out.deliveries.push_back({audience::one, by.from, by.what.in, std::move(answer)});
@@ -219,7 +209,7 @@ bool hosted_document::on_session_update(const asked& by, time_point now,
     return true;
   }
   const std::size_t waited = state_.pending_size();
-  const auto applied = apply(update, &by.by.used, steps_for_now);
+  const auto applied = apply(update, &by.by, steps_for_now);
   if (!applied) {
     refuse(by, request_part::update, applied.error(), out);
     return true;
@@ -267,11 +257,13 @@ bool hosted_document::may_not_store(byte_view update) const {
 /// question each time.
 void hosted_document::ask_for_missing(const asked& by, time_point now, document_effects& out) {
   const bool has_id = !by.what.message_id.empty();
-  if (!has_id && by.by.asked && now - *by.by.asked < question_interval) {
+  time_point& asked_at = by.by.more().asked;
+  const bool was_asked = asked_at != time_point::min();
+  if (!has_id && was_asked && now - asked_at < question_interval) {
     to_ask_.insert_or_assign(by.from, by.what.in);
     return;
   }
-  by.by.asked = now;
+  asked_at = now;
   to_ask_.erase(by.from);
   ask(by.from, by.what.in, by.what.message_id, out);
 }
@@ -288,7 +280,7 @@ void hosted_document::ask_again(time_point now, document_effects& out) {
   for (const auto& [session, in] : std::exchange(to_ask_, {})) {
     subscriber* const of = subscribers_.find(session);
     if (of == nullptr || !state_.has_gap()) continue;
-    of->asked = now;
+    of->more().asked = now;
     ask(session, in, {}, out);
   }
 }
@@ -330,7 +322,7 @@ void hosted_document::on_session_event(const asked& by, time_point now, document
   const std::string_view id = by.what.message_id;
   const seen before =
       id.empty() ? seen::fresh
-                 : window_->note(message_id_owner(by.from, by.by.who), id, by.what.body, now);
+                 : window_->note(message_id_owner(by.from, by.by.who()), id, by.what.body, now);
   if (before == seen::repeated) return acknowledge(by, out);
   if (before == seen::reused)
     return refuse(by, request_part::message,
@@ -351,9 +343,10 @@ void hosted_document::on_event(std::string_view payload, document_effects& out) 
 void hosted_document::on_session_leave(const asked& by, time_point now) {
   by.by.speaks.erase(by.what.in);
   forget_dialect(by.what.in);
-  if (presence_.owner_of(by.by.client) != by.from) return;
-  const auto cleared = presence_.set_own(by.by.client, "null", by.from, now);
-  if (cleared && *cleared) note_presence({by.by.client});
+  const auto client = by.by.client();
+  if (presence_.owner_of(client) != by.from) return;
+  const auto cleared = presence_.set_own(client, "null", by.from, now);
+  if (cleared && *cleared) note_presence({client});
 }
 
 // --- answers ---
@@ -396,8 +389,8 @@ bool hosted_document::may_take_over(const sync::awareness_entry& shown, const as
                                     time_point now) const {
   const subscriber* const owner = subscribers_.find(presence_.owner_of(shown.client));
   if (owner == nullptr) return true;
-  const std::string_view user = user_of(by.by.who);
-  if (user != user_of(owner->who)) return false;
+  const std::string_view user = user_of(by.by.who());
+  if (user != user_of(owner->who())) return false;
   return !user.empty() || now - owner->heard >= silence_min;
 }
 
@@ -452,9 +445,9 @@ sync::awareness::client_id hosted_document::client_of(session_id session, subscr
   const auto is_free = [&](sync::awareness::client_id client) {
     return client != 0 && (!presence_.knows(client) || presence_.owner_of(client) == session);
   };
-  for (std::uint64_t attempt = seed_ + session; !is_free(of.client);)
-    of.client = scattered(attempt++);
-  return of.client;
+  auto& client = of.more().client;
+  for (std::uint64_t attempt = seed_ + session; !is_free(client);) client = scattered(attempt++);
+  return client;
 }
 
 void hosted_document::note_presence(const std::vector<sync::awareness::client_id>& changed) {

@@ -24,6 +24,7 @@
 #include "protocol/message_id_window.hpp"
 #include "protocol/notice.hpp"
 #include "protocol/origin.hpp"
+#include "protocol/pending_ledger.hpp"
 #include "protocol/request.hpp"
 #include "protocol/sync/awareness.hpp"
 
@@ -92,7 +93,6 @@ class hosted_document {
                            std::shared_ptr<budget> pending = nullptr);
   hosted_document(const hosted_document&) = delete;
   hosted_document& operator=(const hosted_document&) = delete;
-  ~hosted_document();
 
   /// Applies an update from storage. Fails as crdt::doc::load_update does.
   result<void> load(byte_view update);
@@ -177,18 +177,33 @@ class hosted_document {
   const sync::awareness& presence() const noexcept { return presence_; }
 
  private:
-  struct subscriber {
-    rights may;
-    dialect_set speaks;
-    sync::awareness::client_id client = 0;  ///< Of its own presence; 0: none yet.
-    bool is_opening = true;   ///< It has sent neither presence nor an answer to a sync.
-    bool may_return = false;  ///< It had contents when it came.
-    bool claims = false;      ///< To be a client that belongs to another session.
-    time_point heard;         ///< When it last sent anything.
+  /// What few sessions need, so that an idle one takes little.
+  struct subscriber_details {
     identity_ptr who;
     quota_ticket ticket;
-    std::optional<time_point> asked;  ///< When it was last asked for what is missing.
-    crdt::sender_usage used;          ///< Of the limits of the document.
+    pending_payer payer;
+    sync::awareness::client_id client = 0;  ///< Of its own presence; 0: none yet.
+    time_point asked = time_point::min();   ///< When it was last asked for what is missing.
+    crdt::sender_usage used;                ///< Of the limits of the document.
+  };
+  struct subscriber {
+    time_point heard;  ///< When it last sent anything.
+    std::unique_ptr<subscriber_details> details;
+    rights may;
+    dialect_set speaks;
+    bool is_opening = true;   ///< It has sent neither presence nor an answer to a sync.
+    bool may_return = false;  ///< It had contents when it came, or there were none.
+    bool claims = false;      ///< To be a client that belongs to another session.
+
+    const identity_ptr& who() const {
+      static const identity_ptr nobody;
+      return details ? details->who : nobody;
+    }
+    sync::awareness::client_id client() const noexcept { return details ? details->client : 0; }
+    subscriber_details& more() {
+      if (!details) details = std::make_unique<subscriber_details>();
+      return *details;
+    }
   };
   /// A request with the subscriber that sent it.
   struct asked {
@@ -212,10 +227,9 @@ class hosted_document {
   void on_session_event(const asked& by, time_point now, document_effects& out);
   void on_session_leave(const asked& by, time_point now);
 
-  result<crdt::applied_update> apply(byte_view update, crdt::sender_usage* by = nullptr,
+  result<crdt::applied_update> apply(byte_view update, subscriber* by = nullptr,
                                      std::uint64_t steps_for_now = crdt::unlimited_steps);
   bool may_not_store(byte_view update) const;
-  void settle_pending();
   void ask_for_missing(const asked& by, time_point now, document_effects& out);
   void ask(session_id session, dialect in, std::string_view message_id,
            document_effects& out) const;
@@ -236,9 +250,8 @@ class hosted_document {
   sync::awareness presence_;
   std::uint64_t seed_;
   std::shared_ptr<message_id_window> window_;
-  std::shared_ptr<budget> pending_;
+  pending_ledger pending_;
   std::size_t pending_max_;                // of this document
-  std::size_t charged_ = 0;                // to the budget
   flat_map<session_id, bool> waited_for_;  // the sessions that are here and sent what waits
   std::optional<time_point> abandoned_since_;
   flat_map<session_id, subscriber> subscribers_;

@@ -38,7 +38,7 @@ void hosted_document::on_restore(const origin& from, byte_view then, document_ef
     if (!restored) refuse(restored.error());
     return;
   }
-  settle_pending();
+  pending_.settle(state_.pending_size(), nullptr);
   ++version_;
   byte_buffer change = state.encode_last_change();
   broadcast_update(from, change, out);

@@ -7,13 +7,15 @@
 #include <string>
 
 #include "protocol/document_quota.hpp"
+#include "protocol/pending_quota.hpp"
 #include "protocol/session_id.hpp"
 
 namespace troupe {
 
-/// A user as the application names them.
+/// A user as the application names them, and where they are.
 struct identity {
-  std::string user;  ///< From `?userId=`; empty: nobody in particular.
+  std::string user;          ///< From `?userId=`; empty: nobody in particular.
+  std::string address = {};  ///< Of the client; empty: loopback, or unknown.
 };
 
 /// Null: nobody in particular. Shared by the sessions' messages; never changes.
@@ -22,6 +24,11 @@ using identity_ptr = std::shared_ptr<const identity>;
 inline const std::string& user_of(const identity_ptr& who) {
   static const std::string nobody;
   return who ? who->user : nobody;
+}
+
+inline const std::string& address_of(const identity_ptr& who) {
+  static const std::string nowhere;
+  return who ? who->address : nowhere;
 }
 
 enum class right : std::uint8_t {
@@ -56,8 +63,8 @@ struct joining_session {
   session_id session = no_session;
   rights may;
   identity_ptr who;
-  std::string address = {};       ///< Of its peer; empty: loopback, or unknown.
   quota_ticket ticket = nullptr;  ///< Its place among the documents of its user and address.
+  pending_payer payer = {};       ///< For its updates that wait for missing ones.
 };
 
 }  // namespace troupe

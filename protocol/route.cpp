@@ -7,17 +7,18 @@ namespace troupe {
 
 namespace {
 
-identity_ptr identity_for(const std::string& user) {
+identity_ptr identity_for(const std::string& user, const std::string& address) {
   // A name that is too long, or cannot be printed, counts as none.
-  if (user.empty() || !check_document_name(user)) return nullptr;
-  return std::make_shared<const identity>(identity{user});
+  const bool is_named = !user.empty() && check_document_name(user);
+  if (!is_named && address.empty()) return nullptr;
+  return std::make_shared<const identity>(identity{is_named ? user : std::string{}, address});
 }
 
 }  // namespace
 
 result<route> route_for(const upgrade_target& target, const std::string& empty_document_name) {
   TROUPE_CHECK(target.path.starts_with('/'));
-  route to{target.path.substr(1), identity_for(target.user), rights::all(),
+  route to{target.path.substr(1), identity_for(target.user, target.address), rights::all(),
            dialect_set{dialect::y_websocket} | dialect_set{dialect::json}};
   if (to.document.empty()) to.document = empty_document_name;
   // Without a document the client says in each message which one it means.

@@ -21,8 +21,9 @@ struct route {
 
 /// What a client asks for with its upgrade.
 struct upgrade_target {
-  std::string path;  ///< Decoded once, with its leading slash.
-  std::string user;  ///< `?userId=`, decoded; empty if absent or malformed.
+  std::string path;          ///< Decoded once, with its leading slash.
+  std::string user;          ///< `?userId=`, decoded; empty if absent or malformed.
+  std::string address = {};  ///< Of the client; empty: loopback, which counts for nobody.
 };
 
 /// `empty_document_name` (server.empty_document_name) is the document of the path `/`; empty: `/`

@@ -137,7 +137,16 @@ struct verify_report {
   std::uint64_t damages_in_total = 0;
   std::vector<damage> damages;  ///< The first damages_max of them.
   bool is_complete = true;      ///< Else the progress function ended it.
+
+  void add(damage found) {
+    if (++damages_in_total <= damages_max) damages.push_back(std::move(found));
+  }
 };
+
+/// Looks at what the bytes of a document mean, of which storage knows nothing: gets a checkpoint
+/// and the log behind it, and returns what is wrong with them. The document is the caller's to
+/// name. Also called with the checkpoint before the newest, alone.
+using contents_check = std::function<std::vector<damage>(const stored_document& contents)>;
 
 /// Hears how far a verification is, after each document; returns whether it goes on.
 using verify_progress = std::function<bool(const verify_report& so_far, std::string_view document)>;
@@ -188,8 +197,10 @@ class archive {
   virtual result<void> backup(const std::string& directory) = 0;
 
   /// Reads everything and checks every checksum, that all chunks and records are there, and that
-  /// nothing is stored of which no document knows. A damage is no failure of this function.
-  virtual result<verify_report> verify(const verify_progress& progress) = 0;
+  /// nothing is stored of which no document knows, and what `check` checks, if there is one. A
+  /// damage is no failure of this function.
+  virtual result<verify_report> verify(const verify_progress& progress,
+                                       const contents_check& check = {}) = 0;
 };
 
 }  // namespace troupe::storage

@@ -25,12 +25,16 @@ tl::unexpected<failure> refuse(const std::string& document, errc code, std::stri
 
 result<stored_document> memory_backend::load(const std::string& document) {
   std::lock_guard lock{mutex_};
-  stored_document stored;
   const auto found = documents_.find(document);
-  if (found == documents_.end()) return stored;
+  if (found == documents_.end()) return stored_document{};
   const entry& of = found->second;
   if (of.known.is_removed && !of.known.is_admitted)
     return refuse(document, errc::document_removed, "it was removed");
+  return contents_of(of);
+}
+
+stored_document memory_backend::contents_of(const entry& of) {
+  stored_document stored;
   stored.checkpoint = of.checkpoint.share();
   stored.last = of.known.last;
   for (const record& r : of.log) stored.updates.push_back(r.update);
@@ -256,7 +260,8 @@ result<void> memory_backend::backup(const std::string&) {
   return fail(errc::storage_failed, "documents in memory cannot be backed up");
 }
 
-result<verify_report> memory_backend::verify(const verify_progress& progress) {
+result<verify_report> memory_backend::verify(const verify_progress& progress,
+                                             const contents_check& check) {
   std::lock_guard lock{mutex_};
   verify_report report;
   for (const auto& [name, of] : documents_) {
@@ -265,6 +270,9 @@ result<verify_report> memory_backend::verify(const verify_progress& progress) {
     report.records += info.log_records;
     report.checkpoints += info.generation == 0 ? 0 : 1;
     report.bytes += info.log_bytes + info.checkpoint_size;
+    if (check && !info.is_removed)
+      for (damage& each : check(contents_of(of)))
+        report.add({name, in_document(name, std::move(each.what)), each.is_readable});
     report.versions += of.versions.size();
     for (const auto& [number, one] : of.versions) report.bytes += one.info.size;
     report.is_complete = !progress || progress(report, name);

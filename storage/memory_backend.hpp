@@ -29,7 +29,8 @@ class memory_backend final : public backend, public archive {
   result<store_stats> stats() override;
   /// Fails with storage_failed: there is nothing on disk.
   result<void> backup(const std::string& directory) override;
-  result<verify_report> verify(const verify_progress& progress) override;
+  result<verify_report> verify(const verify_progress& progress,
+                               const contents_check& check = {}) override;
 
  private:
   struct record {
@@ -51,6 +52,7 @@ class memory_backend final : public backend, public archive {
 
   result<void> check(const log_append& append, sequence last) const;
   void append_to(entry& of, const log_append& append);
+  static stored_document contents_of(const entry& of);
   static document_info describe(const std::string& name, const entry& of);
   entry* find_present(const std::string& document);
 

@@ -13,6 +13,14 @@ result<std::unique_ptr<rocksdb_backend>> rocksdb_backend::open(rocksdb_settings 
   return std::unique_ptr<rocksdb_backend>{new rocksdb_backend{std::move(opened)}};
 }
 
+result<std::unique_ptr<rocksdb_backend>> rocksdb_backend::inspect(rocksdb_settings settings) {
+  auto opened = std::make_unique<state>(std::move(settings));
+  opened->is_inspected = true;
+  opened->is_writable = false;
+  TROUPE_ASSIGN(opened->store, opened->inspect_store());
+  return std::unique_ptr<rocksdb_backend>{new rocksdb_backend{std::move(opened)}};
+}
+
 result<stored_document> rocksdb_backend::load(const std::string& document) {
   const state::use store{*state_};
   if (!store) return tl::unexpected(in_document(document, state_->closed()));
@@ -51,6 +59,7 @@ result<void> rocksdb_backend::write(const batch& what) {
 /// from the journal; a record of the failed batch may come to light then.
 result<void> rocksdb_backend::recover() {
   std::lock_guard lock{state_->writing};
+  if (state_->is_inspected) return state_->check_writable();
   if (state_->is_writable && state_->store) return {};
   if (state_->is_full) {
     const std::uint64_t awaited = awaited_space(state_->settings);

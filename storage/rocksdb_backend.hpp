@@ -50,6 +50,11 @@ class rocksdb_backend final : public backend, public archive {
   /// names the directory and what to do.
   static result<std::unique_ptr<rocksdb_backend>> open(rocksdb_settings settings);
 
+  /// Opens a store that nobody has open, changes nothing in its directory, and keeps others from
+  /// opening it: to look at it. What would write fails, backup() included. Fails as open() does,
+  /// and with storage_failed if there is no such directory.
+  static result<std::unique_ptr<rocksdb_backend>> inspect(rocksdb_settings settings);
+
   ~rocksdb_backend() override;
   rocksdb_backend(const rocksdb_backend&) = delete;
   rocksdb_backend& operator=(const rocksdb_backend&) = delete;
@@ -70,7 +75,8 @@ class rocksdb_backend final : public backend, public archive {
   result<raw_document> raw(const std::string& document, std::size_t bytes_max) override;
   result<store_stats> stats() override;
   result<void> backup(const std::string& directory) override;
-  result<verify_report> verify(const verify_progress& progress) override;
+  result<verify_report> verify(const verify_progress& progress,
+                               const contents_check& check = {}) override;
 
   struct state;
 

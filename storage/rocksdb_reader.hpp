@@ -15,21 +15,28 @@
 
 namespace troupe::storage {
 
+class directory_lock;
+
 /// An open database. Closes it at its end.
 class rocksdb_store {
  public:
-  rocksdb_store(std::unique_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> handles)
-      : db_(std::move(db)), handles_(std::move(handles)) {}
+  /// `lock`: of a database that is open for reading only, which the library does not lock.
+  rocksdb_store(std::unique_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> handles,
+                std::shared_ptr<directory_lock> lock = nullptr)
+      : lock_(std::move(lock)), db_(std::move(db)), handles_(std::move(handles)) {}
   rocksdb_store(const rocksdb_store&) = delete;
   rocksdb_store& operator=(const rocksdb_store&) = delete;
   ~rocksdb_store();
 
   rocksdb::DB& db() const noexcept { return *db_; }
   rocksdb::ColumnFamilyHandle* handle(family which) const noexcept {
-    return handles_[static_cast<std::size_t>(which)];
+    const auto index = static_cast<std::size_t>(which);
+    // Of a family that is not there yet the empty one, of a store that is open for reading only.
+    return handles_[index < handles_.size() ? index : 0];
   }
 
  private:
+  std::shared_ptr<directory_lock> lock_;
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;
 };

@@ -1,19 +1,14 @@
 #include "storage/rocksdb_state.hpp"
 
-#include <algorithm>
-#include <array>
 #include <chrono>
-#include <filesystem>
 
 #include <rocksdb/env.h>
 
-#include "base/printable.hpp"
+#include "storage/rocksdb_directory.hpp"
 #include "storage/rocksdb_journals.hpp"
 
 namespace troupe::storage {
 namespace {
-
-namespace fs = std::filesystem;
 
 std::uint64_t system_time_ms() {
   const auto since = std::chrono::system_clock::now().time_since_epoch();
@@ -21,125 +16,21 @@ std::uint64_t system_time_ms() {
       std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
 }
 
-/// A failure to open, with the directory in front and the advice behind.
-tl::unexpected<failure> refuse(const std::string& path, errc code, std::string_view why,
-                               std::string_view advice = {}) {
-  std::string text{"'"};
-  text.append(printable(path)).append("': ").append(why);
-  if (!advice.empty()) text.append("; ").append(advice);
-  return fail(code, text);
-}
-
-constexpr std::string_view advice_newer =
-    "run the version of the server that wrote it, or restore a backup from before";
-constexpr std::string_view advice_corrupt =
-    "its files are left as they are: copy them, and restore a backup";
-constexpr std::string_view advice_foreign = "name a directory that is empty or does not exist";
-constexpr std::string_view advice_in_use = "stop the process that uses it, or name another one";
-constexpr std::string_view advice_full = "free some space";
-
-tl::unexpected<failure> refuse(const std::string& path, const rocksdb::Status& status) {
-  const failure what = to_failure(status);
-  const bool is_locked = what.detail.find("lock hold by current process") != std::string::npos ||
-                         what.detail.find("While lock file") != std::string::npos;
-  if (is_locked) return refuse(path, errc::store_in_use, "it is in use", advice_in_use);
-  if (status.IsNotSupported() || status.IsInvalidArgument())
-    return refuse(path, errc::newer_format, what.detail, advice_newer);
-  if (what.code == errc::corrupt_store)
-    return refuse(path, what.code, "it is damaged: " + what.detail, advice_corrupt);
-  if (what.code == errc::disk_full) return refuse(path, what.code, what.detail, advice_full);
-  return refuse(path, what.code, what.detail);
-}
-
-/// What a crash may leave while a store is made, and what file systems put into directories.
-bool may_be_in_new_store(const std::string& name) {
-  constexpr std::array<std::string_view, 6> begins = {"LOCK",     "IDENTITY", "MANIFEST-",
-                                                      "OPTIONS-", "JOURNAL",  "lost+found"};
-  return name.ends_with(".dbtmp") ||
-         std::any_of(begins.begin(), begins.end(),
-                     [&](std::string_view begin) { return name.starts_with(begin); });
-}
-
-enum class directory { empty, store };
-
-/// Makes the directory where it does not exist. What has no CURRENT is a store that has lost it, or
-/// none, unless it is empty: opening it would make a new store over what is there.
-result<directory> look_into(const std::string& path) {
-  std::error_code why;
-  fs::create_directories(path, why);
-  if (why == std::errc::no_space_on_device)
-    return refuse(path, errc::disk_full, why.message(), advice_full);
-  if (why) return refuse(path, errc::storage_failed, why.message());
-  if (fs::exists(fs::path{path} / "CURRENT", why)) return directory::store;
-  for (fs::directory_iterator at{path, why}, end; !why && at != end; at.increment(why)) {
-    const std::string name = at->path().filename().string();
-    if (name.ends_with(".sst") || name.ends_with(".log"))
-      return refuse(path, errc::corrupt_store, "it has lost its file CURRENT", advice_corrupt);
-    if (!may_be_in_new_store(name))
-      return refuse(path, errc::corrupt_store,
-                    "it is no store, but has the file '" + printable(name) + "'", advice_foreign);
-  }
-  if (why) return refuse(path, errc::storage_failed, why.message());
-  return directory::empty;
-}
-
-/// That the store has no families but ours. Returns which it has: an earlier server knew fewer.
-result<std::vector<std::string>> check_families(const std::string& path,
-                                                const rocksdb::DBOptions& options) {
-  std::vector<std::string> names;
-  if (const auto status = rocksdb::DB::ListColumnFamilies(options, path, &names); !status.ok())
-    return refuse(path, status);
-  for (const std::string& name : names) {
-    bool is_ours = false;
-    for (std::size_t i = 0; i < family_count; ++i)
-      is_ours = is_ours || name == name_of(static_cast<family>(i));
-    if (!is_ours)
-      return refuse(path, errc::newer_format,
-                    "it has data of the kind '" + printable(name) +
-                        "', which this server does not know",
-                    advice_newer);
-  }
-  return names;
-}
-
-/// That the journal is there, of which an open store always has a file: the library would begin a
-/// new one and miss nothing. A store that has no marker yet may lack it: its making was cut short.
-result<void> check_journal(const std::string& path, const rocksdb_settings& settings,
-                           const std::vector<std::string>& present) {
-  std::error_code why;
-  for (fs::directory_iterator at{path, why}, end; !why && at != end; at.increment(why))
-    if (at->path().extension() == ".log") return {};
-  if (why) return refuse(path, errc::storage_failed, why.message());
-  rocksdb::DB* db = nullptr;
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  std::vector<rocksdb::ColumnFamilyDescriptor> families = make_families(settings);
-  std::erase_if(families, [&](const auto& each) {
-    return std::ranges::find(present, each.name) == present.end();
-  });
-  const auto status =
-      rocksdb::DB::OpenForReadOnly(make_database_options(settings), path, families, &handles, &db);
-  if (!status.ok()) return status.IsInvalidArgument() ? result<void>{} : refuse(path, status);
-  const rocksdb_store store{std::unique_ptr<rocksdb::DB>{db}, std::move(handles)};
-  if (families.size() <= static_cast<std::size_t>(family::meta)) return {};
-  std::string value;
-  const rocksdb::Slice key{marker_key.data(), marker_key.size()};
-  if (store.db().Get({}, store.handle(family::meta), key, &value).IsNotFound()) return {};
-  return refuse(path, errc::corrupt_store, "it has lost its journal, the file that ends with .log",
-                advice_corrupt);
-}
+enum class marker { put_if_new, required };
 
 /// Reads the format marker, or puts it into a store that has nothing else.
-result<void> check_marker(const std::string& path, const rocksdb_store& store, time_ms now) {
+result<void> check_marker(const std::string& path, const rocksdb_store& store, time_ms now,
+                          marker wanted) {
   std::string value;
   rocksdb::ColumnFamilyHandle* const meta = store.handle(family::meta);
   const rocksdb::Slice key{marker_key.data(), marker_key.size()};
   const auto status = store.db().Get({}, meta, key, &value);
   if (status.ok()) {
-    const auto marker = decode_marker(value);
-    if (marker) return {};
-    const bool is_newer = marker.error().code == errc::newer_format;
-    return refuse(path, marker.error().code, marker.error().detail,
-                  is_newer ? advice_newer : advice_corrupt);
+    const auto found = decode_marker(value);
+    if (found) return {};
+    const bool is_newer = found.error().code == errc::newer_format;
+    return refuse(path, found.error().code, found.error().detail,
+                  is_newer ? advice::newer : advice::corrupt);
   }
   if (!status.IsNotFound()) return refuse(path, status);
   const rocksdb_reader reader{store};
@@ -150,8 +41,10 @@ result<void> check_marker(const std::string& path, const rocksdb_store& store, t
     if (at->Valid())
       return refuse(path, errc::corrupt_store,
                     "it has no format marker, so it is another program's or damaged",
-                    advice_foreign);
+                    advice::foreign);
   }
+  if (wanted == marker::required)
+    return refuse(path, errc::corrupt_store, "it is empty, and was never a store", advice::foreign);
   const auto put = store.db().Put(durable_write(), meta, key, encode_marker({store_format, now}));
   if (!put.ok()) return refuse(path, put);
   return {};
@@ -166,13 +59,14 @@ rocksdb_backend::state::state(rocksdb_settings with) : settings(std::move(with))
 
 result<std::unique_ptr<rocksdb_store>> rocksdb_backend::state::open_store(journal wanted) const {
   const std::string& path = settings.path;
-  TROUPE_ASSIGN(const directory found, look_into(path));
+  TROUPE_ASSIGN(const directory_state found, look_into(path, directory_need::made_if_missing));
   const rocksdb::DBOptions options = make_database_options(settings);
-  if (found == directory::store) {
+  if (found == directory_state::store) {
+    TROUPE_TRY(check_ends(path));
     TROUPE_ASSIGN(const auto present, check_families(path, options));
     if (wanted == journal::required) TROUPE_TRY(check_journal(path, settings, present));
     if (const auto newest = check_newest_journal(path); !newest)
-      return refuse(path, newest.error().code, newest.error().detail, advice_corrupt);
+      return refuse(path, newest.error().code, newest.error().detail, advice::corrupt);
   }
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
@@ -180,7 +74,29 @@ result<std::unique_ptr<rocksdb_store>> rocksdb_backend::state::open_store(journa
   if (!status.ok()) return refuse(path, status);
   auto opened =
       std::make_unique<rocksdb_store>(std::unique_ptr<rocksdb::DB>{db}, std::move(handles));
-  TROUPE_TRY(check_marker(path, *opened, now()));
+  TROUPE_TRY(check_marker(path, *opened, now(), marker::put_if_new));
+  return opened;
+}
+
+result<std::unique_ptr<rocksdb_store>> rocksdb_backend::state::inspect_store() const {
+  const std::string& path = settings.path;
+  TROUPE_ASSIGN(const directory_state found, look_into(path, directory_need::there));
+  if (found == directory_state::empty)
+    return refuse(path, errc::corrupt_store, "it is no store: it has no file CURRENT",
+                  "name the directory of storage.path");
+  rocksdb::Env& env = settings.env ? *settings.env : *rocksdb::Env::Default();
+  TROUPE_ASSIGN(auto lock, directory_lock::take(path, env));
+  TROUPE_TRY(check_ends(path));
+  const rocksdb::DBOptions options = make_database_options(settings);
+  TROUPE_ASSIGN(const auto present, check_families(path, options));
+  TROUPE_TRY(check_journal(path, settings, present));
+  if (present.size() <= static_cast<std::size_t>(family::meta))
+    return refuse(path, errc::corrupt_store, "its making was cut short, so nothing is in it",
+                  "start a server on it, or name another directory");
+  std::unique_ptr<rocksdb_store> opened;
+  const auto status = open_for_reading(options, path, settings, present, std::move(lock), opened);
+  if (!status.ok()) return refuse(path, status);
+  TROUPE_TRY(check_marker(path, *opened, now(), marker::required));
   return opened;
 }
 
@@ -209,6 +125,7 @@ void rocksdb_backend::state::note_damage(const std::string& document, generation
 
 result<void> rocksdb_backend::state::check_writable() const {
   if (!store) return tl::unexpected(closed());
+  if (is_inspected) return fail(errc::storage_failed, "the store is open for reading only");
   if (!is_writable)
     return fail(is_full ? errc::disk_full : errc::storage_failed, "an earlier write has failed");
   return {};

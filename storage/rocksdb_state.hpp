@@ -20,6 +20,8 @@ struct rocksdb_backend::state {
   enum class journal { required, may_be_missing };
   /// Opens the directory of the settings. Fails as rocksdb_backend::open does.
   result<std::unique_ptr<rocksdb_store>> open_store(journal wanted = journal::required) const;
+  /// For reading only, see rocksdb_backend::inspect.
+  result<std::unique_ptr<rocksdb_store>> inspect_store() const;
 
   /// Keeps the store open while it lives. Tests whether there is one.
   class use {
@@ -53,6 +55,7 @@ struct rocksdb_backend::state {
   head_cache heads;
   std::atomic<bool> is_writable = true;
   std::atomic<bool> is_full = false;  // why it is not writable
+  bool is_inspected = false;          // opened for reading only
 
   /// Who opens or closes holds `opening` exclusively, everybody else shares it. The gate lets them
   /// in front of those who come later.

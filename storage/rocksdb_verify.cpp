@@ -10,23 +10,37 @@ std::string_view text_of(const rocksdb::Slice& slice) { return {slice.data(), sl
 class verification {
  public:
   verification(rocksdb_backend::state& of, const rocksdb_store& store,
-               const verify_progress& progress)
+               const verify_progress& progress, const contents_check& check)
       : state_(of),
         store_(store),
         progress_(progress),
+        check_(check),
         reader_(store, rocksdb_reader::caching::no) {}
 
   result<verify_report> run() {
     TROUPE_TRY(check_documents());
     for (const family which : {family::log, family::checkpoints, family::versions})
       if (report_.is_complete) TROUPE_TRY(check_owners(which));
+    check_tables();
     return std::move(report_);
   }
 
  private:
   void note(std::string_view document, failure what, bool is_readable = false) {
-    if (++report_.damages_in_total > verify_report::damages_max) return;
-    report_.damages.push_back({std::string{document}, std::move(what), is_readable});
+    report_.add({std::string{document}, std::move(what), is_readable});
+  }
+
+  /// Blocks of which no document needs anything: they would stop the library from merging tables.
+  void check_tables() {
+    if (!report_.is_complete || report_.damages_in_total > 0) return;
+    if (const auto status = store_.db().VerifyChecksum(); !status.ok())
+      note({},
+           {errc::corrupt_store, "a part of a table that no document needs: " + status.ToString()});
+  }
+
+  void note_contents(const std::string& document, std::vector<damage> found) {
+    for (damage& each : found)
+      note(document, in_document(document, std::move(each.what)), each.is_readable);
   }
 
   /// Ends the verification for those who have to close the store.
@@ -72,11 +86,28 @@ class verification {
     report_.checkpoints += meta->newest == 0 ? 0 : 1;
     report_.bytes += stored->checkpoint.size();
     for (const shared_slice& update : stored->updates) report_.bytes += update.size;
+    if (check_) note_contents(name, check_(*stored));
     if (meta->previous == 0) return;
     const auto previous = reader_.read_checkpoint(meta->id, meta->previous, meta->previous_covers);
     if (!previous) return note(name, in_document(name, previous.error()), true);
     ++report_.checkpoints;
     report_.bytes += previous->size();
+    if (!check_) return;
+    // It is not needed as long as the newest can be read.
+    std::vector<damage> found = check_({*previous, {}, meta->previous_covers});
+    for (damage& each : found) each.is_readable = true;
+    note_contents(name, std::move(found));
+  }
+
+  /// What a server would repair when it loads it is none.
+  void check_version(const std::string& name, const stored_version& version) {
+    std::vector<damage> found = check_({version.state, {}, version.info.covers});
+    std::erase_if(found, [](const damage& each) { return each.is_readable; });
+    for (damage& each : found) {
+      each.what.detail.insert(0, "version " + std::to_string(version.info.number) + ": ");
+      each.is_readable = true;
+    }
+    note_contents(name, std::move(found));
   }
 
   /// A damaged version costs the document nothing.
@@ -92,6 +123,8 @@ class verification {
         report_.bytes += each.size;
         if (const auto found = read_version(reader_, id, each.number); !found)
           note(name, in_document(name, found.error()), true);
+        else if (check_ && *found)
+          check_version(name, **found);
       }
       has_more = page->has_more;
     }
@@ -147,16 +180,18 @@ class verification {
   rocksdb_backend::state& state_;
   const rocksdb_store& store_;
   const verify_progress& progress_;
+  const contents_check& check_;
   rocksdb_reader reader_;
   verify_report report_;
 };
 
 }  // namespace
 
-result<verify_report> rocksdb_backend::verify(const verify_progress& progress) {
+result<verify_report> rocksdb_backend::verify(const verify_progress& progress,
+                                              const contents_check& check) {
   const state::use store{*state_};
   if (!store) return tl::unexpected(state_->closed());
-  return verification{*state_, *store, progress}.run();
+  return verification{*state_, *store, progress, check}.run();
 }
 
 }  // namespace troupe::storage

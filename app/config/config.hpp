@@ -82,6 +82,8 @@ struct config {
     std::size_t max_nesting = 1'000;
     std::size_t max_update_work = 100'000'000;
     std::size_t max_pending_total = 256 * 1024 * 1024;
+    std::size_t max_pending_per_user = 32 * 1024 * 1024;
+    std::size_t max_pending_per_address = 64 * 1024 * 1024;
     std::size_t write_queue_size = 4 * 1024 * 1024;
   };
 

@@ -164,7 +164,7 @@ constexpr std::array keys{
                count_field{in<&config::limits, &limits::max_new_client_ids>, 1, 16 * million},
                "client ids",
                "new client ids that one session may add to a document which has 80 % of "
-               "limits.max_client_ids"},
+               "limits.max_client_ids; below that a client may bring back a whole history"},
     config_key{
         "limits.max_name_size",
         size_field{in<&config::limits, &limits::max_name_size>, kib, 16 * kib* kib}, "bytes",
@@ -182,6 +182,15 @@ constexpr std::array keys{
     config_key{"limits.max_pending_total",
                size_field{in<&config::limits, &limits::max_pending_total>, kib, 64 * gib}, "bytes",
                "memory for updates of all documents that wait for earlier ones"},
+    config_key{"limits.max_pending_per_user",
+               size_field{in<&config::limits, &limits::max_pending_per_user>, 0, 64 * gib}, "bytes",
+               "memory for updates of one user that wait for earlier ones, in all documents; 0 "
+               "turns the limit off"},
+    config_key{"limits.max_pending_per_address",
+               size_field{in<&config::limits, &limits::max_pending_per_address>, 0, 64 * gib},
+               "bytes",
+               "memory for updates of one address, except loopback, that wait for earlier ones, in "
+               "all documents; 0 turns the limit off"},
     config_key{"limits.write_queue_size",
                size_field{in<&config::limits, &limits::write_queue_size>, kib, gib}, "bytes",
                "unsent output of one connection; the server closes a connection with more as a "
@@ -191,9 +200,9 @@ constexpr std::array keys{
                duration_field{in<&config::heartbeat, &heartbeat::interval>, 10ms, 1h}, time_units,
                "time between pings to a client"},
     config_key{"heartbeat.timeout",
-               duration_field{in<&config::heartbeat, &heartbeat::timeout>, 10ms, 24h}, time_units,
+               duration_field{in<&config::heartbeat, &heartbeat::timeout>, 2s, 24h}, time_units,
                "time without a sign of life after which the server drops a connection; longer than "
-               "heartbeat.interval"},
+               "heartbeat.interval, in whole seconds, by a second or more"},
     config_key{"heartbeat.write_timeout",
                duration_field{in<&config::heartbeat, &heartbeat::write_timeout>, 10ms, 24h},
                time_units,

@@ -101,19 +101,23 @@ class config_loader {
   }
 
   /// Checks what concerns more than one key. The place is that of heartbeat.timeout where it was
-  /// set anywhere, else that of heartbeat.interval.
+  /// set anywhere, else that of heartbeat.interval. A session looks once a second: it pings at the
+  /// first look after the interval, and sees a pong at the next look.
   void check_relations() {
     const auto& heartbeat = loaded_.settings.heartbeat;
-    if (heartbeat.timeout > heartbeat.interval || bad_.contains("heartbeat.timeout") ||
-        bad_.contains("heartbeat.interval"))
+    const auto ping_after = std::chrono::ceil<std::chrono::seconds>(heartbeat.interval);
+    if (heartbeat.timeout >= ping_after + std::chrono::seconds{1} ||
+        bad_.contains("heartbeat.timeout") || bad_.contains("heartbeat.interval"))
       return;
     if (const auto timeout = places_.find("heartbeat.timeout"); timeout != places_.end())
       return report(timeout->second, "heartbeat.timeout",
                     "must be longer than heartbeat.interval, which is " +
-                        format_duration(heartbeat.interval));
+                        format_duration(heartbeat.interval) +
+                        ", by a second or more, since pings and pongs are looked at once a second");
     report(places_["heartbeat.interval"], "heartbeat.interval",
            "must be shorter than heartbeat.timeout, which is " +
-               format_duration(heartbeat.timeout));
+               format_duration(heartbeat.timeout) +
+               ", by a second or more, since pings and pongs are looked at once a second");
   }
 
   /// A certificate and its key need each other.

@@ -69,6 +69,7 @@ directory_settings to_directory_settings(const config& settings,
     for (const auto& unit : units) to.units.push_back(unit.get());
   to.documents_max = settings.limits.max_documents;
   to.quota = {settings.limits.max_documents_per_user, settings.limits.max_documents_per_address};
+  to.pending = {settings.limits.max_pending_per_user, settings.limits.max_pending_per_address};
   to.pending_total_max = settings.limits.max_pending_total;
   to.idle_grace = settings.document.idle_grace;
   to.fold_after = settings.document.fold_after;
@@ -89,7 +90,6 @@ listener_settings to_listener_settings(const config& settings) {
   to.port = settings.server.port;
   to.connection.message_bytes_max = settings.limits.max_message_size;
   to.connection.binary_bytes_max = largest_binary(settings);
-  to.connection.large_messages = std::make_shared<budget>(settings.limits.max_large_messages);
   to.connection.write_queue_bytes_max = settings.limits.write_queue_size;
   to.connection.write_stall_max = settings.heartbeat.write_timeout;
   to.per_address = {settings.limits.max_connections_per_address, settings.limits.accepts_per_second,

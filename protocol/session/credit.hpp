@@ -6,13 +6,23 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 namespace troupe {
 
-/// An amount of input. Messages count by their credit_weight.
+/// An amount of input. Messages count by their credit_weight. Bytes stop at 4 GiB: no session has
+/// as many unhandled.
 struct credit_amount {
   std::uint32_t messages = 0;
-  std::size_t bytes = 0;
+  std::uint32_t bytes = 0;
+
+  constexpr credit_amount() = default;
+  constexpr credit_amount(std::uint32_t message_count, std::size_t byte_count) noexcept
+      : messages(message_count),
+        bytes(static_cast<std::uint32_t>(
+            std::min<std::size_t>(byte_count, std::numeric_limits<std::uint32_t>::max()))) {}
+
+  friend constexpr bool operator==(credit_amount, credit_amount) = default;
 };
 
 class credit {
@@ -25,16 +35,14 @@ class credit {
 
   /// `share`: what of the session's credit one document holds.
   void take(credit_amount& share, credit_amount amount) noexcept {
-    share.messages += amount.messages;
-    share.bytes += amount.bytes;
-    used_.messages += amount.messages;
-    used_.bytes += amount.bytes;
+    share = sum(share, amount);
+    used_ = sum(used_, amount);
   }
 
   /// A document never gives back more than it holds.
   void give_back(credit_amount& share, credit_amount amount) noexcept {
     const std::uint32_t messages = std::min(amount.messages, share.messages);
-    const std::size_t bytes = std::min(amount.bytes, share.bytes);
+    const std::uint32_t bytes = std::min(amount.bytes, share.bytes);
     share.messages -= messages;
     share.bytes -= bytes;
     used_.messages -= messages;
@@ -44,6 +52,10 @@ class credit {
   const credit_amount& used() const noexcept { return used_; }
 
  private:
+  static credit_amount sum(credit_amount a, credit_amount b) noexcept {
+    return {a.messages + b.messages, std::size_t{a.bytes} + b.bytes};
+  }
+
   credit_amount used_;
 };
 

@@ -29,17 +29,16 @@ class pulse {
 
   void on_pong(time_point now) noexcept { last_pong_ = now; }
 
-  /// The peer gave another sign of life: on a slow link a pong may wait behind much else.
-  void on_life(time_point at) noexcept { last_life_ = std::max(last_life_, at); }
-
   /// What is due now. While reading is paused pongs are not seen, so the peer cannot be late.
-  action on_second(time_point now, bool is_reading_paused,
+  /// `last_life`: when it last gave another sign of life: on a slow link a pong may wait behind
+  /// much else.
+  action on_second(time_point now, time_point last_life, bool is_reading_paused,
                    const pulse_settings& settings) noexcept {
     if (is_reading_paused) {
       last_pong_ = now;
       return action::none;
     }
-    if (now - std::max(last_pong_, last_life_) >= settings.timeout) return action::terminate;
+    if (now - std::max(last_pong_, last_life) >= settings.timeout) return action::terminate;
     if (now - last_ping_ < settings.interval) return action::none;
     last_ping_ = now;
     return action::ping;
@@ -54,7 +53,6 @@ class pulse {
  private:
   time_point last_ping_;
   time_point last_pong_;
-  time_point last_life_{};
 };
 
 }  // namespace troupe

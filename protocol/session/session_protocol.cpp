@@ -74,10 +74,6 @@ session_protocol::session_protocol(session_id id, route way, const session_setti
     : id_(id),
       route_(std::move(way)),
       settings_(settings),
-      tokens_(static_cast<double>(settings.messages_per_second),
-              static_cast<double>(settings.message_burst), now),
-      edit_tokens_(static_cast<double>(settings.messages_per_second),
-                   static_cast<double>(settings.edit_burst), now),
       pulse_(now),
       of_text_(find_dialect(route_.dialects, frame_kind::text)),
       of_binary_(find_dialect(route_.dialects, frame_kind::binary)) {}
@@ -176,10 +172,11 @@ void session_protocol::read_message(dialect in, session_input& input, moment at,
                                     session_effects& out) {
   if (!traits_of(in).has_errors) {
     if (input.frame.kind != request_kind::presence) {
-      edit_tokens_.spend(at.now);
+      edit_tokens_.spend(settings_.edit_rate(), at.now);
     } else {
-      if (!presence_) presence_ = std::make_unique<presence_budget>(settings_.presence, at.now);
-      const auto [verdict, dropped] = presence_->on_update(input.frame.body, at.now);
+      if (!presence_) presence_ = std::make_unique<presence_budget>();
+      const auto [verdict, dropped] =
+          presence_->on_update(input.frame.body, settings_.presence, at.now);
       out.dropped_presence += dropped;
       if (verdict == presence_budget::verdict::hold) return schedule_reading_check(at, out);
       if (verdict == presence_budget::verdict::drop) return;
@@ -191,7 +188,7 @@ void session_protocol::read_message(dialect in, session_input& input, moment at,
 /// Applications add message types of their own; the reference server ignores them, too. They cost a
 /// token all the same.
 void session_protocol::ignore(const failure& why, moment at, session_effects& out) {
-  edit_tokens_.spend(at.now);
+  edit_tokens_.spend(settings_.edit_rate(), at.now);
   ++out.ignored;
   if (!std::exchange(has_ignored_, true)) out.first_ignored = why;
 }
@@ -201,7 +198,7 @@ void session_protocol::send_held_presence(moment at, session_effects& out) {
   if (!presence_ || !presence_->has_held() || is_closed_) return;
   joined_document* const to = documents_.find(route_.document);
   if (to == nullptr || to->state != join_state::joined || !of_binary_) return;
-  if (auto held = presence_->take_held(at.now)) {
+  if (auto held = presence_->take_held(settings_.presence, at.now)) {
     credit_.take(to->unhandled, {credit_weight(request_kind::presence), held->size()});
     out.forwards.emplace_back(
         to->id, request_batch{shared_bytes::copy_of(*held),
@@ -221,7 +218,8 @@ void session_protocol::note_spoken(dialect in) noexcept {
 /// Refuses a message for the rate where the dialect can say so. A small one is read for its id.
 bool session_protocol::is_over_rate(dialect in, byte_view payload, moment at, decoded_frame& frame,
                                     session_effects& out) {
-  if (!traits_of(in).has_errors || tokens_.has_token(at.now)) return false;
+  if (!traits_of(in).has_errors || tokens_.has_token(settings_.message_rate(), at.now))
+    return false;
   frame.clear();
   if (payload.size() <= refused_read_max) (void)codec_of(in).decode(payload, frame);
   refuse(in, request_error::rate_limit_exceeded, {}, frame.document, frame.message_id, out);
@@ -426,7 +424,7 @@ bool session_protocol::skips_presence(document_id document, std::size_t queued_b
 
 // --- time ---
 
-void session_protocol::on_second(moment at, time_point last_sent, session_effects& out) {
+void session_protocol::on_second(moment at, last_heard last, session_effects& out) {
   if (is_closed_) return;
   update_reading(at, out);
   if (has_missed_presence_ && at.queued_bytes <= settings_.presence_skip_bytes / 2) {
@@ -434,7 +432,7 @@ void session_protocol::on_second(moment at, time_point last_sent, session_effect
     for (joined_document& each : documents_)
       if (std::exchange(each.missed_presence, false)) out.wants_presence.push_back(each.id);
   }
-  if (needs_keep_alive_ && pulse::needs_keep_alive(at.now, last_sent))
+  if (needs_keep_alive_ && pulse::needs_keep_alive(at.now, last.sent))
     spoken_.for_each([&](dialect each) {
       if (traits_of(each).needs_keep_alive)
         out.replies.push_back(
@@ -442,7 +440,7 @@ void session_protocol::on_second(moment at, time_point last_sent, session_effect
              notice{.kind = notice_kind::presence, .body = byte_view{no_clients}, .extra = {}},
              route_.document});
     });
-  switch (pulse_.on_second(at.now, is_paused_, settings_.heartbeat)) {
+  switch (pulse_.on_second(at.now, last.alive, is_paused_, settings_.heartbeat)) {
     case pulse::action::none: return;
     case pulse::action::ping: out.ping = true; return;
     case pulse::action::terminate: out.terminate = close_reason::heartbeat_timeout; return;
@@ -458,8 +456,8 @@ void session_protocol::on_wake(moment at, session_effects& out) {
 void session_protocol::update_reading(moment at, session_effects& out) {
   if (is_closed_) return;
   // What speaks both kinds of dialects waits in both rather than be refused in one.
-  const bool has_token =
-      !needs_tokens_ || (edit_tokens_.has_token(at.now) && tokens_.has_token(at.now));
+  const bool has_token = !needs_tokens_ || (edit_tokens_.has_token(settings_.edit_rate(), at.now) &&
+                                            tokens_.has_token(settings_.message_rate(), at.now));
   const bool has_room = at.queued_bytes <= settings_.reading_pause_bytes;
   if (!has_token || !has_room) schedule_reading_check(at, out);
   if (!has_token && !is_paused_) out.reading_paused_by_rate = true;
@@ -471,7 +469,8 @@ void session_protocol::update_reading(moment at, session_effects& out) {
 
 void session_protocol::schedule_reading_check(moment at, session_effects& out) {
   if (std::exchange(is_checking_, true)) return;
-  const auto wait = std::max(edit_tokens_.wait_for_token(at.now), tokens_.wait_for_token(at.now));
+  const auto wait = std::max(edit_tokens_.wait_for_token(settings_.edit_rate(), at.now),
+                             tokens_.wait_for_token(settings_.message_rate(), at.now));
   out.wake_in = std::clamp(wait, token_wait_min, token_wait_max);
 }
 

@@ -56,6 +56,9 @@ struct session_settings {
   /// Unsent bytes above which the client is not read until it has read some.
   std::size_t reading_pause_bytes = 1024 * 1024;
   pulse_settings heartbeat;
+
+  token_rate message_rate() const noexcept { return {messages_per_second, message_burst}; }
+  token_rate edit_rate() const noexcept { return {messages_per_second, edit_burst}; }
 };
 
 /// What the sessions of one I/O unit share while a socket is read, for its memory.
@@ -152,12 +155,15 @@ class session_protocol {
   void on_document_failed(document_id document, close_reason why, moment at, session_effects& out);
 
   void on_pong(time_point now) noexcept { pulse_.on_pong(now); }
-  /// The connection heard of the peer otherwise: bytes arrived, or were acknowledged.
-  void on_life(time_point at) noexcept { pulse_.on_life(at); }
   /// The process has stood still: the client may have answered, but was not heard.
   void on_pause_ended(time_point now) noexcept { pulse_.restart(now); }
-  /// `last_sent`: when the connection last sent anything.
-  void on_second(moment at, time_point last_sent, session_effects& out);
+  /// When the connection last sent anything, and when it last had a sign of life of its peer: bytes
+  /// arrived, or were acknowledged.
+  struct last_heard {
+    time_point sent;
+    time_point alive{};
+  };
+  void on_second(moment at, last_heard last, session_effects& out);
   void on_wake(moment at, session_effects& out);
 
   /// The connection has ended: nothing more is decided.
@@ -188,8 +194,8 @@ class session_protocol {
   void read_message(dialect in, session_input& input, moment at, session_effects& out);
   /// For a message of a dialect with errors; it also counts for the rate of all.
   void spend_tokens(time_point now) noexcept {
-    tokens_.spend(now);
-    edit_tokens_.spend(now);
+    tokens_.spend(settings_.message_rate(), now);
+    edit_tokens_.spend(settings_.edit_rate(), now);
   }
   void ignore(const failure& why, moment at, session_effects& out);
   void send_held_presence(moment at, session_effects& out);

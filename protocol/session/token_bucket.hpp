@@ -1,56 +1,69 @@
-// How many messages a client may still send: `rate` tokens come back per second, up to `burst`.
-// Time is passed in. A rate of 0 means no limit.
+// How many messages a client may still send: so many tokens come back per second, up to a burst.
+// The rate stands once in the settings of all; a bucket is one point in time, since ten thousand
+// idle sessions hold two each. Time is passed in. Pure.
 #pragma once
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 namespace troupe {
 
+/// How fast tokens come back, and how many there are at most.
+class token_rate {
+ public:
+  using duration = std::chrono::nanoseconds;
+
+  /// `per_second` 0: no limit. A burst is of one token at least.
+  constexpr token_rate(std::size_t per_second, std::size_t burst) noexcept
+      : interval_(per_second == 0
+                      ? duration{0}
+                      : duration{std::chrono::seconds{1}} / static_cast<std::int64_t>(per_second)),
+        depth_(interval_ * static_cast<std::int64_t>(std::max<std::size_t>(burst, 1))) {}
+
+  /// Between two tokens; zero: no limit.
+  constexpr duration interval() const noexcept { return interval_; }
+  /// In which an empty bucket becomes full.
+  constexpr duration depth() const noexcept { return depth_; }
+
+ private:
+  duration interval_;
+  duration depth_;
+};
+
+/// Full at first.
 class token_bucket {
  public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  token_bucket(double rate, double burst, time_point now) noexcept
-      : rate_(static_cast<float>(rate)),
-        burst_(static_cast<float>(std::max(burst, 1.0))),
-        tokens_(burst_),
-        refilled_(now) {}
-
   /// Spends a token for a message that has come. Returns whether there was one; if not, the debt is
   /// remembered.
-  bool spend(time_point now) noexcept {
-    if (rate_ == 0) return true;
-    refill(now);
-    tokens_ -= 1;
-    return tokens_ >= 0;
+  bool spend(const token_rate& rate, time_point now) noexcept {
+    full_at_ = std::max(full_at_, now) + rate.interval();
+    return full_at_ - now <= rate.depth();
   }
 
   /// Whether the next message would find a token.
-  bool has_token(time_point now) noexcept {
-    if (rate_ == 0) return true;
-    refill(now);
-    return tokens_ >= 1;
+  bool has_token(const token_rate& rate, time_point now) const noexcept {
+    return lacking(rate, now) <= token_rate::duration::zero();
   }
 
   /// How long until has_token() holds; zero if it does.
-  std::chrono::milliseconds wait_for_token(time_point now) noexcept {
-    if (has_token(now)) return std::chrono::milliseconds{0};
-    return std::chrono::milliseconds{1 + static_cast<std::int64_t>((1 - tokens_) / rate_ * 1000)};
+  std::chrono::milliseconds wait_for_token(const token_rate& rate, time_point now) const noexcept {
+    const auto wait = lacking(rate, now);
+    if (wait <= token_rate::duration::zero()) return std::chrono::milliseconds{0};
+    return std::chrono::milliseconds{1} +
+           std::chrono::duration_cast<std::chrono::milliseconds>(wait);
   }
 
  private:
-  void refill(time_point now) noexcept {
-    const std::chrono::duration<double> passed = now - refilled_;
-    tokens_ = std::min<double>(burst_, tokens_ + passed.count() * rate_);
-    refilled_ = now;
+  /// How long until there is a token.
+  token_rate::duration lacking(const token_rate& rate, time_point now) const noexcept {
+    return std::max(full_at_, now) - now + rate.interval() - rate.depth();
   }
 
-  float rate_;  // these two need no more digits
-  float burst_;
-  double tokens_;
-  time_point refilled_;
+  time_point full_at_{};  // when it will be full again
 };
 
 }  // namespace troupe

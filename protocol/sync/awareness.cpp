@@ -92,7 +92,8 @@ result<awareness::taking> awareness::take(const awareness_entry& incoming, const
   const bool is_newer = incoming.clock > last || crosses(incoming, known, by.session);
   const bool is_gone = known != nullptr && known->state.empty() && !is_null && incoming.clock > 0;
   const taking nothing_new = is_gone ? taking::gone : taking::unchanged;
-  if (known != nullptr && known->is_hosted && known->owner == by.session) return nothing_new;
+  if (known != nullptr && known->counts == counting::server && known->owner == by.session)
+    return nothing_new;
   const bool announces = !is_null && is_announced(incoming, by, is_alone, is_newer);
   if (known != nullptr && !become_owner(incoming.client, *known, by, announces, is_newer)) {
     if (is_newer) return fail(errc::not_owner, "awareness of a client of another session");
@@ -105,7 +106,7 @@ result<awareness::taking> awareness::take(const awareness_entry& incoming, const
     if (announces && known != nullptr) set_owner(*known, by.session);
     // Its client has heard the clock that all have, and counts on from there.
     if (known != nullptr && known->owner == by.session && incoming.clock == last)
-      known->is_ahead = false;
+      known->counts = counting::client;
     return nothing_new;
   }
   if (known == nullptr && is_null) return nothing_new;
@@ -119,7 +120,7 @@ result<awareness::taking> awareness::take(const awareness_entry& incoming, const
   if (known == nullptr) known = &entries_[incoming.client];
   if (is_newer) {
     tell(*known, std::max(incoming.clock, known->clock + 1));
-    known->is_ahead = known->told > incoming.clock;
+    known->counts = known->told > incoming.clock ? counting::client_is_behind : counting::client;
   }
   known->updated = now;
   known->changed_in = update_count_;
@@ -127,7 +128,6 @@ result<awareness::taking> awareness::take(const awareness_entry& incoming, const
     remove(*known, now);
     return taking::changed;
   }
-  known->is_hosted = false;
   charge(*known, by.session);
   set_state(*known, incoming.state);
   if (announces) {
@@ -146,7 +146,7 @@ std::uint64_t awareness::last_clock(const entry* known, const sender& by) {
 /// Whether this is what a client has sent before it heard that all know it under a later clock than
 /// its own. Its echo of that clock has the same state.
 bool awareness::crosses(const awareness_entry& incoming, const entry* known, session_id from) {
-  return known != nullptr && known->is_ahead && known->owner == from &&
+  return known != nullptr && known->counts == counting::client_is_behind && known->owner == from &&
          incoming.clock == known->told && incoming.state != known->state &&
          incoming.state != null_state;
 }
@@ -173,7 +173,7 @@ bool awareness::is_announced(const awareness_entry& incoming, const sender& by, 
 bool awareness::become_owner(client_id client, entry& known, const sender& by, bool announces,
                              bool is_newer) {
   if (known.owner == by.session || known.owner == no_session) return true;
-  if (announces && by.may_take_over && !known.is_hosted && claims(client, by)) {
+  if (announces && by.may_take_over && known.counts != counting::server && claims(client, by)) {
     // Whoever had it first gets it back, however many have taken it since.
     if (known.taken_from == no_session) known.taken_from = known.owner;
     set_owner(known, by.session);
@@ -266,7 +266,7 @@ awareness::raised awareness::raise_for(std::optional<client_id> returning) {
     if (client == returning || known.state.empty()) continue;
     // A client that hears a clock far ahead of its own takes an older state of its own for the
     // newer one; so its clock is not raised again before it has heard of this one.
-    if (known.is_ahead && known.owner != no_session && !known.is_hosted) continue;
+    if (known.counts == counting::client_is_behind && known.owner != no_session) continue;
     if (known.clock > known.told) {
       if (state_count_ > raised_again_max || state_bytes_ > raised_again_bytes_max) continue;
       raised_before.push_back(client);
@@ -277,7 +277,7 @@ awareness::raised awareness::raise_for(std::optional<client_id> returning) {
   for (const client_id client : raised_before) {
     entry& known = entries_.at(client);
     tell(known, known.clock);
-    known.is_ahead = true;
+    if (known.counts == counting::client) known.counts = counting::client_is_behind;
   }
   for (const client_id client : all.clients) {
     entry& known = entries_.at(client);
@@ -299,11 +299,10 @@ result<bool> awareness::set_own(client_id client, std::string_view state, sessio
   TROUPE_TRY(find_room(known, trimmed(state).size(), owner, true));
   if (known == nullptr) known = &entries_[client];
   tell(*known, known->clock + 1);
-  known->is_ahead = false;
   set_owner(*known, owner);
   set_state(*known, trimmed(state));
   known->updated = now;
-  known->is_hosted = true;
+  known->counts = counting::server;
   return true;
 }
 
@@ -326,9 +325,10 @@ std::vector<awareness::client_id> awareness::expire(time_point now) {
     entry& known = at->second;
     const auto age = now - known.updated;
     if (known.owner != no_session && !known.state.empty()) {
-      if (age >= (known.is_hosted ? own_renewal : silent_renewal)) {
+      const bool is_of_server = known.counts == counting::server;
+      if (age >= (is_of_server ? own_renewal : silent_renewal)) {
         tell(known, known.clock + 1);
-        known.is_ahead = !known.is_hosted;
+        if (!is_of_server) known.counts = counting::client_is_behind;
         known.updated = now;
         changed.push_back(at->first);
       }

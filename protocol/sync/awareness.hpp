@@ -157,6 +157,12 @@ class awareness {
   bool has_states() const noexcept { return state_count_ > 0; }
 
  private:
+  /// Who counts the clock of a client on.
+  enum class counting : std::uint8_t {
+    client,            ///< The client, or whoever relays it.
+    client_is_behind,  ///< The client, but all have heard a clock that it has not counted to.
+    server,            ///< The server, which holds the state: set_own().
+  };
   struct entry {
     std::uint64_t clock = 0;
     std::uint64_t told = 0;  ///< The clock that all have heard; one less if it was raised since.
@@ -165,8 +171,7 @@ class awareness {
     session_id payer = no_session;       ///< In whose budget it counts.
     session_id taken_from = no_session;  ///< That owned it before, and may be here still.
     time_point updated;
-    bool is_hosted = false;        ///< Set by set_own().
-    bool is_ahead = false;         ///< All have heard a clock that its client has not counted to.
+    counting counts = counting::client;
     std::uint64_t changed_in = 0;  ///< The number of the update.
   };
   /// What a session has shown.

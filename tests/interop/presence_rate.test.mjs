@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { own_server } from './support/fixture.mjs';
-import { awareness_frame, hex, sync_step1 } from './support/frames.mjs';
+import { awareness_frame, awareness_update, hex, sync_step1 } from './support/frames.mjs';
 import { free_port, metric, with_metrics } from './support/metrics.mjs';
 import { pause, until } from './support/wait.mjs';
 
@@ -33,6 +33,15 @@ test('cursors that move all the time do not delay edits', async (context) => {
   const seen = () => [...reader.awareness.getStates().values()].map((state) => state.cursor?.anchor);
   await until(() => seen().length === people.length && seen().every((anchor) => anchor === last), 'the last cursor of each', 5000, () => `${seen()}`);
   for (const one of people) assert.deepEqual(one.closes, []);
+});
+
+test('of large presence above its rate, too, the latest arrives', async (context) => {
+  const use = await own_server(context, { 'limits.presence_per_second': 5 });
+  const watcher = await use.client('a').synced();
+  const socket = await use.raw('/a').open();
+  const pad = 'x'.repeat(100_000);
+  for (let at = 1; at <= 30; ++at) socket.send(awareness_frame(awareness_update([{ client: 7, clock: at, state: { at, pad } }])));
+  await until(() => watcher.awareness.getStates().get(7)?.at === 30, 'the last one', 5000, () => `${watcher.awareness.getStates().get(7)?.at}`);
 });
 
 test('two thousand edits at once arrive at once', async (context) => {

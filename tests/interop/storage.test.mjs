@@ -1,6 +1,7 @@
 // Documents outlive the server: what was acknowledged is there after a restart, after SIGKILL, and for each client; a
 // directory that cannot be used is refused with what to do.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -12,7 +13,7 @@ import { converged } from './support/documents.mjs';
 import { own_server } from './support/fixture.mjs';
 import { frame_type, message, sync } from './support/frames.mjs';
 import { base64, json_client } from './support/json_client.mjs';
-import { refused_start, start_server } from './support/server.mjs';
+import { binary_path, refused_start, start_server } from './support/server.mjs';
 import { until } from './support/wait.mjs';
 
 /** The settings of a server with a directory of its own, which is gone after the test. */
@@ -87,7 +88,7 @@ test('a server says what is wrong with its directory, and changes nothing in it'
   const where = on_disk(context);
   const running = await own_server(context, where);
   const twice = await refused_start(where);
-  assert.match(twice.stderr, /storage\.path: .*it is in use; stop the process that uses it/);
+  assert.match(twice.stderr, new RegExp(`storage\\.path: .*it is in use by process ${running.server.pid} \\(troupe.*\\); stop the process that uses it`));
   assert.ok(twice.stderr.includes(where['storage.path']));
   await running.server.stop();
 
@@ -101,6 +102,46 @@ test('a server says what is wrong with its directory, and changes nothing in it'
   assert.match(file.stderr, /notes\.txt/);
   const engine = await refused_start({ 'storage.engine': 'leveldb' });
   assert.match(engine.stderr, /storage\.engine: .*rocksdb or memory/);
+});
+
+test('the storage commands leave a running server alone, and look after the store of a stopped one', async (context) => {
+  const where = on_disk(context);
+  const store = where['storage.path'];
+  const copy = `${store}-copy`;
+  const tool = (...args) => {
+    const run = spawnSync(binary_path(), ['storage', ...args], { timeout: 20_000 });
+    return { code: run.status, out: run.stdout.toString(), err: run.stderr.toString() };
+  };
+  const first = await own_server(context, where);
+  const author = await first.client('a/b').synced();
+  author.text.insert(0, 'kept');
+  const witness = await first.client('a/b').synced();
+  await converged([author, witness]);
+  for (const args of [['verify', store], ['repair', store], ['backup', store, copy], ['stats', store]]) {
+    const refused = tool(...args);
+    assert.equal(refused.code, 2);
+    assert.match(refused.err, new RegExp(`it is in use by process ${first.server.pid} `));
+  }
+  author.destroy();
+  witness.destroy();
+  await first.server.stop();
+
+  assert.equal(tool('verify', store).code, 0);
+  assert.equal(tool('backup', store, copy).code, 0);
+  assert.equal(JSON.parse(tool('stats', store, '--json').out).documents, 1);
+  // A server that cannot open its store names the command that helps, which does.
+  rmSync(path.join(store, 'CURRENT'));
+  const refused = await refused_start(where);
+  assert.match(refused.stderr, /it has lost its file CURRENT; .*`troupe storage repair '.*data'` saves what can be read/);
+  assert.equal(tool('repair', store).code, 1);
+  const second = await own_server(context, where);
+  assert.equal((await second.client('a/b').synced()).text.toString(), 'kept');
+  await second.server.stop();
+
+  rmSync(store, { recursive: true });
+  assert.equal(tool('restore', copy, store).code, 0);
+  const third = await own_server(context, where);
+  assert.equal((await third.client('a/b').synced()).text.toString(), 'kept');
 });
 
 test('a document whose clients come back while it is unloaded loses nothing', async (context) => {

@@ -9,7 +9,7 @@ import * as Y from 'yjs';
 
 import { converged } from './support/documents.mjs';
 import { own_server } from './support/fixture.mjs';
-import { ask_admin, request } from './support/http.mjs';
+import { ask_admin } from './support/http.mjs';
 import { until } from './support/wait.mjs';
 
 const json = { 'Content-Type': 'application/json' };

@@ -110,9 +110,10 @@ class http_bed {
     handler->answers.clear();  // each holds its connection, which holds the handler
   }
 
-  http_bed& serve(admission outcome = admission::admitted, tls_session tls = {}) {
+  http_bed& serve(admission outcome = admission::admitted, tls_session tls = {},
+                  const std::string& peer = "10.0.0.1") {
     auto accepted = std::make_shared<accepted_socket>(
-        accepted_socket{transport{sockets.take_here(), std::move(tls)}, "10.0.0.1", outcome});
+        accepted_socket{transport{sockets.take_here(), std::move(tls)}, peer, outcome});
     run([&] { serve_http(thread.unit, std::move(*accepted), service); });
     return *this;
   }

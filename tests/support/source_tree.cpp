@@ -80,7 +80,7 @@ std::vector<std::string> documents() {
     if (entry.is_regular_file()) pages.push_back(entry.path().filename().string());
   for (const char* folder : product_folders)
     for (const std::string& path : files_below(folder)) pages.push_back(path);
-  for (const char* folder : {"docs", "tests", "bench", "config"})
+  for (const char* folder : {"docs", "tests", "bench", "config", "findings"})
     for (const std::string& path : files_below(folder)) pages.push_back(path);
   std::erase_if(pages, [](const std::string& path) { return !path.ends_with(".md"); });
   return pages;

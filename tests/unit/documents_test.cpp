@@ -75,6 +75,16 @@ bool ends_sentence(const std::string& text) {
   return std::regex_match(text, end);
 }
 
+/// The header of a script of findings: its comment up to the first line that is none.
+std::string finding_header(const std::string& path) {
+  std::string header;
+  for (const std::string& line : read_lines(path)) {
+    if (!line.starts_with('#')) break;
+    if (!line.starts_with("#!")) header.append(line).append("\n");
+  }
+  return header;
+}
+
 }  // namespace
 
 // In the documents `net/listener.cpp::hand_to` names a function and where its text is.
@@ -129,4 +139,36 @@ TEST_CASE("a line of a document is one sentence", "[layers][docs]") {
       CHECK((!line.is_continued || ends_sentence(line.text)));
     }
   }
+}
+
+TEST_CASE("a finding says what is expected, what happens and why it matters", "[layers][docs]") {
+  const std::string list = read_text("findings/README.md");
+  const std::regex file{"\\b((?:protocol|tests|actors|docs)/[a-z0-9_/.]+\\.(?:hpp|cpp|mjs|md))\\b"};
+  std::size_t count = 0;
+  for (const std::string& path : files_below("findings")) {
+    if (!path.ends_with(".sh")) continue;
+    ++count;
+    INFO(path);
+    CHECK(list.find("| `" + path.substr(std::string_view{"findings/"}.size()) + "` |") !=
+          std::string::npos);
+    const std::string header = finding_header(path);
+    for (const char* const part : {"# Expected: ", "# Happens:  ", "# Matters:  "}) {
+      INFO(part);
+      CHECK(header.find(part) != std::string::npos);
+    }
+    for (auto at = std::sregex_iterator{header.begin(), header.end(), file};
+         at != std::sregex_iterator{}; ++at) {
+      INFO((*at)[1].str());
+      CHECK(exists((*at)[1]));
+    }
+  }
+  CHECK(count > 0);
+}
+
+TEST_CASE("a script that the list of findings names exists", "[layers][docs]") {
+  const std::string list = read_text("findings/README.md");
+  const std::regex row{"\\| `([a-z0-9-]+\\.sh)` \\|"};
+  for (auto at = std::sregex_iterator{list.begin(), list.end(), row}; at != std::sregex_iterator{};
+       ++at)
+    CHECK(exists("findings/" + (*at)[1].str()));
 }

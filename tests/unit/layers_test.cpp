@@ -37,6 +37,7 @@ const std::vector<paths> wings = {
     {"net/watch", "net"},
     {"app", "app/config"},
     {"app", "app/doc"},
+    {"app", "app/storage"},
 };
 
 /// Where each folder needs a row.

@@ -100,32 +100,42 @@ class planner {
 
   void add_pieces(item_handle handle, type_handle in) {
     const item& of = then_.at(handle);
-    const std::size_t first_piece = pieces_.size();
-    bool is_cut = false;
     for (clock_type offset = 0; offset < of.length;) {
-      piece next{{handle, offset, of.length - offset}, none, {}, false};
-      next.first = now_id({of.client, of.clock + offset});
-      next.now = find_now(next.first, in);
+      piece next = piece_at(handle, offset, in);
       if (next.now != none) {
         const item& is = now_.at(next.now);
-        next.part.length = std::min(next.part.length, is.end() - next.first.clock);
+        next.part.length = std::min(of.length - offset, is.end() - next.first.clock);
         next.stays = now_.chain_at(is.chain).key == no_string && is_same(next);
-        is_cut = is_cut || (is.is_deleted == 0 && !next.stays);
-      } else if (!next.first.is_none()) {
+      } else {
         next.part.length = 1;  // what follows may be there again
         while (offset + next.part.length < of.length &&
-               find_now({next.first.client, next.first.clock + next.part.length}, in) == none)
+               piece_at(handle, offset + next.part.length, in).now == none)
           ++next.part.length;
       }
-      is_cut = is_cut || cuts_pair(then_, of, offset);
+      // A pair cannot come back in halves.
+      const bool is_in_pair = cuts_pair(then_, of, offset);
+      if (is_in_pair) copy_pair(handle, offset - 1, in);
       offset += next.part.length;
+      if (is_in_pair && cut_front(next.part, 1)) continue;
+      if (is_in_pair && !next.first.is_none()) ++next.first.clock;
       pieces_.push_back(next);
     }
-    if (!is_cut) return;
-    // A pair cannot come back in halves: all of the item is copied.
-    pieces_.resize(first_piece + 1);
-    pieces_.back().part.length = of.length;
-    pieces_.back().stays = false;
+  }
+
+  /// From so many units into a live item of then on.
+  piece piece_at(item_handle handle, clock_type offset, type_handle in) const {
+    const item& of = then_.at(handle);
+    piece at{{handle, offset, 0}, none, now_id({of.client, of.clock + offset}), false};
+    at.now = find_now(at.first, in);
+    return at;
+  }
+
+  /// Takes the first half of a pair from the last piece, and copies both.
+  void copy_pair(item_handle handle, clock_type offset, type_handle in) {
+    if (cut_back(pieces_.back().part, 1)) pieces_.pop_back();
+    piece both = piece_at(handle, offset, in);
+    both.part.length = 2;
+    pieces_.push_back(both);
   }
 
   /// What shows now and is no unit of then.

@@ -67,7 +67,7 @@ export class yjs_client {
   }
 }
 
-/** A plain WebSocket: `frames` holds what arrived (Uint8Array, or string for text frames). */
+/** A plain WebSocket: `frames` holds what arrived (Uint8Array, or string for text frames), `closed_with` its end. */
 export class raw_socket {
   constructor(url, path, options = {}) {
     this.frames = [];
@@ -78,7 +78,7 @@ export class raw_socket {
     this.socket.on('error', () => {}); // a 'close' always follows
     this.opened = new Promise((resolve) => this.socket.once('open', () => resolve(this)));
     this.closed = new Promise((resolve) => {
-      this.socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() }));
+      this.socket.once('close', (code, reason) => resolve((this.closed_with = { code, reason: reason.toString() })));
     });
   }
 

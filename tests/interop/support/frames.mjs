@@ -52,6 +52,13 @@ export function frame_type(frame) {
   return { type, subtype: type === message.sync ? decoding.readVarUint(decoder) : undefined };
 }
 
+/** The update that a frame carries; undefined if it carries none. */
+export function update_in(frame) {
+  const decoder = decoding.createDecoder(frame);
+  if (decoding.readVarUint(decoder) !== message.sync || decoding.readVarUint(decoder) !== sync.update) return undefined;
+  return decoding.readVarUint8Array(decoder);
+}
+
 /** The states in an awareness frame: [{client, clock, state}]. */
 export function awareness_states(frame) {
   const outer = decoding.createDecoder(frame);

@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include "actors/interfaces.hpp"
-#include "base/base64.hpp"
 #include "tests/support/editing_client.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -27,12 +26,6 @@ std::string refusal(const Read& read, unsigned status = 400) {
   REQUIRE_FALSE(read.has_value());
   CHECK(read.error().status == status);
   return json_value::parse(read.error().body).at("error").template get<std::string>();
-}
-
-std::string base64_of(byte_view bytes) {
-  std::string text;
-  append_base64(bytes, text);
-  return text;
 }
 
 shared_bytes hello() {

@@ -47,8 +47,9 @@ class directory_bed {
 
   using opening = tl::expected<opened_document, close_reason>;
 
-  opening open(const std::string& name, session_id session) {
-    return open(open_document{name, join_document{{session, rights::all(), nullptr}, hub()}});
+  opening open(const std::string& name, session_id session, identity_ptr who = nullptr) {
+    return open(
+        open_document{name, join_document{{session, rights::all(), std::move(who)}, hub()}});
   }
   /// Opens it without a session.
   opening open(const std::string& name) { return open(open_document{name, std::nullopt}); }
@@ -109,6 +110,25 @@ class directory_bed {
 };
 
 }  // namespace
+
+// --- quotas ---
+
+TEST_CASE("a user, and an address, opens as many documents as it may", "[directory]") {
+  directory_settings settings;
+  settings.quota = {.per_user = 1, .per_address = 2};
+  directory_bed bed{settings};
+  const auto who = [](const char* user, const char* address) {
+    return std::make_shared<const identity>(identity{user, address});
+  };
+  CHECK(bed.open("a", 1, who("ada", "192.0.2.1")));
+  const auto second = bed.open("b", 2, who("ada", "192.0.2.1"));
+  REQUIRE_FALSE(second);
+  CHECK(second.error() == close_reason::quota_exceeded);
+  CHECK(bed.open("b", 3, who("", "192.0.2.1")));
+  CHECK_FALSE(bed.open("c", 4, who("", "192.0.2.1")));
+  CHECK(bed.open("c", 5, who("", "192.0.2.2")));
+  CHECK(bed.open("d", 6));
+}
 
 // --- pages ---
 

@@ -58,7 +58,7 @@ TEST_CASE("no client that answers is cut by a pause, however long", "[second_wat
         if (answer && !stops) beat.on_pong(*std::exchange(answer, {}));
         now = next;
         if (watch.on_second(now)) beat.restart(now);
-        const auto due = beat.on_second(now, false, heartbeat);
+        const auto due = beat.on_second(now, {}, false, heartbeat);
         is_cut = is_cut || due == pulse::action::terminate;
         if (answer) beat.on_pong(now);
         answer.reset();

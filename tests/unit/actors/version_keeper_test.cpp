@@ -129,7 +129,7 @@ TEST_CASE("what a store writes is noted, and what it could not write is not", "[
   REQUIRE(append_to(store, "a", 1, {"u"}));
   REQUIRE(append_to(store, "a", 2, {"u"}));
   REQUIRE(test::write_checkpoint(store, "b", 1, "s"));
-  gated->fail_writes(true);
+  gated->fail_writes(errc::storage_failed);
   REQUIRE_FALSE(append_to(store, "c", 1, {"u"}));
   const auto due = changes->take_due();
   REQUIRE(due != nullptr);

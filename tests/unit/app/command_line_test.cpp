@@ -108,21 +108,69 @@ TEST_CASE("doc --help and that of its commands show the files they take", "[comm
   }
 }
 
+TEST_CASE("storage takes directories and the options of each of its commands", "[command_line]") {
+  const auto verify = parse({"storage", "verify", "data", "--json"});
+  REQUIRE(verify.has_value());
+  CHECK(verify->what == command::storage);
+  CHECK(verify->storage.action == storage_action::verify);
+  CHECK(verify->storage.path == "data");
+  CHECK(verify->storage.as_json);
+
+  const auto repair = parse({"storage", "repair", "data", "--dry-run", "--drop", "--past-damage",
+                             "--to", "new", "--raw", "raw", "--name", "a", "--name", "b"});
+  REQUIRE(repair.has_value());
+  CHECK(repair->storage.action == storage_action::repair);
+  CHECK(repair->storage.dry_run);
+  CHECK(repair->storage.drop);
+  CHECK(repair->storage.past_damage);
+  CHECK(repair->storage.to == "new");
+  CHECK(repair->storage.raw == "raw");
+  CHECK(repair->storage.names == std::vector<std::string>{"a", "b"});
+  CHECK_FALSE(parse({"storage", "repair", "data"})->storage.drop);
+
+  const auto backup = parse({"storage", "backup", "data", "copy"});
+  REQUIRE(backup.has_value());
+  CHECK(backup->storage.action == storage_action::backup);
+  CHECK(backup->storage.path == "data");
+  CHECK(backup->storage.to == "copy");
+  const auto restore = parse({"storage", "restore", "copy", "data"});
+  REQUIRE(restore.has_value());
+  CHECK(restore->storage.action == storage_action::restore);
+  CHECK(restore->storage.path == "copy");
+  CHECK(restore->storage.to == "data");
+  CHECK(parse({"storage", "stats", "data", "--top", "3"})->storage.top == 3);
+
+  const auto help = parse({"storage", "repair", "--help"});
+  REQUIRE_FALSE(help.has_value());
+  CHECK(help.error().code == 0);
+  CHECK(help.error().out.find("Exit code 0: done") != std::string::npos);
+}
+
 TEST_CASE("wrong arguments exit with 2 and say why on the standard error", "[command_line]") {
   for (const auto& arguments :
-       {std::vector<const char*>{}, std::vector<const char*>{"sing"},
-        std::vector<const char*>{"serve", "--bogus"}, std::vector<const char*>{"serve", "--config"},
+       {std::vector<const char*>{},
+        std::vector<const char*>{"sing"},
+        std::vector<const char*>{"serve", "--bogus"},
+        std::vector<const char*>{"serve", "--config"},
         std::vector<const char*>{"serve", "--set", "a=1", "b=2"},
         std::vector<const char*>{"serve", "--config", "a", "--config", "b"},
         std::vector<const char*>{"check-config"},
-        std::vector<const char*>{"check-config", "a", "b"}, std::vector<const char*>{"doc"},
-        std::vector<const char*>{"doc", "sing"}, std::vector<const char*>{"doc", "info"},
+        std::vector<const char*>{"check-config", "a", "b"},
+        std::vector<const char*>{"doc"},
+        std::vector<const char*>{"doc", "sing"},
+        std::vector<const char*>{"doc", "info"},
         std::vector<const char*>{"doc", "convert", "a"},
         std::vector<const char*>{"doc", "convert", "a", "--to", "v3"},
         std::vector<const char*>{"doc", "convert", "a", "b", "--to", "v1"},
         std::vector<const char*>{"doc", "info", "a", "--format", "v3"},
         std::vector<const char*>{"doc", "info", "a", "--root", "t"},
         std::vector<const char*>{"doc", "diff", "a"},
+        std::vector<const char*>{"storage"},
+        std::vector<const char*>{"storage", "verify"},
+        std::vector<const char*>{"storage", "verify", "a", "b"},
+        std::vector<const char*>{"storage", "verify", "a", "--drop"},
+        std::vector<const char*>{"storage", "backup", "a"},
+        std::vector<const char*>{"storage", "stats", "a", "--top", "x"},
         std::vector<const char*>{"doc", "diff", "a", "--since", "b", "--state-vector", "00"}}) {
     const auto call = parse(arguments);
     REQUIRE_FALSE(call.has_value());

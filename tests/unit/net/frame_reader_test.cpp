@@ -385,3 +385,7 @@ TEST_CASE("a frame that cannot be is noticed by its first two bytes", "[frame_re
   }
   CHECK(heard_of({final_text, 0x82}).events.empty());
 }
+
+TEST_CASE("a frame reader takes little: each idle connection has one", "[frame_reader]") {
+  STATIC_CHECK(sizeof(frame_reader) <= 104);
+}

@@ -344,11 +344,26 @@ TEST_CASE("an upgrade that waits ends with the listener", "[http]") {
   CHECK(bed.acceptor->dropped == 1);
 }
 
-TEST_CASE("an upgrade tells for whom the nearest proxy asks", "[http]") {
-  http_bed bed;
-  bed.serve().answer_to(upgrade_head + key_line + "X-Forwarded-For: a, 203.0.113.5\r\n\r\n");
-  REQUIRE(bed.acceptor->upgrades.size() == 1);
-  CHECK(bed.acceptor->upgrades[0].forwarded_for == "203.0.113.5");
+TEST_CASE("behind a proxy on this machine a client counts by its own address", "[http]") {
+  const auto limits =
+      std::make_shared<address_limits>(address_limit_settings{.connections_max = 1});
+  const auto ask = [&](const char* address, const char* peer) {
+    http_bed bed;
+    bed.service->limits = limits;
+    const std::string answer =
+        bed.serve(admission::admitted, {}, peer)
+            .answer_to(upgrade_head + key_line + "X-Forwarded-For: a, " + address + "\r\n\r\n");
+    const std::string told =
+        bed.acceptor->upgrades.empty() ? "nobody" : bed.acceptor->upgrades[0].remote_address;
+    return told + (status_of(answer) == 429 ? ", 429 " : "") +
+           (bed.acceptor->log.empty() ? "" : bed.acceptor->log[0]);
+  };
+  const auto place = limits->admit("203.0.113.5", {});
+  CHECK(ask("203.0.113.5", "127.0.0.1") == "nobody, 429 too many");
+  CHECK(ask("203.0.113.6", "127.0.0.1") == "203.0.113.6");
+  CHECK(ask("203.0.113.6", "127.0.0.1") == "203.0.113.6");  // the place was given back
+  CHECK(ask("203.0.113.5", "10.0.0.1") == "10.0.0.1");
+  CHECK(ask("unknown", "127.0.0.1") == "127.0.0.1");
 }
 
 TEST_CASE("an upgrade that is wrong is refused with what is wrong", "[http]") {

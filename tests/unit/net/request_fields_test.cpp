@@ -37,14 +37,32 @@ TEST_CASE("a header that names something twice, or no host, is wrong", "[request
   }
 }
 
-TEST_CASE("the nearest proxy is the last to say for whom it asks", "[request_fields]") {
+TEST_CASE("a proxy on this machine says for whom it asks, and the nearest one counts",
+          "[request_fields]") {
   const char* const name = "X-Forwarded-For";
-  CHECK(last_forwarded_for(head({})).empty());
-  CHECK(last_forwarded_for(head({{name, "203.0.113.5"}})) == "203.0.113.5");
-  CHECK(last_forwarded_for(head({{name, "made up, 203.0.113.5 "}})) == "203.0.113.5");
-  CHECK(last_forwarded_for(head({{name, "a, b"}, {"X", "y"}, {name, "c,d"}})) == "d");
-  CHECK(last_forwarded_for(head({{name, "a, "}})).empty());
-  CHECK(last_forwarded_for(head({{name, std::string(100, 'a')}})).size() == 64);
+  const auto client = [&](const std::string& told, const char* peer = "127.0.0.1") {
+    return client_address(head({{name, told}}), peer);
+  };
+  CHECK(client_address(head({}), "127.0.0.1") == "127.0.0.1");
+  CHECK(client("203.0.113.5") == "203.0.113.5");
+  CHECK(client("203.0.113.5", "::1") == "203.0.113.5");
+  CHECK(client("made up, 203.0.113.5 ") == "203.0.113.5");
+  CHECK(client_address(head({{name, "a, b"}, {"X", "y"}, {name, "c,192.0.2.1"}}), "127.0.0.1") ==
+        "192.0.2.1");
+  CHECK(client("203.0.113.5:4711") == "203.0.113.5");
+  CHECK(client("2001:DB8:0::5") == "2001:db8::5");
+  CHECK(client("[2001:db8::5]:4711") == "2001:db8::5");
+}
+
+TEST_CASE("what is no address, or comes from elsewhere, is not believed", "[request_fields]") {
+  const char* const name = "X-Forwarded-For";
+  for (const std::string told : {"", "a", "203.0.113.5, ", "unknown", "203.0.113.5.6", "[", "[]",
+                                 "203.0.113.5 x", "1:2:3"}) {
+    CAPTURE(told);
+    CHECK(client_address(head({{name, told}}), "127.0.0.1") == "127.0.0.1");
+  }
+  CHECK(client_address(head({{name, std::string(100, '1')}}), "127.0.0.1") == "127.0.0.1");
+  CHECK(client_address(head({{name, "203.0.113.5"}}), "10.0.0.1") == "10.0.0.1");
 }
 
 TEST_CASE("the wish for a WebSocket may be spread over lines", "[request_fields]") {

@@ -165,3 +165,8 @@ TEST_CASE("the bytes come out as they went in, whatever is pushed and consumed",
   CHECK(written == pushed);
   CHECK(queue.consumed_total() == pushed.size());
 }
+
+TEST_CASE("a write queue that is empty takes little: each idle connection has one",
+          "[write_queue]") {
+  STATIC_CHECK(sizeof(write_queue) <= 96);
+}

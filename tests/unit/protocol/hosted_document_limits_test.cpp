@@ -54,6 +54,47 @@ TEST_CASE("a session may not use up the client ids that others need", "[document
   CHECK(effects.refusals.empty());
 }
 
+TEST_CASE("what a user, or an address, leaves waiting is bounded in all documents together",
+          "[document]") {
+  const auto of_ada = std::make_shared<budget>(3000);
+  const auto of_home = std::make_shared<budget>(5000);
+  hosted_document first{crdt::doc_settings{}};
+  hosted_document second{crdt::doc_settings{}};
+  const auto join = [](hosted_document& to, session_id session, pending_payer payer) {
+    to.on_join({.session = session, .may = rights::all(), .who = nullptr, .payer = payer});
+  };
+  for (hosted_document* const each : {&first, &second}) {
+    join(*each, alice, {of_ada, of_home});
+    join(*each, bob, {nullptr, of_home});
+  }
+  const byte_buffer waits =
+      update_builder{}.client(2).text(after({1, 4}), std::string(2000, 'x')).build();
+  // The detail of the refusal; empty: it was taken.
+  const auto send = [&](hosted_document& to, session_id from, const byte_buffer& update) {
+    document_effects out;
+    to.on_request(from, {request_kind::update, dialect::y_websocket, update, {}}, {}, out);
+    if (out.refusals.empty()) return std::string{};
+    CHECK(out.refusals[0].why.code == errc::quota_exceeded);
+    CHECK(close_reason_for(out.refusals[0].why.code, out.refusals[0].part) ==
+          close_reason::quota_exceeded);
+    return out.refusals[0].why.detail;
+  };
+  CHECK(send(first, alice, waits).empty());
+  CHECK(of_ada->used() == first.state().pending_size());
+  CHECK(send(second, alice, waits).starts_with("updates of this user"));
+  CHECK(second.state().pending_size() == 0);
+  CHECK(send(second, bob, waits).empty());
+  const byte_buffer third =
+      update_builder{}.client(3).text(after({1, 4}), std::string(2000, 'x')).build();
+  CHECK(send(second, bob, third).starts_with("updates of this address"));
+  // Who has left waiting what nobody completes is charged still.
+  first.on_leave(alice, {});
+  CHECK(of_ada->used() > 2000);
+  CHECK(send(first, bob, update_builder{}.client(1).text(in_root("t"), "hello").build()).empty());
+  CHECK(of_ada->used() == 0);
+  CHECK(send(second, alice, waits).empty());  // it waits there already
+}
+
 TEST_CASE("a document that is full is read and emptied", "[document]") {
   crdt::limits limit;
   limit.document_size_max = 10'000;

@@ -47,6 +47,20 @@ TEST_CASE("each path leads to its document, in its dialects", "[route]") {
   }
 }
 
+TEST_CASE("a route knows the user and the address, as far as there are any", "[route]") {
+  const auto who = [](const std::string& user, const std::string& address) {
+    const auto way = route_for({.path = "/notes", .user = user, .address = address});
+    REQUIRE(way.has_value());
+    return way->who;
+  };
+  CHECK(who("", "") == nullptr);
+  CHECK(user_of(who("ada", "")) == "ada");
+  CHECK(address_of(who("ada", "")).empty());
+  CHECK(user_of(who("", "192.0.2.1")).empty());
+  CHECK(address_of(who("", "192.0.2.1")) == "192.0.2.1");
+  CHECK(user_of(who(std::string(600, 'a'), "192.0.2.1")).empty());
+}
+
 TEST_CASE("the empty name is a document where one is configured", "[route]") {
   CHECK(route_for({.path = "/", .user = {}}, "lobby")->document == "lobby");
   CHECK(route_for({.path = "/a", .user = {}}, "lobby")->document == "a");

@@ -57,7 +57,7 @@ TEST_CASE("a value outside the range of its key is refused and changes nothing",
         row{"limits.max_document_size", "63KiB"}, row{"limits.max_client_ids", "16000001"},
         row{"limits.max_name_size", "17MiB"}, row{"limits.max_nesting", "1001"},
         row{"limits.max_update_work", "0"}, row{"heartbeat.interval", "2h"},
-        row{"heartbeat.timeout", "0s"}, row{"io.threads", "257"},
+        row{"heartbeat.timeout", "1999ms"}, row{"io.threads", "257"},
         row{"document.idle_grace", "25h"}}) {
     INFO(each.key);
     const config_key* key = find_config_key(each.key);

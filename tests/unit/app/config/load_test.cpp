@@ -221,12 +221,21 @@ TEST_CASE("mistakes of --set are told with the key", "[config]") {
   CHECK(problems_of_settings({"caf=1"}) == lines{"--set caf: is a section, not a value"});
 }
 
-TEST_CASE("the heartbeat timeout must be longer than the interval", "[config]") {
+TEST_CASE("the heartbeat timeout must be longer than the interval, by a second that somebody looks",
+          "[config]") {
+  const std::string why =
+      ", by a second or more, since pings and pongs are looked at once a second";
   CHECK(test::problem_lines_of_text("heartbeat:\n  interval: 20s\n  timeout: 20s\n") ==
-        lines{"FILE:3: heartbeat.timeout: must be longer than heartbeat.interval, which is 20s"});
+        lines{"FILE:3: heartbeat.timeout: must be longer than heartbeat.interval, which is 20s" +
+              why});
   CHECK(problems_of_settings({"heartbeat.interval=90s"}) ==
-        lines{"--set heartbeat.interval: must be shorter than heartbeat.timeout, which is 60s"});
-  // A bad value is told once, not once more by its relation.
+        lines{"--set heartbeat.interval: must be shorter than heartbeat.timeout, which is 60s" +
+              why});
+  // The wrong one alone is told, not that it also does not fit the other.
   CHECK(problems_of_settings({"heartbeat.interval=90s", "heartbeat.timeout=x"}).size() == 1);
   CHECK(problems_of_settings({"heartbeat.interval=90s", "heartbeat.timeout=91s"}).empty());
+  CHECK(problems_of_settings({"heartbeat.interval=90s", "heartbeat.timeout=90900ms"}).size() == 1);
+  CHECK(problems_of_settings({"heartbeat.interval=10ms", "heartbeat.timeout=2s"}).empty());
+  CHECK(problems_of_settings({"heartbeat.interval=1500ms", "heartbeat.timeout=2s"}).size() == 1);
+  CHECK(problems_of_settings({"heartbeat.interval=1500ms", "heartbeat.timeout=3s"}).empty());
 }

@@ -114,7 +114,7 @@ class session_core_bed {
     happens([&] { core.on_document_failed(document, why, at(), out); });
   }
   void second(std::chrono::milliseconds since_last_sent = {}) {
-    happens([&] { core.on_second(at(), now - since_last_sent, out); });
+    happens([&] { core.on_second(at(), {.sent = now - since_last_sent}, out); });
   }
   void wake() {
     happens([&] { core.on_wake(at(), out); });

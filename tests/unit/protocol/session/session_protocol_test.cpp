@@ -401,3 +401,9 @@ TEST_CASE("a session that has ended decides nothing about time and credit", "[se
   bed.handled(1, {1, 2});
   CHECK(bed.out.empty());
 }
+
+TEST_CASE("a session that is idle takes little: ten thousand are held at once",
+          "[session_protocol]") {
+  STATIC_CHECK(sizeof(session_protocol) <= 160);
+  STATIC_CHECK(sizeof(joined_document) <= 64);
+}

@@ -1,0 +1,100 @@
+// A small disk that fills up under a running server: it goes on running, confirms nothing that it
+// cannot store, says how much space it waits for, lets documents be read, and works again by itself
+// when there is space. Debian's library, which has its assertions on, must not end the process, so
+// its own log may not be on that disk.
+//
+// A file system of its own (tmpfs) where this may mount one; else writes fail as if there were none left.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import {
+  binary_editor, edit_until, folder_of_test, ids_in, json_editor, ledger, pause, report, server_with, settings_of, storage_tool,
+  until,
+} from './support.mjs';
+
+const folder = folder_of_test('full');
+const disk = path.join(folder, 'disk');
+const directory = path.join(disk, 'data');
+mkdirSync(disk);
+
+/** A disk of 64 MiB, or one that is full while a file exists. */
+const is_mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', disk]).status === 0;
+if (is_mounted) process.once('exit', () => spawnSync('umount', ['-l', disk]));
+const ballast = is_mounted ? path.join(disk, 'ballast') : path.join(folder, 'full');
+const environment = is_mounted
+  ? {}
+  : { LD_PRELOAD: process.env.KILL_AT_LIBRARY ?? '', TROUPE_FAULT_PATH: directory, TROUPE_FULL_WHILE: ballast };
+
+function fill_disk() {
+  if (!is_mounted) return writeFileSync(ballast, '');
+  const block = Buffer.alloc(1 << 20);
+  for (const size of [1 << 20, 4096, 1]) {
+    try {
+      for (;;) writeFileSync(ballast, block.subarray(0, size), { flag: 'a' });
+    } catch (error) {
+      if (error.code !== 'ENOSPC') throw error;
+    }
+  }
+}
+const free_disk = () => rmSync(ballast);
+
+const problems = [];
+const check = (holds, what) => holds || problems.push(what);
+const settings = settings_of(directory, { 'storage.write_buffer_size': '2MiB' });
+const book = new ledger();
+const counts = { fillings: 0, refusals: 0, acknowledged: 0, lost: 0 };
+
+let server = await server_with(settings, environment);
+const readiness = async () => {
+  const answer = await fetch(`http://${server.host}:${server.port}/readyz`);
+  return { ok: answer.ok, text: await answer.text() };
+};
+const edit = async (name, count) => {
+  for (const kind of [binary_editor, json_editor]) {
+    const editor = await new kind(server.url, 'plan', `${name}.${kind.name}`, book).open();
+    for (let i = 0; i < count; ++i) editor.add();
+    await until(() => editor.outstanding === 0, `what ${name} wrote is acknowledged`, 20000);
+    editor.destroy();
+  }
+};
+
+for (let filling = 0; filling < 2; ++filling) {
+  await edit(`before${filling}`, 50);
+  fill_disk();
+  ++counts.fillings;
+  const editors = [binary_editor, json_editor].map((kind) => new kind(server.url, 'notes', `full${filling}.${kind.name}`, book));
+  await Promise.all(editors.map((editor) => editor.open()));
+  let state;
+  const is_refusing = async () => !(state = await readiness()).ok;
+  const end = Date.now() + 20000;
+  let refuses = false;
+  const editing = editors.map((editor) => edit_until(editor, () => refuses || Date.now() > end, 4));
+  while (!refuses && Date.now() < end) {
+    refuses = await is_refusing();
+    await pause(20);
+  }
+  await Promise.all(editing);
+  check(refuses, 'the server never said that it does not store');
+  if (refuses) ++counts.refusals;
+  // It learns that at its first attempt to go on, after a second.
+  await until(async () => (await is_refusing()) && /\d bytes are free .* \d+ are awaited/.test(state.text), '/readyz says what is awaited', 10000,
+    () => state.text);
+  const before = new Set(book.of('plan').acknowledged);
+  const readable = await ids_in(server.url, 'plan').catch((error) => [error.message]);
+  check([...before].every((id) => readable.includes(id)), 'a document cannot be read while the disk is full');
+  for (const editor of editors) editor.destroy();
+  free_disk();
+  await until(async () => !(await is_refusing()), 'the server works again', 30000);
+  await edit(`after${filling}`, 50);
+}
+check(!readdirSync(directory).includes('LOG'), 'the library writes a log of its own into the directory');
+await server.kill();
+server = await server_with(settings);
+for (const name of book.names()) problems.push(...book.problems(name, await ids_in(server.url, name)));
+await server.stop();
+const verified = storage_tool('verify', directory);
+check(verified.code === 0, `verify: ${verified.err}${JSON.stringify(verified.report)}`);
+Object.assign(counts, { acknowledged: book.acknowledged, lost: book.lost });
+report(is_mounted ? 'a disk of 64 MiB that is full' : 'writes that fail as on a full disk', counts, problems);
+process.exit();

@@ -1,0 +1,178 @@
+// Whose a client is, and who may change it.
+#include "protocol/sync/awareness.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
+
+#include "tests/unit/protocol/sync/awareness_bed.hpp"
+
+using namespace troupe;
+using namespace troupe::test;
+using namespace std::chrono_literals;
+
+TEST_CASE("awareness removes the state that a session shows itself, and nobody else's", "[sync]") {
+  awareness presence;
+  applied(presence, {{1, 1, "1"}}, opened_by(alice));
+  applied(presence, {{1, 2, "1"}, {2, 1, "2"}}, alice);  // 2 is relayed
+  applied(presence, {{3, 1, "3"}}, opened_by(bob));
+  CHECK(presence.owner_of(1) == alice);
+  CHECK(presence.owner_of(2) == no_session);
+  CHECK(presence.owner_of(3) == bob);
+  CHECK(presence.remove_session(alice, start) == clients{1});
+  CHECK(sorted(presence.shown()) == clients{2, 3});
+  CHECK(presence.encode(clients{1}) == update_of({{1, 2, "null"}}));
+  CHECK(presence.remove_session(alice, start).empty());
+  CHECK(sorted(presence.expire(start + 30s)) == clients{2, 3});
+}
+
+TEST_CASE("awareness lets nobody else change a client whose session is there", "[sync]") {
+  awareness presence;
+  applied(presence, {{1, 5, "{}"}}, opened_by(alice));
+  applied(presence, {{2, 1, "{}"}}, opened_by(bob));
+  for (const char* state : {"1", "null"}) {
+    CHECK(refused(presence, {{1, 6, state}}, bob) == errc::not_owner);
+    CHECK(refused(presence, {{1, awareness::clock_max, state}}, bob) == errc::not_owner);
+    // An echo, and the end that another tab tells of, are nothing to be counted.
+    CHECK(applied(presence, {{1, 5, state}}, bob).empty());
+  }
+  const auto several =
+      presence.apply(update_of({{1, 6, "1"}, {2, 2, "2"}, {1, 7, "null"}}), sent_by(bob), start);
+  CHECK(several.changed == clients{2});
+  CHECK(several.left_out == 2);
+  CHECK(presence.encode(clients{1}) == update_of({{1, 5, "{}"}}));
+  CHECK(presence.owner_of(1) == alice);
+  CHECK(presence.remove_session(bob, start) == clients{2});
+  CHECK(applied(presence, {{1, 6, "null"}}, alice) == clients{1});
+}
+
+TEST_CASE("awareness gives a client that another tab told of first to its own session", "[sync]") {
+  const std::uint64_t clock = GENERATE(3U, 4U, 5U);
+  awareness presence;
+  applied(presence, {{2, 1, "2"}}, opened_by(bob));
+  applied(presence, {{1, 4, "4"}}, bob);
+  CHECK(presence.owner_of(1) == no_session);
+  CHECK(applied(presence, {{1, clock, R"("own")"}}, opened_by(alice)).size() == (clock > 4));
+  CHECK(presence.owner_of(1) == alice);
+  CHECK(presence.state_of(1) == (clock > 4 ? R"("own")" : "4"));
+  CHECK(refused(presence, {{1, 6, "6"}}, bob) == errc::not_owner);
+  CHECK(presence.remove_session(bob, start) == clients{2});
+  CHECK(presence.remove_session(alice, start) == clients{1});
+}
+
+TEST_CASE("awareness lets whoever relays a client of nobody renew and end it", "[sync]") {
+  awareness presence;
+  applied(presence, {{1, 1, "1"}, {9, 1, "9"}}, alice);
+  applied(presence, {{1, 2, "2"}, {9, 1, "9"}}, bob);
+  CHECK(presence.remove_session(alice, start).empty());
+  CHECK(presence.remove_session(bob, start).empty());
+  CHECK(presence.state_of(1) == "2");
+  CHECK(applied(presence, {{1, 2, "null"}, {9, 2, "10"}}, alice) == clients{1, 9});
+}
+
+TEST_CASE("awareness gives a client that comes back to its new session", "[sync]") {
+  // Bob's connection is a new one of alice's client; the old one is dead, which nobody knows yet.
+  const std::uint64_t clock = GENERATE(5U, 6U);
+  awareness presence;
+  applied(presence, {{1, 5, R"("old")"}}, opened_by(alice));
+  const bool is_newer = clock > 5;
+  CHECK(applied(presence, {{1, clock, R"("new")"}}, opened_by(bob)).size() == is_newer);
+  CHECK(presence.owner_of(1) == bob);
+  // What the old connection had sent before it died.
+  CHECK(applied(presence, {{1, 5, "null"}}, alice).empty());
+  CHECK(applied(presence, {{1, 4, R"("old")"}}, alice).empty());
+  CHECK(presence.remove_session(alice, start).empty());
+  CHECK(presence.state_of(1) == (is_newer ? R"("new")" : R"("old")"));
+  CHECK(applied(presence, {{1, 7, R"("next")"}}, bob) == clients{1});
+  CHECK(presence.remove_session(bob, start) == clients{1});
+}
+
+TEST_CASE("awareness gives a client back to the session that turns out to be alive, for good",
+          "[sync]") {
+  awareness presence;
+  applied(presence, {{1, 5, R"("own")"}}, opened_by(alice));
+  applied(presence, {{1, 6, R"("taken")"}}, opened_by(bob));
+  CHECK(presence.owner_of(1) == bob);
+  CHECK(applied(presence, {{1, 7, R"("own again")"}}, alice) == clients{1});
+  CHECK(presence.owner_of(1) == alice);
+  for (std::uint64_t clock = 8; clock < 10; ++clock)
+    CHECK(refused(presence, update_of({{1, clock, R"("taken")"}}), opened_by(bob)) ==
+          errc::not_owner);
+  // Nor does it get another one.
+  applied(presence, {{2, 1, "2"}}, bob);
+  CHECK(presence.owner_of(2) == no_session);
+  CHECK(presence.remove_session(bob, start).empty());
+  CHECK(presence.state_of(1) == R"("own again")");
+}
+
+TEST_CASE("awareness lets nobody take a client over who may not, or has heard of it", "[sync]") {
+  awareness presence;
+  applied(presence, {{1, 5, R"("own")"}}, opened_by(alice));
+  CHECK(refused(presence, update_of({{1, 6, R"("x")"}}), {bob, true, false}) == errc::not_owner);
+  CHECK(refused(presence, update_of({{1, 6, R"("x")"}}), {9, false, true}) == errc::not_owner);
+  // Of several clients none is announced.
+  CHECK(presence.apply(update_of({{1, 6, R"("x")"}, {2, 1, R"("y")"}}), opened_by(8), start)
+            .left_out == 1);
+  // Nor may a session that shows a client have another one.
+  applied(presence, {{3, 1, "3"}}, opened_by(3));
+  CHECK(refused(presence, update_of({{1, 6, R"("x")"}}), opened_by(3)) == errc::not_owner);
+  presence.set_own(7, R"("JSON")", alice, start);
+  CHECK(refused(presence, update_of({{7, 6, R"("x")"}}), opened_by(4)) == errc::not_owner);
+  CHECK(presence.owner_of(1) == alice);
+  CHECK(presence.owner_of(7) == alice);
+}
+
+TEST_CASE("awareness takes no echo of a session that shows nothing for its own", "[sync]") {
+  awareness presence;
+  applied(presence, {{1, 5, R"("own")"}}, opened_by(alice));
+  applied(presence, {{2, 5, R"("a")"}, {3, 5, R"("b")"}}, alice);
+  for (const awareness::client_id client : {1U, 2U, 3U})
+    CHECK(applied(presence, {{client, 5, R"("own")"}}, bob).empty());
+  CHECK(presence.owner_of(1) == alice);
+  CHECK(presence.owner_of(2) == no_session);
+  // Until it shows a client of its own.
+  CHECK(applied(presence, {{8, 1, "8"}}, bob) == clients{8});
+  CHECK(presence.owner_of(8) == bob);
+}
+
+TEST_CASE("awareness knows whose a client is from its first state, which has clock 0", "[sync]") {
+  awareness presence;
+  CHECK(applied(presence, {{1, 0, "{}"}}, opened_by(alice)).empty());
+  applied(presence, {{2, 1, R"("told by another tab")"}}, alice);
+  CHECK(presence.owner_of(2) == no_session);
+  applied(presence, {{1, 1, R"("own")"}}, alice);
+  CHECK(presence.owner_of(1) == alice);
+}
+
+TEST_CASE("awareness gives a client back to the first of several sessions that had it", "[sync]") {
+  awareness presence;
+  applied(presence, {{1, 5, R"("own")"}}, opened_by(alice));
+  applied(presence, {{1, 6, R"("taken")"}}, opened_by(bob));
+  applied(presence, {{1, 7, R"("again")"}}, opened_by(3));
+  CHECK(applied(presence, {{1, 8, R"("own")"}}, alice) == clients{1});
+  for (const session_id taker : {bob, session_id{3}})
+    CHECK(refused(presence, {{1, 9, R"("taken")"}}, taker) == errc::not_owner);
+  CHECK(presence.owner_of(1) == alice);
+}
+
+TEST_CASE("awareness lets a session that claims a client have it as soon as it may", "[sync]") {
+  awareness presence;
+  applied(presence, {{1, 5, R"("dead")"}}, opened_by(alice));
+  CHECK(refused(presence, update_of({{1, 6, R"("back")"}}), {bob, true, false}) == errc::not_owner);
+  CHECK(refused(presence, {{1, 7, R"("back")"}}, bob) == errc::not_owner);
+  CHECK(applied(presence, {{1, 8, R"("back")"}}, {bob, false, true}) == clients{1});
+  CHECK(presence.owner_of(1) == bob);
+  CHECK(presence.remove_session(alice, start).empty());
+}
+
+TEST_CASE("awareness says which client others know to be gone", "[sync]") {
+  awareness presence;
+  applied(presence, {{1, 7, "1"}}, opened_by(alice));
+  presence.remove_session(alice, start);
+  for (const bool is_opening : {true, false}) {
+    const auto outcome = presence.apply(update_of({{1, 7, "2"}}), {bob, is_opening, true}, start);
+    CHECK(outcome.changed.empty());
+    CHECK(outcome.gone == 1);
+  }
+  CHECK_FALSE(presence.apply(update_of({{1, 7, "null"}}), sent_by(bob), start).gone);
+  CHECK_FALSE(presence.apply(update_of({{1, 8, "2"}}), sent_by(bob), start).gone);
+}
