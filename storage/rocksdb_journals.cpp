@@ -16,7 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using rocksdb::IODebugContext;
-using rocksdb::IOOptions;
 using rocksdb::IOStatus;
 
 constexpr std::string_view journal_ending = ".log";

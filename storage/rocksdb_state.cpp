@@ -72,8 +72,8 @@ result<std::unique_ptr<rocksdb_store>> rocksdb_backend::state::open_store(journa
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   const auto status = rocksdb::DB::Open(options, path, make_families(settings), &handles, &db);
   if (!status.ok()) return refuse(path, status);
-  auto opened =
-      std::make_unique<rocksdb_store>(std::unique_ptr<rocksdb::DB>{db}, std::move(handles));
+  auto opened = std::make_unique<rocksdb_store>(std::unique_ptr<rocksdb::DB>{db},
+                                                std::move(handles), nullptr, settings.env);
   TROUPE_TRY(check_marker(path, *opened, now(), marker::put_if_new));
   return opened;
 }

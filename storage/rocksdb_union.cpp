@@ -9,6 +9,7 @@
 
 #include "storage/rocksdb_scan.hpp"
 #include "storage/store_files.hpp"
+#include "storage/version_record.hpp"
 
 namespace troupe::storage {
 namespace {
@@ -131,6 +132,13 @@ class file_union {
       const auto other = has_known ? decode_meta(key, known) : meta;
       return !other || rank_of(*meta) >= rank_of(*other);
     }
+    if (const auto position = read_version_key(key);
+        which == family::versions && position && position->number == 0) {
+      const auto last = decode_version_count(key, value);
+      if (!last) return last.error().code == errc::newer_format;
+      const auto other = has_known ? decode_version_count(key, known) : last;
+      return !other || *last >= *other;  // no number is given twice
+    }
     return true;
   }
 
@@ -168,6 +176,8 @@ class file_union {
       if (!position) return false;
       return meta.is_removed || (position->of != meta.newest && position->of != meta.previous);
     });
+    if (meta.is_removed)
+      drop(family::versions, meta.id, [](std::string_view, std::string_view) { return true; });
   }
 
   template <class Test>

@@ -25,6 +25,7 @@ const { values: given } = parseArgs({
     quick: { type: 'boolean', default: false },
     'without-peers': { type: 'boolean', default: false },
     built: { type: 'boolean', default: false },
+    tables: { type: 'boolean', default: false },
     label: { type: 'string' },
     json: { type: 'string' },
     results: { type: 'string' },
@@ -108,9 +109,14 @@ async function measure(name) {
     }
   const seconds = (performance.now() - begun.at) / 1e3;
   const rows = [...runs].map(([title, of]) => ({ title, ...summary(of) }));
-  const by_title = Object.fromEntries(rows.map(({ title, figures }) => [title, figures]));
-  const checks = failures.length > 0 ? [] : (scenario.checks?.(by_title) ?? []);
-  return { what: scenario.what, columns: scenario.columns, repetitions, seconds, load: (busy_s() - begun.busy) / seconds, rows, checks, notes: scenario.skips?.() ?? [], failures };
+  return checked(scenario, { repetitions, seconds, load: (busy_s() - begun.busy) / seconds, rows, notes: scenario.skips?.() ?? [], failures });
+}
+
+/** With what the figures must show; nothing of it if some of them are missing. */
+function checked(scenario, measured) {
+  const by_title = Object.fromEntries(measured.rows.map(({ title, figures }) => [title, figures]));
+  const checks = measured.failures.length > 0 ? [] : (scenario.checks?.(by_title) ?? []);
+  return { ...measured, what: scenario.what, columns: scenario.columns, checks };
 }
 
 async function about_this_run() {
@@ -126,12 +132,13 @@ async function about_this_run() {
   };
 }
 
-const about = await about_this_run();
+const earlier = given.tables ? JSON.parse(readFileSync(given.json)) : undefined;
+const about = earlier?.about ?? (await about_this_run());
 const measured = {};
 for (const name of names) {
-  measured[name] = await measure(name);
+  measured[name] = earlier ? checked(scenarios[name], earlier.scenarios[name]) : await measure(name);
   console.log(as_text(name, measured[name]));
 }
-if (given.json !== undefined) writeFileSync(given.json, `${JSON.stringify({ about, scenarios: measured }, null, 1)}\n`);
+if (given.json !== undefined && !given.tables) writeFileSync(given.json, `${JSON.stringify({ about, scenarios: measured }, null, 1)}\n`);
 if (given.results !== undefined) as_page(given.results, about, measured);
 process.exitCode = Object.values(measured).some(({ failures }) => failures.length > 0) ? 1 : 0;

@@ -9,7 +9,8 @@
 #   bench/storage/run.sh --directory DIR     where the stores are made (build/bench-storage); a disk, not memory
 #   bench/storage/run.sh --built             takes what is in build/release as it is
 #   bench/storage/run.sh --repetitions N --json FILE --label TEXT
-#   bench/storage/run.sh --results bench/storage/RESULTS.md    writes the tables into that page
+#   bench/storage/run.sh --results bench/storage/RESULTS.md    writes the tables into that page; with --tables
+#                                            from the JSON of an earlier run, without measuring
 source "$(dirname "${BASH_SOURCE[0]}")/../../cmake/setup.sh"
 
 storage_dir=$root_dir/bench/storage

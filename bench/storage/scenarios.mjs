@@ -68,6 +68,38 @@ async function confirmations(tools, server, documents) {
   }
 }
 
+/** A process of its own opens what another has made. */
+async function opened(tools, documents) {
+  const directory = tools.directory();
+  const path = `${directory}/store`;
+  try {
+    await tools.store('fill', '--path', path, '--documents', documents, '--updates', 1);
+    return await tools.store('open', '--path', path, '--documents', documents);
+  } finally {
+    tools.remove(directory);
+  }
+}
+
+const median = (of) => of.toSorted((a, b) => a - b)[of.length >> 1];
+
+/** One writer, in short turns with the disk alone: what a sync takes differs from second to second. */
+async function beside_disk(tools, server) {
+  const directory = tools.directory();
+  const running = await tools.start(server, directory);
+  const turns = [];
+  try {
+    for (let turn = 0; turn < (tools.is_quick ? 3 : 9); turn++) {
+      const disk = await tools.store('disk', '--size-max', 200, '--seconds', 0.4);
+      const one = await tools.load(running, server, 'confirmed', '--documents', 1, '--chars', 100, '--seconds', 0.4, '--warm-up', 0.1);
+      turns.push({ ...one, fdatasync_p50_us: disk.fdatasync_p50_us, per_fdatasync: one.confirmation_p50_us / disk.fdatasync_p50_us });
+    }
+  } finally {
+    await running.stop();
+    tools.remove(directory);
+  }
+  return Object.fromEntries(Object.keys(turns[0]).filter((key) => typeof turns[0][key] === 'number').map((key) => [key, median(turns.map((turn) => turn[key]))]));
+}
+
 /** In the order in which they run. */
 export const scenarios = {
   append: {
@@ -75,22 +107,19 @@ export const scenarios = {
     columns: [column('updates_per_second', 'updates/s'), column('batch_p50_us', 'batch p50, µs'), column('batch_p99_us', 'p99, µs'), column('fdatasync_p50_us', 'fdatasync p50, µs'), column('fdatasync_p99_us', 'p99, µs'), column('batch_p50_per_fdatasync_p50', 'p50 : p50')],
     cases: (tools) => [1, 20, 200].map((count) => store_case(tools, `${count} document${count === 1 ? '' : 's'}`, 'append', '--documents', count, '--seconds', tools.seconds)),
     checks: ({ '1 document': one, '200 documents': many }) => [
-      must('durable appends at 200 documents : one fsync per update', many.updates_per_second / (1e6 / many.fdatasync_p50_us), '>=', 15),
-      must('durable appends at 200 documents : at 1 document', many.updates_per_second / one.updates_per_second, '>=', 15),
+      // Of rates, not of a median: what a sync takes has two humps where other programs compute.
+      must('durable appends at 200 documents : with one fsync per update', many.updates_per_second / one.updates_per_second, '>=', 15),
     ],
   },
   confirmed: {
-    what: 'The server: one client of each document writes 100 characters, awaits the confirmation and writes again. With troupe a confirmed update is on the disk; the peers confirm what is in memory',
-    columns: [column('confirmed_per_second', 'updates/s'), column('confirmation_p50_us', 'p50, µs'), column('confirmation_p99_us', 'p99, µs'), column('server_cpu_us_per_update', 'CPU, µs/update')],
+    what: 'The server: one client of each document writes 100 characters, awaits the confirmation and writes again. With troupe a confirmed update is on the disk, and one writer takes short turns with `fdatasync` alone (the ratio is the median of the turns); the peers confirm what is in memory',
+    columns: [column('confirmed_per_second', 'updates/s'), column('confirmation_p50_us', 'p50, µs'), column('confirmation_p99_us', 'p99, µs'), column('fdatasync_p50_us', 'fdatasync p50, µs'), column('per_fdatasync', 'p50 : p50'), column('server_cpu_us_per_update', 'CPU, µs/update')],
     cases: (tools) => [
-      ['fdatasync alone', async () => {
-        const { fdatasync_p50_us, fdatasync_p99_us } = await tools.store('disk', '--size-max', 200, '--seconds', tools.seconds);
-        return { confirmation_p50_us: fdatasync_p50_us, confirmation_p99_us: fdatasync_p99_us };
-      }],
-      ...[1, 20, 200].map((count) => [`troupe, ${count} document${count === 1 ? '' : 's'}`, () => confirmations(tools, tools.servers.troupe, count)]),
-      ...[1, 200].flatMap((count) => tools.servers.peers.map((server) => [`${server.name}, ${count}`, () => confirmations(tools, server, count)])),
+      ['troupe, 1 document', () => beside_disk(tools, tools.servers.troupe)],
+      ...[20, 200].map((count) => [`troupe, ${count} documents`, () => confirmations(tools, tools.servers.troupe, count)]),
+      ...[1, 200].flatMap((count) => tools.servers.peers.map((server) => [`${server.name}, ${count} document${count === 1 ? '' : 's'}`, () => confirmations(tools, server, count)])),
     ],
-    checks: ({ 'fdatasync alone': disk, 'troupe, 1 document': one }) => [must('edit to acknowledgement, one writer, p50 : one fdatasync, p50', one.confirmation_p50_us / disk.confirmation_p50_us, '<=', 1.5)],
+    checks: ({ 'troupe, 1 document': one }) => [must('edit to acknowledgement, one writer, p50 : one fdatasync, p50', one.per_fdatasync, '<=', 1.5)],
   },
   cold: {
     what: 'Loading documents one by one, with nothing of the store in memory: 50 documents of 1,000 updates (30 to 300 bytes), and the article B4 as a checkpoint',
@@ -137,7 +166,7 @@ export const scenarios = {
   many: {
     what: 'Many small documents (one update of 30 to 300 bytes each): opening the store, the first 100 names with a prefix, one load, and the memory that the open store takes after 1,000 loads',
     columns: [column('open_ms', 'open, ms'), column('first_list_ms', 'first list, ms'), column('list_ms', 'list, ms'), column('load_us', 'load, µs'), column('memory_mb', 'memory, MB'), column('store_mb', 'store, MB')],
-    cases: (tools) => [[tools.is_quick ? '20,000 documents' : '1,000,000 documents', () => tools.store('many', '--documents', tools.is_quick ? 20_000 : 1_000_000, '--updates', 1)]],
+    cases: (tools) => [[tools.is_quick ? '20,000 documents' : '1,000,000 documents', () => opened(tools, tools.is_quick ? 20_000 : 1_000_000)]],
     repetitions: 1,
   },
   memory: {

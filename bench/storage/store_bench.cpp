@@ -25,8 +25,8 @@ constexpr task tasks[] = {
     {"mix", "updates and checkpoints: bytes written for each byte", troupe::bench::run_mix},
     {"cold", "documents that nothing has cached", troupe::bench::run_cold},
     {"compact", "checkpoints of long logs", troupe::bench::run_compact},
-    {"many", "many small documents: open, list, memory", troupe::bench::run_many},
-    {"fill", "only makes a store, and keeps it", troupe::bench::run_fill},
+    {"fill", "makes a store, and keeps it", troupe::bench::run_fill},
+    {"open", "opens a store that `fill` made: names, loads, memory", troupe::bench::run_open},
 };
 
 struct arguments {
@@ -37,7 +37,8 @@ struct arguments {
 
 void add_options(CLI::App& command, arguments& all) {
   task_options& given = all.given;
-  command.add_option("PATH", given.path, "a directory that does not exist yet")->required();
+  command.add_option("PATH", given.path, "of a store, which must not exist yet, but for open")
+      ->required();
   command.add_option("--documents", given.documents, "how many documents")
       ->check(CLI::Range(std::size_t{1}, std::size_t{2'000'000}))
       ->capture_default_str();
@@ -65,9 +66,15 @@ void add_options(CLI::App& command, arguments& all) {
 int run(const task& chosen, arguments& all) {
   namespace fs = std::filesystem;
   std::error_code why;
-  if (fs::exists(all.given.path, why) ||
-      !fs::is_directory(fs::absolute(all.given.path).parent_path(), why)) {
-    std::fprintf(stderr, "'%s' exists, or its parent does not\n", all.given.path.c_str());
+  const bool opens = std::string_view{chosen.name} == "open";
+  const bool keeps = opens || std::string_view{chosen.name} == "fill";
+  if (fs::exists(all.given.path, why) != opens) {
+    std::fprintf(stderr, "'%s' %s\n", all.given.path.c_str(),
+                 opens ? "does not exist; `fill` makes it" : "exists");
+    return 2;
+  }
+  if (!fs::is_directory(fs::absolute(all.given.path).parent_path(), why)) {
+    std::fprintf(stderr, "'%s' is in no directory that exists\n", all.given.path.c_str());
     return 2;
   }
   if (all.given.update_size_max < all.given.update_size_min) {
@@ -77,7 +84,7 @@ int run(const task& chosen, arguments& all) {
   if (all.contents == "noise") all.given.of = troupe::bench::contents::noise;
   troupe::load::report out{chosen.name};
   chosen.run(all.given, out);
-  if (std::string_view{chosen.name} != "fill") fs::remove_all(all.given.path, why);
+  if (!keeps) fs::remove_all(all.given.path, why);
   std::printf("%s\n", all.as_json ? out.as_json().c_str() : out.as_table().c_str());
   return out.has_failed() ? 1 : 0;
 }

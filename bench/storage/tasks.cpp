@@ -285,17 +285,11 @@ void run_compact(const task_options& given, report& out) {
   out.add("state_kb", static_cast<double>(bytes) / 1e3 / static_cast<double>(documents.size()));
 }
 
-void run_many(const task_options& given, report& out) {
-  auto store = open(given, out);
-  if (!store) return;
-  if (!fill(given, *store, out)) return;
-  store.reset();
-  store = open(given, out);  // moves the journal to tables
-  store.reset();
+void run_open(const task_options& given, report& out) {
   drop_caches(given.path);
   const std::uint64_t memory = resident_bytes();
   auto begun = clock::now();
-  store = open(given, out);
+  const auto store = open(given, out);
   if (!store) return;
   out.add("open_ms", seconds_between(begun, clock::now()) * 1e3);
   constexpr std::size_t wanted = 100;
@@ -328,6 +322,8 @@ void run_many(const task_options& given, report& out) {
 void run_fill(const task_options& given, report& out) {
   auto store = open(given, out);
   if (!store || !fill(given, *store, out)) return;
+  store.reset();
+  store = open(given, out);  // moves the journal to tables
   store.reset();
   out.add("documents", static_cast<double>(given.documents));
   out.add("store_mb", static_cast<double>(size_of_directory(given.path)) / 1e6);

@@ -11,7 +11,7 @@
 namespace troupe::bench {
 
 struct task_options {
-  std::string path;  ///< Of the store; the task makes it. Its parent exists.
+  std::string path;  ///< Of the store; the task makes it, but for run_open. Its parent exists.
   contents of = contents::prose;
   double seconds = 2;
   std::size_t documents = 200;
@@ -39,8 +39,8 @@ void run_cold(const task_options& given, load::report& out);
 /// Checkpoints of documents with a log of many updates, each durable.
 void run_compact(const task_options& given, load::report& out);
 
-/// Opens a store of many small documents, and lists some.
-void run_many(const task_options& given, load::report& out);
+/// Opens a store that run_fill made, which is as large as `documents` says, lists and loads some.
+void run_open(const task_options& given, load::report& out);
 
 /// Only makes a store, for a server.
 void run_fill(const task_options& given, load::report& out);

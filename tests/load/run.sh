@@ -71,7 +71,8 @@ load idle --clients 70 --documents 7 --seconds 0.1 --expect-refusal
 
 # The store alone: each task must end with all that it wrote read again. Small, so that it takes seconds.
 for task in 'disk --seconds 0.1' 'append --documents 3 --seconds 0.2' 'mix --documents 5 --updates 900' \
-  'cold --documents 3 --updates 100' 'compact --documents 3 --updates 100 --contents noise' 'many --documents 2000 --updates 1'; do
+  'cold --documents 3 --updates 100' 'compact --documents 3 --updates 100 --contents noise' \
+  'fill --documents 2000 --updates 1' 'open --documents 2000'; do
   echo "==> store_bench $task"
   # shellcheck disable=SC2086
   "$STORE_BENCH_BINARY" ${task%% *} "$work/store" ${task#* }
