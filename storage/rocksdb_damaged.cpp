@@ -125,7 +125,9 @@ class opening {
     const std::string why = strict.ToString();
     if (settings_.journal == journal_extent::up_to_damage &&
         open(WALRecoveryMode::kPointInTimeRecovery, true, opened_.store).ok()) {
-      note("its journal is damaged (" + why + "); it is taken up to the damage");
+      note("its journal is damaged (" + why +
+           "); it is taken up to the damage. Of what is behind in the same 32 KiB nobody can tell "
+           "whose it is");
       (void)open(WALRecoveryMode::kSkipAnyCorruptedRecords, true, opened_.behind);
       return true;
     }
