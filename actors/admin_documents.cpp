@@ -223,6 +223,7 @@ http_answer show_document(const std::optional<storage::document_info>& stored,
   if (open) {
     shown["sessions"] = open->sessions;
     shown["unloading"] = open->is_unloading;
+    shown["folded"] = open->is_folded;
     shown["memoryBytes"] = open->memory_bytes;
     shown["clientIds"] = open->client_ids;
   }
@@ -272,6 +273,12 @@ http_answer show_copied(const std::string& from, const std::string& to, std::siz
 
 http_answer show_removed(const std::string& name, bool was_there) {
   return answer_json(200, {{"name", name}, {"removed", true}, {"wasThere", was_there}});
+}
+
+std::optional<http_answer> refusal_to_remove(const storage::store_stats& stats) {
+  if (stats.is_writable) return std::nullopt;
+  return show_storage_failure({stats.awaited_bytes > 0 ? errc::disk_full : errc::storage_failed,
+                               "storage cannot be written now, so nothing is removed"});
 }
 
 http_answer show_admitted(const std::string& name, bool was_removed) {

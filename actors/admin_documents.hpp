@@ -70,6 +70,8 @@ http_answer show_imported(const std::string& name, const imported_update& outcom
 http_answer show_copied(const std::string& from, const std::string& to, std::size_t bytes,
                         const imported_update& outcome);
 http_answer show_removed(const std::string& name, bool was_there);
+/// The answer while storage cannot be written; nothing if it can.
+std::optional<http_answer> refusal_to_remove(const storage::store_stats& stats);
 http_answer show_admitted(const std::string& name, bool was_removed);
 http_answer show_storage(const storage::store_stats& stats);
 

@@ -232,6 +232,10 @@ void archivist::remove() {
   const auto info = desk_->archive().info(document());
   if (!info) return fail_with(info.error());
   if (!*info) return finish(admin::answer_no_document(document()));
+  // Or its sessions would be closed for good, though it stays.
+  const auto stats = desk_->archive().stats();
+  if (!stats) return fail_with(stats.error());
+  if (auto refusal = admin::refusal_to_remove(*stats)) return finish(*std::move(refusal));
   request(desk_->directory(), desk_->settings().patience, remove_document{document()})
       .then(
           [this](const removed_document& outcome) {

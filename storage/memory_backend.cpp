@@ -236,7 +236,8 @@ result<raw_document> memory_backend::raw(const std::string& document, std::size_
     raw.is_complete = raw.is_complete && bytes <= bytes_max;
     if (raw.is_complete) raw.pieces.push_back({label, std::string{as_text(value)}, {}});
   };
-  if (!found->second.checkpoint.empty()) add("checkpoint", found->second.checkpoint.share().view());
+  if (!found->second.checkpoint.empty())
+    found->second.checkpoint.with([&](byte_view state) { add("checkpoint", state); });
   for (const record& r : found->second.log)
     add("record " + std::to_string(r.number), r.update.view());
   return raw;

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "base/compression.hpp"
 #include "base/crc32c.hpp"
 #include "base/printable.hpp"
 #include "storage/sealed_value.hpp"
@@ -10,7 +11,8 @@ namespace troupe::storage {
 namespace {
 
 constexpr std::size_t meta_size = prologue_size + 16 + 12 * 8;
-constexpr std::uint8_t flag_removed = 1;
+constexpr std::uint8_t flag_compressed = 1;  // of a chunk
+constexpr std::uint8_t flag_removed = 1;     // of a meta entry
 constexpr std::uint8_t flag_admitted = 2;
 
 constexpr std::string_view marker_magic = "troupe";
@@ -90,25 +92,25 @@ chunk_header make_chunk_header(std::string_view key, const checkpoint_chunk& chu
   put(header.data() + 6, chunk.covers, 8);
   put(header.data() + 14, chunk.checkpoint_size, 8);
   put(header.data() + 22, chunk.checkpoint_crc, 4);
-  seal(key, header.data(), header.size(), 0, chunk.bytes);
+  seal(key, header.data(), header.size(), chunk.is_compressed ? flag_compressed : 0, chunk.bytes);
   return header;
 }
 
 result<checkpoint_chunk> decode_chunk(std::string_view key, std::string_view value) {
   TROUPE_ASSIGN(const chunk_position at, read_chunk_key(key));
   const std::string what = name_of_chunk(at);
-  TROUPE_TRY(unseal(what, key, value, chunk_header_size, 0));
+  TROUPE_ASSIGN(const std::uint8_t flags,
+                unseal(what, key, value, chunk_header_size, flag_compressed));
   const checkpoint_chunk chunk{number_at(value, 6, 8), number_at(value, 14, 8),
                                static_cast<std::uint32_t>(number_at(value, 22, 4)),
-                               as_bytes(value.substr(chunk_header_size))};
+                               as_bytes(value.substr(chunk_header_size)),
+                               (flags & flag_compressed) != 0};
   const std::uint64_t count = chunk_count(chunk.checkpoint_size);
   if (at.part >= count)
     return fail(errc::corrupt_document,
                 what + ": the checkpoint has only " + std::to_string(count) + " chunks");
-  const std::uint64_t size = at.part + 1 < count
-                                 ? chunk_size_bytes_max
-                                 : chunk.checkpoint_size - (count - 1) * chunk_size_bytes_max;
-  if (chunk.bytes.size() != size)
+  const std::uint64_t size = part_size(chunk.checkpoint_size, at.part);
+  if (!chunk.is_compressed && chunk.bytes.size() != size)
     return fail(errc::corrupt_document, what + ": it has " + std::to_string(chunk.bytes.size()) +
                                             " bytes and not " + std::to_string(size));
   return chunk;
@@ -128,7 +130,18 @@ result<void> checkpoint_reader::add(std::string_view key, std::string_view value
     return fail(errc::corrupt_document, name_of_chunk(at) + ": it is of another checkpoint");
   }
   ++count_;
-  state_.insert(state_.end(), chunk.bytes.begin(), chunk.bytes.end());
+  if (!chunk.is_compressed) {
+    state_.insert(state_.end(), chunk.bytes.begin(), chunk.bytes.end());
+    return {};
+  }
+  const std::uint64_t size = part_size(size_, at.part);
+  const auto part = decompress(chunk.bytes, size);
+  if (!part) return fail(errc::corrupt_document, name_of_chunk(at) + ": " + part.error().detail);
+  if (part->size() != size)
+    return fail(errc::corrupt_document, name_of_chunk(at) + ": it has " +
+                                            std::to_string(part->size()) + " bytes and not " +
+                                            std::to_string(size));
+  state_.insert(state_.end(), part->begin(), part->end());
   return {};
 }
 

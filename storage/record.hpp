@@ -8,6 +8,7 @@
 // what is wrong with it, but not the name of the document, which is the caller's.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -79,12 +80,13 @@ result<log_record> decode_record(std::string_view key, std::string_view value);
 
 // --- checkpoints ---
 
-/// A part of a checkpoint. All but the last are chunk_size_bytes_max long.
+/// A part of a checkpoint. All but the last have chunk_size_bytes_max of the state.
 struct checkpoint_chunk {
   sequence covers = 0;
   std::uint64_t checkpoint_size = 0;  ///< Of the whole.
   std::uint32_t checkpoint_crc = 0;   ///< Of the whole.
-  byte_view bytes;
+  byte_view bytes;                    ///< As they are stored.
+  bool is_compressed = false;         ///< They are a frame (base/compression.hpp) of the part.
 };
 
 inline constexpr std::size_t chunk_header_size = 26;
@@ -93,6 +95,12 @@ using chunk_header = std::array<char, chunk_header_size>;
 /// How many chunks a checkpoint of this size has; one if it is empty.
 constexpr std::uint64_t chunk_count(std::uint64_t size) noexcept {
   return size == 0 ? 1 : (size - 1) / chunk_size_bytes_max + 1;
+}
+
+/// How many bytes of the state a part has. Requires: it has so many parts.
+constexpr std::uint64_t part_size(std::uint64_t checkpoint_size, std::uint32_t part) noexcept {
+  const std::uint64_t before = part * std::uint64_t{chunk_size_bytes_max};
+  return std::min<std::uint64_t>(checkpoint_size - before, chunk_size_bytes_max);
 }
 
 chunk_header make_chunk_header(std::string_view key, const checkpoint_chunk& chunk);

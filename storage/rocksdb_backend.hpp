@@ -27,7 +27,7 @@ struct rocksdb_settings {
   std::string path;
   /// Of blocks of the tables that were read last.
   std::size_t cache_size_bytes = 64 * 1024 * 1024;
-  /// Of what is in memory before it goes to a table; three of them may be in use. After the disk
+  /// Of what is in memory before it goes to a table; four of them may be in use. After the disk
   /// was full, as much must be free before writes work again. Smaller ones are written more often.
   std::size_t write_buffer_size_bytes = 16 * 1024 * 1024;
   /// Of the journal (write-ahead log), which is read again after a crash.

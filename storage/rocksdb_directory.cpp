@@ -42,8 +42,8 @@ std::string in_use(const std::string& path, const failure& what) {
 
 /// What a crash may leave while a store is made, and what file systems put into directories.
 bool may_be_in_new_store(const std::string& name) {
-  constexpr std::array<std::string_view, 5> begins = {"LOCK", "IDENTITY", "MANIFEST-", "OPTIONS-",
-                                                      "lost+found"};
+  constexpr std::array<std::string_view, 6> begins = {"LOCK",     "IDENTITY", "MANIFEST-",
+                                                      "OPTIONS-", "JOURNAL",  "lost+found"};
   return name.ends_with(".dbtmp") ||
          std::any_of(begins.begin(), begins.end(),
                      [&](std::string_view begin) { return name.starts_with(begin); });

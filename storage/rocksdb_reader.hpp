@@ -21,9 +21,14 @@ class directory_lock;
 class rocksdb_store {
  public:
   /// `lock`: of a database that is open for reading only, which the library does not lock.
+  /// `env`: what the database calls the system with; null: it outlives the database anyway.
   rocksdb_store(std::unique_ptr<rocksdb::DB> db, std::vector<rocksdb::ColumnFamilyHandle*> handles,
-                std::shared_ptr<directory_lock> lock = nullptr)
-      : lock_(std::move(lock)), db_(std::move(db)), handles_(std::move(handles)) {}
+                std::shared_ptr<directory_lock> lock = nullptr,
+                std::shared_ptr<rocksdb::Env> env = nullptr)
+      : lock_(std::move(lock)),
+        env_(std::move(env)),
+        db_(std::move(db)),
+        handles_(std::move(handles)) {}
   rocksdb_store(const rocksdb_store&) = delete;
   rocksdb_store& operator=(const rocksdb_store&) = delete;
   ~rocksdb_store();
@@ -37,6 +42,7 @@ class rocksdb_store {
 
  private:
   std::shared_ptr<directory_lock> lock_;
+  std::shared_ptr<rocksdb::Env> env_;  // outlives the database
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;
 };

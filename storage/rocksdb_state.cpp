@@ -5,6 +5,7 @@
 #include <rocksdb/env.h>
 
 #include "storage/rocksdb_directory.hpp"
+#include "storage/rocksdb_journals.hpp"
 
 namespace troupe::storage {
 namespace {
@@ -53,6 +54,7 @@ result<void> check_marker(const std::string& path, const rocksdb_store& store, t
 
 rocksdb_backend::state::state(rocksdb_settings with) : settings(std::move(with)) {
   if (!settings.now) settings.now = system_time_ms;
+  settings.env = make_noting_env(std::move(settings.env));
 }
 
 result<std::unique_ptr<rocksdb_store>> rocksdb_backend::state::open_store(journal wanted) const {
@@ -63,13 +65,15 @@ result<std::unique_ptr<rocksdb_store>> rocksdb_backend::state::open_store(journa
     TROUPE_TRY(check_ends(path));
     TROUPE_ASSIGN(const auto present, check_families(path, options));
     if (wanted == journal::required) TROUPE_TRY(check_journal(path, settings, present));
+    if (const auto newest = check_newest_journal(path); !newest)
+      return refuse(path, newest.error().code, newest.error().detail, advice::corrupt);
   }
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   const auto status = rocksdb::DB::Open(options, path, make_families(settings), &handles, &db);
   if (!status.ok()) return refuse(path, status);
-  auto opened =
-      std::make_unique<rocksdb_store>(std::unique_ptr<rocksdb::DB>{db}, std::move(handles));
+  auto opened = std::make_unique<rocksdb_store>(std::unique_ptr<rocksdb::DB>{db},
+                                                std::move(handles), nullptr, settings.env);
   TROUPE_TRY(check_marker(path, *opened, now(), marker::put_if_new));
   return opened;
 }

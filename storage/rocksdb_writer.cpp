@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/check.hpp"
+#include "base/compression.hpp"
 #include "base/crc32c.hpp"
 
 namespace troupe::storage {
@@ -121,13 +122,18 @@ result<void> rocksdb_writer::count_behind(staged& of, sequence covers) const {
   return {};
 }
 
+/// Each part of the state by itself, compressed where that makes it smaller: a checkpoint is
+/// written twice, to the journal and to a table.
 void rocksdb_writer::put_chunks(const document_meta& meta, const shared_bytes& state) {
   const byte_view all = state.view();
   checkpoint_chunk chunk{meta.covers, all.size(), crc32c(all), {}};
-  for (std::uint32_t part = 0; part < chunk_count(all.size()); ++part) {
-    const std::size_t offset = part * chunk_size_bytes_max;
-    chunk.bytes = all.subspan(offset, std::min(chunk_size_bytes_max, all.size() - offset));
-    const std::string key = chunk_key(meta.id, meta.newest, part);
+  for (std::uint32_t number = 0; number < chunk_count(all.size()); ++number) {
+    const byte_view part =
+        all.subspan(number * chunk_size_bytes_max, part_size(all.size(), number));
+    const byte_buffer frame = compress(part);
+    chunk.is_compressed = frame.size() < part.size();
+    chunk.bytes = chunk.is_compressed ? byte_view{frame} : part;
+    const std::string key = chunk_key(meta.id, meta.newest, number);
     const chunk_header header = make_chunk_header(key, chunk);
     const rocksdb::Slice key_part{key};
     const std::array<rocksdb::Slice, 2> parts{rocksdb::Slice{header.data(), header.size()},

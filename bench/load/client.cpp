@@ -38,7 +38,7 @@ void client::on_message(byte_view message) {
     case incoming_kind::awareness: return events_.on_awareness(*this, read.body);
     case incoming_kind::refused: trouble_ = "the server refused a message"; return;
     case incoming_kind::malformed: trouble_ = "the server sent a malformed message"; return;
-    case incoming_kind::confirmed:
+    case incoming_kind::confirmed: return events_.on_confirmed(*this);
     case incoming_kind::other: return;
   }
 }

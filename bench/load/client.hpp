@@ -20,6 +20,8 @@ class client_events {
   /// A further answer with state; servers may send updates so as well.
   virtual void on_state(client& of, byte_view update) { on_update(of, update); }
   virtual void on_awareness(client&, byte_view /*update*/) {}
+  /// Hocuspocus only: an update of this client was applied.
+  virtual void on_confirmed(client&) {}
 };
 
 /// The server's address and the dialect to speak with it.
@@ -27,6 +29,9 @@ struct target {
   sockaddr_in server{};
   protocol dialect = protocol::y_websocket;
   std::string path_prefix = "/";
+  /// Of the names of documents; a number follows. Empty: names differ from run to run, so that a
+  /// server may keep its documents.
+  std::string document_prefix;
 };
 
 class client final : connection_listener {

@@ -45,6 +45,8 @@ void add_common_options(CLI::App& mode, arguments& all) {
       ->capture_default_str();
   mode.add_option("--path-prefix", given.where.path_prefix, "what the path of the URL begins with")
       ->capture_default_str();
+  mode.add_option("--documents-prefix", given.where.document_prefix,
+                  "what the names of documents begin with; else they differ from run to run");
   mode.add_option("--server-pid", all.server_pid, "the server's process, to tell what it uses");
   mode.add_option("--at-once", given.at_once, "connections that are opened at the same time")
       ->check(CLI::Range(std::size_t{1}, std::size_t{4096}))
@@ -126,6 +128,29 @@ void add_documents_mode(CLI::App& mode, arguments& all) {
       ->capture_default_str();
 }
 
+void add_confirmed(CLI::App& mode, arguments& all) {
+  options& given = all.given;
+  add_time(mode, given);
+  add_documents(mode, given);
+  mode.add_option("--outstanding", given.outstanding, "updates per document without an answer")
+      ->check(CLI::Range(std::size_t{1}, outstanding_max))
+      ->capture_default_str();
+  mode.add_option("--chars", given.characters, "characters in each insertion")
+      ->check(CLI::Range(1U, characters_max))
+      ->capture_default_str();
+}
+
+void add_return(CLI::App& mode, arguments& all) {
+  all.given.seconds = 180;
+  mode.add_option("--seconds", all.given.seconds, "how long it may take")
+      ->check(CLI::Range(0.1, seconds_max))
+      ->capture_default_str();
+  add_documents(mode, all.given);
+  mode.add_option("--size", all.given.size, "characters in each document")
+      ->check(CLI::Range(std::size_t{1}, size_max))
+      ->capture_default_str();
+}
+
 void add_idle(CLI::App& mode, arguments& all) {
   add_time(mode, all.given);
   add_documents(mode, all.given);
@@ -187,6 +212,10 @@ const std::vector<mode>& modes() {
        troupe::load::run_replay},
       {"awareness", "every client sends its presence at a rate", add_awareness,
        troupe::load::run_awareness},
+      {"confirmed", "one client of each document writes and awaits confirmations", add_confirmed,
+       troupe::load::run_confirmed},
+      {"return", "clients come back to the documents that `documents` wrote", add_return,
+       troupe::load::run_return},
   };
   return all;
 }

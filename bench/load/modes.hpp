@@ -20,4 +20,9 @@ report run_replay(const options& given);
 /// Every client of a document sends its presence at a rate.
 report run_awareness(const options& given);
 
+/// One client of each document writes, and counts what the server confirms.
+report run_confirmed(const options& given);
+/// Clients come back to the documents that an earlier run wrote, all at once.
+report run_return(const options& given);
+
 }  // namespace troupe::load

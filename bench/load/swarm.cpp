@@ -36,8 +36,8 @@ void swarm::check(report& out) const {
     if (!each->trouble().empty()) out.fail("a client had trouble: " + each->trouble());
 }
 
-/// Names differ from run to run, so that a server may keep its documents.
 std::string swarm::name_of(std::size_t document) const {
+  if (!where_.document_prefix.empty()) return where_.document_prefix + std::to_string(document);
   static const std::string run = std::to_string(::getpid());
   return "load-" + run + '-' + std::to_string(document);
 }

@@ -14,7 +14,7 @@ class swarm {
  public:
   explicit swarm(target where) : where_(std::move(where)) {}
 
-  /// Adds a client that is not open yet. The name of its document is `run` and this number.
+  /// Adds a client that is not open yet. The name of its document ends with this number.
   client& add(std::size_t document, std::size_t index, client_events& events);
 
   /// Opens all clients that are not open yet; returns once they have joined. A client that cannot

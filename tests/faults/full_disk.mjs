@@ -20,7 +20,7 @@ mkdirSync(disk);
 
 /** A disk of 64 MiB, or one that is full while a file exists. */
 const is_mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', disk]).status === 0;
-if (is_mounted) process.once('exit', () => spawnSync('umount', ['-l', disk]));
+if (is_mounted) process.prependOnceListener('exit', () => spawnSync('umount', ['-l', disk]));
 const ballast = is_mounted ? path.join(disk, 'ballast') : path.join(folder, 'full');
 const environment = is_mounted
   ? {}

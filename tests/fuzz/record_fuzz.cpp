@@ -52,7 +52,7 @@ void read(std::uint8_t kind, const std::string& key, const std::string& value) {
         require(!reader.add(key, value).has_value());
       }
       if (const auto whole = reader.finish())
-        require(chunk && whole->size() == chunk->bytes.size());
+        require(chunk && whole->size() == chunk->checkpoint_size);
       break;
     }
     case 2:

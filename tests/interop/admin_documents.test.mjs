@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import * as Y from 'yjs';
 
 import { assert_same_state, converged, random_source } from './support/documents.mjs';
@@ -17,11 +17,13 @@ const json = use_json(use);
 const as_json = { 'Content-Type': 'application/json' };
 const as_bytes = { 'Content-Type': 'application/octet-stream' };
 
-/** A folder that is gone after the test. */
-function folder(context) {
-  const made = mkdtempSync(path.join(tmpdir(), 'troupe-admin-'));
-  context.after(() => rmSync(made, { recursive: true, force: true }));
-  return made;
+const folders = [];
+after(() => folders.forEach((made) => rmSync(made, { recursive: true, force: true })));
+
+/** A folder that is gone after all tests, when no server uses it any more. */
+function folder() {
+  folders.push(mkdtempSync(path.join(tmpdir(), 'troupe-admin-')));
+  return folders.at(-1);
 }
 
 /** What operators ask a server: each resolves to its answer, and fails unless that has the status. */
@@ -210,11 +212,12 @@ test('removing a document while clients edit closes them for good, and late ones
   assert.equal((await admin.removed(document)).wasThere, false);
 
   await admin.admitted(document);
-  await admin.admitted(document, 409);
+  await admin.admitted(document); // as often as one likes, until it is created
   const anew = await use.client(document).synced();
   assert.equal(anew.text.toString(), '', 'it begins empty');
   anew.text.insert(0, 'new');
   await until(async () => (await admin.info(document)).life === 2, 'it is stored in its next life');
+  await admin.admitted(document, 409);
   const witness = await use.client(document).synced();
   assert.equal(witness.text.toString(), 'new');
 });
@@ -291,7 +294,7 @@ test('a thousand documents are listed by prefix and in pages', async () => {
 });
 
 test('all of it is there after a restart', async (context) => {
-  const settings = { 'storage.engine': 'rocksdb', 'storage.path': path.join(folder(context), 'data') };
+  const settings = { 'storage.engine': 'rocksdb', 'storage.path': path.join(folder(), 'data') };
   const first = await own_server(context, settings);
   const before = operator(first.server);
   const doc = sample();
@@ -314,7 +317,7 @@ test('all of it is there after a restart', async (context) => {
 });
 
 test('a backup is made while clients edit, below its directory only, and a node starts with it', async (context) => {
-  const where = folder(context);
+  const where = folder();
   const backups = path.join(where, 'backups');
   const settings = { 'storage.engine': 'rocksdb', 'storage.path': path.join(where, 'data'), 'admin.backup_directory': backups };
   const own = await own_server(context, settings);
@@ -340,7 +343,7 @@ test('a backup is made while clients edit, below its directory only, and a node 
 });
 
 test('documents in memory cannot be backed up, and say so', async (context) => {
-  const own = await own_server(context, { 'admin.backup_directory': folder(context) });
+  const own = await own_server(context, { 'admin.backup_directory': folder() });
   assert.match((await operator(own.server).backup('a', 503)).error, /in memory/);
 });
 

@@ -10,7 +10,7 @@ import { ask_admin } from './support/http.mjs';
 import { free_port, metric, with_metrics } from './support/metrics.mjs';
 import { pause, until } from './support/wait.mjs';
 
-const is_folded = async (use, name) => (await ask_admin(use.server, '/api/v1/documents')).json.documents.find((one) => one.name === name)?.folded;
+const is_folded = async (use, name) => (await ask_admin(use.server, '/api/v1/documents?open=true')).json.documents.find((one) => one.name === name)?.folded;
 /** Ticks come every three seconds. */
 const folded = (use, name) => until(() => is_folded(use, name), `${name} is folded`, 10_000);
 

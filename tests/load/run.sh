@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The load generator against the relay, which loses nothing, and against the built server: every mode must end
-# with nothing lost. What it measures on the way does not matter. TROUPE_BINARY, LOAD_BINARY and RELAY_BINARY
-# name the programs.
+# with nothing lost. What it measures on the way does not matter. TROUPE_BINARY, LOAD_BINARY, RELAY_BINARY
+# and STORE_BENCH_BINARY name the programs.
 set -euo pipefail
 
 work=$(mktemp -d)
@@ -57,10 +57,26 @@ load fanout --clients 20 --writers 3 --outstanding 8 --chars 3 --check-state "${
 load fanout --documents 5 --clients 4 --outstanding 2 --place scattered --check-state "${short[@]}"
 load documents --documents 50 --seconds 5
 load join --clients 20 --size 200000
+load confirmed --documents 3 --outstanding 2 "${short[@]}"
+load documents --documents 20 --size 1000 --seconds 5 --documents-prefix known-
+load return --documents 20 --size 1000 --documents-prefix known-
+if load return --documents 1 --size 1001 --seconds 1 --documents-prefix known- >"$work/return"; then
+  echo "load: a document that lacks something was not noticed" >&2
+  exit 1
+fi
 load replay "$work/stream" --check-state
 load awareness --clients 10 --rate 10 "${short[@]}"
 load awareness --clients 10 --rate 10 --echo --edit-rate 20 "${short[@]}"
 load idle --clients 70 --documents 7 --seconds 0.1 --expect-refusal
+
+# The store alone: each task must end with all that it wrote read again. Small, so that it takes seconds.
+for task in 'disk --seconds 0.1' 'append --documents 3 --seconds 0.2' 'mix --documents 5 --updates 900' \
+  'cold --documents 3 --updates 100' 'compact --documents 3 --updates 100 --contents noise' \
+  'fill --documents 2000 --updates 1' 'open --documents 2000'; do
+  echo "==> store_bench $task"
+  # shellcheck disable=SC2086
+  "$STORE_BENCH_BINARY" ${task%% *} "$work/store" ${task#* }
+done
 
 # A server that ends while it is measured is a failure, and is told as one.
 start_server "$RELAY_BINARY" batched

@@ -161,11 +161,12 @@ TEST_CASE("a document is shown as stored, as open, or both", "[admin]") {
   storage::document_info stored;
   stored.name = "a";
   stored.damage = "record 3 is missing";
-  const document_info open{"a", 2, false, 0, 100, 5};
+  const document_info open{"a", 2, false, 0, 100, 5, true};
   const json_value both = json_value::parse(admin::show_document(stored, open, "a").body);
   CHECK(both.at("stored") == true);
   CHECK(both.at("open") == true);
   CHECK(both.at("sessions") == 2);
+  CHECK(both.at("folded") == true);
   CHECK(both.at("damage") == "record 3 is missing");
   const json_value unstored = json_value::parse(admin::show_document({}, open, "a").body);
   CHECK(unstored.at("stored") == false);
@@ -196,6 +197,15 @@ TEST_CASE("an import that is not taken says why, by its status", "[admin]") {
         json_value{{"name", "b"}, {"outcome", "changed"}, {"from", "a"}, {"bytes", 5}});
   CHECK(admin::show_copied("a", "b", 5, {outcome::exists, false, {}}).body.find("'b'") !=
         std::string::npos);
+}
+
+TEST_CASE("nothing is removed while storage cannot be written", "[admin]") {
+  storage::store_stats stats;
+  CHECK_FALSE(admin::refusal_to_remove(stats).has_value());
+  stats.is_writable = false;
+  CHECK(admin::refusal_to_remove(stats)->status == 503);
+  stats.awaited_bytes = 1;
+  CHECK(admin::refusal_to_remove(stats)->status == 507);
 }
 
 TEST_CASE("each failure of storage has its status", "[admin]") {

@@ -195,12 +195,18 @@ TEST_CASE("skipping has a limit of its own", "[frame_reader]") {
   }
 }
 
-TEST_CASE("a limit near the largest number does not wrap around", "[frame_reader]") {
-  frame_reader reader{~std::size_t{0}};
-  frame_log log;
-  log.read(reader, client_frame(first_binary, "x"));
-  log.read(reader, client_header(middle_part, (std::uint64_t{1} << 63) - 1));
-  CHECK(log.events.empty());
+TEST_CASE("a limit beyond 4 GiB is one of 4 GiB, and sums do not wrap around", "[frame_reader]") {
+  constexpr std::uint64_t largest = (std::uint64_t{1} << 32) - 1;
+  const auto events_for = [](std::uint64_t rest) {
+    frame_reader reader{~std::size_t{0}};
+    frame_log log;
+    log.read(reader, client_frame(first_binary, "x"));
+    log.read(reader, client_header(middle_part, rest));
+    return log.events.size();
+  };
+  CHECK(events_for(largest - 1) == 0);
+  CHECK(events_for(largest) == 1);
+  CHECK(events_for((std::uint64_t{1} << 63) - 1) == 1);
 }
 
 // --- room for large messages ---

@@ -4,6 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "base/compression.hpp"
 #include "base/crc32c.hpp"
 #include "tests/support/storage_bed.hpp"
 
@@ -22,6 +23,11 @@ std::string record_value(const std::string& key, const log_record& record) {
 std::string chunk_value(const std::string& key, const checkpoint_chunk& chunk) {
   const chunk_header header = make_chunk_header(key, chunk);
   return std::string{header.data(), header.size()}.append(as_text(chunk.bytes));
+}
+
+/// The only chunk of a checkpoint, compressed, and what its header says of the state.
+std::string compressed_value(const std::string& key, byte_view frame, std::size_t size) {
+  return chunk_value(key, {3, size, 0, frame, true});
 }
 
 /// The chunks of a state, as key and value.
@@ -205,6 +211,48 @@ TEST_CASE("a checkpoint with a chunk too few, too many or of another is noticed"
   checkpoint_reader wrong_sum;
   REQUIRE(wrong_sum.add(small, chunk_value(small, {3, 5, 0, as_bytes("12345")})));
   CHECK(wrong_sum.finish().error().detail == "the checksum of the whole is wrong");
+}
+
+TEST_CASE("a checkpoint comes back from chunks of which some are compressed", "[storage][record]") {
+  const std::string state = std::string(chunk_size_bytes_max, 'a') + test::noise(100);
+  const byte_buffer frame = compress(as_bytes(state).first(chunk_size_bytes_max));
+  const std::uint32_t crc = crc32c(as_bytes(state));
+  const std::string first = chunk_key(plan, 1, 0);
+  const std::string second = chunk_key(plan, 1, 1);
+  const std::string value = chunk_value(first, {9, state.size(), crc, frame, true});
+  CHECK(value.size() < 1000);
+  checkpoint_reader reader;
+  REQUIRE(reader.add(first, value));
+  CHECK_FALSE(reader.is_whole());
+  REQUIRE(reader.add(second, chunk_value(second, {9, state.size(), crc,
+                                                  as_bytes(state).subspan(chunk_size_bytes_max)})));
+  const auto whole = reader.finish();
+  REQUIRE(whole.has_value());
+  CHECK(as_text(whole->view()) == state);
+  damage_all(first, value, [](const std::string& k, const std::string& v) {
+    CHECK_FALSE(decode_chunk(k, v).has_value());
+  });
+}
+
+TEST_CASE("a compressed chunk that holds more, less or nothing of a checkpoint is damage",
+          "[storage][record]") {
+  const std::string key = chunk_key(plan, 1, 0);
+  const auto refused = [&](byte_view frame, std::size_t size) {
+    checkpoint_reader reader;
+    const auto added = reader.add(key, compressed_value(key, frame, size));
+    REQUIRE_FALSE(added.has_value());
+    CHECK(added.error().code == errc::corrupt_document);
+    return added.error().detail;
+  };
+  const byte_buffer frame = compress(as_bytes(std::string(500, 'a')));
+  const std::string chunk = "chunk 0 of checkpoint generation 1: ";
+  CHECK(refused(frame, 499) == chunk + "500 bytes where 499 are allowed");
+  CHECK(refused(frame, 501) == chunk + "it has 500 bytes and not 501");
+  CHECK(refused(byte_view{frame}.first(frame.size() - 1), 500).starts_with(chunk));
+  CHECK(refused(as_bytes("no frame"), 500).starts_with(chunk));
+  // A frame that promises much takes no memory before it is believed.
+  const byte_buffer bomb = compress(as_bytes(std::string(64 << 20, 'a')));
+  CHECK(refused(bomb, chunk_size_bytes_max) == chunk + "67108864 bytes where 1048576 are allowed");
 }
 
 TEST_CASE("what is known of a document comes back, and no bit of it can change",

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/crc32c.hpp"
+#include "storage/rocksdb_journals.hpp"
 #include "tests/support/storage_bed.hpp"
 
 using namespace troupe;
@@ -135,6 +136,23 @@ TEST_CASE("a store on disk keeps one checkpoint before the newest, and the log s
   raw_store raw{store.settings};
   CHECK(raw.count(family::log) == 1);
   CHECK(raw.count(family::checkpoints) == 0);
+}
+
+TEST_CASE("a checkpoint is compressed where that makes it smaller", "[storage][rocksdb]") {
+  rocksdb_bed store;
+  const std::string text(3 * chunk_size_bytes_max / 2, 'x');
+  const std::string noise = test::noise(5000);
+  REQUIRE(write_checkpoint(*store, "a", 1, text));
+  REQUIRE(write_checkpoint(*store, "b", 1, noise));
+  store.open();
+  CHECK(load_from(*store, "a") == stored_texts{text, {}, 1});
+  CHECK(load_from(*store, "b") == stored_texts{noise, {}, 1});
+  CHECK(store->info("a")->value().checkpoint_size == text.size());
+  store.close();
+  raw_store raw{store.settings};
+  CHECK(raw.value_of(family::checkpoints, chunk_key(a, 1, 1)).size() < 1000);
+  CHECK(raw.value_of(family::checkpoints, chunk_key(id_of("b"), 1, 0)).size() ==
+        chunk_header_size + noise.size());
 }
 
 TEST_CASE("figures are right without a look at the log, and behind what was written last",
@@ -544,6 +562,45 @@ TEST_CASE("a store without its journal is refused", "[storage][rocksdb]") {
   REQUIRE(fs::file_size(lost) > 0);
   fs::remove(lost);
   CHECK(refused_open(store).code == errc::corrupt_store);
+}
+
+TEST_CASE("a store without its newest journal is refused while an older one is there",
+          "[storage][rocksdb]") {
+  rocksdb_bed store;
+  fill(store);
+  store.open();
+  REQUIRE(append_to(*store, "a", 6, {"u6"}));
+  const fs::path newest = files_of(store, ".log").back();
+  store.close();
+  const fs::path kept = store.directory.path() / "kept";
+  fs::rename(newest, kept);
+  std::ofstream{store.settings.path + "/000001.log"};
+  const failure why = refused_open(store);
+  CHECK(why.code == errc::corrupt_store);
+  const std::uint64_t number = std::stoull(newest.stem().string());
+  CHECK(why.detail.find("it has lost its newest journal, the file with the number " +
+                        std::to_string(number) + " that ends with .log") != std::string::npos);
+  fs::rename(kept, newest);
+  CHECK(load_from(*store, "a").last == 6);
+}
+
+TEST_CASE("a note of the newest journal that is missing or damaged stops nothing",
+          "[storage][rocksdb]") {
+  CHECK(encode_journal_note(12) == "12 1935000672\n");  // as on the page of the format
+  CHECK(decode_journal_note("12 1935000672\n") == 12);
+  for (const char* const bytes : {"", "x", "12", "12 0\n", " 12", "99999999999999999999 1\n"})
+    CHECK(decode_journal_note(bytes) == 0);
+  rocksdb_bed store;
+  fill(store);
+  store.close();
+  const fs::path note = fs::path{store.settings.path} / journal_note_name;
+  REQUIRE(fs::exists(note));
+  flip_bit_of(note, 0);
+  CHECK(load_from(*store, "a").last == 5);
+  store.close();
+  fs::remove(note);
+  CHECK(load_from(*store, "a").last == 5);
+  CHECK(fs::exists(note));
 }
 
 TEST_CASE("a store whose making was cut short is made", "[storage][rocksdb]") {

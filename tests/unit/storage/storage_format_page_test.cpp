@@ -79,6 +79,22 @@ TEST_CASE("the chunk of the page is read and written as it says", "[storage][doc
   CHECK(chunk_size_bytes_max == 1'048'576);
 }
 
+TEST_CASE("the compressed chunk of the page is read as it says", "[storage][docs]") {
+  const auto [key, value] = only("compressed chunk");
+  const auto chunk = decode_chunk(key, value);
+  REQUIRE(chunk.has_value());
+  CHECK(chunk->is_compressed);
+  CHECK(chunk->covers == 17);
+  CHECK(chunk_key(id_of("plan"), 3, 0) == key);
+  const std::string state = bytes_of("010101000401047465787450") + std::string(80, 'z') + '\0';
+  CHECK(chunk->checkpoint_size == state.size());
+  const chunk_header header = make_chunk_header(key, *chunk);
+  CHECK(std::string{header.data(), header.size()}.append(as_text(chunk->bytes)) == value);
+  checkpoint_reader reader;
+  REQUIRE(reader.add(key, value));
+  CHECK(as_text(reader.finish()->view()) == state);
+}
+
 TEST_CASE("the meta entries of the page are read and written as it says", "[storage][docs]") {
   document_meta plan;
   plan.id = id_of("plan");
