@@ -232,12 +232,11 @@ constexpr std::array keys{
                "bytes",
                "memory of rocksdb for what it wrote last, up to three times as much; after the "
                "disk was full, as much must be free before it writes again"},
-    config_key{
-        "storage.max_queue_size",
-        size_field{in<&config::storage, &storage_keys::max_queue_size>, 1024 * kib, 64 * gib},
-        "bytes",
-        "updates of all documents that may wait to be stored; above it the server refuses "
-        "edits until some are"},
+    config_key{"storage.max_queue_size",
+               size_field{in<&config::storage, &storage_keys::max_queue_size>, 64 * kib, 64 * gib},
+               "bytes",
+               "updates of all documents that may wait to be stored; above it the server refuses "
+               "edits until some are"},
 
     config_key{"versions.enabled", switch_field{in<&config::versions, &versions::enabled>},
                "true or false",

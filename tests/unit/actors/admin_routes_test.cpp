@@ -14,6 +14,7 @@ struct row {
   std::string_view method, target;
   page to;
   std::string_view document = {};
+  std::string_view id = {};
 };
 
 admin::page_request found(std::string_view method, std::string_view target) {
@@ -58,10 +59,10 @@ TEST_CASE("a request finds its page by method and path", "[admin]") {
         row{"POST", "/api/v1/documents/a/admit", page::admit_document, "a"},
         row{"GET", "/api/v1/documents/a/versions", page::versions, "a"},
         row{"POST", "/api/v1/documents/a/versions", page::make_version, "a"},
-        row{"GET", "/api/v1/documents/a/versions/3?as=json", page::version, "a"},
-        row{"DELETE", "/api/v1/documents/a/versions/3", page::remove_version, "a"},
-        row{"GET", "/api/v1/documents/a/versions/3/compare", page::compare_version, "a"},
-        row{"POST", "/api/v1/documents/a/versions/3/restore", page::restore_version, "a"},
+        row{"GET", "/api/v1/documents/a/versions/3?as=json", page::version, "a", "3"},
+        row{"DELETE", "/api/v1/documents/a/versions/3", page::remove_version, "a", "3"},
+        row{"GET", "/api/v1/documents/a/versions/3/compare", page::compare_version, "a", "3"},
+        row{"POST", "/api/v1/documents/a/versions/3/restore", page::restore_version, "a", "3"},
         row{"GET", "/api/v1/storage", page::storage},
         row{"POST", "/api/v1/backup", page::backup},
         row{"GET", "http://host:1/api/v1/storage", page::storage}}) {
@@ -69,7 +70,7 @@ TEST_CASE("a request finds its page by method and path", "[admin]") {
     const admin::page_request request = found(each.method, each.target);
     CHECK(request.to == each.to);
     CHECK(request.document == each.document);
-    CHECK(request.id.empty());
+    CHECK(request.id == each.id);
   }
 }
 

@@ -1,6 +1,7 @@
 // What becomes of edits while storage cannot be written, as sessions see it.
 #include <catch2/catch_test_macros.hpp>
 
+#include "base/base64.hpp"
 #include "tests/support/actor_node.hpp"
 #include "tests/support/editing_client.hpp"
 
@@ -80,8 +81,9 @@ TEST_CASE("new edits are refused while storage cannot be written", "[store]") {
     CHECK(next_closing(node, ann) == close_reason::storage_unavailable);
   }
   SECTION("a JSON client receives an error") {
-    node.ask(*document, bob,
-             R"({"type":"update","messageId":"m","payload":{"update":"AQEHAAEBBXRleHQBeA=="}})");
+    std::string frame = R"({"type":"update","messageId":"m","payload":{"update":")";
+    append_base64(test::editing_client{6}.insert_text("text", 0, "b"), frame);
+    node.ask(*document, bob, frame + R"("}})");
     std::vector<std::string> texts = node.next_texts();
     while (texts[0].find("STORAGE_UNAVAILABLE") == std::string::npos) texts = node.next_texts();
     CHECK(texts[0].find(R"("messageId":"m")") != std::string::npos);

@@ -124,7 +124,6 @@ TEST_CASE("each listener gets its own address, and only that of the admin pages 
   settings.server.address = "::1";
   settings.limits.max_message_size = 4096;
   settings.limits.max_sync_size = 99'000'000;
-  settings.limits.max_large_messages = 500'000;
   settings.admin.port = 77;
   settings.server.subprotocols = {"yjs"};
   settings.heartbeat.write_timeout = std::chrono::seconds{3};
@@ -132,14 +131,13 @@ TEST_CASE("each listener gets its own address, and only that of the admin pages 
   CHECK(clients.address == "::1");
   CHECK(clients.connection.message_bytes_max == 4096);
   CHECK(clients.connection.binary_bytes_max == 99'000'000);
-  REQUIRE(clients.connection.large_messages);
-  CHECK(clients.connection.large_messages->take(500'000));
-  CHECK_FALSE(clients.connection.large_messages->take(1));
   CHECK(clients.connection.http_body_bytes_max == 0);
   CHECK(clients.connection.write_stall_max == std::chrono::seconds{3});
   CHECK(clients.subprotocols == std::vector<std::string>{"yjs"});
   CHECK(clients.connections_max == 0);
-  const listener_settings admin = to_admin_listener_settings(settings);
+  const auto large_messages = std::make_shared<budget>(500'000);
+  const listener_settings admin = to_admin_listener_settings(settings, large_messages);
+  CHECK(admin.connection.large_messages == large_messages);
   CHECK(admin.address == "127.0.0.1");
   CHECK(admin.port == 77);
   CHECK(admin.connection.http_body_bytes_max > 0);
