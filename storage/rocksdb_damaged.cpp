@@ -117,24 +117,25 @@ class opening {
     return open_for_reading(options, path_, settings_.store, present_, opened_.lock, to);
   }
 
+  /// Strict as long as it can be: without paranoid checks the library ignores damage of the
+  /// journal, too, and says nothing.
   bool open_as_it_is() {
     const auto strict = open(WALRecoveryMode::kTolerateCorruptedTailRecords, true, opened_.store);
     if (strict.ok()) return true;
     const std::string why = strict.ToString();
-    if (open(WALRecoveryMode::kTolerateCorruptedTailRecords, false, opened_.store).ok()) {
-      note("a table cannot be opened: " + why);
+    if (settings_.journal == journal_extent::up_to_damage &&
+        open(WALRecoveryMode::kPointInTimeRecovery, true, opened_.store).ok()) {
+      note("its journal is damaged (" + why + "); it is taken up to the damage");
+      (void)open(WALRecoveryMode::kSkipAnyCorruptedRecords, true, opened_.behind);
       return true;
     }
-    if (settings_.journal == journal_extent::up_to_damage &&
-        open(WALRecoveryMode::kPointInTimeRecovery, false, opened_.store).ok()) {
-      note("its journal is damaged (" + why + "); it is taken up to the damage");
-      (void)open(WALRecoveryMode::kSkipAnyCorruptedRecords, false, opened_.behind);
+    if (open(WALRecoveryMode::kSkipAnyCorruptedRecords, true, opened_.store).ok()) {
+      note("its journal is damaged (" + why +
+           "); it is taken without the damaged places, and documents may lack what was there");
       return true;
     }
     if (open(WALRecoveryMode::kSkipAnyCorruptedRecords, false, opened_.store).ok()) {
-      note("its journal is damaged (" + why +
-           "); it is taken without the damaged places, "
-           "and documents may lack what was there");
+      note("a table cannot be opened: " + why);
       return true;
     }
     note("it cannot be opened: " + why);

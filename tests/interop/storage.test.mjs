@@ -88,7 +88,7 @@ test('a server says what is wrong with its directory, and changes nothing in it'
   const where = on_disk(context);
   const running = await own_server(context, where);
   const twice = await refused_start(where);
-  assert.match(twice.stderr, new RegExp(`storage\\.path: .*it is in use by process ${running.server.pid} \\(troupe.*\\); stop the process that uses it`));
+  assert.match(twice.stderr, new RegExp(`storage\\.path: .*it is in use by process ${running.server.pid} \\(.+\\); stop the process that uses it`));
   assert.ok(twice.stderr.includes(where['storage.path']));
   await running.server.stop();
 
@@ -142,6 +142,7 @@ test('the storage commands leave a running server alone, and look after the stor
   assert.equal(tool('restore', copy, store).code, 0);
   const third = await own_server(context, where);
   assert.equal((await third.client('a/b').synced()).text.toString(), 'kept');
+  await third.server.stop();
 });
 
 test('a document whose clients come back while it is unloaded loses nothing', async (context) => {

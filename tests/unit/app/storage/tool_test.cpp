@@ -322,7 +322,7 @@ TEST_CASE("repair writes the bytes of a broken document as they are, with an ind
   };
   const std::string index = contents("index.txt");
   CHECK(index.starts_with("document 'plan'\nid " + to_string(plan) + "\n\nwhat is wrong\n"));
-  CHECK(has(index, "-record-6.value, 38, "));
+  CHECK(has(index, "-record-6.value, "));
   CHECK(has(index, ", record 6: its checksum is "));
   bool is_found = false;
   for (const auto& each : fs::directory_iterator{folder}) {
