@@ -35,8 +35,8 @@ struct page_query {
 };
 tl::expected<page_query, std::string> read_page_query(std::string_view target);
 
-/// Whether a parameter is there and says `true`, or nothing at all (`?open`). Fails if it says
-/// anything else but `false`; the text is for the operator.
+/// Whether a parameter is there and says `true`, or is empty. Fails if it says anything
+/// else but `false`; the text is for the operator.
 tl::expected<bool, std::string> read_switch(std::string_view target, std::string_view name);
 
 /// The body as an object; nothing at all is an empty one. Fails if it is none, or if not every

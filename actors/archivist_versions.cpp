@@ -1,8 +1,8 @@
 // The pages of the archivist about versions.
+#include "actors/admin_compare.hpp"
 #include "actors/admin_pages.hpp"
 #include "actors/admin_versions.hpp"
 #include "actors/archivist.hpp"
-#include "actors/version_compare.hpp"
 
 namespace troupe {
 

@@ -47,15 +47,17 @@ result<raw_document> rocksdb_backend::raw(const std::string& document, std::size
   reader.read(family::checkpoints, id, "checkpoint",
               [](std::string_view key, std::string_view value, raw_piece& piece) {
                 if (const auto at = read_chunk_key(key))
-                  piece.label +=
-                      " " + std::to_string(at->of) + " chunk " + std::to_string(at->part);
+                  piece.label.append(" ")
+                      .append(std::to_string(at->of))
+                      .append(" chunk ")
+                      .append(std::to_string(at->part));
                 if (const auto read = decode_chunk(key, value); !read)
                   piece.damage = read.error().detail;
               });
   reader.read(family::log, id, "record",
               [](std::string_view key, std::string_view value, raw_piece& piece) {
                 if (const auto at = read_log_key(key))
-                  piece.label += " " + std::to_string(at->number);
+                  piece.label.append(" ").append(std::to_string(at->number));
                 if (const auto read = decode_record(key, value); !read)
                   piece.damage = read.error().detail;
               });
@@ -63,8 +65,11 @@ result<raw_document> rocksdb_backend::raw(const std::string& document, std::size
               [](std::string_view key, std::string_view value, raw_piece& piece) {
                 const auto at = read_version_key(key);
                 if (!at) return;
-                piece.label += at->number == 0 ? " count" : " " + std::to_string(at->number);
-                if (at->part != 0) piece.label += " chunk " + std::to_string(at->part);
+                if (at->number == 0)
+                  piece.label.append(" count");
+                else
+                  piece.label.append(" ").append(std::to_string(at->number));
+                if (at->part != 0) piece.label.append(" chunk ").append(std::to_string(at->part));
                 const auto damage_of = [](const auto& read) {
                   return read ? std::string{} : read.error().detail;
                 };

@@ -96,9 +96,10 @@ TEST_CASE("a failure closes with the reason that names whose fault it is", "[clo
   CHECK(close_reason_for(errc::pending_limit) == close_reason::pending_limit);
   CHECK(close_reason_for(errc::too_complex) == close_reason::update_too_complex);
   CHECK(close_reason_for(errc::document_removed) == close_reason::document_removed);
-  for (const errc code :
-       {errc::storage_failed, errc::disk_full, errc::corrupt_document, errc::corrupt_store,
-        errc::store_in_use, errc::newer_format, errc::storage_conflict}) {
+  for (const errc code : {errc::storage_failed, errc::disk_full})
+    CHECK(close_reason_for(code) == close_reason::storage_unavailable);
+  for (const errc code : {errc::corrupt_document, errc::corrupt_store, errc::store_in_use,
+                          errc::newer_format, errc::storage_conflict}) {
     CAPTURE(to_string(code));
     CHECK(close_reason_for(code) == close_reason::document_failed);
   }

@@ -56,6 +56,10 @@ TEST_CASE("the error for a failure depends on the part that was wrong", "[reques
     const auto code = static_cast<errc>(i);
     CAPTURE(to_string(code));
     if (code == errc::message_id_reused || code == errc::quota_exceeded) continue;
+    if (code == errc::storage_failed || code == errc::disk_full) {
+      CHECK(request_error_for(code, request_part::update) == request_error::storage_unavailable);
+      continue;
+    }
     CHECK(request_error_for(code, request_part::message) == request_error::invalid_message);
     CHECK(request_error_for(code, request_part::presence) == request_error::invalid_message);
     CHECK(request_error_for(code, request_part::state_vector) == request_error::invalid_update);
@@ -74,9 +78,11 @@ TEST_CASE("the error for a document that is closed says whether another may be o
     const auto reason = static_cast<close_reason>(i);
     CAPTURE(describe(reason).label);
     CHECK(request_error_for(reason) ==
-          (reason == close_reason::too_many_documents ? request_error::too_many_documents
-           : reason == close_reason::quota_exceeded   ? request_error::quota_exceeded
-                                                      : request_error::document_unavailable));
+          (reason == close_reason::too_many_documents    ? request_error::too_many_documents
+           : reason == close_reason::quota_exceeded      ? request_error::quota_exceeded
+           : reason == close_reason::document_removed    ? request_error::document_removed
+           : reason == close_reason::storage_unavailable ? request_error::storage_unavailable
+                                                         : request_error::document_unavailable));
   }
 }
 
@@ -109,7 +115,9 @@ TEST_CASE("a failure within an update closes as an invalid update, in another pa
         row{errc::state_too_large, invalid, invalid},
         row{errc::pending_limit, close_reason::pending_limit, close_reason::pending_limit},
         row{errc::too_complex, close_reason::update_too_complex, close_reason::update_too_complex},
-        row{errc::storage_failed, close_reason::document_failed, close_reason::document_failed}}) {
+        row{errc::corrupt_document, close_reason::document_failed, close_reason::document_failed},
+        row{errc::storage_failed, close_reason::storage_unavailable,
+            close_reason::storage_unavailable}}) {
     CAPTURE(to_string(each.code));
     for (const request_part part : parts)
       CHECK(close_reason_for(each.code, part) ==

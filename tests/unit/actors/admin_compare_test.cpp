@@ -1,4 +1,4 @@
-#include "actors/version_compare.hpp"
+#include "actors/admin_compare.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
