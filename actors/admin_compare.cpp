@@ -55,7 +55,7 @@ sequence read_text(const json& delta, numbering& numbers) {
     };
     const json& insert = part.at("insert");
     if (!insert.is_string()) {
-      add(insert, "\x01" + nlohmann::json(insert).dump());
+      add(insert, std::string{"\x01"}.append(nlohmann::json(insert).dump()));
       continue;
     }
     const auto& text = insert.get_ref<const std::string&>();

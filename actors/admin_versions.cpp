@@ -72,8 +72,9 @@ read_result<storage::version_number> read_version_number(const std::string& text
 read_result<std::optional<export_query>> read_version_form(const http_request& request) {
   TROUPE_ASSIGN(const auto as, read_parameter(request, "as"));
   if (!as) return std::nullopt;
-  if (*as == "update") return export_query{export_form::update, {}};
-  if (*as == "json") return export_query{export_form::json, {}};
+  const std::string_view form{*as};
+  if (form == "update") return export_query{export_form::update, {}};
+  if (form == "json") return export_query{export_form::json, {}};
   return refuse("as must be update or json");
 }
 

@@ -49,4 +49,8 @@ std::string printable(std::string_view text) {
   return shown;
 }
 
+std::string in_quotes(std::string_view text) {
+  return std::string{"'"}.append(printable(text)).append("'");
+}
+
 }  // namespace troupe

@@ -11,4 +11,7 @@ namespace troupe {
 /// written as "\xff". Anything else stays, so that printable text is unchanged.
 std::string printable(std::string_view text);
 
+/// The same between single quotes.
+std::string in_quotes(std::string_view text);
+
 }  // namespace troupe

@@ -9,6 +9,11 @@ TEST_CASE("printable text stays as it is", "[printable]") {
     CHECK(printable(text) == text);
 }
 
+TEST_CASE("a name stands between quotes", "[printable]") {
+  CHECK(in_quotes("notes.txt") == "'notes.txt'");
+  CHECK(in_quotes("a\n") == "'a\\x0a'");
+}
+
 TEST_CASE("bytes that are no UTF-8 are shown in hexadecimal", "[printable]") {
   CHECK(printable("bad\xFF\xFEname") == "bad\\xff\\xfename");
   CHECK(printable("\xC3") == "\\xc3");
