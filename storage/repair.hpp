@@ -59,6 +59,8 @@ struct broken_document {
   std::string name;   ///< Empty if it is lost.
   std::string id;     ///< In hexadecimal.
   sequence last = 0;  ///< The number of the last update of which there is a trace.
+  /// Behind the last record that can be read there may be others, of which nothing is known.
+  bool has_open_end = false;
   std::vector<std::string> damages;
   std::vector<rescued_checkpoint> checkpoints;  ///< The oldest first.
   std::vector<rescued_update> updates;          ///< In order, maybe with holes.

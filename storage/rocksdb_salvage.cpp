@@ -56,6 +56,7 @@ class document_salvage {
       const auto end = read_log_key(before);
       std::string text = "records";
       if (first) text += " behind " + std::to_string(first->number);
+      found_.has_open_end = found_.has_open_end || !end || end->id != id_;
       if (end && end->id == id_) text += " and before " + std::to_string(end->number);
       found_.damages.push_back(text + " cannot be read: " + why.ToString());
     };

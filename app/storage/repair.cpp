@@ -80,6 +80,9 @@ class doctor {
       next = std::max(next, each.number + 1);
     }
     if (broken.last >= next) lost.push_back(missing_text(next, broken.last));
+    if (broken.has_open_end)
+      lost.push_back("records behind " + std::to_string(std::max(next - 1, broken.last)) +
+                     ", if there were any: that part of the log cannot be read");
     if (rebuilt.has_gap)
       lost.emplace_back(
           "parts wait for lost updates; clients that have these bring them when they connect");
