@@ -49,7 +49,7 @@ std::string printable(std::string_view text) {
   return shown;
 }
 
-std::string in_quotes(std::string_view text) {
+std::string in_single_quotes(std::string_view text) {
   return std::string{"'"}.append(printable(text)).append("'");
 }
 

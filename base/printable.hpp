@@ -12,6 +12,6 @@ namespace troupe {
 std::string printable(std::string_view text);
 
 /// The same between single quotes.
-std::string in_quotes(std::string_view text);
+std::string in_single_quotes(std::string_view text);
 
 }  // namespace troupe

@@ -240,7 +240,7 @@ std::string misfit::other_contents(sequence number) {
 }
 
 failure in_document(std::string_view name, failure what) {
-  what.detail.insert(0, "document " + in_quotes(name) + ": ");
+  what.detail.insert(0, "document " + in_single_quotes(name) + ": ");
   return what;
 }
 

@@ -164,7 +164,7 @@ result<store_stats> rocksdb_backend::stats() {
 result<void> rocksdb_backend::backup(const std::string& directory) {
   namespace fs = std::filesystem;
   const auto failed = [&](errc code, std::string_view why) {
-    return fail(code, "backup to " + in_quotes(directory) + ": " + std::string{why});
+    return fail(code, "backup to " + in_single_quotes(directory) + ": " + std::string{why});
   };
   const state::use store{*state_};
   if (!store) return failed(state_->closed().code, state_->closed().detail);

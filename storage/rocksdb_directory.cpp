@@ -104,7 +104,7 @@ result<directory_state> look_into(const std::string& path, directory_need need) 
       return refuse(path, errc::corrupt_store, "it has lost its file CURRENT", advice::corrupt);
     if (!may_be_in_new_store(name))
       return refuse(path, errc::corrupt_store,
-                    "it is no store, but has the file " + in_quotes(name), advice::foreign);
+                    "it is no store, but has the file " + in_single_quotes(name), advice::foreign);
   }
   if (why) return refuse(path, errc::storage_failed, why.message());
   return directory_state::empty;
@@ -121,7 +121,7 @@ result<std::vector<std::string>> check_families(const std::string& path,
       is_ours = is_ours || name == name_of(static_cast<family>(i));
     if (!is_ours)
       return refuse(path, errc::newer_format,
-                    "it has data of the kind " + in_quotes(name) +
+                    "it has data of the kind " + in_single_quotes(name) +
                         ", which this server does not know",
                     advice::newer);
   }

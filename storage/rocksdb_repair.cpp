@@ -415,7 +415,7 @@ class rescue final : public store_rescue {
   result<rescue_report> save_to(const std::string& directory,
                                 const document_doctor& doctor) override {
     if (std::error_code why; std::filesystem::exists(directory, why))
-      return fail(errc::storage_failed, in_quotes(directory) + ": it exists already");
+      return fail(errc::storage_failed, in_single_quotes(directory) + ": it exists already");
     TROUPE_ASSIGN(const auto made, new_store::make(settings_.store, directory));
     TROUPE_ASSIGN(auto report, (rescue_run{opened_, settings_, doctor, made.get()}.run()));
     TROUPE_TRY(made->finish());

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 tl::unexpected<failure> failed(const std::string& path, int error) {
   const errc code = error == ENOSPC || error == EDQUOT ? errc::disk_full : errc::storage_failed;
-  return fail(code, in_quotes(path) + ": " + std::strerror(error));
+  return fail(code, in_single_quotes(path) + ": " + std::strerror(error));
 }
 
 class open_file {

@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 tl::unexpected<failure> refuse(const std::string& path, errc code, std::string_view why) {
-  return fail(code, in_quotes(path) + ": " + std::string{why});
+  return fail(code, in_single_quotes(path) + ": " + std::string{why});
 }
 
 /// That a copy may be put there.
@@ -106,11 +106,11 @@ result<storage_outcome> restore_store(const storage_request& request) {
     return outcome;
   }
   outcome.text = report_text(report, request.path);
-  outcome.text += is_sound
-                      ? "It is restored to " + in_quotes(request.to) + ".\n"
-                      : "It is damaged, so nothing was restored. To save what can be read: "
-                        "troupe storage repair " +
-                            in_quotes(request.path) + " --to '" + printable(request.to) + "'\n";
+  outcome.text += is_sound ? "It is restored to " + in_single_quotes(request.to) + ".\n"
+                           : "It is damaged, so nothing was restored. To save what can be read: "
+                             "troupe storage repair " +
+                                 in_single_quotes(request.path) + " --to '" +
+                                 printable(request.to) + "'\n";
   return outcome;
 }
 

@@ -18,7 +18,7 @@ result<void> write_file(const std::string& path, std::string_view bytes) {
   file.write(bytes.data(), static_cast<std::streamsize>(bytes.size())).flush();
   if (file) return {};
   return fail(errc::storage_failed,
-              in_quotes(path) + ": cannot be written: " + std::strerror(errno));
+              in_single_quotes(path) + ": cannot be written: " + std::strerror(errno));
 }
 
 std::string hex_of(std::string_view bytes) {
@@ -43,9 +43,9 @@ result<void> raw_folder::add(const storage::broken_document& broken) {
   const std::string folder = path_ + "/" + broken.id + "/";
   std::error_code why;
   std::filesystem::create_directories(folder, why);
-  if (why) return fail(errc::storage_failed, in_quotes(folder) + ": " + why.message());
+  if (why) return fail(errc::storage_failed, in_single_quotes(folder) + ": " + why.message());
   std::string index = "document " +
-                      (broken.name.empty() ? "(its name is lost)" : in_quotes(broken.name)) +
+                      (broken.name.empty() ? "(its name is lost)" : in_single_quotes(broken.name)) +
                       "\nid " + broken.id + "\n\nwhat is wrong\n";
   for (const std::string& each : broken.damages) index += "  " + printable(each) + "\n";
   index += "\nfile, bytes, key, state\n";

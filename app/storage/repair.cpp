@@ -112,7 +112,7 @@ struct repair_summary {
 };
 
 std::string shown_name(const row_of_document& of) {
-  return of.name.empty() ? "id " + of.id : in_quotes(of.name);
+  return of.name.empty() ? "id " + of.id : in_single_quotes(of.name);
 }
 
 std::string text_of(const repair_summary& all, const storage_request& request) {
@@ -132,7 +132,7 @@ std::string text_of(const repair_summary& all, const storage_request& request) {
   if (!all.cut.empty()) {
     text += "Behind the damaged place of the journal; --past-damage takes it, with holes:\n";
     for (const storage::cut_document& each : all.cut)
-      text += "document " + in_quotes(each.name) + ": " +
+      text += "document " + in_single_quotes(each.name) + ": " +
               (each.kept == each.last ? std::string{"removed, created anew or compacted"}
                                       : "updates " + std::to_string(each.kept + 1) + " to " +
                                             std::to_string(each.last)) +
@@ -229,8 +229,8 @@ class repair {
   result<void> check_target() const {
     std::error_code why;
     if (request_.to.empty() || !fs::exists(request_.to, why)) return {};
-    return fail(errc::storage_failed,
-                in_quotes(request_.to) + ": it exists already; name a directory that does not");
+    return fail(errc::storage_failed, in_single_quotes(request_.to) +
+                                          ": it exists already; name a directory that does not");
   }
 
   result<void> save() {
@@ -262,7 +262,7 @@ class repair {
     const std::uint64_t needed = storage::size_of_files(request_.path);
     const std::uint64_t free = storage::free_bytes_at(target);
     if (free >= needed) return {};
-    return fail(errc::disk_full, in_quotes(target) + ": the repaired store may need " +
+    return fail(errc::disk_full, in_single_quotes(target) + ": the repaired store may need " +
                                      size_text(needed) + ", and " + size_text(free) +
                                      " are free; --to names a directory on another disk");
   }
@@ -285,7 +285,7 @@ class repair {
     const std::string kept = free_name(place, "before-repair");
     if (const auto done = storage::exchange_directories(target, place); !done)
       return fail(done.error().code,
-                  "the repaired store is " + in_quotes(target) +
+                  "the repaired store is " + in_single_quotes(target) +
                       ", and could not take the place of the damaged one: " + done.error().detail);
     all_.new_store = place;
     all_.old_store = target;

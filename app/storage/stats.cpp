@@ -87,7 +87,7 @@ result<storage_outcome> describe_store(const storage_request& request) {
   text += row("free on its disk", size_text(all.stats.free_bytes));
   if (!all.largest.empty()) text += "largest documents\n";
   for (const document_info& each : all.largest)
-    text += row(size_text(size_of(each)), in_quotes(each.name) + ", " +
+    text += row(size_text(size_of(each)), in_single_quotes(each.name) + ", " +
                                               counted(each.log_records, "record") +
                                               " behind its checkpoint");
   return storage_outcome{std::move(text), storage_sound};

@@ -40,7 +40,7 @@ int run_storage_command(const storage_request& request, const storage_streams& s
 
 std::string storage_advice(errc why, std::string_view path) {
   if (why != errc::corrupt_store && why != errc::corrupt_document) return {};
-  const std::string quoted = in_quotes(path);
+  const std::string quoted = in_single_quotes(path);
   return "; `troupe storage verify " + quoted + "` says what is damaged, `troupe storage repair " +
          quoted + "` saves what can be read, `troupe storage restore BACKUP DIRECTORY` puts a " +
          "backup in place";

@@ -17,7 +17,7 @@ result<storage_outcome> verify_store(const storage_request& request) {
   outcome.text = report_text(report, request.path);
   if (report.damages_in_total > 0)
     outcome.text +=
-        "To save what can be read: troupe storage repair " + in_quotes(request.path) + "\n";
+        "To save what can be read: troupe storage repair " + in_single_quotes(request.path) + "\n";
   return outcome;
 }
 

@@ -10,8 +10,8 @@ TEST_CASE("printable text stays as it is", "[printable]") {
 }
 
 TEST_CASE("a name stands between quotes", "[printable]") {
-  CHECK(in_quotes("notes.txt") == "'notes.txt'");
-  CHECK(in_quotes("a\n") == "'a\\x0a'");
+  CHECK(in_single_quotes("notes.txt") == "'notes.txt'");
+  CHECK(in_single_quotes("a\n") == "'a\\x0a'");
 }
 
 TEST_CASE("bytes that are no UTF-8 are shown in hexadecimal", "[printable]") {
