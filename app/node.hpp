@@ -97,7 +97,7 @@ class node {
   const config& settings_;
   caf::actor_system& system_;
   io_units& units_;
-  opened_storage storage_;  // empty once the node has stopped
+  opened_storage storage_;                  // empty once the node has stopped
   std::shared_ptr<budget> large_messages_;  // of sockets, and of presence that waits
   std::shared_ptr<session_host> host_;
   std::shared_ptr<supervised_actors> actors_;  // null once the node has stopped

@@ -37,8 +37,7 @@ close_info describe(close_reason reason) noexcept {
       return {1011, "Document failed, reconnect to reopen it", "document_failed"};
     case close_reason::storage_unavailable:
       return {1013, "Storage is unavailable, try again later", "storage_unavailable"};
-    case close_reason::document_removed:
-      return {4410, "Document was removed", "document_removed"};
+    case close_reason::document_removed: return {4410, "Document was removed", "document_removed"};
     case close_reason::heartbeat_timeout: return {0, "", "heartbeat_timeout"};
     case close_reason::io_error: return {0, "", "io_error"};
   }
