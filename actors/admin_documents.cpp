@@ -83,8 +83,13 @@ constexpr std::string_view outcome_text(imported_update::outcome what) noexcept 
 std::optional<http_answer> refusal_of(const std::string& name, const imported_update& outcome) {
   if (outcome.what == imported_update::outcome::exists)
     return answer_error(409, "there is a document '" + name + "' already");
-  if (outcome.what == imported_update::outcome::refused)
-    return answer_error(422, "the update is refused: " + outcome.refusal);
+  if (outcome.what == imported_update::outcome::refused) {
+    // It is as good as any, and can be sent again.
+    const bool is_for_storage =
+        outcome.refusal.code == errc::disk_full || outcome.refusal.code == errc::storage_failed;
+    if (is_for_storage) return show_storage_failure(outcome.refusal);
+    return answer_error(422, "the update is refused: " + to_string(outcome.refusal));
+  }
   return std::nullopt;
 }
 

@@ -107,8 +107,12 @@ http_answer show_comparison(storage::version_number before,
 
 http_answer show_restored(const std::string& name, storage::version_number number,
                           const imported_update& outcome) {
-  if (outcome.what == imported_update::outcome::refused)
-    return answer_error(422, "the version cannot be restored: " + outcome.refusal);
+  if (outcome.what == imported_update::outcome::refused) {
+    const errc why = outcome.refusal.code;
+    if (why == errc::disk_full || why == errc::storage_failed)
+      return show_storage_failure(outcome.refusal);
+    return answer_error(422, "the version cannot be restored: " + to_string(outcome.refusal));
+  }
   const bool has_changed = outcome.what == imported_update::outcome::changed;
   return answer_json(200, {{"name", name}, {"restored", number}, {"changed", has_changed}});
 }

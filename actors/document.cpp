@@ -199,11 +199,16 @@ void document::handle_waiting() {
   if (is_unloading_) on_unload();
 }
 
+/// Whether edits can be stored now is asked before any is handled.
+void document::look_at_store() {
+  if (settings_.health) work_.state()->refuse_edits(settings_.health->refusal());
+}
+
 /// Returns whether all of it is handled; if not, the rest waits for the state to come back.
 bool document::handle(document_work::batch_rest& rest) {
   const request_batch& requests = rest.batch.requests;
   const auto now = current_time();
-  if (settings_.health) work_.state()->refuse_edits(settings_.health->refusal());
+  look_at_store();
   while (rest.next < requests.entries.size()) {
     if (is_refused(rest.batch.session)) return true;  // so is all that it sent behind it
     const client_request what = requests.at(rest.next);

@@ -86,7 +86,7 @@ class document final : public io_actor<document_actor::base> {
   bool handle(presence_missed& missed);
   bool handle(operator_import& import);
   bool handle(operator_export& wanted);
-  void answer_import(const operator_import& import);
+  void answer_import(operator_import import);
   void answer_stored_imports();
 
   bool is_handled_here(session_id from, const client_request& what,
@@ -107,6 +107,7 @@ class document final : public io_actor<document_actor::base> {
   void note_left_out(const document_effects::left_out_presence& presence);
   bool is_refused(session_id session) const;
   bool may_lose_unstored() const;
+  void look_at_store();
   void confirm();
   void append_stored();
   void checkpoint();

@@ -23,6 +23,7 @@ bool document::handle(operator_import& import) {
     import.promise.deliver(imported_update{imported_update::outcome::exists, false, {}});
     return true;
   }
+  look_at_store();
   // Nobody waits for it as for an edit, so it may be as much work as it is.
   work_.run(
       weight::heavy,
@@ -38,14 +39,17 @@ bool document::handle(operator_import& import) {
 }
 
 /// Others hear of it at once; the operator does when it is durable, as an author would.
-void document::answer_import(const operator_import& import) {
+void document::answer_import(operator_import import) {
   using outcome = imported_update::outcome;
   document_effects& effects = work_.effects();
   imported_update answer{effects.writes.empty() ? outcome::known : outcome::changed, false, {}};
-  if (!effects.refusals.empty())
-    answer = {outcome::refused, false, to_string(effects.refusals.front().why)};
-  effects.refusals.clear();
-  answer.has_gap = work_.state()->state().has_gap();
+  if (!effects.refusals.empty()) {
+    answer = {outcome::refused, false, std::move(effects.refusals.front().why)};
+    effects.refusals.clear();
+    note_folding();
+    return import.promise.deliver(std::move(answer));
+  }
+  answer.has_gap = work_.state()->has_gap();
   carry_out(import.order.update, 0);
   imports_.push_back({durability_.last(), std::move(answer), import.promise});
   answer_stored_imports();

@@ -118,7 +118,7 @@ struct imported_update {
 
   outcome what = outcome::changed;
   bool has_gap = false;  ///< The document waits for updates that come before.
-  std::string refusal;   ///< Why it is refused.
+  failure refusal{};     ///< Why it is refused.
 };
 struct export_state {
   std::string document;

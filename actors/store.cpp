@@ -119,7 +119,7 @@ bool store::write_queued() {
   }
   if (is_of_one_document(written.error().code)) return write_apart();
   if (may_pass(written.error().code)) {
-    begin_refusing(written.error());
+    begin_refusing(written.error(), {written.error().code, "a write has failed"});
     return false;
   }
   log_line(log_severity::error, "writing to storage failed: " + to_string(written.error()) +
@@ -165,7 +165,7 @@ bool store::write_apart() {
   }
   if (!refusal) return true;
   if (!may_pass(refusal->code)) quit(to_caf_error(close_reason::document_failed));
-  begin_refusing(*refusal);
+  begin_refusing(*refusal, {refusal->code, "a write has failed"});
   return false;
 }
 
@@ -193,7 +193,8 @@ void store::end_documents(const std::string& name, const failure& why) {
 
 // --- serving and refusing ---
 
-void store::begin_refusing(const failure& why) {
+/// `shown`: to clients, who need not know where the store lies.
+void store::begin_refusing(const failure& why, failure shown) {
   const auto now = std::chrono::steady_clock::now();
   if (!std::exchange(is_refusing_, true)) {
     refusing_since_ = now;
@@ -203,7 +204,7 @@ void store::begin_refusing(const failure& why) {
       settings_.metrics->storage_failures(why.code).inc();
     }
   }
-  settings_.health->note_unwritable(why);
+  settings_.health->note_unwritable(shown);
   log_refusal(why);
   tell_later(this, store_actor{this}, settings_.recovery_interval, recover_atom_v);
 }
@@ -221,7 +222,11 @@ void store::log_refusal(const failure& why) {
 void store::on_recovery_due() {
   if (!is_refusing_) return;
   const auto recovered = settings_.backend->recover();
-  if (!recovered) return begin_refusing(recovered.error());
+  if (!recovered) {
+    const failure& why = recovered.error();
+    const bool says_space = why.code == errc::disk_full;
+    return begin_refusing(why, says_space ? why : failure{why.code, "it does not work yet"});
+  }
   // All that waits is stored before anything new is accepted.
   if (queued_.empty() || write_queued()) begin_serving();
 }

@@ -66,7 +66,7 @@ class store final : public store_actor::base {
   bool write_apart();
   std::vector<listener> take_listeners(const std::string& name);
   void end_documents(const std::string& name, const failure& why);
-  void begin_refusing(const failure& why);
+  void begin_refusing(const failure& why, failure shown);
   void begin_serving();
   void log_refusal(const failure& why);
 

@@ -20,7 +20,7 @@ class version_maker final : public version_maker_actor::base {
   version_maker(caf::actor_config& config, std::shared_ptr<const version_keeper> keeper,
                 std::shared_ptr<changed_documents> changes, std::shared_ptr<worker_pool> workers);
 
-  const char* name() const override { return "troupe.version_maker"; }
+  const char* name() const override { return "troupe.version-maker"; }
 
  protected:
   behavior_type make_behavior() override;

@@ -60,8 +60,6 @@ class foldable_state {
   byte_buffer encode_difference(const crdt::state_vector& from) const;
   std::vector<byte_buffer> encode_in_pieces(const crdt::state_vector& from) const;
   byte_buffer encode_state_vector() const;
-  /// Whether its state vector is empty.
-  bool has_no_clients() const noexcept { return doc_ && doc_->state_vector().empty(); }
   figures describe() const noexcept;
   bool has_gap() const noexcept { return doc_ ? doc_->has_gap() : folded_->has_gap; }
   std::size_t pending_size() const noexcept { return doc_ ? doc_->pending_size() : 0; }

@@ -180,9 +180,7 @@ bool hosted_document::on_request(session_id from, const client_request& what, ti
 void hosted_document::on_sync(const asked& by, document_effects& out) {
   const auto vector = crdt::state_vector::decode(by.what.body);
   if (!vector) return refuse(by, request_part::state_vector, vector.error(), out);
-  // Where there is nothing to have, who comes back has nothing either.
-  const bool may_return = !vector->empty() || state_.has_no_clients();
-  by.by.may_return = may_return && codec_of(by.what.in).traits().frames == frame_kind::binary;
+  by.by.may_return = !vector->empty() && codec_of(by.what.in).traits().frames == frame_kind::binary;
   notice answer{.kind = notice_kind::whole_state, .body = {}, .extra = {}};
   if (!vector->empty()) answer = state_notice(*vector, by.what.in);
   out.deliveries.push_back({audience::one, by.from, by.what.in, std::move(answer)});

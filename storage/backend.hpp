@@ -93,9 +93,9 @@ class backend {
   virtual result<void> write(const batch& what) = 0;
 
   /// After a failed write: tries to make writes possible again and returns when they are. Fails
-  /// with disk_full (the detail says how much space it waits for) or storage_failed while they are
-  /// not, and can be called again. Thread: the one that writes. May block for as long as a load
-  /// takes.
+  /// with disk_full (the detail says how much space it waits for, and no path) or storage_failed
+  /// while they are not, and can be called again. Thread: the one that writes. May block for as
+  /// long as a load takes.
   virtual result<void> recover() { return {}; }
 };
 

@@ -7,6 +7,17 @@ namespace troupe::storage {
 rocksdb_backend::rocksdb_backend(std::unique_ptr<state> opened) : state_(std::move(opened)) {}
 rocksdb_backend::~rocksdb_backend() = default;
 
+namespace {
+
+std::string space_text(std::uint64_t free, std::uint64_t awaited) {
+  return std::to_string(free)
+      .append(" bytes are free on the disk of the store, ")
+      .append(std::to_string(awaited))
+      .append(" are awaited");
+}
+
+}  // namespace
+
 result<std::unique_ptr<rocksdb_backend>> rocksdb_backend::open(rocksdb_settings settings) {
   auto opened = std::make_unique<state>(std::move(settings));
   TROUPE_ASSIGN(opened->store, opened->open_store());
@@ -64,14 +75,14 @@ result<void> rocksdb_backend::recover() {
   if (state_->is_full) {
     const std::uint64_t awaited = awaited_space(state_->settings);
     const auto free = state_->free_space();
-    if (free && *free < awaited)
-      return fail(errc::disk_full, std::to_string(*free) + " bytes are free on the disk of '" +
-                                       state_->settings.path + "', " + std::to_string(awaited) +
-                                       " are awaited");
+    if (free && *free < awaited) return fail(errc::disk_full, space_text(*free, awaited));
   }
   if (!state_->store || !state_->store->db().Resume().ok()) {
     if (auto opened = state_->reopen(); !opened) {
       state_->is_full = opened.error().code == errc::disk_full;
+      if (state_->is_full)
+        return fail(errc::disk_full,
+                    space_text(state_->free_space().value_or(0), awaited_space(state_->settings)));
       return opened;
     }
   }

@@ -266,7 +266,7 @@ constexpr std::array keys{
     config_key{"document.fold_after",
                duration_field{in<&config::document, &document::fold_after>, 0ms, 24h}, time_units,
                "time without an edit after which an open document keeps only its encoded state, "
-               "which takes less memory; the next edit decodes it"},
+               "which takes less memory; looked at every 3 s; the next edit decodes it"},
     config_key{"document.on_io_threads",
                switch_field{in<&config::document, &document::on_io_threads>}, "true or false",
                "whether a document runs on the I/O thread of its connections; false moves it to "

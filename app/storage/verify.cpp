@@ -1,10 +1,47 @@
+#include <filesystem>
+
 #include "app/storage/commands.hpp"
 #include "base/printable.hpp"
 
 namespace troupe {
 
+namespace {
+
+/// Whether a directory has files of a store, though it cannot be opened.
+bool has_store_files(const std::string& path) {
+  std::error_code why;
+  for (std::filesystem::directory_iterator at{path, why}, end; !why && at != end;
+       at.increment(why)) {
+    const std::string name = at->path().filename().string();
+    if (name.ends_with(".sst") || name.ends_with(".log") || name.starts_with("MANIFEST-"))
+      return true;
+  }
+  return false;
+}
+
+/// A store that is so damaged that it cannot be opened.
+storage_outcome unopened(const storage_request& request, const failure& why) {
+  storage_outcome outcome;
+  outcome.code = storage_damaged;
+  if (request.as_json) {
+    json::writer out;
+    out.open('{').name("store").value(request.path).name("unopened").value(why.detail);
+    outcome.text = out.close('}').take() + "\n";
+    return outcome;
+  }
+  outcome.text = "The store cannot be opened: " + why.detail +
+                 "\nTo save what can be read: troupe storage repair " +
+                 in_single_quotes(request.path) + "\n";
+  return outcome;
+}
+
+}  // namespace
+
 result<storage_outcome> verify_store(const storage_request& request) {
-  TROUPE_ASSIGN(const auto report, verify_directory(request.path));
+  const auto verified = verify_directory(request.path);
+  if (!verified && verified.error().code == errc::corrupt_store && has_store_files(request.path))
+    return unopened(request, verified.error());
+  TROUPE_ASSIGN(const auto report, verified);
   storage_outcome outcome;
   outcome.code = report.damages_in_total == 0 ? storage_sound : storage_damaged;
   if (request.as_json) {

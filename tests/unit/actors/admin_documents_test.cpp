@@ -189,7 +189,11 @@ TEST_CASE("what lies in the store is shown piece by piece", "[admin]") {
 TEST_CASE("an import that is not taken says why, by its status", "[admin]") {
   using outcome = imported_update::outcome;
   CHECK(admin::show_imported("a", {outcome::exists, false, {}}).status == 409);
-  CHECK(admin::show_imported("a", {outcome::refused, false, "too_deep"}).status == 422);
+  CHECK(admin::show_imported("a", {outcome::refused, false, {errc::too_deep, ""}}).status == 422);
+  // It is as good as any, and can be sent again.
+  CHECK(admin::show_imported("a", {outcome::refused, false, {errc::disk_full, ""}}).status == 507);
+  CHECK(admin::show_imported("a", {outcome::refused, false, {errc::storage_failed, ""}}).status ==
+        503);
   const json_value gap =
       json_value::parse(admin::show_imported("a", {outcome::changed, true, {}}).body);
   CHECK(gap == json_value{{"name", "a"}, {"outcome", "changed"}, {"waitsForMissing", true}});

@@ -104,6 +104,36 @@ TEST_CASE("new edits are refused while storage cannot be written", "[store]") {
   CHECK(stored_updates(node, "d") == 1);
 }
 
+TEST_CASE("an operator's import is refused as long as edits are, and no longer", "[store]") {
+  actor_node node;
+  const auto document = node.open("d", ann);
+  REQUIRE(document);
+  const auto import = [&](const std::string& name, crdt::client_id author) {
+    imported_update answer;
+    caf::scoped_actor asker{node.system()};
+    const byte_buffer update = test::editing_client{author}.insert_text("text", 0, "x");
+    asker
+        ->request(node.directory_handle(), std::chrono::seconds{10},
+                  import_update{name, shared_bytes::copy_of(update)})
+        .receive([&](const imported_update& outcome) { answer = outcome; },
+                 [](const caf::error&) { FAIL("no answer came"); });
+    return answer;
+  };
+  node.backend->fail_writes(errc::disk_full);
+  node.send(*document, ann, message_kind::update,
+            test::editing_client{5}.insert_text("text", 0, "a"));
+  REQUIRE(soon([&] { return node.health->refusal() != nullptr; }));
+  for (const char* name : {"d", "another"}) {
+    const imported_update refused = import(name, 6);
+    CHECK(refused.what == imported_update::outcome::refused);
+    CHECK(refused.refusal.code == errc::disk_full);
+  }
+  node.backend->end_failing();
+  REQUIRE(soon([&] { return node.health->refusal() == nullptr; }));
+  for (const char* name : {"d", "another"})
+    CHECK(import(name, 7).what == imported_update::outcome::changed);
+}
+
 TEST_CASE("a document that cannot be stored ends, and the others are stored", "[store]") {
   actor_node node;
   const auto bad = node.open("bad", ann);
