@@ -90,8 +90,9 @@ class twins {
 byte_buffer bytes_of(std::string_view text) { return {text.begin(), text.end()}; }
 
 crdt::state_vector earlier(const crdt::doc& of, std::mt19937& random) {
+  const crdt::state_vector all = of.state_vector();
   crdt::state_vector known;
-  for (const auto& [client, clock] : of.state_vector().entries())
+  for (const auto& [client, clock] : all.entries())
     if (const auto part = static_cast<crdt::clock_type>(random() % (clock + 1)); part > 0)
       known.add(client, part);
   known.sort();
