@@ -8,25 +8,12 @@
 #include "actors/interfaces.hpp"
 #include "base/base64.hpp"
 #include "base/document_name.hpp"
-#include "net/request_target.hpp"
 
 namespace troupe::admin {
 
 namespace {
 
 using nlohmann::json;
-
-tl::unexpected<http_answer> refuse(const std::string& text, unsigned status = 400) {
-  return tl::unexpected(answer_error(status, text));
-}
-
-/// A parameter of the query; nothing if it is not there.
-read_result<std::optional<std::string>> read_parameter(const http_request& request,
-                                                       std::string_view name) {
-  auto found = find_query_parameter(query_of_target(request.target), name);
-  if (!found) return refuse(std::string{name} + ": " + found.error().detail);
-  return *std::move(found);
-}
 
 /// A member of the body that must be a text and not empty.
 read_result<std::string> read_member(const http_request& request, const char* name) {
@@ -83,13 +70,8 @@ constexpr std::string_view outcome_text(imported_update::outcome what) noexcept 
 std::optional<http_answer> refusal_of(const std::string& name, const imported_update& outcome) {
   if (outcome.what == imported_update::outcome::exists)
     return answer_error(409, "there is a document '" + name + "' already");
-  if (outcome.what == imported_update::outcome::refused) {
-    // It is as good as any, and can be sent again.
-    const bool is_for_storage =
-        outcome.refusal.code == errc::disk_full || outcome.refusal.code == errc::storage_failed;
-    if (is_for_storage) return show_storage_failure(outcome.refusal);
-    return answer_error(422, "the update is refused: " + to_string(outcome.refusal));
-  }
+  if (outcome.what == imported_update::outcome::refused)
+    return show_refusal("the update is refused", outcome.refusal);
   return std::nullopt;
 }
 
@@ -317,6 +299,12 @@ http_answer answer_no_document(const std::string& name) {
 http_answer answer_removed(const std::string& name) {
   return answer_error(410, "the document '" + name +
                                "' was removed; POST .../admit lets it be created again");
+}
+
+http_answer show_refusal(const std::string& what, const failure& why) {
+  if (close_reason_for(why.code) == close_reason::storage_unavailable)
+    return show_storage_failure(why);
+  return answer_error(422, what + ": " + to_string(why));
 }
 
 http_answer show_storage_failure(const failure& why) {

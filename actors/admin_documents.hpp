@@ -88,5 +88,8 @@ http_answer answer_removed(const std::string& name);
 
 /// The one translation of a failure of storage into a status.
 http_answer show_storage_failure(const failure& why);
+/// An edit that the document has refused; one that only storage stands against is as good as any,
+/// and can be sent again.
+http_answer show_refusal(const std::string& what, const failure& why);
 
 }  // namespace troupe::admin

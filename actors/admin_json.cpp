@@ -3,6 +3,7 @@
 #include <charconv>
 #include <ctime>
 
+#include "actors/admin_pages.hpp"
 #include "base/utf8.hpp"
 #include "net/request_target.hpp"
 #include "protocol/json/interchange.hpp"
@@ -59,6 +60,17 @@ tl::expected<page_query, std::string> read_page_query(std::string_view target) {
                           std::to_string(page_size_max));
   page.limit = *number;
   return page;
+}
+
+tl::unexpected<http_answer> refuse(const std::string& text, unsigned status) {
+  return tl::unexpected(answer_error(status, text));
+}
+
+tl::expected<std::optional<std::string>, http_answer> read_parameter(const http_request& request,
+                                                                     std::string_view name) {
+  auto found = find_query_parameter(query_of_target(request.target), name);
+  if (!found) return refuse(std::string{name} + ": " + found.error().detail);
+  return *std::move(found);
 }
 
 tl::expected<bool, std::string> read_switch(std::string_view target, std::string_view name) {

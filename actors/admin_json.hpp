@@ -35,6 +35,13 @@ struct page_query {
 };
 tl::expected<page_query, std::string> read_page_query(std::string_view target);
 
+/// A request that cannot be understood, with the answer that says why.
+tl::unexpected<http_answer> refuse(const std::string& text, unsigned status = 400);
+
+/// A parameter of the query, decoded; nothing if it is not there.
+tl::expected<std::optional<std::string>, http_answer> read_parameter(const http_request& request,
+                                                                     std::string_view name);
+
 /// Whether a parameter is there and says `true`, or is empty. Fails if it says anything
 /// else but `false`; the text is for the operator.
 tl::expected<bool, std::string> read_switch(std::string_view target, std::string_view name);

@@ -3,7 +3,6 @@
 #include "actors/admin_json.hpp"
 #include "actors/admin_pages.hpp"
 #include "actors/interfaces.hpp"
-#include "net/request_target.hpp"
 #include "storage/version_record.hpp"
 
 namespace troupe::admin {
@@ -11,18 +10,6 @@ namespace troupe::admin {
 namespace {
 
 using nlohmann::json;
-
-tl::unexpected<http_answer> refuse(const std::string& text, unsigned status = 400) {
-  return tl::unexpected(answer_error(status, text));
-}
-
-/// A parameter of the query; nothing if it is not there.
-read_result<std::optional<std::string>> read_parameter(const http_request& request,
-                                                       std::string_view name) {
-  auto found = find_query_parameter(query_of_target(request.target), name);
-  if (!found) return refuse(std::string{name} + ": " + found.error().detail);
-  return *std::move(found);
-}
 
 json to_json(const storage::version_info& info) {
   if (!info.damage.empty()) return {{"id", info.number}, {"damage", info.damage}};
@@ -107,12 +94,8 @@ http_answer show_comparison(storage::version_number before,
 
 http_answer show_restored(const std::string& name, storage::version_number number,
                           const imported_update& outcome) {
-  if (outcome.what == imported_update::outcome::refused) {
-    const errc why = outcome.refusal.code;
-    if (why == errc::disk_full || why == errc::storage_failed)
-      return show_storage_failure(outcome.refusal);
-    return answer_error(422, "the version cannot be restored: " + to_string(outcome.refusal));
-  }
+  if (outcome.what == imported_update::outcome::refused)
+    return show_refusal("the version cannot be restored", outcome.refusal);
   const bool has_changed = outcome.what == imported_update::outcome::changed;
   return answer_json(200, {{"name", name}, {"restored", number}, {"changed", has_changed}});
 }

@@ -179,17 +179,9 @@ result<std::optional<shared_bytes>> archivist::read_stored(const std::string& of
   if (!info || (info->is_removed && info->is_admitted)) return std::nullopt;
   TROUPE_ASSIGN(const storage::stored_document stored, desk_->backend().load(of));
   if (stored.updates.empty() && !stored.checkpoint.empty()) return stored.checkpoint;
-  crdt::doc doc{settings_of(of)};
-  std::vector<crdt::repaired_struct> repaired;
-  const auto load = [&](byte_view update) -> result<void> {
-    const auto loaded = doc.load_update(update, repaired);
-    if (!loaded)
-      return fail(errc::corrupt_document, "document '" + of + "': " + to_string(loaded.error()));
-    return {};
-  };
-  if (!stored.checkpoint.empty()) TROUPE_TRY(load(stored.checkpoint.view()));
-  for (const shared_slice& update : stored.updates) TROUPE_TRY(load(update.view()));
-  return shared_bytes::copy_of(doc.encode_state_as_update());
+  const auto state = encode_stored(stored, settings_of(of));
+  if (!state) return fail(state.error().code, "document '" + of + "': " + state.error().detail);
+  return shared_bytes::copy_of(*state);
 }
 
 // --- changes ---

@@ -2,8 +2,6 @@
 
 #include <chrono>
 
-#include "protocol/crdt/doc.hpp"
-
 namespace troupe {
 
 namespace {
@@ -17,9 +15,7 @@ std::uint64_t now_ms() {
 }  // namespace
 
 result<byte_buffer> encode_stored(const storage::stored_document& stored,
-                                  const crdt::limits& limit) {
-  crdt::doc_settings settings;
-  settings.limit = limit;
+                                  const crdt::doc_settings& settings) {
   crdt::doc state{settings};
   std::vector<crdt::repaired_struct> repaired;
   const auto load = [&](byte_view update) -> result<void> {
@@ -63,7 +59,7 @@ version_keeper::keep_if_changed(const std::string& document) const {
 
 result<storage::version_info> version_keeper::keep_stored(const std::string& document) const {
   TROUPE_ASSIGN(const storage::stored_document stored, backend_->load(document));
-  auto state = encode_stored(stored, limit_);
+  auto state = encode_stored(stored, {crdt::garbage_collection::on, limit_});
   if (!state)
     return fail(state.error().code, "document '" + document + "': " + state.error().detail);
   return archive_->add_version(document, {{}, true, stored.last, *state});

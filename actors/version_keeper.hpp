@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "protocol/crdt/wire/limits.hpp"
+#include "protocol/crdt/doc.hpp"
 #include "protocol/version_policy.hpp"
 #include "storage/archive.hpp"
 
@@ -19,7 +19,7 @@ namespace troupe {
 /// What is stored of a document as one update: what deleted contents took is left out. Fails with
 /// corrupt_document if the engine cannot read it.
 result<byte_buffer> encode_stored(const storage::stored_document& stored,
-                                  const crdt::limits& limit);
+                                  const crdt::doc_settings& settings);
 
 class version_keeper {
  public:
