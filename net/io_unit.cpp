@@ -58,12 +58,9 @@ void io_unit::exec_later(caf::resumable* job) {
     ready_.push_back(job);
     return;
   }
-  {
-    const std::lock_guard lock{inbox_mutex_};
-    inbox_.push_back(job);
-    if (std::exchange(inbox_posted_, true)) return;
-  }
-  asio::post(loop_->context, [this] { take_inbox(); });
+  if (!inbox_.put(job)) return;
+  if (!has_no_sockets_.load()) return inbox_.wake();
+  asio::post(loop_->context, [] {});  // the next round looks into the inbox
 }
 
 void io_unit::run() {
@@ -76,13 +73,14 @@ void io_unit::run() {
     }
     flush_dirty();
     const bool is_idle = ready_.empty() && deferred_.empty() && dirty_.empty();
-    if (is_idle && !wait()) return;
+    if (is_idle && !wait() && inbox_.take(ready_) == 0) return;
   }
 }
 
 /// Returns whether there was any work.
 bool io_unit::run_round() {
   now_ = {};
+  inbox_.take(ready_);
   std::size_t done = run_actors() + run_deferred();
   for (std::size_t i = 0; i < handlers_per_round_max && loop_->context.poll_one() != 0; ++i) ++done;
   done += poller_.poll();
@@ -93,15 +91,11 @@ bool io_unit::run_round() {
 /// Waits for the next event and handles it. Returns false when there will be none.
 bool io_unit::wait() {
   arm_poller();
+  if (!inbox_.begin_waiting()) return true;
   now_ = {};
-  return loop_->context.run_one() != 0;
-}
-
-void io_unit::take_inbox() {
-  const std::lock_guard lock{inbox_mutex_};
-  ready_.insert(ready_.end(), inbox_.begin(), inbox_.end());
-  inbox_.clear();
-  inbox_posted_ = false;
+  const bool was_any = loop_->context.run_one() != 0;
+  inbox_.end_waiting();
+  return was_any;
 }
 
 std::size_t io_unit::run_actors() {
@@ -239,6 +233,7 @@ void io_unit::finish_here() {
 void io_unit::end_if_empty() {
   if (!finishing_ || !members_.empty()) return;
   error_code ignored;
+  has_no_sockets_ = true;
   loop_->sockets.close(ignored);
   loop_->guard.reset();
 }

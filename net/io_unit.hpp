@@ -17,7 +17,6 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <thread>
 #include <vector>
@@ -26,6 +25,7 @@
 #include <caf/fwd.hpp>
 
 #include "net/poller.hpp"
+#include "net/unit_inbox.hpp"
 
 namespace boost::asio {
 class io_context;
@@ -141,7 +141,6 @@ class io_unit final : public caf::execution_unit {
   bool wait();
   std::size_t run_actors();
   std::size_t run_deferred();
-  void take_inbox();
   bool is_flush_due();
   void flush_dirty();
   void put_off(std::size_t first);
@@ -157,10 +156,9 @@ class io_unit final : public caf::execution_unit {
   poller poller_;
   std::vector<std::uint8_t> read_buffer_;
 
-  std::mutex inbox_mutex_;
-  std::vector<caf::resumable*> inbox_;  // guarded by inbox_mutex_; each holds a reference
-  bool inbox_posted_ = false;           // guarded by inbox_mutex_
-  std::vector<caf::resumable*> ready_;  // actors to run here, each holds a reference
+  unit_inbox inbox_{poller_};
+  std::atomic<bool> has_no_sockets_{false};  // any more: the poller's descriptor is closed
+  std::vector<caf::resumable*> ready_;       // actors to run here, each holds a reference
   std::vector<caf::resumable*> running_;
   std::vector<std::shared_ptr<unit_member>> deferred_;
 

@@ -30,6 +30,13 @@ bool poller::add(int socket, pollable& who, readiness interest) noexcept {
   return ::epoll_ctl(epoll_, EPOLL_CTL_ADD, socket, &event) == 0;
 }
 
+bool poller::add_signal(int event, pollable& who) noexcept {
+  epoll_event signal{};
+  signal.events = EPOLLIN | EPOLLET;
+  signal.data.ptr = &who;
+  return ::epoll_ctl(epoll_, EPOLL_CTL_ADD, event, &signal) == 0;
+}
+
 void poller::change(int socket, pollable& who, readiness interest) noexcept {
   epoll_event event = to_event(who, interest);
   ::epoll_ctl(epoll_, EPOLL_CTL_MOD, socket, &event);

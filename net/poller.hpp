@@ -39,6 +39,9 @@ class poller {
 
   /// Returns whether the system allowed it. Requires: `who` is removed before it ends.
   bool add(int socket, pollable& who, readiness interest) noexcept;
+  /// The same for an event file that is only ever written: `who` is called once after writes, which
+  /// need not be read.
+  bool add_signal(int event, pollable& who) noexcept;
   void change(int socket, pollable& who, readiness interest) noexcept;
   /// Afterwards the poller does not call `who` again, not even for events it has already found.
   /// Requires: the socket is still open.
