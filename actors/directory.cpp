@@ -49,6 +49,7 @@ directory::behavior_type directory::make_behavior() {
       [this](const second_passed&) { on_second(); },
       [this](const list_documents& which) { return on_list(which); },
       [this](const list_presence& which) { return on_list_presence(which); },
+      [this](const settle_documents& which) { return on_settle(which); },
       [this](const notify_document& news) { return on_notify(news); },
       [this](const find_open& which) { return on_find_open(which); },
       [this](const import_update& order) { return on_import(order); },
@@ -269,14 +270,24 @@ caf::result<listed_documents> directory::on_list(const list_documents& which) {
                 });
 }
 
+std::vector<document_actor> directory::open_of(const std::vector<std::string>& names) const {
+  std::vector<document_actor> open;
+  for (const std::string& name : names)
+    if (const auto found = documents_.find(name); found != documents_.end())
+      open.push_back(found->second.document);
+  return open;
+}
+
+caf::result<settled_documents> directory::on_settle(const settle_documents& which) {
+  return gather(
+      this, open_of(which.names), settle_documents{}, settled_documents{},
+      [](settled_documents& all, const settled_documents& part) { all.count += part.count; });
+}
+
 /// The documents named report what the sessions show; the answer goes out when the last has
 /// answered.
 caf::result<listed_presence> directory::on_list_presence(const list_presence& which) {
-  std::vector<document_actor> asked;
-  for (const std::string& name : which.documents)
-    if (const auto found = documents_.find(name); found != documents_.end())
-      asked.push_back(found->second.document);
-  return gather(this, asked, which, listed_presence{},
+  return gather(this, open_of(which.documents), which, listed_presence{},
                 [](listed_presence& all, const listed_presence& part) {
                   all.states.insert(all.states.end(), part.states.begin(), part.states.end());
                 });

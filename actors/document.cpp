@@ -36,6 +36,8 @@ document::behavior_type document::make_behavior() {
       [this](const leave_document& leave) { on_leave(leave); },
       [this](const client_batch& batch) { queue(document_work::batch_rest{batch}); },
       [this](const presence_missed& missed) { queue(missed); },
+      [this](const change_rights& change) { queue(change); },
+      [this](const settle_documents&) { return on_settle(); },
       [this](const document_event& event) { queue(event); },
       [this](const update_stored& stored) { on_update_stored(stored); },
       [this](const storing_failed& failed) {
@@ -299,6 +301,23 @@ bool document::handle(presence_missed& missed) {
   return true;
 }
 
+bool document::handle(change_rights& change) {
+  work_.state()->on_rights(change.session, change.may, current_time());
+  schedule_flush();
+  return true;
+}
+
+caf::result<settled_documents> document::on_settle() {
+  auto promise = make_response_promise<settled_documents>();
+  queue(awaited_settling{promise});
+  return promise;
+}
+
+bool document::handle(awaited_settling& settling) {
+  settling.promise.deliver(settled_documents{1});
+  return true;
+}
+
 // --- work that takes long ---
 
 document_work::lender document::make_lender() {
@@ -413,7 +432,9 @@ void document::refuse(const document_effects::refusal& refused) {
     return log_line(log_severity::error, "an update of " + to_string(refused.from) +
                                              " for document '" + *name_ +
                                              "' is refused: " + to_string(refused.why));
-  if (codec_of(refused.in).traits().has_errors) {
+  const dialect_traits& traits = codec_of(refused.in).traits();
+  const bool is_forbidden = refused.why.code == errc::forbidden && traits.answers_forbidden;
+  if (traits.has_errors || is_forbidden) {
     const request_error error = request_error_for(refused.why.code, refused.part);
     if (settings_.metrics) settings_.metrics->refused(error).inc();
     return output_.add(audience::one, session, refused.in,

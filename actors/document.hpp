@@ -73,6 +73,7 @@ class document final : public io_actor<document_actor::base> {
   void on_unload();
   caf::result<imported_update> on_import(const import_update& order);
   caf::result<exported_state> on_export();
+  caf::result<settled_documents> on_settle();
   void on_flush();
 
   template <class Input>
@@ -84,6 +85,8 @@ class document final : public io_actor<document_actor::base> {
   bool handle(document_tick& tick);
   bool handle(document_event& event);
   bool handle(presence_missed& missed);
+  bool handle(change_rights& change);
+  bool handle(awaited_settling& settling);
   bool handle(operator_import& import);
   bool handle(operator_export& wanted);
   void answer_import(operator_import import);

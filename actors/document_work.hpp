@@ -79,6 +79,9 @@ struct operator_import {
 struct operator_export {
   caf::typed_response_promise<exported_state> promise;
 };
+struct awaited_settling {
+  caf::typed_response_promise<settled_documents> promise;
+};
 
 class document_work {
  public:
@@ -88,7 +91,8 @@ class document_work {
     std::size_t next = 0;
   };
   using input = std::variant<batch_rest, joining_session, leave_document, document_tick,
-                             document_event, presence_missed, operator_import, operator_export>;
+                             document_event, presence_missed, change_rights, operator_import,
+                             operator_export, awaited_settling>;
   /// Starts a worker on what is lent; on_returned() is called with it later.
   using lender = std::function<void(std::shared_ptr<lent_document>)>;
 

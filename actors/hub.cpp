@@ -13,6 +13,7 @@ hub::behavior_type hub::make_behavior() {
         table_->close_subscribers(which.document, which.reason);
       },
       [this](const close_all_sessions& why) { table_->close_all(why.reason); },
+      [this](const change_access& change) { return table_->change_access(*change.what); },
       [this](const list_sessions& which) { return table_->list(which); },
   };
 }

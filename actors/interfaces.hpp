@@ -40,6 +40,7 @@ using hub_actor = caf::typed_actor<
     caf::result<void>(deliver_batch),      // push frames to the sessions of a document on this unit
     caf::result<void>(close_subscribers),  // close all sessions of a document on this unit
     caf::result<void>(close_all_sessions),         // close everything, for a drain
+    caf::result<changed_access>(change_access),    // change what sessions may do, or close them
     caf::result<listed_sessions>(list_sessions)>;  // a page of the sessions of this unit
 
 struct close_subscribers {
@@ -49,16 +50,21 @@ struct close_subscribers {
 struct close_all_sessions {
   close_reason reason = close_reason::server_stopping;
 };
+struct change_access {
+  std::shared_ptr<const access_change> what;
+};
 
 // --- document: one per open document, on an I/O unit; the only one that touches its state ---
 
 using document_actor = caf::typed_actor<
-    caf::result<void>(join_document),      // a session subscribes; it hears of every later change
-    caf::result<void>(leave_document),     // a session is gone, its presence with it
-    caf::result<void>(client_batch),       // requests of a subscriber
-    caf::result<void>(presence_missed),    // a session reads again and needs all presence
-    caf::result<void>(document_event),     // the server has an event for the sessions
-    caf::result<void>(update_stored),      // the log is durable up to a sequence
+    caf::result<void>(join_document),    // a session subscribes; it hears of every later change
+    caf::result<void>(leave_document),   // a session is gone, its presence with it
+    caf::result<void>(client_batch),     // requests of a subscriber
+    caf::result<void>(presence_missed),  // a session reads again and needs all presence
+    caf::result<void>(change_rights),    // a session may do more or less from now on
+    caf::result<settled_documents>(settle_documents),  // answer once all before this is handled
+    caf::result<void>(document_event),                 // the server has an event for the sessions
+    caf::result<void>(update_stored),                  // the log is durable up to a sequence
     caf::result<void>(storing_failed),     // its updates cannot be stored, though others can
     caf::result<void>(document_tick),      // presence grows old
     caf::result<void>(document_returned),  // a worker has done what the document lent it
@@ -82,6 +88,17 @@ struct client_batch {
 };
 struct presence_missed {
   session_id session = no_session;
+};
+struct change_rights {
+  session_id session = no_session;
+  rights may;
+};
+/// Whether what these documents were sent before has been handled.
+struct settle_documents {
+  std::vector<std::string> names;  ///< For the directory; a document settles itself.
+};
+struct settled_documents {
+  std::uint64_t count = 0;
 };
 struct document_event {
   std::string payload;  ///< JSON text.
@@ -136,10 +153,11 @@ using directory_actor = caf::typed_actor<
     caf::result<void>(document_idle),             // a document has lost its last subscriber
     caf::result<void>(document_busy),  // a document that was asked to unload has subscribers
     caf::result<void>(second_passed),  // time for idle documents and ageing presence
-    caf::result<listed_documents>(list_documents),    // a page of the open documents
-    caf::result<listed_presence>(list_presence),      // what some sessions show in some documents
-    caf::result<notified_document>(notify_document),  // pass an event on to a document
-    caf::result<found_open>(find_open),               // which of these are open
+    caf::result<listed_documents>(list_documents),     // a page of the open documents
+    caf::result<listed_presence>(list_presence),       // what some sessions show in some documents
+    caf::result<settled_documents>(settle_documents),  // answer once they have handled all before
+    caf::result<notified_document>(notify_document),   // pass an event on to a document
+    caf::result<found_open>(find_open),                // which of these are open
     caf::result<imported_update>(import_update),  // pass it on to the document, opened if need be
     caf::result<exported_state>(export_state),    // the state of a document, if it is open
     caf::result<removed_document>(remove_document),  // close its sessions, end it, then remove it

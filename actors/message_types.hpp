@@ -11,6 +11,9 @@
 #define TROUPE_MESSAGES(message) \
   message(answer_admin_request) \
   message(append_updates) \
+  message(change_access) \
+  message(change_rights) \
+  message(changed_access) \
   message(client_batch) \
   message(close_all_sessions) \
   message(close_documents) \
@@ -50,6 +53,8 @@
   message(remove_document) \
   message(removed_document) \
   message(second_passed) \
+  message(settle_documents) \
+  message(settled_documents) \
   message(storing_failed) \
   message(unload_document) \
   message(update_stored) \

@@ -6,10 +6,14 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/close_reason.hpp"
 #include "protocol/dialect.hpp"
+#include "protocol/identity.hpp"
 #include "protocol/session_id.hpp"
 
 namespace troupe {
@@ -21,6 +25,30 @@ constexpr std::size_t page_size_max = 10'000;
 constexpr std::size_t listed_bytes_max = 4 * 1024 * 1024;
 /// How much of what a session shows is listed.
 constexpr std::size_t listed_presence_bytes_max = 1024;
+
+/// What the application changes for sessions that are here or on their way: those of a user, of a
+/// token, in a document, or of several of these together.
+struct access_change {
+  std::string user;           ///< Empty: any.
+  std::string token_id;       ///< Empty: any.
+  std::string document;       ///< Empty: all that a session has joined, and the session itself.
+  std::optional<rights> may;  ///< What they may do from now on; nothing: they are closed.
+  close_reason why = close_reason::access_revoked;  ///< Of what is closed.
+
+  bool concerns(const identity_ptr& who) const {
+    return (user.empty() || user == user_of(who)) &&
+           (token_id.empty() || token_id == token_id_of(who));
+  }
+  bool concerns(const identity_ptr& who, std::string_view of) const {
+    return concerns(who) && (document.empty() || document == of);
+  }
+};
+
+/// Which sessions that were, and in which documents.
+struct changed_access {
+  std::uint64_t sessions = 0;
+  std::vector<std::string> documents;
+};
 
 struct session_info {
   session_id id = no_session;

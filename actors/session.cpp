@@ -148,6 +148,24 @@ void session::on_document_failed(document_id document, close_reason reason) {
   handle([&](auto at, auto& out) { core_.on_document_failed(document, reason, at, out); });
 }
 
+void session::change_access(const access_change& change, changed_access& changed) {
+  const identity_ptr& who = core_.way().who;
+  if (core_.is_closed() || !change.concerns(who)) return;
+  std::vector<std::string> documents;
+  for (const joined_document& each : core_.documents())
+    if (change.concerns(who, each.name)) documents.push_back(each.name);
+  const bool is_whole = change.document.empty();
+  if (documents.empty() && !is_whole) return;
+  ++changed.sessions;
+  // What a session has sent is on its way to its documents, which the caller lets settle.
+  changed.documents.insert(changed.documents.end(), documents.begin(), documents.end());
+  if (!change.may && is_whole) return close(change.why);
+  for (const std::string& each : documents)
+    handle([&](auto at, auto& out) {
+      core_.on_rights_changed(each, change.may.value_or(rights{}), change.why, at, out);
+    });
+}
+
 void session::on_pause_ended(time_point now) {
   if (core_.is_closed()) return;
   core_.on_pause_ended(now);
@@ -175,6 +193,9 @@ void session::carry_out(session_effects& effects) {
   for (const session_effects::hearing& each : effects.hears)
     environment_->table->enable_dialect(each.document, core_.id(), each.in);
   forward(effects);
+  for (const auto& [document, may] : effects.new_rights)
+    if (const document_actor* const of = opened_.find(document))
+      tell(this, *of, change_rights{core_.id(), may});
   for (const document_id each : effects.wants_presence)
     if (const document_actor* const of = opened_.find(each))
       tell(this, *of, presence_missed{core_.id()});
@@ -189,7 +210,7 @@ void session::carry_out(session_effects& effects) {
   effects.clear();
   // Every session has all the rights of its route until there is an authoriser to ask.
   for (const std::string& document : authorise)
-    handle([&](auto, auto& out) { core_.on_authorised(document, core_.way().may, out); });
+    handle([&](auto at, auto& out) { core_.on_authorised(document, core_.way().may, at, out); });
   for (const auto& [document, may] : openings) open(document, may);
 }
 

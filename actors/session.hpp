@@ -69,6 +69,7 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   void on_pause_ended(time_point now) override;
   void close(close_reason reason) override;
   void on_document_failed(document_id document, close_reason reason) override;
+  void change_access(const access_change& change, changed_access& changed) override;
   session_info describe() const override;
   bool has_joined(const std::string& document) const override;
 

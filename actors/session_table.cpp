@@ -180,6 +180,15 @@ void session_table::close_all(close_reason reason) {
   for (const auto& [id, session] : sessions_) session->close(reason);
 }
 
+changed_access session_table::change_access(const access_change& change) {
+  changed_access changed;
+  for (const auto& [id, session] : sessions_) session->change_access(change, changed);
+  std::ranges::sort(changed.documents);
+  const auto repeated = std::ranges::unique(changed.documents);
+  changed.documents.erase(repeated.begin(), repeated.end());
+  return changed;
+}
+
 void session_table::on_second(subscriber_session::time_point now) {
   for (const auto& [id, session] : sessions_) session->on_second(now);
 }

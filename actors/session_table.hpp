@@ -48,6 +48,8 @@ class subscriber_session {
   virtual void close(close_reason reason) = 0;
   /// The document has failed: it is closed to this session.
   virtual void on_document_failed(document_id document, close_reason reason) = 0;
+  /// Carries out what concerns it, and adds itself to `changed` if anything does.
+  virtual void change_access(const access_change& /*change*/, changed_access& /*changed*/) {}
   virtual session_info describe() const = 0;
   /// Whether it has joined the document of this name.
   virtual bool has_joined(const std::string& document) const {
@@ -107,6 +109,7 @@ class session_table {
   void deliver(const deliver_batch& batch);
   void close_subscribers(document_id document, close_reason reason);
   void close_all(close_reason reason);
+  changed_access change_access(const access_change& change);
   void on_second(subscriber_session::time_point now);
   /// The process has stood still (second_watch): no session judges its client by that time.
   void on_pause_ended(subscriber_session::time_point now);

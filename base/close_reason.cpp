@@ -38,6 +38,16 @@ close_info describe(close_reason reason) noexcept {
     case close_reason::storage_unavailable:
       return {1013, "Storage is unavailable, try again later", "storage_unavailable"};
     case close_reason::document_removed: return {4410, "Document was removed", "document_removed"};
+    case close_reason::unauthenticated:
+      return {4401, "Token missing or invalid", "unauthenticated"};
+    case close_reason::token_expired:
+      return {4001, "Token expired, reconnect with a new one", "token_expired"};
+    case close_reason::forbidden: return {4403, "No right to this document", "forbidden"};
+    case close_reason::access_revoked: return {4403, "Access was revoked", "access_revoked"};
+    case close_reason::closed_by_operator:
+      return {1008, "Closed by the application", "closed_by_operator"};
+    case close_reason::access_unavailable:
+      return {1013, "Access cannot be checked now, try again later", "access_unavailable"};
     case close_reason::heartbeat_timeout: return {0, "", "heartbeat_timeout"};
     case close_reason::io_error: return {0, "", "io_error"};
   }
@@ -69,6 +79,7 @@ close_reason close_reason_for(errc code) noexcept {
     case errc::newer_format:
     case errc::storage_conflict: return close_reason::document_failed;
     case errc::document_removed: return close_reason::document_removed;
+    case errc::forbidden: return close_reason::forbidden;
     default: return close_reason::malformed_message;
   }
 }

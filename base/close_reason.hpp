@@ -34,6 +34,12 @@ enum class close_reason : std::uint8_t {
   document_failed,      ///< The document actor failed; it is reopened from storage on reconnect.
   document_removed,     ///< An operator has removed the document.
   storage_unavailable,  ///< An edit while storage cannot be written; retry later.
+  unauthenticated,      ///< The token is missing, or can never be good.
+  token_expired,        ///< It was good; the client comes back with a new one.
+  forbidden,            ///< The user may not read the document.
+  access_revoked,       ///< The application has taken the right to the document back.
+  closed_by_operator,   ///< The application has closed the session; the client may come back.
+  access_unavailable,   ///< Who may do what cannot be found out now; retry later.
   heartbeat_timeout,    ///< No pong for heartbeat.timeout. The socket is terminated.
   io_error,             ///< The socket failed.
 };

@@ -40,6 +40,7 @@ std::string_view to_string(errc code) noexcept {
     case errc::watch_failed: return "watch_failed";
     case errc::message_id_reused: return "message_id_reused";
     case errc::not_owner: return "not_owner";
+    case errc::forbidden: return "forbidden";
     case errc::quota_exceeded: return "quota_exceeded";
     case errc::invalid_config: return "invalid_config";
   }

@@ -165,6 +165,7 @@ bool hosted_document::on_request(session_id from, const client_request& what, ti
   count_dialect(*sender, what.in);
   sender->heard = now;
   const asked by{from, *sender, what};
+  if (is_forbidden(by, out)) return true;
   switch (what.kind) {
     case request_kind::sync: on_sync(by, out); break;
     case request_kind::update: return on_session_update(by, now, steps_for_now, out);
@@ -175,6 +176,47 @@ bool hosted_document::on_request(session_id from, const client_request& what, ti
     case request_kind::query_presence: show_presence(presence_.shown(), from, what.in, out); break;
   }
   return true;
+}
+
+/// Refuses what the sender has no right to. Presence is left out, as y-websocket clients send
+/// theirs, and that of others, without being asked.
+bool hosted_document::is_forbidden(const asked& by, document_effects& out) const {
+  const rights may = by.by.may;
+  if (may == rights::all()) return false;
+  const auto refused = [&](request_part part, std::string_view why) {
+    refuse(by, part, failure{errc::forbidden, std::string{why}}, out);
+    return true;
+  };
+  switch (by.what.kind) {
+    case request_kind::update: {
+      const byte_view update = by.what.body;
+      if (may.contains(right::write) || std::ranges::equal(update, empty_update) ||
+          !has_news(update))
+        return false;
+      return refused(request_part::update, "this document is read-only for you");
+    }
+    case request_kind::presence:
+      if (may.contains(right::presence)) return false;
+      out.left_out.push_back({by.from, 1, {errc::forbidden, "without the right to presence"}});
+      return true;
+    case request_kind::own_presence:
+    case request_kind::event:
+      if (may.contains(right::presence)) return false;
+      return refused(request_part::presence, "you may not be seen in this document");
+    case request_kind::sync:
+    case request_kind::query_presence:
+      if (may.contains(right::read)) return false;
+      return refused(request_part::message, "you may not read this document");
+    case request_kind::leave: break;
+  }
+  return false;
+}
+
+void hosted_document::on_rights(session_id session, rights may, time_point now) {
+  subscriber* const of = subscribers_.find(session);
+  if (of == nullptr) return;
+  of->may = may;
+  if (!may.contains(right::presence)) note_presence(presence_.remove_session(session, now));
 }
 
 void hosted_document::on_sync(const asked& by, document_effects& out) {
@@ -239,10 +281,14 @@ bool hosted_document::on_session_update(const asked& by, time_point now,
   return true;
 }
 
-/// Whether edits are refused and this is one. What a client answers that has nothing new is none,
-/// so that it can stay and read. Cost while edits are refused: linear in the document.
+/// Whether edits are refused and this is one.
 bool hosted_document::may_not_store(byte_view update) const {
-  if (!refusing_) return false;
+  return refusing_ && has_news(update);
+}
+
+/// What a client answers that has nothing new is no edit, so that it can stay and read. Cost:
+/// linear in the document.
+bool hosted_document::has_news(byte_view update) const {
   if (state_.is_folded() && state_.knows_folded(update)) return false;
   if (state_.has_gap()) return true;
   const crdt::doc& state = state_.decoded();

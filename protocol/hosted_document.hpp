@@ -107,10 +107,14 @@ class hosted_document {
   /// A session subscribes. It hears nothing until it speaks a dialect.
   void on_join(const joining_session& who);
 
-  /// A request of a subscriber. Whatever is wrong with it is refused and concerns nobody else.
-  /// A request of a session that has left is ignored. Returns false, and nothing has happened, if
-  /// an update might take more than `steps_for_now` steps (crdt::doc::apply_update): it is to be
-  /// brought again, with more.
+  /// From now on the session may do no more than this. What it shows goes with the right to.
+  void on_rights(session_id session, rights may, time_point now);
+
+  /// A request of a subscriber. What it has no right to is refused with `forbidden`, and nothing of
+  /// it is done; an update with nothing new needs none. Whatever is wrong with it is refused and
+  /// concerns nobody else. A request of a session that has left is ignored. Returns false, and
+  /// nothing has happened, if an update might take more than `steps_for_now` steps
+  /// (crdt::doc::apply_update): it is to be brought again, with more.
   bool on_request(session_id from, const client_request& what, time_point now,
                   document_effects& out, std::uint64_t steps_for_now = crdt::unlimited_steps);
 
@@ -230,6 +234,8 @@ class hosted_document {
   result<crdt::applied_update> apply(byte_view update, subscriber* by = nullptr,
                                      std::uint64_t steps_for_now = crdt::unlimited_steps);
   bool may_not_store(byte_view update) const;
+  bool has_news(byte_view update) const;
+  bool is_forbidden(const asked& by, document_effects& out) const;
   void ask_for_missing(const asked& by, time_point now, document_effects& out);
   void ask(session_id session, dialect in, std::string_view message_id,
            document_effects& out) const;

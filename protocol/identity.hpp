@@ -14,8 +14,9 @@ namespace troupe {
 
 /// A user as the application names them, and where they are.
 struct identity {
-  std::string user;          ///< From `?userId=`; empty: nobody in particular.
-  std::string address = {};  ///< Of the client; empty: loopback, or unknown.
+  std::string user;           ///< From `?userId=`; empty: nobody in particular.
+  std::string address = {};   ///< Of the client; empty: loopback, or unknown.
+  std::string token_id = {};  ///< `jti` of the token; empty: it has none, or there is no token.
 };
 
 /// Null: nobody in particular. Shared by the sessions' messages; never changes.
@@ -29,6 +30,11 @@ inline const std::string& user_of(const identity_ptr& who) {
 inline const std::string& address_of(const identity_ptr& who) {
   static const std::string nowhere;
   return who ? who->address : nowhere;
+}
+
+inline const std::string& token_id_of(const identity_ptr& who) {
+  static const std::string none;
+  return who ? who->token_id : none;
 }
 
 enum class right : std::uint8_t {

@@ -21,6 +21,7 @@ constexpr std::array<request_error_info, request_error_count> errors = {{
     {"UPDATE_TOO_COMPLEX", "Update too complex"},
     {"STORAGE_UNAVAILABLE", "Storage unavailable"},
     {"DOCUMENT_REMOVED", "Document removed"},
+    {"FORBIDDEN", "Forbidden"},
 }};
 
 }  // namespace
@@ -32,6 +33,7 @@ request_error_info describe(request_error error) noexcept {
 request_error request_error_for(errc code, request_part part) noexcept {
   if (code == errc::message_id_reused) return request_error::message_id_reused;
   if (code == errc::quota_exceeded) return request_error::quota_exceeded;
+  if (code == errc::forbidden) return request_error::forbidden;
   if (code == errc::storage_failed || code == errc::disk_full)
     return request_error::storage_unavailable;
   switch (part) {
@@ -52,6 +54,8 @@ request_error request_error_for(close_reason reason) noexcept {
   if (reason == close_reason::quota_exceeded) return request_error::quota_exceeded;
   if (reason == close_reason::storage_unavailable) return request_error::storage_unavailable;
   if (reason == close_reason::document_removed) return request_error::document_removed;
+  if (reason == close_reason::forbidden || reason == close_reason::access_revoked)
+    return request_error::forbidden;
   return reason == close_reason::too_many_documents ? request_error::too_many_documents
                                                     : request_error::document_unavailable;
 }

@@ -26,10 +26,10 @@ enum class request_error : std::uint8_t {
   update_too_complex,    ///< The update is above limits.max_update_work.
   storage_unavailable,   ///< Storage cannot be written; try again later.
   document_removed,      ///< An operator has removed the document.
+  forbidden,             ///< The user has no right to this.
 };
 
-constexpr std::size_t request_error_count =
-    static_cast<std::size_t>(request_error::document_removed) + 1;
+constexpr std::size_t request_error_count = static_cast<std::size_t>(request_error::forbidden) + 1;
 
 struct request_error_info {
   std::string_view code;  ///< For programs: "NOT_JOINED".

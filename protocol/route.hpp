@@ -3,6 +3,8 @@
 // from there to the document. The one place that knows which path means what. Pure.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +19,8 @@ struct route {
   identity_ptr who;
   rights may;
   dialect_set dialects;  ///< That are spoken here; each comes in frames of another kind.
+  /// When the client's token is no longer valid; nothing: it has none.
+  std::optional<std::chrono::steady_clock::time_point> expires = {};
 };
 
 /// What a client asks for with its upgrade.

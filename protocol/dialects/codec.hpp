@@ -32,6 +32,8 @@ struct dialect_traits {
   /// An error is a message of the dialect. Without it, whatever is wrong closes the session, and
   /// reading pauses above the rate limit; with it, both are answered.
   bool has_errors = false;
+  /// What the user has no right to is answered, and the session stays, even without other errors.
+  bool answers_forbidden = false;
   /// Updates of one sender in one turn may be merged into one.
   bool merges_updates = false;
   /// A large state may come as several updates with the answer to the sync behind them.

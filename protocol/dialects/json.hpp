@@ -14,6 +14,7 @@ class json_codec final : public dialect_codec {
                        .frames = frame_kind::text,
                        .joins = joining::by_sync,
                        .has_errors = true,
+                       .answers_forbidden = true,
                        .merges_updates = false,
                        .acknowledges_by_echo = false,
                        .needs_keep_alive = false}) {}

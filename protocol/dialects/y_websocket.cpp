@@ -1,6 +1,7 @@
 #include "protocol/dialects/y_websocket.hpp"
 
 #include "protocol/dialects/y_websocket_message.hpp"
+#include "protocol/lib0/encoder.hpp"
 
 namespace troupe {
 
@@ -21,6 +22,17 @@ request_kind request_of(message_kind kind) noexcept {
 
 void add_message(message_kind kind, byte_view body, frame_sink& out) {
   out.add(sync::encode_message_head(kind, body.size()).view(), body);
+}
+
+/// Source: y-protocols 1.0 auth.js, writePermissionDenied.
+void add_denial(byte_view reason, frame_sink& out) {
+  constexpr std::uint8_t auth_type = 2;
+  constexpr std::uint8_t permission_denied = 0;
+  lib0::encoder message{reason.size() + 8};
+  message.write_uint8(auth_type);
+  message.write_uint8(permission_denied);
+  message.write_var_string(as_text(reason));
+  out.add({}, message.view());
 }
 
 }  // namespace
@@ -49,8 +61,11 @@ void y_websocket_codec::encode(const notice& what, std::optional<std::string_vie
       return add_message(message_kind::awareness, what.body.view(), out);
     case notice_kind::whole_state:
     case notice_kind::event:
-    case notice_kind::ack:
-    case notice_kind::error: return;
+    case notice_kind::ack: return;
+    case notice_kind::error:
+      // Clients warn on their console; they have no other errors.
+      if (what.error == request_error::forbidden) add_denial(what.body.view(), out);
+      return;
   }
 }
 

@@ -15,6 +15,7 @@ class y_websocket_codec final : public dialect_codec {
                        .frames = frame_kind::binary,
                        .joins = joining::by_address,
                        .has_errors = false,
+                       .answers_forbidden = true,
                        .merges_updates = true,
                        .takes_pieces = true,
                        .acknowledges_by_echo = true,

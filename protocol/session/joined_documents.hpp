@@ -12,6 +12,7 @@
 #include "base/bytes.hpp"
 #include "protocol/dialect.hpp"
 #include "protocol/document_id.hpp"
+#include "protocol/identity.hpp"
 #include "protocol/request.hpp"
 #include "protocol/session/credit.hpp"
 
@@ -42,6 +43,8 @@ struct joined_document {
   join_state state = join_state::authorising;
   dialect_set spoken;            ///< In which the session has spoken to it.
   bool missed_presence = false;  ///< Changes of presence were left out.
+  bool has_new_rights = false;   ///< They changed while the directory opened it.
+  rights may;                    ///< What the session may do there, once it was authorised.
 
   void hold(const client_request& what) {
     if (!held) held = std::make_unique<std::vector<held_request>>();

@@ -47,6 +47,7 @@ void session_effects::clear() {
   open.clear();
   hears.clear();
   forwards.clear();
+  new_rights.clear();
   wants_presence.clear();
   no_longer_hears.reset();
   leaves.reset();
@@ -64,9 +65,10 @@ void session_effects::clear() {
 
 bool session_effects::empty() const noexcept {
   return replies.empty() && authorise.empty() && open.empty() && hears.empty() &&
-         forwards.empty() && wants_presence.empty() && !no_longer_hears && !leaves && !problem &&
-         !close && !terminate && !wake_in && reading == reading_change::none && !ping &&
-         !reading_paused_by_rate && dropped_presence == 0 && ignored == 0;
+         forwards.empty() && new_rights.empty() && wants_presence.empty() && !no_longer_hears &&
+         !leaves && !problem && !close && !terminate && !wake_in &&
+         reading == reading_change::none && !ping && !reading_paused_by_rate &&
+         dropped_presence == 0 && ignored == 0;
 }
 
 session_protocol::session_protocol(session_id id, route way, const session_settings& settings,
@@ -92,10 +94,13 @@ joined_document& session_protocol::begin_joining(std::string_view name, session_
   return documents_.add(name);
 }
 
-void session_protocol::on_authorised(std::string_view document, rights may, session_effects& out) {
+void session_protocol::on_authorised(std::string_view document, rights may, moment at,
+                                     session_effects& out) {
   joined_document* const joining = documents_.find(document);
   if (is_closed_ || joining == nullptr || joining->state != join_state::authorising) return;
+  if (!may.contains(right::read)) return on_refused(document, close_reason::forbidden, at, out);
   joining->state = join_state::opening;
+  joining->may = may;
   out.open.emplace_back(document, may);
 }
 
@@ -106,11 +111,31 @@ void session_protocol::on_opened(std::string_view document, document_id id, mome
   joined->state = join_state::joined;
   joined->id = id;
   if (is_closed_) return;
+  if (std::exchange(joined->has_new_rights, false)) {
+    if (!joined->may.contains(right::read))
+      return on_document_failed(id, close_reason::access_revoked, at, out);
+    out.new_rights.emplace_back(id, joined->may);
+  }
   for (const held_request& each : joined->take_held())
     send_to(*joined, each.view(), input.gathered, out);
   on_frames_end(input, out);
   send_held_presence(at, out);
   update_reading(at, out);
+}
+
+/// Before the authoriser has answered, whoever hands its answer on looks at what has changed since.
+void session_protocol::on_rights_changed(std::string_view document, rights may, close_reason why,
+                                         moment at, session_effects& out) {
+  joined_document* const of = documents_.find(document);
+  if (is_closed_ || of == nullptr || of->state == join_state::authorising) return;
+  of->may = may;
+  of->has_new_rights = of->state == join_state::opening;
+  if (!may.contains(right::read) && is_address(*of)) {
+    out.close = why;
+  } else if (of->state != join_state::opening) {
+    if (!may.contains(right::read)) return on_document_failed(of->id, why, at, out);
+    out.new_rights.emplace_back(of->id, may);
+  }
 }
 
 void session_protocol::on_refused(std::string_view document, close_reason why, moment at,
@@ -426,6 +451,10 @@ bool session_protocol::skips_presence(document_id document, std::size_t queued_b
 
 void session_protocol::on_second(moment at, last_heard last, session_effects& out) {
   if (is_closed_) return;
+  if (route_.expires && at.now >= *route_.expires) {
+    out.close = close_reason::token_expired;
+    return;
+  }
   update_reading(at, out);
   if (has_missed_presence_ && at.queued_bytes <= settings_.presence_skip_bytes / 2) {
     has_missed_presence_ = false;

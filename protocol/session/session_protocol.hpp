@@ -87,6 +87,7 @@ struct session_effects {
   std::vector<std::pair<std::string, rights>> open;  ///< Ask the directory for these.
   std::vector<hearing> hears;
   std::vector<std::pair<document_id, request_batch>> forwards;
+  std::vector<std::pair<document_id, rights>> new_rights;  ///< Tell these documents.
   std::vector<document_id> wants_presence;           ///< It reads again: ask these who is present.
   std::optional<hearing> no_longer_hears;            ///< The opposite of `hears`.
   std::optional<document_id> leaves;                 ///< Unsubscribe from this one.
@@ -122,8 +123,14 @@ class session_protocol {
   /// The connection is open.
   void on_open(moment at, session_effects& out);
 
-  /// The authoriser's answer.
-  void on_authorised(std::string_view document, rights may, session_effects& out);
+  /// The authoriser's answer. Without the right to read, the directory is not asked: nobody learns
+  /// whether there is such a document.
+  void on_authorised(std::string_view document, rights may, moment at, session_effects& out);
+
+  /// What the session may do to a document has changed. Without the right to read it is closed to
+  /// this session, for this cause.
+  void on_rights_changed(std::string_view document, rights may, close_reason why, moment at,
+                         session_effects& out);
 
   /// The directory's answers. After the first, the session is subscribed to the document.
   void on_opened(std::string_view document, document_id id, moment at, session_input& input,

@@ -128,7 +128,7 @@ TEST_CASE("a session core speaks a dialect that only this test knows", "[session
                   dialect_set{dialect::y_websocket} | dialect_set{toy()}};
   session_protocol core{7, way, settings, {}};
   core.on_open({}, out);
-  core.on_authorised("d", rights::all(), out);
+  core.on_authorised("d", rights::all(), {}, out);
   core.on_opened("d", 1, {}, input, out);
   out.clear();
 

@@ -21,7 +21,8 @@ const std::set<close_reason> permanent = {
     close_reason::malformed_message, close_reason::no_document,   close_reason::message_too_large,
     close_reason::invalid_update,    close_reason::name_too_long, close_reason::unusable_content,
     close_reason::document_full,     close_reason::too_deep,      close_reason::update_too_complex,
-    close_reason::document_removed};
+    close_reason::document_removed,  close_reason::forbidden,     close_reason::access_revoked,
+    close_reason::unauthenticated};
 
 }  // namespace
 
@@ -77,6 +78,12 @@ TEST_CASE("close reasons have the codes that clients know", "[close_reason]") {
   CHECK(describe(close_reason::document_full).code == 4433);
   CHECK(describe(close_reason::update_too_complex).code == 4434);
   CHECK(describe(close_reason::document_removed).code == 4410);
+  CHECK(describe(close_reason::unauthenticated).code == 4401);
+  CHECK(describe(close_reason::token_expired).code == 4001);
+  CHECK(describe(close_reason::forbidden).code == 4403);
+  CHECK(describe(close_reason::access_revoked).code == 4403);
+  CHECK(describe(close_reason::closed_by_operator).code == 1008);
+  CHECK(describe(close_reason::access_unavailable).code == 1013);
   CHECK(describe(close_reason::heartbeat_timeout).code == 0);
   CHECK(describe(close_reason::io_error).code == 0);
 }
@@ -96,6 +103,7 @@ TEST_CASE("a failure closes with the reason that names whose fault it is", "[clo
   CHECK(close_reason_for(errc::pending_limit) == close_reason::pending_limit);
   CHECK(close_reason_for(errc::too_complex) == close_reason::update_too_complex);
   CHECK(close_reason_for(errc::document_removed) == close_reason::document_removed);
+  CHECK(close_reason_for(errc::forbidden) == close_reason::forbidden);
   for (const errc code : {errc::storage_failed, errc::disk_full})
     CHECK(close_reason_for(code) == close_reason::storage_unavailable);
   for (const errc code : {errc::corrupt_document, errc::corrupt_store, errc::store_in_use,

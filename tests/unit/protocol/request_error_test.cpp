@@ -45,7 +45,8 @@ TEST_CASE("request errors have the codes of the JSON dialect", "[request_error]"
         row{request_error::document_unavailable, "DOCUMENT_UNAVAILABLE", "Document unavailable"},
         row{request_error::update_too_complex, "UPDATE_TOO_COMPLEX", "Update too complex"},
         row{request_error::storage_unavailable, "STORAGE_UNAVAILABLE", "Storage unavailable"},
-        row{request_error::document_removed, "DOCUMENT_REMOVED", "Document removed"}}) {
+        row{request_error::document_removed, "DOCUMENT_REMOVED", "Document removed"},
+        row{request_error::forbidden, "FORBIDDEN", "Forbidden"}}) {
     CHECK(describe(each.error).code == each.code);
     CHECK(describe(each.error).text == each.text);
   }
@@ -56,6 +57,11 @@ TEST_CASE("the error for a failure depends on the part that was wrong", "[reques
     const auto code = static_cast<errc>(i);
     CAPTURE(to_string(code));
     if (code == errc::message_id_reused || code == errc::quota_exceeded) continue;
+    if (code == errc::forbidden) {
+      CHECK(request_error_for(code, request_part::update) == request_error::forbidden);
+      CHECK(request_error_for(code, request_part::presence) == request_error::forbidden);
+      continue;
+    }
     if (code == errc::storage_failed || code == errc::disk_full) {
       CHECK(request_error_for(code, request_part::update) == request_error::storage_unavailable);
       continue;
@@ -82,6 +88,8 @@ TEST_CASE("the error for a document that is closed says whether another may be o
            : reason == close_reason::quota_exceeded      ? request_error::quota_exceeded
            : reason == close_reason::document_removed    ? request_error::document_removed
            : reason == close_reason::storage_unavailable ? request_error::storage_unavailable
+           : reason == close_reason::forbidden           ? request_error::forbidden
+           : reason == close_reason::access_revoked      ? request_error::forbidden
                                                          : request_error::document_unavailable));
   }
 }

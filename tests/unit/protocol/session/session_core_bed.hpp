@@ -55,7 +55,7 @@ class session_core_bed {
     happens([&] { core.on_open(at(), out); });
   }
   void authorise(std::string_view document, rights may = rights::all()) {
-    happens([&] { core.on_authorised(document, may, out); });
+    happens([&] { core.on_authorised(document, may, at(), out); });
   }
   void opened(std::string_view document, document_id with) {
     happens([&] { core.on_opened(document, with, at(), input, out); });
