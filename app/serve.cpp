@@ -74,6 +74,11 @@ void arm_watchdog(const sigset_t& signals) {
 }
 
 void warn_of_risks(const config& settings) {
+  if (!is_loopback_address(settings.server.address) && settings.access.mode == access::mode::open)
+    std::cerr << "troupe: WARNING: listening on " << settings.server.address
+              << " with access.mode open: whoever reaches this port can read and change EVERY "
+                 "document; set access.mode to token or webhook (docs/security.md), or let a proxy "
+                 "decide who may connect\n";
   if (!is_loopback_address(settings.server.address) && settings.server.allowed_origins.empty())
     std::cerr << "troupe: warning: listening on " << settings.server.address
               << " without server.allowed_origins: browsers can only connect from pages of this "

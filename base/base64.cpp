@@ -1,5 +1,6 @@
 #include "base/base64.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace troupe {
@@ -96,6 +97,26 @@ result<byte_buffer> decode_base64(std::string_view text) {
     return fail(errc::invalid_base64, "bits set behind the last byte", text.size() - padded - 1);
   put_group(group, to, 3 - padded);
   return bytes;
+}
+
+void append_base64url(byte_view bytes, std::string& out) {
+  const std::size_t before = out.size();
+  append_base64(bytes, out);
+  while (out.size() > before && out.back() == padding) out.pop_back();
+  std::replace(out.begin() + static_cast<std::ptrdiff_t>(before), out.end(), '+', '-');
+  std::replace(out.begin() + static_cast<std::ptrdiff_t>(before), out.end(), '/', '_');
+}
+
+result<byte_buffer> decode_base64url(std::string_view text) {
+  if (text.size() % 4 == 1)
+    return fail(errc::invalid_base64, "no bytes have a text of this size", text.size());
+  if (const std::size_t stranger = text.find_first_of("+/="); stranger != std::string_view::npos)
+    return fail(errc::invalid_base64, "a character outside of the alphabet", stranger);
+  std::string standard{text};
+  std::replace(standard.begin(), standard.end(), '-', '+');
+  std::replace(standard.begin(), standard.end(), '_', '/');
+  standard.append((4 - text.size() % 4) % 4, padding);
+  return decode_base64(standard);
 }
 
 }  // namespace troupe

@@ -53,6 +53,8 @@ enum class errc : std::uint8_t {
   message_id_reused,  ///< Two messages with different contents have one id.
   not_owner,          ///< The thing belongs to another session, which is here.
   forbidden,          ///< The user has no right to this.
+  invalid_key,        ///< A key of tokens is malformed, or not what its algorithm needs.
+  weak_key,           ///< A key of tokens is too short to be safe.
   quota_exceeded,     ///< A user, an address or the node has as much as it may have.
   invalid_config,     ///< The configuration has unknown keys or bad values.
 };

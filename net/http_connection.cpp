@@ -271,7 +271,12 @@ class http_connection final : public unit_member,
       return refuse(403, "Pages of this origin may not connect (server.allowed_origins).\n");
     }
     auto admitted = service_->acceptor->admit(
-        {.target = std::string{view(request.target())}, .remote_address = remote_address_});
+        {.target = std::string{view(request.target())},
+         .remote_address = remote_address_,
+         .authorization = std::string{value_of(request, http::field::authorization)},
+         .subprotocols = offered,
+         .cookies = values_of(request, http::field::cookie, ";"),
+         .origin = std::string{origin}});
     if (!admitted) return answer(answer_bad_name(admitted.error().detail), after_answer::close);
     waiting_ = std::move(*admitted);
     upgrade_answer_ = accept_upgrade(key, *subprotocol);

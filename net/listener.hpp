@@ -33,6 +33,11 @@ class websocket_connection;
 struct upgrade_request {
   std::string target;          ///< Path and query, as sent.
   std::string remote_address;  ///< IP address of the client, without port (client_address).
+  // Header fields in which a token may come, as sent; empty: absent. Never to be logged.
+  std::string authorization = {};
+  std::string subprotocols = {};  ///< All that are offered, with commas between them.
+  std::string cookies = {};       ///< `name=value`, with semicolons between them.
+  std::string origin = {};
 };
 
 /// Why an upgrade is refused for the moment.

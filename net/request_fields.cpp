@@ -66,11 +66,11 @@ bool has_body(const request_head& request) noexcept {
          request.count(http::field::content_length) > 0;
 }
 
-std::string values_of(const request_head& request, http::field name) {
+std::string values_of(const request_head& request, http::field name, std::string_view separator) {
   std::string values;
   const auto [begin, end] = request.equal_range(name);
   for (auto line = begin; line != end; ++line)
-    values.append(values.empty() ? "" : ",").append(view(line->value()));
+    values.append(values.empty() ? "" : separator).append(view(line->value()));
   return values;
 }
 

@@ -24,8 +24,9 @@ bool asks_for_websocket(const request_head& request) noexcept;
 /// Whether the request announces a body, be it empty: by its length, or in chunks.
 bool has_body(const request_head& request) noexcept;
 
-/// The values of all lines of that name, with commas between them.
-std::string values_of(const request_head& request, boost::beast::http::field name);
+/// The values of all lines of that name, with commas between them, or what else separates them.
+std::string values_of(const request_head& request, boost::beast::http::field name,
+                      std::string_view separator = ",");
 
 /// The value of the first line of that name; empty if there is none.
 std::string_view value_of(const request_head& request, boost::beast::http::field name) noexcept;

@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 
+#include "base/token_subprotocol.hpp"
 #include "base/trim.hpp"
 
 namespace troupe {
@@ -33,17 +34,23 @@ bool is_token(std::string_view text) noexcept {
 
 std::optional<std::string_view> choose_subprotocol(std::string_view offered,
                                                    std::span<const std::string> known) noexcept {
-  std::string_view chosen;
+  std::string_view chosen, token;
+  bool has_others = false;
   while (!offered.empty()) {
     const std::string_view item = offered.substr(0, offered.find(','));
     offered.remove_prefix(std::min(item.size() + 1, offered.size()));
     const std::string_view one = trimmed(item, " \t");
     if (one.empty()) continue;  // RFC 9110, 5.6.1: empty items of a list are ignored
     if (!is_token(one)) return std::nullopt;
+    if (one.starts_with(token_subprotocol_prefix)) {
+      token = one;
+      continue;
+    }
+    has_others = true;
     if (chosen.empty() && (known.empty() || std::ranges::find(known, one) != known.end()))
       chosen = one;
   }
-  return chosen;
+  return has_others ? chosen : token;
 }
 
 bool is_websocket_key(std::string_view key) noexcept {

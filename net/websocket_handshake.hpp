@@ -14,8 +14,10 @@ bool is_websocket_key(std::string_view key) noexcept;
 
 /// Which of the offered subprotocols is answered: the first that `known` has, or simply the first
 /// if `known` is empty; empty text for none. Clients pass tokens this way: the values are never
-/// logged. Returns nothing if an offer is no token, so that it cannot be answered. `offered`: the
-/// values of the Sec-WebSocket-Protocol headers, in order, with commas between them.
+/// logged, and one that is a token (base/token_subprotocol.hpp) is answered only if nothing else is
+/// offered, since browsers give up a connection without an answer. Returns nothing if an offer is
+/// no token, so that it cannot be answered. `offered`: the values of the Sec-WebSocket-Protocol
+/// headers, in order, with commas between them.
 std::optional<std::string_view> choose_subprotocol(std::string_view offered,
                                                    std::span<const std::string> known) noexcept;
 

@@ -2,21 +2,33 @@
 // connection upgrades (route.hpp) and carried to the document with the join.
 #pragma once
 
-#include <cstdint>
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "protocol/access/rights.hpp"
 #include "protocol/document_quota.hpp"
 #include "protocol/pending_quota.hpp"
 #include "protocol/session_id.hpp"
 
 namespace troupe {
 
+namespace access {
+struct grant;
+}
+
 /// A user as the application names them, and where they are.
 struct identity {
-  std::string user;           ///< From `?userId=`; empty: nobody in particular.
+  std::string user;           ///< From the token, else `?userId=`; empty: nobody in particular.
   std::string address = {};   ///< Of the client; empty: loopback, or unknown.
   std::string token_id = {};  ///< `jti` of the token; empty: it has none, or there is no token.
+  /// Until when the token is valid; nothing: there is no token.
+  std::optional<std::chrono::system_clock::time_point> expires = {};
+  /// What the token allows, for all documents (access/access_policy.hpp); null: there is no token.
+  std::shared_ptr<const access::grant> grant = nullptr;
+  /// As the client showed it, where the application decides; it is secret. Empty: none.
+  std::string token = {};
 };
 
 /// Null: nobody in particular. Shared by the sessions' messages; never changes.
@@ -36,33 +48,6 @@ inline const std::string& token_id_of(const identity_ptr& who) {
   static const std::string none;
   return who ? who->token_id : none;
 }
-
-enum class right : std::uint8_t {
-  read = 1,      ///< To hear the state and every change.
-  write = 2,     ///< To change the state.
-  presence = 4,  ///< To be seen by others.
-  admin = 8,     ///< To delete, restore and configure.
-};
-
-/// A set of rights to one document.
-class rights {
- public:
-  constexpr rights() = default;
-
-  static constexpr rights all() noexcept { return rights{0xF}; }
-
-  constexpr bool contains(right one) const noexcept {
-    return (bits_ & static_cast<std::uint8_t>(one)) != 0;
-  }
-  constexpr void insert(right one) noexcept { bits_ |= static_cast<std::uint8_t>(one); }
-
-  friend constexpr bool operator==(rights, rights) = default;
-
- private:
-  explicit constexpr rights(std::uint8_t bits) noexcept : bits_(bits) {}
-
-  std::uint8_t bits_ = 0;
-};
 
 /// A session as it joins a document.
 struct joining_session {

@@ -2,6 +2,7 @@
 
 #include "base/check.hpp"
 #include "base/document_name.hpp"
+#include "protocol/access/access_policy.hpp"
 
 namespace troupe {
 
@@ -15,6 +16,16 @@ identity_ptr identity_for(const std::string& user, const std::string& address) {
 }
 
 }  // namespace
+
+identity_ptr identity_of(std::shared_ptr<const access::grant> allowed, std::string address) {
+  TROUPE_CHECK(allowed != nullptr);
+  const access::claims& who = *allowed->who;
+  return std::make_shared<const identity>(identity{.user = who.user,
+                                                   .address = std::move(address),
+                                                   .token_id = who.token_id,
+                                                   .expires = who.expires,
+                                                   .grant = std::move(allowed)});
+}
 
 result<route> route_for(const upgrade_target& target, const std::string& empty_document_name) {
   TROUPE_CHECK(target.path.starts_with('/'));

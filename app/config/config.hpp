@@ -10,7 +10,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "protocol/access/access_mode.hpp"
 
 namespace troupe {
 
@@ -55,6 +58,51 @@ struct config {
     std::string token;             ///< Never printed. Empty: token_file, or one that was generated.
     std::string token_file;        ///< Empty: none.
     std::string backup_directory;  ///< Empty: no backups.
+  };
+
+  /// One entry of access.keys: a secret for the algorithms that begin with HS, a public key for the
+  /// others.
+  struct access_key_section {
+    std::string id;  ///< `kid` of the tokens; empty: for tokens whose `kid` no other key has.
+    std::string algorithm;
+    std::string secret;  ///< Never printed.
+    std::string secret_file;
+    std::string public_key;  ///< PEM.
+    std::string public_key_file;
+  };
+
+  /// One entry of access.rules.
+  struct access_rule_section {
+    using condition = std::pair<std::string, std::vector<std::string>>;
+
+    std::vector<condition> claims;  ///< Paths of claims, each with the values that it may have.
+    std::string document;           ///< This or `glob`.
+    std::string glob;
+    std::vector<std::string> rights;
+  };
+
+  struct access_webhook_section {
+    std::string url;
+    std::string secret;  ///< Never printed.
+    std::chrono::milliseconds timeout{5'000};
+    std::chrono::milliseconds cache_max{60'000};
+  };
+
+  struct access_section {
+    troupe::access::mode mode = troupe::access::mode::open;
+    troupe::access::anonymous anonymous = troupe::access::anonymous::none;
+    std::string jwks_url;  ///< Empty: none.
+    std::vector<std::string> audience;
+    std::vector<std::string> issuer;
+    std::chrono::milliseconds clock_skew{30'000};
+    std::chrono::milliseconds max_token_age{0};
+    std::string user_claim = "sub";
+    std::string documents_claim = "docs";
+    std::string cookie;  ///< Empty: none is looked at.
+    bool stamp_presence = false;
+    std::vector<std::string> presence_claims = {"name", "color"};
+    std::vector<access_key_section> keys;
+    std::vector<access_rule_section> rules;
   };
 
   struct limits_section {
@@ -153,6 +201,8 @@ struct config {
   server_section server;
   tls_section tls;
   admin_section admin;
+  access_section access;
+  access_webhook_section access_webhook;
   limits_section limits;
   heartbeat_section heartbeat;
   io_section io;

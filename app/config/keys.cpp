@@ -21,6 +21,8 @@ constexpr std::string_view time_units = "ms, s, m or h";
 using server = config::server_section;
 using tls = config::tls_section;
 using admin = config::admin_section;
+using access_keys = config::access_section;
+using webhook = config::access_webhook_section;
 using limits = config::limits_section;
 using heartbeat = config::heartbeat_section;
 using io = config::io_section;
@@ -80,6 +82,61 @@ constexpr std::array keys{
     config_key{"admin.backup_directory", text_field{in<&config::admin, &admin::backup_directory>},
                "directory",
                "directory below which the admin pages write backups; empty: they write none"},
+
+    config_key{"access.mode", access_mode_field{in<&config::access, &access_keys::mode>},
+               "open, token or webhook",
+               "who decides what a client may do: open lets everybody read and write everything; "
+               "token takes signed tokens and the rules below; webhook asks access.webhook.url"},
+    config_key{"access.anonymous", anonymous_field{in<&config::access, &access_keys::anonymous>},
+               "none, read or write",
+               "what clients without a token may do with every document, where access.mode is "
+               "token; a token that is refused never counts as none"},
+    config_key{"access.jwks_url", text_field{in<&config::access, &access_keys::jwks_url>}, "URL",
+               "where the issuer of tokens publishes its keys (JSON Web Key Set), besides those of "
+               "access.keys; https, or http on this machine; empty: nowhere"},
+    config_key{"access.audience", text_list_field{in<&config::access, &access_keys::audience>},
+               "names",
+               "names of this service; a token must be for one of them (aud); an empty list takes "
+               "only tokens that name nobody"},
+    config_key{"access.issuer", text_list_field{in<&config::access, &access_keys::issuer>}, "names",
+               "issuers of tokens that are trusted (iss); an empty list trusts whoever has a key"},
+    config_key{"access.clock_skew",
+               duration_field{in<&config::access, &access_keys::clock_skew>, 0ms, 5min}, time_units,
+               "how much the clocks of issuers may differ from that of this machine; whole seconds "
+               "count"},
+    config_key{"access.max_token_age",
+               duration_field{in<&config::access, &access_keys::max_token_age>, 0ms, 8784h},
+               time_units,
+               "how long after it was issued (iat) a token may be used, whatever its expiry; 0s: "
+               "as long as that says"},
+    config_key{"access.user_claim", text_field{in<&config::access, &access_keys::user_claim>},
+               "claim", "claim that names the user; dots lead into objects"},
+    config_key{"access.documents_claim",
+               text_field{in<&config::access, &access_keys::documents_claim>}, "claim",
+               "claim with the documents and rights of a token (docs/security.md)"},
+    config_key{"access.cookie", text_field{in<&config::access, &access_keys::cookie>}, "name",
+               "cookie in which browsers send the token; needs server.allowed_origins without *; "
+               "empty: cookies are not looked at"},
+    config_key{"access.stamp_presence",
+               switch_field{in<&config::access, &access_keys::stamp_presence>}, "true or false",
+               "whether the server writes who somebody is into their presence (user), from the "
+               "token, so that nobody can pose as somebody else"},
+    config_key{"access.presence_claims",
+               text_list_field{in<&config::access, &access_keys::presence_claims>}, "claims",
+               "claims that access.stamp_presence writes besides the id of the user"},
+    config_key{"access.webhook.url", text_field{in<&config::access_webhook, &webhook::url>}, "URL",
+               "endpoint of the application that decides, where access.mode is webhook; https, or "
+               "http"},
+    config_key{"access.webhook.secret", secret_field{in<&config::access_webhook, &webhook::secret>},
+               "text",
+               "secret by which requests to the endpoint are signed, 32 bytes or more; empty: they "
+               "are not signed"},
+    config_key{"access.webhook.timeout",
+               duration_field{in<&config::access_webhook, &webhook::timeout>, 100ms, 30s},
+               time_units, "time for an answer; a client without one is refused, to retry later"},
+    config_key{"access.webhook.cache_max",
+               duration_field{in<&config::access_webhook, &webhook::cache_max>, 0ms, 24h},
+               time_units, "longest time for which an answer may say that it stays valid"},
 
     config_key{"limits.max_connections",
                count_field{in<&config::limits, &limits::max_connections>, 1, million},
@@ -297,6 +354,8 @@ struct describe_allowed {
   }
   std::string operator()(const level_field&) const { return "error, warning, info or debug"; }
   std::string operator()(const engine_field&) const { return "rocksdb or memory"; }
+  std::string operator()(const access_mode_field&) const { return "open, token or webhook"; }
+  std::string operator()(const anonymous_field&) const { return "none, read or write"; }
   std::string operator()(const switch_field&) const { return "true or false"; }
   std::string operator()(const text_field&) const { return "a text"; }
   std::string operator()(const secret_field&) const { return "a text"; }
@@ -328,6 +387,12 @@ struct store_value {
   }
   result<void> operator()(const engine_field& field) const {
     return store(parse_storage_engine(text), field);
+  }
+  result<void> operator()(const access_mode_field& field) const {
+    return store(parse_access_mode(text), field);
+  }
+  result<void> operator()(const anonymous_field& field) const {
+    return store(parse_anonymous(text), field);
   }
   result<void> operator()(const switch_field& field) const {
     return store(parse_switch(text), field);
@@ -383,6 +448,12 @@ struct format_field {
     return std::string{to_string(field.in(settings))};
   }
   std::string operator()(const engine_field& field) const {
+    return std::string{to_string(field.in(settings))};
+  }
+  std::string operator()(const access_mode_field& field) const {
+    return std::string{to_string(field.in(settings))};
+  }
+  std::string operator()(const anonymous_field& field) const {
     return std::string{to_string(field.in(settings))};
   }
   std::string operator()(const switch_field& field) const {

@@ -8,6 +8,7 @@
 #include <set>
 #include <string_view>
 
+#include "app/config/access_checks.hpp"
 #include "app/config/file.hpp"
 #include "app/config/keys.hpp"
 #include "app/config/sections.hpp"
@@ -165,6 +166,13 @@ class config_loader {
              checked.error().detail);
   }
 
+  /// Checks what concerns more than one key of access, and reads the files of its keys.
+  void check_access() {
+    const auto is_set = [this](const std::string& key) { return places_.contains(key); };
+    for (const access_problem& problem : troupe::check_access(loaded_.settings, is_set))
+      report(places_[problem.key], problem.key, problem.text);
+  }
+
   /// Checks that each section of a list has the keys that it must have.
   void check_sections() {
     for (const section_list& list : section_lists())
@@ -313,6 +321,7 @@ loaded_config load_config(const config_sources& sources) {
   loader.check_paths_and_hosts();
   loader.check_admin_token();
   loader.check_names();
+  loader.check_access();
   loader.check_sections();
   return std::move(loader).finish();
 }

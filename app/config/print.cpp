@@ -29,8 +29,11 @@ std::string printed_sections(const section_list& list, const config& settings) {
   for (std::size_t section = 0; section < size; ++section) {
     std::string_view mark = "- ";
     for (const section_key& key : list.keys) {
+      const std::string value = format_section_value(key, section, settings);
+      // A text that is empty is not the same as one that is not there.
+      if (key.must_be == presence::optional && (value == "\"\"" || value == "{}")) continue;
       text.append(1, '\n').append(std::string(2 * parts, ' ')).append(std::exchange(mark, "  "));
-      text.append(key.name).append(": ").append(format_section_value(key, section, settings));
+      text.append(key.name).append(": ").append(value);
     }
   }
   return text;

@@ -4,9 +4,13 @@
 #include <array>
 #include <filesystem>
 
+#include "app/config/access_checks.hpp"
+#include "app/config/keys.hpp"
 #include "app/config/print.hpp"
 #include "app/config/values.hpp"
 #include "net/watch/watched_directory.hpp"
+#include "protocol/access/access_policy.hpp"
+#include "protocol/access/key_set.hpp"
 
 namespace troupe {
 
@@ -57,6 +61,69 @@ result<void> check_pattern(const std::string& item) {
               "the pattern " + in_quotes(item) + " " + pattern.error().detail);
 }
 
+template <auto Field>
+auto& in_access_key(config& settings, std::size_t section) {
+  return settings.access.keys[section].*Field;
+}
+
+template <auto Field>
+auto& in_access_rule(config& settings, std::size_t section) {
+  return settings.access.rules[section].*Field;
+}
+
+result<void> check_any_text(const std::string&) { return {}; }
+
+using access_key = config::access_key_section;
+
+constexpr std::array access_key_keys{
+    section_key{"id", section_text_field{in_access_key<&access_key::id>, check_key_id},
+                presence::optional, "text",
+                "kid of the tokens that the key is for; without it, the key is tried with tokens "
+                "that no other key is named for"},
+    section_key{
+        "algorithm", section_text_field{in_access_key<&access_key::algorithm>, check_algorithm},
+        presence::required, "name",
+        "the one algorithm of the key: HS256, HS384, HS512, RS256, PS256, ES256, ES384 or EdDSA"},
+    section_key{"secret", section_secret_field{in_access_key<&access_key::secret>},
+                presence::optional, "text",
+                "secret of an HS algorithm, at least as many bytes as its hash: 32, 48 or 64"},
+    section_key{"secret_file",
+                section_text_field{in_access_key<&access_key::secret_file>, check_any_text},
+                presence::optional, "file",
+                "file with nothing but the secret; a line end behind it does not count"},
+    section_key{"public_key",
+                section_text_field{in_access_key<&access_key::public_key>, check_any_text},
+                presence::optional, "PEM",
+                "public key of the other algorithms, from -----BEGIN PUBLIC KEY----- on"},
+    section_key{"public_key_file",
+                section_text_field{in_access_key<&access_key::public_key_file>, check_any_text},
+                presence::optional, "file", "file with the public key in PEM"},
+};
+
+using access_rule = config::access_rule_section;
+
+constexpr std::array access_rule_keys{
+    section_key{"claims",
+                section_map_field{in_access_rule<&access_rule::claims>, check_condition,
+                                  access::conditions_max},
+                presence::optional, "map",
+                "claims that a token must have, each with a value or a list of values of which one "
+                "must be the claim or in it; none: the rule is for every token"},
+    section_key{"document",
+                section_text_field{in_access_rule<&access_rule::document>, check_document_rule},
+                presence::optional, "name",
+                "document that the rule is for; with * at the end, all whose names begin like "
+                "this; {user} and {claim} stand for what the token says"},
+    section_key{"glob", section_text_field{in_access_rule<&access_rule::glob>, check_document_glob},
+                presence::optional, "pattern",
+                "the same as a pattern, in place of document: * and ? stay in one part of the "
+                "name, ** does not"},
+    section_key{"rights", section_list_field{in_access_rule<&access_rule::rights>, check_right},
+                presence::required, "rights",
+                "what the token may do with the document: read, write, presence, admin or "
+                "no_presence (docs/security.md)"},
+};
+
 using watched = config::watched_section;
 
 constexpr std::array watched_keys{
@@ -89,6 +156,15 @@ constexpr std::array rule_keys{
 };
 
 constexpr std::array lists{
+    section_list{"access.keys", "sections", "keys of the issuers whose tokens are accepted",
+                 access::keys_max, access_key_keys,
+                 [](const config& settings) { return settings.access.keys.size(); },
+                 [](config& settings) { settings.access.keys.emplace_back(); }},
+    section_list{"access.rules", "sections",
+                 "rights by what a token says; all rules that apply count together",
+                 access::rules_max, access_rule_keys,
+                 [](const config& settings) { return settings.access.rules.size(); },
+                 [](config& settings) { settings.access.rules.emplace_back(); }},
     section_list{"documents.rules", "sections",
                  "settings for some documents; the first rule that matches a name counts",
                  document_rules_max, rule_keys,
@@ -112,6 +188,34 @@ struct store_section_value {
       return fail(errc::invalid_config, "takes one text" + what_it_is());
     TROUPE_TRY(field.check(entry.text));
     field.in(settings, section) = entry.text;
+    return {};
+  }
+
+  result<void> operator()(const section_secret_field& field) const {
+    if (entry.shape != value_shape::single)
+      return fail(errc::invalid_config, "takes one text" + what_it_is());
+    field.in(settings, section) = entry.text;
+    return {};
+  }
+
+  result<void> operator()(const section_map_field& field) const {
+    const std::string_view name = entry.position->name;
+    const std::size_t dot = name.find('.');
+    if (dot == std::string_view::npos) {
+      if (entry.shape == value_shape::section || entry.shape == value_shape::nothing) return {};
+      return fail(errc::invalid_config, "takes a map such as {role: editor}" + what_it_is());
+    }
+    section_map_field::entry added{name.substr(dot + 1), entry.items};
+    if (entry.shape == value_shape::single)
+      added.second = {entry.text};
+    else if (entry.shape != value_shape::list)
+      return fail(errc::invalid_config, "takes one text or a list of texts" + what_it_is());
+    auto& map = field.in(settings, section);
+    if (map.size() >= field.entries_max)
+      return fail(errc::invalid_config,
+                  "is one too many; allowed: " + std::to_string(field.entries_max));
+    TROUPE_TRY(field.check(added));
+    map.push_back(std::move(added));
     return {};
   }
 
@@ -154,13 +258,30 @@ struct format_section_field {
   std::string operator()(const section_text_field& field) const {
     return quote_yaml(field.in(settings, section));
   }
+  std::string operator()(const section_secret_field& field) const {
+    return quote_yaml(field.in(settings, section).empty() ? "" : hidden_value);
+  }
   std::string operator()(const section_switch_field& field) const {
     return field.in(settings, section) ? "true" : "false";
   }
   std::string operator()(const section_list_field& field) const {
+    return list_of(field.in(settings, section));
+  }
+  std::string operator()(const section_map_field& field) const {
     std::string text;
-    for (const std::string& item : field.in(settings, section))
-      text += (text.empty() ? "" : ", ") + quote_yaml(item);
+    for (const auto& [name, values] : field.in(settings, section))
+      text.append(text.empty() ? "" : ", ")
+          .append(quote_yaml(name))
+          .append(": ")
+          .append(list_of(values));
+    return "{" + text + "}";
+  }
+
+ private:
+  static std::string list_of(const std::vector<std::string>& items) {
+    std::string text;
+    for (const std::string& item : items)
+      text.append(text.empty() ? "" : ", ").append(quote_yaml(item));
     return "[" + text + "]";
   }
 };
@@ -184,7 +305,12 @@ const section_list* section_list_around(std::string_view key) {
 }
 
 const section_key* find_section_key(const section_list& list, std::string_view name) {
-  const auto found = std::ranges::find(list.keys, name, &section_key::name);
+  const auto found = std::ranges::find_if(list.keys, [&](const section_key& key) {
+    const bool is_in_map = std::holds_alternative<section_map_field>(key.field) &&
+                           name.starts_with(key.name) &&
+                           name.substr(key.name.size()).starts_with('.');
+    return key.name == name || is_in_map;
+  });
   return found == list.keys.end() ? nullptr : &*found;
 }
 

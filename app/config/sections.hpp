@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -23,6 +24,10 @@ struct section_text_field {
   std::string& (*in)(config&, std::size_t section);
   result<void> (*check)(const std::string& text);
 };
+/// A text that is not shown: its value is printed as hidden_value.
+struct section_secret_field {
+  std::string& (*in)(config&, std::size_t section);
+};
 struct section_switch_field {
   bool& (*in)(config&, std::size_t section);
 };
@@ -30,7 +35,17 @@ struct section_list_field {
   std::vector<std::string>& (*in)(config&, std::size_t section);
   result<void> (*check)(const std::string& item);
 };
-using section_field = std::variant<section_text_field, section_switch_field, section_list_field>;
+/// A map whose keys the operator chooses, each with one text or a list: `claims: {role: editor}`.
+/// An entry of it comes with the name "claims.role".
+struct section_map_field {
+  using entry = std::pair<std::string, std::vector<std::string>>;
+
+  std::vector<entry>& (*in)(config&, std::size_t section);
+  result<void> (*check)(const entry& added);
+  std::size_t entries_max;
+};
+using section_field = std::variant<section_text_field, section_secret_field, section_switch_field,
+                                   section_list_field, section_map_field>;
 
 enum class presence { optional, required };
 
@@ -62,7 +77,7 @@ const section_list* find_section_list(std::string_view name);
 /// "watch.directories[0]", "watch.directories.x".
 const section_list* section_list_around(std::string_view key);
 
-/// Returns the key of a section with this name, or nullptr.
+/// Returns the key of a section with this name, or the map in which the name lies, or nullptr.
 const section_key* find_section_key(const section_list& list, std::string_view name);
 
 /// Checks the entry and stores its value in the section with the number `section`.
@@ -70,7 +85,7 @@ const section_key* find_section_key(const section_list& list, std::string_view n
 result<void> set_section_value(const section_key& key, std::size_t section,
                                const config_entry& entry, config& settings);
 
-/// The value as YAML in flow notation: "x" or ["x", "y"].
+/// The value as YAML in flow notation: "x", ["x", "y"] or {"x": ["y"]}.
 std::string format_section_value(const section_key& key, std::size_t section, config settings);
 
 /// The names of the keys: "directory, document".

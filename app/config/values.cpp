@@ -16,6 +16,17 @@ namespace {
 
 constexpr std::array<std::string_view, 4> level_names{"error", "warning", "info", "debug"};
 constexpr std::array<std::string_view, 2> engine_names{"rocksdb", "memory"};
+constexpr std::array<std::string_view, 3> access_mode_names{"open", "token", "webhook"};
+constexpr std::array<std::string_view, 3> anonymous_names{"none", "read", "write"};
+
+/// The value whose name stands at the same place.
+template <class Value>
+result<Value> parse_name(std::string_view text, std::span<const std::string_view> names,
+                         std::string_view expected) {
+  for (std::size_t index = 0; index < names.size(); ++index)
+    if (names[index] == text) return static_cast<Value>(index);
+  return fail(errc::invalid_config, in_quotes(text).append(" is ").append(expected));
+}
 
 struct unit {
   std::string_view suffix;
@@ -100,15 +111,19 @@ result<std::string> parse_address(std::string_view text) {
 }
 
 result<log_level> parse_log_level(std::string_view text) {
-  for (std::size_t index = 0; index < level_names.size(); ++index)
-    if (level_names[index] == text) return static_cast<log_level>(index);
-  return fail(errc::invalid_config, in_quotes(text) + " is not a log level");
+  return parse_name<log_level>(text, level_names, "not a log level");
 }
 
 result<storage_engine> parse_storage_engine(std::string_view text) {
-  for (std::size_t index = 0; index < engine_names.size(); ++index)
-    if (engine_names[index] == text) return static_cast<storage_engine>(index);
-  return fail(errc::invalid_config, in_quotes(text) + " is not a storage engine");
+  return parse_name<storage_engine>(text, engine_names, "not a storage engine");
+}
+
+result<access::mode> parse_access_mode(std::string_view text) {
+  return parse_name<access::mode>(text, access_mode_names, "no way to decide about access");
+}
+
+result<access::anonymous> parse_anonymous(std::string_view text) {
+  return parse_name<access::anonymous>(text, anonymous_names, "neither none nor read nor write");
 }
 
 result<bool> parse_switch(std::string_view text) {
@@ -226,6 +241,14 @@ std::string_view to_string(log_level level) noexcept {
 
 std::string_view to_string(storage_engine engine) noexcept {
   return engine_names[static_cast<std::size_t>(engine)];
+}
+
+std::string_view to_string(access::mode mode) noexcept {
+  return access_mode_names[static_cast<std::size_t>(mode)];
+}
+
+std::string_view to_string(access::anonymous anonymous) noexcept {
+  return anonymous_names[static_cast<std::size_t>(anonymous)];
 }
 
 bool is_admin_token(std::string_view text) noexcept {

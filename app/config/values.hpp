@@ -34,6 +34,12 @@ result<log_level> parse_log_level(std::string_view text);
 /// rocksdb or memory.
 result<storage_engine> parse_storage_engine(std::string_view text);
 
+/// open, token or webhook.
+result<access::mode> parse_access_mode(std::string_view text);
+
+/// none, read or write.
+result<access::anonymous> parse_anonymous(std::string_view text);
+
 /// true or false.
 result<bool> parse_switch(std::string_view text);
 
@@ -56,6 +62,8 @@ std::string in_quotes(std::string_view text);
 /// Static storage.
 std::string_view to_string(log_level level) noexcept;
 std::string_view to_string(storage_engine engine) noexcept;
+std::string_view to_string(access::mode mode) noexcept;
+std::string_view to_string(access::anonymous anonymous) noexcept;
 
 inline constexpr std::size_t admin_token_size_min = 16;
 inline constexpr std::size_t admin_token_size_max = 1024;

@@ -182,6 +182,26 @@ for (const [, kind, lines] of page.matchAll(/```hex ([\w-]+)\n(.*?)```/gs)) {
   if (kind !== 'meta' && kind !== 'marker') add('record', `key.${number}`, bytes(kind_of('key'), key.length, key));
 }
 
+// Tokens as token_fuzz.cpp takes them: whole, or as header and claims that it signs; and sets of keys.
+const vectors = JSON.parse(readFileSync(path.join(here, '../golden/tokens/data/vectors.json')));
+for (const { name, token } of vectors.tokens.filter(({ name }, i) => i % 12 === 0 && !name.startsWith('as long')))
+  add('token', `${name.replace(/[^\w]+/g, '_')}`, bytes(0, token));
+add('token', 'query', bytes(0, 'x=1&token=a.b.c&token=a.b.d'));
+add('token', 'subprotocols', bytes(0, 'troupe, troupe.token.a.b.c; c=a.b.c'));
+add('token', 'pattern', bytes(0, 'a/**/b?c\\*{x}*'));
+const header = '{"alg":"HS256","typ":"at+jwt","kid":"k"}';
+const claims = [
+  '{"exp":1900000000,"sub":"ada","role":["editor",1],"x":{"y":"z"},"name":"A\\u00e9"}',
+  '{"exp":1.9e9,"nbf":1,"iat":1,"jti":"t","docs":[{"name":"a","rights":"read"},{"prefix":"w/","rights":["write","no_presence"]},{"glob":"**/b?","rights":[]}]}',
+  '{"exp":1,"aud":["x"]}',
+];
+claims.forEach((text, i) => add('token', `signed${i}`, bytes(1, header, 0, text)));
+const published = vectors.keys.filter(({ jwk }) => jwk).map(({ jwk }) => jwk);
+add('key_set', 'all', JSON.stringify({ keys: published }));
+for (const jwk of published) add('key_set', jwk.kid, JSON.stringify({ keys: [jwk] }));
+add('key_set', 'others', JSON.stringify({ keys: [{ kty: 'oct', k: 'AA' }, { kty: 'OKP', crv: 'X25519', x: 'AA' }, 1] }));
+add('key_set', 'tree', '{"a":[1,-2.5e3,true,false,null,{"\\u0061\\n":"\\ud83d\\ude00"}],"":""}');
+
 const differs = [];
 for (const [file, content] of Object.entries(seeds)) {
   const at = path.join(here, 'seeds', file);

@@ -96,5 +96,7 @@ test('a server on all interfaces without a list warns at the start; one with a l
   assert.match(await stderr_of({ 'server.address': '::' }), /warning: listening on :: without server\.allowed_origins/);
   assert.doesNotMatch(await stderr_of({ 'server.address': '0.0.0.0', 'server.allowed_origins': '*' }), /warning/);
   assert.doesNotMatch(await stderr_of({}), /warning/);
+  assert.match(await stderr_of({ 'server.address': '0.0.0.0' }), /WARNING: listening on 0\.0\.0\.0 with access\.mode open: .* EVERY/);
+  assert.doesNotMatch(await stderr_of({}), /WARNING/);
   assert.match(await stderr_of({ 'admin.address': '0.0.0.0' }), /warning: the admin pages listen on 0\.0\.0\.0/);
 });

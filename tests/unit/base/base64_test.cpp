@@ -55,6 +55,33 @@ TEST_CASE("base64 writes and reads the examples of its specification", "[base64]
   }
 }
 
+TEST_CASE("base64url uses the alphabet of tokens and no padding", "[base64]") {
+  std::string text;
+  append_base64url(byte_buffer{0xFB, 0xEF, 0xBE, 0xFF, 0xFF, 0xFF}, text);
+  CHECK(text == "----____");
+  for (const example& each : of_the_rfc) {
+    text.clear();
+    append_base64url(as_bytes(each.bytes), text);
+    CHECK(text == each.text.substr(0, each.text.find('=')));
+    const auto back = decode_base64url(text);
+    REQUIRE(back.has_value());
+    CHECK(as_text(*back) == each.bytes);
+  }
+}
+
+TEST_CASE("base64url gives bytes one spelling", "[base64]") {
+  for (const char* const text :
+       {"Zg==", "Zg=", "Z", "Zm9vY", "Zh", "Zm9", "Zm8=", "Zm 8", "+/+/", "Zm8\n", "Zm\xC3\xA9v"}) {
+    CAPTURE(text);
+    const auto bytes = decode_base64url(text);
+    REQUIRE_FALSE(bytes.has_value());
+    CHECK(bytes.error().code == errc::invalid_base64);
+  }
+  CHECK(decode_base64url("Zg")->size() == 1);
+  CHECK(decode_base64url("Zm8")->size() == 2);
+  CHECK(decode_base64url("ab+d").error().offset == 2);
+}
+
 TEST_CASE("base64 uses the standard alphabet", "[base64]") {
   const byte_buffer bytes = {0xFB, 0xEF, 0xBE, 0xFF, 0xFF, 0xFF};
   CHECK(encoded(bytes) == "++++////");

@@ -422,6 +422,28 @@ TEST_CASE("an upgrade may be named on a second line of Connection", "[http]") {
   CHECK(ending.has_ended());
 }
 
+TEST_CASE("an upgrade tells the fields in which a token may come", "[http]") {
+  http_bed bed;
+  bed.serve().answer_to(upgrade_head + key_line +
+                        "Authorization: Bearer a.b.c\r\nSec-WebSocket-Protocol: troupe, x\r\n"
+                        "Sec-WebSocket-Protocol: troupe.token.d.e.f\r\nCookie: a=1; b=2\r\n"
+                        "Cookie: c=3\r\nOrigin: http://localhost\r\n\r\n");
+  REQUIRE(bed.acceptor->upgrades.size() == 1);
+  const upgrade_request& request = bed.acceptor->upgrades[0];
+  CHECK(request.authorization == "Bearer a.b.c");
+  CHECK(request.subprotocols == "troupe, x,troupe.token.d.e.f");
+  CHECK(request.cookies == "a=1; b=2;c=3");
+  CHECK(request.origin == "http://localhost");
+}
+
+TEST_CASE("an upgrade without such fields leaves them empty", "[http]") {
+  http_bed bed;
+  bed.serve().answer_to(upgrade);
+  REQUIRE(bed.acceptor->upgrades.size() == 1);
+  const upgrade_request& request = bed.acceptor->upgrades[0];
+  CHECK((request.authorization + request.subprotocols + request.cookies + request.origin).empty());
+}
+
 TEST_CASE("an offer of subprotocols that is no list of tokens is refused", "[http]") {
   http_bed bed;
   const std::string answer =

@@ -55,6 +55,16 @@ TEST_CASE("with a list only a subprotocol of it is answered", "[handshake]") {
   CHECK(choose_subprotocol("YJS", known) == "");
 }
 
+TEST_CASE("a subprotocol that holds a token is answered only if it is alone", "[handshake]") {
+  const std::vector<std::string> known{"yjs"};
+  for (const char* const offered : {"troupe, troupe.token.a.b.c", "troupe.token.a.b.c, troupe"})
+    CHECK(choose_subprotocol(offered, {}) == "troupe");
+  CHECK(choose_subprotocol("troupe.token.a.b.c", {}) == "troupe.token.a.b.c");
+  CHECK(choose_subprotocol("troupe.token.a.b.c", known) == "troupe.token.a.b.c");
+  CHECK(choose_subprotocol("troupe.token.a.b.c, yjs", known) == "yjs");
+  CHECK(choose_subprotocol("troupe.token.a.b.c, other", known) == "");
+}
+
 TEST_CASE("an offer that is no token cannot be answered", "[handshake]") {
   for (const char* offered : {"a b", "a,b\"", "a=b", "a/b", "(a)", "\xFF"})
     CHECK_FALSE(choose_subprotocol(offered, {}).has_value());

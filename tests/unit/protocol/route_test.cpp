@@ -4,6 +4,9 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "protocol/access/access_policy.hpp"
+#include "tests/support/token_vectors.hpp"
+
 using namespace troupe;
 
 namespace {
@@ -85,4 +88,15 @@ TEST_CASE("the identity of a route is the user of the query, if it can be one", 
   CHECK(user_for("\xFF").empty());
   CHECK(user_for(std::string(513, 'a')).empty());
   CHECK(user_for(std::string(512, 'a')).size() == 512);
+}
+
+TEST_CASE("a token says who somebody is", "[route][access]") {
+  const auto who = test::claims_of("ada");
+  const auto allowed = *access::make_grant(std::make_shared<const access::access_policy>(), who);
+  const identity_ptr made = identity_of(allowed, "192.0.2.1");
+  CHECK(user_of(made) == "ada");
+  CHECK(address_of(made) == "192.0.2.1");
+  CHECK(made->token_id.empty());
+  CHECK(made->expires == who->expires);
+  CHECK(made->grant == allowed);
 }

@@ -29,18 +29,6 @@ config loaded(std::string_view yaml) {
   return made.settings;
 }
 
-/// The lines that are commented out below `list` in the reference, without their comment sign.
-std::string example_in_reference(std::string_view list) {
-  std::ifstream file{test::shipped_file("reference.yaml")};
-  std::string example;
-  for (std::string line; std::getline(file, line);) {
-    const bool begins = line == "  # " + std::string{list} + ":";
-    if (!example.empty() && !line.starts_with("  # ")) break;
-    if (begins || !example.empty()) example += "  " + line.substr(4) + "\n";
-  }
-  return example;
-}
-
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
   const auto at = text.find(from);
   REQUIRE(at != std::string::npos);
@@ -237,7 +225,8 @@ TEST_CASE("config/reference.yaml holds every list, explained and empty", "[confi
 TEST_CASE("the example of watch.directories in config/reference.yaml holds every key",
           "[config][watch]") {
   const test::temporary_directory at;
-  const std::string example = replaced(example_in_reference("directories"), "./notes", at.text());
+  const std::string example =
+      replaced(test::example_in_reference("watch.directories"), "./notes", at.text());
   INFO(example);
   const config settings = loaded("watch:\n" + example);
   REQUIRE(settings.watch.directories.size() == 1);
@@ -275,7 +264,7 @@ TEST_CASE("a mistake in a rule is told with its line", "[config]") {
 }
 
 TEST_CASE("the example of documents.rules in config/reference.yaml holds every key", "[config]") {
-  const std::string example = example_in_reference("rules");
+  const std::string example = test::example_in_reference("documents.rules");
   INFO(example);
   const config settings = loaded("documents:\n" + example);
   REQUIRE(settings.documents.rules.size() == 1);

@@ -42,6 +42,22 @@ inline std::string shipped_file(std::string_view name) {
   return (std::filesystem::path{TROUPE_SOURCE_DIR} / "config" / name).string();
 }
 
+/// The lines that are commented out below a list of sections in the reference, "watch.directories",
+/// without their comment sign.
+inline std::string example_in_reference(const std::string& list) {
+  const std::size_t dot = list.find('.');
+  std::ifstream file{shipped_file("reference.yaml")};
+  std::string example;
+  bool is_in_section = false;
+  for (std::string line; std::getline(file, line);) {
+    if (!line.empty() && line[0] != ' ') is_in_section = line == list.substr(0, dot) + ":";
+    const bool begins = is_in_section && line == "  # " + list.substr(dot + 1) + ":";
+    if (!example.empty() && !line.starts_with("  # ")) break;
+    if (begins || !example.empty()) example += "  " + line.substr(4) + "\n";
+  }
+  return example;
+}
+
 /// The problems of our own keys, then those that CAF has with its keys, as the operator sees them.
 /// The name of the file is shortened to "FILE".
 inline std::vector<std::string> problem_lines(const config_sources& sources) {
