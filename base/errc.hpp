@@ -53,6 +53,7 @@ enum class errc : std::uint8_t {
   message_id_reused,  ///< Two messages with different contents have one id.
   not_owner,          ///< The thing belongs to another session, which is here.
   quota_exceeded,     ///< A user, an address or the node has as much as it may have.
+  request_failed,     ///< A request to another server got no answer, or none that is of use.
   invalid_config,     ///< The configuration has unknown keys or bad values.
 };
 
