@@ -11,6 +11,9 @@
 #define TROUPE_MESSAGES(message) \
   message(answer_admin_request) \
   message(append_updates) \
+  message(authorisation_answered) \
+  message(authorise) \
+  message(authorised) \
   message(client_batch) \
   message(close_all_sessions) \
   message(close_documents) \
@@ -18,6 +21,8 @@
   message(close_subscribers) \
   message(deliver_batch) \
   message(describe_document) \
+  message(describe_webhooks) \
+  message(described_webhooks) \
   message(document_busy) \
   message(document_event) \
   message(document_idle) \
@@ -28,10 +33,12 @@
   message(export_state) \
   message(exported_state) \
   message(find_open) \
+  message(forget_authorisations) \
   message(found_open) \
   message(import_update) \
   message(imported_update) \
   message(join_document) \
+  message(keys_answered) \
   message(leave_document) \
   message(list_documents) \
   message(list_presence) \
@@ -47,13 +54,18 @@
   message(open_document) \
   message(opened_document) \
   message(presence_missed) \
+  message(refresh_keys) \
+  message(refreshed_keys) \
   message(remove_document) \
   message(removed_document) \
+  message(replay_webhooks) \
+  message(replayed_webhooks) \
   message(second_passed) \
   message(storing_failed) \
   message(unload_document) \
   message(update_stored) \
   message(version_made) \
+  message(webhook_answered) \
   message(write_checkpoint)
 // clang-format on
 
