@@ -97,6 +97,21 @@ void admin_request::answer(const admin::notify_query& query) {
           [this](const caf::error&) { finish(admin::show_failure()); });
 }
 
+void admin_request::answer(const describe_webhooks& query) {
+  if (!sources_->webhooks) return finish(admin::show_no_webhooks());
+  request(sources_->webhooks, patience, query)
+      .then([this](const described_webhooks& all) { finish(admin::show_webhooks(all)); },
+            [this](const caf::error&) { finish(admin::show_failure()); });
+}
+
+void admin_request::answer(const replay_webhooks& query) {
+  if (!sources_->webhooks) return finish(admin::show_no_webhooks());
+  request(sources_->webhooks, patience, query)
+      .then([this, which = query.delivery](
+                const replayed_webhooks& again) { finish(admin::show_replayed(again, which)); },
+            [this](const caf::error&) { finish(admin::show_failure()); });
+}
+
 void admin_handler::log_wrong_token(const http_request& request) {
   const std::uint64_t count =
       wrong_tokens_logged_.note(request.remote_address, io_unit::clock::now());

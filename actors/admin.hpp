@@ -24,6 +24,7 @@ namespace troupe {
 struct admin_sources {
   directory_actor directory;
   std::vector<hub_actor> hubs;
+  webhook_sender_actor webhooks = {};  ///< Null: there are none.
 };
 
 class admin_request final : public admin_request_actor::base {
@@ -45,6 +46,8 @@ class admin_request final : public admin_request_actor::base {
   void answer(const list_sessions& query);
   void answer(const list_documents& query);
   void answer(const admin::notify_query& query);
+  void answer(const describe_webhooks& query);
+  void answer(const replay_webhooks& query);
   void answer(const http_answer& known) { finish(known); }
   void add_presence(listed_sessions page);
   void finish(http_answer with);

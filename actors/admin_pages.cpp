@@ -111,6 +111,22 @@ admin_query read_notification(const std::string& body) {
   return wanted;
 }
 
+admin_query read_replay(const std::string& body) {
+  const auto object = read_object(body);
+  if (!object) return answer_error(400, object.error());
+  const auto delivery = object->find("delivery");
+  if (delivery == object->end() || delivery->is_null()) return replay_webhooks{};
+  if (!delivery->is_string() || delivery->get_ref<const std::string&>().empty())
+    return answer_error(400, "delivery must be a string that is not empty");
+  return replay_webhooks{delivery->get<std::string>()};
+}
+
+json to_json(const described_webhooks::dead_letter& dead) {
+  return {{"delivery", dead.delivery}, {"event", dead.event},
+          {"document", dead.document}, {"at", iso_time(dead.happened_at)},
+          {"attempts", dead.attempts}, {"error", dead.why}};
+}
+
 }  // namespace
 
 http_answer answer_error(unsigned status, const std::string& text, std::string allow) {
@@ -123,6 +139,8 @@ admin_query read_request(const page_request& wanted, const http_request& request
   if (wanted.to == page::health)
     return http_answer{.status = 200, .body = "ok\n", .allow = {}, .ends_connection = true};
   if (wanted.to == page::notify) return read_notification(request.body);
+  if (wanted.to == page::webhooks) return describe_webhooks{};
+  if (wanted.to == page::replay_webhooks) return read_replay(request.body);
   auto of_list = read_page_query(request.target);
   if (!of_list) return answer_error(400, of_list.error());
   return read_sessions_page(std::move(*of_list), wanted.document);
@@ -154,6 +172,35 @@ http_answer show_documents(const listed_documents& page) {
 
 http_answer show_notified(bool is_open, const std::string& document) {
   return answer_json(200, {{"docName", document}, {"open", is_open}});
+}
+
+http_answer show_webhooks(const described_webhooks& all) {
+  const json none = nullptr;
+  return answer_list(
+      "deadLetters", all.dead,
+      {{"url", all.url},
+       {"queued", all.queued},
+       {"queuedBytes", all.queued_bytes},
+       {"inFlight", all.in_flight},
+       {"oldestSince", all.oldest_since == 0 ? none : json(iso_time(all.oldest_since))},
+       {"failuresInRow", all.failures_in_row},
+       {"lastError", all.last_failure.empty() ? none : json(all.last_failure)},
+       {"sent", all.sent},
+       {"failed", all.failed},
+       {"leftOut", all.left_out},
+       {"dead", all.dead_count}},
+      false, [](const auto& each) { return to_json(each); },
+      [](const auto& each) { return json(each.delivery); });
+}
+
+http_answer show_replayed(const replayed_webhooks& again, const std::string& which) {
+  if (again.count == 0 && !which.empty())
+    return answer_error(404, "no delivery '" + which + "' was given up");
+  return answer_json(200, {{"replayed", again.count}});
+}
+
+http_answer show_no_webhooks() {
+  return answer_error(404, "there are no webhooks: webhooks.url is not set");
 }
 
 http_answer show_failure() { return answer_error(503, "the node is busy or stopping"); }

@@ -18,7 +18,8 @@ struct notify_query {
   std::string path;
   std::string document;
 };
-using admin_query = std::variant<http_answer, list_sessions, list_documents, notify_query>;
+using admin_query = std::variant<http_answer, list_sessions, list_documents, notify_query,
+                                 describe_webhooks, replay_webhooks>;
 
 /// An answer that says what is wrong. `allow`: the methods that are understood.
 http_answer answer_error(unsigned status, const std::string& text, std::string allow = {});
@@ -35,6 +36,11 @@ http_answer show_sessions(const listed_sessions& page, const listed_presence& pr
 /// The same of documents.
 http_answer show_documents(const listed_documents& page);
 http_answer show_notified(bool is_open, const std::string& document);
+http_answer show_webhooks(const described_webhooks& all);
+/// `which`: the delivery that was asked for; empty: all.
+http_answer show_replayed(const replayed_webhooks& again, const std::string& which);
+/// 404: webhooks.url is not set.
+http_answer show_no_webhooks();
 /// 503: an actor did not answer.
 http_answer show_failure();
 

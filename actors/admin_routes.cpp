@@ -37,6 +37,8 @@ constexpr std::array rows{
              archivist},
     page_row{"GET", "/api/v1/storage", page::storage, archivist},
     page_row{"POST", "/api/v1/backup", page::backup, archivist},
+    page_row{"GET", "/api/v1/webhooks", page::webhooks, running_node},
+    page_row{"POST", "/api/v1/webhooks/replay", page::replay_webhooks, running_node},
 };
 
 /// The parts of a path between its slashes; that before the first is left out.

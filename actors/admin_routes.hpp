@@ -34,6 +34,8 @@ enum class page : std::uint8_t {
   remove_version,
   storage,
   backup,
+  webhooks,
+  replay_webhooks,
 };
 
 /// Who answers a page.

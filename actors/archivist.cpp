@@ -93,6 +93,8 @@ void archivist::on_request(const answer_admin_request& order) {
     case admin::page::readiness:
     case admin::page::sessions:
     case admin::page::notify:
+    case admin::page::webhooks:
+    case admin::page::replay_webhooks:
     case admin::page::document_sessions: return finish(admin::show_failure());
   }
 }

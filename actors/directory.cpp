@@ -135,7 +135,8 @@ document_actor directory::spawn_document(const std::string& name, document_id id
                              settings_.workers,
                              release_,
                              settings_.health,
-                             settings_.fold_after};
+                             settings_.fold_after,
+                             settings_.webhooks};
   caf::actor_config config{unit};
   // What a failed one sent last may be in the store's queue.
   const store_reader_actor reader = failed_.erase(name) > 0 ? store_reader_actor{store_} : reader_;

@@ -25,6 +25,7 @@
 #include "actors/memory_release.hpp"
 #include "actors/node_metrics.hpp"
 #include "actors/store_health.hpp"
+#include "actors/webhook_feed.hpp"
 #include "base/budget.hpp"
 #include "protocol/document_quota.hpp"
 #include "protocol/document_rule.hpp"
@@ -50,6 +51,7 @@ struct directory_settings {
   std::shared_ptr<node_metrics> metrics;  ///< May be null.
   std::shared_ptr<worker_pool> workers;   ///< For work of documents that takes long; may be null.
   std::shared_ptr<store_health> health;   ///< May be null.
+  std::shared_ptr<webhook_feed> webhooks{};  ///< May be null.
 };
 
 class directory final : public directory_actor::base {

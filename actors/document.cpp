@@ -24,7 +24,8 @@ document::document(caf::actor_config& config, io_unit* unit, document_settings s
       work_(std::make_unique<hosted_document>(settings_.doc, settings_.seed, settings_.window,
                                               settings_.pending),
             make_lender()),
-      output_(name_) {}
+      output_(name_),
+      reporter_(settings_.webhooks, settings_.name) {}
 
 document::behavior_type document::make_behavior() {
   end_on_exception(this);
@@ -64,6 +65,8 @@ void document::on_exit() {
   if (const hosted_document* const of = work_.state(); of != nullptr && !of->is_folded())
     note_freed(of->describe().size_in_memory + of->describe().pending_size);
   work_.stop();
+  reporter_.on_closed();
+  settings_.webhooks = nullptr;
   audience_.clear();
   settings_.workers = nullptr;
   store_ = nullptr;
@@ -90,6 +93,7 @@ void document::on_loaded(const loaded_document& loaded) {
     if (!work_.state()->repaired().empty()) durability_.want_checkpoint();
     edited_at_ = current_time();
     work_.begin();
+    reporter_.on_opened();
     handle_waiting();
   });
 }
@@ -262,11 +266,13 @@ weight document::weight_here(const client_request& what) const {
 
 bool document::handle(joining_session& who) {
   work_.state()->on_join(who);
+  reporter_.on_join(who);
   return true;
 }
 
 bool document::handle(leave_document& leave) {
   work_.state()->on_leave(leave.session, current_time());
+  reporter_.on_leave(leave.session);
   std::erase(refused_, leave.session);
   schedule_flush();
   return true;
@@ -401,8 +407,10 @@ void document::carry_out(const shared_bytes& event_bytes, std::size_t credit_byt
     else
       output_.add(each);
   }
-  for (const document_effects::storage_write& write : effects.writes)
+  for (const document_effects::storage_write& write : effects.writes) {
+    reporter_.on_edit(write.from.session());
     durability_.add(write, event_bytes, credit_bytes);
+  }
   confirm();  // where there is nothing to be stored
   for (const document_effects::refusal& each : effects.refusals) refuse(each);
   for (const auto& each : effects.left_out) note_left_out(each);
@@ -494,6 +502,7 @@ void document::append_stored() {
   storage::log_append append = durability_.take_append();
   if (append.updates.empty()) return;
   append.document = name_;
+  append.by = reporter_.take_credits();
   std::size_t bytes = 0;
   for (const shared_slice& update : append.updates) bytes += update.size;
   if (settings_.health) settings_.health->note_sent(bytes);

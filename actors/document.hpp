@@ -19,6 +19,7 @@
 #include "actors/caf_compat.hpp"
 #include "actors/document_audience.hpp"
 #include "actors/document_output.hpp"
+#include "actors/document_reporter.hpp"
 #include "actors/document_work.hpp"
 #include "actors/durability.hpp"
 #include "actors/interfaces.hpp"
@@ -45,6 +46,7 @@ struct document_settings {
   std::shared_ptr<memory_release> release;    ///< Hears of much that is freed; may be null.
   std::shared_ptr<store_health> health;       ///< May be null.
   std::chrono::milliseconds fold_after{};     ///< Without an edit its state folds; see fold().
+  std::shared_ptr<webhook_feed> webhooks{};   ///< May be null.
 };
 
 class document final : public io_actor<document_actor::base> {
@@ -137,6 +139,7 @@ class document final : public io_actor<document_actor::base> {
   document_output output_;
   document_audience audience_;
   durability durability_;
+  document_reporter reporter_;
   newcomer_state newcomers_;
   log_quota left_out_logged_;           // presence, by cause
   std::vector<session_id> refused_;     // are being closed, until they have left

@@ -21,6 +21,7 @@
 #include "net/http_message.hpp"
 #include "protocol/identity.hpp"
 #include "protocol/request.hpp"
+#include "protocol/webhook/authorisation.hpp"
 #include "storage/backend.hpp"
 
 namespace troupe {
@@ -242,6 +243,70 @@ using version_maker_actor =
 struct version_made {
   std::shared_ptr<const std::string> document;
   std::optional<failure> why;  ///< It could not be made.
+};
+
+// --- webhook sender: one per node where webhooks.url is set, on a thread of its own ---
+
+using webhook_sender_actor = caf::typed_actor<
+    caf::result<void>(webhook_answered),                 // the HTTP client is done with one
+    caf::result<described_webhooks>(describe_webhooks),  // how many wait, which were given up
+    caf::result<replayed_webhooks>(replay_webhooks),     // try those again that were given up
+    caf::result<void>(flush_atom)>;                      // note to itself: look what is due
+
+struct webhook_answered {
+  std::uint64_t number = 0;
+  std::string why;  ///< It was not delivered; empty: it was.
+};
+
+// --- authoriser: one per node where access.mode is webhook; asks the application ---
+
+using authoriser_actor =
+    caf::typed_actor<caf::result<authorised>(authorise),         // may somebody open a document
+                     caf::result<void>(authorisation_answered),  // the HTTP client is done with a
+                                                                 // question
+                     caf::result<void>(forget_authorisations)>;  // ask anew, whatever is known
+
+struct authorise {
+  webhook::question what;
+};
+struct authorised {
+  enum class outcome : std::uint8_t {
+    granted,
+    denied,       ///< Asking again does not help.
+    unavailable,  ///< The application did not answer, or nothing sensible; try again later.
+  };
+
+  outcome what = outcome::unavailable;
+  webhook::authorisation allowed;  ///< If granted.
+  std::string why;                 ///< If not; for the log, not for the client.
+};
+/// Names the question by its hash.
+struct authorisation_answered {
+  std::uint64_t question_high = 0;
+  std::uint64_t question_low = 0;
+  std::uint64_t generation = 0;  ///< How often all was forgotten when it was asked.
+  unsigned status = 0;
+  std::string body;
+  std::string why;  ///< There is no answer; empty: there is.
+};
+struct forget_authorisations {};
+
+// --- key source: one per node where access.jwks_url is set; fetches the keys of tokens ---
+
+using key_source_actor =
+    caf::typed_actor<caf::result<refreshed_keys>(refresh_keys),  // a token names a key that is not
+                                                                 // there
+                     caf::result<void>(keys_answered),           // the HTTP client is done
+                     caf::result<void>(flush_atom)>;  // note to itself: look whether it is time
+
+struct refresh_keys {};
+struct refreshed_keys {
+  bool has_new = false;  ///< They were fetched just now; else what there is must do.
+};
+struct keys_answered {
+  unsigned status = 0;
+  std::string body;
+  std::string why;  ///< There is no answer; empty: there is.
 };
 
 // --- supervisor: one per node; watches the others, passes the seconds on, drains ---

@@ -11,6 +11,9 @@
 #define TROUPE_MESSAGES(message) \
   message(answer_admin_request) \
   message(append_updates) \
+  message(authorisation_answered) \
+  message(authorise) \
+  message(authorised) \
   message(change_access) \
   message(change_rights) \
   message(changed_access) \
@@ -21,6 +24,8 @@
   message(close_subscribers) \
   message(deliver_batch) \
   message(describe_document) \
+  message(describe_webhooks) \
+  message(described_webhooks) \
   message(document_busy) \
   message(document_event) \
   message(document_idle) \
@@ -31,10 +36,12 @@
   message(export_state) \
   message(exported_state) \
   message(find_open) \
+  message(forget_authorisations) \
   message(found_open) \
   message(import_update) \
   message(imported_update) \
   message(join_document) \
+  message(keys_answered) \
   message(leave_document) \
   message(list_documents) \
   message(list_presence) \
@@ -50,8 +57,12 @@
   message(open_document) \
   message(opened_document) \
   message(presence_missed) \
+  message(refresh_keys) \
+  message(refreshed_keys) \
   message(remove_document) \
   message(removed_document) \
+  message(replay_webhooks) \
+  message(replayed_webhooks) \
   message(second_passed) \
   message(settle_documents) \
   message(settled_documents) \
@@ -59,6 +70,7 @@
   message(unload_document) \
   message(update_stored) \
   message(version_made) \
+  message(webhook_answered) \
   message(write_checkpoint)
 // clang-format on
 

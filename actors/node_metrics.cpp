@@ -58,11 +58,31 @@ node_metrics::node_metrics(caf::actor_system& system) {
       "troupe", "storage-refusing", "1 while edits are refused because storage cannot be written.");
   storage_failures_ = registry.counter_family("troupe", "storage-failures", {"reason"},
                                               "Times that storage became unwritable.", "1", true);
+  queued_webhooks_ =
+      registry.gauge_singleton("troupe", "queued-webhooks", "Webhooks that wait or are under way.");
+  sent_webhooks_ =
+      registry.counter_singleton("troupe", "sent-webhooks", "Webhooks delivered.", "1", true);
+  failed_webhooks_ = registry.counter_singleton("troupe", "failed-webhooks",
+                                                "Attempts to deliver that failed.", "1", true);
+  dead_webhooks_ =
+      registry.counter_singleton("troupe", "dead-webhooks", "Webhooks given up.", "1", true);
+  left_out_webhooks_ = registry.counter_singleton(
+      "troupe", "left-out-webhooks", "Webhooks for which there was no room.", "1", true);
+  failed_key_fetches_ = registry.counter_singleton(
+      "troupe", "failed-key-fetches", "Attempts to fetch keys that failed.", "1", true);
+  authorisations_ =
+      registry.counter_family("troupe", "authorisations", {"outcome"},
+                              "Answers of the application about who may enter.", "1", true);
 }
 
 caf::telemetry::int_counter& node_metrics::storage_failures(errc why) const {
   const std::string_view label = to_string(why);
   return *storage_failures_->get_or_add({{"reason", caf::string_view{label.data(), label.size()}}});
+}
+
+caf::telemetry::int_counter& node_metrics::authorisations(std::string_view outcome) const {
+  return *authorisations_->get_or_add(
+      {{"outcome", caf::string_view{outcome.data(), outcome.size()}}});
 }
 
 caf::telemetry::int_counter& node_metrics::turned_away(std::string_view why) const {

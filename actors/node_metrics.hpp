@@ -60,6 +60,18 @@ class node_metrics {
   caf::telemetry::int_gauge& storage_refusing() const noexcept { return *storage_refusing_; }
   /// Times that storage became unwritable for this reason.
   caf::telemetry::int_counter& storage_failures(errc why) const;
+  /// Webhooks that wait or are under way.
+  caf::telemetry::int_gauge& queued_webhooks() const noexcept { return *queued_webhooks_; }
+  /// Those that were delivered; attempts that failed; those that were given up; those for which
+  /// there was no room.
+  caf::telemetry::int_counter& sent_webhooks() const noexcept { return *sent_webhooks_; }
+  caf::telemetry::int_counter& failed_webhooks() const noexcept { return *failed_webhooks_; }
+  caf::telemetry::int_counter& dead_webhooks() const noexcept { return *dead_webhooks_; }
+  caf::telemetry::int_counter& left_out_webhooks() const noexcept { return *left_out_webhooks_; }
+  /// Questions to the application: "granted", "denied", "unavailable", or "cached".
+  caf::telemetry::int_counter& authorisations(std::string_view outcome) const;
+  /// Attempts to fetch the keys of tokens that failed.
+  caf::telemetry::int_counter& failed_key_fetches() const noexcept { return *failed_key_fetches_; }
 
  private:
   caf::telemetry::int_gauge* sessions_;
@@ -76,6 +88,13 @@ class node_metrics {
   caf::telemetry::int_counter* presence_skipped_;
   caf::telemetry::int_counter* failed_checkpoints_;
   caf::telemetry::int_gauge* storage_refusing_;
+  caf::telemetry::int_gauge* queued_webhooks_;
+  caf::telemetry::int_counter* sent_webhooks_;
+  caf::telemetry::int_counter* failed_webhooks_;
+  caf::telemetry::int_counter* dead_webhooks_;
+  caf::telemetry::int_counter* left_out_webhooks_;
+  caf::telemetry::int_counter* failed_key_fetches_;
+  caf::telemetry::metric_family_impl<caf::telemetry::int_counter>* authorisations_;
   caf::telemetry::metric_family_impl<caf::telemetry::int_counter>* storage_failures_;
   caf::telemetry::metric_family_impl<caf::telemetry::int_counter>* turned_away_;
   caf::telemetry::metric_family_impl<caf::telemetry::int_counter>* left_out_presence_;

@@ -115,4 +115,38 @@ struct listed_presence {
   std::vector<state> states;
 };
 
+/// How the webhooks are.
+struct describe_webhooks {};
+struct described_webhooks {
+  struct dead_letter {
+    std::string delivery;
+    std::string event;
+    std::string document;
+    std::uint64_t happened_at = 0;  ///< Milliseconds since 1970 (UTC).
+    std::uint64_t attempts = 0;     ///< Since the node has started.
+    std::string why;
+  };
+
+  std::string url;  ///< Without its query.
+  std::uint64_t queued = 0;
+  std::uint64_t queued_bytes = 0;
+  std::uint64_t in_flight = 0;
+  std::uint64_t oldest_since = 0;  ///< Milliseconds since 1970 (UTC); 0: nothing waits.
+  std::uint64_t failures_in_row = 0;
+  std::string last_failure;
+  std::uint64_t sent = 0;  ///< Since the node has started, as are the next two.
+  std::uint64_t failed = 0;
+  std::uint64_t left_out = 0;
+  std::uint64_t dead_count = 0;
+  std::vector<dead_letter> dead;  ///< The oldest of them.
+};
+
+/// Tries to deliver what was given up.
+struct replay_webhooks {
+  std::string delivery;  ///< Empty: all.
+};
+struct replayed_webhooks {
+  std::uint64_t count = 0;
+};
+
 }  // namespace troupe

@@ -87,7 +87,10 @@ removed_document store::on_remove(const remove_document& which) {
     return {false, failure{errc::storage_failed, "writing to storage failed"}};
   if (!settings_.archive)
     return {false, failure{errc::storage_failed, "this storage removes nothing"}};
+  webhook_feed* const feed = settings_.webhooks.get();
+  const auto announced = feed != nullptr ? feed->begin_removal(which.name) : 0;
   const auto removed = settings_.archive->remove(which.name);
+  if (feed != nullptr) feed->end_removal(announced, removed.value_or(false));
   if (!removed) return {false, removed.error()};
   log_line(log_severity::info, "document '" + which.name + "' was removed by an operator");
   return {*removed, std::nullopt};

@@ -22,6 +22,7 @@
 #include "actors/interfaces.hpp"
 #include "actors/node_metrics.hpp"
 #include "actors/store_health.hpp"
+#include "actors/webhook_feed.hpp"
 #include "storage/archive.hpp"
 
 namespace troupe {
@@ -30,7 +31,8 @@ struct store_settings {
   std::shared_ptr<storage::backend> backend;
   std::shared_ptr<storage::archive> archive;  ///< Of the same storage, for removals; null: none.
   std::shared_ptr<store_health> health = std::make_shared<store_health>();
-  std::shared_ptr<node_metrics> metrics;  ///< May be null.
+  std::shared_ptr<node_metrics> metrics;     ///< May be null.
+  std::shared_ptr<webhook_feed> webhooks{};  ///< Hears of removals; null: nobody does.
   /// Between two attempts to recover.
   std::chrono::milliseconds recovery_interval{1000};
 };

@@ -47,6 +47,7 @@ result<std::unique_ptr<node>> node::open(const config& settings, caf::actor_syst
   // If a step fails, the destructor ends what the steps before it have started.
   std::unique_ptr<node> opened{new node{settings, system, units}};
   TROUPE_TRY(opened->open_storage());
+  TROUPE_TRY(opened->open_webhooks());
   opened->spawn_actors(std::move(on_failure));
   TROUPE_TRY(opened->watch_files());
   TROUPE_TRY(opened->open_listeners());
@@ -88,6 +89,21 @@ result<void> node::open_storage() {
   return {};
 }
 
+result<void> node::open_webhooks() {
+  if (settings_.webhooks.url.empty()) return {};
+  TROUPE_ASSIGN(webhooks_, troupe::open_webhooks(settings_, storage_.outbox));
+  return {};
+}
+
+void node::spawn_webhook_sender(const std::shared_ptr<node_metrics>& metrics) {
+  if (!webhooks_.feed) return;
+  webhooks_.settings.seed = random_seed();
+  webhook_sender_ = system_.spawn<webhook_sender, caf::detached>(
+      std::move(webhooks_.settings),
+      webhook_parts{webhooks_.feed, storage_.backend, storage_.archive, storage_.outbox,
+                    webhooks_.client, metrics, std::exchange(webhooks_.waiting, {})});
+}
+
 void node::spawn_actors(std::function<void()> on_failure) {
   actors_ = std::make_shared<supervised_actors>();
   actors_->on_failure = std::move(on_failure);
@@ -103,6 +119,9 @@ void node::spawn_actors(std::function<void()> on_failure) {
   actors_->reader = system_.spawn<store_reader, caf::detached>(storage_.backend);
   store_settings storing;
   storing.backend = keep_versions();
+  if (webhooks_.feed)
+    storing.backend = std::make_shared<announcing_backend>(storing.backend, webhooks_.feed);
+  storing.webhooks = webhooks_.feed;
   storing.archive = storage_.archive;
   storing.health = health_;
   storing.metrics = metrics;
@@ -112,8 +131,10 @@ void node::spawn_actors(std::function<void()> on_failure) {
   documents.metrics = metrics;
   documents.workers = workers_;
   documents.health = health_;
+  documents.webhooks = webhooks_.feed;
   actors_->directory =
       system_.spawn<directory>(documents, actors_->store, actors_->reader, actors_->hubs);
+  spawn_webhook_sender(metrics);
   supervisor_ = system_.spawn<supervisor>(actors_);
   add_sessions(tables, metrics);
 }
@@ -193,7 +214,7 @@ result<void> node::load_tls() {
 
 result<void> node::open_admin_listener(std::shared_ptr<budget> large_messages) {
   io_unit& unit = *units_.front();
-  const admin_sources sources{actors_->directory, actors_->hubs};
+  const admin_sources sources{actors_->directory, actors_->hubs, webhook_sender_};
   listener_settings listening = to_admin_listener_settings(settings_, std::move(large_messages));
   listening.on_out_of_resources = out_of_resources_hook();
   TROUPE_ASSIGN(token_, find_admin_token(settings_));
@@ -234,6 +255,7 @@ void node::stop() {
   if (has_run) drain();
   has_left_worker_ = !workers_->stop(worker_patience);
   has_left_unstored_ = health_->waiting() > 0;
+  if (webhooks_.client) webhooks_.client->stop();
   end_actors();
   watcher_.reset();
   if (watch_unit_) watch_unit_->finish();
@@ -260,12 +282,15 @@ void node::end_actors() {
   for (const hub_actor& hub : actors_->hubs)
     caf::anon_send_exit(hub, caf::exit_reason::user_shutdown);
   if (version_maker_) caf::anon_send_exit(version_maker_, caf::exit_reason::user_shutdown);
+  if (webhook_sender_) caf::anon_send_exit(webhook_sender_, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_->directory, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_->store, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_->reader, caf::exit_reason::user_shutdown);
   supervisor_ = nullptr;
   version_maker_ = nullptr;
+  webhook_sender_ = nullptr;
+  webhooks_ = {};
   versions_ = nullptr;
   storage_ = {};
   actors_.reset();

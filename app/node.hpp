@@ -20,6 +20,7 @@
 #include "actors/worker_pool.hpp"
 #include "app/admin_token.hpp"
 #include "app/config/config.hpp"
+#include "app/webhooks.hpp"
 #include "base/budget.hpp"
 #include "net/io_unit.hpp"
 #include "net/listener.hpp"
@@ -71,6 +72,8 @@ class node {
   node(const config& settings, caf::actor_system& system, io_units& units);
 
   result<void> open_storage();
+  result<void> open_webhooks();
+  void spawn_webhook_sender(const std::shared_ptr<node_metrics>& metrics);
   std::shared_ptr<storage::backend> keep_versions();
   void spawn_actors(std::function<void()> on_failure);
   void add_sessions(const std::vector<std::shared_ptr<session_table>>& tables,
@@ -88,10 +91,11 @@ class node {
   struct opened_storage {
     std::shared_ptr<storage::backend> backend;
     std::shared_ptr<storage::archive> archive;
+    std::shared_ptr<storage::outbox> outbox;
   };
   template <class Store>
   void keep_storage(std::shared_ptr<Store> opened) {
-    storage_ = {opened, opened};
+    storage_ = {opened, opened, opened};
   }
 
   const config& settings_;
@@ -104,6 +108,8 @@ class node {
   supervisor_actor supervisor_;
   version_maker_actor version_maker_;  // null: versions.enabled is false
   std::shared_ptr<const version_keeper> versions_;
+  opened_webhooks webhooks_;             // empty where webhooks.url is
+  webhook_sender_actor webhook_sender_;  // null likewise
   std::shared_ptr<tls_context> tls_;
   std::unique_ptr<listener> listener_;
   std::unique_ptr<listener> admin_listener_;

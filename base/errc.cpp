@@ -44,6 +44,7 @@ std::string_view to_string(errc code) noexcept {
     case errc::invalid_key: return "invalid_key";
     case errc::weak_key: return "weak_key";
     case errc::quota_exceeded: return "quota_exceeded";
+    case errc::request_failed: return "request_failed";
     case errc::invalid_config: return "invalid_config";
   }
   return "unknown";

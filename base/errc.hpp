@@ -56,6 +56,7 @@ enum class errc : std::uint8_t {
   invalid_key,        ///< A key of tokens is malformed, or not what its algorithm needs.
   weak_key,           ///< A key of tokens is too short to be safe.
   quota_exceeded,     ///< A user, an address or the node has as much as it may have.
+  request_failed,     ///< A request to another server got no answer, or none that is of use.
   invalid_config,     ///< The configuration has unknown keys or bad values.
 };
 

@@ -28,6 +28,7 @@ find_package(tl-expected REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(OpenSSL 3 REQUIRED)
 find_package(Threads REQUIRED)
+find_package(CURL 7.87 REQUIRED)
 # Not by RocksDB's own package file, which asks for the development files of all that it was built with.
 find_path(TROUPE_ROCKSDB_INCLUDE_DIR rocksdb/db.h REQUIRED)
 find_library(TROUPE_ROCKSDB_LIBRARY rocksdb REQUIRED)

@@ -29,6 +29,7 @@
 
 #include "base/bytes.hpp"
 #include "base/errc.hpp"
+#include "storage/outbox.hpp"
 
 namespace troupe::storage {
 
@@ -38,6 +39,12 @@ using sequence = std::uint64_t;
 /// As the first number of an append: the one behind the last, whatever that is.
 inline constexpr sequence next_number = 0;
 
+/// Who made the updates of an append, for those who hear of writes. It is not stored.
+struct append_credits {
+  std::vector<std::string> users;
+  std::vector<std::string> origins;  ///< Names of backends that edited.
+};
+
 /// Updates of one document with consecutive numbers.
 struct log_append {
   std::shared_ptr<const std::string> document;
@@ -46,6 +53,7 @@ struct log_append {
   sequence first = 0;
   std::vector<shared_slice> updates;
   std::uint64_t origin = 0;  ///< Which node took them from their clients; 0: this one.
+  std::shared_ptr<const append_credits> by = {};  ///< Null: nobody asks.
 };
 
 /// Replaces the checkpoint of a document and drops its log up to and including `covers`. One that
@@ -61,11 +69,15 @@ struct checkpoint_write {
 struct batch {
   std::vector<log_append> appends;
   std::vector<checkpoint_write> checkpoints;
+  std::vector<announcement> announcements{};  ///< Of these appends.
 
-  bool empty() const noexcept { return appends.empty() && checkpoints.empty(); }
+  bool empty() const noexcept {
+    return appends.empty() && checkpoints.empty() && announcements.empty();
+  }
   void clear() {
     appends.clear();
     checkpoints.clear();
+    announcements.clear();
   }
 };
 

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "base/compression.hpp"
+#include "storage/announcement_record.hpp"
 #include "storage/record.hpp"
 #include "storage/version_record.hpp"
 
@@ -90,6 +91,7 @@ result<void> memory_backend::write(const batch& what) {
   }
   for (const checkpoint_write& checkpoint : what.checkpoints)
     TROUPE_TRY(last_of(checkpoint.document));
+  for (const announcement& each : what.announcements) TROUPE_TRY(check_announcement(each));
 
   const auto entry_of = [&](const std::string& name) -> entry& {
     const auto [at, is_new] = documents_.try_emplace(name);
@@ -103,6 +105,8 @@ result<void> memory_backend::write(const batch& what) {
   };
   for (const log_append& append : what.appends)
     if (!append.updates.empty()) append_to(entry_of(*append.document), append);
+  for (const announcement& each : what.announcements)
+    announcements_.insert_or_assign(each.number, each);
   for (std::size_t i = 0; i < what.checkpoints.size(); ++i) {
     const checkpoint_write& checkpoint = what.checkpoints[i];
     entry& of = entry_of(checkpoint.document);
@@ -279,6 +283,29 @@ result<verify_report> memory_backend::verify(const verify_progress& progress,
     if (!report.is_complete) break;
   }
   return report;
+}
+
+// --- outbox ---
+
+result<void> memory_backend::change(const outbox_change& what) {
+  for (const announcement& each : what.puts) TROUPE_TRY(check_announcement(each));
+  std::lock_guard lock{mutex_};
+  for (const announcement_number each : what.removals) announcements_.erase(each);
+  for (const announcement& each : what.puts) announcements_.insert_or_assign(each.number, each);
+  return {};
+}
+
+result<outbox_page> memory_backend::announcements(const outbox_query& which) {
+  std::lock_guard lock{mutex_};
+  outbox_page page;
+  auto at = announcements_.upper_bound(which.after);
+  for (; at != announcements_.end(); ++at) {
+    page.has_more = page.announcements.size() >= which.limit;
+    if (page.has_more) break;
+    page.last = at->first;
+    page.announcements.push_back(at->second);
+  }
+  return page;
 }
 
 }  // namespace troupe::storage

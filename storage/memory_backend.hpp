@@ -8,10 +8,11 @@
 #include "base/packed_bytes.hpp"
 #include "storage/archive.hpp"
 #include "storage/backend.hpp"
+#include "storage/outbox.hpp"
 
 namespace troupe::storage {
 
-class memory_backend final : public backend, public archive {
+class memory_backend final : public backend, public archive, public outbox {
  public:
   result<stored_document> load(const std::string& document) override;
   result<void> write(const batch& what) override;
@@ -31,6 +32,9 @@ class memory_backend final : public backend, public archive {
   result<void> backup(const std::string& directory) override;
   result<verify_report> verify(const verify_progress& progress,
                                const contents_check& check = {}) override;
+
+  result<void> change(const outbox_change& what) override;
+  result<outbox_page> announcements(const outbox_query& which) override;
 
  private:
   struct record {
@@ -58,6 +62,7 @@ class memory_backend final : public backend, public archive {
 
   std::mutex mutex_;
   std::map<std::string, entry> documents_;
+  std::map<announcement_number, announcement> announcements_;
 };
 
 }  // namespace troupe::storage

@@ -58,6 +58,7 @@ result<void> rocksdb_backend::write(const batch& what) {
   rocksdb_writer writer{*state_->store, state_->heads, state_->now(), is_damaged};
   for (const log_append& append : what.appends) TROUPE_TRY(writer.add(append));
   for (const checkpoint_write& checkpoint : what.checkpoints) TROUPE_TRY(writer.add(checkpoint));
+  for (const announcement& each : what.announcements) TROUPE_TRY(writer.add(each));
   rocksdb::WriteBatch& written = writer.finish();
   if (written.Count() == 0) return {};
   TROUPE_TRY(state_->commit(written));

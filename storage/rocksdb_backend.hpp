@@ -14,6 +14,7 @@
 
 #include "storage/archive.hpp"
 #include "storage/backend.hpp"
+#include "storage/outbox.hpp"
 
 namespace rocksdb {
 class Env;
@@ -42,7 +43,7 @@ struct rocksdb_settings {
   std::shared_ptr<rocksdb::Env> env;
 };
 
-class rocksdb_backend final : public backend, public archive {
+class rocksdb_backend final : public backend, public archive, public outbox {
  public:
   /// Opens the store in a directory, or makes one there if it is empty or does not exist. Nothing
   /// is changed in a directory that is refused. Fails with store_in_use; newer_format;
@@ -77,6 +78,9 @@ class rocksdb_backend final : public backend, public archive {
   result<void> backup(const std::string& directory) override;
   result<verify_report> verify(const verify_progress& progress,
                                const contents_check& check = {}) override;
+
+  result<void> change(const outbox_change& what) override;
+  result<outbox_page> announcements(const outbox_query& which) override;
 
   struct state;
 

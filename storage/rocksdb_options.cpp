@@ -74,7 +74,7 @@ rocksdb::ColumnFamilyOptions make_family(const rocksdb_settings& settings,
   }
   if (which == family::checkpoints || which == family::versions)  // they come compressed
     options.compression = options.bottommost_compression = rocksdb::kNoCompression;
-  if (which != family::meta && which != family::unused) {
+  if (which == family::log || which == family::checkpoints || which == family::versions) {
     // Records and chunks are read from a place on, never by their whole key alone.
     options.prefix_extractor.reset(
         rocksdb::NewFixedPrefixTransform(std::tuple_size_v<document_id>));
@@ -100,6 +100,7 @@ std::string_view name_of(family which) noexcept {
     case family::checkpoints: return "snap";
     case family::meta: return "meta";
     case family::versions: return "vers";
+    case family::announcements: return "hook";
   }
   return "";
 }

@@ -15,9 +15,9 @@
 namespace troupe::storage {
 
 /// The column families, in the order of their handles. "default" must exist and stays empty.
-/// A store of an earlier server may lack the last.
-enum class family : std::size_t { unused, log, checkpoints, meta, versions };
-inline constexpr std::size_t family_count = 5;
+/// A store of an earlier server may lack the last ones.
+enum class family : std::size_t { unused, log, checkpoints, meta, versions, announcements };
+inline constexpr std::size_t family_count = 6;
 std::string_view name_of(family which) noexcept;
 
 rocksdb::DBOptions make_database_options(const rocksdb_settings& settings);

@@ -5,6 +5,7 @@
 
 #include "base/crc32c.hpp"
 #include "base/printable.hpp"
+#include "storage/announcement_record.hpp"
 #include "storage/repair.hpp"
 #include "storage/rocksdb_damaged.hpp"
 #include "storage/rocksdb_salvage.hpp"
@@ -89,6 +90,7 @@ class rescue_run {
     for (const std::string& name : names_) TROUPE_TRY(take(name));
     for (const document_id& id : nameless_) TROUPE_TRY(take_nameless(id));
     TROUPE_TRY(take_versions());
+    TROUPE_TRY(take_announcements());
     // Blocks of which nothing is needed would still stop the library from merging tables.
     if (const auto status = from_.db().VerifyChecksum(); !status.ok() && report_.unreadable.empty())
       note("a part of a table: " + status.ToString());
@@ -302,6 +304,19 @@ class rescue_run {
     };
     scan(*iterate_all(from_, family::versions), {}, {}, visit, note_gaps_of(family::versions));
     finish();
+    return done;
+  }
+
+  /// Announcements go over if they are whole.
+  result<void> take_announcements() {
+    result<void> done;
+    const auto visit = [&](std::string_view key, std::string_view value) {
+      if (const auto read = decode_announcement(key, value); !read)
+        return note(read.error().detail + "; it is left out");
+      if (done && to_ != nullptr) done = to_->put(family::announcements, key, value);
+    };
+    scan(*iterate_all(from_, family::announcements), {}, {}, visit,
+         note_gaps_of(family::announcements));
     return done;
   }
 

@@ -1,3 +1,4 @@
+#include "storage/announcement_record.hpp"
 #include "storage/rocksdb_state.hpp"
 #include "storage/rocksdb_versions.hpp"
 
@@ -21,6 +22,7 @@ class verification {
     TROUPE_TRY(check_documents());
     for (const family which : {family::log, family::checkpoints, family::versions})
       if (report_.is_complete) TROUPE_TRY(check_owners(which));
+    if (report_.is_complete) TROUPE_TRY(check_announcements());
     check_tables();
     return std::move(report_);
   }
@@ -172,6 +174,18 @@ class verification {
         note({},
              {errc::corrupt_document, "data of an unknown document with the id " + to_string(id)});
       at->Seek(end_key(id));
+    }
+    if (!at->status().ok()) note({}, to_failure(at->status()));
+    return {};
+  }
+
+  /// One that cannot be read costs no document anything.
+  result<void> check_announcements() {
+    const auto at = reader_.iterate(family::announcements);
+    for (at->SeekToFirst(); at->Valid(); at->Next()) {
+      TROUPE_TRY(check_open());
+      if (const auto read = decode_announcement(text_of(at->key()), text_of(at->value())); !read)
+        note({}, read.error(), true);
     }
     if (!at->status().ok()) note({}, to_failure(at->status()));
     return {};

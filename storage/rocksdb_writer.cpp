@@ -6,6 +6,7 @@
 #include "base/check.hpp"
 #include "base/compression.hpp"
 #include "base/crc32c.hpp"
+#include "storage/announcement_record.hpp"
 
 namespace troupe::storage {
 namespace {
@@ -176,6 +177,13 @@ result<void> rocksdb_writer::add(const checkpoint_write& write) {
   }
   put_chunks(meta, write.state);
   of->has_checkpoint = true;
+  return {};
+}
+
+result<void> rocksdb_writer::add(const announcement& what) {
+  TROUPE_TRY(check_announcement(what));
+  const std::string key = announcement_key(what.number);
+  require(batch_.Put(store_.handle(family::announcements), key, encode_announcement(key, what)));
   return {};
 }
 

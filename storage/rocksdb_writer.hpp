@@ -52,6 +52,7 @@ class rocksdb_writer {
 
   result<void> add(const log_append& append);
   result<void> add(const checkpoint_write& write);
+  result<void> add(const announcement& what);
 
   /// Puts the meta entries in, last.
   rocksdb::WriteBatch& finish();

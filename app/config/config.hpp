@@ -198,6 +198,20 @@ struct config {
     std::vector<watched_section> directories;
   };
 
+  struct webhooks_section {
+    std::string url;          ///< Empty: no webhooks.
+    std::string secret;       ///< Never printed. Empty: secret_file.
+    std::string secret_file;  ///< Empty: none.
+    std::vector<std::string> events = {"document.changed", "document.deleted"};
+    std::chrono::milliseconds debounce{2'000};
+    std::chrono::milliseconds max_delay{10'000};
+    std::chrono::milliseconds timeout{10'000};
+    bool include_contents = false;
+    bool allow_private_addresses = false;
+    std::size_t max_queued = 100'000;
+    std::size_t max_queue_size = 64 * 1024 * 1024;
+  };
+
   server_section server;
   tls_section tls;
   admin_section admin;
@@ -212,6 +226,7 @@ struct config {
   document_section document;
   documents_section documents;
   watch_section watch;
+  webhooks_section webhooks;
   std::vector<caf_setting> caf;  ///< In the order they were set; the last of a key wins.
 };
 

@@ -31,6 +31,7 @@ using document = config::document_section;
 using storage_keys = config::storage_section;
 using versions = config::versions_section;
 using watch = config::watch_section;
+using webhooks = config::webhooks_section;
 
 /// The accessor of a field, for a config_field.
 template <auto Section, auto Field>
@@ -331,6 +332,43 @@ constexpr std::array keys{
 
     config_key{"watch.debounce", duration_field{in<&config::watch, &watch::debounce>, 10ms, 10min},
                time_units, "a change is reported after the file has been quiet for this long"},
+
+    config_key{"webhooks.url", text_field{in<&config::webhooks, &webhooks::url>}, "URL",
+               "where the server tells the application what has happened "
+               "(docs/backend-api.md#webhooks); empty: nowhere"},
+    config_key{"webhooks.secret", secret_field{in<&config::webhooks, &webhooks::secret>}, "secret",
+               "with which webhooks are signed, 16 to 1024 bytes; empty: that of "
+               "webhooks.secret_file"},
+    config_key{"webhooks.secret_file", text_field{in<&config::webhooks, &webhooks::secret_file>},
+               "file", "file with nothing but the secret, in one line; empty: none"},
+    config_key{"webhooks.events", text_list_field{in<&config::webhooks, &webhooks::events>},
+               "names",
+               "what is told: document.changed, document.opened, document.closed, "
+               "document.deleted, session.joined, session.left"},
+    config_key{"webhooks.debounce",
+               duration_field{in<&config::webhooks, &webhooks::debounce>, 0ms, 1h}, time_units,
+               "a change is told once nobody has edited the document for this long"},
+    config_key{"webhooks.max_delay",
+               duration_field{in<&config::webhooks, &webhooks::max_delay>, 0ms, 24h}, time_units,
+               "a change is told after this time even if the document is edited all the time"},
+    config_key{"webhooks.timeout",
+               duration_field{in<&config::webhooks, &webhooks::timeout>, 100ms, 5min}, time_units,
+               "how long the application may take to answer; then it is told again later"},
+    config_key{"webhooks.include_contents",
+               switch_field{in<&config::webhooks, &webhooks::include_contents>}, "true or false",
+               "whether document.changed has the contents of the document as JSON, up to 1 MiB"},
+    config_key{"webhooks.allow_private_addresses",
+               switch_field{in<&config::webhooks, &webhooks::allow_private_addresses>},
+               "true or false",
+               "whether webhooks.url may lead to this machine or into a private network"},
+    config_key{"webhooks.max_queued",
+               count_field{in<&config::webhooks, &webhooks::max_queued>, 1, 10 * million},
+               "webhooks",
+               "webhooks that may wait for the application, several changes of one document "
+               "counting as one; further ones are lost, and counted"},
+    config_key{"webhooks.max_queue_size",
+               size_field{in<&config::webhooks, &webhooks::max_queue_size>, 64 * kib, 64 * gib},
+               "bytes", "memory for webhooks that wait; further ones are lost, and counted"},
 };
 
 std::string from_to(const std::string& least, const std::string& most) {

@@ -15,6 +15,8 @@
 #include "app/config/values.hpp"
 #include "base/document_name.hpp"
 #include "net/host_name.hpp"
+#include "net/http_client.hpp"
+#include "protocol/webhook/event.hpp"
 
 namespace troupe {
 
@@ -155,6 +157,32 @@ class config_loader {
     if (!admin.token.empty() && !admin.token_file.empty())
       report(places_["admin.token_file"], "admin.token_file",
              "cannot be set together with admin.token");
+  }
+
+  /// What is wrong with a secret is said without showing it.
+  void check_webhooks() {
+    const auto& webhooks = loaded_.settings.webhooks;
+    const auto say = [&](const std::string& key, const std::string& text) {
+      report(places_[key], key, text);
+    };
+    if (!webhooks.secret.empty() && !is_signing_secret(webhooks.secret))
+      say("webhooks.secret",
+          "must be " + std::string{signing_secret_rule} + "; the value is not shown");
+    if (!webhooks.secret.empty() && !webhooks.secret_file.empty())
+      say("webhooks.secret_file", "cannot be set together with webhooks.secret");
+    for (const std::string& each : webhooks.events)
+      if (!webhook::find_event(each))
+        say("webhooks.events", in_quotes(each) + " is no event; allowed: document.changed, "
+                                                 "document.opened, document.closed, "
+                                                 "document.deleted, session.joined, session.left");
+    if (webhooks.max_delay < webhooks.debounce && !bad_.contains("webhooks.max_delay"))
+      say(places_.contains("webhooks.max_delay") ? "webhooks.max_delay" : "webhooks.debounce",
+          "webhooks.max_delay must not be shorter than webhooks.debounce");
+    if (webhooks.url.empty()) return;
+    if (const auto good = check_http_url(webhooks.url); !good)
+      say("webhooks.url", "the URL " + good.error().detail);
+    if (webhooks.secret.empty() && webhooks.secret_file.empty())
+      say("webhooks.url", "needs webhooks.secret or webhooks.secret_file beside it");
   }
 
   /// A document's name must be one that clients can use.
@@ -320,6 +348,7 @@ loaded_config load_config(const config_sources& sources) {
   loader.check_tls();
   loader.check_paths_and_hosts();
   loader.check_admin_token();
+  loader.check_webhooks();
   loader.check_names();
   loader.check_access();
   loader.check_sections();

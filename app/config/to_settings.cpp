@@ -21,6 +21,9 @@ constexpr std::size_t admin_body_bytes_max = 64 * 1024;
 /// How many sockets of the admin listener are open at once; each may hold one answer.
 constexpr std::size_t admin_connections_max = 8;
 
+/// How many webhooks are under way at once.
+constexpr std::size_t webhooks_in_flight_max = 8;
+
 result<std::vector<glob>> to_globs(const std::vector<std::string>& patterns) {
   std::vector<glob> globs;
   for (const std::string& pattern : patterns) {
@@ -136,6 +139,36 @@ version_rules to_version_rules(const config& settings) {
   const config::versions_section& from = settings.versions;
   return {from.enabled,     from.interval,   from.keep_all,
           from.keep_hourly, from.keep_daily, from.max_per_document};
+}
+
+webhook_settings to_webhook_settings(const config& settings) {
+  const directory_settings documents = to_directory_settings(settings, {});
+  webhook_settings to;
+  to.url = settings.webhooks.url;
+  to.timeout = settings.webhooks.timeout;
+  to.includes_contents = settings.webhooks.include_contents;
+  to.limits.count_max = settings.webhooks.max_queued;
+  to.limits.bytes_max = settings.webhooks.max_queue_size;
+  to.limits.in_flight_max = webhooks_in_flight_max;
+  to.doc = documents.doc;
+  to.rules = documents.rules;
+  return to;
+}
+
+webhook_feed::settings to_webhook_feed_settings(const config& settings) {
+  webhook_feed::settings to;
+  for (const std::string& each : settings.webhooks.events)
+    if (const auto kind = webhook::find_event(each)) to.events.insert(*kind);
+  to.changes = {settings.webhooks.debounce, settings.webhooks.max_delay,
+                settings.webhooks.max_queued};
+  return to;
+}
+
+http_client_settings to_webhook_client_settings(const config& settings) {
+  http_client_settings to;
+  to.in_flight_max = to.queue_max = webhooks_in_flight_max;
+  to.allows_private = settings.webhooks.allow_private_addresses;
+  return to;
 }
 
 storage::rocksdb_settings to_rocksdb_settings(const config& settings) {

@@ -8,7 +8,10 @@
 
 #include "actors/archivist.hpp"
 #include "actors/directory.hpp"
+#include "actors/webhook_feed.hpp"
+#include "actors/webhook_sender.hpp"
 #include "app/config/config.hpp"
+#include "net/http_client.hpp"
 #include "net/io_unit.hpp"
 #include "net/listener.hpp"
 #include "net/watch/watched_directory.hpp"
@@ -38,6 +41,11 @@ archive_settings to_archive_settings(const config& settings);
 result<watch_settings> to_watch_settings(const config& settings);
 
 version_rules to_version_rules(const config& settings);
+
+/// Without its secret and its seed. Requires: webhooks.url is set.
+webhook_settings to_webhook_settings(const config& settings);
+webhook_feed::settings to_webhook_feed_settings(const config& settings);
+http_client_settings to_webhook_client_settings(const config& settings);
 
 /// Without its log. Requires: storage.engine is rocksdb.
 storage::rocksdb_settings to_rocksdb_settings(const config& settings);

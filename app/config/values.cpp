@@ -260,4 +260,11 @@ bool is_admin_token(std::string_view text) noexcept {
          });
 }
 
+bool is_signing_secret(std::string_view text) noexcept {
+  return text.size() >= signing_secret_size_min && text.size() <= signing_secret_size_max &&
+         std::ranges::none_of(text, [](char letter) {
+           return static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F;
+         });
+}
+
 }  // namespace troupe

@@ -73,4 +73,12 @@ inline constexpr std::string_view admin_token_rule =
 /// Whether the text can be a token, as Authorization: Bearer carries it (RFC 6750, 2.1).
 bool is_admin_token(std::string_view text) noexcept;
 
+inline constexpr std::size_t signing_secret_size_min = 16;
+inline constexpr std::size_t signing_secret_size_max = 1024;
+inline constexpr std::string_view signing_secret_rule =
+    "16 to 1024 bytes without control characters";
+
+/// Whether the text can be the secret of signatures.
+bool is_signing_secret(std::string_view text) noexcept;
+
 }  // namespace troupe

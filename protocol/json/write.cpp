@@ -128,6 +128,11 @@ writer& writer::value(std::uint64_t number) {
   return *this;
 }
 
+writer& writer::raw(std::string_view json) {
+  separated().append(json);
+  return *this;
+}
+
 writer& writer::value(std::string_view text) {
   append_string(text, separated());
   return *this;

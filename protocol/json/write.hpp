@@ -34,6 +34,8 @@ class writer {
   writer& name(std::string_view text);
   writer& value(std::uint64_t number);
   writer& value(std::string_view text);
+  /// A value that is JSON already.
+  writer& raw(std::string_view json);
 
   std::string take() { return std::move(out_); }
 

@@ -118,6 +118,16 @@ const requests = {
 };
 for (const [name, text] of Object.entries(requests)) add('json_request', name, Buffer.from(text));
 
+const answers = {
+  full: '{"rights":["read","write","presence"],"user":"ada","tokenId":"t-17","cacheFor":60,"expiresAt":1700003600}',
+  word: '{"rights":"read"}',
+  none: '{"rights":[],"user":null,"cacheFor":0.5}',
+  wrong: '{"rights":{"read":true},"cacheFor":-1,"expiresAt":1e300}',
+  change: '{"authors":["ada","bob"],"origins":["importer"]}',
+  session: '{"session":7,"user":"ada"}',
+};
+for (const [name, text] of Object.entries(answers)) add('authorisation', name, Buffer.from(text));
+
 /** An awareness update of [client, clock, state or null]. */
 const awareness = (...states) => encoded((e) => {
   encoding.writeVarUint(e, states.length);
@@ -172,7 +182,7 @@ const frames = {
 for (const [name, parts] of Object.entries(frames)) add('frame_reader', name, bytes(...parts));
 
 // The examples of the storage format, as record_fuzz.cpp takes them: kind, size of the key, key, value.
-const kinds = ['record', 'chunk', 'meta', 'name', 'marker', 'version', 'version-chunk', 'key'];
+const kinds = ['record', 'chunk', 'meta', 'name', 'marker', 'version', 'version-chunk', 'key', 'announcement'];
 const kind_of = (kind) => kinds.indexOf(kind === 'version-count' ? 'version-chunk' : kind);
 const page = readFileSync(path.join(here, '../../docs/storage-format.md'), 'utf8');
 let number = 0;

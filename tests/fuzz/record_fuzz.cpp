@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/crc32c.hpp"
+#include "storage/announcement_record.hpp"
 #include "storage/record.hpp"
 #include "storage/version_record.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
@@ -15,7 +16,7 @@ namespace {
 using namespace troupe;
 using namespace troupe::storage;
 
-constexpr std::uint8_t kinds = 8;
+constexpr std::uint8_t kinds = 9;
 const std::size_t marker_size = encode_marker({}).size();
 
 void require(bool condition) {
@@ -78,6 +79,10 @@ void read(std::uint8_t kind, const std::string& key, const std::string& value) {
         require(encode_version_chunk(key, *part) == value);
       if (const auto last = decode_version_count(key, value))
         require(encode_version_count(key, *last) == value);
+      break;
+    case 8:
+      if (const auto what = decode_announcement(key, value))
+        require(encode_announcement(key, *what) == value);
       break;
     default:
       if (const auto at = read_version_key(key))

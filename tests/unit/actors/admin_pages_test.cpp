@@ -291,3 +291,46 @@ TEST_CASE("a percent sign in the name of a document is encoded, too", "[admin]")
   CHECK(sessions_wanted("/api/v1/documents/100%25/sessions") == "100%");
   CHECK(answer_of("GET", "/api/v1/documents/100%/sessions").status == 400);
 }
+
+TEST_CASE("the page of webhooks says how they go, and which were given up", "[admin][webhook]") {
+  described_webhooks all;
+  all.url = "https://app.example.com/hook";
+  all.queued = 3;
+  all.dead_count = 200;
+  json_value page = json_value::parse(admin::show_webhooks(all).body);
+  CHECK(page.at("url") == all.url);
+  CHECK(page.at("queued") == 3);
+  CHECK(page.at("oldestSince").is_null());
+  CHECK(page.at("lastError").is_null());
+  CHECK(page.at("deadLetters").empty());
+  all.oldest_since = 1'700'000'000'123;
+  all.last_failure = "it answered 500";
+  all.dead = {{"d1", "document.changed", "plan", 1'700'000'000'123, 61, "it answered 500"}};
+  page = json_value::parse(admin::show_webhooks(all).body);
+  CHECK(page.at("oldestSince") == "2023-11-14T22:13:20.123Z");
+  CHECK(page.at("lastError") == "it answered 500");
+  CHECK(page.at("dead") == 200);
+  CHECK(page.at("deadLetters").at(0) ==
+        json_value::parse(R"({"delivery":"d1","event":"document.changed","document":"plan",)"
+                          R"("at":"2023-11-14T22:13:20.123Z","attempts":61,)"
+                          R"("error":"it answered 500"})"));
+}
+
+TEST_CASE("a request to send webhooks again names one or none", "[admin][webhook]") {
+  const auto wanted = [](const std::string& body) {
+    admin::page_request page;
+    page.to = admin::page::replay_webhooks;
+    http_request request;
+    request.body = body;
+    return admin::read_request(page, request);
+  };
+  CHECK(std::get<replay_webhooks>(wanted("")).delivery.empty());
+  CHECK(std::get<replay_webhooks>(wanted(R"({"delivery":null})")).delivery.empty());
+  CHECK(std::get<replay_webhooks>(wanted(R"({"delivery":"d1"})")).delivery == "d1");
+  for (const char* const bad : {"[]", R"({"delivery":1})", R"({"delivery":""})"})
+    CHECK(std::get<http_answer>(wanted(bad)).status == 400);
+  CHECK(admin::show_replayed({2}, {}).status == 200);
+  CHECK(admin::show_replayed({0}, {}).status == 200);
+  CHECK(admin::show_replayed({0}, "d1").status == 404);
+  CHECK(admin::show_no_webhooks().status == 404);
+}

@@ -65,6 +65,8 @@ TEST_CASE("a request finds its page by method and path", "[admin]") {
         row{"POST", "/api/v1/documents/a/versions/3/restore", page::restore_version, "a", "3"},
         row{"GET", "/api/v1/storage", page::storage},
         row{"POST", "/api/v1/backup", page::backup},
+        row{"GET", "/api/v1/webhooks", page::webhooks},
+        row{"POST", "/api/v1/webhooks/replay", page::replay_webhooks},
         row{"GET", "http://host:1/api/v1/storage", page::storage}}) {
     CAPTURE(each.method, each.target);
     const admin::page_request request = found(each.method, each.target);

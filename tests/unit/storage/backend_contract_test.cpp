@@ -485,3 +485,77 @@ CONTRACT("a version is refused with a label that is too long or no text") {
   CHECK(store->add_version("a", {"\xff", false, 1, {}}).error().code == errc::invalid_utf8);
   CHECK(store->list_versions({"a"})->versions.empty());
 }
+
+// --- announcements ---
+
+namespace {
+
+announcement announcement_of(announcement_number number, const std::string& document) {
+  announcement what;
+  what.number = number;
+  what.id.fill(static_cast<std::uint8_t>(number));
+  what.created_at = what.since = number;
+  what.topic = "document.changed";
+  what.document = document;
+  return what;
+}
+
+std::vector<announcement> announced(outbox& by) { return by.announcements({})->announcements; }
+
+}  // namespace
+
+CONTRACT("an announcement is written with the change that it announces") {
+  TestType store;
+  batch written;
+  written.appends = {append_of("a", 1, {"u1"})};
+  written.announcements = {announcement_of(7, "a")};
+  REQUIRE(store->write(written));
+  CHECK(announced(*store) == std::vector{announcement_of(7, "a")});
+  CHECK(load_from(*store, "a") == stored_texts{"", {"u1"}, 1});
+  // A batch that is refused announces nothing.
+  written.appends = {append_of("a", 5, {"u5"})};
+  written.announcements = {announcement_of(8, "a")};
+  CHECK(store->write(written).error().code == errc::storage_conflict);
+  CHECK(announced(*store).size() == 1);
+  CHECK(store->verify({})->damages_in_total == 0);
+}
+
+CONTRACT("announcements are replaced, removed, and listed in the order of their numbers") {
+  TestType store;
+  outbox_change change;
+  for (const announcement_number number : {3, 1, 2, 300, 70'000})
+    change.puts.push_back(announcement_of(number, "a"));
+  REQUIRE(store->change(change));
+  announcement dead = announcement_of(2, "b");
+  dead.is_dead = true;
+  dead.details = "{}";
+  REQUIRE(store->change({{dead, announcement_of(4, "c")}, {1, 99}}));
+  outbox_query query{0, 3};
+  const outbox_page first = *store->announcements(query);
+  CHECK(first.announcements == std::vector{dead, announcement_of(3, "a"), announcement_of(4, "c")});
+  CHECK(first.has_more);
+  CHECK(first.last == 4);
+  query.after = first.last;
+  const outbox_page second = *store->announcements(query);
+  CHECK(second.announcements ==
+        std::vector{announcement_of(300, "a"), announcement_of(70'000, "a")});
+  CHECK_FALSE(second.has_more);
+  REQUIRE(store->change({{}, {2, 3, 4, 300, 70'000}}));
+  CHECK(announced(*store).empty());
+  REQUIRE(store->change({}));
+}
+
+CONTRACT("announcements stay when their document is removed") {
+  TestType store;
+  REQUIRE(append_to(*store, "a", 1, {"u"}));
+  REQUIRE(store->change({{announcement_of(1, "a")}, {}}));
+  REQUIRE(store->remove("a"));
+  CHECK(announced(*store).size() == 1);
+}
+
+CONTRACT("an announcement whose names are too long is refused whole") {
+  TestType store;
+  const announcement bad = announcement_of(2, std::string(65'536, 'x'));
+  CHECK(store->change({{announcement_of(1, "a"), bad}, {}}).error().code == errc::name_too_long);
+  CHECK(announced(*store).empty());
+}

@@ -5,6 +5,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "base/crc32c.hpp"
+#include "storage/announcement_record.hpp"
 #include "storage/record.hpp"
 #include "storage/version_record.hpp"
 #include "tests/support/hex_bytes.hpp"
@@ -163,6 +164,21 @@ TEST_CASE("the version of the page is read and written as it says", "[storage][d
   CHECK(encode_version_count(count.key, 3) == count.value);
 }
 
+TEST_CASE("the announcement of the page is read and written as it says", "[storage][docs]") {
+  const auto [key, value] = only("announcement");
+  const auto what = decode_announcement(key, value);
+  REQUIRE(what.has_value());
+  CHECK(key == announcement_key(1'700'000'000'123'456));
+  CHECK(what->created_at == made_at + 123);
+  CHECK(what->since == made_at + 123);
+  CHECK(what->id[15] == 15);
+  CHECK_FALSE(what->is_dead);
+  CHECK(what->topic == "document.changed");
+  CHECK(what->document == "plan");
+  CHECK(what->details == "{\"users\":[\"ada\"]}");
+  CHECK(encode_announcement(key, *what) == value);
+}
+
 TEST_CASE("the tables of the page have the offsets of the examples", "[storage][docs]") {
   // A field that follows another begins where that one ends, in every table.
   std::istringstream page{test::read_text("docs/storage-format.md")};
@@ -184,5 +200,5 @@ TEST_CASE("the tables of the page have the offsets of the examples", "[storage][
     row >> bar >> size;
     next = offset + size;
   }
-  CHECK(tables == 6);
+  CHECK(tables == 7);
 }

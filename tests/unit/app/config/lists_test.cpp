@@ -192,6 +192,26 @@ TEST_CASE("a path and hosts that could not be used are problems", "[config]") {
         texts{"--set admin.allowed_hosts: has \"" + host + "\", which is no host without a port"});
 }
 
+TEST_CASE("webhooks need a URL that is one, a secret, and events that there are", "[config]") {
+  const std::string secret = "webhooks.secret=a secret of sixteen";
+  CHECK(problems_of_settings({"webhooks.url=https://a/", secret}).empty());
+  CHECK(problems_of_settings({"webhooks.url=https://a/", "webhooks.secret_file=x"}).empty());
+  CHECK(problems_of_settings({"webhooks.url=https://a/"}) ==
+        texts{"--set webhooks.url: needs webhooks.secret or webhooks.secret_file beside it"});
+  CHECK(problems_of_settings({"webhooks.url=ftp://a/", secret}) ==
+        texts{"--set webhooks.url: the URL must begin with http:// or https://"});
+  CHECK(problems_of_settings({"webhooks.secret=short (hidden)"}) ==
+        texts{"--set webhooks.secret: must be 16 to 1024 bytes without control characters; the "
+              "value is not shown"});
+  CHECK(problems_of_settings({secret, "webhooks.secret_file=x"}) ==
+        texts{"--set webhooks.secret_file: cannot be set together with webhooks.secret"});
+  CHECK(problems_of_settings({"webhooks.events=document.changed,document.renamed"}).size() == 1);
+  CHECK(problems_of_settings({"webhooks.debounce=20s"}).size() == 1);
+  CHECK(problems_of_settings({"webhooks.debounce=20s", "webhooks.max_delay=20s"}).empty());
+  const std::string yaml = to_yaml(printed_values(config_of_settings({secret})));
+  CHECK(yaml.find("a secret of sixteen") == std::string::npos);
+}
+
 TEST_CASE("new keys have their ranges", "[config]") {
   for (const char* setting :
        {"admin.port=0", "limits.max_connections_per_address=0", "limits.accepts_per_second=0",

@@ -152,3 +152,33 @@ TEST_CASE("limits of the configuration become those of a document", "[config]") 
   CHECK(to.doc.limit.pending_size_max == 5000);
   CHECK(to.doc.limit.update_steps_max == 7'000'000);
 }
+
+TEST_CASE("the keys of webhooks reach feed, sender and client", "[config]") {
+  config settings;
+  settings.webhooks.url = "https://a/";
+  settings.webhooks.events = {"document.changed", "session.left"};
+  settings.webhooks.debounce = std::chrono::milliseconds{1};
+  settings.webhooks.max_delay = std::chrono::milliseconds{2};
+  settings.webhooks.timeout = std::chrono::milliseconds{3};
+  settings.webhooks.include_contents = true;
+  settings.webhooks.max_queued = 4;
+  settings.webhooks.max_queue_size = 5;
+  settings.limits.max_nesting = 77;
+  const webhook_feed::settings feed = to_webhook_feed_settings(settings);
+  CHECK(feed.events.contains(webhook::event_kind::document_changed));
+  CHECK(feed.events.contains(webhook::event_kind::session_left));
+  CHECK_FALSE(feed.events.contains(webhook::event_kind::session_joined));
+  CHECK(feed.changes.debounce.count() == 1);
+  CHECK(feed.changes.max_delay.count() == 2);
+  CHECK(feed.changes.documents_max == 4);
+  const webhook_settings sender = to_webhook_settings(settings);
+  CHECK(sender.url == "https://a/");
+  CHECK(sender.timeout.count() == 3);
+  CHECK(sender.includes_contents);
+  CHECK(sender.limits.count_max == 4);
+  CHECK(sender.limits.bytes_max == 5);
+  CHECK(sender.doc.limit.any_depth_max == 77);
+  CHECK_FALSE(to_webhook_client_settings(settings).allows_private);
+  settings.webhooks.allow_private_addresses = true;
+  CHECK(to_webhook_client_settings(settings).allows_private);
+}

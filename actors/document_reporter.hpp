@@ -1,0 +1,98 @@
+// What a document tells the webhooks: that it opens and closes, who joins and leaves, who has
+// edited. Does nothing where there are none. Owner: a document actor, on its thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "actors/webhook_feed.hpp"
+#include "protocol/identity.hpp"
+#include "protocol/session_id.hpp"
+#include "storage/backend.hpp"
+
+namespace troupe {
+
+class document_reporter {
+ public:
+  /// `feed`: null: there are no webhooks.
+  document_reporter(std::shared_ptr<webhook_feed> feed, std::string document)
+      : feed_(std::move(feed)), document_(std::move(document)) {}
+
+  void on_opened() {
+    if (!feed_) return;
+    is_open_ = true;
+    note(webhook::event_kind::document_opened);
+  }
+  /// Whoever is still there has left, too.
+  void on_closed() {
+    if (!feed_) return;
+    for (const auto& [session, who] : sessions_)
+      note(webhook::event_kind::session_left, session, who);
+    sessions_.clear();
+    if (std::exchange(is_open_, false)) note(webhook::event_kind::document_closed);
+    feed_ = nullptr;
+  }
+
+  void on_join(const joining_session& who) {
+    if (!feed_) return;
+    sessions_.insert_or_assign(who.session, who.who);
+    note(webhook::event_kind::session_joined, who.session, who.who);
+  }
+  void on_leave(session_id session) {
+    if (!feed_) return;
+    const auto found = sessions_.find(session);
+    if (found == sessions_.end()) return;
+    note(webhook::event_kind::session_left, session, found->second);
+    sessions_.erase(found);
+  }
+
+  /// A session has edited, or nobody in particular (no_session).
+  void on_edit(session_id session) {
+    if (!feed_ || session == no_session || session == last_author_) return;
+    last_author_ = session;
+    if (const auto found = sessions_.find(session); found != sessions_.end())
+      add(user_of(found->second), credits_.users);
+  }
+  /// A backend has edited under this name.
+  void on_edit_by(const std::string& origin) {
+    if (feed_) add(origin, credits_.origins);
+  }
+
+  /// Who has edited since the last call; null: nobody asks, or nobody with a name.
+  std::shared_ptr<const storage::append_credits> take_credits() {
+    last_author_ = no_session;
+    if (credits_.users.empty() && credits_.origins.empty()) return nullptr;
+    return std::make_shared<const storage::append_credits>(std::exchange(credits_, {}));
+  }
+
+ private:
+  static void add(const std::string& name, std::vector<std::string>& to) {
+    if (name.empty() || to.size() >= webhook::authors::count_max) return;
+    for (const std::string& each : to)
+      if (each == name) return;
+    to.push_back(name);
+  }
+
+  void note(webhook::event_kind what, session_id session = no_session,
+            const identity_ptr& who = nullptr) {
+    if (!feed_->wants(what)) return;
+    webhook::event event;
+    event.what = what;
+    event.document = document_;
+    event.session = session;
+    event.user = user_of(who);
+    feed_->note(std::move(event));
+  }
+
+  std::shared_ptr<webhook_feed> feed_;
+  std::string document_;
+  std::unordered_map<session_id, identity_ptr> sessions_;  // if there is a feed
+  storage::append_credits credits_;
+  session_id last_author_ = no_session;
+  bool is_open_ = false;
+};
+
+}  // namespace troupe
