@@ -112,6 +112,29 @@ void admin_request::answer(const replay_webhooks& query) {
             [this](const caf::error&) { finish(admin::show_failure()); });
 }
 
+/// First for those who come, so that nobody slips through in between. The answer goes out when all
+/// that the sessions had sent before is handled.
+void admin_request::answer(const admin::access_query& query) {
+  const auto now = std::chrono::steady_clock::now();
+  if (query.lasts.count() > 0 && !sources_->access->add(query.what, now, now + query.lasts))
+    return finish(admin::answer_error(503, "too many changes of rights are kept already"));
+  log_line(log_severity::info, admin::describe(query));
+  gather_then(
+      this, sources_->hubs, change_access{std::make_shared<const access_change>(query.what)},
+      changed_access{}, patience,
+      [](changed_access& all, const changed_access& part) {
+        all.sessions += part.sessions;
+        all.documents.insert(all.documents.end(), part.documents.begin(), part.documents.end());
+      },
+      [this, query](changed_access all, std::size_t late) {
+        if (late > 0) return finish(admin::show_failure());
+        request(sources_->directory, patience, settle_documents{all.documents})
+            .then([this, query,
+                   all](const settled_documents&) { finish(admin::show_changed(query, all)); },
+                  [this](const caf::error&) { finish(admin::show_failure()); });
+      });
+}
+
 void admin_handler::log_wrong_token(const http_request& request) {
   const std::uint64_t count =
       wrong_tokens_logged_.note(request.remote_address, io_unit::clock::now());

@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "actors/access_control.hpp"
 #include "actors/admin_access.hpp"
 #include "actors/admin_pages.hpp"
 #include "actors/archivist.hpp"
@@ -25,6 +26,7 @@ struct admin_sources {
   directory_actor directory;
   std::vector<hub_actor> hubs;
   webhook_sender_actor webhooks = {};  ///< Null: there are none.
+  std::shared_ptr<access_control> access = std::make_shared<access_control>();
 };
 
 class admin_request final : public admin_request_actor::base {
@@ -48,6 +50,7 @@ class admin_request final : public admin_request_actor::base {
   void answer(const admin::notify_query& query);
   void answer(const describe_webhooks& query);
   void answer(const replay_webhooks& query);
+  void answer(const admin::access_query& query);
   void answer(const http_answer& known) { finish(known); }
   void add_presence(listed_sessions page);
   void finish(http_answer with);

@@ -139,6 +139,10 @@ admin_query read_request(const page_request& wanted, const http_request& request
   if (wanted.to == page::health)
     return http_answer{.status = 200, .body = "ok\n", .allow = {}, .ends_connection = true};
   if (wanted.to == page::notify) return read_notification(request.body);
+  if (wanted.to == page::close_sessions || wanted.to == page::change_rights) {
+    auto query = wanted.to == page::close_sessions ? read_close(request) : read_rights(request);
+    return query ? admin_query{*std::move(query)} : admin_query{std::move(query).error()};
+  }
   if (wanted.to == page::webhooks) return describe_webhooks{};
   if (wanted.to == page::replay_webhooks) return read_replay(request.body);
   auto of_list = read_page_query(request.target);

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "actors/admin_routes.hpp"
+#include "actors/admin_sessions.hpp"
 #include "actors/operator_view.hpp"
 #include "net/http_message.hpp"
 
@@ -19,7 +20,7 @@ struct notify_query {
   std::string document;
 };
 using admin_query = std::variant<http_answer, list_sessions, list_documents, notify_query,
-                                 describe_webhooks, replay_webhooks>;
+                                 describe_webhooks, replay_webhooks, access_query>;
 
 /// An answer that says what is wrong. `allow`: the methods that are understood.
 http_answer answer_error(unsigned status, const std::string& text, std::string allow = {});

@@ -17,6 +17,8 @@ enum class page : std::uint8_t {
   health,
   readiness,
   sessions,
+  close_sessions,
+  change_rights,
   notify,
   documents,  ///< Those stored, or with ?open=true those open.
   document_sessions,

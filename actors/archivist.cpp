@@ -92,6 +92,8 @@ void archivist::on_request(const answer_admin_request& order) {
     case admin::page::health:
     case admin::page::readiness:
     case admin::page::sessions:
+    case admin::page::close_sessions:
+    case admin::page::change_rights:
     case admin::page::notify:
     case admin::page::webhooks:
     case admin::page::replay_webhooks:

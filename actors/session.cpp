@@ -205,13 +205,59 @@ void session::carry_out(session_effects& effects) {
   if (effects.leaves) leave(*effects.leaves);
   carry_out_on_connection(effects);
   // The core is called again for these and fills the effects anew.
-  const auto authorise = std::move(effects.authorise);
+  const auto asked = std::move(effects.authorise);
   const auto openings = std::move(effects.open);
   effects.clear();
-  // Every session has all the rights of its route until there is an authoriser to ask.
-  for (const std::string& document : authorise)
-    handle([&](auto at, auto& out) { core_.on_authorised(document, core_.way().may, at, out); });
+  for (const std::string& document : asked) authorise(document);
   for (const auto& [document, may] : openings) open(document, may);
+}
+
+void session::authorise(const std::string& document) {
+  if (const auto may = environment_->access->rights_to(core_.way().who, document))
+    return on_authorised(document, *may);
+  ask_application(document);
+}
+
+/// Meanwhile the client is not read, so little of its input waits.
+void session::ask_application(const std::string& document) {
+  const identity_ptr& who = core_.way().who;
+  request(environment_->authoriser, caf::infinite,
+          troupe::authorise{{.document = document,
+                             .token = who ? who->token : std::string{},
+                             .user = user_of(who),
+                             .address = address_of(who)}})
+      .then([this, document](const authorised& answer) { on_authorised(document, answer); },
+            [this, document](const caf::error&) {
+              on_authorised(document, authorised{.allowed = {}, .why = {}});
+            });
+}
+
+void session::on_authorised(const std::string& document, const authorised& answer) {
+  if (answer.what == authorised::outcome::unavailable) {
+    return handle([&](auto at, auto& out) {
+      core_.on_refused(document, close_reason::access_unavailable, at, out);
+    });
+  }
+  access::permission allowed;
+  if (answer.what == authorised::outcome::granted) {
+    for (const std::string& word : answer.allowed.rights)
+      if (!allowed.add(word)) allowed = {};  // what is not understood allows nothing
+    identity who{.user = answer.allowed.user, .address = address_of(core_.way().who)};
+    who.token_id = answer.allowed.token_id;
+    who.token = core_.way().who ? core_.way().who->token : std::string{};
+    if (answer.allowed.expires_at)
+      who.expires = std::chrono::system_clock::time_point{
+          std::chrono::seconds{static_cast<std::int64_t>(*answer.allowed.expires_at)}};
+    core_.on_identified(std::make_shared<const identity>(who),
+                        who.expires ? std::optional{steady(*who.expires)} : std::nullopt);
+  }
+  on_authorised(document, allowed.effective());
+}
+
+/// What has changed while it was found out counts, too.
+void session::on_authorised(const std::string& document, rights may) {
+  const rights left = environment_->access->changed(core_.way().who, document, may, unit().now());
+  handle([&](auto at, auto& out) { core_.on_authorised(document, left, at, out); });
 }
 
 void session::forward(session_effects& effects) {

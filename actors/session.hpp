@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 
+#include "actors/access_control.hpp"
 #include "actors/caf_compat.hpp"
 #include "actors/closing_log.hpp"
 #include "actors/connection_slots.hpp"
@@ -33,6 +34,8 @@ struct session_environment {
   std::shared_ptr<node_metrics> metrics;
   std::shared_ptr<recent_refusals> refusals;  ///< Null: nobody has to wait.
   std::shared_ptr<closing_log> closings;      ///< Null: nothing is logged.
+  std::shared_ptr<access_control> access = std::make_shared<access_control>();
+  authoriser_actor authoriser;  ///< Null unless access.mode is webhook.
   directory_actor directory;
   hub_actor hub;
   session_input input;      ///< Of the session whose socket is being read.
@@ -81,6 +84,10 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   void log_problem(const failure& what, std::optional<close_reason> why);
   void forward(session_effects& effects);
   void send_reply(const session_effects::reply& reply);
+  void authorise(const std::string& document);
+  void ask_application(const std::string& document);
+  void on_authorised(const std::string& document, const authorised& answer);
+  void on_authorised(const std::string& document, rights may);
   void open(const std::string& document, rights may);
   void on_opened(const std::string& name, const opened_document& opened);
   void on_refused(const std::string& name, const caf::error& why);

@@ -47,11 +47,13 @@ class refused_connection final : public connection_handler {
 /// An upgrade with its route, on its way to its unit.
 class session_host::admitted final : public admitted_upgrade {
  public:
-  admitted(session_host& host, const upgrade_request& request, route way)
+  admitted(session_host& host, const upgrade_request& request, route way,
+           std::optional<close_reason> refused)
       : host_(host),
         address_(request.remote_address),
         visitor_(host.visitor_of(request, way)),
-        route_(std::move(way)) {}
+        route_(std::move(way)),
+        refused_(refused) {}
   admitted(const admitted&) = delete;
   admitted& operator=(const admitted&) = delete;
   ~admitted() override { end_wait(); }
@@ -78,6 +80,8 @@ class session_host::admitted final : public admitted_upgrade {
     return host_.choose_unit(current, route_.document);
   }
   void on_connection(io_unit& unit, std::shared_ptr<websocket_connection> connection) override {
+    if (refused_)
+      return host_.refuse_session(unit, connection, route_.document, visitor_, *refused_);
     host_.spawn_session(unit, std::move(connection), std::move(route_), visitor_);
   }
 
@@ -90,6 +94,7 @@ class session_host::admitted final : public admitted_upgrade {
   std::string address_;
   visitor_id visitor_;
   route route_;
+  std::optional<close_reason> refused_;
   recent_refusals::turn turn_;
   bool is_waiting_ = false;
 };
@@ -113,7 +118,20 @@ result<std::unique_ptr<admitted_upgrade>> session_host::admit(upgrade_request re
                            .user = query_parameter(query_of_target(request.target), "userId"),
                            .address = charged_address(request.remote_address)},
                           empty_document_name_));
-  return std::make_unique<admitted>(*this, request, std::move(way));
+  identified_client client = access_->identify(request, way.who);
+  if (client.fault) note_fault(*client.fault, request.remote_address);
+  way.who = std::move(client.who);
+  way.expires = client.expires;
+  return std::make_unique<admitted>(*this, request, std::move(way), client.refused);
+}
+
+/// Whatever is wrong with a token, it is not shown. Keys that are missing are fetched.
+void session_host::note_fault(access::token_fault why, const std::string& address) {
+  if (why == access::token_fault::unknown_key && keys_) tell_anonymously(keys_, refresh_keys{});
+  const std::uint64_t count = count_for_log(faults_logged_, access::to_string(why));
+  if (count == 0) return;
+  log_line(log_severity::warning, "a token from " + address + " is refused: " +
+                                      std::string{access::describe(why)} + since_last_line(count));
 }
 
 visitor_id session_host::visitor_of(const upgrade_request& request, const route& way) const {
@@ -125,22 +143,29 @@ visitor_id session_host::visitor_of(const upgrade_request& request, const route&
 void session_host::spawn_session(io_unit& unit, std::shared_ptr<websocket_connection> connection,
                                  route way, visitor_id visitor) {
   const std::shared_ptr<session_environment>& environment = environments_.at(&unit);
-  if (!environment->slots->acquire()) {
-    connection->start(std::make_shared<refused_connection>(
-        [environment, visitor, address = connection->remote_address(),
-         document = std::move(way.document)](close_reason reason) {
-          const auto now = io_unit::clock::now();
-          environment->metrics->closed(reason).inc();
-          environment->refusals->note(visitor, reason, now);
-          log_if_due(log_severity::warning,
-                     environment->closings->line_for(reason, document, address, now));
-        }));
-    connection->close(close_reason::server_at_capacity);
-    return;
-  }
+  if (!environment->slots->acquire())
+    return refuse_session(unit, connection, way.document, visitor,
+                          close_reason::server_at_capacity);
   caf::actor_config config{&unit};
   system_.spawn_class<session, caf::no_spawn_options>(
       config, unit, environment, ++last_id_, std::move(way), std::move(connection), visitor);
+}
+
+/// The client can read why.
+void session_host::refuse_session(io_unit& unit,
+                                  const std::shared_ptr<websocket_connection>& connection,
+                                  const std::string& document, visitor_id visitor,
+                                  close_reason why) {
+  connection->start(std::make_shared<refused_connection>(
+      [environment = environments_.at(&unit), visitor, address = connection->remote_address(),
+       document](close_reason reason) {
+        const auto now = io_unit::clock::now();
+        environment->metrics->closed(reason).inc();
+        environment->refusals->note(visitor, reason, now);
+        log_if_due(log_severity::warning,
+                   environment->closings->line_for(reason, document, address, now));
+      }));
+  connection->close(why);
 }
 
 io_unit& session_host::choose_unit(io_unit& current, const std::string& document) {

@@ -41,6 +41,12 @@ class session_host final : public connection_acceptor {
     units_.push_back(&unit);
   }
 
+  /// Called before the listener opens; without it everybody may do everything.
+  void use(std::shared_ptr<access_control> access, key_source_actor keys) {
+    access_ = std::move(access);
+    keys_ = std::move(keys);
+  }
+
   result<std::unique_ptr<admitted_upgrade>> admit(upgrade_request request) override;
   std::optional<std::string> why_not_ready() const override;
   void on_refused(admission why) override;
@@ -55,6 +61,9 @@ class session_host final : public connection_acceptor {
 
   void spawn_session(io_unit& unit, std::shared_ptr<websocket_connection> connection, route way,
                      visitor_id visitor);
+  void refuse_session(io_unit& unit, const std::shared_ptr<websocket_connection>& connection,
+                      const std::string& document, visitor_id visitor, close_reason why);
+  void note_fault(access::token_fault why, const std::string& address);
   visitor_id visitor_of(const upgrade_request& request, const route& way) const;
   io_unit& choose_unit(io_unit& current, const std::string& document);
   void on_return(close_reason why, const std::string& document, const std::string& address);
@@ -70,11 +79,14 @@ class session_host final : public connection_acceptor {
   const siphash_key visitor_key_;
   std::shared_ptr<recent_refusals> refusals_ = std::make_shared<recent_refusals>();
   std::shared_ptr<closing_log> closings_ = std::make_shared<closing_log>();
+  std::shared_ptr<access_control> access_ = std::make_shared<access_control>();
+  key_source_actor keys_;  // null: access.jwks_url is not set
   std::atomic<session_id> last_id_{0};
   std::mutex log_mutex_;       // guards the quotas
   log_quota schemes_logged_;   // that were wrong
   log_quota origins_logged_;   // that were refused
   log_quota failures_logged_;  // to accept
+  log_quota faults_logged_;    // of tokens
 };
 
 }  // namespace troupe

@@ -48,6 +48,7 @@ result<std::unique_ptr<node>> node::open(const config& settings, caf::actor_syst
   std::unique_ptr<node> opened{new node{settings, system, units}};
   TROUPE_TRY(opened->open_storage());
   TROUPE_TRY(opened->open_webhooks());
+  TROUPE_TRY(opened->open_access());
   opened->spawn_actors(std::move(on_failure));
   TROUPE_TRY(opened->watch_files());
   TROUPE_TRY(opened->open_listeners());
@@ -95,6 +96,13 @@ result<void> node::open_webhooks() {
   return {};
 }
 
+result<void> node::open_access() {
+  metrics_ = std::make_shared<node_metrics>(system_);
+  TROUPE_ASSIGN(access_, troupe::open_access(settings_, system_, metrics_));
+  host_->use(access_.control, access_.keys);
+  return {};
+}
+
 void node::spawn_webhook_sender(const std::shared_ptr<node_metrics>& metrics) {
   if (!webhooks_.feed) return;
   webhooks_.settings.seed = random_seed();
@@ -115,7 +123,7 @@ void node::spawn_actors(std::function<void()> on_failure) {
     actors_->hubs.push_back(
         system_.spawn_class<hub, caf::no_spawn_options>(config, *unit, tables.back()));
   }
-  const auto metrics = std::make_shared<node_metrics>(system_);
+  const auto metrics = metrics_;
   actors_->reader = system_.spawn<store_reader, caf::detached>(storage_.backend);
   store_settings storing;
   storing.backend = keep_versions();
@@ -164,6 +172,8 @@ void node::add_sessions(const std::vector<std::shared_ptr<session_table>>& table
     environment->table = tables[i];
     environment->slots = actors_->slots;
     environment->metrics = metrics;
+    environment->access = access_.control;
+    environment->authoriser = access_.authoriser;
     environment->directory = actors_->directory;
     environment->hub = actors_->hubs[i];
     host_->add_unit(*units_[i], environment);
@@ -214,7 +224,7 @@ result<void> node::load_tls() {
 
 result<void> node::open_admin_listener(std::shared_ptr<budget> large_messages) {
   io_unit& unit = *units_.front();
-  const admin_sources sources{actors_->directory, actors_->hubs, webhook_sender_};
+  const admin_sources sources{actors_->directory, actors_->hubs, webhook_sender_, access_.control};
   listener_settings listening = to_admin_listener_settings(settings_, std::move(large_messages));
   listening.on_out_of_resources = out_of_resources_hook();
   TROUPE_ASSIGN(token_, find_admin_token(settings_));
@@ -291,6 +301,7 @@ void node::end_actors() {
   version_maker_ = nullptr;
   webhook_sender_ = nullptr;
   webhooks_ = {};
+  access_.stop();
   versions_ = nullptr;
   storage_ = {};
   actors_.reset();

@@ -18,6 +18,7 @@
 #include "actors/supervisor.hpp"
 #include "actors/version_keeper.hpp"
 #include "actors/worker_pool.hpp"
+#include "app/access.hpp"
 #include "app/admin_token.hpp"
 #include "app/config/config.hpp"
 #include "app/webhooks.hpp"
@@ -73,6 +74,7 @@ class node {
 
   result<void> open_storage();
   result<void> open_webhooks();
+  result<void> open_access();
   void spawn_webhook_sender(const std::shared_ptr<node_metrics>& metrics);
   std::shared_ptr<storage::backend> keep_versions();
   void spawn_actors(std::function<void()> on_failure);
@@ -108,6 +110,8 @@ class node {
   supervisor_actor supervisor_;
   version_maker_actor version_maker_;  // null: versions.enabled is false
   std::shared_ptr<const version_keeper> versions_;
+  std::shared_ptr<node_metrics> metrics_;
+  opened_access access_;
   opened_webhooks webhooks_;             // empty where webhooks.url is
   webhook_sender_actor webhook_sender_;  // null likewise
   std::shared_ptr<tls_context> tls_;

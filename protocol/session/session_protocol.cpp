@@ -104,6 +104,11 @@ void session_protocol::on_authorised(std::string_view document, rights may, mome
   out.open.emplace_back(document, may);
 }
 
+void session_protocol::on_identified(identity_ptr who, std::optional<time_point> expires) {
+  route_.who = std::move(who);
+  if (expires) route_.expires = route_.expires ? std::min(*route_.expires, *expires) : *expires;
+}
+
 void session_protocol::on_opened(std::string_view document, document_id id, moment at,
                                  session_input& input, session_effects& out) {
   joined_document* const joined = documents_.find(document);

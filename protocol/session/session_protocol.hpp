@@ -127,6 +127,9 @@ class session_protocol {
   /// whether there is such a document.
   void on_authorised(std::string_view document, rights may, moment at, session_effects& out);
 
+  /// Who it is, and until when, as the authoriser says.
+  void on_identified(identity_ptr who, std::optional<time_point> expires);
+
   /// What the session may do to a document has changed. Without the right to read it is closed to
   /// this session, for this cause.
   void on_rights_changed(std::string_view document, rights may, close_reason why, moment at,

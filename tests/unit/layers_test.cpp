@@ -54,7 +54,7 @@ struct confinement {
 
 const std::vector<confinement> libraries = {
     {"boost/", {"net/"}},
-    {"caf/", {"actors/", "app/", "net/io_actor.hpp", "net/io_unit."}},
+    {"caf/", {"actors/", "app/", "net/io_actor.hpp", "net/io_unit.", "net/unit_inbox."}},
     {"yaml-cpp/", {"app/"}, 1},
     {"CLI/", {"app/"}, 1},
     {"nlohmann/", {"protocol/json/", "protocol/webhook/", "actors/admin_"}},

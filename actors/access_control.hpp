@@ -1,0 +1,95 @@
+// Who clients are and what they may do: the policy with its keys, and what the application has
+// changed about sessions since. The host asks it about each upgrade, sessions about each document
+// they come to. One per node, shared by all I/O units. Thread: any.
+//
+// A change (access_change) counts for sessions that come later, too, until it is outdated: so
+// neither a join under way nor a new connection with the same token slips past it.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actors/operator_view.hpp"
+#include "base/close_reason.hpp"
+#include "net/listener.hpp"
+#include "protocol/access/presented_token.hpp"
+#include "protocol/access/verifier.hpp"
+#include "protocol/identity.hpp"
+
+namespace troupe {
+
+struct access_settings {
+  access::access_policy_ptr policy = std::make_shared<const access::access_policy>();
+  access::token_settings tokens;
+  access::cookie_rule cookie;
+  access::key_set_ptr keys = std::make_shared<const access::key_set>();
+  /// Keys are fetched as well, so one that is unknown may be known in a moment.
+  bool fetches_keys = false;
+};
+
+/// Who comes with an upgrade.
+struct identified_client {
+  identity_ptr who;
+  /// When the token ends; nothing: never, or there is none.
+  std::optional<std::chrono::steady_clock::time_point> expires;
+  std::optional<close_reason> refused;
+  std::optional<access::token_fault> fault;  ///< Why, if it is the token's.
+};
+
+/// A time of the wall clock on the clock that only moves on.
+std::chrono::steady_clock::time_point steady(std::chrono::system_clock::time_point when);
+
+class access_control {
+ public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  /// Changes that are kept for those who come later.
+  static constexpr std::size_t changes_max = 10'000;
+
+  explicit access_control(access_settings settings = {});
+
+  access::mode mode() const noexcept { return settings_.policy->how; }
+
+  /// `claimed`: who the client says it is, which counts where the mode is open, and its address.
+  identified_client identify(const upgrade_request& request, const identity_ptr& claimed);
+
+  /// What somebody may do to a document; nothing: the application is to be asked
+  /// (actors/authoriser).
+  std::optional<rights> rights_to(const identity_ptr& who, std::string_view document) const;
+
+  /// What is left of rights after the changes that were made.
+  rights changed(const identity_ptr& who, std::string_view document, rights may,
+                 time_point now) const;
+
+  /// Lets a change count for those who come until then, in place of an earlier one for the same.
+  /// Returns false if there are too many.
+  bool add(const access_change& change, time_point now, time_point until);
+
+  /// From now on tokens are verified by these keys.
+  void use(access::key_set_ptr keys);
+
+ private:
+  struct kept_change {
+    access_change what;
+    time_point until;
+  };
+
+  identified_client identify_token(const std::string& token, const std::string& address);
+  close_reason reason_for(access::token_fault why) const noexcept;
+
+  const access_settings settings_;
+  std::mutex verifier_mutex_;
+  access::verifier verifier_;  // guarded by verifier_mutex_
+  mutable std::mutex changes_mutex_;
+  std::vector<kept_change> changes_;  // guarded by changes_mutex_; the oldest first
+  std::atomic<bool> has_changes_{false};
+};
+
+}  // namespace troupe

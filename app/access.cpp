@@ -1,0 +1,74 @@
+#include "app/access.hpp"
+
+#include "actors/authoriser.hpp"
+#include "actors/key_source.hpp"
+#include "app/config/access_checks.hpp"
+
+namespace troupe {
+
+namespace {
+
+/// Gives fetched keys to those who verify, behind those of the configuration.
+std::function<result<void>(std::string_view)> publisher(std::shared_ptr<access_control> to,
+                                                        const access::key_set& own) {
+  return [to = std::move(to), own](std::string_view text) -> result<void> {
+    TROUPE_ASSIGN(const auto read, access::parse_key_set(std::string{text}));
+    for (const std::string& why : read.skipped)
+      log_line(log_severity::warning, "of the keys from access.jwks_url one is not used: " + why);
+    auto all = std::make_shared<access::key_set>(own);
+    all->add_all(read.keys);
+    to->use(std::move(all));
+    return {};
+  };
+}
+
+authoriser_settings to_authoriser_settings(const config& settings) {
+  authoriser_settings to;
+  to.url = settings.access_webhook.url;
+  to.key = secret{settings.access_webhook.secret};
+  to.timeout = settings.access_webhook.timeout;
+  to.cache_max = settings.access_webhook.cache_max;
+  return to;
+}
+
+}  // namespace
+
+void opened_access::stop() {
+  if (client) client->stop();
+  if (keys) caf::anon_send_exit(keys, caf::exit_reason::user_shutdown);
+  if (authoriser) caf::anon_send_exit(authoriser, caf::exit_reason::user_shutdown);
+  *this = {};
+}
+
+result<opened_access> open_access(const config& settings, caf::actor_system& system,
+                                  const std::shared_ptr<node_metrics>& metrics) {
+  access_settings with;
+  with.policy = to_access_policy(settings);
+  with.tokens = to_token_settings(settings);
+  with.cookie = to_cookie_rule(settings);
+  TROUPE_ASSIGN(const access::key_set own, to_key_set(settings));
+  with.keys = std::make_shared<const access::key_set>(own);
+  const bool is_asking = settings.access.mode == access::mode::webhook;
+  with.fetches_keys =
+      settings.access.mode == access::mode::token && !settings.access.jwks_url.empty();
+  const bool is_fetching = with.fetches_keys;
+  opened_access opened;
+  opened.control = std::make_shared<access_control>(std::move(with));
+  if (!is_asking && !is_fetching) return opened;
+  // The operator names both addresses, and no redirect is followed.
+  http_client_settings of_client;
+  of_client.allows_private = true;
+  TROUPE_ASSIGN(opened.client, http_client::open(of_client));
+  if (is_fetching) {
+    key_source_settings fetching;
+    fetching.url = settings.access.jwks_url;
+    fetching.publish = publisher(opened.control, own);
+    opened.keys = system.spawn<key_source>(std::move(fetching), opened.client, metrics);
+  }
+  if (is_asking)
+    opened.authoriser =
+        system.spawn<authoriser>(to_authoriser_settings(settings), opened.client, metrics);
+  return opened;
+}
+
+}  // namespace troupe
