@@ -197,8 +197,12 @@ class config_loader {
   /// Checks what concerns more than one key of access, and reads the files of its keys.
   void check_access() {
     const auto is_set = [this](const std::string& key) { return places_.contains(key); };
-    for (const access_problem& problem : troupe::check_access(loaded_.settings, is_set))
+    for (const access_problem& problem : troupe::check_access(loaded_.settings, is_set)) {
+      // Of a section with a bad value that was told, nothing more can be said.
+      const auto bad = bad_.lower_bound(problem.key + ".");
+      if (bad != bad_.end() && bad->starts_with(problem.key + ".")) continue;
       report(places_[problem.key], problem.key, problem.text);
+    }
   }
 
   /// Checks that each section of a list has the keys that it must have.
@@ -273,7 +277,9 @@ class config_loader {
       return report(entry.place, entry.key,
                     "unknown key; the keys of a section: " + section_key_names(*list));
     const result<void> stored = set_section_value(*key, section, entry, loaded_.settings);
-    if (!stored) report(entry.place, entry.key, stored.error().detail);
+    if (stored) return;
+    bad_.insert(entry.key);
+    report(entry.place, entry.key, stored.error().detail);
   }
 
   void take_section(const section_list& list, const config_entry& entry) {

@@ -30,7 +30,7 @@ constexpr std::array<row, token_fault_count> rows = {{
     {"too_old", "the token was issued too long ago"},
     {"wrong_audience", "the token is for somebody else"},
     {"wrong_issuer", "the token is from an issuer that is not trusted"},
-    {"malformed_claim", "a claim of the token is malformed"},
+    {"malformed_claim", "the token has a malformed claim"},
 }};
 
 }  // namespace

@@ -1,7 +1,8 @@
 // A JSON text that was read whole and can be looked into: the claims of a token, a set of keys, the
 // answer of an application. Compact: the text itself and one record of 24 bytes for each value,
 // three allocations in all. Pure; never changes once it is made, so threads may share it. The nodes
-// that it gives are views, which it must outlive; moving it ends them.
+// that it gives are views, which it must outlive; moving it ends them. A loop needs a node with a
+// name, not one that a call has just returned.
 //
 // It accepts less than is_valid_json: what two parsers might understand differently is refused, so
 // that nobody reads other claims than we do.

@@ -18,6 +18,7 @@ using lines = std::vector<std::string>;
 namespace {
 
 const std::string secret(32, 's');
+const std::string token_mode = "access:\n  mode: token\n  jwks_url: https://a.example/keys\n";
 
 config loaded(std::string_view yaml) {
   const test::temporary_file file{yaml};
@@ -172,7 +173,8 @@ TEST_CASE("a secret is never printed", "[config][access]") {
 
 TEST_CASE("rules become rights", "[config][access]") {
   const config settings =
-      loaded("access:\n  rules:\n    - document: \"*\"\n      rights: [read]\n"
+      loaded(token_mode +
+             "  rules:\n    - document: \"*\"\n      rights: [read]\n"
              "    - claims: {role: [editor, owner], org.id: \"42\"}\n      document: \"wiki/*\"\n"
              "      rights: [write, no_presence]\n"
              "    - claims:\n        org:\n          id: \"43\"\n      glob: \"home/{user}/*\"\n"
@@ -314,7 +316,7 @@ TEST_CASE("the examples of access in config/reference.yaml hold every key and wo
     for (const section_key& key : find_section_list(list)->keys)
       CHECK((keys + rules).find(std::string{key.name} + ":") != std::string::npos);
   for (int i = 0; i < 2; ++i) keys = replaced(keys, "/etc/troupe", at.text());
-  const config settings = loaded("access:\n" + keys + rules);
+  const config settings = loaded(token_mode + keys + rules);
   CHECK(to_key_set(settings)->size() == 4);
   const char* const editor = R"({"role":"owner","org":{"id":"42"},"teams":["red"]})";
   CHECK(to_string(rights_of(settings, editor, "wiki/a")) == "read, write, presence");

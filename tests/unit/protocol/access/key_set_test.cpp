@@ -8,7 +8,6 @@
 using namespace troupe;
 using access::algorithm;
 using access::key_set;
-using access::token_fault;
 using js = nlohmann::json;
 using test::vectors;
 

@@ -51,9 +51,11 @@ TEST_CASE("the values of a tree come in the order of the text", "[json][tree]") 
   for (const auto member : made.root()) names.append(member.name());
   CHECK(names == "za");
   std::string kinds;
-  for (const auto element : *made.root().find("z")) kinds.append(element.to_json()).append(" ");
+  const tree::node list = *made.root().find("z");
+  for (const auto element : list) kinds.append(element.to_json()).append(" ");
   CHECK(kinds == "10 [20,21] {\"x\":30} 40 ");
-  for (const auto nothing : *made.root().find("a")) FAIL(nothing.name());
+  const tree::node number = *made.root().find("a");
+  for (const auto nothing : number) FAIL(nothing.name());
 }
 
 TEST_CASE("escapes in names and texts are resolved", "[json][tree]") {
