@@ -41,6 +41,8 @@ std::string_view to_string(errc code) noexcept {
     case errc::message_id_reused: return "message_id_reused";
     case errc::not_owner: return "not_owner";
     case errc::quota_exceeded: return "quota_exceeded";
+    case errc::invalid_edit: return "invalid_edit";
+    case errc::edit_conflict: return "edit_conflict";
     case errc::invalid_config: return "invalid_config";
   }
   return "unknown";

@@ -53,6 +53,8 @@ enum class errc : std::uint8_t {
   message_id_reused,  ///< Two messages with different contents have one id.
   not_owner,          ///< The thing belongs to another session, which is here.
   quota_exceeded,     ///< A user, an address or the node has as much as it may have.
+  invalid_edit,       ///< An edit operation is malformed, or names a place that it cannot change.
+  edit_conflict,      ///< A document is not what an edit was written for.
   invalid_config,     ///< The configuration has unknown keys or bad values.
 };
 
