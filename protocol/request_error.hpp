@@ -26,10 +26,12 @@ enum class request_error : std::uint8_t {
   update_too_complex,    ///< The update is above limits.max_update_work.
   storage_unavailable,   ///< Storage cannot be written; try again later.
   document_removed,      ///< An operator has removed the document.
+  invalid_edit,          ///< An edit operation is malformed or does not fit the document.
+  edit_conflict,         ///< A test among edit operations does not hold.
 };
 
 constexpr std::size_t request_error_count =
-    static_cast<std::size_t>(request_error::document_removed) + 1;
+    static_cast<std::size_t>(request_error::edit_conflict) + 1;
 
 struct request_error_info {
   std::string_view code;  ///< For programs: "NOT_JOINED".
@@ -40,7 +42,7 @@ struct request_error_info {
 request_error_info describe(request_error error) noexcept;
 
 /// The part of a request that was wrong.
-enum class request_part : std::uint8_t { message, state_vector, update, presence };
+enum class request_part : std::uint8_t { message, state_vector, update, presence, edit };
 
 /// The error that answers a failure in a part of a request.
 request_error request_error_for(errc code, request_part part) noexcept;
