@@ -96,6 +96,7 @@ class directory final : public directory_actor::base {
   void on_second();
   caf::result<listed_documents> on_list(const list_documents& which);
   caf::result<listed_presence> on_list_presence(const list_presence& which);
+  caf::result<listed_clients> on_list_clients(const list_clients& which);
   notified_document on_notify(const notify_document& news);
   found_open on_find_open(const find_open& which) const;
   caf::result<imported_update> on_import(const import_update& order);

@@ -33,9 +33,11 @@
   message(imported_update) \
   message(join_document) \
   message(leave_document) \
+  message(list_clients) \
   message(list_documents) \
   message(list_presence) \
   message(list_sessions) \
+  message(listed_clients) \
   message(listed_documents) \
   message(listed_presence) \
   message(listed_sessions) \
