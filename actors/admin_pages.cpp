@@ -152,7 +152,8 @@ http_answer answer_error(unsigned status, const std::string& text, std::string a
 }
 
 admin_query read_request(const page_request& wanted, const http_request& request) {
-  if (wanted.to == page::health) return http_answer{.status = 200, .body = "ok\n", .allow = {}};
+  if (wanted.to == page::health)
+    return http_answer{.status = 200, .body = "ok\n", .allow = {}, .ends_connection = true};
   if (wanted.to == page::notify) return read_notification(request.body);
   if (wanted.to == page::send_event) return read_event(request, wanted.document);
   auto of_list = read_page_query(request.target);
