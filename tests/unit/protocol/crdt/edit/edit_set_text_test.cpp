@@ -17,7 +17,7 @@ void set(crdt::doc& in, std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("a text that is set shows, and nothing else is touched", "[doc_edit]") {
+TEST_CASE("a text that is set shows, and nothing else is touched", "[edit]") {
   crdt::doc doc;
   set(doc, "hello world");
   CHECK(doc.text("t") == "hello world");
@@ -29,7 +29,7 @@ TEST_CASE("a text that is set shows, and nothing else is touched", "[doc_edit]")
   CHECK(doc.text("t").empty());
 }
 
-TEST_CASE("to set a text to what it is changes nothing", "[doc_edit]") {
+TEST_CASE("to set a text to what it is changes nothing", "[edit]") {
   crdt::doc doc;
   set(doc, "same");
   crdt::doc_edit again = open(doc);
@@ -37,7 +37,7 @@ TEST_CASE("to set a text to what it is changes nothing", "[doc_edit]") {
   CHECK_FALSE(again.commit().changed);
 }
 
-TEST_CASE("a cursor stays with its characters when a text is set", "[doc_edit]") {
+TEST_CASE("a cursor stays with its characters when a text is set", "[edit]") {
   crdt::doc doc;
   set(doc, "first line\nsecond line\nthird line\n");
   const auto cursor = *crdt::relative_position_at(doc.contents(), "t", 18);  // "second |line"
@@ -48,7 +48,7 @@ TEST_CASE("a cursor stays with its characters when a text is set", "[doc_edit]")
   CHECK(found->index == 21);
 }
 
-TEST_CASE("characters beyond the basic plane are never cut when a text is set", "[doc_edit]") {
+TEST_CASE("characters beyond the basic plane are never cut when a text is set", "[edit]") {
   crdt::doc doc;
   set(doc, "a\U0001F600b");
   set(doc, "a\U0001F601b\U0001F600");  // the first halves of the pairs are equal
@@ -57,7 +57,7 @@ TEST_CASE("characters beyond the basic plane are never cut when a text is set", 
   CHECK(doc.text("t") == "\u00e4\u20ac\U0001F600");
 }
 
-TEST_CASE("attributes of what stays stay, and embeds go, when a text is set", "[doc_edit]") {
+TEST_CASE("attributes of what stays stay, and embeds go, when a text is set", "[edit]") {
   crdt::doc doc;
   edit(doc, [](crdt::doc_edit& e) {
     must(e.insert_text("t", 0, "bold", formats(R"({"b":true})")));
@@ -71,12 +71,12 @@ TEST_CASE("attributes of what stays stay, and embeds go, when a text is set", "[
   CHECK(doc.delta_json("t").find(R"("attributes":{"b":true})") != std::string::npos);
 }
 
-TEST_CASE("a text that is no UTF-8 is not set", "[doc_edit]") {
+TEST_CASE("a text that is no UTF-8 is not set", "[edit]") {
   crdt::doc doc;
   check_refused(doc, errc::invalid_utf8, [](crdt::doc_edit& e) { return e.set_text("t", "\xff"); });
 }
 
-TEST_CASE("any text can be set after any other", "[doc_edit]") {
+TEST_CASE("any text can be set after any other", "[edit]") {
   std::mt19937 random{3};
   crdt::doc doc, reader;
   for (int round = 0; round < 200; ++round) {
@@ -89,7 +89,7 @@ TEST_CASE("any text can be set after any other", "[doc_edit]") {
   }
 }
 
-TEST_CASE("an edit that is rolled back has never been", "[doc_edit]") {
+TEST_CASE("an edit that is rolled back has never been", "[edit]") {
   crdt::doc doc;
   edit(doc, [](crdt::doc_edit& e) {
     must(e.insert_text("t", 0, "kept"));
