@@ -135,6 +135,21 @@ void admin_request::answer(const admin::access_query& query) {
       });
 }
 
+void admin_request::answer(const list_clients& query) {
+  request(sources_->directory, patience, query)
+      .then([this](const listed_clients& page) { finish(admin::show_clients(page)); },
+            [this](const caf::error&) { finish(admin::show_failure()); });
+}
+
+void admin_request::answer(const admin::event_query& query) {
+  request(sources_->directory, patience, notify_document{query.document, query.payload})
+      .then(
+          [this, name = query.document](const notified_document& notified) {
+            finish(admin::show_notified(notified.is_open, name));
+          },
+          [this](const caf::error&) { finish(admin::show_failure()); });
+}
+
 void admin_handler::log_wrong_token(const http_request& request) {
   const std::uint64_t count =
       wrong_tokens_logged_.note(request.remote_address, io_unit::clock::now());

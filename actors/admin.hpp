@@ -47,10 +47,12 @@ class admin_request final : public admin_request_actor::base {
   void on_request(const answer_admin_request& order);
   void answer(const list_sessions& query);
   void answer(const list_documents& query);
+  void answer(const list_clients& query);
   void answer(const admin::notify_query& query);
   void answer(const describe_webhooks& query);
   void answer(const replay_webhooks& query);
   void answer(const admin::access_query& query);
+  void answer(const admin::event_query& query);
   void answer(const http_answer& known) { finish(known); }
   void add_presence(listed_sessions page);
   void finish(http_answer with);

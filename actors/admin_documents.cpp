@@ -5,7 +5,6 @@
 
 #include "actors/admin_json.hpp"
 #include "actors/admin_pages.hpp"
-#include "actors/interfaces.hpp"
 #include "base/base64.hpp"
 #include "base/document_name.hpp"
 #include "base/utf8.hpp"
@@ -62,6 +61,7 @@ constexpr std::string_view outcome_text(imported_update::outcome what) noexcept 
     case imported_update::outcome::changed: return "changed";
     case imported_update::outcome::known: return "known";
     case imported_update::outcome::exists: return "exists";
+    case imported_update::outcome::unmatched: return "unmatched";
     case imported_update::outcome::refused: break;
   }
   return "refused";
@@ -102,6 +102,7 @@ http_answer export_text(const crdt::doc& doc, const export_query& query) {
   const auto root = root_of(doc, query);
   if (!root) return root.error();
   if (query.form == export_form::json) return answer_json_text(200, doc.json(*root) + "\n");
+  if (query.form == export_form::delta) return answer_json_text(200, doc.delta_json(*root) + "\n");
   if (query.form == export_form::xml)
     return answer_bytes(doc.xml_string(*root), "application/xml; charset=utf-8");
   return answer_bytes(doc.text(*root), "text/plain; charset=utf-8");
@@ -127,16 +128,14 @@ read_result<export_query> read_export(const http_request& request) {
     std::string_view name;
     export_form form;
   };
-  constexpr named forms[] = {{"update", export_form::update},
-                             {"json", export_form::json},
-                             {"text", export_form::text},
-                             {"xml", export_form::xml},
-                             {"raw", export_form::raw}};
+  constexpr named forms[] = {{"update", export_form::update}, {"json", export_form::json},
+                             {"text", export_form::text},     {"xml", export_form::xml},
+                             {"delta", export_form::delta},   {"raw", export_form::raw}};
   export_query query;
   TROUPE_ASSIGN(const auto as, read_parameter(request, "as"));
   TROUPE_ASSIGN(query.root, read_parameter(request, "root"));
   const auto found = std::ranges::find(forms, as.value_or("update"), &named::name);
-  if (found == std::end(forms)) return refuse("as must be update, json, text, xml or raw");
+  if (found == std::end(forms)) return refuse("as must be update, json, text, xml, delta or raw");
   query.form = found->form;
   return query;
 }
@@ -221,16 +220,22 @@ http_answer show_document(const std::optional<storage::document_info>& stored,
   return answer_json(200, shown);
 }
 
+std::string etag_of(const std::string& version) { return "\"" + version + "\""; }
+
 http_answer show_export(const export_query& query, const shared_bytes& state,
-                        const crdt::doc_settings& with) {
-  if (query.form == export_form::update)
-    return answer_bytes(std::string{as_text(state.view())}, "application/octet-stream");
+                        const crdt::doc_settings& with, std::string version) {
+  const bool is_update = query.form == export_form::update;
   crdt::doc doc{with};
   std::vector<crdt::repaired_struct> repaired;
-  if (!state.empty())
+  if (!state.empty() && (!is_update || version.empty()))
     if (const auto loaded = doc.load_update(state.view(), repaired); !loaded)
       return show_storage_failure({errc::corrupt_document, to_string(loaded.error())});
-  return export_text(doc, query);
+  if (version.empty()) version = version_of(doc);
+  http_answer answer =
+      is_update ? answer_bytes(std::string{as_text(state.view())}, "application/octet-stream")
+                : export_text(doc, query);
+  if (answer.status == 200) answer.etag = etag_of(version);
+  return answer;
 }
 
 http_answer show_raw(const std::string& name, const storage::raw_document& found) {

@@ -18,10 +18,6 @@
 #include "protocol/crdt/doc.hpp"
 #include "storage/archive.hpp"
 
-namespace troupe {
-struct imported_update;
-}
-
 namespace troupe::admin {
 
 template <class T>
@@ -31,7 +27,7 @@ using read_result = tl::expected<T, http_answer>;
 
 read_result<storage::document_query> read_document_list(const http_request& request);
 
-enum class export_form : std::uint8_t { update, json, text, xml, raw };
+enum class export_form : std::uint8_t { update, json, text, xml, delta, raw };
 
 struct export_query {
   export_form form = export_form::update;
@@ -45,6 +41,9 @@ struct import_body {
 };
 /// The bytes as they are, or {"update": base64}; at most `bytes_max`.
 read_result<import_body> read_import(const http_request& request, std::size_t bytes_max);
+
+/// A version as it stands in the header ETag.
+std::string etag_of(const std::string& version);
 
 /// The name of the document to copy to.
 read_result<std::string> read_copy(const http_request& request);
@@ -61,9 +60,10 @@ http_answer show_stored(const storage::document_page& page, const std::vector<st
 http_answer show_document(const std::optional<storage::document_info>& stored,
                           const std::optional<document_info>& open, const std::string& name);
 
-/// The document as text; `state` as it is for an update.
+/// The document as text; `state` as it is for an update. `version`: of the state; empty: it is
+/// found out.
 http_answer show_export(const export_query& query, const shared_bytes& state,
-                        const crdt::doc_settings& with);
+                        const crdt::doc_settings& with, std::string version = {});
 http_answer show_raw(const std::string& name, const storage::raw_document& found);
 
 http_answer show_imported(const std::string& name, const imported_update& outcome);

@@ -6,6 +6,7 @@
 
 #include "actors/admin_json.hpp"
 #include "base/document_name.hpp"
+#include "base/utf8.hpp"
 #include "protocol/dialects/dialects.hpp"
 #include "protocol/json/interchange.hpp"
 #include "protocol/json/validate.hpp"
@@ -17,6 +18,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t notified_path_bytes_max = 4096;
+/// As deep as the payload of a session's event.
+constexpr std::size_t event_depth_max = 100;
 
 std::uint64_t milliseconds_of(std::chrono::system_clock::time_point time) {
   return static_cast<std::uint64_t>(
@@ -89,6 +92,35 @@ admin_query read_sessions_page(page_query page, std::string document) {
   return wanted;
 }
 
+admin_query read_clients_page(page_query page, std::string document) {
+  list_clients wanted{.document = std::move(document), .after = {}, .limit = page.limit};
+  if (page.after.empty()) return wanted;
+  wanted.after = read_number(page.after);
+  if (!wanted.after) return answer_error(400, "after must be the id of a client");
+  return wanted;
+}
+
+/// The body itself is the event, as sessions receive it.
+admin_query read_event(const http_request& request, std::string document) {
+  const std::string& text = request.body;
+  const bool is_json =
+      is_valid_utf8(as_bytes(text)) && troupe::json::is_valid_json(text, event_depth_max);
+  if (!is_json) return answer_error(400, "the body is not JSON, or nested more than 100 deep");
+  if (const auto good = troupe::json::check_interchange(text); !good)
+    return answer_error(400, "the body has " + good.error().detail);
+  const json parsed = json::parse(text);
+  if (parsed.is_object() && (parsed.contains("update") || parsed.contains("edit")))
+    return answer_error(400, "an event has no member \"update\" or \"edit\": these are reserved");
+  return event_query{std::move(document), text};
+}
+
+json to_json(const listed_clients::client& client) {
+  json shown{{"clientId", client.id}, {"sessionId", client.session}};
+  shown["state"] = client.is_cut ? json(nullptr) : read_presence(client.json);
+  if (client.is_cut) shown["stateCut"] = client.json;
+  return shown;
+}
+
 /// A body that is needed, unlike others.
 admin_query read_notification(const std::string& body) {
   if (body.empty()) return answer_error(400, "the body is not a JSON object");
@@ -145,8 +177,11 @@ admin_query read_request(const page_request& wanted, const http_request& request
   }
   if (wanted.to == page::webhooks) return describe_webhooks{};
   if (wanted.to == page::replay_webhooks) return read_replay(request.body);
+  if (wanted.to == page::send_event) return read_event(request, wanted.document);
   auto of_list = read_page_query(request.target);
   if (!of_list) return answer_error(400, of_list.error());
+  if (wanted.to == page::document_presence)
+    return read_clients_page(std::move(*of_list), wanted.document);
   return read_sessions_page(std::move(*of_list), wanted.document);
 }
 
@@ -172,6 +207,13 @@ http_answer show_documents(const listed_documents& page) {
       "documents", page.documents, {{"count", page.count}}, page.has_more,
       [](const document_info& each) { return to_json(each); },
       [](const document_info& each) { return json(each.name); });
+}
+
+http_answer show_clients(const listed_clients& page) {
+  return answer_list(
+      "presence", page.clients, {{"count", page.count}}, page.has_more,
+      [](const listed_clients::client& each) { return to_json(each); },
+      [](const listed_clients::client& each) { return json(each.id); });
 }
 
 http_answer show_notified(bool is_open, const std::string& document) {

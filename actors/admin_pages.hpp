@@ -19,8 +19,14 @@ struct notify_query {
   std::string path;
   std::string document;
 };
-using admin_query = std::variant<http_answer, list_sessions, list_documents, notify_query,
-                                 describe_webhooks, replay_webhooks, access_query>;
+/// An event of the application.
+struct event_query {
+  std::string document;
+  std::string payload;  ///< JSON text.
+};
+using admin_query =
+    std::variant<http_answer, list_sessions, list_documents, list_clients, notify_query,
+                 event_query, describe_webhooks, replay_webhooks, access_query>;
 
 /// An answer that says what is wrong. `allow`: the methods that are understood.
 http_answer answer_error(unsigned status, const std::string& text, std::string allow = {});
@@ -36,6 +42,8 @@ std::optional<admin_query> read_open_documents(const http_request& request);
 http_answer show_sessions(const listed_sessions& page, const listed_presence& presence);
 /// The same of documents.
 http_answer show_documents(const listed_documents& page);
+/// A page of who is present in a document.
+http_answer show_clients(const listed_clients& page);
 http_answer show_notified(bool is_open, const std::string& document);
 http_answer show_webhooks(const described_webhooks& all);
 /// `which`: the delivery that was asked for; empty: all.

@@ -21,8 +21,15 @@ enum class page : std::uint8_t {
   change_rights,
   notify,
   documents,  ///< Those stored, or with ?open=true those open.
+  batch,
   document_sessions,
+  document_presence,
+  send_event,
   document,
+  create_document,
+  edit_document,
+  set_text,
+  add_update,
   remove_document,
   export_document,
   import_document,
@@ -50,6 +57,7 @@ enum class answered_by : std::uint8_t {
 enum class body_kind : std::uint8_t {
   json,   ///< Or none.
   bytes,  ///< An update: as it is, or in base64 in JSON.
+  edits,  ///< Edit operations or a text, in JSON; a text may come as it is.
 };
 
 struct page_row {

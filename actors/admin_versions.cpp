@@ -2,7 +2,6 @@
 
 #include "actors/admin_json.hpp"
 #include "actors/admin_pages.hpp"
-#include "actors/interfaces.hpp"
 #include "storage/version_record.hpp"
 
 namespace troupe::admin {

@@ -42,6 +42,7 @@ void measure(admin::made_backup& made) {
 }  // namespace
 
 std::size_t archive_desk::body_bytes_max(const admin::page_request& of) const noexcept {
+  if (of.takes == admin::body_kind::edits) return edits::text_bytes_max + json_around_max;
   if (of.takes != admin::body_kind::bytes) return 0;
   return settings_.update_bytes_max / 3 * 4 + json_around_max;  // in base64
 }
@@ -76,6 +77,11 @@ void archivist::on_request(const answer_admin_request& order) {
   switch (page_.to) {
     case admin::page::documents: return list();
     case admin::page::document: return inform();
+    case admin::page::create_document: return create_document();
+    case admin::page::edit_document: return edit_document();
+    case admin::page::set_text: return set_text();
+    case admin::page::add_update: return add_update();
+    case admin::page::batch: return carry_out_batch();
     case admin::page::remove_document: return remove();
     case admin::page::export_document: return export_document();
     case admin::page::import_document: return import_document();
@@ -97,6 +103,8 @@ void archivist::on_request(const answer_admin_request& order) {
     case admin::page::notify:
     case admin::page::webhooks:
     case admin::page::replay_webhooks:
+    case admin::page::send_event:
+    case admin::page::document_presence:
     case admin::page::document_sessions: return finish(admin::show_failure());
   }
 }
@@ -116,7 +124,9 @@ void archivist::list() {
             [this](const caf::error&) { finish(admin::show_failure()); });
 }
 
+/// With ?as= the page shows the contents, as the export does.
 void archivist::inform() {
+  if (admin::wants_contents(*request_)) return export_document();
   const auto stored = desk_->archive().info(document());
   if (!stored) return fail_with(stored.error());
   request(desk_->directory(), look_up_patience,
@@ -144,9 +154,10 @@ void archivist::export_document() {
   const auto query = admin::read_export(*request_);
   if (!query) return finish(query.error());
   if (query->form == admin::export_form::raw) return export_raw();
-  find_state(document(), [this, query = *query](const shared_bytes& state) {
-    finish(admin::show_export(query, state, settings_of(document())));
-  });
+  find_state(document(),
+             [this, query = *query](const shared_bytes& state, const std::string& version) {
+               finish(admin::show_export(query, state, settings_of(document()), version));
+             });
 }
 
 void archivist::export_raw() {
@@ -163,13 +174,15 @@ void archivist::find_state(const std::string& of, with_state then) {
     const auto stored = read_stored(of);
     if (!stored) return fail_with(stored.error());
     if (!*stored) return finish(admin::answer_no_document(of));
-    then(**stored);
+    then(**stored, {});
   };
   request(desk_->directory(), desk_->settings().patience, export_state{of})
-      .then([then, from_storage](
-                const exported_state& live) { live.is_open ? then(live.state) : from_storage(); },
-            // It has failed, as one does that cannot be loaded: storage says why.
-            [from_storage](const caf::error&) { from_storage(); });
+      .then(
+          [then, from_storage](const exported_state& live) {
+            live.is_open ? then(live.state, live.version) : from_storage();
+          },
+          // It has failed, as one does that cannot be loaded: storage says why.
+          [from_storage](const caf::error&) { from_storage(); });
 }
 
 crdt::doc_settings archivist::settings_of(const std::string& of) const {
@@ -203,7 +216,7 @@ void archivist::import_document() {
 void archivist::copy() {
   const auto to = admin::read_copy(*request_);
   if (!to) return finish(to.error());
-  find_state(document(), [this, to = *to](const shared_bytes& state) {
+  find_state(document(), [this, to = *to](const shared_bytes& state, const std::string&) {
     send_import({to, state, import_update::policy::only_new},
                 [this, to, size = state.size()](const imported_update& outcome) {
                   finish(admin::show_copied(document(), to, size, outcome));
@@ -211,16 +224,22 @@ void archivist::copy() {
   });
 }
 
-/// Answered when the update is durable.
 void archivist::send_import(import_update order, std::function<void(const imported_update&)> then) {
+  ask_import(std::move(order), [this, then](const import_result& outcome) {
+    outcome ? then(*outcome) : finish(outcome.error());
+  });
+}
+
+/// Answered when the update is durable.
+void archivist::ask_import(import_update order, std::function<void(const import_result&)> then) {
   const std::string to = order.document;
   const auto info = desk_->archive().info(to);
-  if (!info) return fail_with(info.error());
+  if (!info) return then(tl::unexpected(admin::show_storage_failure(info.error())));
   if (*info && (*info)->is_removed && !(*info)->is_admitted)
-    return finish(admin::answer_removed(to));
+    return then(tl::unexpected(admin::answer_removed(to)));
   request(desk_->directory(), desk_->settings().patience, std::move(order))
       .then([then](const imported_update& outcome) { then(outcome); },
-            [this, to](const caf::error& why) { fail_with(why, to); });
+            [this, to, then](const caf::error& why) { then(tl::unexpected(answer_for(why, to))); });
 }
 
 /// What is open and was never stored is no document yet, so its sessions stay.
@@ -238,7 +257,7 @@ void archivist::remove() {
             if (outcome.why) return fail_with(*outcome.why);
             finish(admin::show_removed(document(), outcome.was_there));
           },
-          [this](const caf::error& why) { fail_with(why, document()); });
+          [this](const caf::error& why) { finish(answer_for(why, document())); });
 }
 
 void archivist::admit() {
@@ -276,15 +295,15 @@ void archivist::back_up() {
 void archivist::fail_with(const failure& why) { finish(admin::show_storage_failure(why)); }
 
 /// The document or the directory could not: storage may say why.
-void archivist::fail_with(const caf::error& why, const std::string& of) {
+http_answer archivist::answer_for(const caf::error& why, const std::string& of) const {
   if (why == caf::sec::request_timeout)
-    return finish(admin::answer_error(
-        503, "it takes too long, as when storage cannot write; it may yet be done"));
+    return admin::answer_error(
+        503, "it takes too long, as when storage cannot write; it may yet be done");
   const close_reason reason = to_close_reason(why);
-  if (reason == close_reason::document_removed) return finish(admin::answer_removed(of));
+  if (reason == close_reason::document_removed) return admin::answer_removed(of);
   const auto loaded = desk_->backend().load(of);
-  if (!loaded) return fail_with(loaded.error());
-  finish(admin::answer_error(503, std::string{describe(reason).text}));
+  if (!loaded) return admin::show_storage_failure(loaded.error());
+  return admin::answer_error(503, std::string{describe(reason).text});
 }
 
 }  // namespace troupe

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "actors/admin_documents.hpp"
+#include "actors/admin_edits.hpp"
 #include "actors/caf_compat.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/version_keeper.hpp"
@@ -91,7 +92,10 @@ class archivist final : public admin_request_actor::base {
   void on_exit() override;
 
  private:
-  using with_state = std::function<void(const shared_bytes&)>;
+  /// The state, and its version where that is known.
+  using with_state = std::function<void(const shared_bytes&, const std::string& version)>;
+  /// What a document says to an import, or the answer to an operator where it could not be asked.
+  using import_result = tl::expected<imported_update, http_answer>;
 
   void on_request(const answer_admin_request& order);
 
@@ -104,6 +108,11 @@ class archivist final : public admin_request_actor::base {
   void copy();
   void remove();
   void admit();
+  void create_document();
+  void edit_document();
+  void set_text();
+  void add_update();
+  void carry_out_batch();
   void list_versions();
   void make_version();
   void show_version();
@@ -122,8 +131,10 @@ class archivist final : public admin_request_actor::base {
   result<std::optional<shared_bytes>> read_stored(const std::string& of) const;
   crdt::doc_settings settings_of(const std::string& of) const;
   void send_import(import_update order, std::function<void(const imported_update&)> then);
+  void ask_import(import_update order, std::function<void(const import_result&)> then);
+  void send_edit(const admin::edit_order& order);
   void fail_with(const failure& why);
-  void fail_with(const caf::error& why, const std::string& of);
+  http_answer answer_for(const caf::error& why, const std::string& of) const;
   void finish(http_answer with);
 
   const std::string& document() const noexcept { return page_.document; }

@@ -38,7 +38,8 @@ void archivist::make_version() {
   const auto info = find_document();
   if (!info) return;
   // What is stored by now is part of the state that is asked for next.
-  find_state(document(), [this, label = *label, covers = info->last](const shared_bytes& state) {
+  find_state(document(), [this, label = *label, covers = info->last](const shared_bytes& state,
+                                                                     const std::string&) {
     const auto made = desk_->versions().keep(document(), {label, false, covers, state.view()});
     if (!made && made.error().code == errc::quota_exceeded)
       return finish(admin::answer_error(409, made.error().detail));
@@ -68,9 +69,10 @@ void archivist::compare_version() {
   const auto before = find_version(*number);
   if (!before) return;
   if (!*with)
-    return find_state(document(), [this, before = *before](const shared_bytes& now) {
-      show_comparison(before, std::nullopt, now);
-    });
+    return find_state(document(),
+                      [this, before = *before](const shared_bytes& now, const std::string&) {
+                        show_comparison(before, std::nullopt, now);
+                      });
   const auto after = find_version(**with);
   if (after) show_comparison(*before, **with, after->state);
 }

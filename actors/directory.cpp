@@ -50,6 +50,7 @@ directory::behavior_type directory::make_behavior() {
       [this](const list_documents& which) { return on_list(which); },
       [this](const list_presence& which) { return on_list_presence(which); },
       [this](const settle_documents& which) { return on_settle(which); },
+      [this](const list_clients& which) { return on_list_clients(which); },
       [this](const notify_document& news) { return on_notify(news); },
       [this](const find_open& which) { return on_find_open(which); },
       [this](const import_update& order) { return on_import(order); },
@@ -125,18 +126,12 @@ document_actor directory::spawn_document(const std::string& name, document_id id
                                          std::shared_ptr<message_id_window> window) {
   const auto& units = settings_.units;
   io_unit* const unit = units.empty() ? nullptr : units[unit_index(name, units.size())];
-  document_settings settings{id,
-                             name,
-                             settings_for(name, settings_.rules, settings_.doc),
-                             settings_.seed + fnv1a(name),
-                             std::move(window),
-                             pending_,
-                             settings_.metrics,
-                             settings_.workers,
-                             release_,
-                             settings_.health,
-                             settings_.fold_after,
-                             settings_.webhooks};
+  document_settings settings{id, name, settings_for(name, settings_.rules, settings_.doc),
+                             // Differs at each opening: in what a failed document has sent, and
+                             // not stored, there may be client ids that it chose.
+                             splitmix64(settings_.seed + id) + fnv1a(name), std::move(window),
+                             pending_, settings_.metrics, settings_.workers, release_,
+                             settings_.health, settings_.fold_after, settings_.webhooks};
   caf::actor_config config{unit};
   // What a failed one sent last may be in the store's queue.
   const store_reader_actor reader = failed_.erase(name) > 0 ? store_reader_actor{store_} : reader_;
@@ -292,6 +287,16 @@ caf::result<listed_presence> directory::on_list_presence(const list_presence& wh
                 [](listed_presence& all, const listed_presence& part) {
                   all.states.insert(all.states.end(), part.states.begin(), part.states.end());
                 });
+}
+
+caf::result<listed_clients> directory::on_list_clients(const list_clients& which) {
+  const auto found = documents_.find(which.document);
+  if (found == documents_.end() || found->second.is_unloading) return listed_clients{};
+  auto promise = make_response_promise<listed_clients>();
+  request(found->second.document, caf::infinite, which)
+      .then([promise](const listed_clients& page) mutable { promise.deliver(page); },
+            [promise](const caf::error& why) mutable { promise.deliver(why); });
+  return promise;
 }
 
 notified_document directory::on_notify(const notify_document& news) {

@@ -100,6 +100,7 @@ class directory final : public directory_actor::base {
   caf::result<listed_presence> on_list_presence(const list_presence& which);
   caf::result<settled_documents> on_settle(const settle_documents& which);
   std::vector<document_actor> open_of(const std::vector<std::string>& names) const;
+  caf::result<listed_clients> on_list_clients(const list_clients& which);
   notified_document on_notify(const notify_document& news);
   found_open on_find_open(const find_open& which) const;
   caf::result<imported_update> on_import(const import_update& order);

@@ -11,6 +11,11 @@ namespace {
 
 std::chrono::steady_clock::time_point current_time() { return std::chrono::steady_clock::now(); }
 
+/// What is wrong with an edit is said in words of its own.
+std::string detail_of(const document_effects::refusal& refused) {
+  return refused.part == request_part::edit ? refused.why.detail : to_string(refused.why);
+}
+
 }  // namespace
 
 document::document(caf::actor_config& config, io_unit* unit, document_settings settings,
@@ -54,6 +59,7 @@ document::behavior_type document::make_behavior() {
       [this](const import_update& order) { return on_import(order); },
       [this](const export_state&) { return on_export(); },
       [this](const list_presence& which) { return on_list_presence(which); },
+      [this](const list_clients& which) { return on_list_clients(which); },
       [this](const describe_document&) { return on_describe(); },
       [this](flush_atom) { on_flush(); },
   };
@@ -176,6 +182,29 @@ listed_presence document::on_list_presence(const list_presence& which) const {
     listed.states.push_back({owner, std::string{state.substr(0, listed_presence_bytes_max)},
                              state.size() > listed_presence_bytes_max});
   return listed;
+}
+
+/// While its state is lent there is nothing to show, as above.
+listed_clients document::on_list_clients(const list_clients& which) const {
+  listed_clients page;
+  page.is_open = true;
+  if (!work_.state()) return page;
+  const sync::awareness& presence = work_.state()->presence();
+  auto shown = presence.shown();
+  std::ranges::sort(shown);
+  page.count = shown.size();
+  for (const auto id : shown) {
+    if (which.after && id <= *which.after) continue;
+    if (page.clients.size() == which.limit) {
+      page.has_more = true;
+      break;
+    }
+    const std::string_view state = presence.state_of(id);
+    page.clients.push_back({id, presence.owner_of(id),
+                            std::string{state.substr(0, listed_presence_bytes_max)},
+                            state.size() > listed_presence_bytes_max});
+  }
+  return page;
 }
 
 document_info document::on_describe() const {
@@ -449,8 +478,9 @@ void document::refuse(const document_effects::refusal& refused) {
                        {.kind = notice_kind::error,
                         .error = error,
                         .part = refused.part,
-                        .body = as_bytes(to_string(refused.why)),
-                        .extra = as_bytes(refused.message_id)});
+                        .body = as_bytes(detail_of(refused)),
+                        .extra = as_bytes(refused.message_id),
+                        .edit_index = refused.edit_index});
   }
   if (is_refused(session)) return;
   refused_.push_back(session);

@@ -70,6 +70,7 @@ class document final : public io_actor<document_actor::base> {
   void on_leave(const leave_document& leave);
   void on_update_stored(const update_stored& stored);
   listed_presence on_list_presence(const list_presence& which) const;
+  listed_clients on_list_clients(const list_clients& which) const;
   document_info on_describe() const;
   void on_returned(const document_returned& returned);
   void on_unload();
@@ -91,7 +92,7 @@ class document final : public io_actor<document_actor::base> {
   bool handle(awaited_settling& settling);
   bool handle(operator_import& import);
   bool handle(operator_export& wanted);
-  void answer_import(operator_import import);
+  void answer_import(operator_import import, imported_update answer);
   void answer_stored_imports();
 
   bool is_handled_here(session_id from, const client_request& what,

@@ -2,6 +2,8 @@
 // document.
 #include "actors/document.hpp"
 
+#include <algorithm>
+
 namespace troupe {
 
 caf::result<imported_update> document::on_import(const import_update& order) {
@@ -18,33 +20,84 @@ caf::result<exported_state> document::on_export() {
   return promise;
 }
 
+namespace {
+
+/// What came of the work on an import.
+struct import_work {
+  bool is_unmatched = false;
+  std::string version;
+};
+
+/// What makes a document exist that has nothing in it.
+constexpr std::uint8_t no_contents[] = {0, 0};
+
+void add_to(hosted_document& on, const import_update& order, document_effects& out) {
+  using policy = import_update::policy;
+  if (order.edits)
+    on.on_edit(origin::of_server(), *order.edits, order.origin_name, out);
+  else if (order.how == policy::restore)
+    on.on_restore(origin::of_server(), order.update.view(), out);
+  else if (!order.update.empty())
+    on.on_update(origin::of_server(), order.update.view(), out);
+  if (order.how == policy::create && out.writes.empty() && out.refusals.empty())
+    out.writes.push_back(
+        {byte_view{no_contents}, origin::of_server(), dialect::y_websocket, std::nullopt});
+  for (document_effects::storage_write& write : out.writes) write.origin_name = order.origin_name;
+}
+
+void add_if_allowed(hosted_document& on, const import_update& order, bool exists,
+                    document_effects& out, import_work& done) {
+  done.is_unmatched =
+      !order.condition.allows(exists) ||
+      (!order.condition.one_of.empty() && !order.condition.allows_version(on.state_version()));
+  if (!done.is_unmatched) add_to(on, order, out);
+  if (order.wants_version) done.version = on.state_version();
+}
+
+}  // namespace
+
 bool document::handle(operator_import& import) {
-  if (import.order.how == import_update::policy::only_new && durability_.last() > 0) {
+  using policy = import_update::policy;
+  const bool exists = durability_.last() > 0;
+  const policy how = import.order.how;
+  if (exists && (how == policy::only_new || how == policy::create)) {
     import.promise.deliver(imported_update{imported_update::outcome::exists, false, {}});
     return true;
   }
   look_at_store();
-  // Nobody waits for it as for an edit, so it may be as much work as it is.
+  // Nobody waits for an update as for an edit, so it may be as much work as it is.
+  const weight of_order =
+      import.order.edits ? weight_of(std::max(import.order.edits->size(), durability_.state_size()),
+                                     heavy_update_bytes)
+                         : weight::heavy;
+  const auto outcome_of = std::make_shared<import_work>();
   work_.run(
-      weight::heavy,
-      [update = import.order.update, how = import.order.how](hosted_document& on,
-                                                             document_effects& out) {
-        if (how == import_update::policy::restore)
-          on.on_restore(origin::of_server(), update.view(), out);
-        else
-          on.on_update(origin::of_server(), update.view(), out);
+      of_order,
+      [order = import.order, exists, outcome_of](hosted_document& on, document_effects& out) {
+        add_if_allowed(on, order, exists, out, *outcome_of);
       },
-      [this, import] { answer_import(import); });
+      [this, import, outcome_of] {
+        imported_update answer;
+        answer.version = std::move(outcome_of->version);
+        if (outcome_of->is_unmatched) answer.what = imported_update::outcome::unmatched;
+        answer_import(import, std::move(answer));
+      });
   return true;
 }
 
 /// Others hear of it at once; the operator does when it is durable, as an author would.
-void document::answer_import(operator_import import) {
+void document::answer_import(operator_import import, imported_update answer) {
   using outcome = imported_update::outcome;
   document_effects& effects = work_.effects();
-  imported_update answer{effects.writes.empty() ? outcome::known : outcome::changed, false, {}};
+  if (answer.what == outcome::unmatched) {
+    note_folding();
+    return import.promise.deliver(std::move(answer));
+  }
+  answer.what = effects.writes.empty() ? outcome::known : outcome::changed;
   if (!effects.refusals.empty()) {
-    answer = {outcome::refused, false, std::move(effects.refusals.front().why)};
+    answer.what = outcome::refused;
+    answer.edit_index = effects.refusals.front().edit_index;
+    answer.refusal = std::move(effects.refusals.front().why);
     effects.refusals.clear();
     note_folding();
     return import.promise.deliver(std::move(answer));
@@ -64,15 +117,14 @@ void document::answer_stored_imports() {
 }
 
 bool document::handle(operator_export& wanted) {
-  const auto state = std::make_shared<shared_bytes>();
+  const auto exported = std::make_shared<exported_state>();
   work_.run(
       weight_of(durability_.state_size(), heavy_state_bytes),
-      [state](hosted_document& of, document_effects&) {
-        *state = shared_bytes::copy_of(of.whole_state());
+      [exported](hosted_document& of, document_effects&) {
+        exported->state = shared_bytes::copy_of(of.whole_state());
+        exported->version = of.state_version();
       },
-      [state, promise = wanted.promise]() mutable {
-        promise.deliver(exported_state{true, std::move(*state)});
-      });
+      [exported, promise = wanted.promise]() mutable { promise.deliver(std::move(*exported)); });
   return true;
 }
 

@@ -55,7 +55,12 @@ document_output::part& document_output::part_of(dialect in) {
 }
 
 void document_output::add(const document_effects::delivery& what) {
-  what.in.for_each([&](dialect in) { add(what.to, what.session, in, what.what); });
+  if (what.sessions.empty())
+    return what.in.for_each([&](dialect in) { add(what.to, what.session, in, what.what); });
+  what.in.for_each([&](dialect in) {
+    const auto frames = encode_block(in, what.what, std::string_view{*document_});
+    for (const session_id each : what.sessions) add_frames(each, in, frames);
+  });
 }
 
 void document_output::add(audience to, session_id session, dialect in, const notice& what) {

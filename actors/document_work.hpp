@@ -4,6 +4,7 @@
 // between waits in the queue. Owner: a document actor.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -68,6 +69,9 @@ constexpr bool is_difference(const client_request& what) noexcept {
 /// sync is light: the whole state is encoded beforehand.
 inline weight weight_of(const client_request& what, std::size_t state_size) noexcept {
   if (is_difference(what) && state_size >= heavy_state_bytes) return weight::heavy;
+  // Both walk over the document.
+  if (what.kind == request_kind::contents || what.kind == request_kind::edit)
+    return weight_of(std::max(what.body.size(), state_size), heavy_update_bytes);
   return weight_of(what.body.size(), heavy_update_bytes);
 }
 

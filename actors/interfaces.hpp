@@ -73,6 +73,7 @@ using document_actor = caf::typed_actor<
     caf::result<imported_update>(import_update),    // an operator's update; answered when durable
     caf::result<exported_state>(export_state),      // the whole state, encoded
     caf::result<listed_presence>(list_presence),    // what some of its subscribers show
+    caf::result<listed_clients>(list_clients),      // a page of who is present
     caf::result<document_info>(describe_document),  // how many subscribers it has
     caf::result<void>(flush_atom)>;                 // note to itself: send what this turn produced
 
@@ -119,31 +120,13 @@ struct unload_document {
   bool waits_for_worker = true;  ///< False: the node ends, and what a worker still does is lost.
   bool is_removed = false;       ///< It ends with subscribers, too; they are being closed.
 };
-/// What an operator adds to a document.
-struct import_update {
-  enum class policy : std::uint8_t {
-    merge,
-    only_new,  ///< Nothing was ever stored of the document.
-    restore,   ///< The update is an earlier state, which the document is to show again.
-  };
-
-  std::string document;
-  shared_bytes update;
-  policy how = policy::merge;
-};
-struct imported_update {
-  enum class outcome : std::uint8_t { changed, known, exists, refused };
-
-  outcome what = outcome::changed;
-  bool has_gap = false;  ///< The document waits for updates that come before.
-  failure refusal{};     ///< Why it is refused.
-};
 struct export_state {
   std::string document;
 };
 struct exported_state {
   bool is_open = true;  ///< Else the store is to be asked.
   shared_bytes state;
+  std::string version = {};  ///< Of the state.
 };
 struct describe_document {};
 
@@ -157,6 +140,7 @@ using directory_actor = caf::typed_actor<
     caf::result<listed_documents>(list_documents),     // a page of the open documents
     caf::result<listed_presence>(list_presence),       // what some sessions show in some documents
     caf::result<settled_documents>(settle_documents),  // answer once they have handled all before
+    caf::result<listed_clients>(list_clients),         // a page of who is present in a document
     caf::result<notified_document>(notify_document),   // pass an event on to a document
     caf::result<found_open>(find_open),                // which of these are open
     caf::result<imported_update>(import_update),  // pass it on to the document, opened if need be

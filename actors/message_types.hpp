@@ -43,9 +43,11 @@
   message(join_document) \
   message(keys_answered) \
   message(leave_document) \
+  message(list_clients) \
   message(list_documents) \
   message(list_presence) \
   message(list_sessions) \
+  message(listed_clients) \
   message(listed_documents) \
   message(listed_presence) \
   message(listed_sessions) \

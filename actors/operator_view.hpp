@@ -1,20 +1,25 @@
-// Sessions and documents as an operator sees them, and the questions that ask for them, as plain
-// values. A question carries its subject and its page, so that nobody lists more than is shown.
-// Pure.
+// Sessions and documents as an operator sees them, the questions that ask for them, and what an
+// operator adds to a document, as plain values. A question carries its subject and its page, so
+// that nobody lists more than is shown. Pure.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.hpp"
 #include "base/close_reason.hpp"
+#include "base/errc.hpp"
 #include "protocol/dialect.hpp"
+#include "protocol/edits/batch.hpp"
 #include "protocol/identity.hpp"
 #include "protocol/session_id.hpp"
+#include "protocol/state_version.hpp"
 
 namespace troupe {
 
@@ -147,6 +152,58 @@ struct replay_webhooks {
 };
 struct replayed_webhooks {
   std::uint64_t count = 0;
+};
+
+/// Who is present in a document, whatever session shows it.
+struct list_clients {
+  std::string document;
+  std::optional<std::uint64_t> after{};  ///< Those with a greater client id; nothing: all.
+  std::size_t limit = page_size_default;
+};
+struct listed_clients {
+  struct client {
+    std::uint64_t id = 0;
+    session_id session = no_session;  ///< To which it belongs.
+    std::string json;                 ///< At most listed_presence_bytes_max.
+    bool is_cut = false;              ///< Of a longer text.
+  };
+  bool is_open = false;  ///< Else nobody is there.
+  std::vector<client> clients;
+  std::size_t count = 0;
+  bool has_more = false;
+};
+
+/// What an operator adds to a document.
+struct import_update {
+  enum class policy : std::uint8_t {
+    merge,
+    only_new,  ///< Nothing was ever stored of the document.
+    create,    ///< The same; the document is stored even if it is empty.
+    restore,   ///< The update is an earlier state, which the document is to show again.
+  };
+
+  std::string document;
+  shared_bytes update;
+  policy how = policy::merge;
+  std::shared_ptr<const edits::batch> edits = {};  ///< Instead of the update; null: none.
+  std::string origin_name = {};                    ///< See hosted_document::on_edit().
+  version_condition condition = {};
+  bool wants_version = false;  ///< In the answer.
+};
+struct imported_update {
+  enum class outcome : std::uint8_t {
+    changed,
+    known,      ///< There was nothing new in it.
+    exists,     ///< It was for a new document.
+    unmatched,  ///< The document is not what the condition says.
+    refused,
+  };
+
+  outcome what = outcome::changed;
+  bool has_gap = false;                        ///< The document waits for updates that come before.
+  failure refusal{};                           ///< Why it is refused.
+  std::optional<std::size_t> edit_index = {};  ///< Which of the edits was wrong.
+  std::string version = {};                    ///< Afterwards, or where it does not match.
 };
 
 }  // namespace troupe

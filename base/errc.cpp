@@ -45,6 +45,8 @@ std::string_view to_string(errc code) noexcept {
     case errc::weak_key: return "weak_key";
     case errc::quota_exceeded: return "quota_exceeded";
     case errc::request_failed: return "request_failed";
+    case errc::invalid_edit: return "invalid_edit";
+    case errc::edit_conflict: return "edit_conflict";
     case errc::invalid_config: return "invalid_config";
   }
   return "unknown";

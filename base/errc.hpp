@@ -57,6 +57,8 @@ enum class errc : std::uint8_t {
   weak_key,           ///< A key of tokens is too short to be safe.
   quota_exceeded,     ///< A user, an address or the node has as much as it may have.
   request_failed,     ///< A request to another server got no answer, or none that is of use.
+  invalid_edit,       ///< An edit operation is malformed, or names a place that it cannot change.
+  edit_conflict,      ///< A document is not what an edit was written for.
   invalid_config,     ///< The configuration has unknown keys or bad values.
 };
 

@@ -237,6 +237,8 @@ class http_connection final : public unit_member,
             .fetch_site = std::string{value_of(request, "Sec-Fetch-Site")},
             .content_type = std::string{value_of(request, http::field::content_type)},
             .authorization = std::string{value_of(request, http::field::authorization)},
+            .if_match = values_of(request, http::field::if_match),
+            .if_none_match = values_of(request, http::field::if_none_match),
             .has_body = has_body(request)};
   }
 
@@ -353,6 +355,7 @@ class http_connection final : public unit_member,
     if (what.retry_after.count() > 0)
       response.set(http::field::retry_after, std::to_string(what.retry_after.count()));
     if (!what.allow.empty()) response.set(http::field::allow, what.allow);
+    if (!what.etag.empty()) response.set(http::field::etag, what.etag);
     if (!what.authenticate.empty())
       response.set(http::field::www_authenticate,
                    beast::string_view{what.authenticate.data(), what.authenticate.size()});

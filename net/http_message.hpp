@@ -20,6 +20,8 @@ struct http_request {
   std::string fetch_site{};     ///< Sec-Fetch-Site: from where a browser asks; others send none.
   std::string content_type{};   ///< Of the body.
   std::string authorization{};  ///< As sent; it is secret.
+  std::string if_match{};       ///< As sent.
+  std::string if_none_match{};  ///< As sent.
   bool has_body = false;        ///< Its header announces one.
 };
 
@@ -31,6 +33,7 @@ struct http_answer {
   std::string_view content_type = "text/plain; charset=utf-8";  ///< Static storage.
   std::chrono::seconds retry_after{0};                          ///< Retry-After; 0: none.
   std::string_view authenticate{};  ///< WWW-Authenticate, for 401. Static storage.
+  std::string etag{};               ///< With its quotes; empty: none.
   bool ends_connection = false;     ///< So that who may ask nothing more holds no place.
 };
 

@@ -9,8 +9,9 @@
 namespace troupe {
 
 enum class dialect : std::uint8_t {
-  y_websocket,  ///< The y-websocket protocol, in binary frames.
-  json,         ///< The JSON dialect, in text frames (docs/json-dialect.md).
+  y_websocket,    ///< The y-websocket protocol, in binary frames.
+  json,           ///< The JSON dialect, in text frames (docs/json-dialect.md).
+  json_contents,  ///< The same for programs without Yjs, which hear contents instead of updates.
 };
 
 /// More dialects than this cannot be registered.

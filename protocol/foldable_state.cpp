@@ -5,6 +5,7 @@
 
 #include "base/check.hpp"
 #include "protocol/crdt/wire/update_tools.hpp"
+#include "protocol/state_version.hpp"
 
 namespace troupe {
 
@@ -44,6 +45,7 @@ bool foldable_state::fold(shared_bytes whole) {
   }
   auto folded = std::make_unique<folded_state>();
   folded->full = describe();
+  folded->version = version_of(*doc_);
   folded->has_gap = has_gap();
   const crdt::state_vector vector = doc_->state_vector();
   folded->vector = shared_bytes::copy_of(vector.encode());
@@ -121,6 +123,8 @@ byte_buffer foldable_state::encode_state_vector() const {
   const byte_view vector = folded_->vector.view();
   return {vector.begin(), vector.end()};
 }
+
+std::string foldable_state::version() const { return doc_ ? version_of(*doc_) : folded_->version; }
 
 foldable_state::figures foldable_state::describe() const noexcept {
   if (!doc_) return folded_->full;

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/packed_bytes.hpp"
@@ -61,6 +62,8 @@ class foldable_state {
   std::vector<byte_buffer> encode_in_pieces(const crdt::state_vector& from) const;
   byte_buffer encode_state_vector() const;
   figures describe() const noexcept;
+  /// As version_of() (state_version.hpp).
+  std::string version() const;
   bool has_gap() const noexcept { return doc_ ? doc_->has_gap() : folded_->has_gap; }
   std::size_t pending_size() const noexcept { return doc_ ? doc_->pending_size() : 0; }
   std::size_t item_count() const noexcept { return doc_ ? doc_->item_count() : 0; }
@@ -83,6 +86,7 @@ class foldable_state {
     std::size_t deletes_size = 0;  // its last bytes, which are the delete set; 0: not known
     hash128 deletes_hash;
     shared_bytes vector;  // the encoded state vector
+    std::string version;
     figures full;
   };
 

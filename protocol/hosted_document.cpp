@@ -118,7 +118,10 @@ notice hosted_document::state_notice(const crdt::state_vector& from, dialect in)
 // --- subscribers ---
 
 void hosted_document::on_join(const joining_session& who) {
-  if (const subscriber* const known = subscribers_.find(who.session)) forget_dialects(*known);
+  if (subscriber* const known = subscribers_.find(who.session)) {
+    forget_dialects(*known);
+    stop_reading(*known);
+  }
   subscriber joined{.heard = {}, .details = nullptr, .may = who.may, .speaks = {}};
   if (who.who || who.ticket || who.payer != pending_payer{}) {
     subscriber_details& details = joined.more();
@@ -132,6 +135,7 @@ void hosted_document::on_join(const joining_session& who) {
 void hosted_document::on_leave(session_id session, time_point now) {
   if (const subscriber* const leaving = subscribers_.find(session)) {
     forget_dialects(*leaving);
+    stop_reading(*subscribers_.find(session));
     // Nobody can send these again.
     if (user_of(leaving->who()).empty()) window_->forget(message_id_owner(session, nullptr));
     subscribers_.erase(session);
@@ -168,6 +172,8 @@ bool hosted_document::on_request(session_id from, const client_request& what, ti
   if (is_forbidden(by, out)) return true;
   switch (what.kind) {
     case request_kind::sync: on_sync(by, out); break;
+    case request_kind::contents: on_contents(by, out); break;
+    case request_kind::edit: on_session_edit(by, out); break;
     case request_kind::update: return on_session_update(by, now, steps_for_now, out);
     case request_kind::presence: on_presence(by, now, out); break;
     case request_kind::own_presence: on_own_presence(by, now, out); break;
@@ -203,7 +209,11 @@ bool hosted_document::is_forbidden(const asked& by, document_effects& out) const
     case request_kind::event:
       if (may.contains(right::presence)) return false;
       return refused(request_part::presence, "you may not be seen in this document");
+    case request_kind::edit:
+      if (may.contains(right::write)) return false;
+      return refused(request_part::update, "this document is read-only for you");
     case request_kind::sync:
+    case request_kind::contents:
     case request_kind::query_presence:
       if (may.contains(right::read)) return false;
       return refused(request_part::message, "you may not read this document");
@@ -231,7 +241,9 @@ void hosted_document::on_sync(const asked& by, document_effects& out) {
 }
 
 bool hosted_document::would_unfold(const client_request& what) const {
-  return state_.is_folded() && what.kind == request_kind::update && !state_.knows_folded(what.body);
+  if (!state_.is_folded()) return false;
+  if (what.kind == request_kind::edit || what.kind == request_kind::contents) return true;
+  return what.kind == request_kind::update && !state_.knows_folded(what.body);
 }
 
 /// Whatever its id: to apply an update twice is harmless, to skip another one is not.
@@ -354,6 +366,7 @@ effect_bytes hosted_document::change_of(const crdt::applied_update& applied,
 
 void hosted_document::broadcast_update(const origin& from, effect_bytes change,
                                        document_effects& out) {
+  note_changed_roots();
   if (spoken_.empty()) return;
   const session_id author = from.session();
   out.deliveries.push_back(
@@ -387,6 +400,7 @@ void hosted_document::on_event(std::string_view payload, document_effects& out) 
 void hosted_document::on_session_leave(const asked& by, time_point now) {
   by.by.speaks.erase(by.what.in);
   forget_dialect(by.what.in);
+  if (codec_of(by.what.in).traits().reads_in == by.what.in) stop_reading(by.by);
   const auto client = by.by.client();
   if (presence_.owner_of(client) != by.from) return;
   const auto cleared = presence_.set_own(client, "null", by.from, now);
@@ -524,10 +538,12 @@ void hosted_document::tell_all_presence(std::vector<byte_buffer> parts,
 
 void hosted_document::on_tick(time_point now) {
   note_presence(presence_.expire(now));
+  large_roots_.clear();
   window_->expire(now);
 }
 
 void hosted_document::end_turn(document_effects& out) {
+  if (!to_tell_.empty()) tell_contents(out);
   if (presence_changed_.empty()) return;
   std::ranges::sort(presence_changed_);
   const auto repeated = std::unique(presence_changed_.begin(), presence_changed_.end());

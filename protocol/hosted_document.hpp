@@ -12,13 +12,16 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/budget.hpp"
 #include "base/flat_map.hpp"
 #include "protocol/audience.hpp"
+#include "protocol/contents_query.hpp"
 #include "protocol/crdt/doc.hpp"
+#include "protocol/edits/apply.hpp"
 #include "protocol/foldable_state.hpp"
 #include "protocol/identity.hpp"
 #include "protocol/message_id_window.hpp"
@@ -38,6 +41,7 @@ struct document_effects {
     session_id session = no_session;  ///< The one, or the one left out.
     dialect_set in;
     notice what;
+    std::vector<session_id> sessions = {};  ///< If there are any, those instead of all of this.
   };
   /// To be appended to the log; once it and all before it are stored, its origin gets the
   /// confirmation.
@@ -46,6 +50,7 @@ struct document_effects {
     origin from;
     dialect in = dialect::y_websocket;   ///< Of the confirmation.
     std::optional<notice> confirmation;  ///< Nothing: only its credit is given back.
+    std::string origin_name = {};  ///< What a program calls itself that edits; empty: nothing.
   };
   /// The origin sent what cannot be used; it concerns nobody else.
   struct refusal {
@@ -53,7 +58,8 @@ struct document_effects {
     dialect in = dialect::y_websocket;
     request_part part = request_part::message;
     failure why;
-    std::string message_id;  ///< Of the request; empty: none.
+    std::string message_id;                      ///< Of the request; empty: none.
+    std::optional<std::size_t> edit_index = {};  ///< Which of its edit operations was wrong.
   };
   /// Presence that was not taken. Whoever sent it goes on; it is counted, and told in the log.
   struct left_out_presence {
@@ -84,6 +90,12 @@ class hosted_document {
 
   /// Clients renew their presence every 15 s; one that was silent for longer may be gone.
   static constexpr std::chrono::seconds silence_min{20};
+
+  /// Of the name of a program that edits.
+  static constexpr std::size_t origin_name_bytes_max = 128;
+  /// A root that is larger is announced by its name alone, and so are all roots behind so many.
+  static constexpr std::size_t told_contents_bytes_max = 16 * 1024;
+  static constexpr std::size_t told_roots_max = 64;
 
   /// `seed`: chooses the awareness client ids of sessions that have none of their own; random, so
   /// that documents and nodes choose differently. `window` outlives the document: its clients may
@@ -127,6 +139,13 @@ class hosted_document {
   /// it shows that already. Its confirmation is the storage write itself.
   void on_restore(const origin& from, byte_view then, document_effects& out);
 
+  /// Carries out edit operations of a program that has no Yjs library, all of them or none, in the
+  /// name of a client of the server's own. All sessions hear of it, and its confirmation is the
+  /// storage write itself. Nothing where they change nothing. `origin_name`: what the program calls
+  /// itself, at most origin_name_bytes_max; it goes with the write.
+  void on_edit(const origin& from, const edits::batch& what, std::string_view origin_name,
+               document_effects& out);
+
   /// An event of the server's own for its sessions, as JSON text.
   void on_event(std::string_view payload, document_effects& out);
 
@@ -146,9 +165,9 @@ class hosted_document {
   /// not acknowledged, so they have it still. Returns how many bytes that were.
   std::size_t drop_abandoned(time_point now);
 
-  /// Nothing more comes for the moment: the gathered presence goes out.
+  /// Nothing more comes for the moment: the gathered presence and changes of contents go out.
   void end_turn(document_effects& out);
-  bool has_gathered() const noexcept { return !presence_changed_.empty(); }
+  bool has_gathered() const noexcept { return !presence_changed_.empty() || !to_tell_.empty(); }
 
   /// The whole state. Updates that wait for missing ones are part of it.
   byte_buffer whole_state() const;
@@ -175,6 +194,8 @@ class hosted_document {
 
   /// Grows with every change of the state.
   std::uint64_t version() const noexcept { return version_; }
+  /// As version_of() (state_version.hpp), also of a folded one.
+  std::string state_version() const { return state_.version(); }
 
   /// Decodes a folded one, which stays so until the next fold().
   const crdt::doc& state() const { return state_.decoded(); }
@@ -189,6 +210,7 @@ class hosted_document {
     sync::awareness::client_id client = 0;  ///< Of its own presence; 0: none yet.
     time_point asked = time_point::min();   ///< When it was last asked for what is missing.
     crdt::sender_usage used;                ///< Of the limits of the document.
+    std::optional<contents_query> reads;    ///< What it hears instead of updates.
   };
   struct subscriber {
     time_point heard;  ///< When it last sent anything.
@@ -219,6 +241,8 @@ class hosted_document {
   void on_sync(const asked& by, document_effects& out);
   bool on_session_update(const asked& by, time_point now, std::uint64_t steps_for_now,
                          document_effects& out);
+  void on_contents(const asked& by, document_effects& out);
+  void on_session_edit(const asked& by, document_effects& out);
   void on_presence(const asked& by, time_point now, document_effects& out);
   bool may_be_known_elsewhere(const sync::awareness_entry& shown, time_point now) const;
   bool may_take_over(const sync::awareness_entry& shown, const asked& by, time_point now) const;
@@ -236,6 +260,16 @@ class hosted_document {
   bool may_not_store(byte_view update) const;
   bool has_news(byte_view update) const;
   bool is_forbidden(const asked& by, document_effects& out) const;
+  tl::expected<edits::applied_edits, edits::edit_error> apply(const edits::batch& what);
+  static document_effects::refusal refusal_of(const edits::edit_error& why, const origin& from,
+                                              dialect in, std::string_view message_id);
+  crdt::client_id new_client() const;
+  crdt::client_id editing_client();
+  void note_changed_roots();
+  void stop_reading(subscriber& of);
+  void tell_contents(document_effects& out);
+  std::optional<std::string> changed_contents(const contents_query& what);
+  std::optional<std::string> small_contents(const contents_query& what);
   void ask_for_missing(const asked& by, time_point now, document_effects& out);
   void ask(session_id session, dialect in, std::string_view message_id,
            document_effects& out) const;
@@ -269,6 +303,11 @@ class hosted_document {
   std::optional<time_point> first_shown_;  // when any presence came first
   std::vector<crdt::repaired_struct> repaired_;
   std::shared_ptr<const failure> refusing_;  // edits; null: they are accepted
+  crdt::client_id editing_client_ = 0;       // in whose name programs edit; 0: none yet
+  crdt::clock_type editing_clock_ = 0;       // its next one, as far as this document wrote it
+  std::size_t readers_ = 0;                  // sessions that read contents
+  std::set<std::string> to_tell_;            // roots that have changed, for them
+  std::set<std::string> large_roots_;        // not worth looking at before the next tick
 };
 
 }  // namespace troupe

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -29,19 +30,21 @@ class effect_bytes {
 };
 
 enum class notice_kind : std::uint8_t {
-  state,        ///< The answer to a sync. Body: a Yjs update, behind those in `pieces`; extra: the
-                ///< server's state vector.
-  whole_state,  ///< The same for a session that has nothing. No body: the driver encodes the whole
-                ///< state, or has it already.
-  question,     ///< The server asks for what it is missing. Body: its state vector; extra: the
-                ///< message id of the update that showed it.
-  update,       ///< Body: a Yjs update.
-  presence,     ///< Body: an awareness update, behind those in `pieces`.
-  event,        ///< Body: JSON text.
-  ack,          ///< The request took full effect. Body: what an update has changed; extra: the
-                ///< message id of the request.
-  error,        ///< The request was refused. Body: details for people, of the part that was wrong;
-                ///< extra: its message id.
+  state,         ///< The answer to a sync. Body: a Yjs update, behind those in `pieces`; extra: the
+                 ///< server's state vector.
+  whole_state,   ///< The same for a session that has nothing. No body: the driver encodes the whole
+                 ///< state, or has it already.
+  question,      ///< The server asks for what it is missing. Body: its state vector; extra: the
+                 ///< message id of the update that showed it.
+  contents,      ///< The answer to a question for contents. Body: its payload, as JSON text.
+  new_contents,  ///< Contents have changed. Body: as above.
+  update,        ///< Body: a Yjs update.
+  presence,      ///< Body: an awareness update, behind those in `pieces`.
+  event,         ///< Body: JSON text.
+  ack,           ///< The request took full effect. Body: what an update has changed; extra: the
+                 ///< message id of the request.
+  error,         ///< The request was refused. Body: details for people, of the part that was wrong;
+                 ///< extra: its message id.
 };
 
 struct notice {
@@ -52,6 +55,8 @@ struct notice {
   effect_bytes extra;
   /// Of a state or presence too large for one message: the updates that come first, in their order.
   std::vector<byte_buffer> pieces = {};
+  /// Of an error in a list of edit operations: which one; nothing: the list as a whole.
+  std::optional<std::size_t> edit_index = {};
 };
 
 }  // namespace troupe

@@ -15,7 +15,9 @@ namespace troupe {
 
 enum class request_kind : std::uint8_t {
   sync,            ///< What am I missing? Body: a Yjs state vector.
+  contents,        ///< What is in it, for a program without Yjs? Body: a contents_query.
   update,          ///< Body: a Yjs update.
+  edit,            ///< Body: edit operations (edits/batch.hpp), as JSON text.
   presence,        ///< Body: an awareness update, of whichever clients.
   own_presence,    ///< Body: the state of this session alone, as JSON text; `null` clears it.
   query_presence,  ///< Who is present? No body.
@@ -39,7 +41,15 @@ constexpr bool is_newcomer(const client_request& what) noexcept {
 /// with the whole document, so only a few of them may be under way.
 constexpr std::uint32_t question_weight = 256;
 constexpr std::uint32_t credit_weight(request_kind kind) noexcept {
-  return kind == request_kind::sync || kind == request_kind::query_presence ? question_weight : 1;
+  return kind == request_kind::sync || kind == request_kind::contents ||
+                 kind == request_kind::query_presence
+             ? question_weight
+             : 1;
+}
+
+/// Whether a dialect that joins by a sync joins with this.
+constexpr bool is_sync(request_kind kind) noexcept {
+  return kind == request_kind::sync || kind == request_kind::contents;
 }
 
 /// Requests of one session for one document: what one read of its socket brought.

@@ -22,6 +22,8 @@ constexpr std::array<request_error_info, request_error_count> errors = {{
     {"STORAGE_UNAVAILABLE", "Storage unavailable"},
     {"DOCUMENT_REMOVED", "Document removed"},
     {"FORBIDDEN", "Forbidden"},
+    {"INVALID_EDIT", "Invalid edit"},
+    {"EDIT_CONFLICT", "Edit conflict"},
 }};
 
 }  // namespace
@@ -40,11 +42,14 @@ request_error request_error_for(errc code, request_part part) noexcept {
     case request_part::message:
     case request_part::presence: return request_error::invalid_message;
     case request_part::state_vector: return request_error::invalid_update;
-    case request_part::update: break;
+    case request_part::update:
+    case request_part::edit: break;
   }
   if (code == errc::document_full || code == errc::too_many_clients)
     return request_error::document_full;
   if (code == errc::too_complex) return request_error::update_too_complex;
+  if (part == request_part::edit)
+    return code == errc::edit_conflict ? request_error::edit_conflict : request_error::invalid_edit;
   // The document is full of updates that wait; that is not the fault of this one.
   return code == errc::pending_limit ? request_error::document_unavailable
                                      : request_error::invalid_update;

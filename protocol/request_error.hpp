@@ -27,9 +27,12 @@ enum class request_error : std::uint8_t {
   storage_unavailable,   ///< Storage cannot be written; try again later.
   document_removed,      ///< An operator has removed the document.
   forbidden,             ///< The user has no right to this.
+  invalid_edit,          ///< An edit operation is malformed or does not fit the document.
+  edit_conflict,         ///< A test among edit operations does not hold.
 };
 
-constexpr std::size_t request_error_count = static_cast<std::size_t>(request_error::forbidden) + 1;
+constexpr std::size_t request_error_count =
+    static_cast<std::size_t>(request_error::edit_conflict) + 1;
 
 struct request_error_info {
   std::string_view code;  ///< For programs: "NOT_JOINED".
@@ -40,7 +43,7 @@ struct request_error_info {
 request_error_info describe(request_error error) noexcept;
 
 /// The part of a request that was wrong.
-enum class request_part : std::uint8_t { message, state_vector, update, presence };
+enum class request_part : std::uint8_t { message, state_vector, update, presence, edit };
 
 /// The error that answers a failure in a part of a request.
 request_error request_error_for(errc code, request_part part) noexcept;

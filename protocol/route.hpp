@@ -4,8 +4,8 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 

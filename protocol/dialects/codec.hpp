@@ -42,6 +42,9 @@ struct dialect_traits {
   bool acknowledges_by_echo = false;
   /// Clients drop a connection on which they hear nothing for 30 s, and pings do not count.
   bool needs_keep_alive = false;
+  /// The dialect in which a session of this one hears a document that it has joined with a question
+  /// for its contents; nothing: it has no such question.
+  std::optional<dialect> reads_in = {};
 };
 
 /// One frame, read. An object is used again and again, for its memory.

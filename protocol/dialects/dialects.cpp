@@ -11,11 +11,13 @@ namespace troupe {
 namespace {
 
 constinit const y_websocket_codec y_websocket;
-constinit const json_codec json;
+constinit const json_codec json{dialect::json};
+constinit const json_codec json_contents{dialect::json_contents};
 
 /// In the order of the enumerators of `dialect`.
-constinit std::array<const dialect_codec*, dialect_count_max> codecs{&y_websocket, &json};
-constinit std::size_t codec_count = 2;
+constinit std::array<const dialect_codec*, dialect_count_max> codecs{&y_websocket, &json,
+                                                                     &json_contents};
+constinit std::size_t codec_count = 3;
 
 }  // namespace
 

@@ -16,7 +16,9 @@ constexpr std::uint8_t empty_vector[] = {0};
 request_kind request_of(json::request_kind kind) noexcept {
   switch (kind) {
     case json::request_kind::sync: return request_kind::sync;
+    case json::request_kind::contents: return request_kind::contents;
     case json::request_kind::update: return request_kind::update;
+    case json::request_kind::edit: return request_kind::edit;
     case json::request_kind::event: return request_kind::event;
     case json::request_kind::leave: return request_kind::leave;
     case json::request_kind::presence: break;
@@ -52,6 +54,7 @@ std::string_view field_of(request_part part) noexcept {
     case request_part::message: return {};
     case request_part::state_vector: return "payload.stateVector: ";
     case request_part::update: return "payload.update: ";
+    case request_part::edit: return "payload.edit: ";
     case request_part::presence: break;
   }
   return "presence: ";
@@ -73,8 +76,12 @@ result<void> json_codec::decode(byte_view frame, decoded_frame& into) const {
   if (!read) return fail(errc::invalid_json, read.error().text);
   into.kind = request_of(read->kind);
   if (into.kind == request_kind::sync) return read_state_vector(read->state_vector, into);
-  into.own_body =
-      into.kind == request_kind::update ? std::move(read->update) : bytes_of(read->payload);
+  if (into.kind == request_kind::update)
+    into.own_body = std::move(read->update);
+  else if (into.kind == request_kind::contents)
+    into.own_body = read->contents.encode();
+  else
+    into.own_body = bytes_of(read->payload);
   into.body = into.own_body;
   return {};
 }
@@ -90,7 +97,13 @@ void json_codec::encode(const notice& what, std::optional<std::string_view> docu
   const byte_view body = what.body.view();
   switch (what.kind) {
     case notice_kind::state: return add_text(json::encode_sync(name, body, what.extra.view()), out);
-    case notice_kind::update: return add_text(json::encode_update(name, body), out);
+    case notice_kind::contents:
+      return add_text(json::encode_contents("sync", name, as_text(body)), out);
+    case notice_kind::new_contents:
+      return add_text(json::encode_contents("contents", name, as_text(body)), out);
+    case notice_kind::update:
+      if (which_ == dialect::json_contents) return;
+      return add_text(json::encode_update(name, body), out);
     case notice_kind::presence: {
       const auto add_entry = [&](const sync::awareness_entry& entry) {
         add_text(json::encode_presence(name, entry.client, entry.state), out);
@@ -104,7 +117,9 @@ void json_codec::encode(const notice& what, std::optional<std::string_view> docu
       return add_text(json::encode_ack(name, text_of(what.extra)), out);
     case notice_kind::error: {
       const std::string detail = std::string{field_of(what.part)}.append(text_of(what.body));
-      return add_text(json::encode_error(what.error, detail, document, message_id_of(what)), out);
+      return add_text(
+          json::encode_error(what.error, detail, document, message_id_of(what), what.edit_index),
+          out);
     }
     case notice_kind::question:
       return add_text(json::encode_missing_updates(name, body, message_id_of(what)), out);

@@ -57,6 +57,11 @@ std::string encode_update(std::string_view document, byte_view update) {
   return out.json(R"({"update":)").bytes(update).json("}").end();
 }
 
+std::string encode_contents(std::string_view type, std::string_view document,
+                            std::string_view payload) {
+  return message_text{type, document, payload.size()}.json(payload).end();
+}
+
 std::string encode_event(std::string_view document, std::string_view payload) {
   return message_text{"update", document, payload.size()}.json(payload).end();
 }
@@ -77,13 +82,15 @@ std::string encode_ack(std::string_view document, std::string_view message_id) {
 
 std::string encode_error(request_error error, std::string_view detail,
                          std::optional<std::string_view> document,
-                         std::optional<std::string_view> message_id) {
+                         std::optional<std::string_view> message_id,
+                         std::optional<std::size_t> edit_index) {
   const request_error_info info = describe(error);
   std::string text{info.text};
   if (!detail.empty()) text.append(": ").append(detail);
   message_text out{"error", document, text.size() + (message_id ? message_id->size() : 0)};
   out.json(R"({"message":)").string(text).json(R"(,"code":)").string(info.code);
   if (message_id) out.json(R"(,"messageId":)").string(*message_id);
+  if (edit_index) out.json(R"(,"index":)").json(std::to_string(*edit_index));
   return out.json("}").end();
 }
 

@@ -19,6 +19,10 @@ std::string encode_sync(std::string_view document, byte_view update, byte_view s
 /// A Yjs update.
 std::string encode_update(std::string_view document, byte_view update);
 
+/// What is in a document. `type` is "sync" or "contents". Requires: `payload` is valid JSON.
+std::string encode_contents(std::string_view type, std::string_view document,
+                            std::string_view payload);
+
 /// An application event, or one of the server's own. Requires: `payload` is valid JSON.
 std::string encode_event(std::string_view document, std::string_view payload);
 
@@ -31,10 +35,11 @@ std::string encode_presence(std::string_view document, std::uint64_t client,
 std::string encode_ack(std::string_view document, std::string_view message_id);
 
 /// `detail` goes behind the standard text; empty: nothing does. `document` and `message_id` are
-/// left out where they are unknown.
+/// left out where they are unknown; `edit_index` names one of several edit operations.
 std::string encode_error(request_error error, std::string_view detail,
                          std::optional<std::string_view> document = std::nullopt,
-                         std::optional<std::string_view> message_id = std::nullopt);
+                         std::optional<std::string_view> message_id = std::nullopt,
+                         std::optional<std::size_t> edit_index = std::nullopt);
 
 /// The error MISSING_UPDATES: what the client sent waits for updates that the server, which has
 /// `state_vector`, has not heard.

@@ -32,12 +32,6 @@ void find_members(std::string_view object,
   }
 }
 
-raw_value find_member(std::string_view object, std::string_view name) {
-  raw_value value;
-  find_members(object, {std::pair{name, &value}});
-  return value;
-}
-
 bool is_object(raw_value value) noexcept { return value.starts_with('{'); }
 
 /// "of what: why at byte n", with the parts that there are.
@@ -138,8 +132,10 @@ class request_reader {
     if (request_.kind == request_kind::leave) return {};
     if (payload_.empty()) return "payload is missing";
     if (request_.kind == request_kind::update && is_object(payload_)) {
-      const raw_value update = find_member(payload_, "update");
+      raw_value update, edit;
+      find_members(payload_, {{"update", &update}, {"edit", &edit}});
       if (!update.empty()) return read_base64("payload.update", update, request_.update);
+      if (edit.starts_with('[')) return read_edit(edit);
     }
     if (request_.kind == request_kind::update) request_.kind = request_kind::event;
     if (const auto checked = check_interchange(payload_); !checked)
@@ -151,9 +147,32 @@ class request_reader {
   complaint read_sync_payload() {
     if (payload_.empty() || payload_ == "null") return {};
     if (!is_object(payload_)) return "payload must be an object";
-    const raw_value vector = find_member(payload_, "stateVector");
+    raw_value vector, as, root;
+    find_members(payload_, {{"stateVector", &vector}, {"as", &as}, {"root", &root}});
+    if (!as.empty()) return read_contents_query(as, root);
     if (vector.empty()) return {};
     return read_base64("payload.stateVector", vector, request_.state_vector.emplace());
+  }
+
+  /// Its operations are read by the document, which says which of them is wrong.
+  complaint read_edit(raw_value operations) {
+    request_.kind = request_kind::edit;
+    request_.payload = operations;
+    return {};
+  }
+
+  complaint read_contents_query(raw_value as, raw_value root) {
+    request_.kind = request_kind::contents;
+    std::string form;
+    if (auto wrong = read_string("payload.as", as, form)) return wrong;
+    const auto known = find_contents_form(form);
+    if (!known) return "payload.as must be json, text, xml or delta";
+    request_.contents.form = *known;
+    if (root.empty()) {
+      if (*known == contents_form::json) return {};
+      return "payload.root is missing: only as json shows all roots";
+    }
+    return read_string("payload.root", root, request_.contents.root.emplace());
   }
 
   raw_value type_;

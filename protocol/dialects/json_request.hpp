@@ -10,6 +10,7 @@
 
 #include "base/bytes.hpp"
 #include "base/errc.hpp"
+#include "protocol/contents_query.hpp"
 
 namespace troupe::json {
 
@@ -19,7 +20,9 @@ constexpr std::size_t payload_depth_max = 100;
 
 enum class request_kind : std::uint8_t {
   sync,      ///< join a document, or ask for what is missing
+  contents,  ///< a sync that asks for contents that can be read without Yjs
   update,    ///< a Yjs update
+  edit,      ///< an update that is a list of edit operations, not looked into
   event,     ///< an update without Yjs bytes: for the other JSON sessions
   presence,  ///< this session's state, or `null`
   leave,     ///< leave a document
@@ -31,7 +34,8 @@ struct request {
   std::optional<std::string> message_id;    ///< To be acknowledged.
   byte_buffer update;                       ///< The Yjs bytes of an update, not looked into.
   std::optional<byte_buffer> state_vector;  ///< What a sync has already; not looked into.
-  std::string payload;                      ///< JSON text, for event and presence.
+  contents_query contents;                  ///< What a sync for contents asks for.
+  std::string payload;                      ///< JSON text, for event, presence and edit.
 };
 
 /// Why a frame is no request, and what could be read of it all the same, for the answer.

@@ -60,6 +60,8 @@ void y_websocket_codec::encode(const notice& what, std::optional<std::string_vie
       for (const byte_buffer& piece : what.pieces) add_message(message_kind::awareness, piece, out);
       return add_message(message_kind::awareness, what.body.view(), out);
     case notice_kind::whole_state:
+    case notice_kind::contents:
+    case notice_kind::new_contents:
     case notice_kind::event:
     case notice_kind::ack: return;
     case notice_kind::error:

@@ -104,4 +104,19 @@ std::optional<member_reader::member> member_reader::next() noexcept {
   return found;
 }
 
+std::optional<std::string_view> element_reader::next() noexcept {
+  rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\r\n,"), rest_.size()));
+  if (rest_.empty() || rest_[0] == ']') return std::nullopt;
+  const std::string_view element = rest_.substr(0, value_size(rest_));
+  rest_.remove_prefix(element.size());
+  return element;
+}
+
+bool says_the_same(std::string_view a, std::string_view b) {
+  constexpr bool throws = false;
+  const auto read_a = nlohmann::json::parse(a.begin(), a.end(), nullptr, throws);
+  const auto read_b = nlohmann::json::parse(b.begin(), b.end(), nullptr, throws);
+  return !read_a.is_discarded() && !read_b.is_discarded() && read_a == read_b;
+}
+
 }  // namespace troupe::json

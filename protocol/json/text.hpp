@@ -1,6 +1,6 @@
-// Reads the strings and members of JSON text without building a tree of it: a message of the JSON
-// dialect needs a few of its members, and its payload passes through as it is. write.hpp is the
-// counterpart. Pure. Requires text that is_valid_json has accepted, but for plain_prefix.
+// Reads the strings, members and elements of JSON text without building a tree of it: a message of
+// the JSON dialect needs a few of its members, and its payload passes through as it is. write.hpp
+// is the counterpart. Pure. Requires text that is_valid_json has accepted, but for plain_prefix.
 #pragma once
 
 #include <cstddef>
@@ -37,5 +37,22 @@ class member_reader {
 
   std::string_view rest_;
 };
+
+/// Walks over the elements of one array.
+class element_reader {
+ public:
+  /// Requires: `array` is valid JSON and begins with '['.
+  explicit element_reader(std::string_view array) noexcept : rest_(array.substr(1)) {}
+
+  /// The next element, without white space around it; none after the last one.
+  std::optional<std::string_view> next() noexcept;
+
+ private:
+  std::string_view rest_;
+};
+
+/// Whether two JSON texts say the same: members in any order, numbers as doubles. What neither
+/// every parser reads (interchange.hpp) equals nothing. Cost: linear in both.
+bool says_the_same(std::string_view a, std::string_view b);
 
 }  // namespace troupe::json

@@ -280,13 +280,23 @@ void session_protocol::refuse_nameless(dialect in, const decoded_frame& frame,
          frame.message_id, out);
 }
 
+/// The dialect in which a session hears a document: what it asks for first decides whether that is
+/// contents or updates.
+dialect session_protocol::heard_in(dialect in, request_kind kind, const joined_document* of) {
+  const auto reads_in = traits_of(in).reads_in;
+  const dialect_set spoken = of == nullptr ? dialect_set{} : of->spoken;
+  if (!reads_in || spoken.contains(in)) return in;
+  return kind == request_kind::contents || spoken.contains(*reads_in) ? *reads_in : in;
+}
+
 /// To the document that the frame means, which the session may have to join first.
 void session_protocol::pass_on(dialect in, session_input& input, session_effects& out) {
   const decoded_frame& frame = input.frame;
   const std::string& name = frame.document ? *frame.document : route_.document;
   if (name.empty()) return refuse_nameless(in, frame, out);
-  const client_request what{frame.kind, in, frame.body, frame.message_id};
   joined_document* const document = documents_.find(name);
+  in = heard_in(in, frame.kind, document);
+  const client_request what{frame.kind, in, frame.body, frame.message_id};
   const bool is_there = document != nullptr && document->state != join_state::leaving;
   const bool has_joined = is_there && document->spoken.contains(in);
   if (frame.kind == request_kind::leave) {
@@ -294,7 +304,7 @@ void session_protocol::pass_on(dialect in, session_input& input, session_effects
     return refuse(in, request_error::not_joined, "there is nothing to leave", name,
                   frame.message_id, out);
   }
-  const bool joins = traits_of(in).joins == joining::by_address || frame.kind == request_kind::sync;
+  const bool joins = traits_of(in).joins == joining::by_address || is_sync(frame.kind);
   if (is_there && (joins || has_joined)) return send_to(*document, what, input.gathered, out);
   // A dialect that joins by address comes back with its next message.
   if (document == nullptr && joins) return join(name, what, out);

@@ -210,6 +210,7 @@ class session_protocol {
   void ignore(const failure& why, moment at, session_effects& out);
   void send_held_presence(moment at, session_effects& out);
   void refuse_nameless(dialect in, const decoded_frame& frame, session_effects& out);
+  static dialect heard_in(dialect in, request_kind kind, const joined_document* of);
   void pass_on(dialect in, session_input& input, session_effects& out);
   void join(std::string_view name, const client_request& what, session_effects& out);
   void send_to(joined_document& to, const client_request& what, input_gatherer& input,

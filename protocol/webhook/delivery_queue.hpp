@@ -109,7 +109,7 @@ class delivery_queue {
     delivery what;
     unsigned attempts = 0;
     bool is_under_way = false;
-    std::optional<std::chrono::steady_clock::time_point> due;  // nothing: behind another
+    std::optional<std::chrono::steady_clock::time_point> due = {};  // nothing: behind another
   };
   using entries = std::map<delivery_number, entry>;
 

@@ -66,6 +66,8 @@ export class Engine {
       edit: (...parts) => this.#call('o', number, ...parts.map((part) => Buffer.from(typeof part === 'number' ? String(part) : part))),
       /** An edit by `client` that brings back what the state `then` showed; whether it changed anything. */
       restore: async (client, then) => (await this.#call('r', number, Buffer.from(String(client)), then))[0] === 1,
+      /** Edit operations of a program without Yjs: the update, empty if nothing has changed. */
+      operations: (client, edits) => this.#call('q', number, Buffer.from(String(client)), Buffer.from(JSON.stringify(edits))),
       changes: async () => Buffer.from(await this.#call('h', number)).toString().split('\n').slice(0, -1),
       commit: async () => (await this.#call('k', number))[0] === 1,
       free: () => this.#call('f', number),

@@ -9,6 +9,7 @@
 #include "protocol/crdt/doc.hpp"
 #include "protocol/crdt/store/check_invariants.hpp"
 #include "protocol/crdt/wire/update_tools.hpp"
+#include "protocol/edits/apply.hpp"
 #include "tests/differential/edit_pipe.hpp"
 #include "tests/differential/reading_pipe.hpp"
 
@@ -68,6 +69,7 @@ class engine {
       case 'o': return edit(number, in);
       case 'k': return commit(number);
       case 'r': return restore(number, in);
+      case 'q': return apply_operations(number, in);
       case 'h': return to_bytes(edit_pipe::changes_of(doc(number)));
       case 'x': return merge(in, update_format::v1);
       case 'X': return merge(in, update_format::v2);
@@ -133,6 +135,17 @@ class engine {
     const bool has_changed = edit->commit().changed;
     crdt::check_invariants(doc(number).contents());
     return byte_buffer{static_cast<std::uint8_t>(has_changed)};
+  }
+
+  /// As `own`, edit operations of a program without Yjs. Replies with a flag, and the update.
+  reply apply_operations(std::uint32_t number, request_reader& in) {
+    const auto own = edit_pipe::number_of<crdt::client_id>(as_text(in.read_bytes()));
+    const auto batch = edits::batch::parse(as_text(in.read_bytes()));
+    if (!batch) return fail(errc::invalid_edit, edits::to_string(batch.error()));
+    const auto applied = edits::apply(*batch, doc(number), own);
+    crdt::check_invariants(doc(number).contents());
+    if (!applied) return fail(errc::invalid_edit, edits::to_string(applied.error()));
+    return applied->update;
   }
 
   reply encode(std::uint32_t number, byte_view from, update_format format) {

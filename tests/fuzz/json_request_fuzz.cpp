@@ -63,6 +63,10 @@ void check_request(const json::request& read) {
       const auto again = json::decode_request(frame);
       return require(again && again->kind == read.kind && again->payload == read.payload);
     }
+    case json::request_kind::contents:
+      return require(contents_query::decode(read.contents.encode()) == read.contents);
+    case json::request_kind::edit:
+      return require(json::is_valid_json(read.payload, json::payload_depth_max));
     case json::request_kind::leave: return require(read.payload.empty());
     case json::request_kind::presence:
       require(json::is_valid_json(read.payload, json::payload_depth_max));

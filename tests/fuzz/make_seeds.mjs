@@ -127,6 +127,15 @@ const answers = {
   session: '{"session":7,"user":"ada"}',
 };
 for (const [name, text] of Object.entries(answers)) add('authorisation', name, Buffer.from(text));
+const operations = {
+  text: '[{"op":"insertText","path":"/t","index":1,"text":"x","attributes":{"b":null}},{"op":"deleteText","path":"/t","index":0,"length":2}]',
+  nested: '[{"op":"set","path":"/m/k/n/0","type":"text","value":[{"insert":"a","attributes":{"i":1}},{"insert":{"e":1}}]},{"op":"test","path":"/m/k","value":{"n":["a"]}}]',
+  array_path: '[{"op":"setText","path":["t"],"text":"other here"},{"op":"delete","path":["a",1]},{"op":"push","path":"/a","values":[1,2]}]',
+  xml: '[{"op":"insert","path":"/x/0","index":0,"type":"xml","value":{"name":"b","attributes":{"c":"d"},"children":["e",{"name":"f"}]}},{"op":"setAttribute","path":"/x/0","name":"id","value":"7"},{"op":"removeAttribute","path":"/x/0","name":"id"}]',
+  half: '[{"op":"push","path":"/a","values":[1]},{"op":"delete","path":"/m/none"}]',
+  embed: '[{"op":"insertEmbed","path":"/t","index":6,"value":{"a":[1]}},{"op":"appendText","path":"/t","text":"!"},{"op":"set","path":"/m/b","type":"bytes","value":"AAEC"}]',
+};
+for (const [name, text] of Object.entries(operations)) add('edits', name, Buffer.from(text));
 
 /** An awareness update of [client, clock, state or null]. */
 const awareness = (...states) => encoded((e) => {

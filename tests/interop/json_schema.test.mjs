@@ -49,6 +49,7 @@ test('the schema refuses what the decoder refuses', () => {
     { type: 'update', payload: { update: 'AAA' } }, { type: 'update', payload: { update: 'AA-_' } },
     { type: 'update', payload: { update: 'AAB=' } }, { type: 'update', payload: { update: 'AB==' } },
     { type: 'update', payload: { update: 'AAA=AAA=' } }, { type: 'update', payload: { update: ' AAA=' } },
+    { type: 'sync', payload: { as: 'text' } }, { type: 'sync', payload: { as: 'yaml' } }, { type: 'sync', payload: { as: 'json', root: 7 } },
   ];
   for (const message of wrong) assert.equal(is_client_message(message), false, JSON.stringify(message));
 });
@@ -59,6 +60,7 @@ test('the schema accepts what the decoder accepts', () => {
     { type: 'sync', docName: 'n'.repeat(512), messageId: 'm'.repeat(128), more: 1 },
     { type: 'update', payload: { update: '', more: [] } }, { type: 'update', payload: null }, { type: 'update', payload: 'update' },
     { type: 'update', payload: [{ update: 1 }] }, { type: 'update', payload: { Update: 1 } }, { type: 'presence', payload: { update: 1 } },
+    { type: 'sync', payload: { as: 'json' } }, { type: 'sync', payload: { as: 'delta', root: '' } }, { type: 'update', payload: { edit: [] } },
     { type: 'presence', payload: false }, { type: 'leave' }, { type: 'leave', docName: 'a', messageId: 'l', payload: 7 },
   ];
   for (const message of right) matches_schema(is_client_message, message);

@@ -44,6 +44,16 @@ class document_host {
     if (decoded->message_id) what.message_id = *decoded->message_id;
     switch (decoded->kind) {
       case json::request_kind::sync: event = decoded->state_vector.value_or(byte_buffer{0}); break;
+      case json::request_kind::contents:
+        // As the session core has it for a session that asks for contents first.
+        what.kind = request_kind::contents;
+        what.in = dialect::json_contents;
+        event = decoded->contents.encode();
+        break;
+      case json::request_kind::edit:
+        what.kind = request_kind::edit;
+        event = {decoded->payload.begin(), decoded->payload.end()};
+        break;
       case json::request_kind::update:
         what.kind = request_kind::update;
         event = decoded->update;

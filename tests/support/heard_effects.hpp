@@ -89,10 +89,16 @@ struct heard_effects {
         REQUIRE(decoded);
         deliveries.push_back({one.to, one.session, decoded->kind, copy_of(decoded->body)});
       }
-    if (one.in.contains(dialect::json))
-      for (const byte_buffer& payload : payloads_of(dialect::json, what, name))
-        texts.push_back({one.to, one.session, std::string{as_text(payload)},
-                         what.kind == notice_kind::presence});
+    for (const dialect in : {dialect::json, dialect::json_contents}) {
+      if (!one.in.contains(in)) continue;
+      for (const byte_buffer& payload : payloads_of(in, what, name)) {
+        const text heard{one.to, one.session, std::string{as_text(payload)},
+                         what.kind == notice_kind::presence};
+        if (one.sessions.empty()) texts.push_back(heard);
+        for (const session_id each : one.sessions)
+          texts.push_back({audience::one, each, heard.json, heard.is_presence});
+      }
+    }
   }
 
   void add(const document_effects::storage_write& one, std::string_view name) {
@@ -113,12 +119,13 @@ struct heard_effects {
       closings.push_back({one.from.session(), close_reason_for(one.why.code, one.part), one.why});
       return;
     }
-    const std::string detail = to_string(one.why);
+    const std::string detail = one.part == request_part::edit ? one.why.detail : to_string(one.why);
     const notice what{.kind = notice_kind::error,
                       .error = request_error_for(one.why.code, one.part),
                       .part = one.part,
                       .body = as_bytes(detail),
-                      .extra = as_bytes(one.message_id)};
+                      .extra = as_bytes(one.message_id),
+                      .edit_index = one.edit_index};
     for (const byte_buffer& payload : payloads_of(one.in, what, name))
       texts.push_back({audience::one, one.from.session(), std::string{as_text(payload)}, false});
   }

@@ -70,6 +70,16 @@ applied_update doc_edit::commit() {
   return applied;
 }
 
+/// What waits for missing structs is only looked at by commit().
+void doc_edit::roll_back(struct_store before) {
+  TROUPE_CHECK(doc_ != nullptr);
+  doc& edited = *std::exchange(doc_, nullptr);
+  edited.store_ = std::move(before);
+  edited.integrator_.reset();
+  edited.change_.clear();
+  edited.phase_ = doc::phase::idle;
+}
+
 // --- what every operation checks before it changes anything ---
 
 result<doc_edit::target> doc_edit::open(const type_ref& ref) const {

@@ -35,6 +35,15 @@ class doc_edit {
   /// Ends the transaction: garbage collection, merging, observers. The editor is done then.
   applied_update commit();
 
+  /// What is edited, as it is now, for readers; a copy of it can be rolled back to. Cost of a copy:
+  /// that of its memory.
+  const struct_store& contents() const noexcept { return doc_->store_; }
+  const struct limits& limits() const noexcept { return doc_->options_.limit; }
+
+  /// Ends the transaction as if it had never been. Requires: `before` is a copy of contents() from
+  /// before its first operation.
+  void roll_back(struct_store before);
+
   // --- text ---
 
   /// Inserts text with the attributes in force at the index. Fails with out_of_range, invalid_utf8.
@@ -53,6 +62,12 @@ class doc_edit {
   /// newlines where the range goes beyond the end.
   result<void> format_text(const type_ref& in, std::uint32_t index, std::uint32_t length,
                            const attributes& formats);
+
+  /// Makes the text this one by removing and inserting as little as can be found out at a bounded
+  /// cost (base/text_diff.hpp), so that cursors in what stays survive. Embedded values go. Differs
+  /// from the other operations: one that fails for want of room may have changed a part. Fails with
+  /// invalid_utf8.
+  result<void> set_text(const type_ref& in, std::string_view utf8);
 
   // --- elements of arrays, children of XML fragments and elements ---
 

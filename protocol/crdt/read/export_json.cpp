@@ -24,6 +24,12 @@ class json_exporter {
     while (!open_.empty()) step();
   }
 
+  void run(unit_place unit) {
+    append_values(
+        from_.at(unit.handle), unit.offset, 1, [] {}, [] {});
+    while (!open_.empty()) step();
+  }
+
  private:
   struct entry {
     std::string_view key;
@@ -260,6 +266,11 @@ template <class Visibility>
 void append_json(const struct_store& from, const Visibility& visible, type_handle type,
                  json_form form, std::string& out) {
   json_exporter<Visibility>{from, visible, out}.run(type, form);
+}
+
+void append_unit_json(const struct_store& from, unit_place unit, std::string& out) {
+  const visible_now visible;
+  json_exporter<visible_now>{from, visible, out}.run(unit);
 }
 
 template void append_json(const struct_store&, const visible_now&, type_handle, json_form,

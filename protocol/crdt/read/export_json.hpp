@@ -25,6 +25,9 @@ template <class Visibility>
 void append_json(const struct_store& from, const Visibility& visible, type_handle type,
                  json_form form, std::string& out);
 
+/// One unit of an item, as it stands in an array or a map. Requires: it is there and visible.
+void append_unit_json(const struct_store& from, unit_place unit, std::string& out);
+
 extern template void append_json(const struct_store&, const visible_now&, type_handle, json_form,
                                  std::string&);
 extern template void append_json(const struct_store&, const visible_at&, type_handle, json_form,

@@ -65,7 +65,7 @@ TEST_CASE("an export has a form, by default the update", "[admin]") {
   CHECK(admin::read_export(asked("/x?as=text&root=a%20b"))->root == "a b");
   CHECK(admin::read_export(asked("/x?as=xml&root="))->root == "");
   CHECK(refusal(admin::read_export(asked("/x?as=pdf"))) ==
-        "as must be update, json, text, xml or raw");
+        "as must be update, json, text, xml, delta or raw");
 }
 
 TEST_CASE("an import is bytes, or base64 in JSON", "[admin]") {

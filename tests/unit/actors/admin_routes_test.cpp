@@ -52,6 +52,13 @@ TEST_CASE("a request finds its page by method and path", "[admin]") {
         row{"GET", "/api/v1/documents/a", page::document, "a"},
         row{"HEAD", "/api/v1/documents/a", page::document, "a"},
         row{"DELETE", "/api/v1/documents/a", page::remove_document, "a"},
+        row{"POST", "/api/v1/documents/a", page::create_document, "a"},
+        row{"PATCH", "/api/v1/documents/a", page::edit_document, "a"},
+        row{"PUT", "/api/v1/documents/a/text/b%2Fc", page::set_text, "a", "b/c"},
+        row{"POST", "/api/v1/documents/a/updates", page::add_update, "a"},
+        row{"POST", "/api/v1/documents/a/events", page::send_event, "a"},
+        row{"GET", "/api/v1/documents/a/presence", page::document_presence, "a"},
+        row{"POST", "/api/v1/batch", page::batch},
         row{"GET", "/api/v1/documents/a/sessions", page::document_sessions, "a"},
         row{"GET", "/api/v1/documents/a/export?as=json", page::export_document, "a"},
         row{"POST", "/api/v1/documents/a/import", page::import_document, "a"},
@@ -101,8 +108,8 @@ TEST_CASE("a name that no document can have is refused with the reason", "[admin
 }
 
 TEST_CASE("another method is told which are understood", "[admin]") {
-  CHECK(refused("POST", "/api/v1/documents/a").status == 405);
-  CHECK(refused("POST", "/api/v1/documents/a").allow == "GET, HEAD, DELETE");
+  CHECK(refused("PUT", "/api/v1/documents/a").status == 405);
+  CHECK(refused("PUT", "/api/v1/documents/a").allow == "GET, HEAD, POST, PATCH, DELETE");
   CHECK(refused("GET", "/api/v1/documents/a/import").allow == "POST");
   CHECK(refused("PUT", "/api/v1/sessions").allow == "GET, HEAD");
   CHECK(refused("HEAD", "/api/v1/backup").allow == "POST");

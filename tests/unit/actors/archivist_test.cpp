@@ -1,91 +1,16 @@
 // What operators do with stored documents, among a real directory, store and documents.
 #include "actors/archivist.hpp"
 
-#include <future>
-
-#include <catch2/catch_test_macros.hpp>
-#include <nlohmann/json.hpp>
-
 #include "base/base64.hpp"
-#include "tests/support/actor_node.hpp"
+#include "tests/support/archive_bed.hpp"
 #include "tests/support/editing_client.hpp"
 
 using namespace troupe;
+using namespace troupe::test;
 using namespace std::chrono_literals;
 using json_value = nlohmann::json;
 
 namespace {
-
-constexpr std::chrono::seconds patience{10};
-
-directory_settings without_grace() {
-  directory_settings settings;
-  settings.idle_grace = 0ms;
-  return settings;
-}
-
-archive_settings settings_with(std::chrono::milliseconds wait) {
-  archive_settings settings;
-  settings.update_bytes_max = 1'000'000;
-  settings.patience = wait;
-  return settings;
-}
-
-class archive_bed {
- public:
-  explicit archive_bed(std::chrono::milliseconds wait = 60s,
-                       const directory_settings& settings = without_grace(),
-                       const version_rules& rules = {})
-      : node(settings),
-        archive(node.backend, &node.backend->archive()),
-        desk(std::make_shared<archive_desk>(
-            node.backend, archive, node.directory_handle(),
-            std::make_shared<const version_keeper>(
-                node.backend, archive, [](const std::string&) { return crdt::doc_settings{}; },
-                rules),
-            settings_with(wait))) {}
-
-  std::future<http_answer> begin(const std::string& method, const std::string& target,
-                                 const std::string& body = {}, const std::string& type = {}) {
-    auto promise = std::make_shared<std::promise<http_answer>>();
-    http_request request{method, target, body, "::1"};
-    request.content_type = type.empty() ? "application/json" : type;
-    auto page = std::get<admin::page_request>(admin::find_page(method, target));
-    auto place = archive_desk::take_place(desk);
-    REQUIRE(place != nullptr);
-    const auto actor = node.system().spawn<archivist, caf::detached>(
-        desk, std::move(place),
-        [promise](http_answer with) { promise->set_value(std::move(with)); });
-    tell_anonymously(actor,
-                     answer_admin_request{std::make_shared<const http_request>(std::move(request)),
-                                          std::move(page)});
-    return promise->get_future();
-  }
-  http_answer end(std::future<http_answer>& begun) {
-    REQUIRE(begun.wait_for(patience) == std::future_status::ready);
-    return begun.get();
-  }
-  http_answer ask(const std::string& method, const std::string& target,
-                  const std::string& body = {}, const std::string& type = {}) {
-    auto begun = begin(method, target, body, type);
-    return end(begun);
-  }
-  json_value get(const std::string& target) {
-    const http_answer answer = ask("GET", target);
-    INFO(answer.body);
-    CHECK(answer.status == 200);
-    return json_value::parse(answer.body);
-  }
-  http_answer import(const std::string& name, const byte_buffer& update,
-                     const std::string& query = {}) {
-    return ask("POST", "/api/v1/documents/" + name + "/import" + query,
-               std::string{as_text(update)}, "application/octet-stream");
-  }
-
-  test::actor_node node;
-  std::shared_ptr<storage::archive> archive;
-  std::shared_ptr<archive_desk> desk;
-};
 
 byte_buffer hello(std::string_view text = "hello") {
   test::editing_client client{text.size()};

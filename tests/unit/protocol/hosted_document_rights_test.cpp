@@ -5,6 +5,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "protocol/contents_query.hpp"
 #include "protocol/hosted_document.hpp"
 #include "protocol/lib0/encoder.hpp"
 #include "tests/support/edit_checks.hpp"
@@ -36,13 +37,15 @@ byte_buffer shown_client() {
 }
 
 constexpr std::array all_kinds{request_kind::sync,           request_kind::update,
+                               request_kind::contents,       request_kind::edit,
                                request_kind::presence,       request_kind::own_presence,
                                request_kind::query_presence, request_kind::event};
 
 /// What a request of this kind needs.
 right needed_for(request_kind kind) {
   switch (kind) {
-    case request_kind::update: return right::write;
+    case request_kind::update:
+    case request_kind::edit: return right::write;
     case request_kind::presence:
     case request_kind::own_presence:
     case request_kind::event: return right::presence;
@@ -79,6 +82,13 @@ class rights_bed {
       case request_kind::update: body = edit_of("news"); break;
       case request_kind::presence: body = shown_client(); break;
       case request_kind::query_presence: break;
+      case request_kind::contents: body = contents_query{}.encode(); break;
+      case request_kind::edit: {
+        constexpr std::string_view edits =
+            R"([{"op":"insertText","path":"/t","index":0,"text":"news"}])";
+        body.assign(edits.begin(), edits.end());
+        break;
+      }
       default: body = {'{', '}'}; break;
     }
     document_effects out;

@@ -46,7 +46,9 @@ TEST_CASE("request errors have the codes of the JSON dialect", "[request_error]"
         row{request_error::update_too_complex, "UPDATE_TOO_COMPLEX", "Update too complex"},
         row{request_error::storage_unavailable, "STORAGE_UNAVAILABLE", "Storage unavailable"},
         row{request_error::document_removed, "DOCUMENT_REMOVED", "Document removed"},
-        row{request_error::forbidden, "FORBIDDEN", "Forbidden"}}) {
+        row{request_error::forbidden, "FORBIDDEN", "Forbidden"},
+        row{request_error::invalid_edit, "INVALID_EDIT", "Invalid edit"},
+        row{request_error::edit_conflict, "EDIT_CONFLICT", "Edit conflict"}}) {
     CHECK(describe(each.error).code == each.code);
     CHECK(describe(each.error).text == each.text);
   }
@@ -69,6 +71,12 @@ TEST_CASE("the error for a failure depends on the part that was wrong", "[reques
     CHECK(request_error_for(code, request_part::message) == request_error::invalid_message);
     CHECK(request_error_for(code, request_part::presence) == request_error::invalid_message);
     CHECK(request_error_for(code, request_part::state_vector) == request_error::invalid_update);
+    CHECK(request_error_for(code, request_part::edit) ==
+          (code == errc::document_full || code == errc::too_many_clients
+               ? request_error::document_full
+           : code == errc::too_complex   ? request_error::update_too_complex
+           : code == errc::edit_conflict ? request_error::edit_conflict
+                                         : request_error::invalid_edit));
     const bool is_full = code == errc::document_full || code == errc::too_many_clients;
     CHECK(request_error_for(code, request_part::update) ==
           (code == errc::pending_limit ? request_error::document_unavailable

@@ -74,7 +74,9 @@ std::string encoded_error(const library& message) {
     std::string detail = payload["message"];
     REQUIRE(detail.starts_with(info.text));
     detail.erase(0, std::min(detail.size(), info.text.size() + 2));
-    return json::encode_error(code, detail, document, message_id);
+    std::optional<std::size_t> index;
+    if (payload.contains("index")) index = payload["index"];
+    return json::encode_error(code, detail, document, message_id, index);
   }
   return "unknown code";
 }
@@ -86,6 +88,8 @@ std::string encoded(const std::string& text) {
   if (type == "error") return encoded_error(message);
   const std::string document = message["docName"];
   const library& payload = message["payload"];
+  if (type == "contents" || payload.contains("as"))
+    return json::encode_contents(type, document, rest_behind(text, "\"payload\":", 1));
   if (type == "sync")
     return json::encode_sync(document, bytes_of(payload["update"]),
                              bytes_of(payload["stateVector"]));
@@ -107,7 +111,7 @@ TEST_CASE("the examples of the JSON dialect are read as its page says", "[json_r
     REQUIRE(request.has_value());
     kinds.insert(request->kind);
   }
-  CHECK(kinds.size() == 5);
+  CHECK(kinds.size() == 7);
 }
 
 TEST_CASE("the examples of the JSON dialect are written as its page says", "[json_reply][docs]") {
@@ -118,7 +122,7 @@ TEST_CASE("the examples of the JSON dialect are written as its page says", "[jso
     CHECK(encoded(each.text) == each.text);
     types.insert(library::parse(each.text)["type"]);
   }
-  CHECK(types == std::set<std::string>{"ack", "error", "presence", "sync", "update"});
+  CHECK(types == std::set<std::string>{"ack", "contents", "error", "presence", "sync", "update"});
 }
 
 TEST_CASE("the examples of bad messages are refused with the error behind them",
@@ -153,7 +157,7 @@ TEST_CASE("the bytes in the examples are what the page says they are", "[crdt][d
 TEST_CASE("the page and the schema name every error code and no other", "[json_reply][docs]") {
   const std::string page = text_of("docs/json-dialect.md");
   const library schema = library::parse(text_of("protocol/json/json-dialect.schema.json"));
-  const library& error = schema["$defs"]["server_message"]["oneOf"][4]["properties"];
+  const library& error = schema["$defs"]["server_message"]["oneOf"][5]["properties"];
   REQUIRE(error["type"]["const"] == "error");
   std::set<std::string> in_code;
   for (std::size_t i = 0; i < request_error_count; ++i) {

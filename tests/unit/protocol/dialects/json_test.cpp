@@ -12,7 +12,7 @@ using namespace troupe::test;
 
 namespace {
 
-const json_codec codec;
+const json_codec codec{dialect::json};
 
 using frames = std::vector<std::string>;
 

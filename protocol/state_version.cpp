@@ -1,0 +1,26 @@
+#include "protocol/state_version.hpp"
+
+#include "protocol/crdt/read/snapshot.hpp"
+#include "protocol/siphash.hpp"
+
+namespace troupe {
+
+namespace {
+
+void append_hex(std::uint64_t number, std::string& to) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  for (int shift = 60; shift >= 0; shift -= 4) to += digits[number >> shift & 0xf];
+}
+
+}  // namespace
+
+std::string version_of(const crdt::doc& state) {
+  // An equal hash of another state would only let an edit through that was written for that one.
+  const hash128 hash = siphash128(state.snapshot().encode());
+  std::string text;
+  append_hex(hash.first, text);
+  append_hex(hash.second, text);
+  return text;
+}
+
+}  // namespace troupe
