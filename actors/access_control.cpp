@@ -66,7 +66,10 @@ identified_client access_control::identify_token(const std::string& token,
   }();
   identified_client found;
   if (granted) {
-    found.who = identity_of(*granted, address);
+    found.who = identity_of(*granted, address,
+                            settings_.stamps_presence
+                                ? access::presence_of(*(*granted)->who, settings_.presence_claims)
+                                : std::string{});
     found.expires = steady((*granted)->who->expires);
   } else {
     found.refused = reason_for(granted.error());

@@ -30,6 +30,9 @@ struct access_settings {
   access::token_settings tokens;
   access::cookie_rule cookie;
   access::key_set_ptr keys = std::make_shared<const access::key_set>();
+  /// The server writes into each presence whose it is, with these claims (access.presence_claims).
+  bool stamps_presence = false;
+  std::vector<std::string> presence_claims;
   /// Keys are fetched as well, so one that is unknown may be known in a moment.
   bool fetches_keys = false;
 };

@@ -5,6 +5,7 @@
 #include "base/hash.hpp"
 #include "protocol/crdt/read/snapshot.hpp"
 #include "protocol/dialects/dialects.hpp"
+#include "protocol/json/member.hpp"
 
 namespace troupe {
 
@@ -456,7 +457,8 @@ bool hosted_document::may_take_over(const sync::awareness_entry& shown, const as
 /// back what it hears of others.
 void hosted_document::on_presence(const asked& by, time_point now, document_effects& out) {
   if (!first_shown_) first_shown_ = now;
-  sync::awareness::sender from{by.from, std::exchange(by.by.is_opening, false), false};
+  sync::awareness::sender from{by.from, std::exchange(by.by.is_opening, false), false,
+                               stamp_of(by.by.who())};
   std::optional<byte_buffer> renewal;
   if (from.is_opening || by.by.claims) {
     by.by.claims = false;
@@ -492,7 +494,11 @@ void hosted_document::show_who_stayed(const asked& by,
 
 void hosted_document::on_own_presence(const asked& by, time_point now, document_effects& out) {
   const auto client = client_of(by.from, by.by);
-  const auto changed = presence_.set_own(client, as_text(by.what.body), by.from, now);
+  std::string_view state = as_text(by.what.body);
+  std::string stamped;
+  if (const std::string_view user = stamp_of(by.by.who()); !user.empty())
+    state = stamped = json::with_member(state, "user", user);
+  const auto changed = presence_.set_own(client, state, by.from, now);
   if (!changed) return refuse(by, request_part::presence, changed.error(), out);
   if (*changed) note_presence({client});
   acknowledge(by, out);

@@ -29,6 +29,8 @@ struct identity {
   std::shared_ptr<const access::grant> grant = nullptr;
   /// As the client showed it, where the application decides; it is secret. Empty: none.
   std::string token = {};
+  /// What their presence says of them, as JSON (access.stamp_presence); empty: what they like.
+  std::string stamp = {};
 };
 
 /// Null: nobody in particular. Shared by the sessions' messages; never changes.
@@ -42,6 +44,11 @@ inline const std::string& user_of(const identity_ptr& who) {
 inline const std::string& address_of(const identity_ptr& who) {
   static const std::string nowhere;
   return who ? who->address : nowhere;
+}
+
+inline const std::string& stamp_of(const identity_ptr& who) {
+  static const std::string none;
+  return who ? who->stamp : none;
 }
 
 inline const std::string& token_id_of(const identity_ptr& who) {

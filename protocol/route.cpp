@@ -17,14 +17,17 @@ identity_ptr identity_for(const std::string& user, const std::string& address) {
 
 }  // namespace
 
-identity_ptr identity_of(std::shared_ptr<const access::grant> allowed, std::string address) {
+identity_ptr identity_of(std::shared_ptr<const access::grant> allowed, std::string address,
+                         std::string stamp) {
   TROUPE_CHECK(allowed != nullptr);
   const access::claims& who = *allowed->who;
   return std::make_shared<const identity>(identity{.user = who.user,
                                                    .address = std::move(address),
                                                    .token_id = who.token_id,
                                                    .expires = who.expires,
-                                                   .grant = std::move(allowed)});
+                                                   .grant = std::move(allowed),
+                                                   .token = {},
+                                                   .stamp = std::move(stamp)});
 }
 
 result<route> route_for(const upgrade_target& target, const std::string& empty_document_name) {

@@ -17,7 +17,11 @@ client::client(event_loop& loop, const target& where, std::string document, std:
       index_(index),
       connection_(loop, *this) {}
 
-void client::open() { connection_.open(where_.server, dialect_.path(where_.path_prefix)); }
+void client::open() {
+  std::string path = dialect_.path(where_.path_prefix);
+  if (!where_.queries.empty()) path += where_.queries[index_ % where_.queries.size()];
+  connection_.open(where_.server, path);
+}
 
 /// Asks at once: a client of its own would not wait until others have read what came for them.
 void client::on_open() {

@@ -3,6 +3,9 @@
 // one, since a generator holds no document. Owned by a swarm.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "bench/load/connection.hpp"
 #include "bench/load/dialect.hpp"
 
@@ -32,6 +35,8 @@ struct target {
   /// Of the names of documents; a number follows. Empty: names differ from run to run, so that a
   /// server may keep its documents.
   std::string document_prefix;
+  /// Behind the names, one for each client in turn, such as "?token=..."; empty: nothing.
+  std::vector<std::string> queries;
 };
 
 class client final : connection_listener {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <fstream>
 #include <functional>
 #include <map>
 
@@ -47,6 +48,14 @@ void add_common_options(CLI::App& mode, arguments& all) {
       ->capture_default_str();
   mode.add_option("--documents-prefix", given.where.document_prefix,
                   "what the names of documents begin with; else they differ from run to run");
+  mode.add_option_function<std::string>(
+      "--queries",
+      [&given](const std::string& file) {
+        std::ifstream in{file};
+        for (std::string line; std::getline(in, line);) given.where.queries.push_back(line);
+        if (given.where.queries.empty()) throw CLI::ValidationError{"--queries", "no such lines"};
+      },
+      "file of lines such as ?token=..., which clients have behind their paths in turn");
   mode.add_option("--server-pid", all.server_pid, "the server's process, to tell what it uses");
   mode.add_option("--at-once", given.at_once, "connections that are opened at the same time")
       ->check(CLI::Range(std::size_t{1}, std::size_t{4096}))

@@ -4,6 +4,7 @@
 
 #include "base/trim.hpp"
 #include "base/utf8.hpp"
+#include "protocol/json/member.hpp"
 #include "protocol/json/validate.hpp"
 #include "protocol/lib0/decoder.hpp"
 #include "protocol/lib0/encoder.hpp"
@@ -113,9 +114,12 @@ result<awareness::taking> awareness::take(const awareness_entry& incoming, const
   if (known != nullptr && known->changed_in == update_count_) return nothing_new;
   if (incoming.clock > last + clock_step_max || incoming.clock > clock_max)
     return fail(errc::number_too_large, "awareness clock");
+  std::string_view state = incoming.state;
+  std::string stamped;
   if (!is_null) {
-    TROUPE_TRY(check_state(incoming.state));
-    TROUPE_TRY(find_room(known, incoming.state.size(), by.session, announces));
+    TROUPE_TRY(check_state(state));
+    if (!by.stamp.empty()) state = stamped = json::with_member(state, "user", by.stamp);
+    TROUPE_TRY(find_room(known, state.size(), by.session, announces));
   }
   if (known == nullptr) known = &entries_[incoming.client];
   if (is_newer) {
@@ -129,7 +133,7 @@ result<awareness::taking> awareness::take(const awareness_entry& incoming, const
     return taking::changed;
   }
   charge(*known, by.session);
-  set_state(*known, incoming.state);
+  set_state(*known, state);
   if (announces) {
     sessions_[by.session].own = incoming.client;
     set_owner(*known, by.session);

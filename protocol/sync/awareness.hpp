@@ -76,6 +76,8 @@ class awareness {
     bool is_opening = false;
     /// It may be the one, come back, to which a client of another session belongs.
     bool may_take_over = false;
+    /// A JSON value that each of its states gets as `user`, whatever it says; empty: none.
+    std::string_view stamp = {};
   };
   /// What became of an update.
   struct applied {

@@ -1,0 +1,268 @@
+// Who may do what: tokens, rights and their changes, with real clients in both dialects.
+import assert from 'node:assert/strict';
+import { createHmac, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import WebSocket from 'ws';
+import { WebsocketProvider } from 'y-websocket';
+import * as Y from 'yjs';
+
+import { ask_admin } from './support/http.mjs';
+import { start_server } from './support/server.mjs';
+import { pause, until, within } from './support/wait.mjs';
+
+const secret = 'a secret of at least thirty-two bytes';
+const folder = mkdtempSync(path.join(tmpdir(), 'troupe-access-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const encode = (value) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+
+/** A token as a backend without any library would make it. */
+function token(claims, { seconds = 600, key = secret, header = {} } = {}) {
+  const now = Math.floor(Date.now() / 1000);
+  const text = `${encode({ alg: 'HS256', typ: 'JWT', ...header })}.${encode({ iat: now, exp: now + seconds, jti: randomUUID(), ...claims })}`;
+  return `${text}.${createHmac('sha256', key).update(text).digest('base64url')}`;
+}
+
+let servers = 0;
+/** A server with tokens; `access`: further lines of its section. */
+async function serve(context, access = '') {
+  const file = path.join(folder, `${++servers}.yaml`);
+  writeFileSync(file, `access:\n  mode: token\n  keys:\n    - algorithm: HS256\n      secret: "${secret}"\n${access}`);
+  const server = await start_server({ 'document.idle_grace': '0s' }, { file });
+  context.after(() => server.stop());
+  return server;
+}
+
+/** A y-websocket client; `params` of its URL. */
+function client(context, server, document, params) {
+  const doc = new Y.Doc();
+  const denied = [];
+  const provider = new WebsocketProvider(server.url, document, doc, { WebSocketPolyfill: WebSocket, disableBc: true, params });
+  const closes = [];
+  provider.on('connection-close', (event) => closes.push(event?.code));
+  provider.messageHandlers = [...provider.messageHandlers];
+  provider.messageHandlers[2] = () => denied.push(true);
+  context.after(() => provider.destroy());
+  const synced = () => within(new Promise((done) => (provider.synced ? done() : provider.once('sync', done))), 'the first sync', 5000);
+  return { doc, text: doc.getText('t'), provider, denied, closes, synced };
+}
+
+/** A JSON session: `ask` resolves to the answer to a message. */
+async function json(context, server, document, bearer, options = {}) {
+  const socket = new WebSocket(`${server.url}/${document}${bearer ? `?token=${bearer}` : ''}`, options.protocols, options);
+  const heard = [];
+  const closed = new Promise((done) => socket.once('close', (code) => done(code)));
+  socket.on('message', (data) => heard.push(JSON.parse(data)));
+  socket.on('error', () => {});
+  context.after(() => socket.terminate());
+  await Promise.race([new Promise((done) => socket.once('open', done)), closed]);
+  let count = 0;
+  const ask = async (type, payload) => {
+    const messageId = `m${++count}`;
+    socket.send(JSON.stringify({ type, payload, messageId, docName: document }));
+    await until(() => heard.some((each) => each.payload?.messageId === messageId), `an answer to ${type}`);
+    return heard.find((each) => each.payload?.messageId === messageId);
+  };
+  return { socket, heard, closed, ask };
+}
+
+const rights_of = { reader: 'read', writer: 'write', seen: 'presence', unseen: ['write', 'no_presence'] };
+const docs = (rights, name = 'plan') => ({ docs: [{ name, rights }] });
+
+const change = async (server, what, body) => {
+  const answer = await ask_admin(server, `/api/v1/sessions/${what}`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  assert.equal(answer.status, 200, answer.body);
+  return answer.json;
+};
+
+test('without a token nobody is let in, and with a bad one neither', async (context) => {
+  const server = await serve(context);
+  const cases = {
+    none: undefined,
+    forged: token({ sub: 'ada', ...docs('write') }, { key: 'another secret of thirty-two bytes!' }),
+    unsigned: `${encode({ alg: 'none' })}.${encode({ sub: 'ada', exp: 9999999999 })}.`,
+    words: 'no-token-at-all',
+  };
+  for (const [name, bearer] of Object.entries(cases)) {
+    const session = await json(context, server, 'plan', bearer);
+    assert.equal(await session.closed, 4401, name);
+  }
+  const late = await json(context, server, 'plan', token({ sub: 'ada', ...docs('write') }, { seconds: -120 }));
+  assert.equal(await late.closed, 4001);
+  assert.ok(!server.stderr.includes(secret));
+  assert.ok(!server.stderr.includes(cases.forged));
+});
+
+test('a token opens the documents that it names and no others, wherever it stands', async (context) => {
+  const server = await serve(context);
+  const bearer = token({ sub: 'ada', ...docs('write') });
+  const other = await json(context, server, 'secret', bearer);
+  assert.equal(await other.closed, 4403);
+  const missing = await json(context, server, 'is-not-there', bearer);
+  assert.equal(await missing.closed, 4403);
+  for (const options of [{ headers: { Authorization: `Bearer ${bearer}` } }, { protocols: ['troupe', `troupe.token.${bearer}`] }]) {
+    const session = await json(context, server, 'plan', undefined, options);
+    assert.equal((await session.ask('sync', {})).type, 'ack');
+    session.socket.close();
+  }
+  const first = client(context, server, 'plan', { token: bearer });
+  await first.synced();
+  first.text.insert(0, 'hello');
+  const second = client(context, server, 'plan', { token: bearer });
+  await until(() => second.text.toString() === 'hello', 'the text');
+});
+
+test('each right allows what it says in both dialects, and no more', async (context) => {
+  const server = await serve(context);
+  const author = client(context, server, 'plan', { token: token({ sub: 'author', ...docs('write') }) });
+  await author.synced();
+  let text = 'x';
+  author.text.insert(0, text);
+  for (const [name, rights] of Object.entries(rights_of)) {
+    const may_write = name === 'writer' || name === 'unseen';
+    const may_be_seen = name === 'writer' || name === 'seen';
+    const bearer = token({ sub: name, ...docs(rights) });
+
+    const one = client(context, server, 'plan', { token: bearer });
+    await one.synced();
+    await until(() => one.text.toString() === text, `${name} reads`);
+    one.provider.awareness.setLocalStateField('user', { name });
+    one.text.insert(0, 'w');
+    if (may_write) text = `w${text}`;
+    else await until(() => one.denied.length > 0, `${name} is told that it may not write`);
+    assert.equal(one.closes.length, 0, 'the connection lives');
+
+    const session = await json(context, server, 'plan', bearer);
+    assert.equal((await session.ask('sync', {})).type, 'ack');
+    const update = new Y.Doc();
+    update.getText('t').insert(0, 'j');
+    const answer = await session.ask('update', { update: Buffer.from(Y.encodeStateAsUpdate(update)).toString('base64') });
+    assert.equal(answer.type === 'ack', may_write, `${name} writes as JSON`);
+    if (!may_write) assert.equal(answer.payload.code, 'FORBIDDEN');
+    const edit = await session.ask('update', { edit: [{ op: 'appendText', path: '/t', text: 'e' }] });
+    assert.equal(edit.type === 'ack', may_write, `${name} edits as JSON`);
+    const shown = await session.ask('presence', { name: `${name} as JSON` });
+    assert.equal(shown.type === 'ack', may_be_seen, `${name} shows itself as JSON`);
+    const event = await session.ask('update', { event: 'ping' });
+    assert.equal(event.type === 'ack', may_be_seen, `${name} sends an event`);
+
+    await until(() => !may_write || author.text.toString().includes('j'), 'what was allowed');
+    await pause(100);
+    assert.equal(author.text.toString().includes('w'), text.includes('w'));
+    text = author.text.toString();
+    const seen = [...author.provider.awareness.getStates().values()].map((state) => state.user?.name ?? state.name);
+    assert.equal(seen.includes(name), may_be_seen, `${name} is seen`);
+    one.provider.destroy();
+    session.socket.close();
+  }
+});
+
+test('rights that change count at once, for sessions that are there and that come', async (context) => {
+  const server = await serve(context);
+  const bearer = token({ sub: 'bob', jti: 'bobs-token', ...docs('write') });
+  const bob = client(context, server, 'plan', { token: bearer });
+  await bob.synced();
+  const author = client(context, server, 'plan', { token: token({ sub: 'author', ...docs('write') }) });
+  await author.synced();
+  bob.text.insert(0, 'before ');
+  await until(() => author.text.toString() === 'before ', 'the first edit');
+
+  // Under load: nothing that is sent after the answer is applied.
+  let typed = 0;
+  const typing = setInterval(() => bob.text.insert(0, `${++typed} `), 1);
+  await pause(50);
+  const changed = await change(server, 'rights', { user: 'bob', document: 'plan', rights: ['read'] });
+  const then = author.text.toString();
+  assert.equal(changed.sessions, 1);
+  const last_sent = typed;
+  await pause(200);
+  clearInterval(typing);
+  const numbers = author.text.toString().match(/\d+/g)?.map(Number) ?? [];
+  assert.ok(Math.max(0, ...numbers) <= last_sent, `${Math.max(...numbers)} was applied, ${last_sent} were sent before the answer`);
+  assert.ok(author.text.toString().length >= then.length);
+  assert.ok(bob.denied.length > 0);
+  assert.equal(bob.closes.length, 0);
+
+  const again = client(context, server, 'plan', { token: bearer });
+  await again.synced();
+  again.text.insert(0, 'again ');
+  await until(() => again.denied.length > 0, 'who comes back may not write either');
+  await change(server, 'rights', { user: 'bob', document: 'plan', rights: ['write'] });
+  again.text.insert(0, 'now ');
+  await until(() => author.text.toString().includes('now '), 'the right is back');
+
+  const closed = await change(server, 'close', { tokenId: 'bobs-token' });
+  assert.ok(closed.sessions >= 2);
+  await until(() => bob.closes.includes(4403) && again.closes.includes(4403), 'both are closed for good');
+  const back = await json(context, server, 'plan', bearer);
+  assert.equal(await back.closed, 4403);
+  const other = await json(context, server, 'plan', token({ sub: 'bob', ...docs('write') }));
+  assert.equal((await other.ask('sync', {})).type, 'ack', 'another token of the same user is good');
+});
+
+test('a closed session may come back unless it is kept away', async (context) => {
+  const server = await serve(context);
+  const ada = client(context, server, 'plan', { token: token({ sub: 'ada', ...docs('write') }) });
+  await ada.synced();
+  const { sessions } = await change(server, 'close', { user: 'ada' });
+  assert.equal(sessions, 1);
+  await until(() => ada.closes.includes(1008), 'it is closed');
+  await until(() => ada.provider.wsconnected, 'it comes back');
+  for (const [body, text] of [
+    [{}, 'one of user'],
+    [{ user: 7 }, 'user must be'],
+    [{ user: 'ada', seconds: -1 }, 'seconds must be'],
+  ]) {
+    const answer = await ask_admin(server, '/api/v1/sessions/close', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    assert.equal(answer.status, 400);
+    assert.ok(answer.json.error.includes(text), answer.body);
+  }
+});
+
+test('a session ends with its token, and comes back with a new one', async (context) => {
+  const server = await serve(context, '  clock_skew: 0s\n');
+  const params = { token: token({ sub: 'ada', ...docs('write') }, { seconds: 3 }) };
+  const ada = client(context, server, 'plan', params);
+  await ada.synced();
+  ada.text.insert(0, 'kept');
+  ada.provider.params.token = token({ sub: 'ada', ...docs('write') });
+  await until(() => ada.closes.includes(4001), 'the token ends', 10000);
+  await until(() => ada.provider.synced, 'it is back', 10000);
+  assert.equal(ada.text.toString(), 'kept');
+});
+
+test('anonymous readers read, rules give rights, and presence says who it is', async (context) => {
+  const rules = '  anonymous: read\n  stamp_presence: true\n  rules:\n    - document: "home/{user}/*"\n      rights: [write]\n';
+  const server = await serve(context, rules);
+  const ada = client(context, server, 'home/ada/notes', { token: token({ sub: 'ada', name: 'Ada Lovelace' }) });
+  await ada.synced();
+  ada.text.insert(0, 'mine');
+  ada.provider.awareness.setLocalStateField('user', { name: 'somebody else', color: '#123456' });
+  const reader = client(context, server, 'home/ada/notes', {});
+  await reader.synced();
+  await until(() => reader.text.toString() === 'mine', 'anybody reads');
+  reader.text.insert(0, 'not ');
+  await until(() => reader.denied.length > 0, 'and does not write');
+  await until(
+    () => [...reader.provider.awareness.getStates().values()].some((state) => state.user?.id === 'ada' && state.user?.name === 'Ada Lovelace'),
+    'the stamp',
+  );
+  const names = [...reader.provider.awareness.getStates().values()].map((state) => state.user?.name);
+  assert.ok(!names.includes('somebody else'));
+  const eve = client(context, server, 'home/ada/notes', { token: token({ sub: 'eve' }) });
+  await eve.synced();
+  eve.text.insert(0, 'hers ');
+  await until(() => eve.denied.length > 0, 'who has a token of another user reads, as everybody does');
+  assert.equal(ada.text.toString(), 'mine');
+});
