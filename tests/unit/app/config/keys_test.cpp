@@ -41,6 +41,9 @@ TEST_CASE("no two keys share a field", "[config]") {
       const std::string before = format_value(other, settings);
       for (const char* text : {"::1", "77", "77KiB", "77s", "77ms", "debug", "false", "memory"})
         (void)set_value(key, text, settings);
+      // A switch that is off by default.
+      if (format_value(key, settings) == format_value(key, config{}))
+        (void)set_value(key, "true", settings);
       INFO(key.name << " and " << other.name);
       CHECK(format_value(key, settings) != format_value(key, config{}));
       CHECK(format_value(other, settings) == before);
