@@ -135,7 +135,11 @@ void admin_handler::on_request(http_request request, std::function<void(http_ans
   auto found = admin::find_page(request.method, request.target);
   if (auto* const none = std::get_if<http_answer>(&found)) return answer(std::move(*none));
   auto& wanted = std::get<admin::page_request>(found);
-  if (wanted.to == admin::page::readiness) return answer(answer_readiness(readiness_));
+  if (wanted.to == admin::page::readiness) {
+    http_answer state = answer_readiness(readiness_);
+    state.ends_connection = true;
+    return answer(std::move(state));
+  }
   request.authorization.clear();  // nobody behind this needs it
   // A connection is used on its own thread only.
   const auto back = [&unit = unit_, answer = std::move(answer)](http_answer with) {

@@ -58,6 +58,7 @@ std::optional<std::string_view> bearer_token(std::string_view authorization) noe
 http_answer answer_unauthorised(const std::string& text, std::string_view challenge) {
   http_answer answer = answer_error(401, text);
   answer.authenticate = challenge;
+  answer.ends_connection = true;
   return answer;
 }
 
@@ -94,6 +95,7 @@ std::optional<http_answer> guard::refusal_of_token(const http_request& request, 
   if (!may_try) {
     http_answer answer = answer_error(429, "too many wrong tokens came from this address");
     answer.retry_after = std::chrono::seconds{1};
+    answer.ends_connection = true;
     return answer;
   }
   if (to_.token.equals(*token)) return std::nullopt;

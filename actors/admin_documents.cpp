@@ -8,6 +8,7 @@
 #include "actors/interfaces.hpp"
 #include "base/base64.hpp"
 #include "base/document_name.hpp"
+#include "base/utf8.hpp"
 
 namespace troupe::admin {
 
@@ -114,6 +115,7 @@ read_result<storage::document_query> read_document_list(const http_request& requ
   auto of_list = read_page_query(request.target);
   if (!of_list) return refuse(of_list.error());
   TROUPE_ASSIGN(auto prefix, read_parameter(request, "prefix"));
+  if (prefix && !is_valid_utf8(as_bytes(*prefix))) return refuse("prefix is not valid UTF-8");
   const auto with_removed = read_switch(request.target, "removed");
   if (!with_removed) return refuse(with_removed.error());
   return storage::document_query{std::move(prefix).value_or(""), std::move(of_list->after),
@@ -186,6 +188,8 @@ read_result<std::string> read_backup(const http_request& request, const std::str
   const auto [end, rest] = std::ranges::mismatch(root, target);
   if (end != root.end() || rest == target.end())
     return refuse("directory leads out of admin.backup_directory");
+  const bool is_free = !fs::exists(target, why) || fs::is_empty(target, why);
+  if (!is_free || why) return refuse("directory exists and is not empty", 409);
   return target.string();
 }
 
@@ -311,6 +315,7 @@ http_answer show_storage_failure(const failure& why) {
   const auto status = [&]() -> unsigned {
     switch (why.code) {
       case errc::document_removed: return 410;
+      case errc::invalid_config: return 409;  // not with this engine, or not there
       case errc::disk_full: return 507;
       case errc::corrupt_document:
       case errc::corrupt_store:

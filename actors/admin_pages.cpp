@@ -136,7 +136,8 @@ http_answer answer_error(unsigned status, const std::string& text, std::string a
 }
 
 admin_query read_request(const page_request& wanted, const http_request& request) {
-  if (wanted.to == page::health) return http_answer{.status = 200, .body = "ok\n", .allow = {}};
+  if (wanted.to == page::health)
+    return http_answer{.status = 200, .body = "ok\n", .allow = {}, .ends_connection = true};
   if (wanted.to == page::notify) return read_notification(request.body);
   if (wanted.to == page::webhooks) return describe_webhooks{};
   if (wanted.to == page::replay_webhooks) return read_replay(request.body);

@@ -482,12 +482,10 @@ void document::append_stored() {
   if (append.updates.empty()) return;
   append.document = name_;
   append.by = reporter_.take_credits();
-  if (settings_.health) {
-    std::size_t bytes = 0;
-    for (const shared_slice& update : append.updates) bytes += update.size;
-    settings_.health->note_sent(bytes);
-  }
-  tell(this, store_, append_updates{std::move(append), document_actor{this}});
+  std::size_t bytes = 0;
+  for (const shared_slice& update : append.updates) bytes += update.size;
+  if (settings_.health) settings_.health->note_sent(bytes);
+  tell(this, store_, append_updates{std::move(append), bytes, document_actor{this}});
 }
 
 void document::checkpoint() {

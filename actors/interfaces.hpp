@@ -209,6 +209,7 @@ struct loaded_document {
 };
 struct append_updates {
   storage::log_append append;
+  std::size_t bytes = 0;  ///< Of its updates.
   document_actor confirm_to;
 };
 struct write_checkpoint {

@@ -24,12 +24,6 @@ bool may_pass(errc code) noexcept {
   return code == errc::disk_full || code == errc::storage_failed;
 }
 
-std::size_t size_of(const storage::log_append& append) noexcept {
-  std::size_t size = 0;
-  for (const shared_slice& update : append.updates) size += update.size;
-  return size;
-}
-
 }  // namespace
 
 store::store(caf::actor_config& config, store_settings settings)
@@ -78,7 +72,7 @@ void store::on_append(const append_updates& append) {
   hears.document = append.confirm_to;
   hears.name = log.document;
   hears.up_to = log.first + log.updates.size() - 1;
-  hears.bytes += size_of(log);
+  hears.bytes += append.bytes;
   schedule_flush();
 }
 

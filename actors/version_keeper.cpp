@@ -59,7 +59,7 @@ version_keeper::keep_if_changed(const std::string& document) const {
 
 result<storage::version_info> version_keeper::keep_stored(const std::string& document) const {
   TROUPE_ASSIGN(const storage::stored_document stored, backend_->load(document));
-  auto state = encode_stored(stored, {crdt::garbage_collection::on, limit_});
+  auto state = encode_stored(stored, settings_of_(document));
   if (!state)
     return fail(state.error().code, "document '" + document + "': " + state.error().detail);
   return archive_->add_version(document, {{}, true, stored.last, *state});

@@ -16,16 +16,23 @@
 
 namespace troupe {
 
-/// What is stored of a document as one update: what deleted contents took is left out. Fails with
-/// corrupt_document if the engine cannot read it.
+/// What is stored of a document as one update, as a document with these settings would load it.
+/// Fails with corrupt_document if the engine cannot read it.
 result<byte_buffer> encode_stored(const storage::stored_document& stored,
                                   const crdt::doc_settings& settings);
 
 class version_keeper {
  public:
+  /// What a document with this name is made with.
+  using settings_of = std::function<crdt::doc_settings(const std::string& document)>;
+
   version_keeper(std::shared_ptr<storage::backend> backend,
-                 std::shared_ptr<storage::archive> archive, crdt::limits limit, version_rules rules)
-      : backend_(std::move(backend)), archive_(std::move(archive)), limit_(limit), rules_(rules) {}
+                 std::shared_ptr<storage::archive> archive, settings_of documents,
+                 version_rules rules)
+      : backend_(std::move(backend)),
+        archive_(std::move(archive)),
+        settings_of_(std::move(documents)),
+        rules_(rules) {}
 
   /// Keeps what somebody wants kept. Where there is no room, the oldest that the server made goes.
   /// Fails with quota_exceeded if there is none; as archive::add_version does.
@@ -37,7 +44,6 @@ class version_keeper {
   result<std::optional<storage::version_info>> keep_if_changed(const std::string& document) const;
 
   storage::archive& archive() const noexcept { return *archive_; }
-  const crdt::limits& limit() const noexcept { return limit_; }
   const version_rules& rules() const noexcept { return rules_; }
 
  private:
@@ -48,7 +54,7 @@ class version_keeper {
 
   std::shared_ptr<storage::backend> backend_;
   std::shared_ptr<storage::archive> archive_;
-  crdt::limits limit_;
+  settings_of settings_of_;
   version_rules rules_;
 };
 

@@ -142,9 +142,12 @@ void node::spawn_actors(std::function<void()> on_failure) {
 /// Spawns the version maker, unless it is switched off. Returns the backend for the store.
 std::shared_ptr<storage::backend> node::keep_versions() {
   const version_rules rules = to_version_rules(settings_);
-  versions_ = std::make_shared<const version_keeper>(
-      storage_.backend, storage_.archive, to_directory_settings(settings_, units_).doc.limit,
-      rules);
+  const directory_settings documents = to_directory_settings(settings_, units_);
+  const auto settings_of = [of = documents.rules, general = documents.doc](const auto& name) {
+    return settings_for(name, of, general);
+  };
+  versions_ = std::make_shared<const version_keeper>(storage_.backend, storage_.archive,
+                                                     settings_of, rules);
   if (!rules.is_enabled) return storage_.backend;
   const auto changes = std::make_shared<changed_documents>(rules.interval);
   version_maker_ = system_.spawn<version_maker>(versions_, changes, workers_);

@@ -339,6 +339,7 @@ class http_connection final : public unit_member,
   }
 
   void answer(http_answer what, after_answer next) {
+    if (what.ends_connection) next = after_answer::close;
     http::response<http::empty_body> response{static_cast<http::status>(what.status), 11};
     response.set(http::field::server, "troupe");
     response.set(http::field::content_type,

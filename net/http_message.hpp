@@ -31,6 +31,7 @@ struct http_answer {
   std::string_view content_type = "text/plain; charset=utf-8";  ///< Static storage.
   std::chrono::seconds retry_after{0};                          ///< Retry-After; 0: none.
   std::string_view authenticate{};  ///< WWW-Authenticate, for 401. Static storage.
+  bool ends_connection = false;     ///< So that who may ask nothing more holds no place.
 };
 
 /// What a handler says when it has seen the header of a request.

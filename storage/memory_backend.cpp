@@ -261,7 +261,7 @@ result<store_stats> memory_backend::stats() {
 }
 
 result<void> memory_backend::backup(const std::string&) {
-  return fail(errc::storage_failed, "documents in memory cannot be backed up");
+  return fail(errc::invalid_config, "documents in memory cannot be backed up");
 }
 
 result<verify_report> memory_backend::verify(const verify_progress& progress,

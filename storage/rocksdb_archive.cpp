@@ -5,6 +5,7 @@
 
 #include "base/printable.hpp"
 #include "storage/rocksdb_state.hpp"
+#include "storage/store_files.hpp"
 
 namespace troupe::storage {
 namespace {
@@ -168,6 +169,8 @@ result<void> rocksdb_backend::backup(const std::string& directory) {
   };
   const state::use store{*state_};
   if (!store) return failed(state_->closed().code, state_->closed().detail);
+  if (is_within(directory, state_->settings.path))
+    return failed(errc::invalid_config, "it lies in the directory of the store");
   std::error_code why;
   if (fs::exists(directory, why)) {
     if (!fs::is_directory(directory, why) || !fs::is_empty(directory, why))

@@ -1,5 +1,6 @@
 #include "storage/store_files.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -78,6 +79,14 @@ std::string plain(const std::string& path) {
 }
 
 }  // namespace
+
+bool is_within(const std::string& path, const std::string& directory) {
+  std::error_code why;
+  const fs::path inner = fs::weakly_canonical(fs::absolute(plain(path)), why);
+  if (why) return false;
+  const fs::path outer = fs::weakly_canonical(fs::absolute(plain(directory)), why);
+  return !why && std::ranges::mismatch(outer, inner).in1 == outer.end();
+}
 
 std::uint64_t size_of_files(const std::string& directory) {
   std::uint64_t size = 0;

@@ -16,6 +16,9 @@ std::uint64_t size_of_files(const std::string& directory);
 /// Bytes that are free where a path is, or will be.
 std::uint64_t free_bytes_at(const std::string& path);
 
+/// Whether a path is a directory, or will lie below it, links followed.
+bool is_within(const std::string& path, const std::string& directory);
+
 /// Copies the files into a new directory, but for the lock. Tables, which never change, may be
 /// linked instead.
 enum class tables { copied, linked };

@@ -117,6 +117,8 @@ result<void> check_label(std::string_view label) {
                                          " bytes, the most is " +
                                          std::to_string(version_label_size_max));
   if (!is_valid_utf8(as_bytes(label))) return fail(errc::invalid_utf8, "the label of a version");
+  if (label.find('\0') != std::string_view::npos)
+    return fail(errc::invalid_name, "the label of a version has U+0000");
   return {};
 }
 

@@ -13,6 +13,7 @@
 #include "app/config/sections.hpp"
 #include "app/config/values.hpp"
 #include "base/document_name.hpp"
+#include "net/host_name.hpp"
 #include "net/http_client.hpp"
 #include "protocol/webhook/event.hpp"
 
@@ -130,6 +131,20 @@ class config_loader {
     const std::string_view missing = tls.key.empty() ? "server.tls.key" : "server.tls.certificate";
     report(places_[std::string{given}], std::string{given},
            "needs " + std::string{missing} + " beside it");
+  }
+
+  /// What the node could not use, or would never match a Host header.
+  void check_paths_and_hosts() {
+    const config& settings = loaded_.settings;
+    if (settings.storage.path.empty() && settings.storage.engine == storage_engine::rocksdb &&
+        !bad_.contains("storage.path"))
+      report(places_["storage.path"], "storage.path", "must name a directory");
+    for (const std::string& host : settings.admin.allowed_hosts) {
+      const auto parts = split_host(host);
+      if (parts.host.empty() || !parts.port.empty() || parts.host != host)
+        report(places_["admin.allowed_hosts"], "admin.allowed_hosts",
+               "has " + in_quotes(host) + ", which is no host without a port");
+    }
   }
 
   /// What is wrong with a token is said without showing it.
@@ -323,6 +338,7 @@ loaded_config load_config(const config_sources& sources) {
   for (const std::string& setting : sources.settings) loader.take_setting(setting);
   loader.check_relations();
   loader.check_tls();
+  loader.check_paths_and_hosts();
   loader.check_admin_token();
   loader.check_webhooks();
   loader.check_names();

@@ -17,8 +17,11 @@ tl::unexpected<failure> refuse(const std::string& path, errc code, std::string_v
   return fail(code, in_single_quotes(path) + ": " + std::string{why});
 }
 
-/// That a copy may be put there.
-result<void> check_free(const std::string& path) {
+/// That a copy of `from` may be put there.
+result<void> check_free(const std::string& path, const std::string& from) {
+  if (storage::is_within(path, from))
+    return refuse(path, errc::storage_failed,
+                  "it lies in the directory of the store itself; name another one");
   std::error_code why;
   if (!fs::exists(path, why)) return {};
   if (fs::exists(fs::path{path} / "CURRENT", why))
@@ -74,7 +77,7 @@ std::string part_of(const std::string& to) {
 }  // namespace
 
 result<storage_outcome> backup_store(const storage_request& request) {
-  TROUPE_TRY(check_free(request.to));
+  TROUPE_TRY(check_free(request.to, request.path));
   TROUPE_TRY(check_space(request.path, request.to));
   const unfinished part{part_of(request.to)};
   TROUPE_ASSIGN(const auto report, copy_and_verify(request.path, part.path));
@@ -93,7 +96,7 @@ result<storage_outcome> backup_store(const storage_request& request) {
 }
 
 result<storage_outcome> restore_store(const storage_request& request) {
-  TROUPE_TRY(check_free(request.to));
+  TROUPE_TRY(check_free(request.to, request.path));
   TROUPE_TRY(check_space(request.path, request.to));
   const unfinished part{part_of(request.to)};
   TROUPE_ASSIGN(const auto report, copy_and_verify(request.path, part.path));

@@ -40,7 +40,7 @@ class archive_bed {
         archive(node.backend, &node.backend->archive()),
         desk(std::make_shared<archive_desk>(
             node.backend, archive, node.directory_handle(),
-            std::make_shared<const version_keeper>(node.backend, archive, crdt::limits{}, rules),
+            std::make_shared<const version_keeper>(node.backend, archive, [](const std::string&) { return crdt::doc_settings{}; }, rules),
             settings_with(wait))) {}
 
   std::future<http_answer> begin(const std::string& method, const std::string& target,

@@ -44,7 +44,9 @@ struct keeper_bed {
     const byte_buffer state = *encode_stored(*stored, {});
     return keeper().keep("d", {label, false, stored->last, state});
   }
-  version_keeper keeper() { return {store, store, {}, rules}; }
+  version_keeper keeper() {
+    return {store, store, [this](const std::string&) { return settings; }, rules};
+  }
   std::string text_of(storage::version_number number) {
     crdt::doc version;
     must_apply(version, (**store->read_version("d", number)).state.view());
@@ -53,6 +55,7 @@ struct keeper_bed {
   std::vector<storage::version_info> list() { return store->list_versions({"d"})->versions; }
 
   version_rules rules;
+  crdt::doc_settings settings;
   std::shared_ptr<storage::memory_backend> store = std::make_shared<storage::memory_backend>();
   crdt::doc doc;
 };
@@ -70,6 +73,28 @@ TEST_CASE("a version has what the checkpoint and the log have", "[versions]") {
   CHECK(kept->label == "a name");
   CHECK_FALSE(kept->is_automatic);
   CHECK(bed.text_of(1) == "two one");
+}
+
+TEST_CASE("a version that is made by itself keeps deleted contents where the document does",
+          "[versions]") {
+  for (const auto gc : {crdt::garbage_collection::on, crdt::garbage_collection::off}) {
+    keeper_bed bed;
+    bed.settings.gc = gc;
+    bed.doc = crdt::doc{bed.settings};
+    bed.write("deleted later");
+    const byte_buffer removal = edit(
+        bed.doc, [](crdt::doc_edit& e) { must(e.remove_text("t", 0, 13)); }, 1);
+    storage::batch batch;
+    batch.appends = {{std::make_shared<const std::string>("d"),
+                      storage::next_number,
+                      {shared_bytes::copy_of(removal)}}};
+    REQUIRE(bed.store->write(batch));
+    REQUIRE(bed.keeper().keep_if_changed("d"));
+    const auto version = bed.store->read_version("d", 1);
+    const std::string_view bytes = as_text((**version).state.view());
+    CHECK((bytes.find("deleted later") != std::string_view::npos) ==
+          (gc == crdt::garbage_collection::off));
+  }
 }
 
 TEST_CASE("a version is made by itself only where something has changed", "[versions]") {

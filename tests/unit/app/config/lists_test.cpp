@@ -201,6 +201,16 @@ TEST_CASE("webhooks need a URL that is one, a secret, and events that there are"
   CHECK(yaml.find("a secret of sixteen") == std::string::npos);
 }
 
+TEST_CASE("a path and hosts that could not be used are problems", "[config]") {
+  CHECK(problems_of_settings({"storage.path="}) ==
+        texts{"--set storage.path: must name a directory"});
+  CHECK(problems_of_settings({"storage.path=", "storage.engine=memory"}).empty());
+  CHECK(problems_of_settings({"admin.allowed_hosts=admin.example,[::1],10.0.0.1"}).empty());
+  for (const std::string host : {"https://admin.example", "admin.example:3002", "a b", "a/b"})
+    CHECK(problems_of_settings({"admin.allowed_hosts=" + host}) ==
+          texts{"--set admin.allowed_hosts: has \"" + host + "\", which is no host without a port"});
+}
+
 TEST_CASE("new keys have their ranges", "[config]") {
   for (const char* setting :
        {"admin.port=0", "limits.max_connections_per_address=0", "limits.accepts_per_second=0",
