@@ -185,15 +185,15 @@ void webhook_sender::deliver(const webhook::delivery& one) {
   call.body = *std::move(body);
   call.timeout = settings_.timeout;
   call.body_bytes_max = answer_bytes_max;
-  parts_.client->send(std::move(call),
-                      [to = webhook_sender_actor{this}, number](result<http_reply> answer) {
-                        webhook_answered answered{number, {}};
-                        if (!answer)
-                          answered.why = to_string(answer.error());
-                        else if (answer->status < 200 || answer->status > 299)
-                          answered.why = "it answered " + std::to_string(answer->status);
-                        tell_anonymously(to, std::move(answered));
-                      });
+  parts_.client->send(
+      std::move(call), [to = webhook_sender_actor{this}, number](result<http_reply> answer) {
+        webhook_answered answered{number, {}};
+        if (!answer)
+          answered.why = to_string(answer.error());
+        else if (answer->status < 200 || answer->status > 299)
+          answered.why = std::string{"it answered "}.append(std::to_string(answer->status));
+        tell_anonymously(to, std::move(answered));
+      });
 }
 
 /// Nothing: there is nothing to be said any more. A change of a document that was removed meanwhile
