@@ -8,6 +8,9 @@ namespace {
 
 constexpr std::chrono::seconds tick{1};
 
+/// A query may have a secret.
+std::string shown_url(const std::string& url) { return url.substr(0, url.find('?')); }
+
 }  // namespace
 
 key_source::key_source(caf::actor_config& config, key_source_settings settings,
@@ -72,14 +75,15 @@ void key_source::on_answered(const keys_answered& answered) {
   schedule_.on_done(good.has_value(), clock::now());
   if (good) {
     if (!std::exchange(has_keys_, true))
-      log_line(log_severity::info, "the keys of " + settings_.url + " are known");
+      log_line(log_severity::info, "the keys of " + shown_url(settings_.url) + " are known");
   } else {
     if (metrics_) metrics_->failed_key_fetches().inc();
     const std::uint64_t count = failures_logged_.note(good.error().detail, clock::now());
     if (count > 0)
-      log_line(log_severity::error,
-               "the keys of " + settings_.url + " are not read: " + to_string(good.error()) +
-                   (has_keys_ ? "; the old ones stay" : "") + since_last_line(count));
+      log_line(log_severity::error, "the keys of " + shown_url(settings_.url) +
+                                        " are not read: " + to_string(good.error()) +
+                                        (has_keys_ ? "; the old ones stay" : "") +
+                                        since_last_line(count));
   }
   for (promise& each : std::exchange(waiting_, {})) each.deliver(refreshed_keys{good.has_value()});
 }

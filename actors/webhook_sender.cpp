@@ -80,8 +80,11 @@ webhook_sender::behavior_type webhook_sender::make_behavior() {
 /// What is not delivered is stored with all that is known of it, for the next process.
 void webhook_sender::on_exit() {
   webhook_feed::taken left = parts_.feed->take_all();
-  for (const webhook::delivery& each : left.stored)
+  const auto put_authors = [this](const webhook::delivery& each) {
     if (each.what.by != webhook::authors{}) put(to_announcement(each));
+  };
+  queue_.for_each(put_authors);
+  for (const webhook::delivery& each : left.stored) put_authors(each);
   for (const webhook::delivery& each : left.unstored) put(to_announcement(each));
   for (const storage::announcement_number each : left.void_numbers) remove(each);
   write();
@@ -148,7 +151,10 @@ void webhook_sender::take(webhook_feed::taken all) {
 void webhook_sender::add(const webhook::delivery& one) {
   const auto added = queue_.add(one, moment());
   if (added.replaced) remove(*added.replaced);
-  if (added.is_taken) return;
+  if (added.is_taken) {
+    if (added.replaced) put(to_announcement(*queue_.find(one.number)));  // with their authors
+    return;
+  }
   remove(one.number);
   ++left_out_;
   if (parts_.metrics) parts_.metrics->left_out_webhooks().inc();
@@ -179,15 +185,15 @@ void webhook_sender::deliver(const webhook::delivery& one) {
   call.body = *std::move(body);
   call.timeout = settings_.timeout;
   call.body_bytes_max = answer_bytes_max;
-  parts_.client->send(std::move(call),
-                      [to = webhook_sender_actor{this}, number](result<http_reply> answer) {
-                        webhook_answered answered{number, {}};
-                        if (!answer)
-                          answered.why = to_string(answer.error());
-                        else if (answer->status < 200 || answer->status > 299)
-                          answered.why = "it answered " + std::to_string(answer->status);
-                        tell_anonymously(to, std::move(answered));
-                      });
+  parts_.client->send(
+      std::move(call), [to = webhook_sender_actor{this}, number](result<http_reply> answer) {
+        webhook_answered answered{number, {}};
+        if (!answer)
+          answered.why = to_string(answer.error());
+        else if (answer->status < 200 || answer->status > 299)
+          answered.why = std::string{"it answered "}.append(std::to_string(answer->status));
+        tell_anonymously(to, std::move(answered));
+      });
 }
 
 /// Nothing: there is nothing to be said any more. A change of a document that was removed meanwhile
@@ -222,7 +228,10 @@ void webhook_sender::on_failure(webhook::delivery_number number, const std::stri
   log_failure(why);
   const auto failed = queue_.on_failed(number, why, moment());
   if (failed.forgotten) remove(*failed.forgotten);
-  if (failed.what == verdict::replaced) return remove(number);
+  if (failed.what == verdict::replaced) {
+    put(to_announcement(*queue_.find(*failed.newer)));  // with the authors of both
+    return remove(number);
+  }
   // Its authors are known to this process alone until now.
   if (failed.what == verdict::retried && failed.is_first)
     if (const webhook::delivery* const again = queue_.find(number)) put(to_announcement(*again));

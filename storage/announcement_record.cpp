@@ -16,7 +16,9 @@ constexpr std::size_t document_size_at = topic_size_at + 1;
 constexpr std::size_t texts_at = document_size_at + 2;
 constexpr std::uint8_t flag_dead = 1;
 
-std::string name_of(announcement_number number) { return "announcement " + std::to_string(number); }
+std::string name_of(announcement_number number) {
+  return std::string{"announcement "}.append(std::to_string(number));
+}
 
 }  // namespace
 

@@ -156,12 +156,12 @@ delivery_queue::failed delivery_queue::on_failed(delivery_number number, const s
     const auto due = at.now + retry_delay(rules_, of.attempts, next_random());
     remove(found, at);
     if (next.due) set_due(next, due);
-    return {verdict::replaced, is_first, {}, {}};
+    return {verdict::replaced, is_first, {}, newer, {}};
   }
   const auto limit = static_cast<std::uint64_t>(rules_.give_up_after.count());
   if (at.wall_ms >= of.what.since + limit) return give_up(found, why, at);
   set_due(of, at.now + retry_delay(rules_, of.attempts, next_random()));
-  return {verdict::retried, of.attempts == 1, {}, {}};
+  return {verdict::retried, of.attempts == 1, {}, {}, {}};
 }
 
 /// A change of the same document that says the same and more.
@@ -178,7 +178,7 @@ std::optional<delivery_number> delivery_queue::find_newer_change(const entry& th
 
 delivery_queue::failed delivery_queue::give_up(entries::iterator at, const std::string& why,
                                                moment when) {
-  failed outcome{verdict::given_up, false, {}, {}};
+  failed outcome{verdict::given_up, false, {}, {}, {}};
   outcome.dead = dead_delivery{at->second.what, at->second.attempts, why};
   if (dead_.size() >= limits_.dead_max && !dead_.empty()) {
     outcome.forgotten = dead_.begin()->first;

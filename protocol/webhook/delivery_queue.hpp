@@ -83,6 +83,7 @@ class delivery_queue {
     verdict what = verdict::unknown;
     bool is_first = false;                     ///< Its first attempt has failed.
     std::optional<dead_delivery> dead;         ///< If given up.
+    std::optional<delivery_number> newer;      ///< The change that replaces it.
     std::optional<delivery_number> forgotten;  ///< The oldest dead one, to make room.
   };
   /// `replaced`: a newer change of the same document waits, and has its authors now.
@@ -96,6 +97,11 @@ class delivery_queue {
   std::vector<replayed> replay(std::optional<delivery_number> which, moment at);
 
   const delivery* find(delivery_number number) const;
+  /// Those that wait or are under way.
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (const auto& [number, each] : entries_) visit(each.what);
+  }
   const std::map<delivery_number, dead_delivery>& dead() const noexcept { return dead_; }
   std::size_t size() const noexcept { return entries_.size(); }  ///< Without dead ones.
   std::size_t bytes() const noexcept { return bytes_; }

@@ -27,7 +27,9 @@ std::string sign(const secret& key, std::uint64_t timestamp, std::string_view bo
 }
 
 std::string signature_of(const secret& key, std::uint64_t timestamp, std::string_view body) {
-  return "t=" + std::to_string(timestamp) + ",v1=" + sign(key, timestamp, body);
+  std::string value{"t="};
+  value.append(std::to_string(timestamp)).append(",v1=").append(sign(key, timestamp, body));
+  return value;
 }
 
 }  // namespace troupe::webhook

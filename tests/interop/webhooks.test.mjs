@@ -193,7 +193,7 @@ test('a server that stops in order keeps what it could not deliver, with its aut
   const where = on_disk(context);
   const receiver = await receive_webhooks(context);
   receiver.answer = () => 503;
-  const settings = webhook_settings(receiver, { ...where, 'webhooks.debounce': '10s' });
+  const settings = webhook_settings(receiver, { ...where, 'webhooks.debounce': '10s', 'webhooks.max_delay': '20s' });
   const first = await start_server(settings);
   context.after(() => first.kill());
   const author = await writer(first, 'plan', 'ada');

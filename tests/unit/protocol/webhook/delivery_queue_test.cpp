@@ -117,6 +117,7 @@ TEST_CASE("a change that failed is replaced by a newer one, which waits as long"
   const auto failed = bed.fail(1);
   CHECK(failed.what == verdict::replaced);
   CHECK(failed.is_first);
+  CHECK(failed.newer == 2);
   CHECK(bed.queue.find(1) == nullptr);
   CHECK(bed.queue.find(2)->what.by.users == std::vector<std::string>{"ada", "bob"});
   CHECK(bed.take() == 0);
