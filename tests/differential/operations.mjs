@@ -116,7 +116,8 @@ const types_of = (doc) => {
   const found = Object.keys(root_kinds).map((name) => [[name], root_of(doc, name)]);
   for (let i = 0; i < found.length; ++i) {
     const [path, type] = found[i];
-    const add = (step, value) => value instanceof Y.AbstractType && found.push([[...path, step], value]);
+    // An edit goes 100 steps down; authors nest deeper.
+    const add = (step, value) => value instanceof Y.AbstractType && path.length < 100 && found.push([[...path, step], value]);
     if (type instanceof Y.Map) for (const [key, value] of type.entries()) add(key, value);
     else if (type instanceof Y.Array || type instanceof Y.XmlFragment) type.toArray().forEach((value, index) => add(index, value));
   }
