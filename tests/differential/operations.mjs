@@ -81,18 +81,21 @@ const made_xml = (value) => {
 const root_of = (doc, name) => ({ text: () => doc.getText('text'), array: () => doc.getArray('array'), map: () => doc.getMap('map'), xml: () => doc.getXmlFragment('xml') })[name]();
 const type_at = (doc, path) => path.slice(1).reduce((type, step) => type.get(step), root_of(doc, path[0]));
 
+/** A text without its markers of recent places, behind which yjs does not know the formats in force. */
+const text_at = (doc, path) => Object.assign(type_at(doc, path), { _searchMarker: null });
+
 const carry_out = (doc, edit) => {
   const { op, path } = edit;
   const value = edit.type ? made(edit) : edit.value;
   const parent = () => type_at(doc, path.slice(0, -1));
   const last = path.at(-1);
   switch (op) {
-    case 'insertText': return edit.attributes ? type_at(doc, path).insert(edit.index, edit.text, edit.attributes) : type_at(doc, path).insert(edit.index, edit.text);
-    case 'appendText': return type_at(doc, path).insert(type_at(doc, path).length, edit.text);
-    case 'deleteText': return type_at(doc, path).delete(edit.index, edit.length);
-    case 'formatText': return type_at(doc, path).format(edit.index, edit.length, edit.attributes);
-    case 'insertEmbed': return type_at(doc, path).insertEmbed(edit.index, edit.value);
-    case 'setText': { const text = type_at(doc, path); text.delete(0, text.length); return text.insert(0, edit.text); }
+    case 'insertText': return edit.attributes ? text_at(doc, path).insert(edit.index, edit.text, edit.attributes) : text_at(doc, path).insert(edit.index, edit.text);
+    case 'appendText': return text_at(doc, path).insert(type_at(doc, path).length, edit.text);
+    case 'deleteText': return text_at(doc, path).delete(edit.index, edit.length);
+    case 'formatText': return text_at(doc, path).format(edit.index, edit.length, edit.attributes);
+    case 'insertEmbed': return text_at(doc, path).insertEmbed(edit.index, edit.value, edit.attributes ?? {});
+    case 'setText': { const text = text_at(doc, path); text.delete(0, text.length); return text.insert(0, edit.text); }
     case 'insert': return type_at(doc, path).insert(edit.index, edit.values ?? [value]);
     case 'push': return edit.values ? type_at(doc, path).push(edit.values) : type_at(doc, path).insert(type_at(doc, path).length, [value]);
     case 'set':
@@ -113,7 +116,8 @@ const types_of = (doc) => {
   const found = Object.keys(root_kinds).map((name) => [[name], root_of(doc, name)]);
   for (let i = 0; i < found.length; ++i) {
     const [path, type] = found[i];
-    const add = (step, value) => value instanceof Y.AbstractType && found.push([[...path, step], value]);
+    // An edit goes 100 steps down; authors nest deeper.
+    const add = (step, value) => value instanceof Y.AbstractType && path.length < 100 && found.push([[...path, step], value]);
     if (type instanceof Y.Map) for (const [key, value] of type.entries()) add(key, value);
     else if (type instanceof Y.Array || type instanceof Y.XmlFragment) type.toArray().forEach((value, index) => add(index, value));
   }
@@ -139,7 +143,11 @@ const random_operation = (doc, random) => {
       case 3: return { op: 'deleteText', path, index, length };
       case 4: return length > 0 && !has_pairs(text) ? { op: 'formatText', path, index, length, attributes: random.pick([{ bold: true }, { bold: null }, { size: 3 }]) } : null;
       case 5: return { op: 'insertEmbed', path, index, value: { image: random.below(9) } };
-      default: return { op: 'setText', path, text: random.chance(70) ? text.replaceAll('\0', '').slice(0, index) + random.pick(texts) + text.replaceAll('\0', '').slice(index) : random.pick(texts) };
+      default: {
+        const plain = text.replaceAll('\0', '');
+        const cut = index_in(random, plain);
+        return { op: 'setText', path, text: random.chance(70) ? plain.slice(0, cut) + random.pick(texts) + plain.slice(cut) : random.pick(texts) };
+      }
     }
   }
   if (type instanceof Y.Map) {
@@ -221,7 +229,15 @@ const edit_once = async (ours, random, is_alone) => {
     oracle.transact(() => carry_out(oracle, edit));
     edits.push(edit);
   }
-  const update = await ours.operations(own, edits);
+  let update;
+  try {
+    update = await ours.operations(own, edits);
+  } catch (error) {
+    // An author gives a text attributes or mixes contents; without its kind, the engine takes it for something else.
+    if (is_alone || !/does not fit|has no keys|has no elements/.test(error.message)) throw error;
+    assert.deepEqual(await ours.encode(), before);
+    return new Uint8Array();
+  }
   const state = await ours.encode();
   if (is_alone) compare(oracle, await shown_by_engine(ours), edits);
   const reader = loaded(yjs13, before);

@@ -330,7 +330,7 @@ test('a backup is made while clients edit, below its directory only, and a node 
   const made = await admin.backup('monday');
   assert.ok(made.bytes > 0 && made.files > 0, JSON.stringify(made));
   assert.ok(readdirSync(path.join(backups, 'monday')).includes('CURRENT'));
-  await admin.backup('monday', 503); // it is there
+  await admin.backup('monday', 409); // it is there
   for (const outside of ['../data', '/tmp/x', '', '.']) await admin.backup(outside, 400);
   symlinkSync(where, path.join(backups, 'out'));
   await admin.backup('out/elsewhere', 400);
@@ -344,7 +344,7 @@ test('a backup is made while clients edit, below its directory only, and a node 
 
 test('documents in memory cannot be backed up, and say so', async (context) => {
   const own = await own_server(context, { 'admin.backup_directory': folder() });
-  assert.match((await operator(own.server).backup('a', 503)).error, /in memory/);
+  assert.match((await operator(own.server).backup('a', 409)).error, /in memory/);
 });
 
 test('names are percent-encoded, and what is no export is refused', async () => {
