@@ -114,8 +114,9 @@ class durability {
   void release_memory() { unconfirmed_.release_memory(); }
 
  private:
-  /// A log below this is not worth a checkpoint.
-  static constexpr std::size_t worthwhile_size = 64 * 1024;
+  /// A log below this is not worth a checkpoint: it loads within some milliseconds, and a document
+  /// that many edit at once would be encoded, checked and compressed again and again.
+  static constexpr std::size_t worthwhile_size = 256 * 1024;
   /// What a record of the log costs beside its bytes.
   static constexpr std::size_t record_overhead = 32;
 

@@ -67,28 +67,28 @@ TEST_CASE("who waits for nothing is told at once", "[durability]") {
   CHECK(confirmed_by(log) == std::vector<session_id>{1});
 }
 
-TEST_CASE("a log is long when it outgrows its checkpoint, and 64 KiB", "[durability]") {
+TEST_CASE("a log is long when it outgrows its checkpoint, and 256 KiB", "[durability]") {
   durability log;
-  log.append(bytes_of(60 * 1024));
+  log.append(bytes_of(250 * 1024));
   CHECK_FALSE(log.is_long());
-  log.append(bytes_of(5 * 1024));
+  log.append(bytes_of(7 * 1024));
   CHECK(log.is_long());
 
   log.begin_checkpoint();
   log.append(bytes_of(40 * 1024));  // while it was made
-  log.end_checkpoint(100 * 1024);
+  log.end_checkpoint(300 * 1024);
   CHECK_FALSE(log.is_checkpointed());
   CHECK_FALSE(log.is_long());
   CHECK_FALSE(log.is_worth_checkpoint());
-  log.append(bytes_of(20 * 1024));
+  log.append(bytes_of(115 * 1024));
   CHECK(log.is_worth_checkpoint());
-  log.append(bytes_of(41 * 1024));
+  log.append(bytes_of(150 * 1024));
   CHECK(log.is_long());
 }
 
 TEST_CASE("a log of many small records is as long as their records", "[durability]") {
   durability log;
-  for (int i = 0; i < 3000; ++i) log.append(bytes_of(1));
+  for (int i = 0; i < 9000; ++i) log.append(bytes_of(1));
   CHECK(log.is_long());
   log.begin_checkpoint();
   CHECK(log.is_checkpointed());
@@ -96,7 +96,7 @@ TEST_CASE("a log of many small records is as long as their records", "[durabilit
 
 TEST_CASE("a document that was only read is not written", "[durability]") {
   storage::stored_document stored;
-  stored.updates.push_back(bytes_of(200 * 1024));
+  stored.updates.push_back(bytes_of(300 * 1024));
   stored.last = 1;
   SECTION("however long its log is") {
     durability log;
