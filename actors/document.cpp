@@ -1,7 +1,6 @@
 #include "actors/document.hpp"
 
 #include <algorithm>
-#include <map>
 
 #include "actors/failure_codes.hpp"
 
@@ -170,54 +169,6 @@ void document::note_freed(std::size_t bytes) const {
   if (settings_.release) settings_.release->note(bytes);
 }
 
-/// While its state is lent there is nothing to show; an operator asks again. Of several states of
-/// one session the last is listed.
-listed_presence document::on_list_presence(const list_presence& which) const {
-  std::map<session_id, std::string_view> shown;
-  if (!work_.state()) return {};
-  for (const auto& [owner, state] : work_.state()->presence().states_by_owner())
-    if (std::ranges::binary_search(which.sessions, owner)) shown[owner] = state;
-  listed_presence listed;
-  for (const auto& [owner, state] : shown)
-    listed.states.push_back({owner, std::string{state.substr(0, listed_presence_bytes_max)},
-                             state.size() > listed_presence_bytes_max});
-  return listed;
-}
-
-/// While its state is lent there is nothing to show, as above.
-listed_clients document::on_list_clients(const list_clients& which) const {
-  listed_clients page;
-  page.is_open = true;
-  if (!work_.state()) return page;
-  const sync::awareness& presence = work_.state()->presence();
-  auto shown = presence.shown();
-  std::ranges::sort(shown);
-  page.count = shown.size();
-  for (const auto id : shown) {
-    if (which.after && id <= *which.after) continue;
-    if (page.clients.size() == which.limit) {
-      page.has_more = true;
-      break;
-    }
-    const std::string_view state = presence.state_of(id);
-    page.clients.push_back({id, presence.owner_of(id),
-                            std::string{state.substr(0, listed_presence_bytes_max)},
-                            state.size() > listed_presence_bytes_max});
-  }
-  return page;
-}
-
-document_info document::on_describe() const {
-  document_info info{settings_.name, audience_.session_count(), is_unloading_};
-  info.state_bytes = durability_.state_size();
-  if (!work_.state()) return info;  // lent to a worker
-  const foldable_state::figures state = work_.state()->describe();
-  info.memory_bytes = state.size_in_memory;
-  info.client_ids = state.client_count;
-  info.is_folded = work_.state()->is_folded();
-  return info;
-}
-
 // --- events ---
 
 /// Events are handled in the order in which they came, one at a time.
@@ -339,17 +290,6 @@ bool document::handle(presence_missed& missed) {
 bool document::handle(change_rights& change) {
   work_.state()->on_rights(change.session, change.may, current_time());
   schedule_flush();
-  return true;
-}
-
-caf::result<settled_documents> document::on_settle() {
-  auto promise = make_response_promise<settled_documents>();
-  queue(awaited_settling{promise});
-  return promise;
-}
-
-bool document::handle(awaited_settling& settling) {
-  settling.promise.deliver(settled_documents{1});
   return true;
 }
 

@@ -34,10 +34,10 @@ constexpr std::size_t listed_presence_bytes_max = 1024;
 /// What the application changes for sessions that are here or on their way: those of a user, of a
 /// token, in a document, or of several of these together.
 struct access_change {
-  std::string user;           ///< Empty: any.
-  std::string token_id;       ///< Empty: any.
-  std::string document;       ///< Empty: all that a session has joined, and the session itself.
-  std::optional<rights> may;  ///< What they may do from now on; nothing: they are closed.
+  std::string user = {};      ///< Empty: any.
+  std::string token_id = {};  ///< Empty: any.
+  std::string document = {};  ///< Empty: all that a session has joined, and the session itself.
+  std::optional<rights> may = {};  ///< What they may do from now on; nothing: they are closed.
   close_reason why = close_reason::access_revoked;  ///< Of what is closed.
 
   bool concerns(const identity_ptr& who) const {

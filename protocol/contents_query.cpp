@@ -1,5 +1,6 @@
 #include "protocol/contents_query.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "protocol/json/write.hpp"
@@ -20,8 +21,11 @@ std::string as_string(std::string_view text) {
 }  // namespace
 
 byte_buffer contents_query::encode() const {
-  byte_buffer bytes{static_cast<std::uint8_t>(form), static_cast<std::uint8_t>(root.has_value())};
-  if (root) bytes.insert(bytes.end(), as_bytes(*root).begin(), as_bytes(*root).end());
+  const byte_view name = root ? as_bytes(*root) : byte_view{};
+  byte_buffer bytes(head_size + name.size());
+  bytes[0] = static_cast<std::uint8_t>(form);
+  bytes[1] = static_cast<std::uint8_t>(root.has_value());
+  std::ranges::copy(name, bytes.begin() + head_size);
   return bytes;
 }
 

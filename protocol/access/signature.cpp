@@ -262,9 +262,9 @@ result<verification_key> verification_key::from_point(algorithm which, byte_view
   TROUPE_CHECK(needed.curve != nullptr);
   if (x.size() != needed.coordinate_size || y.size() != needed.coordinate_size)
     return fail(errc::invalid_key, "a coordinate that has not the size of its curve");
-  byte_buffer point{0x04};  // not compressed
-  point.insert(point.end(), x.begin(), x.end());
-  point.insert(point.end(), y.begin(), y.end());
+  byte_buffer point(1 + x.size() + y.size(), 0x04);  // the first byte: not compressed
+  const auto middle = std::ranges::copy(x, point.begin() + 1).out;
+  std::ranges::copy(y, middle);
   const builder_ptr parts{OSSL_PARAM_BLD_new()};
   if (!parts ||
       OSSL_PARAM_BLD_push_utf8_string(parts.get(), OSSL_PKEY_PARAM_GROUP_NAME, needed.curve, 0) !=

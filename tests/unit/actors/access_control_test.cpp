@@ -1,0 +1,130 @@
+#include "actors/access_control.hpp"
+
+#include <catch2/catch_test_macros.hpp>
+
+#include "tests/support/token_vectors.hpp"
+
+using namespace troupe;
+using namespace std::chrono_literals;
+using access::mode;
+using time_point = access_control::time_point;
+
+namespace {
+
+const time_point start{1h};
+
+access_settings with(mode how, access::anonymous everybody = access::anonymous::none) {
+  access::access_policy policy;
+  policy.how = how;
+  policy.everybody = everybody;
+  access_settings settings;
+  settings.policy = std::make_shared<const access::access_policy>(std::move(policy));
+  return settings;
+}
+
+upgrade_request asking(std::string target) {
+  upgrade_request request;
+  request.target = std::move(target);
+  request.remote_address = "203.0.113.7";
+  return request;
+}
+
+identity_ptr somebody(std::string user, std::string token_id = {}) {
+  identity who{.user = std::move(user)};
+  who.token_id = std::move(token_id);
+  return std::make_shared<const identity>(std::move(who));
+}
+
+rights reading() { return rights{right::read}; }
+
+}  // namespace
+
+TEST_CASE("an open node believes what clients say of themselves", "[access]") {
+  access_control control;
+  const identity_ptr ada = somebody("ada");
+  const auto found = control.identify(asking("/d?token=nonsense"), ada);
+  CHECK(found.who == ada);
+  CHECK_FALSE(found.refused);
+  CHECK(control.rights_to(ada, "d") == rights::all());
+}
+
+TEST_CASE("with tokens nobody is who they say they are without one", "[access]") {
+  access_control closed{with(mode::token)};
+  const auto without = closed.identify(asking("/d"), somebody("ada"));
+  CHECK(without.refused == close_reason::unauthenticated);
+  CHECK_FALSE(without.fault);
+
+  access_control readable{with(mode::token, access::anonymous::read)};
+  const auto reader = readable.identify(asking("/d"), somebody("ada"));
+  CHECK_FALSE(reader.refused);
+  CHECK(user_of(reader.who).empty());
+  const auto may = readable.rights_to(reader.who, "d");
+  REQUIRE(may);
+  CHECK(may->contains(right::read));
+  CHECK_FALSE(may->contains(right::write));
+}
+
+TEST_CASE("a bad token is refused though everybody may read", "[access]") {
+  access_control readable{with(mode::token, access::anonymous::write)};
+  const auto found = readable.identify(asking("/d?token=nonsense"), nullptr);
+  CHECK(found.refused == close_reason::unauthenticated);
+  CHECK(found.fault == access::token_fault::malformed);
+}
+
+TEST_CASE("a key that is unknown may be fetched yet", "[access]") {
+  const std::string target = "/d?token=" + test::vectors().token("ES256");
+  access_control fixed{with(mode::token)};
+  CHECK(fixed.identify(asking(target), nullptr).refused == close_reason::unauthenticated);
+  access_settings settings = with(mode::token);
+  settings.fetches_keys = true;
+  access_control fetching{std::move(settings)};
+  const auto found = fetching.identify(asking(target), nullptr);
+  CHECK(found.refused == close_reason::access_unavailable);
+  CHECK(found.fault == access::token_fault::unknown_key);
+}
+
+TEST_CASE("the application is asked about whoever shows anything", "[access]") {
+  access_control asks{with(mode::webhook)};
+  const auto found = asks.identify(asking("/d?token=its-own-kind"), somebody("ada"));
+  CHECK_FALSE(found.refused);
+  REQUIRE(found.who);
+  CHECK(found.who->token == "its-own-kind");
+  CHECK(found.who->user.empty());
+  CHECK_FALSE(asks.rights_to(found.who, "d"));
+}
+
+TEST_CASE("a change counts for those who come, until it is outdated", "[access]") {
+  access_control control;
+  const identity_ptr ada = somebody("ada", "t1");
+  const auto left = [&](time_point at, const identity_ptr& who = somebody("ada", "t1"),
+                        std::string_view document = "plan") {
+    return control.changed(who, document, rights::all(), at);
+  };
+  CHECK(left(start) == rights::all());
+  REQUIRE(control.add({.user = "ada", .document = "plan", .may = reading()}, start, start + 60s));
+  CHECK(left(start) == reading());
+  CHECK(left(start, somebody("bob")) == rights::all());
+  CHECK(left(start, ada, "other") == rights::all());
+  CHECK(left(start + 59s) == reading());
+  CHECK(left(start + 60s) == rights::all());
+}
+
+TEST_CASE("the last change counts, and takes the place of one for the same", "[access]") {
+  access_control control;
+  const identity_ptr ada = somebody("ada", "t1");
+  REQUIRE(control.add({.user = "ada", .may = reading()}, start, start + 1h));
+  REQUIRE(control.add({.token_id = "t1"}, start, start + 1h));
+  CHECK(control.changed(ada, "d", rights::all(), start).empty());
+  REQUIRE(control.add({.user = "ada", .may = rights::all()}, start, start + 1h));
+  CHECK(control.changed(ada, "d", rights::all(), start) == rights::all());
+  CHECK(control.changed(somebody("bob", "t1"), "d", rights::all(), start).empty());
+}
+
+TEST_CASE("only so many changes are kept, and outdated ones make room", "[access]") {
+  access_control control;
+  for (std::size_t i = 0; i < access_control::changes_max; ++i)
+    REQUIRE(control.add({.user = std::to_string(i)}, start, start + 60s));
+  CHECK_FALSE(control.add({.user = "one more"}, start, start + 60s));
+  CHECK(control.add({.user = "7"}, start, start + 60s));  // in place of its own
+  CHECK(control.add({.user = "one more"}, start + 60s, start + 120s));
+}
