@@ -98,6 +98,14 @@ std::optional<rights> access_control::rights_to(const identity_ptr& who,
                            : access::rights_of_anybody(*settings_.policy);
 }
 
+std::optional<rights> access_control::rights_of_token(const std::string& token,
+                                                      std::string_view document, time_point now) {
+  if (mode() != access::mode::token) return std::nullopt;
+  const identified_client found = identify_token(token, {});
+  if (found.refused) return std::nullopt;
+  return changed(found.who, document, access::rights_for(*found.who->grant, document), now);
+}
+
 rights access_control::changed(const identity_ptr& who, std::string_view document, rights may,
                                time_point now) const {
   if (!has_changes_.load(std::memory_order_acquire)) return may;

@@ -67,6 +67,11 @@ class access_control {
   /// (actors/authoriser).
   std::optional<rights> rights_to(const identity_ptr& who, std::string_view document) const;
 
+  /// What the bearer of a token may do to a document, without a session; nothing: it is no good
+  /// token, or there are none here.
+  std::optional<rights> rights_of_token(const std::string& token, std::string_view document,
+                                        time_point now);
+
   /// What is left of rights after the changes that were made.
   rights changed(const identity_ptr& who, std::string_view document, rights may,
                  time_point now) const;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "actors/gather.hpp"
+#include "net/request_target.hpp"
 
 namespace troupe {
 
@@ -158,9 +159,25 @@ void admin_handler::log_wrong_token(const http_request& request) {
              "a wrong admin token came from " + request.remote_address + since_last_line(count));
 }
 
+/// The token of a user reaches the pages of the documents to which it has the right; what is stored
+/// raw may have what was deleted, and belongs to operators.
+admin::user_token admin_handler::judge(const http_request& head, const std::string& token) const {
+  const auto found = admin::find_page(head.method, head.target);
+  const auto* const wanted = std::get_if<admin::page_request>(&found);
+  const auto may = sources_->access->rights_of_token(
+      token, wanted == nullptr ? std::string_view{} : wanted->document, io_unit::clock::now());
+  if (!may) return admin::user_token::unknown;
+  const bool is_raw = wanted != nullptr && wanted->to == admin::page::export_document &&
+                      query_parameter(query_of_target(head.target), "as") == "raw";
+  const bool is_allowed =
+      wanted != nullptr && wanted->needs && may->contains(*wanted->needs) && !is_raw;
+  return is_allowed ? admin::user_token::allowed : admin::user_token::forbidden;
+}
+
 /// Only what the header says is looked at here; it is not looked at again.
 body_plan admin_handler::on_head(const http_request& head) {
-  if (auto refusal = guard_.refusal_of(head, io_unit::clock::now())) {
+  const auto users = [&](const std::string& token) { return judge(head, token); };
+  if (auto refusal = guard_.refusal_of(head, io_unit::clock::now(), users)) {
     if (refusal->status == 401 && !head.authorization.empty()) log_wrong_token(head);
     return {std::move(refusal), 0};
   }

@@ -64,7 +64,8 @@ http_answer answer_unauthorised(const std::string& text, std::string_view challe
 
 }  // namespace
 
-std::optional<http_answer> guard::refusal_of(const http_request& request, time_point now) {
+std::optional<http_answer> guard::refusal_of(const http_request& request, time_point now,
+                                             const user_token_check& users) {
   if (!is_own_host(split_host(request.host).host, to_))
     return answer_error(421,
                         "the Host header names neither admin.address nor localhost; other names of "
@@ -74,13 +75,14 @@ std::optional<http_answer> guard::refusal_of(const http_request& request, time_p
     return answer_error(403, "pages of other sites may not ask here");
   const std::string_view path = path_of_target(request.target);
   if (path != "/healthz" && path != "/readyz")
-    if (auto refusal = refusal_of_token(request, now)) return refusal;
+    if (auto refusal = refusal_of_token(request, now, users)) return refusal;
   if (wants_content_type(request) && !needs_preflight(request.content_type))
     return answer_error(415, "the body must have Content-Type: application/json");
   return std::nullopt;
 }
 
-std::optional<http_answer> guard::refusal_of_token(const http_request& request, time_point now) {
+std::optional<http_answer> guard::refusal_of_token(const http_request& request, time_point now,
+                                                   const user_token_check& users) {
   const auto token = bearer_token(request.authorization);
   if (!token)
     return answer_unauthorised("this needs the admin token: Authorization: Bearer TOKEN",
@@ -99,6 +101,10 @@ std::optional<http_answer> guard::refusal_of_token(const http_request& request, 
     return answer;
   }
   if (to_.token.equals(*token)) return std::nullopt;
+  const user_token of_user = users ? users(std::string{*token}) : user_token::unknown;
+  if (of_user == user_token::allowed) return std::nullopt;
+  if (of_user == user_token::forbidden)
+    return answer_error(403, "the token has no right to this document, or not to this page");
   ++wrong_tries_[request.remote_address];
   return answer_unauthorised("the admin token is wrong",
                              "Bearer realm=\"troupe admin\", error=\"invalid_token\"");

@@ -6,6 +6,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -21,6 +23,14 @@ struct access {
   std::vector<std::string> allowed_hosts;  ///< admin.allowed_hosts, without ports.
   secret token;
 };
+
+/// What the token of a user says about a request.
+enum class user_token : std::uint8_t {
+  unknown,    ///< It is none, or a bad one.
+  forbidden,  ///< It is good, and has no right to this.
+  allowed,
+};
+using user_token_check = std::function<user_token(const std::string& token)>;
 
 /// Decides about the requests of all connections of a listener. Thread: its own.
 class guard {
@@ -40,10 +50,13 @@ class guard {
   /// token is missing or wrong (only /healthz and /readyz do without). 429: too many wrong ones
   /// came from there. 415: it may change something, and its body is of a type that pages may send
   /// without asking first.
-  std::optional<http_answer> refusal_of(const http_request& request, time_point now);
+  /// `users`: asked about tokens that are not the admin token; 403 where one has no right.
+  std::optional<http_answer> refusal_of(const http_request& request, time_point now,
+                                        const user_token_check& users = {});
 
  private:
-  std::optional<http_answer> refusal_of_token(const http_request& request, time_point now);
+  std::optional<http_answer> refusal_of_token(const http_request& request, time_point now,
+                                              const user_token_check& users);
 
   const access to_;
   std::map<std::string, std::size_t> wrong_tries_;  // by address, since the second began

@@ -4,12 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 
 #include "net/http_message.hpp"
+#include "protocol/access/rights.hpp"
 
 namespace troupe::admin {
 
@@ -66,6 +68,8 @@ struct page_row {
   page to;
   answered_by by;
   body_kind takes = body_kind::json;
+  /// With which right to {name} the token of a user will do; nothing: only the admin token.
+  std::optional<right> needs = std::nullopt;
 };
 
 /// The table, for tests and the answer to a page that is not there.
@@ -76,6 +80,7 @@ struct page_request {
   page to = page::health;
   answered_by by = answered_by::running_node;
   body_kind takes = body_kind::json;
+  std::optional<right> needs = std::nullopt;
   std::string document;  ///< Of {name}, decoded and checked; else empty.
   std::string id;        ///< Of {id}, decoded; else empty.
 };

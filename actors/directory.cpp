@@ -275,9 +275,10 @@ std::vector<document_actor> directory::open_of(const std::vector<std::string>& n
 }
 
 caf::result<settled_documents> directory::on_settle(const settle_documents& which) {
-  return gather(
-      this, open_of(which.names), settle_documents{}, settled_documents{},
-      [](settled_documents& all, const settled_documents& part) { all.count += part.count; });
+  return gather(this, open_of(which.names), settle_documents{}, settled_documents{},
+                [](settled_documents& all, const settled_documents& part) {
+                  all.names.insert(all.names.end(), part.names.begin(), part.names.end());
+                });
 }
 
 /// The documents named report what the sessions show; the answer goes out when the last has

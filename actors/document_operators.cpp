@@ -137,7 +137,7 @@ caf::result<settled_documents> document::on_settle() {
 }
 
 bool document::handle(awaited_settling& settling) {
-  settling.promise.deliver(settled_documents{1});
+  settling.promise.deliver(settled_documents{{*name_}});
   return true;
 }
 

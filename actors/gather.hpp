@@ -52,10 +52,12 @@ void gather_then(Self* self, const Receivers& receivers, const Question& questio
 template <class Self, class Receivers, class Question, class All, class Add>
 caf::typed_response_promise<All> gather(Self* self, const Receivers& receivers,
                                         const Question& question, All all, Add add) {
-  auto promise = self->template make_response_promise<All>();
+  // Shared, as GCC 12 sees CAF use a copy of it behind its end, where it does not.
+  const auto promise = std::make_shared<caf::typed_response_promise<All>>(
+      self->template make_response_promise<All>());
   gather_then(self, receivers, question, std::move(all), caf::infinite, add,
-              [promise](All answer, std::size_t) mutable { promise.deliver(std::move(answer)); });
-  return promise;
+              [promise](All answer, std::size_t) { promise->deliver(std::move(answer)); });
+  return *promise;
 }
 
 }  // namespace troupe

@@ -100,7 +100,7 @@ struct settle_documents {
   std::vector<std::string> names;  ///< For the directory; a document settles itself.
 };
 struct settled_documents {
-  std::uint64_t count = 0;
+  std::vector<std::string> names;  ///< Those that are open, and have.
 };
 struct document_event {
   std::string payload;  ///< JSON text.

@@ -266,3 +266,45 @@ test('anonymous readers read, rules give rights, and presence says who it is', a
   await until(() => eve.denied.length > 0, 'who has a token of another user reads, as everybody does');
   assert.equal(ada.text.toString(), 'mine');
 });
+
+test('the token of a user reaches the pages of its documents, and no others', async (context) => {
+  const server = await serve(context);
+  const bearers = {
+    reader: token({ sub: 'reader', ...docs('read') }),
+    writer: token({ sub: 'writer', ...docs('write') }),
+    owner: token({ sub: 'owner', jti: 'owners', ...docs('admin') }),
+    stranger: token({ sub: 'stranger', ...docs('admin', 'other') }),
+  };
+  const ask = async (who, method, target, body) =>
+    (
+      await ask_admin(server, target, {
+        token: bearers[who] ?? who,
+        method,
+        headers: body ? { 'Content-Type': 'application/json' } : {},
+        body: body && JSON.stringify(body),
+      })
+    ).status;
+  const edits = { edits: [{ op: 'appendText', path: '/t', text: 'x' }] };
+  assert.equal(await ask('writer', 'PATCH', '/api/v1/documents/plan', edits), 200);
+  const expected = {
+    reader: { read: 200, write: 403, remove: 403, versions: 200, raw: 403, node: 403 },
+    writer: { read: 200, write: 200, remove: 403, versions: 200, raw: 403, node: 403 },
+    owner: { read: 200, write: 200, remove: 200, versions: 200, raw: 403, node: 403 },
+    stranger: { read: 403, write: 403, remove: 403, versions: 403, raw: 403, node: 403 },
+  };
+  for (const [who, wanted] of Object.entries(expected)) {
+    const got = {
+      read: await ask(who, 'GET', '/api/v1/documents/plan/export?as=json'),
+      write: await ask(who, 'PATCH', '/api/v1/documents/plan', edits),
+      versions: await ask(who, 'GET', '/api/v1/documents/plan/versions'),
+      raw: await ask(who, 'GET', '/api/v1/documents/plan/export?as=raw'),
+      node: await ask(who, 'GET', '/api/v1/sessions'),
+      remove: await ask(who, 'DELETE', '/api/v1/documents/plan'),
+    };
+    assert.deepEqual({ ...got }, { read: wanted.read, write: wanted.write, versions: wanted.versions, raw: wanted.raw, node: wanted.node, remove: wanted.remove }, who);
+  }
+  assert.equal(await ask('not.a.token', 'GET', '/api/v1/documents/plan'), 401);
+  assert.equal(await ask(server.admin_token, 'POST', '/api/v1/documents/plan/admit', {}), 200);
+  await change(server, 'close', { tokenId: 'owners' });
+  assert.equal(await ask('owner', 'PATCH', '/api/v1/documents/plan', edits), 403, 'a token that was revoked');
+});

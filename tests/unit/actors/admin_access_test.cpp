@@ -163,3 +163,18 @@ TEST_CASE("only so many addresses have tries in a second", "[admin]") {
   CHECK(refused(guard, with_token("Bearer wrong", "fd01::1"), start + std::chrono::seconds{1}) ==
         401);
 }
+
+TEST_CASE("the token of a user is asked about behind the admin token", "[admin]") {
+  admin::guard guard{{"127.0.0.1", {}, secret{token}}};
+  const http_request asked = with_token("Bearer of.a.user");
+  const auto status = [&](admin::user_token says) {
+    const auto refusal = guard.refusal_of(asked, start, [&](const std::string& shown) {
+      CHECK(shown == "of.a.user");
+      return says;
+    });
+    return refusal ? refusal->status : 200U;
+  };
+  CHECK(status(admin::user_token::allowed) == 200);
+  CHECK(status(admin::user_token::forbidden) == 403);
+  CHECK(status(admin::user_token::unknown) == 401);
+}
