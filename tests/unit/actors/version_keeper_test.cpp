@@ -19,7 +19,8 @@ namespace {
 
 /// A stored document that the test edits.
 struct keeper_bed {
-  explicit keeper_bed(version_rules with = {}) : rules(with) {}
+  explicit keeper_bed(version_rules with = {}, crdt::doc_settings of = {})
+      : rules(with), settings(of), doc(settings) {}
 
   /// Writes into the text "t", as an update in the log.
   void write(const std::string& text) {
@@ -78,9 +79,9 @@ TEST_CASE("a version has what the checkpoint and the log have", "[versions]") {
 TEST_CASE("a version that is made by itself keeps deleted contents where the document does",
           "[versions]") {
   for (const auto gc : {crdt::garbage_collection::on, crdt::garbage_collection::off}) {
-    keeper_bed bed;
-    bed.settings.gc = gc;
-    bed.doc = crdt::doc{bed.settings};
+    crdt::doc_settings kept;
+    kept.gc = gc;
+    keeper_bed bed{{}, kept};
     bed.write("deleted later");
     const byte_buffer removal = edit(
         bed.doc, [](crdt::doc_edit& e) { must(e.remove_text("t", 0, 13)); }, 1);
