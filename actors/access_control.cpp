@@ -35,12 +35,14 @@ identified_client access_control::identify(const upgrade_request& request,
     found.who = claimed;
     return found;
   }
-  auto token = access::find_token({.query = query_of_target(request.target),
-                                   .authorization = request.authorization,
-                                   .subprotocols = request.subprotocols,
-                                   .cookies = request.cookies,
-                                   .origin = request.origin},
-                                  settings_.cookie);
+  auto token = access::find_token(
+      {.query = query_of_target(request.target),
+       .authorization = request.authorization,
+       .subprotocols = request.subprotocols,
+       .cookies = request.cookies,
+       .origin = request.origin},
+      settings_.cookie,
+      mode() == access::mode::webhook ? access::token_form::any : access::token_form::signed_token);
   if (!token) {
     found.refused = close_reason::unauthenticated;
     found.fault = token.error();

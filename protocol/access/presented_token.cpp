@@ -28,14 +28,29 @@ bool is_bearer(std::string_view scheme) noexcept {
   });
 }
 
+bool is_letter_or_digit(char one) noexcept {
+  return (one >= '0' && one <= '9') || (one >= 'a' && one <= 'z') || (one >= 'A' && one <= 'Z');
+}
+
+/// Source: RFC 6750, 2.1, b64token.
+bool has_form(std::string_view token, token_form wanted) noexcept {
+  if (wanted == token_form::signed_token) return looks_like_token(token);
+  return std::ranges::all_of(token, [](char one) {
+    return is_letter_or_digit(one) ||
+           std::string_view{"-._~+/="}.find(one) != std::string_view::npos;
+  });
+}
+
 /// Collects what may be tokens.
 class token_search {
  public:
+  explicit token_search(token_form wanted) noexcept : wanted_(wanted) {}
+
   void take(std::string_view token, token_place from) {
     if (token.empty() || why_) return;
     if (token.size() > token_size_bytes_max)
       why_ = token_fault::too_long;
-    else if (!looks_like_token(token))
+    else if (!has_form(token, wanted_))
       why_ = token_fault::malformed;
     else if (!found_)
       found_ = presented_token{std::string{token}, from};
@@ -49,6 +64,7 @@ class token_search {
   }
 
  private:
+  token_form wanted_;
   std::optional<presented_token> found_;
   std::optional<token_fault> why_;
 };
@@ -101,9 +117,9 @@ std::string_view to_string(token_place place) noexcept {
   return place_names[static_cast<std::size_t>(place)];
 }
 
-token_result<std::optional<presented_token>> find_token(const token_places& request,
-                                                        const cookie_rule& cookie) {
-  token_search search;
+token_result<std::optional<presented_token>>
+find_token(const token_places& request, const cookie_rule& cookie, token_form wanted) {
+  token_search search{wanted};
   take_query(request.query, search);
   take_authorization(request.authorization, search);
   take_subprotocols(request.subprotocols, search);

@@ -40,12 +40,19 @@ struct presented_token {
   token_place from;
 };
 
+/// What a token may look like.
+enum class token_form : std::uint8_t {
+  signed_token,  ///< Three parts of base64url.
+  any,           ///< Whatever Authorization: Bearer can carry: letters, digits and -._~+/=.
+};
+
 /// The token of a request; nothing if it brings none. The same token in several places counts once.
 /// An empty one (`?token=`) counts as none; so does an Authorization of another scheme, which a
-/// proxy may need. The form of the token is not checked.
+/// proxy may need. Only its characters are checked.
 /// Fails with several_tokens if two differ, with too_long above token_size_bytes_max, with
-/// malformed if it is not made of the characters of tokens.
-token_result<std::optional<presented_token>> find_token(const token_places& request,
-                                                        const cookie_rule& cookie);
+/// malformed if it has not the form that is wanted.
+token_result<std::optional<presented_token>>
+find_token(const token_places& request, const cookie_rule& cookie,
+           token_form wanted = token_form::signed_token);
 
 }  // namespace troupe::access

@@ -2,6 +2,7 @@
 // released, and fails on request.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -22,7 +23,10 @@ class gated_backend final : public storage::backend {
 
   result<void> write(const storage::batch& what) override {
     std::unique_lock lock{mutex_};
+    ++held_;
+    came_.notify_all();
     opened_.wait(lock, [this] { return is_open_; });
+    --held_;
     ++writes_;
     if (fails_to_write_) return fail(*fails_to_write_, "the test says so");
     for (const storage::log_append& append : what.appends)
@@ -39,6 +43,11 @@ class gated_backend final : public storage::backend {
   }
 
   void close_gate() { set(is_open_, false); }
+  /// Whether a write comes to the closed gate within this time.
+  bool await_held(std::chrono::milliseconds patience) {
+    std::unique_lock lock{mutex_};
+    return came_.wait_for(lock, patience, [this] { return held_ > 0; });
+  }
   void open_gate() { set(is_open_, true); }
   void fail_loads(bool fails) { set(fails_to_load_, fails); }
   void fail_writes(errc why) { set(fails_to_write_, why); }
@@ -74,6 +83,8 @@ class gated_backend final : public storage::backend {
   }
 
   std::mutex mutex_;
+  std::condition_variable came_;  // a write, to the gate
+  int held_ = 0;                  // writes that wait there
   std::condition_variable opened_;
   storage::memory_backend memory_;
   bool is_open_ = true;

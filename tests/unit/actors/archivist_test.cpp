@@ -184,6 +184,7 @@ TEST_CASE("who joins while a document is being removed hears the outcome", "[arc
   bed.node.backend->close_gate();
   auto waits = bed.begin("POST", "/api/v1/documents/notes/import",
                          std::string{as_text(hello("more"))}, "application/octet-stream");
+  REQUIRE(bed.node.backend->await_held(10s));
   auto removal = bed.begin("DELETE", "/api/v1/documents/notes");
   auto twice = bed.begin("DELETE", "/api/v1/documents/notes");
   CHECK(removal.wait_for(50ms) == std::future_status::timeout);

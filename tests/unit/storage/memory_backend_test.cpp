@@ -39,5 +39,5 @@ TEST_CASE("memory backend has nothing to back up", "[storage]") {
   memory_backend backend;
   const auto copied = backend.backup("/nowhere");
   REQUIRE_FALSE(copied.has_value());
-  CHECK(copied.error().code == errc::storage_failed);
+  CHECK(copied.error().code == errc::invalid_config);
 }
