@@ -167,6 +167,14 @@ TEST_CASE("a document that was only read is not written", "[store]") {
     node.tell_document(document, unload_document{});
     caf::scoped_actor waiter{node.system()};
     waiter->wait_for(document.document);
+    // The directory hears of the end by itself; until then it would hand the dead document out.
+    REQUIRE(soon([&] {
+      bool is_open = true;
+      waiter->request(node.directory_handle(), std::chrono::seconds{10}, find_open{{"d"}})
+          .receive([&](const found_open& found) { is_open = !found.names.empty(); },
+                   [](const caf::error&) {});
+      return !is_open;
+    }));
   };
   const auto first = node.open("d", ann);
   REQUIRE(first);
