@@ -45,7 +45,10 @@ function client(context, server, document, params) {
   provider.on('connection-close', (event) => closes.push(event?.code));
   provider.messageHandlers = [...provider.messageHandlers];
   provider.messageHandlers[2] = () => denied.push(true);
-  context.after(() => provider.destroy());
+  context.after(() => {
+    provider.destroy();
+    doc.destroy(); // and with it the timer of its awareness
+  });
   const synced = () => within(new Promise((done) => (provider.synced ? done() : provider.once('sync', done))), 'the first sync', 5000);
   return { doc, text: doc.getText('t'), provider, denied, closes, synced };
 }
