@@ -357,7 +357,20 @@ void directory::import_for(const import_update& order,
   if (!opened) return promise.deliver(opened.error());
   request(opened->document, caf::infinite, order)
       .then([promise](const imported_update& answer) mutable { promise.deliver(answer); },
-            [promise](const caf::error& why) mutable { promise.deliver(why); });
+            [this, order, promise, id = opened->id](const caf::error& why) mutable {
+              if (why != caf::sec::request_receiver_down) return promise.deliver(why);
+              // It had ended before, as one that cannot be loaded does, so nothing of it was done.
+              after_end_of(order.document, id,
+                           [this, order, promise] { import_for(order, promise); });
+            });
+}
+
+/// Of a document that has ended, the word of which is on its way here.
+void directory::after_end_of(const std::string& name, document_id id, std::function<void()> then) {
+  const auto found = documents_.find(name);
+  if (found == documents_.end() || found->second.id != id) return then();
+  found->second.is_unloading = true;
+  found->second.waiting.push_back(std::move(then));
 }
 
 /// Of a document that is ending, all that was acknowledged is stored.

@@ -99,6 +99,7 @@ class directory final : public directory_actor::base {
   caf::result<listed_documents> on_list(const list_documents& which);
   caf::result<listed_presence> on_list_presence(const list_presence& which);
   caf::result<settled_documents> on_settle(const settle_documents& which);
+  void after_end_of(const std::string& name, document_id id, std::function<void()> then);
   std::vector<document_actor> open_of(const std::vector<std::string>& names) const;
   caf::result<listed_clients> on_list_clients(const list_clients& which);
   notified_document on_notify(const notify_document& news);
