@@ -72,7 +72,8 @@ identified_client access_control::identify_token(const std::string& token,
                             settings_.stamps_presence
                                 ? access::presence_of(*(*granted)->who, settings_.presence_claims)
                                 : std::string{});
-    found.expires = steady((*granted)->who->expires);
+    // As long as it would be taken again.
+    found.expires = steady((*granted)->who->expires + settings_.tokens.clock_skew);
   } else {
     found.refused = reason_for(granted.error());
     found.fault = granted.error();
