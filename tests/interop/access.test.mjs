@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHmac, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -310,4 +311,50 @@ test('the token of a user reaches the pages of its documents, and no others', as
   assert.equal(await ask(server.admin_token, 'POST', '/api/v1/documents/plan/admit', {}), 200);
   await change(server, 'close', { tokenId: 'owners' });
   assert.equal(await ask('owner', 'PATCH', '/api/v1/documents/plan', edits), 403, 'a token that was revoked');
+});
+
+test('the application decides where it is asked, and nobody is let in while it is away', async (context) => {
+  const asked = [];
+  const application = createServer(async (request, response) => {
+    let body = '';
+    for await (const part of request) body += part;
+    const question = JSON.parse(body);
+    asked.push({ ...question, event: request.headers['troupe-event'], signature: request.headers['troupe-signature'] });
+    const rights = { 'ada-session': ['write'], 'bob-session': ['read'] }[question.token];
+    response.writeHead(rights ? 200 : 403, { 'Content-Type': 'application/json' });
+    response.end(JSON.stringify(rights ? { rights, user: question.token.split('-')[0], tokenId: question.token, cacheFor: 60 } : {}));
+  });
+  await new Promise((done) => application.listen(0, '127.0.0.1', done));
+  context.after(() => application.close());
+  const server = await start_server({
+    'access.mode': 'webhook',
+    'access.webhook.url': `http://127.0.0.1:${application.address().port}/may`,
+    'access.webhook.secret': secret,
+    'access.webhook.timeout': '1s',
+  });
+  context.after(() => server.stop());
+  const ada = client(context, server, 'plan', { token: 'ada-session' });
+  await ada.synced();
+  ada.text.insert(0, 'hello');
+  const bob = client(context, server, 'plan', { token: 'bob-session' });
+  await bob.synced();
+  await until(() => bob.text.toString() === 'hello', 'who may read reads');
+  bob.text.insert(0, 'not ');
+  await until(() => bob.denied.length > 0, 'and does not write');
+  const eve = await json(context, server, 'plan', 'eve-session');
+  assert.equal(await eve.closed, 4403);
+  assert.equal(await (await json(context, server, 'plan')).closed, 4403);
+  assert.ok(asked.every((each) => each.event === 'authorise' && each.document === 'plan' && /^t=\d+,v1=[0-9a-f]{64}$/.test(each.signature)));
+  const count = asked.length;
+  const again = client(context, server, 'plan', { token: 'ada-session' });
+  await again.synced();
+  assert.equal(asked.length, count, 'an answer is kept');
+  await change(server, 'close', { tokenId: 'ada-session' });
+  await until(() => ada.closes.includes(4403), 'its token id closes it');
+  assert.equal(await (await json(context, server, 'plan', 'ada-session')).closed, 4403);
+
+  application.closeAllConnections();
+  await new Promise((done) => application.close(done));
+  const late = await json(context, server, 'plan', 'somebody-new');
+  assert.equal(await late.closed, 1013);
 });
