@@ -240,8 +240,9 @@ void session::on_authorised(const std::string& document, const authorised& answe
   }
   access::permission allowed;
   if (answer.what == authorised::outcome::granted) {
-    for (const std::string& word : answer.allowed.rights)
-      if (!allowed.add(word)) allowed = {};  // what is not understood allows nothing
+    const bool is_understood = std::ranges::all_of(
+        answer.allowed.rights, [&](const std::string& word) { return allowed.add(word); });
+    if (!is_understood) allowed = {};
     identity who{.user = answer.allowed.user, .address = address_of(core_.way().who)};
     who.token_id = answer.allowed.token_id;
     who.token = core_.way().who ? core_.way().who->token : std::string{};

@@ -320,7 +320,7 @@ test('the application decides where it is asked, and nobody is let in while it i
     for await (const part of request) body += part;
     const question = JSON.parse(body);
     asked.push({ ...question, event: request.headers['troupe-event'], signature: request.headers['troupe-signature'] });
-    const rights = { 'ada-session': ['write'], 'bob-session': ['read'] }[question.token];
+    const rights = { 'ada-session': ['write'], 'bob-session': ['read'], 'odd-session': ['read', 'own', 'write'] }[question.token];
     response.writeHead(rights ? 200 : 403, { 'Content-Type': 'application/json' });
     response.end(JSON.stringify(rights ? { rights, user: question.token.split('-')[0], tokenId: question.token, cacheFor: 60 } : {}));
   });
@@ -344,6 +344,7 @@ test('the application decides where it is asked, and nobody is let in while it i
   const eve = await json(context, server, 'plan', 'eve-session');
   assert.equal(await eve.closed, 4403);
   assert.equal(await (await json(context, server, 'plan')).closed, 4403);
+  assert.equal(await (await json(context, server, 'plan', 'odd-session')).closed, 4403, 'an answer that is half understood');
   assert.ok(asked.every((each) => each.event === 'authorise' && each.document === 'plan' && /^t=\d+,v1=[0-9a-f]{64}$/.test(each.signature)));
   const count = asked.length;
   const again = client(context, server, 'plan', { token: 'ada-session' });
