@@ -161,9 +161,8 @@ void admin_handler::log_wrong_token(const http_request& request) {
 
 /// The token of a user reaches the pages of the documents to which it has the right; what is stored
 /// raw may have what was deleted, and belongs to operators.
-admin::user_token admin_handler::judge(const http_request& head, const std::string& token) const {
-  const auto found = admin::find_page(head.method, head.target);
-  const auto* const wanted = std::get_if<admin::page_request>(&found);
+admin::user_token admin_handler::judge(const http_request& head, const admin::page_request* wanted,
+                                       const std::string& token) const {
   const auto may = sources_->access->rights_of_token(
       token, wanted == nullptr ? std::string_view{} : wanted->document, io_unit::clock::now());
   if (!may) return admin::user_token::unknown;
@@ -176,13 +175,13 @@ admin::user_token admin_handler::judge(const http_request& head, const std::stri
 
 /// Only what the header says is looked at here; it is not looked at again.
 body_plan admin_handler::on_head(const http_request& head) {
-  const auto users = [&](const std::string& token) { return judge(head, token); };
+  const auto found = admin::find_page(head.method, head.target);
+  const auto* const wanted = std::get_if<admin::page_request>(&found);
+  const auto users = [&](const std::string& token) { return judge(head, wanted, token); };
   if (auto refusal = guard_.refusal_of(head, io_unit::clock::now(), users)) {
     if (refusal->status == 401 && !head.authorization.empty()) log_wrong_token(head);
     return {std::move(refusal), 0};
   }
-  const auto found = admin::find_page(head.method, head.target);
-  const auto* const wanted = std::get_if<admin::page_request>(&found);
   return {{}, wanted == nullptr ? 0 : desk_->body_bytes_max(*wanted)};
 }
 

@@ -79,7 +79,8 @@ class admin_handler final : public http_handler {
 
  private:
   void log_wrong_token(const http_request& request);
-  admin::user_token judge(const http_request& head, const std::string& token) const;
+  admin::user_token judge(const http_request& head, const admin::page_request* wanted,
+                          const std::string& token) const;
 
   caf::actor_system& system_;
   io_unit& unit_;

@@ -4,6 +4,8 @@
 #include <random>
 #include <utility>
 
+#include "actors/answered.hpp"
+#include "base/wall_clock.hpp"
 #include "protocol/webhook/signature.hpp"
 
 namespace troupe {
@@ -16,12 +18,6 @@ siphash_key random_key() {
   std::random_device random;
   const auto next = [&] { return std::uint64_t{random()} << 32 | random(); };
   return {next(), next()};
-}
-
-std::uint64_t wall_ms() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
 }
 
 std::string header(std::string_view name, std::string_view value) {
@@ -84,7 +80,7 @@ caf::result<authorised> authoriser::on_authorise(const authorise& asked) {
 }
 
 void authoriser::ask(const key& of, const webhook::question& what) {
-  const std::uint64_t now = wall_ms();
+  const std::uint64_t now = wall_clock_ms();
   http_call call;
   call.method = "POST";
   call.url = settings_.url;
@@ -97,14 +93,9 @@ void authoriser::ask(const key& of, const webhook::question& what) {
   call.body_bytes_max = answer_bytes_max;
   client_->send(std::move(call), [to = authoriser_actor{this}, of,
                                   generation = generation_](result<http_reply> answer) {
-    authorisation_answered answered{of.first, of.second, generation, 0, {}, {}};
-    if (answer) {
-      answered.status = answer->status;
-      answered.body = std::move(answer->body);
-    } else {
-      answered.why = to_string(answer.error());
-    }
-    tell_anonymously(to, std::move(answered));
+    tell_anonymously(
+        to, with_outcome(authorisation_answered{of.first, of.second, generation, 0, {}, {}},
+                         std::move(answer)));
   });
 }
 
@@ -138,7 +129,7 @@ authorised authoriser::read(const authorisation_answered& answered) {
     return fails("the application answered " + std::to_string(answered.status));
   auto read = webhook::read_authorisation(answered.body);
   if (!read) return fails("the application's answer is wrong: " + to_string(read.error()));
-  if (read->expires_at && *read->expires_at <= wall_ms() / 1000)
+  if (read->expires_at && *read->expires_at <= wall_clock_ms() / 1000)
     return {denied, {}, "what the application allows has expired"};
   if (read->rights.empty()) return {denied, *std::move(read), "the application allows nothing"};
   return {granted, *std::move(read), {}};
@@ -151,7 +142,7 @@ void authoriser::keep(const key& of, const authorised& answer) {
                                         answer.allowed.cache_for, std::chrono::hours{24})});
   if (answer.allowed.expires_at) {
     const std::uint64_t until = *answer.allowed.expires_at * 1000;
-    const std::uint64_t now = wall_ms();
+    const std::uint64_t now = wall_clock_ms();
     const std::uint64_t left = until > now ? until - now : 0;
     if (left < static_cast<std::uint64_t>(span.count())) span = std::chrono::milliseconds{left};
   }

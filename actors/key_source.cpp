@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "actors/answered.hpp"
+
 namespace troupe {
 
 namespace {
@@ -59,14 +61,7 @@ void key_source::fetch() {
   call.timeout = settings_.timeout;
   call.body_bytes_max = settings_.body_bytes_max;
   client_->send(std::move(call), [to = key_source_actor{this}](result<http_reply> answer) {
-    keys_answered answered;
-    if (answer) {
-      answered.status = answer->status;
-      answered.body = std::move(answer->body);
-    } else {
-      answered.why = to_string(answer.error());
-    }
-    tell_anonymously(to, std::move(answered));
+    tell_anonymously(to, with_outcome(keys_answered{}, std::move(answer)));
   });
 }
 

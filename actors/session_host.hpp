@@ -37,11 +37,12 @@ class session_host final : public connection_acceptor {
     slots_ = environment->slots;
     environment->refusals = refusals_;
     environment->closings = closings_;
+    environment->access = access_;
     environments_.emplace(&unit, std::move(environment));
     units_.push_back(&unit);
   }
 
-  /// Called before the listener opens; without it everybody may do everything.
+  /// Called before units are added; without it everybody may do everything.
   void use(std::shared_ptr<access_control> access, key_source_actor keys) {
     access_ = std::move(access);
     keys_ = std::move(keys);

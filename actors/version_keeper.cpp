@@ -1,18 +1,8 @@
 #include "actors/version_keeper.hpp"
 
-#include <chrono>
+#include "base/wall_clock.hpp"
 
 namespace troupe {
-
-namespace {
-
-std::uint64_t now_ms() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
-}
-
-}  // namespace
 
 result<byte_buffer> encode_stored(const storage::stored_document& stored,
                                   const crdt::doc_settings& settings) {
@@ -85,7 +75,7 @@ result<void> version_keeper::thin(const std::string& document,
   std::vector<version_age> ages;
   for (const storage::version_info& each : all)
     ages.push_back({each.number, each.created_at, each.is_automatic});
-  for (const std::uint64_t number : find_outdated(ages, now_ms(), rules))
+  for (const std::uint64_t number : find_outdated(ages, wall_clock_ms(), rules))
     if (const auto removed = archive_->remove_version(document, number); !removed)
       return tl::unexpected(removed.error());
   return {};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/wall_clock.hpp"
 #include "protocol/json/interchange.hpp"
 #include "protocol/webhook/signature.hpp"
 
@@ -20,12 +21,6 @@ constexpr std::size_t answer_bytes_max = 64 * 1024;
 
 /// How many dead deliveries an operator is shown; the count says how many there are.
 constexpr std::size_t listed_dead_max = 100;
-
-std::uint64_t wall_ms() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
-}
 
 std::string header(std::string_view name, std::string_view value) {
   return std::string{name}.append(": ").append(value);
@@ -92,7 +87,7 @@ void webhook_sender::on_exit() {
 }
 
 webhook::delivery_queue::moment webhook_sender::moment() const {
-  return {std::chrono::steady_clock::now(), wall_ms()};
+  return {std::chrono::steady_clock::now(), wall_clock_ms()};
 }
 
 void webhook_sender::on_tick() {
@@ -174,7 +169,7 @@ void webhook_sender::deliver(const webhook::delivery& one) {
     queue_.forget(number, moment());
     return remove(number);
   }
-  const std::uint64_t now = wall_ms() / 1000;
+  const std::uint64_t now = wall_clock_ms() / 1000;
   http_call call;
   call.method = "POST";
   call.url = settings_.url;

@@ -51,9 +51,9 @@ result<opened_access> open_access(const config& settings, caf::actor_system& sys
   TROUPE_ASSIGN(const access::key_set own, to_key_set(settings));
   with.keys = std::make_shared<const access::key_set>(own);
   const bool is_asking = settings.access.mode == access::mode::webhook;
-  with.fetches_keys =
+  const bool is_fetching =
       settings.access.mode == access::mode::token && !settings.access.jwks_url.empty();
-  const bool is_fetching = with.fetches_keys;
+  with.fetches_keys = is_fetching;
   opened_access opened;
   opened.control = std::make_shared<access_control>(std::move(with));
   if (!is_asking && !is_fetching) return opened;

@@ -103,13 +103,13 @@ result<void> node::open_access() {
   return {};
 }
 
-void node::spawn_webhook_sender(const std::shared_ptr<node_metrics>& metrics) {
+void node::spawn_webhook_sender() {
   if (!webhooks_.feed) return;
   webhooks_.settings.seed = random_seed();
   webhook_sender_ = system_.spawn<webhook_sender, caf::detached>(
       std::move(webhooks_.settings),
       webhook_parts{webhooks_.feed, storage_.backend, storage_.archive, storage_.outbox,
-                    webhooks_.client, metrics, std::exchange(webhooks_.waiting, {})});
+                    webhooks_.client, metrics_, std::exchange(webhooks_.waiting, {})});
 }
 
 void node::spawn_actors(std::function<void()> on_failure) {
@@ -123,7 +123,6 @@ void node::spawn_actors(std::function<void()> on_failure) {
     actors_->hubs.push_back(
         system_.spawn_class<hub, caf::no_spawn_options>(config, *unit, tables.back()));
   }
-  const auto metrics = metrics_;
   actors_->reader = system_.spawn<store_reader, caf::detached>(storage_.backend);
   store_settings storing;
   storing.backend = keep_versions();
@@ -132,19 +131,19 @@ void node::spawn_actors(std::function<void()> on_failure) {
   storing.webhooks = webhooks_.feed;
   storing.archive = storage_.archive;
   storing.health = health_;
-  storing.metrics = metrics;
+  storing.metrics = metrics_;
   actors_->store = system_.spawn<store, caf::detached>(std::move(storing));
   directory_settings documents = to_directory_settings(settings_, units_);
   documents.seed = random_seed();
-  documents.metrics = metrics;
+  documents.metrics = metrics_;
   documents.workers = workers_;
   documents.health = health_;
   documents.webhooks = webhooks_.feed;
   actors_->directory =
       system_.spawn<directory>(documents, actors_->store, actors_->reader, actors_->hubs);
-  spawn_webhook_sender(metrics);
+  spawn_webhook_sender();
   supervisor_ = system_.spawn<supervisor>(actors_);
-  add_sessions(tables, metrics);
+  add_sessions(tables);
 }
 
 /// Spawns the version maker, unless it is switched off. Returns the backend for the store.
@@ -163,16 +162,14 @@ std::shared_ptr<storage::backend> node::keep_versions() {
 }
 
 /// Lets the host open sessions on each unit.
-void node::add_sessions(const std::vector<std::shared_ptr<session_table>>& tables,
-                        const std::shared_ptr<node_metrics>& metrics) {
+void node::add_sessions(const std::vector<std::shared_ptr<session_table>>& tables) {
   for (std::size_t i = 0; i < units_.size(); ++i) {
     const auto environment = std::make_shared<session_environment>();
     environment->settings = to_session_settings(settings_);
     environment->settings.presence.large_messages = large_messages_;
     environment->table = tables[i];
     environment->slots = actors_->slots;
-    environment->metrics = metrics;
-    environment->access = access_.control;
+    environment->metrics = metrics_;
     environment->authoriser = access_.authoriser;
     environment->directory = actors_->directory;
     environment->hub = actors_->hubs[i];

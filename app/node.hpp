@@ -75,11 +75,10 @@ class node {
   result<void> open_storage();
   result<void> open_webhooks();
   result<void> open_access();
-  void spawn_webhook_sender(const std::shared_ptr<node_metrics>& metrics);
+  void spawn_webhook_sender();
   std::shared_ptr<storage::backend> keep_versions();
   void spawn_actors(std::function<void()> on_failure);
-  void add_sessions(const std::vector<std::shared_ptr<session_table>>& tables,
-                    const std::shared_ptr<node_metrics>& metrics);
+  void add_sessions(const std::vector<std::shared_ptr<session_table>>& tables);
   result<void> watch_files();
   result<void> load_tls();
   result<void> open_listeners();

@@ -1,22 +1,16 @@
 #include "storage/memory_backend.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <unordered_map>
 
 #include "base/compression.hpp"
+#include "base/wall_clock.hpp"
 #include "storage/announcement_record.hpp"
 #include "storage/record.hpp"
 #include "storage/version_record.hpp"
 
 namespace troupe::storage {
 namespace {
-
-std::uint64_t now_ms() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
-}
 
 tl::unexpected<failure> refuse(const std::string& document, errc code, std::string_view why) {
   return tl::unexpected(in_document(document, {code, std::string{why}}));
@@ -66,7 +60,7 @@ void memory_backend::append_to(entry& of, const log_append& append) {
     if (number > of.known.last) of.log.push_back({number, update});
     of.known.last = std::max(of.known.last, number++);
   }
-  if (!append.updates.empty()) of.known.changed_at = now_ms();
+  if (!append.updates.empty()) of.known.changed_at = wall_clock_ms();
 }
 
 result<void> memory_backend::write(const batch& what) {
@@ -99,7 +93,7 @@ result<void> memory_backend::write(const batch& what) {
     if (is_new || known.is_removed) {
       known.life += known.is_removed ? 1 : 0;
       known.is_removed = known.is_admitted = false;
-      known.created_at = known.changed_at = now_ms();
+      known.created_at = known.changed_at = wall_clock_ms();
     }
     return at->second;
   };
@@ -161,7 +155,7 @@ result<bool> memory_backend::remove(const std::string& document) {
   if (known.is_removed && !known.is_admitted) return false;
   document_info tombstone;
   tombstone.created_at = known.created_at;
-  tombstone.changed_at = now_ms();
+  tombstone.changed_at = wall_clock_ms();
   tombstone.life = known.life;
   tombstone.is_removed = true;
   const bool was_there = !known.is_removed;
@@ -191,7 +185,7 @@ result<version_info> memory_backend::add_version(const std::string& document,
   std::lock_guard lock{mutex_};
   entry* const of = find_present(document);
   if (of == nullptr) return refuse(document, errc::document_removed, misfit::no_document);
-  const version_info info{++of->last_version,  what.label,       now_ms(),
+  const version_info info{++of->last_version,  what.label,       wall_clock_ms(),
                           what.is_automatic,   what.covers,      what.state.size(),
                           packed.frame.size(), /* damage = */ {}};
   of->versions.emplace(info.number, version{info, std::move(packed.frame)});

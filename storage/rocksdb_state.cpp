@@ -1,20 +1,13 @@
 #include "storage/rocksdb_state.hpp"
 
-#include <chrono>
-
 #include <rocksdb/env.h>
 
+#include "base/wall_clock.hpp"
 #include "storage/rocksdb_directory.hpp"
 #include "storage/rocksdb_journals.hpp"
 
 namespace troupe::storage {
 namespace {
-
-std::uint64_t system_time_ms() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
-}
 
 enum class marker { put_if_new, required };
 
@@ -53,7 +46,7 @@ result<void> check_marker(const std::string& path, const rocksdb_store& store, t
 }  // namespace
 
 rocksdb_backend::state::state(rocksdb_settings with) : settings(std::move(with)) {
-  if (!settings.now) settings.now = system_time_ms;
+  if (!settings.now) settings.now = wall_clock_ms;
   settings.env = make_noting_env(std::move(settings.env));
 }
 

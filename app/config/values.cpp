@@ -8,6 +8,7 @@
 #include <limits>
 #include <span>
 
+#include "base/bearer_text.hpp"
 #include "base/trim.hpp"
 
 namespace troupe {
@@ -252,12 +253,8 @@ std::string_view to_string(access::anonymous anonymous) noexcept {
 }
 
 bool is_admin_token(std::string_view text) noexcept {
-  constexpr std::string_view others = "-._~+/=";
   return text.size() >= admin_token_size_min && text.size() <= admin_token_size_max &&
-         std::ranges::all_of(text, [&](char letter) {
-           return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'z') ||
-                  (letter >= 'A' && letter <= 'Z') || others.find(letter) != std::string_view::npos;
-         });
+         is_bearer_text(text);
 }
 
 bool is_signing_secret(std::string_view text) noexcept {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/bearer_text.hpp"
 #include "base/token_subprotocol.hpp"
 #include "base/trim.hpp"
 #include "protocol/access/token.hpp"
@@ -28,17 +29,8 @@ bool is_bearer(std::string_view scheme) noexcept {
   });
 }
 
-bool is_letter_or_digit(char one) noexcept {
-  return (one >= '0' && one <= '9') || (one >= 'a' && one <= 'z') || (one >= 'A' && one <= 'Z');
-}
-
-/// Source: RFC 6750, 2.1, b64token.
 bool has_form(std::string_view token, token_form wanted) noexcept {
-  if (wanted == token_form::signed_token) return looks_like_token(token);
-  return std::ranges::all_of(token, [](char one) {
-    return is_letter_or_digit(one) ||
-           std::string_view{"-._~+/="}.find(one) != std::string_view::npos;
-  });
+  return wanted == token_form::signed_token ? looks_like_token(token) : is_bearer_text(token);
 }
 
 /// Collects what may be tokens.

@@ -20,14 +20,6 @@ namespace {
 const std::string secret(32, 's');
 const std::string token_mode = "access:\n  mode: token\n  jwks_url: https://a.example/keys\n";
 
-config loaded(std::string_view yaml) {
-  const test::temporary_file file{yaml};
-  loaded_config made = load_config({.file = file.path(), .environment = {}, .settings = {}});
-  for (const config_problem& problem : made.problems) UNSCOPED_INFO(to_string(problem));
-  REQUIRE(made.problems.empty());
-  return made.settings;
-}
-
 lines problems(const std::string& access) {
   return test::problem_lines_of_text("access:\n" + access);
 }
@@ -66,7 +58,7 @@ rights rights_of(const config& settings, const std::string& claims, std::string_
 }  // namespace
 
 TEST_CASE("access is open by default", "[config][access]") {
-  const config settings = loaded("server: {}\n");
+  const config settings = test::loaded("server: {}\n");
   CHECK(to_access_policy(settings)->how == access::mode::open);
   CHECK(to_key_set(settings)->empty());
   CHECK(to_cookie_rule(settings).name.empty());
@@ -79,11 +71,11 @@ TEST_CASE("keys come from the configuration and from files", "[config][access]")
   std::string inline_pem = "      public_key: |\n";
   std::istringstream pem{pem_of("EdDSA")};
   for (std::string line; std::getline(pem, line);) inline_pem += "        " + line + "\n";
-  const config settings =
-      loaded("access:\n  mode: token\n  keys:\n    - {id: a, algorithm: HS256, secret: " + secret +
-             "}\n    - {algorithm: HS256, secret_file: " + at.text() +
-             "/secret}\n    - {id: key-ES256, algorithm: ES256, public_key_file: " + at.text() +
-             "/issuer.pem}\n    - id: key-EdDSA\n      algorithm: EdDSA\n" + inline_pem);
+  const config settings = test::loaded(
+      "access:\n  mode: token\n  keys:\n    - {id: a, algorithm: HS256, secret: " + secret +
+      "}\n    - {algorithm: HS256, secret_file: " + at.text() +
+      "/secret}\n    - {id: key-ES256, algorithm: ES256, public_key_file: " + at.text() +
+      "/issuer.pem}\n    - id: key-EdDSA\n      algorithm: EdDSA\n" + inline_pem);
   const auto keys = to_key_set(settings);
   REQUIRE(keys.has_value());
   REQUIRE(keys->size() == 4);
@@ -103,8 +95,8 @@ TEST_CASE("a line end behind the secret of a file does not count", "[config][acc
     for (const auto& each : test::vectors().keys)
       if (each["algorithm"] == "HS256") right = each["secret"];
     at.write("secret", right + end);
-    const auto keys = to_key_set(
-        loaded("access: {keys: [{algorithm: HS256, secret_file: " + at.text() + "/secret}]}\n"));
+    const auto keys = to_key_set(test::loaded(
+        "access: {keys: [{algorithm: HS256, secret_file: " + at.text() + "/secret}]}\n"));
     CHECK(access::verify(test::vectors().token("typ JWT"), *keys, test::vectors().settings,
                          test::vectors().now));
   }
@@ -172,13 +164,13 @@ TEST_CASE("a secret is never printed", "[config][access]") {
 }
 
 TEST_CASE("rules become rights", "[config][access]") {
-  const config settings =
-      loaded(token_mode +
-             "  rules:\n    - document: \"*\"\n      rights: [read]\n"
-             "    - claims: {role: [editor, owner], org.id: \"42\"}\n      document: \"wiki/*\"\n"
-             "      rights: [write, no_presence]\n"
-             "    - claims:\n        org:\n          id: \"43\"\n      glob: \"home/{user}/*\"\n"
-             "      rights: [admin]\n");
+  const config settings = test::loaded(
+      token_mode +
+      "  rules:\n    - document: \"*\"\n      rights: [read]\n"
+      "    - claims: {role: [editor, owner], org.id: \"42\"}\n      document: \"wiki/*\"\n"
+      "      rights: [write, no_presence]\n"
+      "    - claims:\n        org:\n          id: \"43\"\n      glob: \"home/{user}/*\"\n"
+      "      rights: [admin]\n");
   REQUIRE(settings.access.rules.size() == 3);
   CHECK(to_string(rights_of(settings, "{}", "wiki/a")) == "read");
   const char* const editor = R"({"role":"editor","org":{"id":42}})";
@@ -232,7 +224,7 @@ TEST_CASE("rules are printed as they can be read again", "[config][access]") {
   CHECK(out.str().find("    - claims: {\"role\": [\"editor\", \"o\\\"x\"], \"org.id\": [\"42\"]}\n"
                        "      document: \"wiki/*\"\n") != std::string::npos);
   CHECK(out.str().find("glob: \"\"") == std::string::npos);
-  const config again = loaded(out.str());
+  const config again = test::loaded(out.str());
   REQUIRE(again.access.rules.size() == 2);
   CHECK(again.access.rules[0].claims == std::vector<config::access_rule_section::condition>{
                                             {"role", {"editor", "o\"x"}}, {"org.id", {"42"}}});
@@ -293,9 +285,9 @@ TEST_CASE("a cookie needs a list of origins without a star", "[config][access]")
 }
 
 TEST_CASE("settings of tokens reach the verifier", "[config][access]") {
-  const config settings =
-      loaded("access: {audience: [a, b], issuer: c, clock_skew: 1500ms, max_token_age: 1500ms, "
-             "user_claim: email}\n");
+  const config settings = test::loaded(
+      "access: {audience: [a, b], issuer: c, clock_skew: 1500ms, max_token_age: 1500ms, "
+      "user_claim: email}\n");
   const access::token_settings to = to_token_settings(settings);
   CHECK(to.audiences == lines{"a", "b"});
   CHECK(to.issuers == lines{"c"});
@@ -316,7 +308,7 @@ TEST_CASE("the examples of access in config/reference.yaml hold every key and wo
     for (const section_key& key : find_section_list(list)->keys)
       CHECK((keys + rules).find(std::string{key.name} + ":") != std::string::npos);
   for (int i = 0; i < 2; ++i) keys = replaced(keys, "/etc/troupe", at.text());
-  const config settings = loaded(token_mode + keys + rules);
+  const config settings = test::loaded(token_mode + keys + rules);
   CHECK(to_key_set(settings)->size() == 4);
   const char* const editor = R"({"role":"owner","org":{"id":"42"},"teams":["red"]})";
   CHECK(to_string(rights_of(settings, editor, "wiki/a")) == "read, write, presence");

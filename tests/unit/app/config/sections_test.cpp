@@ -21,14 +21,6 @@ namespace {
 
 constexpr std::string_view key_names = "directory, document, include, exclude";
 
-config loaded(std::string_view yaml) {
-  const test::temporary_file file{yaml};
-  loaded_config made = load_config({.file = file.path(), .environment = {}, .settings = {}});
-  for (const config_problem& problem : made.problems) UNSCOPED_INFO(to_string(problem));
-  REQUIRE(made.problems.empty());
-  return made.settings;
-}
-
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
   const auto at = text.find(from);
   REQUIRE(at != std::string::npos);
@@ -41,12 +33,12 @@ TEST_CASE("a list of sections reaches its fields, and what is left out keeps its
           "[config][watch]") {
   const test::temporary_directory at;
   const config settings =
-      loaded("watch:\n  debounce: 2s\n  directories:\n    - directory: " + at.text() +
-             "\n      document: \"notes/{path}\"\n"
-             "      include: [\"*.md\", a]\n"
-             "      exclude: []\n"
-             "    - {directory: " +
-             at.text() + "}\n");
+      test::loaded("watch:\n  debounce: 2s\n  directories:\n    - directory: " + at.text() +
+                   "\n      document: \"notes/{path}\"\n"
+                   "      include: [\"*.md\", a]\n"
+                   "      exclude: []\n"
+                   "    - {directory: " +
+                   at.text() + "}\n");
   CHECK(settings.watch.debounce == std::chrono::seconds{2});
   REQUIRE(settings.watch.directories.size() == 2);
   const auto& first = settings.watch.directories[0];
@@ -177,7 +169,7 @@ TEST_CASE("check-config prints a list of sections as it can be read again", "[co
       out.str().find("watch:\n  debounce: 100ms\n  directories:\n    - directory: \"" + at.text() +
                      "\"\n      document: \"all of \\\"them\\\"\"\n      include: [\"*.md\"]\n") !=
       std::string::npos);
-  const config again = loaded(out.str());
+  const config again = test::loaded(out.str());
   REQUIRE(again.watch.directories.size() == 2);
   CHECK(again.watch.directories[0].document == "all of \"them\"");
   CHECK(again.watch.directories[0].exclude == config::watched_section{}.exclude);
@@ -228,7 +220,7 @@ TEST_CASE("the example of watch.directories in config/reference.yaml holds every
   const std::string example =
       replaced(test::example_in_reference("watch.directories"), "./notes", at.text());
   INFO(example);
-  const config settings = loaded("watch:\n" + example);
+  const config settings = test::loaded("watch:\n" + example);
   REQUIRE(settings.watch.directories.size() == 1);
   const auto& watched = settings.watch.directories.front();
   CHECK(watched.document == "notes/{path}");
@@ -239,8 +231,8 @@ TEST_CASE("the example of watch.directories in config/reference.yaml holds every
 }
 
 TEST_CASE("rules for documents reach their fields, in order", "[config]") {
-  const config settings =
-      loaded("documents:\n  rules:\n    - name: wiki/start\n    - {name: \"wiki/*\", gc: false}\n");
+  const config settings = test::loaded(
+      "documents:\n  rules:\n    - name: wiki/start\n    - {name: \"wiki/*\", gc: false}\n");
   REQUIRE(settings.documents.rules.size() == 2);
   CHECK(settings.documents.rules[0].name == "wiki/start");
   CHECK(settings.documents.rules[0].gc);
@@ -266,7 +258,7 @@ TEST_CASE("a mistake in a rule is told with its line", "[config]") {
 TEST_CASE("the example of documents.rules in config/reference.yaml holds every key", "[config]") {
   const std::string example = test::example_in_reference("documents.rules");
   INFO(example);
-  const config settings = loaded("documents:\n" + example);
+  const config settings = test::loaded("documents:\n" + example);
   REQUIRE(settings.documents.rules.size() == 1);
   CHECK(settings.documents.rules.front().name == "wiki/*");
   CHECK_FALSE(settings.documents.rules.front().gc);

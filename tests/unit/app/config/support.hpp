@@ -9,6 +9,8 @@
 
 #include <unistd.h>
 
+#include <catch2/catch_test_macros.hpp>
+
 #include "app/config/caf_options.hpp"
 #include "app/config/load.hpp"
 
@@ -78,6 +80,15 @@ inline std::vector<std::string> problem_lines(const config_sources& sources) {
 inline std::vector<std::string> problem_lines_of_text(std::string_view yaml) {
   const temporary_file file{yaml};
   return problem_lines({.file = file.path(), .environment = {}, .settings = {}});
+}
+
+/// What a text of settings without problems sets.
+inline config loaded(std::string_view yaml) {
+  const temporary_file file{yaml};
+  loaded_config made = load_config({.file = file.path(), .environment = {}, .settings = {}});
+  for (const config_problem& problem : made.problems) UNSCOPED_INFO(to_string(problem));
+  REQUIRE(made.problems.empty());
+  return made.settings;
 }
 
 }  // namespace troupe::test
