@@ -1,0 +1,120 @@
+// What nodes tell each other, as values. Messages about one document travel in the order in which
+// its replica sent them; between two nodes nothing overtakes anything (link.hpp). The format of the
+// bytes stands in docs/peer-link.md.
+//
+// A replica is one opening of a document on a node. It numbers its states: number n stands for
+// everything it knew when it wrote its n-th update to its log, whoever made that. The numbers mean
+// something only together with the replica's `life`. Pure.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "protocol/siphash.hpp"
+
+namespace troupe::cluster {
+
+/// Names one opening of a document on a node, among all openings of all nodes: random.
+using replica_life = std::uint64_t;
+/// Of a state of a replica; see above.
+using state_number = std::uint64_t;
+
+// --- about a document ---
+
+/// "My state at this number has this digest. Do you have all of it?" Answered by peer_same, or by
+/// peer_ask if the digests differ, or by peer_closed if the document is not open there and need not
+/// be.
+struct peer_compare {
+  hash128 digest;  ///< Of state vector and delete set.
+  state_number number = 0;
+};
+/// "All of your state up to this number is durable here."
+struct peer_stored {
+  replica_life life = 0;  ///< Whose numbers these are: the receiver's.
+  state_number up_to = 0;
+};
+/// "I lack something; this is what I have." Answered by peer_fill.
+struct peer_ask {
+  replica_life life = 0;  ///< Of the receiver, which the answer must still be.
+  shared_slice state_vector;
+};
+/// What the receiver lacked; with it, it has all up to the number.
+struct peer_fill {
+  shared_slice update;
+  state_number number = 0;
+};
+/// A new update, which brought the sender to this number.
+struct peer_update {
+  shared_slice update;
+  state_number number = 0;
+};
+/// "I am opening the document and must know what you have." Answered by peer_loaded.
+struct peer_load {
+  hash128 digest;
+  shared_slice state_vector;
+};
+/// What the asking replica lacked of what is stored here or known here. Empty: nothing.
+struct peer_loaded {
+  replica_life life = 0;  ///< Of the replica that asked.
+  shared_slice update;
+  /// False: what is stored here could not be read whole, so this answer proves nothing.
+  bool is_whole = true;
+};
+/// "Sessions of mine use the document: tell me what happens."
+struct peer_opened {};
+/// "None does any longer."
+struct peer_closed {};
+/// Presence of the sender's sessions: an awareness update.
+struct peer_presence {
+  shared_slice update;
+  bool is_all = false;  ///< What it does not show is gone.
+};
+/// An event of a JSON session, for the sessions of the receiver.
+struct peer_event {
+  shared_slice payload;  ///< JSON text.
+  /// What deduplicates it: user, id of the message; empty: nothing.
+  std::string user;
+  std::string message_id;
+};
+/// The document was removed (odd) or admitted again (even): its generation from now on.
+struct peer_generation {
+  std::uint64_t generation = 0;
+};
+
+using document_message =
+    std::variant<peer_compare, peer_stored, peer_ask, peer_fill, peer_update, peer_load,
+                 peer_loaded, peer_opened, peer_closed, peer_presence, peer_event, peer_generation>;
+
+/// What one replica has for a peer at the end of a turn.
+struct document_block {
+  std::string document;
+  replica_life life = 0;  ///< Of the sending replica; 0: it has none open.
+  std::vector<document_message> messages;
+};
+
+// --- about nodes ---
+
+/// The sender's member list, as member_list::encode() makes it.
+struct peer_members {
+  shared_slice list;
+};
+/// "All documents that I hold are where the list of this number wants them."
+struct peer_moved {
+  std::uint64_t list_number = 0;
+};
+/// A change of what users may do, as the admin page took it: JSON text.
+struct peer_access_change {
+  shared_slice change;
+};
+/// "I am about to end; send nothing more and do not wait for me."
+struct peer_bye {};
+
+using node_message = std::variant<peer_members, peer_moved, peer_access_change, peer_bye>;
+
+using peer_message = std::variant<document_block, node_message>;
+
+}  // namespace troupe::cluster
