@@ -16,6 +16,7 @@ class fifo {
 
   /// Requires: not empty.
   T& front() noexcept { return items_[first_]; }
+  const T& front() const noexcept { return items_[first_]; }
 
   void push_back(T item) { items_.push_back(std::move(item)); }
 
