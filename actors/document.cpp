@@ -57,6 +57,7 @@ document::behavior_type document::make_behavior() {
       [this](const unload_document& order) {
         waits_for_worker_ = order.waits_for_worker;
         is_removed_ = is_removed_ || order.is_removed;
+        is_final_ = is_final_ || order.is_final;
         on_unload();
       },
       [this](const import_update& order) { return on_import(order); },
@@ -355,7 +356,8 @@ bool document::is_quiet() {
   const auto now = current_time();
   const std::uint64_t version = work_.state()->version();
   if (std::exchange(seen_version_, version) != version) edited_at_ = now;
-  return !audience_.has_sessions() || now - edited_at_ >= settings_.fold_after;
+  const bool is_used = audience_.has_sessions() || (peers_ && peers_->core().has_users());
+  return !is_used || now - edited_at_ >= settings_.fold_after;
 }
 
 /// Notes whether the state is folded now. One that was decoded counts as edited.
@@ -542,7 +544,7 @@ void document::on_unload() {
     tell(this, directory_, document_busy{settings_.id});
     return;
   }
-  if (peers_ && !is_removed_ && waits_for_worker_ && peers_->core().is_kept_in_use()) {
+  if (peers_ && !is_removed_ && !is_final_ && peers_->core().is_kept_in_use()) {
     // It would be opened again with the next update. So it counts as idle from now on.
     is_unloading_ = false;
     tell(this, directory_, document_busy{settings_.id});
@@ -552,7 +554,10 @@ void document::on_unload() {
   if (may_lose_unstored()) return quit();
   if (is_held() && work_.has_begun() && !durability_.is_storing()) return quit();
   // Each of these ends by calling this again.
-  if (durability_.is_awaited() || durability_.is_storing()) return;
+  if (durability_.is_storing()) return;
+  // Other keepers may be out of reach for long.
+  const bool waits_for_keepers = !is_final_ || waits_for_worker_;
+  if (durability_.is_awaited() && (waits_for_keepers || !peers_)) return;
   // What is acknowledged is stored; the checkpoint is not made, so the log remains.
   if (!work_.state() && !waits_for_worker_) return quit();
   if (!work_.has_begun() || !work_.state() || work_.has_waiting()) return;

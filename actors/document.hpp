@@ -186,6 +186,7 @@ class document final : public io_actor<document_actor::base> {
   bool is_checkpointing_ = false;
   bool is_unloading_ = false;
   bool waits_for_worker_ = true;
+  bool is_final_ = false;
   bool flush_scheduled_ = false;
   bool is_nearly_full_ = false;
   bool is_folded_ = false;        // as far as is noted

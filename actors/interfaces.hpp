@@ -125,6 +125,7 @@ struct document_returned {
 struct unload_document {
   bool waits_for_worker = true;  ///< False: the node ends, and what a worker still does is lost.
   bool is_removed = false;       ///< It ends with subscribers, too; they are being closed.
+  bool is_final = false;         ///< The node ends, whoever elsewhere uses the document.
 };
 struct export_state {
   std::string document;
