@@ -11,6 +11,7 @@
 
 #include "base/bytes.hpp"
 #include "base/errc.hpp"
+#include "protocol/cluster/member_list.hpp"
 #include "protocol/cluster/peer_message.hpp"
 
 namespace troupe::cluster {
@@ -25,8 +26,6 @@ inline constexpr std::size_t peer_presence_size_bytes_max = 32 * 1024 * 1024;
 inline constexpr std::size_t peer_event_size_bytes_max = 64 * 1024 * 1024;
 inline constexpr std::size_t peer_event_user_size_bytes_max = 16 * 1024;
 inline constexpr std::size_t peer_event_id_size_bytes_max = 1024;
-/// Of a member list.
-inline constexpr std::size_t member_list_size_bytes_max = 1024 * 1024;
 /// Of a change of access.
 inline constexpr std::size_t access_change_size_bytes_max = 1024 * 1024;
 
