@@ -6,6 +6,7 @@
 
 #include <caf/io/middleman_actor.hpp>
 
+#include "actors/gather.hpp"
 #include "actors/peer_link.hpp"
 #include "base/hash.hpp"
 #include "protocol/cluster/node_address.hpp"
@@ -202,6 +203,12 @@ cluster_manager::peer* cluster_manager::peer_of(const cluster::node_uuid& id) {
   return found == peers_.end() ? nullptr : &found->second;
 }
 
+std::string cluster_manager::uuid_text(cluster::peer_id number) const {
+  for (const auto& [id, each] : peers_)
+    if (each.number == number) return cluster::to_string(id);
+  return {};
+}
+
 std::string cluster_manager::name_of(cluster::peer_id number) const {
   for (const auto& [id, each] : peers_)
     if (each.number == number) return members_.name_of(id);
@@ -345,6 +352,81 @@ void cluster_manager::publish() {
   tell(this, directory_, cluster_changed{std::move(links)});
 }
 
+// --- for operators ---
+
+/// Each link reports its own figures; the answer goes out when the last has answered.
+caf::result<described_cluster> cluster_manager::on_describe() {
+  std::vector<peer_link_actor> links;
+  for (const auto& [id, each] : peers_) links.push_back(each.link);
+  return gather(this, links, describe_link{}, describe(),
+                [this](described_cluster& all, const described_link& part) {
+                  const std::string uuid = uuid_text(part.peer);
+                  const auto row =
+                      std::ranges::find(all.nodes, uuid, &described_cluster::node_view::uuid);
+                  if (row == all.nodes.end()) return;
+                  row->queued_bytes = part.figures.queued_bytes;
+                  row->in_flight_bytes = part.figures.unacknowledged_bytes;
+                });
+}
+
+described_cluster cluster_manager::describe() const {
+  using role = described_cluster::role;
+  described_cluster all;
+  all.cluster = settings_.self.cluster;
+  all.node = settings_.self.name;
+  all.uuid = cluster::to_string(settings_.self.id);
+  all.incarnation = settings_.self.incarnation;
+  all.why_not_joined = members_.why_not();
+  if (const auto& conflict = members_.conflict())
+    all.conflict = "node '" + conflict->with_name + "' has another member list " +
+                   std::to_string(conflict->number);
+  all.list_number = members_.list().number();
+  all.has_moved = members_.all_moved();
+  all.keepers = settings_.self.replication.keepers;
+  all.write_acks = settings_.self.replication.write_acks;
+  all.is_strict = !settings_.documents.is_available;
+  const auto add = [&](const cluster::node_uuid& id, const std::string& name,
+                       const std::string& address, role is) {
+    described_cluster::node_view row{
+        .uuid = cluster::to_string(id), .name = name, .address = address, .is = is};
+    row.is_self = id == settings_.self.id;
+    const auto known = peers_.find(id);
+    row.is_up = row.is_self || (known != peers_.end() && known->second.is_up);
+    if (const auto dialed = dialed_.find(address); !row.is_up && dialed != dialed_.end())
+      row.why_down = dialed->second.last_problem;
+    if (const auto moved = members_.moved().find(id); moved != members_.moved().end())
+      row.moved_list = moved->second;
+    all.nodes.push_back(std::move(row));
+  };
+  for (const cluster::member& each : members_.members())
+    add(each.id, each.name, each.address, role::member);
+  for (const cluster::former_member& each : members_.list().former())
+    add(each.who.id, each.who.name, each.who.address, each.is_gone ? role::gone : role::leaving);
+  for (const cluster::candidate& each : members_.candidates())
+    add(each.id, each.name, each.address, role::candidate);
+  return all;
+}
+
+changed_members cluster_manager::on_change(const change_members& order) {
+  using what = change_members::order;
+  const auto how = order.is_forced ? cluster::insistence::forced : cluster::insistence::careful;
+  const std::vector<cluster::node_uuid> up = nodes_up();
+  result<void> done;
+  cluster::node_uuid id;
+  if (!order.uuid.empty()) {
+    const auto parsed = cluster::parse_node_uuid(order.uuid);
+    if (!parsed) return {to_string(parsed.error()), members_.list().number()};
+    id = *parsed;
+  }
+  switch (order.what) {
+    case what::add: done = members_.add(order.which, id, order.address, up, how); break;
+    case what::leave: done = members_.leave(order.which, up, how); break;
+    case what::remove: done = members_.remove(order.which, up, how); break;
+  }
+  look_at_members();
+  return {done ? std::string{} : done.error().detail, members_.list().number()};
+}
+
 // --- the end ---
 
 caf::result<node_drained> cluster_manager::on_drain() {
@@ -354,7 +436,3 @@ caf::result<node_drained> cluster_manager::on_drain() {
 }
 
 }  // namespace troupe
-namespace troupe {
-caf::result<described_cluster> cluster_manager::on_describe() { return described_cluster{}; }
-changed_members cluster_manager::on_change(const change_members&) { return {}; }
-}

@@ -86,6 +86,8 @@ class cluster_manager final : public cluster_actor::base {
   peer* find(cluster::peer_id number);
   peer* peer_of(const cluster::node_uuid& id);
   std::string name_of(cluster::peer_id number) const;
+  std::string uuid_text(cluster::peer_id number) const;
+  described_cluster describe() const;
   std::vector<cluster::node_uuid> nodes_up() const;
   void look_at_members();
   bool keep();
