@@ -55,7 +55,7 @@ cluster_manager::behavior_type cluster_manager::make_behavior() {
       [this](const peer_hello& from) { return on_hello(from); },
       [this](const peer_said& what) { on_said(what); },
       [this](const link_changed& change) { on_link_changed(change); },
-      [this](const documents_moved& done) { on_moved(done); },
+      [this](const documents_moved& news) { on_moved(news); },
       [this](const second_passed&) { on_second(); },
       [this](const drain_node&) { return on_drain(); },
       [this](const describe_cluster&) { return on_describe(); },
@@ -282,8 +282,8 @@ void cluster_manager::on_said(const peer_said& what) {
   look_at_members();
 }
 
-void cluster_manager::on_moved(const documents_moved& done) {
-  members_.on_moved(settings_.self.id, done.list_number);
+void cluster_manager::on_moved(const documents_moved& news) {
+  members_.on_moved(settings_.self.id, news.list_number);
   look_at_members();
   gossip();
 }
@@ -411,7 +411,7 @@ changed_members cluster_manager::on_change(const change_members& order) {
   using what = change_members::order;
   const auto how = order.is_forced ? cluster::insistence::forced : cluster::insistence::careful;
   const std::vector<cluster::node_uuid> up = nodes_up();
-  result<void> done;
+  result<void> outcome;
   cluster::node_uuid id;
   if (!order.uuid.empty()) {
     const auto parsed = cluster::parse_node_uuid(order.uuid);
@@ -419,12 +419,12 @@ changed_members cluster_manager::on_change(const change_members& order) {
     id = *parsed;
   }
   switch (order.what) {
-    case what::add: done = members_.add(order.which, id, order.address, up, how); break;
-    case what::leave: done = members_.leave(order.which, up, how); break;
-    case what::remove: done = members_.remove(order.which, up, how); break;
+    case what::add: outcome = members_.add(order.which, id, order.address, up, how); break;
+    case what::leave: outcome = members_.leave(order.which, up, how); break;
+    case what::remove: outcome = members_.remove(order.which, up, how); break;
   }
   look_at_members();
-  return {done ? std::string{} : done.error().detail, members_.list().number()};
+  return {outcome ? std::string{} : outcome.error().detail, members_.list().number()};
 }
 
 // --- the end ---

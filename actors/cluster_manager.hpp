@@ -71,7 +71,7 @@ class cluster_manager final : public cluster_actor::base {
   peer_welcome on_hello(const peer_hello& from);
   void on_said(const peer_said& what);
   void on_link_changed(const link_changed& change);
-  void on_moved(const documents_moved& done);
+  void on_moved(const documents_moved& news);
   void on_second();
   caf::result<node_drained> on_drain();
   caf::result<described_cluster> on_describe();

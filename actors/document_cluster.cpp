@@ -2,6 +2,7 @@
 // core, what the core decides goes to the links. Until the keepers have said what they have, nobody
 // sees the document. Functions of the class document.
 #include "actors/document.hpp"
+#include "actors/failure_codes.hpp"
 
 namespace troupe {
 

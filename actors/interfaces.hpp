@@ -272,7 +272,7 @@ using cluster_actor = caf::typed_actor<
     caf::result<void>(link_changed),        // a link is up, or lost
     caf::result<void>(documents_moved),     // all documents are where a list wants them
     caf::result<void>(second_passed),       // note to itself: dial who is missing
-    caf::result<void>(drain_node),          // say bye to all
+    caf::result<node_drained>(drain_node),  // say bye to all
     caf::result<described_cluster>(describe_cluster),   // for operators
     caf::result<changed_members>(change_members)>;      // an operator's order
 

@@ -90,7 +90,7 @@ void peer_link::on_opening_failed(const std::string& document, const caf::error&
   openings_.erase(document);
   log_line(log_severity::warning, "document '" + document + "' cannot be opened for " +
                                       settings_.name + ": " +
-                                      troupe::describe(to_close_reason(why)).text);
+                                      std::string{troupe::describe(to_close_reason(why)).text});
   tell_gone(document);
 }
 
@@ -121,12 +121,12 @@ void peer_link::on_flush() {
 
 void peer_link::send_waiting() {
   const auto now = current_time();
-  while (auto next = link_.next_batch(now)) send(*std::move(next));
-  if (auto ack = link_.take_ack(now)) send(*std::move(ack));
+  while (auto next = link_.next_batch(now)) send_batch(*std::move(next));
+  if (auto ack = link_.take_ack(now)) send_batch(*std::move(ack));
   tell_lost();
 }
 
-void peer_link::send(cluster::batch what) {
+void peer_link::send_batch(cluster::batch what) {
   tell(this, caf::actor_cast<remote_link_actor>(remote_), peer_batch{std::move(what), false});
 }
 
@@ -221,7 +221,7 @@ void peer_link::on_connect(const connect_link& what) {
   monitor(remote_);
   waits_for_remote_ = !what.speaks_first;
   if (!what.speaks_first) return;
-  send({epoch_, 0, 0, {}});
+  send_batch({epoch_, 0, 0, {}});
   begin();
 }
 

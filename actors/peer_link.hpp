@@ -67,7 +67,7 @@ class peer_link final : public peer_link_actor::base {
   void on_opening_failed(const std::string& document, const caf::error& why);
   void tell_gone(const std::string& document);
   void push(shared_bytes message, cluster::traffic_class of, std::string_view document);
-  void send(cluster::batch what);
+  void send_batch(cluster::batch what);
   void send_waiting();
   void tell_lost();
   void schedule_flush();
