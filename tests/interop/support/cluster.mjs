@@ -89,7 +89,7 @@ class cluster_node {
   }
   /** The address under which others know it. */
   get address() {
-    return `127.0.0.1:${this.proxy_port}`;
+    return `127.0.0.1:${this.proxy_port ?? this.listen_port}`;
   }
 
   /** Starts it on what it has stored; `environment` is only for it. */
@@ -178,9 +178,15 @@ export class test_cluster {
   nodes = [];
   network = new link_network();
 
-  constructor({ nodes = 3, name = 'cluster', folder = undefined, settings = {}, replication = {}, heartbeat = {}, cluster_settings = {} }) {
-    Object.assign(this, { count: nodes, settings, replication, heartbeat, cluster_settings });
-    this.is_clustered = nodes > 1;
+  /**
+   * `settings` as of any server, `replication` and `heartbeat` as in the section, `cluster_settings` what else is there.
+   * Without proxies (`is_proxied`) nodes dial each other. `is_clustered`: a node alone may be a cluster, too.
+   */
+  constructor({
+    nodes = 3, name = 'cluster', folder = undefined, settings = {}, replication = {}, heartbeat = {}, cluster_settings = {}, is_proxied = true,
+    is_clustered = nodes > 1,
+  }) {
+    Object.assign(this, { count: nodes, settings, replication, heartbeat, cluster_settings, is_proxied, is_clustered });
     this.folder = folder ?? mkdtempSync(path.join(tmpdir(), `troupe-${name}-`));
     process.once('exit', () => rmSync(this.folder, { recursive: true, force: true }));
   }
@@ -188,7 +194,7 @@ export class test_cluster {
   /** Adds a node that is not started: its ports and its proxy. */
   async add_node() {
     const node = new cluster_node(this, this.nodes.length, { port: await lasting_port(), listen_port: await lasting_port() });
-    node.proxy_port = await this.network.add(node.name, node.listen_port, () => node.pid, await lasting_port());
+    if (this.is_proxied) node.proxy_port = await this.network.add(node.name, node.listen_port, () => node.pid, await lasting_port());
     this.nodes.push(node);
     return node;
   }
