@@ -18,7 +18,8 @@ require('node:readline').createInterface({ input: process.stdin }).on('line', (p
   const socket = net.connect(Number(port), '127.0.0.1');
   let count = 0;
   const timer = setInterval(() => socket.write(++count + ' ' + Date.now() + '\\n'), 10);
-  require('node:readline').createInterface({ input: socket }).on('line', (line) => console.log(port + ' ' + line + ' ' + Date.now()));
+  require('node:readline').createInterface({ input: socket }).on('error', () => {})
+    .on('line', (line) => console.log(port + ' ' + line + ' ' + Date.now()));
   socket.on('error', () => {}).on('close', () => (clearInterval(timer), console.log(port + ' closed')));
 }).on('close', () => process.exit());`;
 
