@@ -1,6 +1,6 @@
 // Runs rows of faults against clusters of real nodes, one after the other, and prints the table. run.sh installs.
 //
-//   node tests/cluster/run.mjs [--short] [--only ROW,ROW] [--seed N] [--rounds N] [--nodes N] [--results PAGE] [--list]
+//   node tests/cluster/run.mjs [--short] [--only ROW,ROW] [--seed N] [--rounds N] [--nodes N] [--set KEY=VALUE] [--results PAGE] [--list]
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -22,6 +22,7 @@ const { values: given } = parseArgs({
     seed: { type: 'string' },
     rounds: { type: 'string' },
     nodes: { type: 'string' },
+    set: { type: 'string', multiple: true, default: [] },
     results: { type: 'string' },
     list: { type: 'boolean', default: false },
   },
@@ -37,6 +38,7 @@ if (!has_cluster() && given.nodes !== '1') {
 }
 const wanted = given.only?.split(',') ?? (given.selection ? short_selection : rows.map(({ name }) => name));
 for (const name of wanted) if (!rows.some((row) => row.name === name)) throw new Error(`there is no row "${name}"; --list tells which there are`);
+const settings = Object.fromEntries(given.set.map((set) => set.split(/=(.*)/s, 2)));
 const seed = Number(given.seed ?? Date.now() % 100_000);
 
 const columns = [
@@ -58,7 +60,7 @@ const cells = ({ name, what }, figures) => [
 const lines = new Map();
 for (const row of rows.filter(({ name }) => wanted.includes(name))) {
   const { figures, notes, problems } = await run_row(row, {
-    is_short: given.short, seed, rounds: given.rounds && Number(given.rounds), nodes: given.nodes && Number(given.nodes),
+    is_short: given.short, seed, rounds: given.rounds && Number(given.rounds), nodes: given.nodes && Number(given.nodes), settings,
   });
   lines.set(row.name, cells(row, figures));
   const told = columns.map(([key]) => `${Math.round(figures[key])} ${key}`).join(', ');
