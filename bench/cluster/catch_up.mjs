@@ -4,10 +4,11 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const settling_ms = 500;
+const cut_ms = 8000;
 const time_max_ms = 240_000;
 
 /** Its figures; what did not arrive in time is `missing` of them, not a failure. */
-export async function catch_up(program, args, { cut, heal }, { cut_ms = 8000 } = {}) {
+export async function catch_up(program, args, { cut, heal }) {
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], timeout: time_max_ms });
   let out = '';
   let said = '';

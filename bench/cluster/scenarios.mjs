@@ -93,7 +93,15 @@ async function memory_beside(tools, disturb) {
 }
 
 /** Clients of the first node only, and its CPU. */
-const fanout = (tools, cluster) => tools.on(cluster, ({ protocol, addresses: [address], pids: [pid] }) => tools.load({ protocol, addresses: [address], pids: [pid] }, 'fanout', '--clients', 100, '--outstanding', 32, '--seconds', tools.seconds(3), '--check-state'));
+const fanout = (tools, cluster, ...args) =>
+  tools.on(cluster, ({ protocol, addresses: [address], pids: [pid] }) =>
+    tools.load({ protocol, addresses: [address], pids: [pid] }, 'fanout', ...args, '--seconds', tools.seconds(4), '--check-state'));
+
+/** What clients of one node do: in a closed loop, and typing at a rate. */
+const local_loads = {
+  '1 × 100': ['--clients', 100, '--outstanding', 32],
+  typing: ['--documents', 20, '--clients', 25, '--writers', 25, '--rate', 2],
+};
 
 /** In the order in which they run. */
 export const scenarios = {
@@ -118,16 +126,18 @@ export const scenarios = {
     checks: beside((a, b) => [must('100 documents at 5/s, CPU per update, troupe : Hocuspocus', a.server_cpu_us_per_update / b.server_cpu_us_per_update, '<=', 0.25)]),
   },
   'catch-up': {
-    what: 'Two nodes apart for 8 s (with Hocuspocus, one server and Redis), in which a client of the first writes so many updates; from the heal until a reader at the second has all. `Nudged`: somebody edits once more at the heal',
+    what: 'Two nodes apart for 8 s (with Hocuspocus, one server and Redis), in which a client of the first writes 5,000 updates; from the heal until a reader at the second has all. `Silent`: nothing passes, and connections stay; `broken`: they break and none can be made; `edited`: likewise, and somebody edits once more at the heal',
     columns: [column('catch_up_ms', 'caught up, ms'), column('missing', 'updates missing after 20 s'), column('server_cpu_percent', 'CPU meanwhile, %')],
     cases: (tools) =>
-      [1000, 20_000].flatMap((updates) =>
-        Object.entries(tools.clusters.of(2, { is_proxied: true })).flatMap(([title, cluster]) =>
-          [[], ['--nudge']].map((nudge) => [
-            `${title}, ${updates.toLocaleString('en-US')}${nudge.length > 0 ? ', nudged' : ''}`,
-            () => tools.on(cluster, (running) => tools.catch_up(running, '--updates', updates, '--seconds', 20, ...nudge)),
-          ]),
-        ),
+      Object.entries(tools.clusters.of(2, { is_proxied: true })).flatMap(([title, cluster]) =>
+        ['silent', 'broken', 'edited'].map((how) => [
+          `${title}, ${how}`,
+          () =>
+            tools.on(cluster, ({ cut, refuse, ...running }) => {
+              const apart = { ...running, cut: how === 'silent' ? cut : refuse };
+              return tools.catch_up(apart, '--updates', 5000, '--seconds', 20, ...(how === 'edited' ? ['--nudge'] : []));
+            }),
+        ]),
       ),
     repetitions: 1,
   },
@@ -139,20 +149,24 @@ export const scenarios = {
     repetitions: 1,
   },
   local: {
-    what: 'Clients of one node (100 in one document, one writes, 32 updates outstanding): without a cluster, and as a cluster of one; also the first of two nodes, where the other one stores all of it, too',
+    what: 'Clients of one node (`1 × 100`: one writes with 32 updates outstanding; `typing`: 20 documents × 25 clients, all of them type, 2 characters/s each): without a cluster, and as a cluster of one; also the first of two nodes, where the other one stores all of it, too',
     columns: [column('server_cpu_us_per_delivery', 'CPU, µs/delivery'), column('deliveries_per_second', 'deliveries/s'), column('latency_p50_us', 'p50, µs'), column('latency_p99_us', 'p99, µs'), ...loads],
-    cases: (tools) => [
-      ['no cluster', () => fanout(tools, tools.clusters.troupe(1))],
-      ...(tools.clusters.has_cluster
-        ? [
-            ['cluster of one', () => fanout(tools, tools.clusters.troupe(1, { is_clustered: true }))],
-            ['first of two', () => fanout(tools, tools.clusters.troupe(2))],
-          ]
-        : []),
-    ],
+    cases: (tools) =>
+      Object.entries(local_loads).flatMap(([name, args]) => [
+        [`${name}, no cluster`, () => fanout(tools, tools.clusters.troupe(1), ...args)],
+        ...(tools.clusters.has_cluster
+          ? [
+              [`${name}, cluster of one`, () => fanout(tools, tools.clusters.troupe(1, { is_clustered: true }), ...args)],
+              [`${name}, first of two`, () => fanout(tools, tools.clusters.troupe(2), ...args)],
+            ]
+          : []),
+      ]),
     repetitions: 9,
-    checks: ({ 'no cluster': without, 'cluster of one': alone }) =>
-      alone ? [must('CPU per delivery to local clients, in a cluster : without', alone.server_cpu_us_per_delivery / without.server_cpu_us_per_delivery, '<=', 1.03)] : [],
+    checks: (rows) =>
+      Object.keys(local_loads).flatMap((name) => {
+        const [without, alone] = [rows[`${name}, no cluster`], rows[`${name}, cluster of one`]];
+        return alone ? [must(`${name}: CPU per delivery to local clients, in a cluster : without`, alone.server_cpu_us_per_delivery / without.server_cpu_us_per_delivery, '<=', 1.03)] : [];
+      }),
   },
   memory: {
     what: 'Three nodes, 1 MB a second written at two of them into one document: the memory of the first while the third is well, behind 50 ms and 16 KiB/s, frozen',

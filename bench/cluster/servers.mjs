@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { free_port, start, troupe_settings } from '../compare/servers.mjs';
 import { test_cluster } from '../../tests/interop/support/cluster.mjs';
-import { link_network } from '../../tests/interop/support/link_proxy.mjs';
+import { link_network, outside } from '../../tests/interop/support/link_proxy.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const start_max_ms = 10_000;
@@ -41,6 +41,7 @@ function troupe(nodes, settings, { is_clustered = nodes > 1, is_proxied = false 
         addresses: cluster.nodes.map(({ port }) => `127.0.0.1:${port}`),
         pids: cluster.nodes.map(({ pid }) => pid),
         cut: () => cluster.network.partition([cluster.names[0]], cluster.names.slice(1)),
+        refuse: () => cluster.names.slice(1).forEach((name) => cluster.network.refuse(cluster.names[0], name)),
         heal: () => cluster.network.heal(),
         bytes: () => cluster.network.bytes,
         stop: () => cluster.stop(),
@@ -104,7 +105,8 @@ function hocuspocus(nodes, { is_proxied = false } = {}) {
         addresses: servers.map(({ address }) => address),
         pids: [...servers.map(({ pid }) => pid), ...(redis ? [redis.pid] : [])],
         // Whoever connects is no node that the proxy knows.
-        cut: () => network.cut('outside', 'redis'),
+        cut: () => network.cut(outside, 'redis'),
+        refuse: () => network.refuse(outside, 'redis'),
         heal: () => network.heal(),
         bytes: () => network.bytes,
         stop,
