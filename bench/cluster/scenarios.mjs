@@ -48,12 +48,12 @@ const latency = (rate, seconds, sizes) => ({
 const rates = [1, 2, 4, 8, 12, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192].map((thousands) => 1000 * thousands);
 
 /** The highest of the rates at which everything arrives within a second; ends after two rates in a row that are too high. */
-async function highest_rate(tools, cluster) {
+async function highest_rate(tools, cluster, who, writers) {
   let best = { updates_per_second_max: 0 };
   let failed = 0;
   for (const rate of tools.is_quick ? [1000, 8000] : rates) {
     const figures = await tools
-      .on(cluster, (running) => tools.load(running, 'cross', ...twenty_writers(2), '--rate', rate / writers, '--seconds', tools.seconds(6)))
+      .on(cluster, (running) => tools.load(running, 'cross', ...who, '--rate', rate / writers, '--seconds', tools.seconds(6)))
       .catch((error) => ({ arrived_within_1s: 0, why: error.message }));
     process.stderr.write(`  ${rate}/s: ${figures.arrived_within_1s ? `all within ${Math.round(figures.cross_node_max_us / 1e3)} ms` : (figures.why ?? 'too late')}\n`);
     if (figures.arrived_within_1s) best = { ...figures, updates_per_second_max: rate };
@@ -62,6 +62,21 @@ async function highest_rate(tools, cluster) {
   }
   return best;
 }
+
+/** A scenario of rising rates; `who(nodes)` has the arguments about writers and readers. */
+const rising = (what, check, who, writers, others = {}) => ({
+  what: `${what}, at rising rates, runs of 6 s: the highest rate at which everything arrives within a second, and what was measured at it`,
+  columns: [column('updates_per_second_max', 'updates/s'), column('deliveries_per_second', 'deliveries/s'), per_update, ...latencies, ...loads],
+  cases: (tools) =>
+    [2, 3].flatMap((nodes) =>
+      Object.entries(tools.clusters.of(nodes))
+        .filter(([title]) => nodes === 2 || title.startsWith('troupe'))
+        .map(([title, cluster]) => [title, () => highest_rate(tools, cluster, who(nodes), writers)]),
+    ),
+  checks: beside((a, b) => (check ? [must(check, a.updates_per_second_max / b.updates_per_second_max, '>=', 4)] : [])),
+  ...others,
+});
+const hundred_documents = (nodes) => ['--documents', 100, '--writers', spread(nodes, [1]), '--readers', nodes === 1 ? '1' : spread(nodes, [0], 1)];
 
 /** What each process of an idle cluster uses. */
 async function idle(tools, running) {
@@ -113,18 +128,14 @@ export const scenarios = {
     cases: cross([2, 3, 1], 15, twenty_writers, '--rate', 500 / writers),
     checks: beside((a, b) => [must('hot document at 500/s, CPU per update, troupe : Hocuspocus', a.server_cpu_us_per_update / b.server_cpu_us_per_update, '<=', 0.25)]),
   },
-  sweep: {
-    what: `The same document of two nodes at rising rates of ${writers} writers, runs of 6 s: the highest rate at which everything arrives within a second, and what was measured at it`,
-    columns: [column('updates_per_second_max', 'updates/s'), column('deliveries_per_second', 'deliveries/s'), per_update, ...latencies, ...loads],
-    cases: (tools) => Object.entries(tools.clusters.of(2)).map(([title, cluster]) => [title, () => highest_rate(tools, cluster)]),
-    checks: beside((a, b) => [must('highest rate, troupe : Hocuspocus', a.updates_per_second_max / b.updates_per_second_max, '>=', 4)]),
-  },
+  sweep: rising('The same document and its twenty writers', 'highest rate in one document, troupe : Hocuspocus', twenty_writers, writers),
   documents: {
     what: '100 documents, one writer at the first node and one reader at the second, 5 updates a second each; alone, both at the one',
     columns: [per_update, ...latencies, column('server_1_cpu_percent', 'first node, %'), column('server_2_cpu_percent', 'second, %'), column('server_3_cpu_percent', 'Redis, %'), ...loads],
-    cases: cross([2, 1], 15, (nodes) => ['--documents', 100, '--writers', spread(nodes, [1]), '--readers', nodes === 1 ? '1' : spread(nodes, [0, 1])], '--rate', 5),
+    cases: cross([2, 1], 15, hundred_documents, '--rate', 5),
     checks: beside((a, b) => [must('100 documents at 5/s, CPU per update, troupe : Hocuspocus', a.server_cpu_us_per_update / b.server_cpu_us_per_update, '<=', 0.25)]),
   },
+  'sweep-documents': rising('The same 100 documents; with three nodes, a reader at each further one', undefined, hundred_documents, 100, { repetitions: 1 }),
   'catch-up': {
     what: 'Two nodes apart for 8 s (with Hocuspocus, one server and Redis), in which a client of the first writes 5,000 updates; from the heal until a reader at the second has all. `Silent`: nothing passes, and connections stay; `broken`: they break and none can be made; `edited`: likewise, and somebody edits once more at the heal',
     columns: [column('catch_up_ms', 'caught up, ms'), column('missing', 'updates missing after 20 s'), column('server_cpu_percent', 'CPU meanwhile, %')],
