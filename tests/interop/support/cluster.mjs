@@ -46,7 +46,7 @@ export async function lasting_port() {
 export function cluster_section({ name = 'test', self, listen_port, members, replication = {}, heartbeat = {}, more = {} }) {
   const { keepers = 3, write_acks = 2, mode = 'strict' } = replication;
   const { interval = '1s', timeout = '5s' } = heartbeat;
-  const seeds = members.filter((each) => each.name !== self.name).map(({ address }) => JSON.stringify(address));
+  const seeds = members.map(({ address }) => JSON.stringify(address));
   return [
     'cluster:',
     '  enabled: true',
@@ -100,8 +100,14 @@ class cluster_node {
       'storage.path': this.directory,
       ...this.cluster.settings,
     };
-    this.server = await start_server(settings, { file: this.#write_file(), environment });
-    this.is_up = true;
+    // It connects to the others before it says that it is ready.
+    const on_spawn = (server) => Object.assign(this, { server, is_up: true });
+    try {
+      await start_server(settings, { file: this.#write_file(), environment, on_spawn });
+    } catch (error) {
+      this.is_up = false;
+      throw error;
+    }
   }
 
   #write_file() {

@@ -146,8 +146,9 @@ class server {
  * Starts a server with `settings` ({'limits.max_connections': 2, ...}) and waits until it listens.
  * `file` is a configuration file for what settings cannot say; `environment` is added to that of this process.
  */
-export async function start_server(settings = {}, { file = undefined, environment = undefined } = {}) {
+export async function start_server(settings = {}, { file = undefined, environment = undefined, on_spawn = () => {} } = {}) {
   const started = new server(settings, file, environment);
+  on_spawn(started);
   try {
     await started.ready();
   } catch (error) {
