@@ -14,6 +14,7 @@
 #include <caf/typed_actor.hpp>
 
 #include "actors/admin_routes.hpp"
+#include "actors/cluster_view.hpp"
 #include "actors/deliveries.hpp"
 #include "actors/message_types.hpp"
 #include "actors/operator_view.hpp"
@@ -228,6 +229,12 @@ struct version_made {
   std::shared_ptr<const std::string> document;
   std::optional<failure> why;  ///< It could not be made.
 };
+
+// --- cluster: one per node where cluster.enabled; knows the members ---
+
+using cluster_actor = caf::typed_actor<
+    caf::result<described_cluster>(describe_cluster),  // which nodes there are, and how they are
+    caf::result<changed_members>(change_members)>;     // an operator's change of the member list
 
 // --- webhook sender: one per node where webhooks.url is set, on a thread of its own ---
 

@@ -15,16 +15,20 @@
   message(authorise) \
   message(authorised) \
   message(change_access) \
+  message(change_members) \
   message(change_rights) \
   message(changed_access) \
+  message(changed_members) \
   message(client_batch) \
   message(close_all_sessions) \
   message(close_documents) \
   message(close_session) \
   message(close_subscribers) \
   message(deliver_batch) \
+  message(describe_cluster) \
   message(describe_document) \
   message(describe_webhooks) \
+  message(described_cluster) \
   message(described_webhooks) \
   message(document_busy) \
   message(document_event) \
