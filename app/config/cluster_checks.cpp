@@ -116,7 +116,7 @@ std::string advertised_address(const config& settings) {
   const auto& cluster = settings.cluster;
   if (!cluster.advertise.empty()) return cluster.advertise;
   const bool is_v6 = cluster.address.find(':') != std::string::npos;
-  const std::string port = ":" + std::to_string(cluster.port);
+  const std::string port = std::string{":"}.append(std::to_string(cluster.port));
   return is_v6 ? std::string{"["}.append(cluster.address).append("]").append(port)
                : cluster.address + port;
 }
