@@ -235,7 +235,8 @@ result<void> node::load_tls() {
 
 result<void> node::open_admin_listener(std::shared_ptr<budget> large_messages) {
   io_unit& unit = *units_.front();
-  const admin_sources sources{actors_->directory, actors_->hubs, webhook_sender_, access_.control};
+  const admin_sources sources{actors_->directory, actors_->hubs, webhook_sender_, access_.control,
+                              actors_->cluster};
   listener_settings listening = to_admin_listener_settings(settings_, std::move(large_messages));
   listening.on_out_of_resources = out_of_resources_hook();
   TROUPE_ASSIGN(token_, find_admin_token(settings_));
