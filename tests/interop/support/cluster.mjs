@@ -42,7 +42,7 @@ export async function lasting_port() {
   throw new Error('no free port was found');
 }
 
-/** The section `cluster` of a configuration file. `members` are {name, address} of all nodes, `self` is one of them. */
+/** The section `cluster` of a configuration file. `members` are {name, address} of those who begin together. */
 export function cluster_section({ name = 'test', self, listen_port, members, replication = {}, heartbeat = {}, more = {} }) {
   const { keepers = 3, write_acks = 2, mode = 'strict' } = replication;
   const { interval = '1s', timeout = '5s' } = heartbeat;
