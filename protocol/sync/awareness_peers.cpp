@@ -68,9 +68,12 @@ result<awareness::taking> awareness::take_of_peer(const awareness_entry& incomin
     if (state_bytes_ - last_size + incoming.state.size() > state_bytes_max)
       return fail(errc::state_too_large, "awareness states of the document");
   }
-  if (known == nullptr) known = &entries_[incoming.client];
+  const bool is_first = known == nullptr;
+  if (is_first) known = &entries_[incoming.client];
   if (is_newer || is_shown_again) {
-    tell(*known, std::max(incoming.clock, known->clock + 1));
+    // Clients of this node that were away may know it under this clock, and that it was gone.
+    const std::uint64_t clock = is_first ? incoming.clock + 1 : incoming.clock;
+    tell(*known, std::max(clock, known->clock + 1));
     known->counts = known->told > incoming.clock ? counting::client_is_behind : counting::client;
   }
   known->updated = now;
