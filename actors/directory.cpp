@@ -436,7 +436,8 @@ caf::result<removed_document> directory::on_adopt(const adopt_generation& which)
     return promise;
   }
   if (known != removals_.end()) {
-    known->second.waiting.push_back([this, which] { tell(this, directory_actor{this}, which); });
+    known->second.waiting.push_back(
+        [this, which] { tell_anonymously(directory_actor{this}, which); });
     promise.deliver(removed_document{});
     return promise;
   }

@@ -163,7 +163,7 @@ void document::take_from_peer(cluster::peer_id from,
 void document::look_at_generation() {
   const std::uint64_t generation = peers_->core().outdated_by();
   if (generation == 0 || std::exchange(is_outdated_, true)) return;
-  tell(this, directory_, adopt_generation{*name_, generation});
+  tell_anonymously(directory_, adopt_generation{*name_, generation});
 }
 
 void document::answer_peer(cluster::peer_id from, const cluster::document_message& message) {

@@ -175,7 +175,7 @@ result<bool> memory_backend::admit(const std::string& document) {
 }
 
 result<std::uint64_t> memory_backend::adopt(const std::string& document,
-                                            std::uint64_t generation) {
+                                            std::uint64_t wanted) {
   std::lock_guard lock{mutex_};
   const auto found = documents_.find(document);
   std::uint64_t known = 0;
@@ -183,16 +183,16 @@ result<std::uint64_t> memory_backend::adopt(const std::string& document,
     const document_info& of = found->second.known;
     known = document_generation(of.life, of.is_removed, of.is_admitted);
   }
-  if (generation <= std::max<std::uint64_t>(known, 2)) return known;
+  if (wanted <= std::max<std::uint64_t>(known, 2)) return known;
   document_info tombstone;
   tombstone.is_removed = true;
-  tombstone.is_admitted = generation % 2 == 0;
-  tombstone.life = tombstone.is_admitted ? generation / 2 - 1 : generation / 2;
+  tombstone.is_admitted = wanted % 2 == 0;
+  tombstone.life = tombstone.is_admitted ? wanted / 2 - 1 : wanted / 2;
   tombstone.created_at = tombstone.changed_at = wall_clock_ms();
   entry& of = documents_[document];
   of = {};
   of.known = std::move(tombstone);
-  return generation;
+  return wanted;
 }
 
 /// Of a document that is there, else null.

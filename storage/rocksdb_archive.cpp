@@ -95,11 +95,10 @@ std::uint64_t generation_of(const document_meta& meta) {
   return document_generation(meta.life, meta.is_removed, meta.is_admitted);
 }
 
-}  // namespace
-
 /// All that is stored of the document goes, and a tombstone is left.
-result<void> rocksdb_backend::bury(const std::string& document, const document_meta& tombstone) {
-  const rocksdb_store& store = *state_->store;
+result<void> bury(rocksdb_backend::state& of, const std::string& document,
+                  const document_meta& tombstone) {
+  const rocksdb_store& store = *of.store;
   rocksdb::WriteBatch batch{0, 0, 8, 0};
   for (const family which : {family::log, family::checkpoints, family::versions})
     if (const auto status =
@@ -112,10 +111,12 @@ result<void> rocksdb_backend::bury(const std::string& document, const document_m
                                   std::pair{owner, encode_name(owner, document)}})
     if (const auto status = batch.Put(store.handle(family::meta), at, value); !status.ok())
       return tl::unexpected(in_document(document, to_failure(status)));
-  TROUPE_TRY(state_->commit(batch));
-  state_->heads.forget(document);
+  TROUPE_TRY(of.commit(batch));
+  of.heads.forget(document);
   return {};
 }
+
+}  // namespace
 
 result<bool> rocksdb_backend::remove(const std::string& document) {
   std::lock_guard lock{state_->writing};
@@ -134,28 +135,28 @@ result<bool> rocksdb_backend::remove(const std::string& document) {
     tombstone.created_at = (*stored)->created_at;
     tombstone.life = (*stored)->life;
   }
-  TROUPE_TRY(bury(document, tombstone));
+  TROUPE_TRY(bury(*state_, document, tombstone));
   return was_there;
 }
 
 result<std::uint64_t> rocksdb_backend::adopt(const std::string& document,
-                                             std::uint64_t generation) {
+                                             std::uint64_t wanted) {
   std::lock_guard lock{state_->writing};
   const auto stored = rocksdb_reader{*state_->store}.find_meta(document);
   const bool is_corrupt = !stored && stored.error().code == errc::corrupt_document;
   if (!stored && !is_corrupt) return tl::unexpected(in_document(document, stored.error()));
   const std::uint64_t known = stored && *stored ? generation_of(**stored) : 0;
   // A document that begins its first life needs no entry for that.
-  if (generation <= std::max<std::uint64_t>(known, 2)) return known;
+  if (wanted <= std::max<std::uint64_t>(known, 2)) return known;
   TROUPE_TRY(state_->check_writable());
   document_meta tombstone;
   tombstone.id = id_of(document);
   tombstone.is_removed = true;
-  tombstone.is_admitted = generation % 2 == 0;
-  tombstone.life = tombstone.is_admitted ? generation / 2 - 1 : generation / 2;
+  tombstone.is_admitted = wanted % 2 == 0;
+  tombstone.life = tombstone.is_admitted ? wanted / 2 - 1 : wanted / 2;
   tombstone.created_at = tombstone.changed_at = state_->now();
-  TROUPE_TRY(bury(document, tombstone));
-  return generation;
+  TROUPE_TRY(bury(*state_, document, tombstone));
+  return wanted;
 }
 
 result<bool> rocksdb_backend::admit(const std::string& document) {
