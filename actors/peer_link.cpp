@@ -29,9 +29,7 @@ peer_link::peer_link(caf::actor_config& config, peer_link_settings settings,
 
 peer_link::behavior_type peer_link::make_behavior() {
   end_on_exception(this);
-  set_down_handler([this](const caf::down_msg& down) {
-    if (remote_ && down.source == remote_->address()) lose("the connection has ended");
-  });
+  set_down_handler([this](const caf::down_msg& down) { on_down(down); });
   return {
       [this](const attach_document& which) { on_attach(which); },
       [this](const detach_document& which) { on_detach(which); },
@@ -82,20 +80,33 @@ void peer_link::tell_gone(const std::string& document) {
        cluster::traffic_class::data, document);
 }
 
-/// One that cannot be opened here, as it is removed, is of no use to the peer.
+/// A document says only by ending that it cannot be loaded.
 void peer_link::open_for(const std::string& document) {
   request(directory_, caf::infinite, open_document{document, std::nullopt, true})
-      .then([](const opened_document&) {},
-            [this, document](const caf::error& why) { on_opening_failed(document, why); });
+      .then(
+          [this, document](const opened_document& opened) {
+            const auto waiting = openings_.find(document);
+            if (waiting == openings_.end()) return;
+            waiting->second.document = opened.document.id();
+            watch(this, opened.document);
+          },
+          [this, document](const caf::error& why) { on_opening_failed(document, why); });
 }
 
+void peer_link::on_down(const caf::down_msg& down) {
+  if (remote_ && down.source == remote_->address()) return lose("the connection has ended");
+  const auto failed = std::ranges::find_if(openings_, [&](const auto& each) {
+    return each.second.document == down.source.id();
+  });
+  if (failed != openings_.end()) on_opening_failed(std::string{failed->first}, down.reason);
+}
+
+/// The peer hears whether it was removed; else it asks again.
 void peer_link::on_opening_failed(const std::string& document, const caf::error& why) {
   openings_.erase(document);
-  if (to_close_reason(why) == close_reason::document_removed) return tell_generation(document, 0);
-  log_line(log_severity::warning, "document '" + document + "' cannot be opened for " +
-                                      settings_.name + ": " +
-                                      std::string{troupe::describe(to_close_reason(why)).text});
-  tell_gone(document);
+  log_line(log_severity::info, "document '" + document + "' cannot be opened for " +
+                                   settings_.name + ": " + caf::to_string(why));
+  tell_generation(document, 0);
 }
 
 /// Makes what the peer knows of a document that is not open here true, and says what is true.
