@@ -36,6 +36,9 @@ struct cluster_links {
   cluster::replication replication;
   std::optional<cluster::wide_read> wide;  ///< While documents move.
   bool is_member = false;                  ///< Else nothing can be opened yet.
+  bool has_moved = false;                  ///< The documents of this node are where it wants them.
+  bool all_moved = false;                  ///< Those of all nodes are.
+  sweeper_actor sweeper;                   ///< Hears of what documents leave behind; may be null.
 
   const entry* find(const cluster::node_uuid& id) const noexcept {
     const auto found = std::ranges::find(peers, id, &entry::id);

@@ -69,6 +69,7 @@ void cluster_manager::on_exit() {
   peers_.clear();
   directory_ = nullptr;
   settings_.connector = nullptr;
+  settings_.sweeper = nullptr;
 }
 
 // --- other nodes connect ---
@@ -234,6 +235,7 @@ void cluster_manager::on_link_changed(const link_changed& change) {
              "the link to node " + name_of(change.peer) + " is lost: " + change.why);
   }
   settings_.state->note(members_.why_not());
+  tell(this, settings_.sweeper, change);
 }
 
 void cluster_manager::tell_peer(const peer& to, const cluster::node_message& what) {
@@ -349,7 +351,14 @@ void cluster_manager::publish() {
   links->replication = settings_.self.replication;
   links->wide = members_.lists_to_ask();
   links->is_member = members_.is_joined() || members_.is_leaving();
-  tell(this, directory_, cluster_changed{std::move(links)});
+  const auto moved = members_.moved().find(settings_.self.id);
+  links->has_moved = moved != members_.moved().end() && moved->second == links->list.number();
+  links->all_moved = members_.all_moved();
+  links->sweeper = settings_.sweeper;
+  // The documents obey the list before the sweep over them begins.
+  request(directory_, caf::infinite, cluster_changed{links})
+      .then([this, links] { tell(this, settings_.sweeper, cluster_changed{links}); },
+            [](const caf::error&) {});
 }
 
 // --- for operators ---

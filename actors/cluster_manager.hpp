@@ -36,6 +36,7 @@ struct cluster_manager_settings {
   /// Stores both, durably, before it returns.
   std::function<result<void>(const cluster::member_list&, const cluster::moved_lists&)> store;
   caf::io::middleman_actor connector;     ///< Of CAF's network layer, or of its TLS.
+  sweeper_actor sweeper;
   std::shared_ptr<cluster_state> state;   ///< Shown to /readyz.
   std::shared_ptr<node_metrics> metrics;  ///< May be null.
   std::uint64_t seed = 0;                 ///< Random.

@@ -66,6 +66,8 @@ directory::behavior_type directory::make_behavior() {
       [this](const adopt_generation& which) { return on_adopt(which); },
       [this](const announce_generation& which) { on_announce(which); },
       [this](const cluster_changed& change) { on_cluster_changed(change); },
+      [this](const visit_document& which) { return on_visit(which); },
+      [this](const drop_copy& which) { return on_drop(which); },
       [this](const close_documents&) { return on_close_documents(); },
       [this](drain_atom) { on_workers_late(); },
   };
@@ -204,7 +206,12 @@ void directory::note_idle(entry& of) {
 /// A session had joined before the document was to unload.
 void directory::on_busy(document_id id) {
   entry* const busy = find(id);
-  if (busy == nullptr || removals_.contains(names_.at(id))) return;
+  if (busy == nullptr) return;
+  if (const auto removed = removals_.find(names_.at(id)); removed != removals_.end()) {
+    if (!removed->second.dropped.pending()) return;
+    busy->is_unloading = false;
+    return end_drop(names_.at(id), false);
+  }
   busy->is_idle = false;
   busy->is_unloading = false;
   for (const auto& resume : std::exchange(busy->waiting, {})) resume();
@@ -333,6 +340,47 @@ void directory::tell_peers(const notify_document& news) {
     tell(this, each.link, send_to_peer{message, cluster::traffic_class::data, name});
 }
 
+caf::result<visited_document> directory::on_visit(const visit_document& which) {
+  if (find_waiting(which.document) != nullptr) return to_caf_error(close_reason::document_failed);
+  const caf::expected<opened_document> opened = open({which.document, std::nullopt, true});
+  if (!opened) return opened.error();
+  auto promise = make_response_promise<visited_document>();
+  request(opened->document, caf::infinite, which)
+      .then([promise](const visited_document& outcome) mutable { promise.deliver(outcome); },
+            [promise](const caf::error& why) mutable { promise.deliver(why); });
+  return promise;
+}
+
+/// Whoever opens the document meanwhile waits, and finds it empty here: the keepers are asked.
+caf::result<dropped_copy> directory::on_drop(const drop_copy& which) {
+  const auto found = documents_.find(which.document);
+  if (is_draining_ || removals_.contains(which.document)) return dropped_copy{};
+  if (found != documents_.end() && (found->second.is_unloading || !found->second.is_idle))
+    return dropped_copy{};
+  auto promise = make_response_promise<dropped_copy>();
+  removals_[which.document].dropped = promise;
+  if (found == documents_.end()) {
+    end_drop(which.document, true);
+    return promise;
+  }
+  found->second.is_unloading = true;
+  tell(this, found->second.document, unload_document{.is_dropped = true});
+  return promise;
+}
+
+void directory::end_drop(const std::string& name, bool is_unused) {
+  const auto finish = [this, name](bool is_dropped) {
+    removal ended = std::move(removals_.at(name));
+    removals_.erase(name);
+    ended.dropped.deliver(dropped_copy{is_dropped});
+    for (const auto& resume : ended.waiting) resume();
+  };
+  if (!is_unused) return finish(false);
+  request(store_, caf::infinite, drop_copy{name})
+      .then([finish](const dropped_copy& outcome) { finish(outcome.is_dropped); },
+            [finish](const caf::error&) { finish(false); });
+}
+
 void directory::on_cluster_changed(const cluster_changed& change) {
   settings_.links = change.links;
   for (const auto& [name, opened] : documents_) tell(this, opened.document, change);
@@ -360,7 +408,12 @@ void directory::on_document_down(const caf::down_msg& down) {
   names_.erase(id);
   ids_by_actor_.erase(actor);
   for (const auto& resume : waiting) resume();  // a removal makes them wait again
-  if (removals_.contains(name)) remove_stored(name);
+  if (const auto removed = removals_.find(name); removed != removals_.end()) {
+    if (removed->second.dropped.pending())
+      end_drop(name, !has_failed);
+    else
+      remove_stored(name);
+  }
   finish_drain_if_empty();
 }
 

@@ -74,6 +74,7 @@ class directory final : public directory_actor::base {
   using waiting_list = std::vector<std::function<void()>>;
   /// A document that an operator removes.
   struct removal {
+    caf::typed_response_promise<dropped_copy> dropped;  // if only the copy of this node goes
     std::optional<std::uint64_t> generation;  // of another node; nothing: an operator of this one
     std::vector<caf::typed_response_promise<removed_document>> promises;
     waiting_list waiting;
@@ -111,6 +112,9 @@ class directory final : public directory_actor::base {
   caf::result<exported_state> on_export(const export_state& which);
   caf::result<removed_document> on_remove(const remove_document& which);
   void on_cluster_changed(const cluster_changed& change);
+  caf::result<visited_document> on_visit(const visit_document& which);
+  caf::result<dropped_copy> on_drop(const drop_copy& which);
+  void end_drop(const std::string& name, bool is_unused);
   void tell_peers(const notify_document& news);
   caf::result<node_drained> on_close_documents();
   void on_workers_late();

@@ -58,6 +58,10 @@ document::behavior_type document::make_behavior() {
         waits_for_worker_ = order.waits_for_worker;
         is_removed_ = is_removed_ || order.is_removed;
         is_final_ = is_final_ || order.is_final;
+        if (order.is_dropped && !may_be_dropped()) {
+          tell(this, directory_, document_busy{settings_.id});
+          return tell(this, directory_, document_idle{settings_.id, audience_.joins()});
+        }
         on_unload();
       },
       [this](const import_update& order) { return on_import(order); },
@@ -67,6 +71,7 @@ document::behavior_type document::make_behavior() {
       [this](const describe_document&) { return on_describe(); },
       [this](const peer_news& news) { queue(document_work::news_rest{news}); },
       [this](const cluster_changed& change) { on_cluster_changed(change); },
+      [this](const visit_document&) { return on_visit(); },
       [this](flush_atom) { on_flush(); },
   };
 }
@@ -81,6 +86,7 @@ void document::on_exit() {
   settings_.webhooks = nullptr;
   audience_.clear();
   if (peers_) peers_->detach(this);
+  visits_.clear();
   peers_.reset();
   held_.clear();
   settings_.workers = nullptr;

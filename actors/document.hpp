@@ -149,6 +149,9 @@ class document final : public io_actor<document_actor::base> {
                        const std::shared_ptr<const cluster::document_block>& in, std::size_t at,
                        const shared_slice& update);
   void answer_peer(cluster::peer_id from, const cluster::document_message& message);
+  bool may_be_dropped() const;
+  caf::result<visited_document> on_visit();
+  void answer_visits(bool is_late);
   void look_at_generation();
   void note_keepers();
   void look_at_opening();
@@ -183,6 +186,8 @@ class document final : public io_actor<document_actor::base> {
   std::vector<stored_import> imports_;  // that wait for storage
   std::unique_ptr<document_peers> peers_;     // null: the node is alone
   std::vector<document_work::input> held_;    // until the keepers have been asked
+  std::vector<caf::typed_response_promise<visited_document>> visits_;  // by the sweeper
+  hosted_document::time_point visited_at_;                             // by the first of them
   bool is_removed_ = false;
   bool is_checkpointing_ = false;
   bool is_unloading_ = false;

@@ -8,6 +8,9 @@ namespace troupe {
 
 namespace {
 
+/// How long a visit waits for keepers that are up.
+constexpr std::chrono::seconds visit_max{10};
+
 std::chrono::steady_clock::time_point current_time() { return std::chrono::steady_clock::now(); }
 
 }  // namespace
@@ -215,7 +218,35 @@ void document::on_cluster_changed(const cluster_changed& change) {
   queue(document_work::news_rest{{.peer = 0, .what = peer_news::kind::placed}});
 }
 
+// --- visits by the sweeper ---
+
+bool document::may_be_dropped() const {
+  return peers_ && work_.has_begun() && work_.state() && !audience_.has_sessions() &&
+         held_.empty() && !durability_.is_storing() && !durability_.is_awaited() &&
+         peers_->core().may_be_dropped();
+}
+
+caf::result<visited_document> document::on_visit() {
+  if (!peers_) return visited_document{};
+  auto promise = make_response_promise<visited_document>();
+  if (visits_.empty()) visited_at_ = current_time();
+  visits_.push_back(promise);
+  if (work_.has_begun()) answer_visits(false);
+  return promise;
+}
+
+/// Waits for keepers that are up, but not for ever.
+void document::answer_visits(bool is_late) {
+  if (visits_.empty()) return;
+  const cluster::replica& core = peers_->core();
+  const bool is_done = core.is_kept_everywhere();
+  if (!is_done && !is_late && core.is_being_kept()) return;
+  for (auto& each : std::exchange(visits_, {}))
+    each.deliver(visited_document{core.placement().list, core.lacking(), may_be_dropped()});
+}
+
 void document::tell_peers() {
+  answer_visits(current_time() - visited_at_ >= visit_max);
   if (work_.state())
     for (const cluster::peer_id each : peers_->core().take_new_users())
       peers_->show_presence(each, *work_.state());

@@ -80,6 +80,7 @@ using document_actor = caf::typed_actor<
     caf::result<document_info>(describe_document),  // how many subscribers it has
     caf::result<void>(peer_news),                   // what a peer says, or that its link is up
     caf::result<void>(cluster_changed),             // there are other peers, or other keepers
+    caf::result<visited_document>(visit_document),  // answer once all keepers have everything
     caf::result<void>(flush_atom)>;                 // note to itself: send what this turn produced
 
 struct join_document {
@@ -125,6 +126,7 @@ struct document_returned {
 struct unload_document {
   bool waits_for_worker = true;  ///< False: the node ends, and what a worker still does is lost.
   bool is_removed = false;       ///< It ends with subscribers, too; they are being closed.
+  bool is_dropped = false;       ///< Only if it is of no use to this node: its copy goes next.
   bool is_final = false;         ///< The node ends, whoever elsewhere uses the document.
 };
 struct export_state {
@@ -156,6 +158,8 @@ using directory_actor = caf::typed_actor<
     caf::result<removed_document>(adopt_generation),  // another node has removed it, or begun anew
     caf::result<void>(announce_generation),           // tell the other nodes what has become of it
     caf::result<void>(cluster_changed),              // pass it on to all documents
+    caf::result<visited_document>(visit_document),   // pass it on to the document, opened if need be
+    caf::result<dropped_copy>(drop_copy),            // other nodes keep it, and have all of it
     caf::result<node_drained>(close_documents),      // unload everything, then answer
     caf::result<void>(drain_atom)>;                  // note to itself: workers had time enough
 
@@ -275,6 +279,35 @@ struct cluster_changed {
   std::shared_ptr<const cluster_links> links;
 };
 
+/// For a sweep: whether the keepers of a document have all that this node has of it.
+struct visit_document {
+  std::string document;
+};
+struct visited_document {
+  std::uint64_t list = 0;                 ///< Number of the member list under which it judges.
+  std::vector<cluster::peer_id> lacking;  ///< Keepers that have not confirmed everything.
+  bool may_be_dropped = false;            ///< The copy of this node, which others keep.
+};
+struct drop_copy {
+  std::string document;
+};
+struct dropped_copy {
+  bool is_dropped = false;  ///< Else it is in use, or has versions that somebody named.
+};
+
+// --- sweeper: one per node of a cluster, on a thread of its own; brings documents to their keepers
+
+using sweeper_actor = caf::typed_actor<
+    caf::result<void>(cluster_changed),       // there is another list, or all have moved
+    caf::result<void>(link_changed),          // a peer is up, which may lack something
+    caf::result<void>(document_left_behind),  // a document has ended before all had it
+    caf::result<void>(flush_atom)>;           // note to itself: go on
+
+struct document_left_behind {
+  std::string document;
+  std::vector<cluster::peer_id> lacking;
+};
+
 // --- cluster: one per node where cluster.enabled; who is a member, and the links to them ---
 
 using cluster_actor = caf::typed_actor<
@@ -308,6 +341,7 @@ using store_actor = caf::typed_actor<
     caf::result<void>(write_checkpoint),             // replaces the log up to a sequence
     caf::result<removed_document>(remove_document),  // behind all that is queued
     caf::result<removed_document>(adopt_generation),  // what another node knows of a document
+    caf::result<dropped_copy>(drop_copy),  // forget a document, which other nodes keep
     caf::result<void>(flush_atom),     // note to itself: write what has queued up as one batch
     caf::result<void>(recover_atom)>;  // note to itself: look whether writes work again
 

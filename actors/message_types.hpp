@@ -44,10 +44,13 @@
   message(document_event) \
   message(document_idle) \
   message(document_info) \
+  message(document_left_behind) \
   message(document_returned) \
   message(document_tick) \
   message(documents_moved) \
   message(drain_node) \
+  message(drop_copy) \
+  message(dropped_copy) \
   message(end_link) \
   message(expect_link) \
   message(export_state) \
@@ -93,6 +96,8 @@
   message(unload_document) \
   message(update_stored) \
   message(version_made) \
+  message(visit_document) \
+  message(visited_document) \
   message(webhook_answered) \
   message(write_checkpoint)
 // clang-format on

@@ -37,6 +37,7 @@ store::behavior_type store::make_behavior() {
       [this](const write_checkpoint& checkpoint) { on_checkpoint(checkpoint); },
       [this](const remove_document& which) { return on_remove(which); },
       [this](const adopt_generation& which) { return on_adopt(which); },
+      [this](const drop_copy& which) { return on_drop(which); },
       [this](flush_atom) {
         flush_scheduled_ = false;
         flush();
@@ -95,6 +96,15 @@ removed_document store::on_remove(const remove_document& which) {
   if (!removed) return {false, removed.error()};
   log_line(log_severity::info, "document '" + which.name + "' was removed by an operator");
   return {*removed, std::nullopt, settings_.archive->adopt(which.name, 0).value_or(0)};
+}
+
+dropped_copy store::on_drop(const drop_copy& which) {
+  if ((!queued_.empty() && !flush()) || !settings_.archive) return {};
+  const auto dropped = settings_.archive->forget(which.document);
+  if (!dropped)
+    log_line(log_severity::error, "the copy of document '" + which.document +
+                                      "' cannot be dropped: " + to_string(dropped.error()));
+  return {dropped.value_or(false)};
 }
 
 /// What is queued may belong to an earlier life of the document.

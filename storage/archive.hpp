@@ -174,6 +174,10 @@ class archive {
   /// generation that the document has then.
   virtual result<std::uint64_t> adopt(const std::string& document, std::uint64_t wanted) = 0;
 
+  /// Forgets a document as if it had never been stored, since other nodes keep it. Returns false,
+  /// and nothing has happened, if it has a version that somebody named, is removed, or is not there.
+  virtual result<bool> forget(const std::string& document) = 0;
+
   /// Keeps a state of a document. Returns what it is known as, once it is durable. Fails with
   /// document_removed if there is no such document; with name_too_long (label) and state_too_large.
   virtual result<version_info> add_version(const std::string& document,

@@ -195,6 +195,16 @@ result<std::uint64_t> memory_backend::adopt(const std::string& document,
   return wanted;
 }
 
+result<bool> memory_backend::forget(const std::string& document) {
+  std::lock_guard lock{mutex_};
+  const entry* const found = find_present(document);
+  if (found == nullptr) return false;
+  for (const auto& [number, version] : found->versions)
+    if (!version.info.is_automatic) return false;
+  documents_.erase(document);
+  return true;
+}
+
 /// Of a document that is there, else null.
 memory_backend::entry* memory_backend::find_present(const std::string& document) {
   const auto found = documents_.find(document);

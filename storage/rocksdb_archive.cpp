@@ -159,6 +159,47 @@ result<std::uint64_t> rocksdb_backend::adopt(const std::string& document,
   return wanted;
 }
 
+namespace {
+
+/// Whether a version of it was made by somebody, who may want it later.
+result<bool> has_named_version(rocksdb_backend& of, const std::string& document) {
+  constexpr std::size_t page_size = 256;
+  version_page page;
+  do {
+    const version_number after = page.versions.empty() ? 0 : page.versions.back().number;
+    TROUPE_ASSIGN(page, of.list_versions({document, after, page_size}));
+    for (const version_info& each : page.versions)
+      if (!each.is_automatic) return true;
+  } while (page.has_more);
+  return false;
+}
+
+}  // namespace
+
+result<bool> rocksdb_backend::forget(const std::string& document) {
+  TROUPE_ASSIGN(const bool is_wanted, has_named_version(*this, document));
+  if (is_wanted) return false;
+  std::lock_guard lock{state_->writing};
+  TROUPE_TRY(state_->check_writable());
+  const rocksdb_store& store = *state_->store;
+  const auto stored = rocksdb_reader{store}.find_meta(document);
+  if (!stored) return tl::unexpected(in_document(document, stored.error()));
+  if (!*stored || (*stored)->is_removed) return false;
+  const document_id id = (*stored)->id;
+  rocksdb::WriteBatch batch{0, 0, 8, 0};
+  for (const family which : {family::log, family::checkpoints, family::versions})
+    if (const auto status =
+            batch.DeleteRange(store.handle(which), begin_key(id), end_key(id));
+        !status.ok())
+      return tl::unexpected(in_document(document, to_failure(status)));
+  for (const std::string& key : {meta_key(document), name_key(id)})
+    if (const auto status = batch.Delete(store.handle(family::meta), key); !status.ok())
+      return tl::unexpected(in_document(document, to_failure(status)));
+  TROUPE_TRY(state_->commit(batch));
+  state_->heads.forget(document);
+  return true;
+}
+
 result<bool> rocksdb_backend::admit(const std::string& document) {
   std::lock_guard lock{state_->writing};
   TROUPE_TRY(state_->check_writable());
