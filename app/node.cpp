@@ -5,7 +5,6 @@
 
 #include <caf/scoped_actor.hpp>
 
-#include "actors/admin.hpp"
 #include "actors/caf_compat.hpp"
 #include "actors/directory.hpp"
 #include "actors/hub.hpp"
@@ -205,7 +204,10 @@ result<void> node::open_listeners() {
   listening.on_out_of_resources = out_of_resources_hook();
   std::vector<io_unit*> units;
   for (const auto& unit : units_) units.push_back(unit.get());
-  TROUPE_ASSIGN(listener_, listener::open(std::move(units), listening, host_));
+  TROUPE_ASSIGN(journal_, open_journal(settings_));
+  TROUPE_ASSIGN(listener_,
+                listener::open(std::move(units), listening, host_,
+                               make_public_handler(settings_, system_, parts_of_api(), host_)));
   return settings_.admin.enabled ? open_admin_listener(listening.connection.large_messages)
                                  : result<void>{};
 }
@@ -219,19 +221,22 @@ result<void> node::load_tls() {
   return {};
 }
 
+api_parts node::parts_of_api() const {
+  return {{actors_->directory, actors_->hubs, webhook_sender_, access_.control, access_.authoriser},
+          std::make_shared<archive_desk>(storage_.backend, storage_.archive, actors_->directory,
+                                         versions_, to_archive_settings(settings_)),
+          journal_,
+          readiness_of(health_)};
+}
+
 result<void> node::open_admin_listener(std::shared_ptr<budget> large_messages) {
   io_unit& unit = *units_.front();
-  const admin_sources sources{actors_->directory, actors_->hubs, webhook_sender_, access_.control};
   listener_settings listening = to_admin_listener_settings(settings_, std::move(large_messages));
   listening.on_out_of_resources = out_of_resources_hook();
   TROUPE_ASSIGN(token_, find_admin_token(settings_));
-  const admin::access access{settings_.admin.address, settings_.admin.allowed_hosts, token_.value};
-  auto desk = std::make_shared<archive_desk>(storage_.backend, storage_.archive, actors_->directory,
-                                             versions_, to_archive_settings(settings_));
   auto opened =
       listener::open({&unit}, listening, nullptr,
-                     std::make_shared<admin_handler>(system_, unit, sources, std::move(desk),
-                                                     access, readiness_of(health_)));
+                     make_admin_handler(settings_, system_, parts_of_api(), token_.value));
   if (!opened) {
     failure why = std::move(opened).error();
     why.detail = "the admin pages (admin.address, admin.port, admin.enabled): " + why.detail;
@@ -254,6 +259,8 @@ result<void> node::reload_tls() {
   return tls_->reload();
 }
 
+result<void> node::reopen_logs() { return journal_ ? journal_->reopen() : result<void>{}; }
+
 void node::stop() {
   if (!actors_) return;
   if (listener_) listener_->stop();
@@ -273,6 +280,7 @@ void node::stop() {
   threads_.clear();
   listener_.reset();
   admin_listener_.reset();
+  journal_.reset();
   host_.reset();
 }
 

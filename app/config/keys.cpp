@@ -57,6 +57,10 @@ constexpr std::array keys{
                text_field{in<&config::server, &server::empty_document_name>}, "document",
                "document of the address /; empty: it names none, and y-websocket clients are "
                "closed"},
+    config_key{"server.api_prefix", text_field{in<&config::server, &server::api_prefix>}, "path",
+               "path in front of /api/v1 under which the public port serves the REST API to users "
+               "with a token, such as /backend, or / for none; needs access.mode token; empty: the "
+               "API is on the admin port only"},
     config_key{"server.tls.certificate", text_field{in<&config::tls, &tls::certificate>}, "file",
                "certificate chain in PEM, for wss://; empty turns TLS off; SIGHUP reloads it"},
     config_key{"server.tls.key", text_field{in<&config::tls, &tls::key>}, "file",
@@ -189,6 +193,14 @@ constexpr std::array keys{
                "messages per second",
                "rate at which a y-websocket client may change its own presence, twice as many in "
                "a burst; above it only the latest counts; 0 turns the limit off"},
+    config_key{"limits.api_requests_per_second",
+               count_field{in<&config::limits, &limits::api_requests_per_second>, 0, million},
+               "requests per second",
+               "sustained rate of requests of one user to the API on the public port "
+               "(server.api_prefix); further ones get HTTP 429; 0 turns the limit off"},
+    config_key{"limits.api_request_burst",
+               count_field{in<&config::limits, &limits::api_request_burst>, 1, million}, "requests",
+               "requests of one user in a burst, above the sustained rate"},
     config_key{
         "limits.max_documents",
         count_field{in<&config::limits, &limits::max_documents>, 1, million}, "documents",
@@ -276,6 +288,13 @@ constexpr std::array keys{
 
     config_key{"log.level", level_field{in<&config::log, &logging::level>},
                "error, warning, info or debug", "lowest severity that is logged to stderr"},
+    config_key{
+        "log.requests", text_field{in<&config::log, &logging::requests>}, "file",
+        "file to which each request to the admin pages and the REST API is written as a line "
+        "of JSON; stderr: the standard error output; empty: nowhere; SIGHUP opens it again"},
+    config_key{"log.audit", text_field{in<&config::log, &logging::audit>}, "file",
+               "the same for what such requests change: rights, sessions, documents that come and "
+               "go, versions; may be the file of log.requests"},
 
     config_key{"storage.engine", engine_field{in<&config::storage, &storage_keys::engine>},
                "rocksdb or memory",
@@ -506,26 +525,6 @@ struct format_field {
   }
 };
 
-/// Source: the Levenshtein distance, one row at a time.
-std::size_t edit_distance(std::string_view left, std::string_view right) {
-  std::vector<std::size_t> row(right.size() + 1);
-  for (std::size_t column = 0; column < row.size(); ++column) row[column] = column;
-  for (std::size_t line = 1; line <= left.size(); ++line) {
-    std::size_t diagonal = std::exchange(row[0], line);
-    for (std::size_t column = 1; column < row.size(); ++column) {
-      const std::size_t replaced = diagonal + (left[line - 1] == right[column - 1] ? 0 : 1);
-      diagonal = row[column];
-      row[column] = std::min({row[column] + 1, row[column - 1] + 1, replaced});
-    }
-  }
-  return row.back();
-}
-
-std::string_view last_part(std::string_view name) {
-  const auto dot = name.rfind('.');
-  return dot == std::string_view::npos ? name : name.substr(dot + 1);
-}
-
 }  // namespace
 
 std::span<const config_key> config_keys() { return keys; }
@@ -547,35 +546,6 @@ std::string format_value(const config_key& key, config settings) {
 
 std::string allowed_values(const config_key& key) {
   return std::visit(describe_allowed{}, key.field);
-}
-
-std::string environment_name(std::string_view key) {
-  std::string name = "TROUPE_";
-  for (const char letter : key) {
-    if (letter == '.')
-      name += "__";
-    else if (letter == '-')
-      name += '_';
-    else
-      name += letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
-  }
-  return name;
-}
-
-std::string nearest_name(std::string_view name, std::span<const std::string> candidates) {
-  const std::string* best = nullptr;
-  std::size_t best_distance = std::max<std::size_t>(2, name.size() / 4) + 1;
-  for (const std::string& candidate : candidates) {
-    const std::size_t distance = edit_distance(name, candidate);
-    if (distance < best_distance) {
-      best_distance = distance;
-      best = &candidate;
-    }
-  }
-  // The key may stand in the wrong section, or in none.
-  for (const std::string& candidate : candidates)
-    if (best == nullptr && last_part(candidate) == last_part(name)) best = &candidate;
-  return best == nullptr ? std::string{} : *best;
 }
 
 std::vector<std::string> config_key_names() {
