@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "actors/admin_cluster.hpp"
 #include "actors/gather.hpp"
 #include "base/wall_clock.hpp"
 #include "net/io_unit.hpp"
@@ -155,6 +156,22 @@ void admin_request::answer(const admin::access_query& query) {
                    all](const settled_documents&) { finish(admin::show_changed(query, all)); },
                   [this](const caf::error&) { finish(admin::show_failure()); });
       });
+}
+
+void admin_request::answer(const describe_cluster& query) {
+  if (!sources_->cluster) return finish(admin::show_no_cluster());
+  request(sources_->cluster, patience, query)
+      .then([this](const described_cluster& all) { finish(admin::show_cluster(all)); },
+            [this](const caf::error&) { finish(admin::show_failure()); });
+}
+
+void admin_request::answer(const change_members& order) {
+  if (!sources_->cluster) return finish(admin::show_no_cluster());
+  log_line(log_severity::info, admin::describe(order));
+  request(sources_->cluster, patience, order)
+      .then(
+          [this](const changed_members& changed) { finish(admin::show_changed_members(changed)); },
+          [this](const caf::error&) { finish(admin::show_failure()); });
 }
 
 void admin_request::answer(const list_clients& query) {

@@ -32,6 +32,7 @@ struct admin_sources {
   webhook_sender_actor webhooks = {};  ///< Null: there are none.
   std::shared_ptr<access_control> access = std::make_shared<access_control>();
   authoriser_actor authoriser = {};  ///< Null unless access.mode is webhook.
+  cluster_actor cluster = {};  ///< Null: the node is in none.
 };
 
 class admin_request final : public admin_request_actor::base {
@@ -57,6 +58,8 @@ class admin_request final : public admin_request_actor::base {
   void answer(const describe_webhooks& query);
   void answer(const replay_webhooks& query);
   void answer(const admin::access_query& query);
+  void answer(const describe_cluster& query);
+  void answer(const change_members& order);
   void answer(const admin::event_query& query);
   void answer(const http_answer& known) { finish(known); }
   void add_presence(listed_sessions page);

@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "actors/admin_cluster.hpp"
 #include "actors/admin_json.hpp"
 #include "base/document_name.hpp"
 #include "base/utf8.hpp"
@@ -174,6 +175,12 @@ admin_query read_request(const page_request& wanted, const http_request& request
   if (wanted.to == page::close_sessions || wanted.to == page::change_rights) {
     auto query = wanted.to == page::close_sessions ? read_close(request) : read_rights(request);
     return query ? admin_query{*std::move(query)} : admin_query{std::move(query).error()};
+  }
+  if (wanted.to == page::cluster) return describe_cluster{};
+  if (wanted.to == page::add_member || wanted.to == page::remove_member) {
+    auto order = wanted.to == page::add_member ? read_added_member(request)
+                                               : read_removed_member(request, wanted.id);
+    return order ? admin_query{*std::move(order)} : admin_query{std::move(order).error()};
   }
   if (wanted.to == page::webhooks) return describe_webhooks{};
   if (wanted.to == page::replay_webhooks) return read_replay(request.body);

@@ -63,6 +63,9 @@ constexpr std::array rows{
     page_row{"POST", "/api/v1/backup", page::backup, archivist},
     page_row{"GET", "/api/v1/webhooks", page::webhooks, running_node},
     page_row{"POST", "/api/v1/webhooks/replay", page::replay_webhooks, running_node},
+    page_row{"GET", "/api/v1/cluster", page::cluster, running_node},
+    page_row{"POST", "/api/v1/cluster/members", page::add_member, running_node},
+    page_row{"DELETE", "/api/v1/cluster/members/{id}", page::remove_member, running_node},
 };
 
 /// The parts of a path between its slashes; that before the first is left out.

@@ -47,6 +47,9 @@ enum class page : std::uint8_t {
   backup,
   webhooks,
   replay_webhooks,
+  cluster,
+  add_member,
+  remove_member,
 };
 
 /// Who answers a page.
@@ -64,7 +67,8 @@ enum class body_kind : std::uint8_t {
 
 struct page_row {
   std::string_view method;
-  std::string_view path;  ///< {name} stands for the name of a document, {id} for what is below it.
+  std::string_view path;  ///< {name} stands for the name of a document, {id} for what is below it,
+                          ///< or another thing.
   page to;
   answered_by by;
   body_kind takes = body_kind::json;

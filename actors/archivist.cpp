@@ -107,6 +107,9 @@ void archivist::on_request(const answer_admin_request& order) {
     case admin::page::notify:
     case admin::page::webhooks:
     case admin::page::replay_webhooks:
+    case admin::page::cluster:
+    case admin::page::add_member:
+    case admin::page::remove_member:
     case admin::page::send_event:
     case admin::page::document_presence:
     case admin::page::document_sessions: return finish(admin::show_failure());

@@ -1,6 +1,7 @@
 #include "actors/directory.hpp"
 
 #include <algorithm>
+#include <random>
 
 #include <caf/sec.hpp>
 
@@ -8,6 +9,7 @@
 #include "actors/failure_codes.hpp"
 #include "actors/gather.hpp"
 #include "actors/unit_choice.hpp"
+#include "protocol/cluster/peer_codec.hpp"
 
 namespace troupe {
 
@@ -25,6 +27,11 @@ constexpr std::size_t windows_max = 10'000;
 /// Documents that failed and that are opened behind what the store still has of them. One beyond
 /// these might contradict that, fail again, and be whole the next time.
 constexpr std::size_t failed_max = 10'000;
+
+std::uint64_t random_number() {
+  std::random_device random;
+  return std::uint64_t{random()} << 32 | random();
+}
 
 }  // namespace
 
@@ -56,6 +63,7 @@ directory::behavior_type directory::make_behavior() {
       [this](const import_update& order) { return on_import(order); },
       [this](const export_state& which) { return on_export(which); },
       [this](const remove_document& which) { return on_remove(which); },
+      [this](const cluster_changed& change) { on_cluster_changed(change); },
       [this](const close_documents&) { return on_close_documents(); },
       [this](drain_atom) { on_workers_late(); },
   };
@@ -66,6 +74,7 @@ void directory::on_exit() {
   removals_.clear();
   hubs_.clear();
   settings_.workers = nullptr;
+  settings_.links = nullptr;
   store_ = nullptr;
   reader_ = nullptr;
 }
@@ -109,7 +118,8 @@ caf::expected<opened_document> directory::open(const open_document& request) {
   if (is_draining_) return to_caf_error(close_reason::server_stopping);
   const auto found = documents_.find(request.name);
   if (found != documents_.end()) return hand_out(found->second, request);
-  if (documents_.size() >= settings_.documents_max && !make_room())
+  const bool is_limited = !request.is_for_peer;
+  if (is_limited && documents_.size() >= settings_.documents_max && !make_room())
     return to_caf_error(close_reason::too_many_documents);
   entry opened;
   opened.id = ++last_id_;
@@ -131,7 +141,8 @@ document_actor directory::spawn_document(const std::string& name, document_id id
                              // not stored, there may be client ids that it chose.
                              splitmix64(settings_.seed + id) + fnv1a(name), std::move(window),
                              pending_, settings_.metrics, settings_.workers, release_,
-                             settings_.health, settings_.fold_after, settings_.webhooks};
+                             settings_.health, settings_.fold_after, settings_.webhooks,
+                             settings_.links, random_number()};
   caf::actor_config config{unit};
   // What a failed one sent last may be in the store's queue.
   const store_reader_actor reader = failed_.erase(name) > 0 ? store_reader_actor{store_} : reader_;
@@ -200,7 +211,7 @@ void directory::on_busy(document_id id) {
 void directory::unload(entry& of) {
   log_line(log_severity::debug, "document '" + names_.at(of.id) + "' unloads");
   of.is_unloading = true;
-  tell(this, of.document, unload_document{});
+  tell(this, of.document, unload_document{.is_final = is_draining_});
 }
 
 /// Evicts the document that has been idle longest. Its memory is freed a little later than the
@@ -229,7 +240,7 @@ void directory::on_second() {
     if (opened.is_unloading) continue;
     if (opened.is_idle && now - opened.idle_since >= settings_.idle_grace)
       unload(opened);
-    else if (opened.is_idle ? is_to_fold(opened, now) : check_presence)
+    else if (opened.is_idle && !settings_.links ? is_to_fold(opened, now) : check_presence)
       tell(this, opened.document, document_tick{});
   }
 }
@@ -302,9 +313,27 @@ caf::result<listed_clients> directory::on_list_clients(const list_clients& which
 
 notified_document directory::on_notify(const notify_document& news) {
   const auto found = documents_.find(news.document);
-  if (found == documents_.end() || found->second.is_unloading) return {false};
+  if (found == documents_.end() || found->second.is_unloading) {
+    if (settings_.links) tell_peers(news);
+    return {false};
+  }
   tell(this, found->second.document, document_event{news.payload});
   return {true};
+}
+
+/// Their sessions may use the document, though none of this node does.
+void directory::tell_peers(const notify_document& news) {
+  const cluster::peer_event event{shared_bytes::copy_of(as_bytes(news.payload)), {}, {}};
+  const shared_bytes message =
+      cluster::encode(cluster::document_block{news.document, 0, {event}});
+  const auto name = std::make_shared<const std::string>(news.document);
+  for (const cluster_links::entry& each : settings_.links->peers)
+    tell(this, each.link, send_to_peer{message, cluster::traffic_class::data, name});
+}
+
+void directory::on_cluster_changed(const cluster_changed& change) {
+  settings_.links = change.links;
+  for (const auto& [name, opened] : documents_) tell(this, opened.document, change);
 }
 
 void directory::on_document_down(const caf::down_msg& down) {
@@ -436,7 +465,8 @@ caf::result<node_drained> directory::on_close_documents() {
 
 /// A drain waits for what workers do, but not for a worker that may never be ready.
 void directory::on_workers_late() {
-  for (auto& [name, opened] : documents_) tell(this, opened.document, unload_document{false});
+  for (auto& [name, opened] : documents_)
+    tell(this, opened.document, unload_document{.waits_for_worker = false, .is_final = true});
 }
 
 void directory::finish_drain_if_empty() {

@@ -21,6 +21,7 @@
 #include <caf/typed_response_promise.hpp>
 
 #include "actors/caf_compat.hpp"
+#include "actors/cluster_links.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/memory_release.hpp"
 #include "actors/node_metrics.hpp"
@@ -52,6 +53,7 @@ struct directory_settings {
   std::shared_ptr<worker_pool> workers;   ///< For work of documents that takes long; may be null.
   std::shared_ptr<store_health> health;   ///< May be null.
   std::shared_ptr<webhook_feed> webhooks{};  ///< May be null.
+  cluster_links_ptr links{};                 ///< Of no members yet; null: the node is alone.
 };
 
 class directory final : public directory_actor::base {
@@ -107,6 +109,8 @@ class directory final : public directory_actor::base {
   caf::result<imported_update> on_import(const import_update& order);
   caf::result<exported_state> on_export(const export_state& which);
   caf::result<removed_document> on_remove(const remove_document& which);
+  void on_cluster_changed(const cluster_changed& change);
+  void tell_peers(const notify_document& news);
   caf::result<node_drained> on_close_documents();
   void on_workers_late();
   void on_document_down(const caf::down_msg& down);

@@ -29,7 +29,11 @@ document::document(caf::actor_config& config, io_unit* unit, document_settings s
                                               settings_.pending),
             make_lender()),
       output_(name_),
-      reporter_(settings_.webhooks, settings_.name) {}
+      reporter_(settings_.webhooks, settings_.name) {
+  if (!settings_.links) return;
+  peers_ = std::make_unique<document_peers>(name_, settings_.links, settings_.life);
+  work_.state()->expect_peers();
+}
 
 document::behavior_type document::make_behavior() {
   end_on_exception(this);
@@ -53,6 +57,7 @@ document::behavior_type document::make_behavior() {
       [this](const unload_document& order) {
         waits_for_worker_ = order.waits_for_worker;
         is_removed_ = is_removed_ || order.is_removed;
+        is_final_ = is_final_ || order.is_final;
         on_unload();
       },
       [this](const import_update& order) { return on_import(order); },
@@ -60,6 +65,8 @@ document::behavior_type document::make_behavior() {
       [this](const list_presence& which) { return on_list_presence(which); },
       [this](const list_clients& which) { return on_list_clients(which); },
       [this](const describe_document&) { return on_describe(); },
+      [this](const peer_news& news) { queue(document_work::news_rest{news}); },
+      [this](const cluster_changed& change) { on_cluster_changed(change); },
       [this](flush_atom) { on_flush(); },
   };
 }
@@ -73,6 +80,9 @@ void document::on_exit() {
   reporter_.on_closed();
   settings_.webhooks = nullptr;
   audience_.clear();
+  if (peers_) peers_->detach(this);
+  peers_.reset();
+  held_.clear();
   settings_.workers = nullptr;
   store_ = nullptr;
   directory_ = nullptr;
@@ -99,6 +109,7 @@ void document::on_loaded(const loaded_document& loaded) {
     edited_at_ = current_time();
     work_.begin();
     reporter_.on_opened();
+    if (peers_) begin_with_peers();
     handle_waiting();
   });
 }
@@ -138,6 +149,7 @@ void document::check_fullness() {
 
 void document::on_join(const join_document& join) {
   audience_.join(join.who.session, join.hub);
+  if (peers_) peers_->core().on_used(true);
   queue(join.who);
 }
 
@@ -155,6 +167,7 @@ void document::on_nobody_left() {
     if (work_.state() && is_small()) fold();
   }
   newcomers_.clear();
+  if (peers_) peers_->core().on_used(false);
   schedule_flush();
   tell(this, directory_, document_idle{settings_.id, audience_.joins()});
 }
@@ -170,13 +183,6 @@ void document::note_freed(std::size_t bytes) const {
 }
 
 // --- events ---
-
-/// Events are handled in the order in which they came, one at a time.
-template <class Input>
-void document::queue(Input&& next) {
-  work_.push(std::forward<Input>(next));
-  handle_waiting();
-}
 
 void document::handle_waiting() {
   work_.handle_waiting([this](document_work::input& next) {
@@ -270,6 +276,7 @@ bool document::handle(document_tick&) {
   }
   newcomers_.on_tick();
   carry_out({}, 0);
+  if (peers_) look_at_opening();
   schedule_flush();
   if (work_.state() && is_quiet()) fold();
   return true;
@@ -277,6 +284,9 @@ bool document::handle(document_tick&) {
 
 bool document::handle(document_event& event) {
   work_.state()->on_event(event.payload, work_.effects());
+  if (peers_ && !event.is_of_peer)
+    peers_->core().tell_users(
+        cluster::peer_event{shared_bytes::copy_of(as_bytes(event.payload)), {}, {}});
   carry_out({}, 0);
   return true;
 }
@@ -346,7 +356,8 @@ bool document::is_quiet() {
   const auto now = current_time();
   const std::uint64_t version = work_.state()->version();
   if (std::exchange(seen_version_, version) != version) edited_at_ = now;
-  return !audience_.has_sessions() || now - edited_at_ >= settings_.fold_after;
+  const bool is_used = audience_.has_sessions() || (peers_ && peers_->core().has_users());
+  return !is_used || now - edited_at_ >= settings_.fold_after;
 }
 
 /// Notes whether the state is folded now. One that was decoded counts as edited.
@@ -369,6 +380,11 @@ void document::note_folding() {
 
 /// Carries out what the hosted document decided about an event that had these bytes.
 void document::carry_out(const shared_bytes& event_bytes, std::size_t credit_bytes) {
+  carry_out_effects(event_bytes, credit_bytes);
+  if (durability_.is_long()) checkpoint();
+}
+
+void document::carry_out_effects(const shared_bytes& event_bytes, std::size_t credit_bytes) {
   document_effects& effects = work_.effects();
   for (const document_effects::delivery& each : effects.deliveries) {
     if (each.what.kind == notice_kind::whole_state)
@@ -379,14 +395,15 @@ void document::carry_out(const shared_bytes& event_bytes, std::size_t credit_byt
   for (const document_effects::storage_write& write : effects.writes) {
     reporter_.on_edit(write.from.session());
     durability_.add(write, event_bytes, credit_bytes);
+    if (peers_ && !write.update.empty()) peers_->on_written(write.from, durability_);
   }
+  if (peers_) peers_->tell_users(effects.for_peers);
   confirm();  // where there is nothing to be stored
   for (const document_effects::refusal& each : effects.refusals) refuse(each);
   for (const auto& each : effects.left_out) note_left_out(each);
   effects.clear();
   if (is_folded_) note_folding();
   schedule_flush();
-  if (durability_.is_long()) checkpoint();
 }
 
 /// All that join between two changes share the frames.
@@ -449,6 +466,10 @@ void document::note_left_out(const document_effects::left_out_presence& presence
 
 void document::on_update_stored(const update_stored& stored) {
   durability_.on_stored(durability::local_store, stored.up_to);
+  if (peers_) {
+    peers_->core().on_durable(stored.up_to);
+    if (peers_->core().has_blocks()) schedule_flush();
+  }
   confirm();
   answer_stored_imports();
   if (is_unloading_) on_unload();
@@ -456,13 +477,19 @@ void document::on_update_stored(const update_stored& stored) {
 
 /// Acknowledges what is stored by now.
 void document::confirm() {
+  while (const durability::unconfirmed* const one = durability_.next_to_credit())
+    if (const session_id session = one->from.session(); session != no_session) {
+      audience_.note_handled(session, {1, one->credit_bytes});
+      schedule_flush();
+    }
   while (const durability::unconfirmed* const one = durability_.next_confirmed()) {
     const session_id session = one->from.session();
     if (one->has_confirmation)
       output_.add(
           audience::one, session, one->in,
           {.kind = notice_kind::ack, .body = one->change.view(), .extra = one->message_id.view()});
-    if (session != no_session) audience_.note_handled(session, {1, one->credit_bytes});
+    if (session != no_session && !one->is_credited)
+      audience_.note_handled(session, {1, one->credit_bytes});
     durability_.pop_confirmed();
     schedule_flush();
   }
@@ -517,10 +544,20 @@ void document::on_unload() {
     tell(this, directory_, document_busy{settings_.id});
     return;
   }
+  if (peers_ && !is_removed_ && !is_final_ && peers_->core().is_kept_in_use()) {
+    // It would be opened again with the next update. So it counts as idle from now on.
+    is_unloading_ = false;
+    tell(this, directory_, document_busy{settings_.id});
+    return tell(this, directory_, document_idle{settings_.id, audience_.joins()});
+  }
   is_unloading_ = true;
   if (may_lose_unstored()) return quit();
+  if (is_held() && work_.has_begun() && !durability_.is_storing()) return quit();
   // Each of these ends by calling this again.
-  if (durability_.is_awaited()) return;
+  if (durability_.is_storing()) return;
+  // Other keepers may be out of reach for long.
+  const bool waits_for_keepers = !is_final_ || waits_for_worker_;
+  if (durability_.is_awaited() && (waits_for_keepers || !peers_)) return;
   // What is acknowledged is stored; the checkpoint is not made, so the log remains.
   if (!work_.state() && !waits_for_worker_) return quit();
   if (!work_.has_begun() || !work_.state() || work_.has_waiting()) return;
@@ -551,6 +588,7 @@ void document::on_flush() {
     flush_scheduled_ = false;
   }
   append_stored();
+  if (peers_) tell_peers();
   audience_.end_turn(
       settings_.id, output_.take(),
       [this](const hub_actor& hub, deliver_batch batch) { tell(this, hub, std::move(batch)); });

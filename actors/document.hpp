@@ -19,6 +19,7 @@
 #include "actors/caf_compat.hpp"
 #include "actors/document_audience.hpp"
 #include "actors/document_output.hpp"
+#include "actors/document_peers.hpp"
 #include "actors/document_reporter.hpp"
 #include "actors/document_work.hpp"
 #include "actors/durability.hpp"
@@ -47,6 +48,8 @@ struct document_settings {
   std::shared_ptr<store_health> health;       ///< May be null.
   std::chrono::milliseconds fold_after{};     ///< Without an edit its state folds; see fold().
   std::shared_ptr<webhook_feed> webhooks{};   ///< May be null.
+  cluster_links_ptr links{};                  ///< Null: the node is alone.
+  std::uint64_t life = 0;                     ///< Random; see cluster::replica.
 };
 
 class document final : public io_actor<document_actor::base> {
@@ -79,8 +82,20 @@ class document final : public io_actor<document_actor::base> {
   caf::result<settled_documents> on_settle();
   void on_flush();
 
+  /// What concerns the node; all else is for those who see the document, or change it.
   template <class Input>
-  void queue(Input&& next);
+  static constexpr bool is_of_node =
+      std::is_same_v<std::remove_cvref_t<Input>, document_tick> ||
+      std::is_same_v<std::remove_cvref_t<Input>, document_work::news_rest>;
+
+  /// Events are handled in the order in which they came, one at a time.
+  template <class Input>
+  void queue(Input&& next) {
+    if constexpr (!is_of_node<Input>)
+      if (is_held()) return hold(std::forward<Input>(next));
+    work_.push(std::forward<Input>(next));
+    handle_waiting();
+  }
   void handle_waiting();
   bool handle(document_work::batch_rest& rest);
   bool handle(joining_session& who);
@@ -92,6 +107,7 @@ class document final : public io_actor<document_actor::base> {
   bool handle(awaited_settling& settling);
   bool handle(operator_import& import);
   bool handle(operator_export& wanted);
+  bool handle(document_work::news_rest& rest);
   void answer_import(operator_import import, imported_update answer);
   void answer_stored_imports();
 
@@ -108,6 +124,7 @@ class document final : public io_actor<document_actor::base> {
   void note_folding();
 
   void carry_out(const shared_bytes& event_bytes, std::size_t credit_bytes);
+  void carry_out_effects(const shared_bytes& event_bytes, std::size_t credit_bytes);
   void send_whole_state(session_id to, dialect in);
   void refuse(const document_effects::refusal& refused);
   void note_left_out(const document_effects::left_out_presence& presence);
@@ -118,6 +135,23 @@ class document final : public io_actor<document_actor::base> {
   void append_stored();
   void checkpoint();
   void log_failed_checkpoint(const failure& why) const;
+
+  // document_cluster.cpp
+  void begin_with_peers();
+  bool is_held() const noexcept { return peers_ && !peers_->is_loaded(); }
+  void hold(document_work::input what);
+  void release_held();
+  void on_cluster_changed(const cluster_changed& change);
+  void on_link(const peer_news& news);
+  void take_from_peer(cluster::peer_id from, const std::shared_ptr<const cluster::document_block>& in,
+                      std::size_t at);
+  void apply_from_peer(cluster::peer_id from,
+                       const std::shared_ptr<const cluster::document_block>& in, std::size_t at,
+                       const shared_slice& update);
+  void answer_peer(cluster::peer_id from, const cluster::document_message& message);
+  void note_keepers();
+  void look_at_opening();
+  void tell_peers();
 
   void on_nobody_left();
   void release_memory();
@@ -146,10 +180,13 @@ class document final : public io_actor<document_actor::base> {
   std::vector<session_id> refused_;     // are being closed, until they have left
   log_quota closings_logged_;           // by reason
   std::vector<stored_import> imports_;  // that wait for storage
+  std::unique_ptr<document_peers> peers_;     // null: the node is alone
+  std::vector<document_work::input> held_;    // until the keepers have been asked
   bool is_removed_ = false;
   bool is_checkpointing_ = false;
   bool is_unloading_ = false;
   bool waits_for_worker_ = true;
+  bool is_final_ = false;
   bool flush_scheduled_ = false;
   bool is_nearly_full_ = false;
   bool is_folded_ = false;        // as far as is noted

@@ -9,15 +9,13 @@ namespace troupe {
 
 caf::result<imported_update> document::on_import(const import_update& order) {
   auto promise = make_response_promise<imported_update>();
-  work_.push(operator_import{order, promise});
-  handle_waiting();
+  queue(operator_import{order, promise});
   return promise;
 }
 
 caf::result<exported_state> document::on_export() {
   auto promise = make_response_promise<exported_state>();
-  work_.push(operator_export{promise});
-  handle_waiting();
+  queue(operator_export{promise});
   return promise;
 }
 
@@ -133,8 +131,7 @@ bool document::handle(operator_export& wanted) {
 
 caf::result<settled_documents> document::on_settle() {
   auto promise = make_response_promise<settled_documents>();
-  work_.push(awaited_settling{promise});
-  handle_waiting();
+  queue(awaited_settling{promise});
   return promise;
 }
 

@@ -89,6 +89,11 @@ struct awaited_settling {
 
 class document_work {
  public:
+  /// News of a peer; of a block, some messages may have been handled.
+  struct news_rest {
+    peer_news news;
+    std::size_t next = 0;
+  };
   /// A batch of which the first requests may have been handled.
   struct batch_rest {
     client_batch batch;
@@ -96,7 +101,7 @@ class document_work {
   };
   using input = std::variant<batch_rest, joining_session, leave_document, document_tick,
                              document_event, presence_missed, change_rights, operator_import,
-                             operator_export, awaited_settling>;
+                             operator_export, awaited_settling, news_rest>;
   /// Starts a worker on what is lent; on_returned() is called with it later.
   using lender = std::function<void(std::shared_ptr<lent_document>)>;
 

@@ -32,17 +32,30 @@ void durability::add(const document_effects::storage_write& write, const shared_
   await(std::move(waiting));
 }
 
+void durability::expect(std::size_t confirmations_needed, std::vector<keeper_id> keepers) {
+  confirmations_needed_ = std::max<std::size_t>(confirmations_needed, 1);
+  counted_ = std::move(keepers);
+  look_what_is_confirmed();
+}
+
 void durability::on_stored(keeper_id by, storage::sequence up_to) {
   up_to = std::min(up_to, last_);  // a keeper cannot have what was not sent
+  if (by == local_store) stored_here_ = std::max(stored_here_, up_to);
   const auto known = std::ranges::find(keepers_, by, &keeper::id);
   if (known == keepers_.end())
     keepers_.push_back({by, up_to});
   else
     known->stored = std::max(known->stored, up_to);
-  // The highest number that as many keepers as needed have reached. They are few.
+  look_what_is_confirmed();
+}
+
+/// The highest number that as many keepers as needed have reached. They are few.
+void durability::look_what_is_confirmed() {
   for (const keeper& candidate : keepers_) {
-    const auto reached = std::ranges::count_if(
-        keepers_, [&](const keeper& each) { return each.stored >= candidate.stored; });
+    if (!counts(candidate.id)) continue;
+    const auto reached = std::ranges::count_if(keepers_, [&](const keeper& each) {
+      return counts(each.id) && each.stored >= candidate.stored;
+    });
     if (static_cast<std::size_t>(reached) >= confirmations_needed_)
       confirmed_ = std::max(confirmed_, candidate.stored);
   }

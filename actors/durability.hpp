@@ -34,18 +34,26 @@ class durability {
     shared_slice change;            ///< What it changed; empty: nothing.
     shared_slice message_id;        ///< Empty: none.
     std::size_t credit_bytes = 0;
+    bool is_credited = false;  ///< Its credit was given back before; see next_to_credit().
   };
+
+  /// Of what waits for other keepers, while this node has stored it. Beyond, its senders must wait.
+  static constexpr std::size_t waiting_bytes_max = std::size_t{16} * 1024 * 1024;
 
   /// `confirmations_needed`: how many keepers must have stored an update until it is acknowledged;
   /// at least one.
   explicit durability(std::size_t confirmations_needed = 1)
       : confirmations_needed_(std::max<std::size_t>(confirmations_needed, 1)) {}
 
+  /// From now on these keepers count, and so many of them must have stored an update until it is
+  /// acknowledged. `keepers`: with local_store if this node is one.
+  void expect(std::size_t confirmations_needed, std::vector<keeper_id> keepers);
+
   /// Continues behind what was loaded.
   void load(const storage::stored_document& stored) {
     checkpoint_size_ = stored.checkpoint.size();
     for (const shared_slice& update : stored.updates) size_ += update.size + record_overhead;
-    last_ = confirmed_ = stored.last;
+    last_ = confirmed_ = stored_here_ = stored.last;
     wants_checkpoint_ = !stored.damage.empty();
   }
 
@@ -61,6 +69,9 @@ class durability {
     gathered_.updates.push_back(std::move(update));
   }
 
+  /// Of those since the last take_append(). Requires: there is one.
+  const shared_slice& last_appended() const noexcept { return gathered_.updates.back(); }
+
   /// What was appended since the last call.
   storage::log_append take_append() { return std::exchange(gathered_, {}); }
 
@@ -71,6 +82,7 @@ class durability {
 
   void await(unconfirmed one) {
     one.number = last_;
+    waiting_bytes_ += one.change.size;
     unconfirmed_.push_back(std::move(one));
   }
 
@@ -82,9 +94,26 @@ class durability {
     const bool has_one = !unconfirmed_.empty() && unconfirmed_.front().number <= confirmed_;
     return has_one ? &unconfirmed_.front() : nullptr;
   }
-  void pop_confirmed() { unconfirmed_.pop_front(); }
+  void pop_confirmed() {
+    waiting_bytes_ -= unconfirmed_.front().change.size;
+    unconfirmed_.pop_front();
+    if (credited_ > 0) --credited_;
+  }
+
+  /// The next that is stored here and waits for other keepers, while not too much does: its sender
+  /// may send more. Null: none.
+  unconfirmed* next_to_credit() noexcept {
+    if (counted_.empty() || credited_ >= unconfirmed_.size()) return nullptr;
+    unconfirmed& next = unconfirmed_.at(credited_);
+    if (next.number > stored_here_ || waiting_bytes_ > waiting_bytes_max) return nullptr;
+    ++credited_;
+    next.is_credited = true;
+    return &next;
+  }
 
   bool is_awaited() const noexcept { return !unconfirmed_.empty(); }
+  /// Whether anything has yet to be stored here.
+  bool is_storing() const noexcept { return stored_here_ < last_; }
   storage::sequence last() const noexcept { return last_; }
   /// Enough keepers have stored all up to this number.
   storage::sequence confirmed() const noexcept { return confirmed_; }
@@ -125,12 +154,21 @@ class durability {
     storage::sequence stored;
   };
 
+  void look_what_is_confirmed();
+  bool counts(keeper_id id) const noexcept {
+    return counted_.empty() || std::ranges::find(counted_, id) != counted_.end();
+  }
+
   storage::log_append gathered_;
   fifo<unconfirmed> unconfirmed_;
   std::vector<keeper> keepers_;  // those that have confirmed anything
   std::size_t confirmations_needed_;
+  std::vector<keeper_id> counted_;  // empty: whoever confirms
   storage::sequence last_ = 0;
   storage::sequence confirmed_ = 0;
+  storage::sequence stored_here_ = 0;
+  std::size_t credited_ = 0;       // of unconfirmed_, from the front
+  std::size_t waiting_bytes_ = 0;  // of unconfirmed_
   std::size_t size_ = 0;           // of the log, since the last checkpoint
   bool wants_checkpoint_ = false;  // it was appended to, or what is stored is better replaced
   std::size_t checkpoint_size_ = 0;

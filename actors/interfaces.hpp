@@ -14,11 +14,14 @@
 #include <caf/typed_actor.hpp>
 
 #include "actors/admin_routes.hpp"
+#include "actors/cluster_view.hpp"
 #include "actors/deliveries.hpp"
 #include "actors/message_types.hpp"
 #include "actors/operator_view.hpp"
+#include "actors/peer_wire.hpp"
 #include "base/close_reason.hpp"
 #include "net/http_message.hpp"
+#include "protocol/cluster/replica.hpp"
 #include "protocol/identity.hpp"
 #include "protocol/request.hpp"
 #include "protocol/webhook/authorisation.hpp"
@@ -75,6 +78,8 @@ using document_actor = caf::typed_actor<
     caf::result<listed_presence>(list_presence),    // what some of its subscribers show
     caf::result<listed_clients>(list_clients),      // a page of who is present
     caf::result<document_info>(describe_document),  // how many subscribers it has
+    caf::result<void>(peer_news),                   // what a peer says, or that its link is up
+    caf::result<void>(cluster_changed),             // there are other peers, or other keepers
     caf::result<void>(flush_atom)>;                 // note to itself: send what this turn produced
 
 struct join_document {
@@ -103,7 +108,8 @@ struct settled_documents {
   std::vector<std::string> names;  ///< Those that are open, and have.
 };
 struct document_event {
-  std::string payload;  ///< JSON text.
+  std::string payload;      ///< JSON text.
+  bool is_of_peer = false;  ///< All nodes have heard of it.
 };
 struct update_stored {
   storage::sequence up_to = 0;
@@ -119,6 +125,7 @@ struct document_returned {
 struct unload_document {
   bool waits_for_worker = true;  ///< False: the node ends, and what a worker still does is lost.
   bool is_removed = false;       ///< It ends with subscribers, too; they are being closed.
+  bool is_final = false;         ///< The node ends, whoever elsewhere uses the document.
 };
 struct export_state {
   std::string document;
@@ -146,6 +153,7 @@ using directory_actor = caf::typed_actor<
     caf::result<imported_update>(import_update),  // pass it on to the document, opened if need be
     caf::result<exported_state>(export_state),    // the state of a document, if it is open
     caf::result<removed_document>(remove_document),  // close its sessions, end it, then remove it
+    caf::result<void>(cluster_changed),              // pass it on to all documents
     caf::result<node_drained>(close_documents),      // unload everything, then answer
     caf::result<void>(drain_atom)>;                  // note to itself: workers had time enough
 
@@ -153,6 +161,7 @@ using directory_actor = caf::typed_actor<
 struct open_document {
   std::string name;
   std::optional<join_document> join;  ///< Nothing: it is needed open, but by no session.
+  bool is_for_peer = false;           ///< The limit of open documents is not for these.
 };
 struct opened_document {
   document_id id = 0;
@@ -187,6 +196,98 @@ struct removed_document {
   std::optional<failure> why;  ///< It could not be removed.
 };
 struct close_documents {};
+
+// --- peer link: one per peer of a cluster; carries what documents of two nodes tell each other ---
+
+using peer_link_actor = caf::typed_actor<
+    caf::result<void>(attach_document),  // a document wants to hear of this peer
+    caf::result<void>(detach_document),  // it has ended
+    caf::result<void>(send_to_peer),     // a message for the other end
+    caf::result<void>(expect_link),      // batches of this epoch may come
+    caf::result<void>(connect_link),     // the other end is known
+    caf::result<void>(end_link),         // say bye, or give the connection up
+    caf::result<void>(peer_batch),       // from the other end
+    caf::result<void>(second_passed),    // look at what is owed
+    caf::result<void>(flush_atom),       // note to itself: send what has queued up
+    caf::result<described_link>(describe_link)>;  // its figures
+
+struct attach_document {
+  std::string name;
+  document_actor document;
+};
+struct detach_document {
+  std::string name;
+  caf::actor_id document = 0;
+};
+struct send_to_peer {
+  shared_bytes message;  ///< cluster::encode(peer_message).
+  cluster::traffic_class of = cluster::traffic_class::data;
+  std::shared_ptr<const std::string> document;  ///< Null: it is about none.
+};
+struct expect_link {
+  cluster::link_epoch epoch = 0;
+};
+struct connect_link {
+  caf::strong_actor_ptr remote;
+  cluster::link_epoch epoch = 0;
+  bool speaks_first = false;  ///< Else nothing is sent before the other end has.
+};
+struct end_link {
+  bool says_bye = false;
+};
+struct describe_link {};
+struct described_link {
+  cluster::peer_id peer = 0;
+  bool is_up = false;
+  std::size_t documents = 0;  ///< Of this node, that hear of the peer.
+  cluster::link_figures figures;
+};
+
+/// What a document hears of a peer, in the order in which it happened.
+struct peer_news {
+  enum class kind : std::uint8_t {
+    up,            ///< The link is there; nothing that was sent before counts.
+    down,          ///< It is lost.
+    lost,          ///< Some of what the document sent could not be.
+    presence_lost,
+    gone,    ///< Its replica has ended.
+    placed,  ///< Of no peer: the member list, or the state of moves, has changed.
+    block,
+  };
+
+  cluster::peer_id peer = 0;
+  kind what = kind::up;
+  std::shared_ptr<const cluster::document_block> block{};
+};
+struct cluster_links;  // cluster_links.hpp
+struct cluster_changed {
+  std::shared_ptr<const cluster_links> links;
+};
+
+// --- cluster: one per node where cluster.enabled; who is a member, and the links to them ---
+
+using cluster_actor = caf::typed_actor<
+    caf::result<peer_welcome>(peer_hello),  // from another node: who it is
+    caf::result<void>(peer_said),           // what a peer says that is about no document
+    caf::result<void>(link_changed),        // a link is up, or lost
+    caf::result<void>(documents_moved),     // all documents are where a list wants them
+    caf::result<void>(second_passed),       // note to itself: dial who is missing
+    caf::result<node_drained>(drain_node),  // say bye to all
+    caf::result<described_cluster>(describe_cluster),   // for operators
+    caf::result<changed_members>(change_members)>;      // an operator's order
+
+struct peer_said {
+  cluster::peer_id peer = 0;
+  cluster::node_message what;
+};
+struct link_changed {
+  cluster::peer_id peer = 0;
+  bool is_up = false;
+  std::string why;  ///< It is lost; empty: the connection has ended.
+};
+struct documents_moved {
+  std::uint64_t list_number = 0;
+};
 
 // --- store: one per node, on a thread of its own; writes to storage, in batches ---
 

@@ -1,4 +1,4 @@
-// The messages between actors, announced to CAF. None of them leaves its node (they carry handles
+// The messages between actors of a node, announced to CAF. None of them leaves it (they carry handles
 // and shared bytes), so none is serialised. A new message is one line in the list below and a
 // struct in interfaces.hpp.
 #pragma once
@@ -6,33 +6,48 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/type_id.hpp>
 
+#include "actors/peer_wire.hpp"
+
 // Sorted. `message(name)` is applied to each.
 // clang-format off
 #define TROUPE_MESSAGES(message) \
   message(answer_admin_request) \
   message(append_updates) \
+  message(attach_document) \
   message(authorisation_answered) \
   message(authorise) \
   message(authorised) \
   message(change_access) \
+  message(change_members) \
   message(change_rights) \
   message(changed_access) \
+  message(changed_members) \
   message(client_batch) \
   message(close_all_sessions) \
   message(close_documents) \
   message(close_session) \
   message(close_subscribers) \
+  message(cluster_changed) \
+  message(connect_link) \
   message(deliver_batch) \
+  message(describe_cluster) \
   message(describe_document) \
+  message(describe_link) \
   message(describe_webhooks) \
+  message(described_cluster) \
+  message(described_link) \
   message(described_webhooks) \
+  message(detach_document) \
   message(document_busy) \
   message(document_event) \
   message(document_idle) \
   message(document_info) \
   message(document_returned) \
   message(document_tick) \
+  message(documents_moved) \
   message(drain_node) \
+  message(end_link) \
+  message(expect_link) \
   message(export_state) \
   message(exported_state) \
   message(find_open) \
@@ -43,6 +58,7 @@
   message(join_document) \
   message(keys_answered) \
   message(leave_document) \
+  message(link_changed) \
   message(list_clients) \
   message(list_documents) \
   message(list_presence) \
@@ -58,6 +74,8 @@
   message(notify_document) \
   message(open_document) \
   message(opened_document) \
+  message(peer_news) \
+  message(peer_said) \
   message(presence_missed) \
   message(refresh_keys) \
   message(refreshed_keys) \
@@ -66,6 +84,7 @@
   message(replay_webhooks) \
   message(replayed_webhooks) \
   message(second_passed) \
+  message(send_to_peer) \
   message(settle_documents) \
   message(settled_documents) \
   message(storing_failed) \
@@ -84,7 +103,8 @@ namespace troupe {
 TROUPE_MESSAGES(TROUPE_DECLARE)
 }  // namespace troupe
 
-CAF_BEGIN_TYPE_ID_BLOCK(troupe_actors, caf::first_custom_type_id)
+// Behind those that other nodes see (peer_wire.hpp), so that a new message shifts none of them.
+CAF_BEGIN_TYPE_ID_BLOCK(troupe_actors, caf::id_block::troupe_wire::end)
 TROUPE_MESSAGES(TROUPE_ADD_TYPE_ID)
 CAF_ADD_ATOM(troupe_actors, troupe, flush_atom)
 CAF_ADD_ATOM(troupe_actors, troupe, drain_atom)

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "actors/admin_cluster.hpp"
 #include "actors/admin_documents.hpp"
 #include "actors/admin_edits.hpp"
 #include "actors/admin_json.hpp"
@@ -29,6 +30,8 @@ std::string_view event_of(page to) noexcept {
     case page::remove_version: return "version.removed";
     case page::backup: return "backup.made";
     case page::replay_webhooks: return "webhooks.replayed";
+    case page::add_member: return "member.added";
+    case page::remove_member: return "member.removed";
     case page::edit_document:
     case page::set_text:
     case page::add_update:
@@ -47,7 +50,8 @@ std::string_view event_of(page to) noexcept {
     case page::version:
     case page::compare_version:
     case page::storage:
-    case page::webhooks: break;
+    case page::webhooks:
+    case page::cluster: break;
   }
   return {};
 }
@@ -85,6 +89,11 @@ std::string details_of(const admin::page_request& of, const http_request& reques
     case page::copy_document:
       if (const auto to = admin::read_copy(request)) add(members, "to", *to);
       break;
+    case page::add_member:
+      if (const auto order = admin::read_added_member(request))
+        add(members, "member", order->which);
+      break;
+    case page::remove_member: add(members, "member", of.id); break;
     case page::restore_version:
     case page::remove_version: add(members, "version", of.id); break;
     default: break;

@@ -19,6 +19,7 @@ supervisor::behavior_type supervisor::make_behavior() {
   watch(this, watched_->store);
   watch(this, watched_->reader);
   watch(this, watched_->directory);
+  if (watched_->cluster) watch(this, watched_->cluster);
   for (const hub_actor& hub : watched_->hubs) watch(this, hub);
   tell_later(this, supervisor_actor{this}, std::chrono::seconds{1}, second_passed{});
   return {

@@ -29,6 +29,7 @@ constexpr const char* general_footer =
     "  troupe check-config node.yaml --print    print the effective configuration as YAML\n"
     "  troupe doc info document.bin             what is in a stored or captured update\n"
     "  troupe storage verify ./data             whether all stored documents can be read\n"
+    "  troupe cluster members                   the nodes of a cluster, as one of them sees them\n"
     "\n"
     "troupe COMMAND --help explains a command and lists the keys. Exit code 2 means that the\n"
     "command line or the configuration is wrong; standard error has one line for each mistake.\n";
@@ -69,6 +70,23 @@ constexpr const char* storage_examples =
     "  troupe storage restore /backup/today ./data put a backup in place, checked before\n"
     "\n"
     "troupe storage COMMAND --help lists the options.\n";
+
+constexpr const char* cluster_rules =
+    "But for make-certificates, the commands ask the admin pages of a member, any of them. They "
+    "need\n"
+    "the admin token: in TROUPE_ADMIN_TOKEN, or in a file that --token-file names.\n"
+    "Exit code 0: done. 1: the node refused, or did not answer. 2: the command was wrong.\n";
+
+constexpr const char* cluster_examples =
+    "Examples:\n"
+    "  troupe cluster members --token-file data/n1/admin-token\n"
+    "  troupe cluster add n4                       a node that runs and asks to be a member\n"
+    "  troupe cluster add n2 10.0.0.9:4101         a member has another address now\n"
+    "  troupe cluster leave n4                     it hands over its documents; then stop it\n"
+    "  troupe cluster remove n3                    it is lost, with its data directory\n"
+    "  troupe cluster make-certificates certificates --node n1 --node n2 --node n3\n"
+    "\n"
+    "troupe cluster COMMAND --help lists the options.\n";
 
 constexpr const char* repair_rules =
     "The old store is never changed. What can be read goes into a new store, which is checked, "
@@ -282,6 +300,70 @@ class storage_commands {
   storage_request& request_;
 };
 
+/// The subcommands of `cluster`. Each fills in the request.
+class cluster_commands {
+ public:
+  cluster_commands(CLI::App& app, cluster_request& request) : request_(request) {
+    cluster_ = app.add_subcommand("cluster", "Ask and change which nodes belong to a cluster");
+    cluster_->require_subcommand(1);
+    cluster_->footer(std::string{cluster_rules} + "\n" + cluster_examples);
+    add("members", cluster_action::members, "Print the nodes and how they are")
+        .add_flag("--json", request_.as_json, "Print the answer of the node as it is");
+    CLI::App& joins = add_change("add", cluster_action::add,
+                                 "Add a node that asks, or give a member another address");
+    joins.add_option("ADDRESS", request_.address, "HOST:PORT; default: that under which it asks")
+        ->type_name("");
+    joins.add_option("--uuid", request_.uuid, "Its uuid; default: that of the one that asks")
+        ->type_name("UUID");
+    add_change("leave", cluster_action::leave, "Let a member hand over its documents and go");
+    add_change("remove", cluster_action::remove, "Remove a member that is lost with its data");
+    add_certificates();
+  }
+
+  bool parsed() const { return cluster_->parsed(); }
+
+ private:
+  CLI::App& add(const std::string& name, cluster_action action, const std::string& what) {
+    CLI::App& app = *cluster_->add_subcommand(name, what);
+    app.footer(cluster_rules);
+    app.callback([this, action] { request_.action = action; });
+    app.add_option("--admin", request_.admin, "Admin pages of a member; default: " + request_.admin)
+        ->type_name("URL");
+    app.add_option("--token-file", request_.token_file, "File with the admin token")
+        ->type_name("FILE");
+    return app;
+  }
+
+  CLI::App& add_change(const std::string& name, cluster_action action, const std::string& what) {
+    CLI::App& app = add(name, action, what);
+    const bool is_new = action == cluster_action::add;
+    app.add_option("NAME", request_.name,
+                   is_new ? "Name of the node" : "Name or uuid of the member")
+        ->required()
+        ->type_name("");
+    app.add_flag("--force", request_.force,
+                 "Even if the node reaches too few members to know that nobody else changes the "
+                 "list");
+    return app;
+  }
+
+  void add_certificates() {
+    CLI::App& app = *cluster_->add_subcommand(
+        "make-certificates", "Make an authority and certificates of nodes, for trials");
+    app.callback([this] { request_.action = cluster_action::make_certificates; });
+    app.add_option("DIRECTORY", request_.directory,
+                   "Where to write them; an authority that is there is used again")
+        ->required()
+        ->type_name("");
+    app.add_option("--node", request_.nodes, "Name of a node; repeatable; default: n1, n2 and n3")
+        ->type_name("NAME")
+        ->allow_extra_args(false);
+  }
+
+  CLI::App* cluster_;
+  cluster_request& request_;
+};
+
 }  // namespace
 
 tl::expected<invocation, early_exit> parse_command_line(int argc, const char* const* argv) {
@@ -313,6 +395,7 @@ tl::expected<invocation, early_exit> parse_command_line(int argc, const char* co
 
   const doc_commands doc{app, call.doc};
   const storage_commands storage{app, call.storage};
+  const cluster_commands cluster{app, call.cluster};
 
   CLI::App* version = app.add_subcommand("version", "Print the version");
 
@@ -327,6 +410,7 @@ tl::expected<invocation, early_exit> parse_command_line(int argc, const char* co
   if (version->parsed()) call.what = command::version;
   if (doc.parsed()) call.what = command::doc;
   if (storage.parsed()) call.what = command::storage;
+  if (cluster.parsed()) call.what = command::cluster;
   if (check->parsed()) call.what = command::check_config;
   if (check->parsed() || serve->count("--config") > 0) call.sources.file = file;
   if (print) call.print = print_effective::yes;

@@ -7,6 +7,7 @@
 
 #include <tl/expected.hpp>
 
+#include "app/cluster/command.hpp"
 #include "app/config/check.hpp"
 #include "app/config/load.hpp"
 #include "app/doc/tool.hpp"
@@ -14,7 +15,7 @@
 
 namespace troupe {
 
-enum class command : std::uint8_t { serve, check_config, doc, storage, version };
+enum class command : std::uint8_t { serve, check_config, doc, storage, cluster, version };
 
 struct invocation {
   command what = command::serve;
@@ -22,6 +23,7 @@ struct invocation {
   print_effective print = print_effective::no;
   doc_request doc;
   storage_request storage;
+  cluster_request cluster;
 };
 
 /// Nothing to run: the user asked for help (code 0), or the arguments are wrong (exit_usage).

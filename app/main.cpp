@@ -1,8 +1,10 @@
 // The entry point of the binary `troupe`: command line, configuration, then the command.
+#include <cstdlib>
 #include <iostream>
 
 #include <unistd.h>
 
+#include "app/cluster/command.hpp"
 #include "app/command_line.hpp"
 #include "app/config/caf_options.hpp"
 #include "app/config/check.hpp"
@@ -42,6 +44,11 @@ int main(int argc, char** argv) {
           call->doc, {std::cin, std::cout, std::cerr, ::isatty(STDOUT_FILENO) != 0});
     case troupe::command::storage:
       return troupe::run_storage_command(call->storage, {std::cout, std::cerr});
+    case troupe::command::cluster: {
+      const char* const token = std::getenv(troupe::admin_token_variable);
+      return troupe::run_cluster_command(call->cluster, token == nullptr ? "" : token,
+                                         troupe::ask_by_http, {std::cout, std::cerr});
+    }
     case troupe::command::version: std::cout << troupe::version_text() << '\n'; return 0;
   }
   return troupe::exit_usage;

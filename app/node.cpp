@@ -23,6 +23,8 @@ namespace {
 /// A drain takes as long as the slowest client's close and the last write. After this time
 /// something is stuck.
 constexpr std::chrono::seconds drain_max{4};
+/// For telling the other nodes.
+constexpr std::chrono::seconds bye_max{1};
 /// A worker whose document did not wait for it has this long to end after the drain.
 constexpr std::chrono::milliseconds worker_patience{100};
 
@@ -32,11 +34,14 @@ std::uint64_t random_seed() {
 }
 
 /// A node that can store no edits is of little use to new clients.
-readiness_check readiness_of(std::shared_ptr<const store_health> health) {
-  return [health = std::move(health)]() -> std::optional<std::string> {
-    if (const auto why = health->refusal()) return "storage cannot be written: " + to_string(*why);
-    return std::nullopt;
-  };
+readiness_check readiness_of(std::shared_ptr<const store_health> health,
+                             std::shared_ptr<const cluster_state> cluster) {
+  return
+      [health = std::move(health), cluster = std::move(cluster)]() -> std::optional<std::string> {
+        if (const auto why = health->refusal())
+          return "storage cannot be written: " + to_string(*why);
+        return cluster ? cluster->why_not() : std::nullopt;
+      };
 }
 
 }  // namespace
@@ -48,7 +53,7 @@ result<std::unique_ptr<node>> node::open(const config& settings, caf::actor_syst
   TROUPE_TRY(opened->open_storage());
   TROUPE_TRY(opened->open_webhooks());
   TROUPE_TRY(opened->open_access());
-  opened->spawn_actors(std::move(on_failure));
+  TROUPE_TRY(opened->spawn_actors(std::move(on_failure)));
   TROUPE_TRY(opened->watch_files());
   TROUPE_TRY(opened->open_listeners());
   opened->start_threads();
@@ -62,8 +67,9 @@ node::node(const config& settings, caf::actor_system& system, io_units& units)
       large_messages_(std::make_shared<budget>(settings.limits.max_large_messages)),
       workers_(std::make_shared<worker_pool>(worker_count(core_count(), units.size()))),
       health_(std::make_shared<store_health>(settings.storage.max_queue_size)) {
+  if (settings.cluster.enabled) cluster_state_ = std::make_shared<cluster_state>();
   host_ = std::make_shared<session_host>(system, settings.server.empty_document_name,
-                                         readiness_of(health_));
+                                         readiness_of(health_, cluster_state_));
   for (const auto& unit : units_) unit->bind(system_);
 }
 
@@ -111,7 +117,7 @@ void node::spawn_webhook_sender() {
                     webhooks_.client, metrics_, std::exchange(webhooks_.waiting, {})});
 }
 
-void node::spawn_actors(std::function<void()> on_failure) {
+result<void> node::spawn_actors(std::function<void()> on_failure) {
   actors_ = std::make_shared<supervised_actors>();
   actors_->on_failure = std::move(on_failure);
   actors_->slots = std::make_shared<connection_slots>(settings_.limits.max_connections);
@@ -138,11 +144,21 @@ void node::spawn_actors(std::function<void()> on_failure) {
   documents.workers = workers_;
   documents.health = health_;
   documents.webhooks = webhooks_.feed;
+  if (settings_.cluster.enabled) documents.links = links_to_nobody(settings_);
   actors_->directory =
       system_.spawn<directory>(documents, actors_->store, actors_->reader, actors_->hubs);
   spawn_webhook_sender();
+  if (settings_.cluster.enabled) TROUPE_TRY(join_cluster());
   supervisor_ = system_.spawn<supervisor>(actors_);
   add_sessions(tables);
+  return {};
+}
+
+result<void> node::join_cluster() {
+  TROUPE_ASSIGN(cluster_,
+                open_cluster(settings_, system_, actors_->directory, cluster_state_, metrics_));
+  actors_->cluster = cluster_.actor;
+  return {};
 }
 
 /// Spawns the version maker, unless it is switched off. Returns the backend for the store.
@@ -222,11 +238,12 @@ result<void> node::load_tls() {
 }
 
 api_parts node::parts_of_api() const {
-  return {{actors_->directory, actors_->hubs, webhook_sender_, access_.control, access_.authoriser},
+  return {{actors_->directory, actors_->hubs, webhook_sender_, access_.control, access_.authoriser,
+           actors_->cluster},
           std::make_shared<archive_desk>(storage_.backend, storage_.archive, actors_->directory,
                                          versions_, to_archive_settings(settings_)),
           journal_,
-          readiness_of(health_)};
+          readiness_of(health_, cluster_state_)};
 }
 
 result<void> node::open_admin_listener(std::shared_ptr<budget> large_messages) {
@@ -291,6 +308,10 @@ void node::drain() {
                [](const caf::error& why) {
                  std::cerr << "troupe: the drain did not finish: " << caf::to_string(why) << '\n';
                });
+  if (!actors_->cluster) return;
+  close_gate(settings_, system_, cluster_);
+  self->request(actors_->cluster, bye_max, drain_node{})
+      .receive([](const node_drained&) {}, [](const caf::error&) {});
 }
 
 void node::end_actors() {
@@ -298,7 +319,9 @@ void node::end_actors() {
     caf::anon_send_exit(hub, caf::exit_reason::user_shutdown);
   if (version_maker_) caf::anon_send_exit(version_maker_, caf::exit_reason::user_shutdown);
   if (webhook_sender_) caf::anon_send_exit(webhook_sender_, caf::exit_reason::user_shutdown);
-  caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
+  if (actors_->cluster) caf::anon_send_exit(actors_->cluster, caf::exit_reason::user_shutdown);
+  cluster_ = {};
+  if (supervisor_) caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_->directory, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_->store, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_->reader, caf::exit_reason::user_shutdown);

@@ -21,6 +21,7 @@
 #include "app/access.hpp"
 #include "app/admin_token.hpp"
 #include "app/api.hpp"
+#include "app/cluster/cluster.hpp"
 #include "app/config/config.hpp"
 #include "app/webhooks.hpp"
 #include "base/budget.hpp"
@@ -80,9 +81,10 @@ class node {
   result<void> open_storage();
   result<void> open_webhooks();
   result<void> open_access();
+  result<void> join_cluster();
   void spawn_webhook_sender();
   std::shared_ptr<storage::backend> keep_versions();
-  void spawn_actors(std::function<void()> on_failure);
+  result<void> spawn_actors(std::function<void()> on_failure);
   void add_sessions(const std::vector<std::shared_ptr<session_table>>& tables);
   result<void> watch_files();
   result<void> load_tls();
@@ -117,6 +119,7 @@ class node {
   std::shared_ptr<const version_keeper> versions_;
   std::shared_ptr<node_metrics> metrics_;
   opened_access access_;
+  opened_cluster cluster_;  // no actor where cluster.enabled is false
   opened_webhooks webhooks_;             // empty where webhooks.url is
   webhook_sender_actor webhook_sender_;  // null likewise
   std::shared_ptr<tls_context> tls_;
@@ -129,6 +132,7 @@ class node {
   std::vector<std::thread> threads_;
   std::shared_ptr<worker_pool> workers_;
   std::shared_ptr<store_health> health_;
+  std::shared_ptr<cluster_state> cluster_state_;  // null where cluster.enabled is false
   bool has_left_worker_ = false;
   bool has_left_unstored_ = false;
 };

@@ -162,6 +162,7 @@ int serve(const config& settings, caf_config& caf) {
   raise_descriptor_limit(settings.limits.max_connections);
   warn_of_risks(settings);
 
+  caf::init_global_meta_objects<caf::id_block::troupe_wire>();
   caf::init_global_meta_objects<caf::id_block::troupe_actors>();
   std::vector<std::unique_ptr<io_unit>> units;
   for (std::size_t i = 0; i < io_thread_count(settings, core_count()); ++i)

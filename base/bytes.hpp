@@ -35,11 +35,9 @@ class shared_bytes {
   /// The parts, concatenated.
   template <class... Parts>
   static shared_bytes copy_of(byte_view first, const Parts&... rest) {
-    shared_bytes result;
     const std::size_t size = (first.size() + ... + byte_view{rest}.size());
+    shared_bytes result = of_size(size);
     if (size == 0) return result;
-    void* const memory = ::operator new(sizeof(header) + size);
-    result.header_ = new (memory) header{1, size};
     std::uint8_t* to = result.header_->bytes();
     const auto append = [&to](byte_view part) {
       if (!part.empty()) std::memcpy(to, part.data(), part.size());
@@ -72,11 +70,22 @@ class shared_bytes {
   }
 
  private:
+  friend class shared_bytes_builder;
+
   struct header {
     std::atomic<std::uint32_t> references;
     std::size_t size;
     std::uint8_t* bytes() noexcept { return reinterpret_cast<std::uint8_t*>(this + 1); }
   };
+
+  /// Bytes that are yet to be written.
+  static shared_bytes of_size(std::size_t size) {
+    shared_bytes result;
+    if (size == 0) return result;
+    void* const memory = ::operator new(sizeof(header) + size);
+    result.header_ = new (memory) header{1, size};
+    return result;
+  }
 
   header* header_ = nullptr;
 };

@@ -48,6 +48,9 @@ close_info describe(close_reason reason) noexcept {
       return {1008, "Closed by the application", "closed_by_operator"};
     case close_reason::access_unavailable:
       return {1013, "Access cannot be checked now, try again later", "access_unavailable"};
+    case close_reason::cluster_unavailable:
+      return {1013, "Too few nodes of the cluster can be reached, try again later",
+              "cluster_unavailable"};
     case close_reason::heartbeat_timeout: return {0, "", "heartbeat_timeout"};
     case close_reason::io_error: return {0, "", "io_error"};
   }

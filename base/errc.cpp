@@ -47,6 +47,7 @@ std::string_view to_string(errc code) noexcept {
     case errc::request_failed: return "request_failed";
     case errc::invalid_edit: return "invalid_edit";
     case errc::edit_conflict: return "edit_conflict";
+    case errc::out_of_sequence: return "out_of_sequence";
     case errc::invalid_config: return "invalid_config";
   }
   return "unknown";

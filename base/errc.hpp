@@ -59,6 +59,7 @@ enum class errc : std::uint8_t {
   request_failed,     ///< A request to another server got no answer, or none that is of use.
   invalid_edit,       ///< An edit operation is malformed, or names a place that it cannot change.
   edit_conflict,      ///< A document is not what an edit was written for.
+  out_of_sequence,    ///< A batch of a peer does not follow the one before, or not what it says.
   invalid_config,     ///< The configuration has unknown keys or bad values.
 };
 

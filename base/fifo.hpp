@@ -16,6 +16,10 @@ class fifo {
 
   /// Requires: not empty.
   T& front() noexcept { return items_[first_]; }
+  const T& front() const noexcept { return items_[first_]; }
+
+  /// Counted from the front. Requires: index < size().
+  T& at(std::size_t index) noexcept { return items_[first_ + index]; }
 
   void push_back(T item) { items_.push_back(std::move(item)); }
 

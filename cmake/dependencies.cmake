@@ -19,7 +19,7 @@ if(DEFINED ENV{CMAKE_PREFIX_PATH})
   list(PREPEND CMAKE_PREFIX_PATH ${troupe_named_prefixes})
 endif()
 
-find_package(CAF 0.18.7 COMPONENTS core io REQUIRED)
+find_package(CAF 0.18.7 COMPONENTS core io openssl REQUIRED)
 message(STATUS "CAF: ${CAF_DIR}")
 find_package(Boost 1.81 REQUIRED)
 find_package(yaml-cpp 0.7 REQUIRED)

@@ -26,7 +26,7 @@ std::uint64_t scattered(std::uint64_t number) { return splitmix64(number) & 0xFF
 /// Whose message ids these are: a user may reconnect, a session without a user is alone.
 std::string message_id_owner(session_id session, const identity_ptr& who) {
   const std::string& user = user_of(who);
-  return user.empty() ? "session " + std::to_string(session) : "user " + user;
+  return user.empty() ? "session " + std::to_string(session) : message_id_owner_of(user);
 }
 
 }  // namespace
@@ -387,6 +387,10 @@ void hosted_document::on_session_event(const asked& by, time_point now, document
                   failure{errc::message_id_reused, "another message had this messageId"}, out);
   out.deliveries.push_back({audience::all_but_one, by.from, spoken_,
                             notice{.kind = notice_kind::event, .body = by.what.body, .extra = {}}});
+  if (has_peers_)
+    out.for_peers.events.push_back({shared_bytes::copy_of(by.what.body),
+                                    id.empty() ? std::string{} : user_of(by.by.who()),
+                                    std::string{id}});
   acknowledge(by, out);
 }
 
@@ -516,6 +520,8 @@ sync::awareness::client_id hosted_document::client_of(session_id session, subscr
 
 void hosted_document::note_presence(const std::vector<sync::awareness::client_id>& changed) {
   presence_changed_.insert(presence_changed_.end(), changed.begin(), changed.end());
+  if (has_peers_)
+    presence_changed_here_.insert(presence_changed_here_.end(), changed.begin(), changed.end());
 }
 
 void hosted_document::on_presence_missed(session_id session, document_effects& out) {
@@ -550,6 +556,7 @@ void hosted_document::on_tick(time_point now) {
 
 void hosted_document::end_turn(document_effects& out) {
   if (!to_tell_.empty()) tell_contents(out);
+  if (!presence_changed_here_.empty()) out.for_peers.presence = encode_presence_here();
   if (presence_changed_.empty()) return;
   std::ranges::sort(presence_changed_);
   const auto repeated = std::unique(presence_changed_.begin(), presence_changed_.end());

@@ -68,19 +68,35 @@ struct document_effects {
     failure why;  ///< The first of them was not.
   };
 
+  /// For the nodes whose sessions use the document, too.
+  struct peer_effects {
+    struct event {
+      shared_bytes payload;  ///< JSON text.
+      std::string user;      ///< Whose id the next is; empty: it has none that lasts.
+      std::string message_id;
+    };
+    std::vector<byte_buffer> presence;  ///< Awareness updates of this node's sessions.
+    std::vector<event> events;
+
+    bool empty() const noexcept { return presence.empty() && events.empty(); }
+  };
+
   std::vector<delivery> deliveries;
   std::vector<storage_write> writes;
   std::vector<refusal> refusals;
   std::vector<left_out_presence> left_out;
+  peer_effects for_peers;
 
   bool empty() const noexcept {
-    return deliveries.empty() && writes.empty() && refusals.empty() && left_out.empty();
+    return deliveries.empty() && writes.empty() && refusals.empty() && left_out.empty() &&
+           for_peers.empty();
   }
   void clear() {
     deliveries.clear();
     writes.clear();
     refusals.clear();
     left_out.clear();
+    if (!for_peers.empty()) for_peers = {};
   }
 };
 
@@ -134,6 +150,29 @@ class hosted_document {
   /// itself.
   void on_update(const origin& from, byte_view update, document_effects& out);
 
+  // --- peers: the other nodes of a cluster (hosted_document_peers.cpp) ---
+
+  /// From now on there are nodes that may want to hear of presence and events.
+  void expect_peers() noexcept { has_peers_ = true; }
+
+  /// An update that a peer has accepted; it is taken whatever the limits of this node are. Returns
+  /// whether it was: it is refused while edits are, or if it cannot be read.
+  bool on_peer_update(std::uint32_t peer, byte_view update, document_effects& out);
+
+  /// What the sessions of a peer show. `is_all`: nothing else of them.
+  void on_peer_presence(std::uint32_t peer, byte_view update, bool is_all, time_point now,
+                        document_effects& out);
+
+  /// The peer is gone, or none of its sessions uses the document; their presence goes.
+  void on_peer_gone(std::uint32_t peer, time_point now);
+
+  /// An event of a session of a peer. `user`, `message_id`: as in peer_effects.
+  void on_peer_event(std::string_view payload, std::string_view user, std::string_view message_id,
+                     time_point now, document_effects& out);
+
+  /// All that the sessions of this node show, as awareness updates.
+  std::vector<byte_buffer> presence_here() const;
+
   /// Brings back what the document showed in the state `then`, an update for an empty document: as
   /// one edit in the name of a client of the server's own (crdt::doc_edit::restore). Nothing where
   /// it shows that already. Its confirmation is the storage write itself.
@@ -167,7 +206,9 @@ class hosted_document {
 
   /// Nothing more comes for the moment: the gathered presence and changes of contents go out.
   void end_turn(document_effects& out);
-  bool has_gathered() const noexcept { return !presence_changed_.empty() || !to_tell_.empty(); }
+  bool has_gathered() const noexcept {
+    return !presence_changed_.empty() || !presence_changed_here_.empty() || !to_tell_.empty();
+  }
 
   /// The whole state. Updates that wait for missing ones are part of it.
   byte_buffer whole_state() const;
@@ -196,6 +237,10 @@ class hosted_document {
   std::uint64_t version() const noexcept { return version_; }
   /// As version_of() (state_version.hpp), also of a folded one.
   std::string state_version() const { return state_.version(); }
+
+  byte_buffer state_vector() const { return state_.encode_state_vector(); }
+  /// What a document with this state vector lacks.
+  byte_buffer difference(const crdt::state_vector& from) const;
 
   /// Decodes a folded one, which stays so until the next fold().
   const crdt::doc& state() const { return state_.decoded(); }
@@ -281,6 +326,8 @@ class hosted_document {
   void broadcast_update(const origin& from, effect_bytes change, document_effects& out);
   effect_bytes change_of(const crdt::applied_update& applied, byte_view update) const;
   void note_presence(const std::vector<sync::awareness::client_id>& changed);
+  void note_peer_presence(const std::vector<sync::awareness::client_id>& changed);
+  std::vector<byte_buffer> encode_presence_here();
   sync::awareness::client_id client_of(session_id session, subscriber& of);
   void count_dialect(subscriber& of, dialect spoken);
   void forget_dialects(const subscriber& of);
@@ -298,6 +345,7 @@ class hosted_document {
   std::array<std::uint32_t, dialect_count_max> speakers_{};   // how many subscribers speak each
   dialect_set spoken_;                                        // those that anybody speaks
   std::vector<sync::awareness::client_id> presence_changed_;  // since the last end_turn
+  std::vector<sync::awareness::client_id> presence_changed_here_;  // not by a peer
   flat_map<session_id, dialect> to_ask_;                      // that were asked a moment ago
   std::uint64_t version_ = 0;
   std::optional<time_point> first_shown_;  // when any presence came first
@@ -305,6 +353,7 @@ class hosted_document {
   std::shared_ptr<const failure> refusing_;  // edits; null: they are accepted
   crdt::client_id editing_client_ = 0;       // in whose name programs edit; 0: none yet
   crdt::clock_type editing_clock_ = 0;       // its next one, as far as this document wrote it
+  bool has_peers_ = false;
   std::size_t readers_ = 0;                  // sessions that read contents
   std::set<std::string> to_tell_;            // roots that have changed, for them
   std::set<std::string> large_roots_;        // not worth looking at before the next tick

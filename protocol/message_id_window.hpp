@@ -27,6 +27,11 @@ enum class seen : std::uint8_t {
   reused,    ///< The same id with another content.
 };
 
+/// Whose ids they are, if it is a user: for note().
+inline std::string message_id_owner_of(std::string_view user) {
+  return std::string{"user "}.append(user);
+}
+
 class message_id_window {
  public:
   using time_point = std::chrono::steady_clock::time_point;

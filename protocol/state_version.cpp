@@ -1,7 +1,9 @@
 #include "protocol/state_version.hpp"
 
+#include <charconv>
+
+#include "base/check.hpp"
 #include "protocol/crdt/read/snapshot.hpp"
-#include "protocol/siphash.hpp"
 
 namespace troupe {
 
@@ -21,6 +23,15 @@ std::string version_of(const crdt::doc& state) {
   append_hex(hash.first, text);
   append_hex(hash.second, text);
   return text;
+}
+
+hash128 hash_of_version(std::string_view version) {
+  constexpr std::size_t digits = 16;
+  TROUPE_CHECK(version.size() == 2 * digits);
+  hash128 hash;
+  std::from_chars(version.data(), version.data() + digits, hash.first, 16);
+  std::from_chars(version.data() + digits, version.data() + 2 * digits, hash.second, 16);
+  return hash;
 }
 
 }  // namespace troupe

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "protocol/crdt/doc.hpp"
+#include "protocol/siphash.hpp"
 
 namespace troupe {
 
@@ -27,5 +29,8 @@ struct version_condition {
 
 /// 32 hexadecimal digits. Cost: linear in the client ids and the ranges of deleted clocks.
 std::string version_of(const crdt::doc& state);
+
+/// The hash that these digits show. Requires: version_of() made them.
+hash128 hash_of_version(std::string_view version);
 
 }  // namespace troupe

@@ -71,6 +71,12 @@ result<void> copy_file(const std::string& from, const std::string& to) {
   return {};
 }
 
+/// What a copy must not have: the lock, and the identity of a node of a cluster, which would pose
+/// as the other one.
+bool is_of_one_store(const std::string& name) {
+  return name == "LOCK" || name == "node" || name == "members";
+}
+
 /// A path without a slash at its end, which would have no name of its own.
 std::string plain(const std::string& path) {
   std::string text = path;
@@ -110,7 +116,7 @@ result<void> copy_files(const std::string& from, const std::string& to, tables h
   if (why) return failed(to, why.value());
   for (fs::directory_iterator at{from, why}, end; !why && at != end; at.increment(why)) {
     const std::string name = at->path().filename().string();
-    if (!at->is_regular_file(why) || name == "LOCK") continue;
+    if (!at->is_regular_file(why) || is_of_one_store(name)) continue;
     const std::string copy = to + "/" + name;
     const bool is_table = name.ends_with(".sst");
     if (is_table && how == tables::linked && ::link(at->path().c_str(), copy.c_str()) == 0)

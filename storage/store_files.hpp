@@ -19,7 +19,8 @@ std::uint64_t free_bytes_at(const std::string& path);
 /// Whether a path is a directory, or will lie below it, links followed.
 bool is_within(const std::string& path, const std::string& directory);
 
-/// Copies the files into a new directory, but for the lock. Tables, which never change, may be
+/// Copies the files into a new directory, but for the lock and what names a node of a
+/// cluster (app/cluster/identity.hpp). Tables, which never change, may be
 /// linked instead.
 enum class tables { copied, linked };
 result<void> copy_files(const std::string& from, const std::string& to, tables how);

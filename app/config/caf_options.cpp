@@ -8,6 +8,7 @@
 
 #include <caf/init_global_meta_objects.hpp>
 #include <caf/io/middleman.hpp>
+#include <caf/openssl/manager.hpp>
 #include <caf/settings.hpp>
 
 #include "app/config/keys.hpp"
@@ -23,6 +24,9 @@ constexpr std::array caf_components{"caf", "caf_flow", "caf_io", "caf_stream"};
 /// How many messages an actor handles before others get its worker. CAF's default has no bound, so
 /// that one busy actor could keep a worker for ever.
 constexpr std::size_t max_throughput = 200;
+
+/// Threads that decode what other nodes send.
+constexpr std::size_t cluster_workers = 2;
 
 /// Values that CAF accepts by their type but cannot use.
 struct choice_rule {
@@ -99,6 +103,8 @@ caf_config::caf_config(const config& settings) {
   caf::core::init_global_meta_objects();
   config_file_path = "";
   load<caf::io::middleman>();
+  const bool has_cluster_tls = settings.cluster.enabled && !settings.cluster_tls.certificate.empty();
+  if (has_cluster_tls) load<caf::openssl::manager>();
   // CAF reads this key but does not declare it. Without it a restart has to wait for the port.
   opt_group{custom_options_, "caf.middleman.prometheus-http"}.add<bool>(
       "reuse", "bind in spite of old connections");
@@ -117,6 +123,26 @@ void caf_config::set_defaults(const config& settings) {
   caf::put(content, "caf.scheduler.max-throughput", max_throughput);
   caf::put(content, "caf.middleman.enable-automatic-connections", false);
   set_logger_defaults(settings.log.level);
+  if (settings.cluster.enabled) set_cluster_defaults(settings);
+}
+
+/// Nodes of something else that CAF's network layer carries are refused by the identifier.
+void caf_config::set_cluster_defaults(const config& settings) {
+  const auto& heartbeat = settings.cluster_heartbeat;
+  caf::put(content, "caf.middleman.heartbeat-interval", caf::timespan{heartbeat.interval});
+  caf::put(content, "caf.middleman.connection-timeout", caf::timespan{heartbeat.timeout});
+  caf::put(content, "caf.middleman.app-identifiers",
+           caf::make_config_value_list("troupe-cluster/1"));
+  caf::put(content, "caf.middleman.workers", cluster_workers);
+  const auto& tls = settings.cluster_tls;
+  if (tls.certificate.empty()) return;
+  caf::put(content, "caf.openssl.certificate", tls.certificate);
+  caf::put(content, "caf.openssl.key", tls.key);
+  caf::put(content, "caf.openssl.cafile", tls.ca);
+  // CAF and OpenSSL keep them in fields of their own as well.
+  openssl_certificate = tls.certificate;
+  openssl_key = tls.key;
+  openssl_cafile = tls.ca;
 }
 
 // CAF excludes a component at all levels or not at all. At "info" its lines would bury ours, so

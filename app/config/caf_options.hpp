@@ -30,6 +30,7 @@ class caf_config : public caf::actor_system_config {
  private:
   void set_defaults(const config& settings);
   void set_logger_defaults(log_level level);
+  void set_cluster_defaults(const config& settings);
   void set_exporter_defaults();
   void apply(const caf_setting& setting);
   bool is_section(const std::string& key) const;

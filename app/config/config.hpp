@@ -2,7 +2,7 @@
 // start-up by load_config (app/config/load.hpp) and constant afterwards, so any thread may read it.
 //
 // The initialisers below are the defaults, and the only place where a default is written in code.
-// The table in app/config/keys.cpp names each field, its range, its unit and its meaning;
+// The table in app/config/key_table.cpp names each field, its range, its unit and its meaning;
 // config/reference.yaml shows them to operators. A key, its field and its metric use the same word.
 #pragma once
 
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "protocol/access/access_mode.hpp"
+#include "protocol/cluster/replication.hpp"
 
 namespace troupe {
 
@@ -217,6 +218,39 @@ struct config {
     std::size_t max_queue_size = 64 * 1024 * 1024;
   };
 
+  struct cluster_section {
+    bool enabled = false;
+    std::string name;
+    std::string node;
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 4101;
+    std::string advertise;           ///< HOST:PORT; empty: address and port.
+    std::vector<std::string> seeds;  ///< Empty: this node alone.
+    std::chrono::milliseconds load_timeout{10'000};
+  };
+
+  struct cluster_replication_section {
+    std::size_t keepers = 3;
+    std::size_t write_acks = 2;
+    troupe::cluster::replication_mode mode = troupe::cluster::replication_mode::strict;
+  };
+
+  struct cluster_tls_section {
+    std::string certificate;  ///< A file; empty: no TLS.
+    std::string key;
+    std::string ca;
+  };
+
+  struct cluster_heartbeat_section {
+    std::chrono::milliseconds interval{1'000};
+    std::chrono::milliseconds timeout{5'000};
+  };
+
+  struct cluster_link_section {
+    std::size_t queue_size = 8 * 1024 * 1024;
+    std::size_t credit = 4 * 1024 * 1024;
+  };
+
   server_section server;
   tls_section tls;
   admin_section admin;
@@ -232,6 +266,11 @@ struct config {
   documents_section documents;
   watch_section watch;
   webhooks_section webhooks;
+  cluster_section cluster;
+  cluster_replication_section cluster_replication;
+  cluster_tls_section cluster_tls;
+  cluster_heartbeat_section cluster_heartbeat;
+  cluster_link_section cluster_link;
   std::vector<caf_setting> caf;  ///< In the order they were set; the last of a key wins.
 };
 

@@ -1,7 +1,6 @@
 #include "app/config/keys.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "app/config/values.hpp"
@@ -9,386 +8,6 @@
 namespace troupe {
 
 namespace {
-
-using namespace std::chrono_literals;
-
-constexpr std::uint64_t kib = 1024;
-constexpr std::uint64_t gib = kib * kib * kib;
-constexpr std::uint64_t million = 1'000'000;
-constexpr std::string_view time_units = "ms, s, m or h";
-
-// The sections of config, for the rows below.
-using server = config::server_section;
-using tls = config::tls_section;
-using admin = config::admin_section;
-using access_keys = config::access_section;
-using webhook = config::access_webhook_section;
-using limits = config::limits_section;
-using heartbeat = config::heartbeat_section;
-using io = config::io_section;
-using logging = config::log_section;
-using document = config::document_section;
-using storage_keys = config::storage_section;
-using versions = config::versions_section;
-using watch = config::watch_section;
-using webhooks = config::webhooks_section;
-
-/// The accessor of a field, for a config_field.
-template <auto Section, auto Field>
-constexpr auto& in(config& settings) {
-  return settings.*Section.*Field;
-}
-
-constexpr std::array keys{
-    config_key{"server.address", address_field{in<&config::server, &server::address>}, "IP address",
-               "address to listen on; 0.0.0.0 or :: for all interfaces"},
-    config_key{"server.port", port_field{in<&config::server, &server::port>}, "TCP port",
-               "port to listen on; 0 picks any free port"},
-    config_key{"server.allowed_origins",
-               text_list_field{in<&config::server, &server::allowed_origins>}, "origins",
-               "origins of the web pages that may connect, such as https://app.example.com; * "
-               "allows all; an empty list allows pages of this machine, and those of the host and "
-               "port that their request names, over https or by IP address"},
-    config_key{"server.subprotocols", text_list_field{in<&config::server, &server::subprotocols>},
-               "names",
-               "WebSocket subprotocols that are answered if a client offers them; an empty list "
-               "answers the first one offered"},
-    config_key{"server.empty_document_name",
-               text_field{in<&config::server, &server::empty_document_name>}, "document",
-               "document of the address /; empty: it names none, and y-websocket clients are "
-               "closed"},
-    config_key{"server.api_prefix", text_field{in<&config::server, &server::api_prefix>}, "path",
-               "path in front of /api/v1 under which the public port serves the REST API to users "
-               "with a token, such as /backend, or / for none; needs access.mode token; empty: the "
-               "API is on the admin port only"},
-    config_key{"server.tls.certificate", text_field{in<&config::tls, &tls::certificate>}, "file",
-               "certificate chain in PEM, for wss://; empty turns TLS off; SIGHUP reloads it"},
-    config_key{"server.tls.key", text_field{in<&config::tls, &tls::key>}, "file",
-               "private key of server.tls.certificate in PEM, without a passphrase"},
-
-    config_key{"admin.enabled", switch_field{in<&config::admin, &admin::enabled>}, "true or false",
-               "whether to serve the admin pages (docs/admin.md)"},
-    config_key{
-        "admin.address", address_field{in<&config::admin, &admin::address>}, "IP address",
-        "address of the admin pages; they speak no TLS, so the token can be read on the way to "
-        "another machine"},
-    config_key{"admin.port", port_field{in<&config::admin, &admin::port>}, "TCP port",
-               "port of the admin pages; 0 picks any free port"},
-    config_key{
-        "admin.allowed_hosts", text_list_field{in<&config::admin, &admin::allowed_hosts>}, "hosts",
-        "further names under which the admin pages may be asked for, without a port, besides "
-        "admin.address, localhost and loopback addresses"},
-    config_key{"admin.token", secret_field{in<&config::admin, &admin::token>}, "token",
-               "what a request to the admin pages must show, 16 to 1024 letters, digits and "
-               "-._~+/=; empty: that of admin.token_file, or one that the node makes and keeps in "
-               "storage.path"},
-    config_key{"admin.token_file", text_field{in<&config::admin, &admin::token_file>}, "file",
-               "file with nothing but the token; empty: none"},
-    config_key{"admin.backup_directory", text_field{in<&config::admin, &admin::backup_directory>},
-               "directory",
-               "directory below which the admin pages write backups; empty: they write none"},
-
-    config_key{"access.mode", access_mode_field{in<&config::access, &access_keys::mode>},
-               "open, token or webhook",
-               "who decides what a client may do: open lets everybody read and write everything; "
-               "token takes signed tokens and the rules below; webhook asks access.webhook.url"},
-    config_key{"access.anonymous", anonymous_field{in<&config::access, &access_keys::anonymous>},
-               "none, read or write",
-               "what clients without a token may do with every document, where access.mode is "
-               "token; a token that is refused never counts as none"},
-    config_key{"access.jwks_url", text_field{in<&config::access, &access_keys::jwks_url>}, "URL",
-               "where the issuer of tokens publishes its keys (JSON Web Key Set), besides those of "
-               "access.keys; https, or http on this machine; empty: nowhere"},
-    config_key{"access.audience", text_list_field{in<&config::access, &access_keys::audience>},
-               "names",
-               "names of this service; a token must be for one of them (aud); an empty list takes "
-               "only tokens that name nobody"},
-    config_key{"access.issuer", text_list_field{in<&config::access, &access_keys::issuer>}, "names",
-               "issuers of tokens that are trusted (iss); an empty list trusts whoever has a key"},
-    config_key{"access.clock_skew",
-               duration_field{in<&config::access, &access_keys::clock_skew>, 0ms, 5min}, time_units,
-               "how much the clocks of issuers may differ from that of this machine; whole seconds "
-               "count"},
-    config_key{"access.max_token_age",
-               duration_field{in<&config::access, &access_keys::max_token_age>, 0ms, 8784h},
-               time_units,
-               "how long after it was issued (iat) a token may be used, whatever its expiry; 0s: "
-               "as long as that says"},
-    config_key{"access.user_claim", text_field{in<&config::access, &access_keys::user_claim>},
-               "claim", "claim that names the user; dots lead into objects"},
-    config_key{"access.documents_claim",
-               text_field{in<&config::access, &access_keys::documents_claim>}, "claim",
-               "claim with the documents and rights of a token (docs/security.md)"},
-    config_key{"access.cookie", text_field{in<&config::access, &access_keys::cookie>}, "name",
-               "cookie in which browsers send the token; needs server.allowed_origins without *; "
-               "empty: cookies are not looked at"},
-    config_key{"access.stamp_presence",
-               switch_field{in<&config::access, &access_keys::stamp_presence>}, "true or false",
-               "whether the server writes who somebody is into their presence (user), from the "
-               "token, so that nobody can pose as somebody else"},
-    config_key{"access.presence_claims",
-               text_list_field{in<&config::access, &access_keys::presence_claims>}, "claims",
-               "claims that access.stamp_presence writes besides the id of the user"},
-    config_key{"access.webhook.url", text_field{in<&config::access_webhook, &webhook::url>}, "URL",
-               "endpoint of the application that decides, where access.mode is webhook; https, or "
-               "http"},
-    config_key{"access.webhook.secret", secret_field{in<&config::access_webhook, &webhook::secret>},
-               "text",
-               "secret by which requests to the endpoint are signed, 32 bytes or more; empty: they "
-               "are not signed"},
-    config_key{"access.webhook.timeout",
-               duration_field{in<&config::access_webhook, &webhook::timeout>, 100ms, 30s},
-               time_units, "time for an answer; a client without one is refused, to retry later"},
-    config_key{"access.webhook.cache_max",
-               duration_field{in<&config::access_webhook, &webhook::cache_max>, 0ms, 24h},
-               time_units, "longest time for which an answer may say that it stays valid"},
-
-    config_key{"limits.max_connections",
-               count_field{in<&config::limits, &limits::max_connections>, 1, million},
-               "connections",
-               "connections to this node; the server closes further ones with code 4003"},
-    config_key{"limits.max_connections_per_address",
-               count_field{in<&config::limits, &limits::max_connections_per_address>, 0, million},
-               "connections",
-               "connections from one address, except loopback; further ones get HTTP 429; 0 turns "
-               "the limit off"},
-    config_key{"limits.accepts_per_second",
-               count_field{in<&config::limits, &limits::accepts_per_second>, 0, million},
-               "connections per second",
-               "sustained rate of new connections from one address, except loopback; 0 turns the "
-               "limit off"},
-    config_key{"limits.accept_burst",
-               count_field{in<&config::limits, &limits::accept_burst>, 1, million}, "connections",
-               "new connections from one address in a burst, above the sustained rate"},
-    config_key{
-        "limits.max_message_size",
-        size_field{in<&config::limits, &limits::max_message_size>, kib, gib}, "bytes",
-        "largest message a client may send, other than the updates of the next two keys; a "
-        "larger binary one closes the connection with 4413, a larger JSON one gets an error"},
-    config_key{"limits.max_update_size",
-               size_field{in<&config::limits, &limits::max_update_size>, kib, gib}, "bytes",
-               "largest edit a y-websocket client may send; a larger one closes the connection "
-               "with 4413"},
-    config_key{"limits.max_sync_size",
-               size_field{in<&config::limits, &limits::max_sync_size>, kib, gib}, "bytes",
-               "largest answer of a y-websocket client to the server's question for what it is "
-               "missing; a larger one closes the connection with 4413"},
-    config_key{"limits.max_large_messages",
-               size_field{in<&config::limits, &limits::max_large_messages>, kib, 64 * gib}, "bytes",
-               "memory of this node for binary messages above limits.max_message_size that are "
-               "received or not handled yet; a client that needs more has to retry later (1013)"},
-    config_key{"limits.messages_per_second",
-               count_field{in<&config::limits, &limits::messages_per_second>, 0, million},
-               "messages per second",
-               "sustained rate of messages from one client, presence of y-websocket clients not "
-               "counted; 0 turns the limit off"},
-    config_key{"limits.message_burst",
-               count_field{in<&config::limits, &limits::message_burst>, 1, million}, "messages",
-               "JSON messages from one client in a burst, above the sustained rate"},
-    config_key{"limits.edit_burst",
-               count_field{in<&config::limits, &limits::edit_burst>, 1, million}, "messages",
-               "messages from one y-websocket client in a burst, above the sustained rate"},
-    config_key{"limits.presence_per_second",
-               count_field{in<&config::limits, &limits::presence_per_second>, 0, million},
-               "messages per second",
-               "rate at which a y-websocket client may change its own presence, twice as many in "
-               "a burst; above it only the latest counts; 0 turns the limit off"},
-    config_key{"limits.api_requests_per_second",
-               count_field{in<&config::limits, &limits::api_requests_per_second>, 0, million},
-               "requests per second",
-               "sustained rate of requests of one user to the API on the public port "
-               "(server.api_prefix); further ones get HTTP 429; 0 turns the limit off"},
-    config_key{"limits.api_request_burst",
-               count_field{in<&config::limits, &limits::api_request_burst>, 1, million}, "requests",
-               "requests of one user in a burst, above the sustained rate"},
-    config_key{
-        "limits.max_documents",
-        count_field{in<&config::limits, &limits::max_documents>, 1, million}, "documents",
-        "documents open on this node; a client that needs one more has to retry later (1013)"},
-    config_key{"limits.max_documents_per_session",
-               count_field{in<&config::limits, &limits::max_documents_per_session>, 1, million},
-               "documents", "documents that one JSON session may join"},
-    config_key{"limits.max_documents_per_user",
-               count_field{in<&config::limits, &limits::max_documents_per_user>, 0, million},
-               "documents",
-               "documents that the sessions of one user hold open together; 0 turns the limit off"},
-    config_key{"limits.max_documents_per_address",
-               count_field{in<&config::limits, &limits::max_documents_per_address>, 0, million},
-               "documents",
-               "documents that the sessions of one address, except loopback, hold open together; 0 "
-               "turns the limit off"},
-    config_key{"limits.max_pending_size",
-               size_field{in<&config::limits, &limits::max_pending_size>, kib, 4 * gib}, "bytes",
-               "memory for updates of one document that wait for earlier ones"},
-    config_key{
-        "limits.max_document_size",
-        size_field{in<&config::limits, &limits::max_document_size>, 64 * kib, 64 * gib}, "bytes",
-        "memory for the contents of one document; one with more takes deletions only, and an "
-        "insertion is refused for good (4433)"},
-    config_key{"limits.max_client_ids",
-               count_field{in<&config::limits, &limits::max_client_ids>, 1, 16 * million},
-               "client ids",
-               "Yjs client ids in the history of one document; each page that edits adds one; "
-               "further ones are refused for good (4433)"},
-    config_key{"limits.max_new_client_ids",
-               count_field{in<&config::limits, &limits::max_new_client_ids>, 1, 16 * million},
-               "client ids",
-               "new client ids that one session may add to a document which has 80 % of "
-               "limits.max_client_ids; below that a client may bring back a whole history"},
-    config_key{
-        "limits.max_name_size",
-        size_field{in<&config::limits, &limits::max_name_size>, kib, 16 * kib* kib}, "bytes",
-        "longest name of a root or an element, key or attribute name; an update with a longer "
-        "one is refused for good (4431)"},
-    config_key{"limits.max_nesting",
-               count_field{in<&config::limits, &limits::max_nesting>, 10, 1000}, "levels",
-               "deepest nesting of arrays and objects in one value; an update with a deeper one is "
-               "refused for good (4432)"},
-    config_key{"limits.max_update_work",
-               count_field{in<&config::limits, &limits::max_update_work>, 1, 1000 * million},
-               "steps",
-               "searching that one update may cause beyond what its size accounts for, in steps of "
-               "about 10 ns; an update that needs more is refused (4434)"},
-    config_key{"limits.max_pending_total",
-               size_field{in<&config::limits, &limits::max_pending_total>, kib, 64 * gib}, "bytes",
-               "memory for updates of all documents that wait for earlier ones"},
-    config_key{"limits.max_pending_per_user",
-               size_field{in<&config::limits, &limits::max_pending_per_user>, 0, 64 * gib}, "bytes",
-               "memory for updates of one user that wait for earlier ones, in all documents; 0 "
-               "turns the limit off"},
-    config_key{"limits.max_pending_per_address",
-               size_field{in<&config::limits, &limits::max_pending_per_address>, 0, 64 * gib},
-               "bytes",
-               "memory for updates of one address, except loopback, that wait for earlier ones, in "
-               "all documents; 0 turns the limit off"},
-    config_key{"limits.write_queue_size",
-               size_field{in<&config::limits, &limits::write_queue_size>, kib, gib}, "bytes",
-               "unsent output of one connection; the server closes a connection with more as a "
-               "slow consumer"},
-
-    config_key{"heartbeat.interval",
-               duration_field{in<&config::heartbeat, &heartbeat::interval>, 10ms, 1h}, time_units,
-               "time between pings to a client"},
-    config_key{"heartbeat.timeout",
-               duration_field{in<&config::heartbeat, &heartbeat::timeout>, 2s, 24h}, time_units,
-               "time without a sign of life after which the server drops a connection; longer than "
-               "heartbeat.interval, in whole seconds, by a second or more"},
-    config_key{"heartbeat.write_timeout",
-               duration_field{in<&config::heartbeat, &heartbeat::write_timeout>, 10ms, 24h},
-               time_units,
-               "time after which the server closes a client that takes nothing of what is queued "
-               "for it"},
-
-    config_key{"io.threads", count_field{in<&config::io, &io::threads>, 0, 256}, "threads",
-               "threads for network I/O; 0 means a quarter of the cores, at least one"},
-    config_key{
-        "io.flush_interval", duration_field{in<&config::io, &io::flush_interval>, 0ms, 100ms},
-        time_units,
-        "longest time for which a busy I/O thread buffers output; an idle one writes at once"},
-
-    config_key{"log.level", level_field{in<&config::log, &logging::level>},
-               "error, warning, info or debug", "lowest severity that is logged to stderr"},
-    config_key{
-        "log.requests", text_field{in<&config::log, &logging::requests>}, "file",
-        "file to which each request to the admin pages and the REST API is written as a line "
-        "of JSON; stderr: the standard error output; empty: nowhere; SIGHUP opens it again"},
-    config_key{"log.audit", text_field{in<&config::log, &logging::audit>}, "file",
-               "the same for what such requests change: rights, sessions, documents that come and "
-               "go, versions; may be the file of log.requests"},
-
-    config_key{"storage.engine", engine_field{in<&config::storage, &storage_keys::engine>},
-               "rocksdb or memory",
-               "where documents are kept; memory forgets all of them when the process ends"},
-    config_key{"storage.path", text_field{in<&config::storage, &storage_keys::path>}, "directory",
-               "directory of rocksdb, made if it does not exist; one node uses it at a time"},
-    config_key{"storage.cache_size",
-               size_field{in<&config::storage, &storage_keys::cache_size>, 0, 64 * gib}, "bytes",
-               "memory of rocksdb for what it read last"},
-    config_key{"storage.write_buffer_size",
-               size_field{in<&config::storage, &storage_keys::write_buffer_size>, 64 * kib, gib},
-               "bytes",
-               "memory of rocksdb for what it wrote last, up to three times as much; after the "
-               "disk was full, as much must be free before it writes again"},
-    config_key{"storage.max_queue_size",
-               size_field{in<&config::storage, &storage_keys::max_queue_size>, 64 * kib, 64 * gib},
-               "bytes",
-               "updates of all documents that may wait to be stored; above it the server refuses "
-               "edits until some are"},
-
-    config_key{"versions.enabled", switch_field{in<&config::versions, &versions::enabled>},
-               "true or false",
-               "whether the server keeps versions of documents by itself (docs/admin.md); those "
-               "that people make do not depend on it"},
-    config_key{"versions.interval",
-               duration_field{in<&config::versions, &versions::interval>, 1s, 168h}, time_units,
-               "a version is made so long after an edit, so at most one in this time"},
-    config_key{"versions.keep_all",
-               duration_field{in<&config::versions, &versions::keep_all>, 0ms, 87600h}, time_units,
-               "all of them stay for so long"},
-    config_key{"versions.keep_hourly",
-               duration_field{in<&config::versions, &versions::keep_hourly>, 0ms, 87600h},
-               time_units, "then the last of each hour stays, until they are so old"},
-    config_key{"versions.keep_daily",
-               duration_field{in<&config::versions, &versions::keep_daily>, 0ms, 87600h},
-               time_units, "then the last of each day (UTC) stays, until they are so old"},
-    config_key{"versions.max_per_document",
-               count_field{in<&config::versions, &versions::max_per_document>, 1, 100'000},
-               "versions",
-               "versions of one document, those that people make included; the oldest that the "
-               "server made go first"},
-
-    config_key{"document.idle_grace",
-               duration_field{in<&config::document, &document::idle_grace>, 0ms, 24h}, time_units,
-               "time for which a document without sessions stays in memory"},
-    config_key{"document.fold_after",
-               duration_field{in<&config::document, &document::fold_after>, 0ms, 24h}, time_units,
-               "time without an edit after which an open document keeps only its encoded state, "
-               "which takes less memory; looked at every 3 s; the next edit decodes it"},
-    config_key{"document.on_io_threads",
-               switch_field{in<&config::document, &document::on_io_threads>}, "true or false",
-               "whether a document runs on the I/O thread of its connections; false moves it to "
-               "CAF's worker pool"},
-
-    config_key{"watch.debounce", duration_field{in<&config::watch, &watch::debounce>, 10ms, 10min},
-               time_units, "a change is reported after the file has been quiet for this long"},
-
-    config_key{"webhooks.url", text_field{in<&config::webhooks, &webhooks::url>}, "URL",
-               "where the server tells the application what has happened "
-               "(docs/backend-api.md#webhooks); empty: nowhere"},
-    config_key{"webhooks.secret", secret_field{in<&config::webhooks, &webhooks::secret>}, "secret",
-               "with which webhooks are signed, 16 to 1024 bytes; empty: that of "
-               "webhooks.secret_file"},
-    config_key{"webhooks.secret_file", text_field{in<&config::webhooks, &webhooks::secret_file>},
-               "file", "file with nothing but the secret, in one line; empty: none"},
-    config_key{"webhooks.events", text_list_field{in<&config::webhooks, &webhooks::events>},
-               "names",
-               "what is told: document.changed, document.opened, document.closed, "
-               "document.deleted, session.joined, session.left"},
-    config_key{"webhooks.debounce",
-               duration_field{in<&config::webhooks, &webhooks::debounce>, 0ms, 1h}, time_units,
-               "a change is told once nobody has edited the document for this long"},
-    config_key{"webhooks.max_delay",
-               duration_field{in<&config::webhooks, &webhooks::max_delay>, 0ms, 24h}, time_units,
-               "a change is told after this time even if the document is edited all the time"},
-    config_key{"webhooks.timeout",
-               duration_field{in<&config::webhooks, &webhooks::timeout>, 100ms, 5min}, time_units,
-               "how long the application may take to answer; then it is told again later"},
-    config_key{"webhooks.include_contents",
-               switch_field{in<&config::webhooks, &webhooks::include_contents>}, "true or false",
-               "whether document.changed has the contents of the document as JSON, up to 1 MiB"},
-    config_key{"webhooks.allow_private_addresses",
-               switch_field{in<&config::webhooks, &webhooks::allow_private_addresses>},
-               "true or false",
-               "whether webhooks.url may lead to this machine or into a private network"},
-    config_key{"webhooks.max_queued",
-               count_field{in<&config::webhooks, &webhooks::max_queued>, 1, 10 * million},
-               "webhooks",
-               "webhooks that may wait for the application, several changes of one document "
-               "counting as one; further ones are lost, and counted"},
-    config_key{"webhooks.max_queue_size",
-               size_field{in<&config::webhooks, &webhooks::max_queue_size>, 64 * kib, 64 * gib},
-               "bytes", "memory for webhooks that wait; further ones are lost, and counted"},
-};
 
 std::string from_to(const std::string& least, const std::string& most) {
   return " from " + least + " to " + most;
@@ -413,6 +32,7 @@ struct describe_allowed {
   std::string operator()(const engine_field&) const { return "rocksdb or memory"; }
   std::string operator()(const access_mode_field&) const { return "open, token or webhook"; }
   std::string operator()(const anonymous_field&) const { return "none, read or write"; }
+  std::string operator()(const replication_mode_field&) const { return "strict or available"; }
   std::string operator()(const switch_field&) const { return "true or false"; }
   std::string operator()(const text_field&) const { return "a text"; }
   std::string operator()(const secret_field&) const { return "a text"; }
@@ -450,6 +70,9 @@ struct store_value {
   }
   result<void> operator()(const anonymous_field& field) const {
     return store(parse_anonymous(text), field);
+  }
+  result<void> operator()(const replication_mode_field& field) const {
+    return store(parse_replication_mode(text), field);
   }
   result<void> operator()(const switch_field& field) const {
     return store(parse_switch(text), field);
@@ -513,6 +136,9 @@ struct format_field {
   std::string operator()(const anonymous_field& field) const {
     return std::string{to_string(field.in(settings))};
   }
+  std::string operator()(const replication_mode_field& field) const {
+    return std::string{to_string(field.in(settings))};
+  }
   std::string operator()(const switch_field& field) const {
     return field.in(settings) ? "true" : "false";
   }
@@ -525,11 +151,30 @@ struct format_field {
   }
 };
 
+/// Source: the Levenshtein distance, one row at a time.
+std::size_t edit_distance(std::string_view left, std::string_view right) {
+  std::vector<std::size_t> row(right.size() + 1);
+  for (std::size_t column = 0; column < row.size(); ++column) row[column] = column;
+  for (std::size_t line = 1; line <= left.size(); ++line) {
+    std::size_t diagonal = std::exchange(row[0], line);
+    for (std::size_t column = 1; column < row.size(); ++column) {
+      const std::size_t replaced = diagonal + (left[line - 1] == right[column - 1] ? 0 : 1);
+      diagonal = row[column];
+      row[column] = std::min({row[column] + 1, row[column - 1] + 1, replaced});
+    }
+  }
+  return row.back();
+}
+
+std::string_view last_part(std::string_view name) {
+  const auto dot = name.rfind('.');
+  return dot == std::string_view::npos ? name : name.substr(dot + 1);
+}
+
 }  // namespace
 
-std::span<const config_key> config_keys() { return keys; }
-
 const config_key* find_config_key(std::string_view name) {
+  const auto keys = config_keys();
   const auto found = std::ranges::find(keys, name, &config_key::name);
   return found == keys.end() ? nullptr : &*found;
 }
@@ -548,9 +193,38 @@ std::string allowed_values(const config_key& key) {
   return std::visit(describe_allowed{}, key.field);
 }
 
+std::string environment_name(std::string_view key) {
+  std::string name = "TROUPE_";
+  for (const char letter : key) {
+    if (letter == '.')
+      name += "__";
+    else if (letter == '-')
+      name += '_';
+    else
+      name += letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
+  }
+  return name;
+}
+
+std::string nearest_name(std::string_view name, std::span<const std::string> candidates) {
+  const std::string* best = nullptr;
+  std::size_t best_distance = std::max<std::size_t>(2, name.size() / 4) + 1;
+  for (const std::string& candidate : candidates) {
+    const std::size_t distance = edit_distance(name, candidate);
+    if (distance < best_distance) {
+      best_distance = distance;
+      best = &candidate;
+    }
+  }
+  // The key may stand in the wrong section, or in none.
+  for (const std::string& candidate : candidates)
+    if (best == nullptr && last_part(candidate) == last_part(name)) best = &candidate;
+  return best == nullptr ? std::string{} : *best;
+}
+
 std::vector<std::string> config_key_names() {
   std::vector<std::string> names;
-  for (const config_key& key : keys) names.emplace_back(key.name);
+  for (const config_key& key : config_keys()) names.emplace_back(key.name);
   return names;
 }
 

@@ -1,8 +1,8 @@
 // The one table of configuration keys. Loading from YAML, the environment and --set, printing the
 // effective configuration, the help texts and the tests all walk this table. A new key is one field
-// in app/config/config.hpp, one row in app/config/keys.cpp and one entry in config/reference.yaml.
-// Lists of sections have their own table (app/config/sections.hpp); CAF declares the keys below
-// `caf.` (app/config/caf_options.hpp).
+// in app/config/config.hpp, one row in app/config/key_table.cpp and one entry in
+// config/reference.yaml. Lists of sections have their own table (app/config/sections.hpp); CAF
+// declares the keys below `caf.` (app/config/caf_options.hpp).
 #pragma once
 
 #include <chrono>
@@ -51,6 +51,9 @@ struct access_mode_field {
 struct anonymous_field {
   access::anonymous& (*in)(config&);
 };
+struct replication_mode_field {
+  cluster::replication_mode& (*in)(config&);
+};
 struct switch_field {
   bool& (*in)(config&);
 };
@@ -66,8 +69,8 @@ struct text_list_field {
 };
 using config_field =
     std::variant<address_field, port_field, count_field, size_field, duration_field, level_field,
-                 engine_field, access_mode_field, anonymous_field, switch_field, text_field,
-                 secret_field, text_list_field>;
+                 engine_field, access_mode_field, anonymous_field, replication_mode_field,
+                 switch_field, text_field, secret_field, text_list_field>;
 
 /// What is shown of a secret that is set.
 inline constexpr std::string_view hidden_value = "(hidden)";

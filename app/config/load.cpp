@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "app/config/access_checks.hpp"
+#include "app/config/cluster_checks.hpp"
 #include "app/config/file.hpp"
 #include "app/config/keys.hpp"
 #include "app/config/sections.hpp"
@@ -205,6 +206,15 @@ class config_loader {
     }
   }
 
+  /// The place is that of the key, of another one that was set, or of what needs it.
+  void check_cluster() {
+    for (const cluster_problem& problem : troupe::check_cluster(loaded_.settings)) {
+      if (bad_.contains(problem.key)) continue;
+      const bool is_set = places_.contains(problem.key);
+      report(places_[is_set ? problem.key : "cluster.enabled"], problem.key, problem.text);
+    }
+  }
+
   /// Checks that each section of a list has the keys that it must have.
   void check_sections() {
     for (const section_list& list : section_lists())
@@ -357,6 +367,7 @@ loaded_config load_config(const config_sources& sources) {
   loader.check_webhooks();
   loader.check_names();
   loader.check_access();
+  loader.check_cluster();
   loader.check_sections();
   return std::move(loader).finish();
 }

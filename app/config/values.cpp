@@ -19,6 +19,7 @@ constexpr std::array<std::string_view, 4> level_names{"error", "warning", "info"
 constexpr std::array<std::string_view, 2> engine_names{"rocksdb", "memory"};
 constexpr std::array<std::string_view, 3> access_mode_names{"open", "token", "webhook"};
 constexpr std::array<std::string_view, 3> anonymous_names{"none", "read", "write"};
+constexpr std::array<std::string_view, 2> replication_mode_names{"strict", "available"};
 
 /// The value whose name stands at the same place.
 template <class Value>
@@ -125,6 +126,11 @@ result<access::mode> parse_access_mode(std::string_view text) {
 
 result<access::anonymous> parse_anonymous(std::string_view text) {
   return parse_name<access::anonymous>(text, anonymous_names, "neither none nor read nor write");
+}
+
+result<cluster::replication_mode> parse_replication_mode(std::string_view text) {
+  return parse_name<cluster::replication_mode>(text, replication_mode_names,
+                                               "neither strict nor available");
 }
 
 result<bool> parse_switch(std::string_view text) {
@@ -250,6 +256,10 @@ std::string_view to_string(access::mode mode) noexcept {
 
 std::string_view to_string(access::anonymous anonymous) noexcept {
   return anonymous_names[static_cast<std::size_t>(anonymous)];
+}
+
+std::string_view to_string(cluster::replication_mode mode) noexcept {
+  return replication_mode_names[static_cast<std::size_t>(mode)];
 }
 
 bool is_admin_token(std::string_view text) noexcept {

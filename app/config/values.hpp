@@ -40,6 +40,9 @@ result<access::mode> parse_access_mode(std::string_view text);
 /// none, read or write.
 result<access::anonymous> parse_anonymous(std::string_view text);
 
+/// strict or available.
+result<cluster::replication_mode> parse_replication_mode(std::string_view text);
+
 /// true or false.
 result<bool> parse_switch(std::string_view text);
 
@@ -64,6 +67,7 @@ std::string_view to_string(log_level level) noexcept;
 std::string_view to_string(storage_engine engine) noexcept;
 std::string_view to_string(access::mode mode) noexcept;
 std::string_view to_string(access::anonymous anonymous) noexcept;
+std::string_view to_string(cluster::replication_mode mode) noexcept;
 
 inline constexpr std::size_t admin_token_size_min = 16;
 inline constexpr std::size_t admin_token_size_max = 1024;

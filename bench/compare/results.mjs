@@ -1,6 +1,5 @@
 // Tables of what was measured, for the terminal and for the page of results.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { format_table, three_digits } from '../engine/table.mjs';
+import { format_table, replace_figures, three_digits } from '../engine/table.mjs';
 import { scenarios } from './scenarios.mjs';
 
 /** Above this much CPU time of others, in percent of a core, a measurement counts as disturbed. */
@@ -73,10 +72,6 @@ function circumstances(all) {
 
 /** Writes everything between the two marks of the page anew. */
 export function as_page(path, all) {
-  const [begin, end] = ['<!-- figures -->', '<!-- end of figures -->'];
-  const text = readFileSync(path, 'utf8');
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`${path} has no place for the figures`);
   const tables = Object.entries(all).map(([name, measured]) => as_markdown(name, measured));
-  writeFileSync(path, `${text.slice(0, from + begin.length)}\n\n${circumstances(all)}\n\n${tables.join('\n')}\n${text.slice(to)}`);
+  replace_figures(path, `${circumstances(all)}\n\n${tables.join('\n')}`);
 }

@@ -5,9 +5,9 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { wait_until_quiet } from './quiet.mjs';
 import { as_page, as_text } from './results.mjs';
 import { scenarios } from './scenarios.mjs';
 import { on_cores, servers_of, start } from './servers.mjs';
@@ -52,17 +52,6 @@ const repetitions = given.quick ? 1 : Number(given.repetitions);
 const [server_cores, generator_cores] = given.cores?.split('/') ?? [];
 const seconds = given.quick ? Math.min(1.5, Number(given.seconds)) : Number(given.seconds);
 for (const path of [given.load, ...builds.map(([, path]) => path)]) if (!existsSync(path)) throw new Error(`there is no ${path}; bench/compare/run.sh builds it`);
-
-/** Waits for a moment in which nobody else computes, but not for long. */
-async function wait_until_quiet() {
-  const busy_ms = () => cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0);
-  const [step_ms, busy_max, tries_max] = [300, 0.15, 30];
-  for (let tries = 0; tries < tries_max; tries++) {
-    const before = busy_ms();
-    await sleep(step_ms);
-    if (busy_ms() - before < busy_max * step_ms) return;
-  }
-}
 
 /** The figures of one measurement; what went wrong is in `failures`. */
 async function measure(scenario, server) {

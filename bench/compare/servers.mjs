@@ -10,8 +10,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const start_max_ms = 10_000;
 const stop_max_ms = 6_000;
 
-/** What troupe needs to be allowed for these loads: the peers have no such limits. */
-const troupe_settings = {
+/** What troupe needs to be allowed for these loads: the peers have no such limits. Whoever stores names another engine. */
+export const troupe_settings = {
   'storage.engine': 'memory',
   'server.port': 0,
   'admin.port': 0,
@@ -30,7 +30,7 @@ async function settings_of(program) {
   return Object.entries(troupe_settings).flatMap(([key, value]) => (known.has(key) ? [`${key}=${value}`] : []));
 }
 
-async function free_port() {
+export async function free_port() {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address();

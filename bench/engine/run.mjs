@@ -3,14 +3,14 @@
 // machine meets all of them. A figure is the median over rounds of the medians in each. run.sh
 // builds what this needs.
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { run_curves } from './curves.mjs';
 import { find_inputs } from './inputs.mjs';
-import { format_table, ratio, three_digits } from './table.mjs';
+import { format_table, ratio, replace_figures, three_digits } from './table.mjs';
 
 const run = promisify(execFile);
 const { values: given } = parseArgs({
@@ -110,15 +110,6 @@ function print_table(title, header, lines) {
   print(`${is_markdown ? '### ' : ''}${title}\n\n${format_table(header, lines, { is_markdown }).join('\n')}\n`);
 }
 
-/** Replaces what stands between the two marks of a page by what was printed. */
-function write_results(page) {
-  const [begin, end] = ['<!-- figures -->', '<!-- end of figures -->'];
-  const text = readFileSync(page, 'utf8');
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`${page} has no place for the figures`);
-  writeFileSync(page, `${text.slice(0, from + begin.length)}\n\n${printed.join('\n')}\n${text.slice(to)}`);
-}
-
 async function commit() {
   const folder = fileURLToPath(new URL('.', import.meta.url));
   const git = (...args) => run('git', ['-C', folder, ...args]).then(({ stdout }) => stdout.trim());
@@ -158,4 +149,4 @@ if (curves.length > 0) {
   print_table('Curves', ['curve', 'series', 'size', 'ours, ms', 'growth', 'yjs, ms', 'ywasm, ms'], curves.map(cells));
 }
 if (given.json !== undefined) writeFileSync(given.json, `${JSON.stringify({ node: process.version, effort, rounds, rows, curves }, null, 1)}\n`);
-if (given.results !== undefined) write_results(given.results);
+if (given.results !== undefined) replace_figures(given.results, printed.join('\n'));

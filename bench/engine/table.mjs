@@ -1,4 +1,5 @@
-// Printing: rows of cells, aligned for people or as Markdown, and numbers of three digits.
+// Printing: rows of cells, aligned for people or as Markdown, and numbers of three digits; and pages with a place for them.
+import { readFileSync, writeFileSync } from 'node:fs';
 
 /** 0.0123, 1.23, 12.3, 1,234 */
 export function three_digits(value) {
@@ -23,4 +24,13 @@ export function format_table(header, rows, { is_markdown, left = 2 }) {
   const rule = `|${widths.map((_, i) => (i < left ? '---' : '--:')).join('|')}|`;
   const lines = all.map((row) => `| ${row.map(cell).join(' | ')} |`);
   return [lines[0], rule, ...lines.slice(1)];
+}
+
+/** Writes everything between the two marks of a page anew. */
+export function replace_figures(path, figures) {
+  const [begin, end] = ['<!-- figures -->', '<!-- end of figures -->'];
+  const text = readFileSync(path, 'utf8');
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${path} has no place for the figures`);
+  writeFileSync(path, `${text.slice(0, from + begin.length)}\n\n${figures}\n${text.slice(to)}`);
 }

@@ -31,7 +31,7 @@ constexpr crdt::client_id first_author = crdt::client_id{1} << 31;
 class awareness final : client_events {
  public:
   explicit awareness(const options& given)
-      : given_(given), probe_(given.server_process), swarm_(given.where) {}
+      : given_(given), probe_(given.server_processes), swarm_(given.where) {}
 
   report run() {
     for (std::size_t document = 0; document < given_.documents; ++document) {

@@ -10,17 +10,18 @@ constexpr std::uint8_t empty_update[] = {0, 0};
 }  // namespace
 
 client::client(event_loop& loop, const target& where, std::string document, std::size_t index,
-               client_events& events)
+               client_events& events, std::size_t server)
     : where_(where),
       dialect_(where.dialect, std::move(document)),
       events_(events),
       index_(index),
+      server_(server),
       connection_(loop, *this) {}
 
 void client::open() {
   std::string path = dialect_.path(where_.path_prefix);
   if (!where_.queries.empty()) path += where_.queries[index_ % where_.queries.size()];
-  connection_.open(where_.server, path);
+  connection_.open(where_.servers[server_], path);
 }
 
 /// Asks at once: a client of its own would not wait until others have read what came for them.

@@ -27,9 +27,9 @@ class client_events {
   virtual void on_confirmed(client&) {}
 };
 
-/// The server's address and the dialect to speak with it.
+/// The addresses of the server, or of the servers of a cluster, and the dialect to speak with them.
 struct target {
-  sockaddr_in server{};
+  std::vector<sockaddr_in> servers;
   protocol dialect = protocol::y_websocket;
   std::string path_prefix = "/";
   /// Of the names of documents; a number follows. Empty: names differ from run to run, so that a
@@ -42,7 +42,7 @@ struct target {
 class client final : connection_listener {
  public:
   client(event_loop& loop, const target& where, std::string document, std::size_t index,
-         client_events& events);
+         client_events& events, std::size_t server = 0);
 
   /// Begins to connect, and joins.
   void open();
@@ -75,6 +75,7 @@ class client final : connection_listener {
   dialect dialect_;
   client_events& events_;
   std::size_t index_;
+  std::size_t server_;  // which of them
   bool has_joined_ = false;
   std::string trouble_;
   connection connection_;

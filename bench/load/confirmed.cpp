@@ -18,7 +18,7 @@ constexpr crdt::client_id first_author = crdt::client_id{1} << 31;
 class confirmed final : client_events {
  public:
   explicit confirmed(const options& given)
-      : given_(given), probe_(given.server_process), swarm_(given.where) {}
+      : given_(given), probe_(given.server_processes), swarm_(given.where) {}
 
   report run() {
     for (std::size_t i = 0; i < given_.documents; ++i) {

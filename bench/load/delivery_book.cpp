@@ -20,7 +20,7 @@ void delivery_book::sent(std::size_t writer, time_point due) {
 
 /// Returns how many updates are done now that were not before.
 std::size_t delivery_book::advance(std::size_t receiver, std::size_t writer, const id_range& range,
-                                   time_point now) {
+                                   time_point now, histogram& latencies) {
   writer_state& of = writers_[writer];
   crdt::clock_type& position = positions_[receiver * shape_.writers + writer];
   if (range.end <= position) {
@@ -45,7 +45,7 @@ std::size_t delivery_book::advance(std::size_t receiver, std::size_t writer, con
     --each.receivers_left;
     if (number < whole_from) continue;
     ++counts_.delivered;
-    if (each.due >= measured_.begin && each.due < measured_.end) latencies_.record(now - each.due);
+    if (each.due >= measured_.begin && each.due < measured_.end) latencies.record(now - each.due);
   }
   std::size_t done = 0;
   for (; !of.updates.empty() && of.updates.front().receivers_left == 0; ++done) {

@@ -49,13 +49,20 @@ class delivery_book {
   /// A client received these clocks. Calls `on_done(writer)` for each update that this completes.
   template <class OnDone>
   void received(std::size_t receiver, const id_range& range, time_point now, OnDone&& on_done) {
+    received(receiver, range, now, on_done, latencies_);
+  }
+
+  /// Likewise, with another place for the latencies of what this brings.
+  template <class OnDone>
+  void received(std::size_t receiver, const id_range& range, time_point now, OnDone&& on_done,
+                histogram& latencies) {
     const std::size_t writer = range.client - shape_.first_author;
     if (range.client < shape_.first_author || writer >= shape_.writers) {
       ++counts_.foreign;
       return;
     }
     if (writer == receiver) return;  // its own echo
-    const std::size_t done = advance(receiver, writer, range, now);
+    const std::size_t done = advance(receiver, writer, range, now, latencies);
     for (std::size_t i = 0; i < done; ++i) on_done(writer);
   }
 
@@ -77,7 +84,7 @@ class delivery_book {
   };
 
   std::size_t advance(std::size_t receiver, std::size_t writer, const id_range& range,
-                      time_point now);
+                      time_point now, histogram& latencies);
 
   shape shape_;
   delivery_counts& counts_;

@@ -20,7 +20,7 @@ constexpr crdt::client_id first_author = crdt::client_id{1} << 31;
 class fanout final : client_events {
  public:
   explicit fanout(const options& given)
-      : given_(given), probe_(given.server_process), swarm_(given.where) {}
+      : given_(given), probe_(given.server_processes), swarm_(given.where) {}
 
   report run() {
     add_clients();

@@ -44,7 +44,7 @@ void add_connecting(report& out, const usage_probe& probe, double count, const u
 
 report run_idle(const options& given) {
   report out{"idle"};
-  const usage_probe probe{given.server_process};
+  const usage_probe probe{given.server_processes};
   nothing events;
   swarm clients{given.where};
   for (std::size_t i = 0; i < given.clients; ++i) clients.add(i % given.documents, i, events);

@@ -27,7 +27,7 @@ class join final : client_events {
  public:
   explicit join(const options& given)
       : given_(given),
-        probe_(given.server_process),
+        probe_(given.server_processes),
         swarm_(given.where),
         history_(given.file.empty() ? make_history(given.size, given.characters)
                                     : read_history(given.file)) {}

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <functional>
 #include <map>
+#include <numeric>
 
 #include "bench/load/address.hpp"
 #include "bench/load/modes.hpp"
@@ -31,16 +32,18 @@ constexpr int exit_usage = 2;
 
 struct arguments {
   options given;
-  std::string address;
+  std::vector<std::string> addresses;
   std::string protocol = "y-websocket";
   std::string place = "append";
-  pid_t server_pid = 0;
   bool clients_are_per_document = false;
 };
 
 void add_common_options(CLI::App& mode, arguments& all) {
   options& given = all.given;
-  mode.add_option("--address", all.address, "the server, 127.x.x.x:PORT")->required();
+  mode.add_option("--address", all.addresses,
+                  "the server, 127.x.x.x:PORT; for modes with several servers, all of them")
+      ->required()
+      ->delimiter(',');
   mode.add_option("--protocol", all.protocol, "how the server is spoken to")
       ->check(CLI::IsMember({"y-websocket", "hocuspocus"}))
       ->capture_default_str();
@@ -56,7 +59,9 @@ void add_common_options(CLI::App& mode, arguments& all) {
         if (given.where.queries.empty()) throw CLI::ValidationError{"--queries", "no such lines"};
       },
       "file of lines such as ?token=..., which clients have behind their paths in turn");
-  mode.add_option("--server-pid", all.server_pid, "the server's process, to tell what it uses");
+  mode.add_option("--server-pid", given.server_processes,
+                  "the server's process, to tell what it uses; or several, which count together")
+      ->delimiter(',');
   mode.add_option("--at-once", given.at_once, "connections that are opened at the same time")
       ->check(CLI::Range(std::size_t{1}, std::size_t{4096}))
       ->capture_default_str();
@@ -204,6 +209,39 @@ void add_awareness(CLI::App& mode, arguments& all) {
       ->capture_default_str();
 }
 
+void add_cross(CLI::App& mode, arguments& all) {
+  options& given = all.given;
+  add_time(mode, given);
+  add_documents(mode, given);
+  mode.add_option("--writers", given.writers_of_server,
+                  "writers per document at each server, as 1,0")
+      ->required()
+      ->delimiter(',')
+      ->check(CLI::Range(std::size_t{0}, clients_max));
+  mode.add_option("--readers", given.readers_of_server,
+                  "clients that only receive, likewise; default: none")
+      ->delimiter(',')
+      ->check(CLI::Range(std::size_t{0}, clients_max));
+  add_rate(mode, given, "updates per writer and second")->required();
+  add_writing(mode, all);
+  add_state_check(mode, given, "at the end a newcomer to each server must get everything");
+}
+
+void add_catch_up(CLI::App& mode, arguments& all) {
+  options& given = all.given;
+  given.seconds = 30;
+  mode.add_option("--updates", given.updates, "how many are written meanwhile")
+      ->check(CLI::Range(std::size_t{1}, outstanding_max))
+      ->capture_default_str();
+  mode.add_option("--chars", given.characters, "characters in each insertion")
+      ->check(CLI::Range(1U, characters_max))
+      ->capture_default_str();
+  mode.add_option("--seconds", given.seconds, "how long each step may take")
+      ->check(CLI::Range(0.1, seconds_max))
+      ->capture_default_str();
+  mode.add_flag("--nudge", given.nudges, "one more edit once the link is healed");
+}
+
 struct mode {
   const char* name;
   const char* what;
@@ -227,24 +265,48 @@ const std::vector<mode>& modes() {
        troupe::load::run_confirmed},
       {"return", "clients come back to the documents that `documents` wrote", add_return,
        troupe::load::run_return},
+      {"cross", "clients of several servers write and receive, at a rate", add_cross,
+       troupe::load::run_cross},
+      {"catch_up", "what was written while servers were apart reaches the others", add_catch_up,
+       troupe::load::run_catch_up},
   };
   return all;
+}
+
+/// What is wrong with who writes and reads where, in `cross`; empty if nothing.
+std::string settle_servers(options& given) {
+  if (given.writers_of_server.empty()) return {};
+  const std::size_t servers = given.where.servers.size();
+  if (given.readers_of_server.empty()) given.readers_of_server.resize(servers);
+  if (given.writers_of_server.size() != servers || given.readers_of_server.size() != servers)
+    return "--writers, --readers: one number for each address";
+  const auto sum = [](const std::vector<std::size_t>& of) {
+    return std::accumulate(of.begin(), of.end(), std::size_t{0});
+  };
+  const std::size_t writers = sum(given.writers_of_server);
+  const std::size_t clients = writers + sum(given.readers_of_server);
+  if (writers == 0) return "--writers: nobody writes";
+  if (clients < 2) return "--readers: nobody receives";
+  if (given.documents * clients > clients_max) return "--documents: too many clients in all";
+  return {};
 }
 
 /// Fills in what the command line says in words; returns what is wrong with it.
 std::string settle(arguments& all) {
   options& given = all.given;
-  const auto address = troupe::load::parse_address(all.address);
-  if (!address) return "--address: " + address.error().detail;
-  given.where.server = *address;
+  for (const std::string& each : all.addresses) {
+    const auto address = troupe::load::parse_address(each);
+    if (!address) return "--address: " + address.error().detail;
+    given.where.servers.push_back(*address);
+  }
   if (all.protocol == "hocuspocus") given.where.dialect = troupe::load::protocol::hocuspocus;
   if (all.place == "scattered") given.where_to_write = troupe::load::placement::scattered;
   if (given.writers > given.clients) return "--writers: more than there are clients";
   if (all.clients_are_per_document && given.documents * given.clients > clients_max)
     return "--documents: too many clients in all";
-  if (all.server_pid == 0) return {};
-  given.server_process = all.server_pid;
-  if (!troupe::load::usage_probe{all.server_pid}.is_readable())
+  if (const std::string wrong = settle_servers(given); !wrong.empty()) return wrong;
+  if (given.server_processes.empty()) return {};
+  if (!troupe::load::usage_probe{given.server_processes}.is_readable())
     return "--server-pid: no such process";
   return {};
 }

@@ -25,4 +25,10 @@ report run_confirmed(const options& given);
 /// Clients come back to the documents that an earlier run wrote, all at once.
 report run_return(const options& given);
 
+/// Writers and readers of each document are spread over several servers; open loop.
+report run_cross(const options& given);
+/// What was written while the links between servers were cut reaches readers after the heal.
+/// Whoever started it cuts and heals: each step is told on standard error and awaits a line.
+report run_catch_up(const options& given);
+
 }  // namespace troupe::load

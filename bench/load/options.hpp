@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "bench/load/client.hpp"
 #include "bench/load/update_maker.hpp"
@@ -11,7 +12,7 @@ namespace troupe::load {
 
 struct options {
   target where;
-  std::optional<pid_t> server_process;
+  std::vector<pid_t> server_processes;
   double seconds = 5;
   double warm_up_seconds = 0.5;
   std::size_t documents = 1;
@@ -19,8 +20,12 @@ struct options {
   std::size_t writers = 1;      ///< Per document.
   std::size_t outstanding = 1;  ///< Closed loop: updates per writer that are not done.
   double rate = 0;              ///< Per writer and second; 0: closed loop.
-  double edit_rate = 0;         ///< In `awareness`, of one client per document; 0: no edits.
-  bool echoes = false;          ///< In `awareness`: clients send back the presence that they hear.
+  std::vector<std::size_t> writers_of_server;  ///< In `cross`: per document, in order of addresses.
+  std::vector<std::size_t> readers_of_server;  ///< Likewise.
+  std::size_t updates = 1000;                  ///< In `catch_up`: written while links are cut.
+  bool nudges = false;                         ///< In `catch_up`: one more edit behind the heal.
+  double edit_rate = 0;  ///< In `awareness`, of one client per document; 0: no edits.
+  bool echoes = false;   ///< In `awareness`: clients send back the presence that they hear.
   unsigned characters = 1;
   placement where_to_write = placement::append;
   std::size_t at_once = 100;  ///< Connections under way.

@@ -39,7 +39,7 @@ class clock_count {
 class replay final : client_events {
  public:
   explicit replay(const options& given)
-      : given_(given), probe_(given.server_process), swarm_(given.where) {}
+      : given_(given), probe_(given.server_processes), swarm_(given.where) {}
 
   report run() {
     if (!load()) return report_;

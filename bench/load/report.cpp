@@ -56,6 +56,10 @@ void report::add_usage(const usage_probe& probe, const usage& from, const usage&
   const auto server = to.server_cpu - from.server_cpu;
   const auto others = to.machine_cpu - from.machine_cpu - server - (to.own_cpu - from.own_cpu);
   add("server_cpu_percent", percent(server));
+  if (to.cpu_of_servers.size() > 1)
+    for (std::size_t i = 0; i < to.cpu_of_servers.size(); ++i)
+      add("server_" + std::to_string(i + 1) + "_cpu_percent",
+          percent(to.cpu_of_servers[i] - from.cpu_of_servers[i]));
   add("other_cpu_percent", std::max(0.0, percent(others)));
   add("server_memory_before_mb", static_cast<double>(from.server_memory) / 1e6);
   add("server_memory_after_mb", static_cast<double>(to.server_memory) / 1e6);

@@ -16,7 +16,7 @@ constexpr crdt::client_id first_author = crdt::client_id{1} << 31;
 class comeback final : client_events {
  public:
   explicit comeback(const options& given)
-      : given_(given), probe_(given.server_process), swarm_(given.where), had_(given.documents) {}
+      : given_(given), probe_(given.server_processes), swarm_(given.where), had_(given.documents) {}
 
   report run() {
     for (std::size_t i = 0; i < given_.documents; ++i) swarm_.add(i, i, *this);

@@ -26,9 +26,10 @@ class newcomer final : public client_events {
 }  // namespace
 
 void check_document(swarm& clients, std::size_t document,
-                    const std::vector<const update_maker*>& authors, report& out) {
+                    const std::vector<const update_maker*>& authors, report& out,
+                    std::size_t server) {
   const auto events = std::make_unique<newcomer>();
-  client& joined = clients.add(document, clients.clients().size(), *events);
+  client& joined = clients.add(document, clients.clients().size(), *events, server);
   const bool has_joined = clients.open_all(1, joining_max, out);
   joined.close();
   if (!has_joined) return;

@@ -7,8 +7,10 @@
 
 namespace troupe::load {
 
-client& swarm::add(std::size_t document, std::size_t index, client_events& events) {
-  clients_.push_back(std::make_unique<client>(loop_, where_, name_of(document), index, events));
+client& swarm::add(std::size_t document, std::size_t index, client_events& events,
+                   std::size_t server) {
+  clients_.push_back(
+      std::make_unique<client>(loop_, where_, name_of(document), index, events, server));
   return *clients_.back();
 }
 

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -61,9 +62,10 @@ nanoseconds cpu_of_machine() {
 usage usage_probe::read() const {
   usage reading;
   reading.at = std::chrono::steady_clock::now();
-  if (server_) {
-    reading.server_cpu = cpu_of(*server_);
-    reading.server_memory = memory_of(*server_);
+  for (const pid_t server : servers_) {
+    reading.cpu_of_servers.push_back(cpu_of(server));
+    reading.server_cpu += reading.cpu_of_servers.back();
+    reading.server_memory += memory_of(server);
   }
   reading.own_cpu = cpu_of_this_process();
   reading.machine_cpu = cpu_of_machine();
@@ -71,8 +73,9 @@ usage usage_probe::read() const {
 }
 
 bool usage_probe::is_readable() const {
-  return server_ &&
-         ::access(("/proc/" + std::to_string(*server_) + "/schedstat").c_str(), R_OK) == 0;
+  return has_server() && std::ranges::all_of(servers_, [](pid_t server) {
+           return ::access(("/proc/" + std::to_string(server) + "/schedstat").c_str(), R_OK) == 0;
+         });
 }
 
 }  // namespace troupe::load

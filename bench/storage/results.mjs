@@ -1,6 +1,5 @@
 // Tables of what was measured, for the terminal and for the page of results.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { format_table, three_digits } from '../engine/table.mjs';
+import { format_table, replace_figures, three_digits } from '../engine/table.mjs';
 
 const signs = { '<=': '≤', '>=': '≥' };
 
@@ -30,10 +29,6 @@ function as_markdown(name, measured) {
 
 /** Writes everything between the two marks of the page anew. */
 export function as_page(path, about, all) {
-  const [begin, end] = ['<!-- figures -->', '<!-- end of figures -->'];
-  const text = readFileSync(path, 'utf8');
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`${path} has no place for the figures`);
   const { label, date, cores, node, peers } = about;
   const checks = Object.values(all).flatMap((each) => each.checks);
   const parts = [
@@ -41,5 +36,5 @@ export function as_page(path, about, all) {
     format_table(['what it must show', 'figure', 'wanted', 'holds'], checks.map(check_row), { is_markdown: true, left: 1 }).join('\n'),
     ...Object.entries(all).map(([name, measured]) => as_markdown(name, measured)),
   ];
-  writeFileSync(path, `${text.slice(0, from + begin.length)}\n\n${parts.join('\n\n')}\n${text.slice(to)}`);
+  replace_figures(path, parts.join('\n\n'));
 }

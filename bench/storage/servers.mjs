@@ -1,32 +1,9 @@
 // The servers that store, and how one is started on a directory. What it stored is there when it is started again.
-import { createServer } from 'node:net';
-import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { start } from '../compare/servers.mjs';
+import { free_port, start, troupe_settings } from '../compare/servers.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
-
-/** As in bench/compare: what troupe needs to be allowed for these loads. */
-const troupe_settings = {
-  'server.port': 0,
-  'admin.port': 0,
-  'limits.messages_per_second': 0,
-  'limits.max_connections': 20_000,
-  'limits.max_documents': 100_000,
-  'limits.max_message_size': '64MiB',
-  'limits.write_queue_size': '64MiB',
-  'log.level': 'warning',
-};
-
-async function free_port() {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
 
 const troupe = (program, engine) => ({
   name: engine === 'rocksdb' ? 'troupe' : `troupe, ${engine}`,

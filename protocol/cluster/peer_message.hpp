@@ -89,6 +89,16 @@ using document_message =
     std::variant<peer_compare, peer_stored, peer_ask, peer_fill, peer_update, peer_load,
                  peer_loaded, peer_opened, peer_closed, peer_presence, peer_event, peer_generation>;
 
+/// Whether somebody must have the document open to answer this.
+inline bool needs_replica(const document_message& message) noexcept {
+  return !std::holds_alternative<peer_opened>(message) &&
+         !std::holds_alternative<peer_closed>(message) &&
+         !std::holds_alternative<peer_presence>(message) &&
+         !std::holds_alternative<peer_event>(message) &&
+         !std::holds_alternative<peer_stored>(message) &&
+         !std::holds_alternative<peer_loaded>(message);
+}
+
 /// What one replica has for a peer at the end of a turn.
 struct document_block {
   std::string document;

@@ -3,36 +3,17 @@
 #include <algorithm>
 
 #include "base/trim.hpp"
-#include "base/utf8.hpp"
 #include "protocol/json/member.hpp"
-#include "protocol/json/validate.hpp"
 #include "protocol/lib0/decoder.hpp"
 #include "protocol/lib0/encoder.hpp"
+#include "protocol/sync/awareness_entry.hpp"
 
 namespace troupe::sync {
 
 namespace {
 
-constexpr std::string_view null_state = "null";
-
 /// Of a client's id and clock, and the length of its state.
 constexpr std::size_t entry_overhead_max = 8 + 8 + 4;
-
-/// The state is not looked at: it may be no JSON, and no UTF-8.
-awareness_entry read_entry(lib0::decoder& in) {
-  awareness_entry entry;
-  entry.client = in.read_var_uint();
-  entry.clock = in.read_var_uint();
-  entry.state = trimmed(as_text(in.read_var_bytes()));
-  return entry;
-}
-
-result<void> check_state(std::string_view state) {
-  if (!is_valid_utf8(as_bytes(state))) return fail(errc::invalid_utf8, "awareness state");
-  if (!json::is_valid_json(state, awareness::state_depth_max))
-    return fail(errc::invalid_json, "awareness state");
-  return {};
-}
 
 void write_entry(const awareness_entry& entry, lib0::encoder& out) {
   out.write_var_uint(entry.client);
@@ -328,7 +309,9 @@ std::vector<awareness::client_id> awareness::expire(time_point now) {
   for (auto at = entries_.begin(); at != entries_.end();) {
     entry& known = at->second;
     const auto age = now - known.updated;
-    if (known.owner != no_session && !known.state.empty()) {
+    if (is_peer_session(known.owner) && !known.state.empty()) {
+      // Its node renews it, and its link says when it is gone.
+    } else if (known.owner != no_session && !known.state.empty()) {
       const bool is_of_server = known.counts == counting::server;
       if (age >= (is_of_server ? own_renewal : silent_renewal)) {
         tell(known, known.clock + 1);

@@ -95,6 +95,12 @@ class awareness {
   /// (truncated, trailing_bytes, number_too_large).
   applied apply(byte_view update, const sender& by, time_point now);
 
+  /// Takes what a peer says its sessions show: they belong to `peer` (peer_session) from then on. A
+  /// client of a session of this node goes over to it if it shows a newer clock there, since the
+  /// client has moved. `is_all`: whatever else belonged to it is gone. The budget of a session is
+  /// not looked at, the one of the document is. Left out and failures as apply().
+  applied apply_of_peer(byte_view update, session_id peer, bool is_all, time_point now);
+
   struct raised {
     std::vector<byte_buffer> for_all;  ///< What all must hear first, in parts.
     std::vector<client_id> clients;    ///< Whose clocks were raised.
@@ -136,7 +142,10 @@ class awareness {
   /// The clients that show a state.
   std::vector<client_id> shown() const;
 
-  /// These, and those that vanished a short while ago.
+  /// Those of them whose sessions are on this node.
+  std::vector<client_id> shown_here() const;
+
+  /// The clients that show a state, and those that vanished a short while ago.
   std::vector<client_id> known() const;
 
   /// All states as JSON text, each with the session that owns it (no_session: it is relayed).
@@ -190,6 +199,8 @@ class awareness {
 
   result<taking> take(const awareness_entry& incoming, const sender& by, bool is_alone,
                       time_point now);
+  result<taking> take_of_peer(const awareness_entry& incoming, session_id peer, time_point now);
+  bool has_moved_to(const awareness_entry& incoming, const entry& known, session_id peer) const;
   static std::uint64_t last_clock(const entry* known, const sender& by);
   static bool crosses(const awareness_entry& incoming, const entry* known, session_id from);
   bool is_announced(const awareness_entry& incoming, const sender& by, bool is_alone,

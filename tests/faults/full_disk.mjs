@@ -4,40 +4,14 @@
 // its own log may not be on that disk.
 //
 // A file system of its own (tmpfs) where this may mount one; else writes fail as if there were none left.
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
+import { readdirSync } from 'node:fs';
 
 import {
-  binary_editor, edit_until, folder_of_test, ids_in, json_editor, ledger, pause, report, server_with, settings_of, storage_tool,
-  until,
+  binary_editor, edit_until, folder_of_test, ids_in, json_editor, ledger, pause, report, server_with, settings_of,
+  small_disk, storage_tool, until,
 } from './support.mjs';
 
-const folder = folder_of_test('full');
-const disk = path.join(folder, 'disk');
-const directory = path.join(disk, 'data');
-mkdirSync(disk);
-
-/** A disk of 64 MiB, or one that is full while a file exists. */
-const is_mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', disk]).status === 0;
-if (is_mounted) process.prependOnceListener('exit', () => spawnSync('umount', ['-l', disk]));
-const ballast = is_mounted ? path.join(disk, 'ballast') : path.join(folder, 'full');
-const environment = is_mounted
-  ? {}
-  : { LD_PRELOAD: process.env.KILL_AT_LIBRARY ?? '', TROUPE_FAULT_PATH: directory, TROUPE_FULL_WHILE: ballast };
-
-function fill_disk() {
-  if (!is_mounted) return writeFileSync(ballast, '');
-  const block = Buffer.alloc(1 << 20);
-  for (const size of [1 << 20, 4096, 1]) {
-    try {
-      for (;;) writeFileSync(ballast, block.subarray(0, size), { flag: 'a' });
-    } catch (error) {
-      if (error.code !== 'ENOSPC') throw error;
-    }
-  }
-}
-const free_disk = () => rmSync(ballast);
+const { directory, environment, is_mounted, ...disk } = small_disk(folder_of_test('full'));
 
 const problems = [];
 const check = (holds, what) => holds || problems.push(what);
@@ -61,7 +35,7 @@ const edit = async (name, count) => {
 
 for (let filling = 0; filling < 2; ++filling) {
   await edit(`before${filling}`, 50);
-  fill_disk();
+  disk.fill();
   ++counts.fillings;
   const editors = [binary_editor, json_editor].map((kind) => new kind(server.url, 'notes', `full${filling}.${kind.name}`, book));
   await Promise.all(editors.map((editor) => editor.open()));
@@ -84,7 +58,7 @@ for (let filling = 0; filling < 2; ++filling) {
   const readable = await ids_in(server.url, 'plan').catch((error) => [error.message]);
   check([...before].every((id) => readable.includes(id)), 'a document cannot be read while the disk is full');
   for (const editor of editors) editor.destroy();
-  free_disk();
+  disk.free();
   await until(async () => !(await is_refusing()), 'the server works again', 30000);
   await edit(`after${filling}`, 50);
 }

@@ -2,7 +2,7 @@
 // dialects that note what was acknowledged, and the checker: whatever was acknowledged is there, once,
 // and nothing is there that nobody wrote ("set-full").
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -48,17 +48,34 @@ export const settings_of = (directory, more = {}) => ({
 });
 
 /** Starts a server, with `environment` only for it. */
-export async function server_with(settings, environment = {}) {
-  const before = Object.keys(environment).map((name) => [name, process.env[name]]);
-  Object.assign(process.env, environment);
-  try {
-    return await start_server(settings);
-  } finally {
-    for (const [name, value] of before) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
+export const server_with = (settings, environment = {}) => start_server(settings, { environment });
+
+/**
+ * A disk of 64 MiB in `folder` that can be filled and freed: {directory, environment, is_mounted, fill(), free()}. A file
+ * system of its own (tmpfs) where this may mount one; else writes into `directory` fail as if there were no space left.
+ */
+export function small_disk(folder) {
+  const disk = path.join(folder, 'disk');
+  const directory = path.join(disk, 'data');
+  mkdirSync(disk, { recursive: true });
+  const is_mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', disk]).status === 0;
+  if (is_mounted) process.prependOnceListener('exit', () => spawnSync('umount', ['-l', disk]));
+  const ballast = is_mounted ? path.join(disk, 'ballast') : path.join(folder, 'full');
+  const environment = is_mounted
+    ? {}
+    : { LD_PRELOAD: process.env.KILL_AT_LIBRARY ?? '', TROUPE_FAULT_PATH: directory, TROUPE_FULL_WHILE: ballast };
+  const fill = () => {
+    if (!is_mounted) return writeFileSync(ballast, '');
+    const block = Buffer.alloc(1 << 20);
+    for (const size of [1 << 20, 4096, 1]) {
+      try {
+        for (;;) writeFileSync(ballast, block.subarray(0, size), { flag: 'a' });
+      } catch (error) {
+        if (error.code !== 'ENOSPC') throw error;
+      }
     }
-  }
+  };
+  return { directory, environment, is_mounted, fill, free: () => rmSync(ballast) };
 }
 
 /** Runs `troupe storage ARGS --json`; {code, report, err}. */

@@ -201,6 +201,17 @@ for (const [, kind, lines] of page.matchAll(/```hex ([\w-]+)\n(.*?)```/gs)) {
   if (kind !== 'meta' && kind !== 'marker') add('record', `key.${number}`, bytes(kind_of('key'), key.length, key));
 }
 
+// The examples of the peer link, as peer_codec_fuzz.cpp takes them: messages, and payloads behind their sizes.
+const link_page = readFileSync(path.join(here, '../../docs/peer-link.md'), 'utf8');
+const from_hex = (digits) => Buffer.from(digits.replace(/[ |\n]/g, ''), 'hex');
+const block_header = Buffer.from('0104706c616e0123456789abcdef', 'hex');
+const of_nodes = ['peer_members', 'peer_moved', 'peer_access_change', 'peer_bye'];
+for (const [, name, digits] of link_page.matchAll(/\| `(peer_\w+)` \|.*\| `([0-9a-f ]+)` \|/g))
+  add('peer_codec', name, of_nodes.includes(name) ? bytes(0, from_hex(digits)) : bytes(0, block_header, from_hex(digits)));
+for (const [, digits] of link_page.matchAll(/```hex block\n(.*?)```/gs)) add('peer_codec', 'block', bytes(0, from_hex(digits)));
+const payloads = [...link_page.matchAll(/```hex payload\n(.*?)```/gs)].map(([, digits]) => piece(from_hex(digits)));
+add('peer_codec', 'payloads', bytes(1, ...payloads));
+
 // Tokens as token_fuzz.cpp takes them: whole, or as header and claims that it signs; and sets of keys.
 const vectors = JSON.parse(readFileSync(path.join(here, '../golden/tokens/data/vectors.json')));
 for (const { name, token } of vectors.tokens.filter(({ name }, i) => i % 12 === 0 && !name.startsWith('as long')))

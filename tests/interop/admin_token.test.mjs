@@ -26,6 +26,7 @@ const pages = [
   ['GET', '/api/v1/sessions'], ['HEAD', '/api/v1/sessions'], ['GET', '/api/v1/documents'], ['GET', '/api/v1/documents/a/sessions'],
   ['GET', '/api/v1/documents/a'], ['DELETE', '/api/v1/documents/a'], ['GET', '/api/v1/documents/a/export'], ['POST', '/api/v1/documents/a/import'],
   ['POST', '/api/v1/documents/a/copy'], ['POST', '/api/v1/documents/a/admit'], ['GET', '/api/v1/storage'], ['POST', '/api/v1/backup'],
+  ['GET', '/api/v1/cluster'], ['POST', '/api/v1/cluster/members'], ['DELETE', '/api/v1/cluster/members/n1'],
   ['GET', '/api/v1/webhooks'], ['POST', '/api/v1/webhooks/replay'],
   ['POST', '/api/v1/notify'], ['GET', '/'], ['GET', '/nothing'], ['DELETE', '/api/v1/sessions'], ['OPTIONS', '/api/v1/documents'],
 ];

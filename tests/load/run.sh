@@ -65,6 +65,13 @@ if load return --documents 1 --size 1001 --seconds 1 --documents-prefix known- >
   exit 1
 fi
 load replay "$work/stream" --check-state
+# Several addresses of one server: what arrives "across" comes from the same one.
+load cross --address "$address" --writers 2,1 --readers 0,3 --documents 3 --rate 20 --chars 3 --check-state "${short[@]}"
+(sleep 0.5; echo; sleep 0.5; echo) | load catch_up --address "$address" --updates 200 --seconds 10 --nudge
+if load cross --writers 1 --readers 1,1 --rate 10; then
+  echo "load: readers at a server that is not named were not noticed" >&2
+  exit 1
+fi
 load awareness --clients 10 --rate 10 "${short[@]}"
 load awareness --clients 10 --rate 10 --echo --edit-rate 20 "${short[@]}"
 load idle --clients 70 --documents 7 --seconds 0.1 --expect-refusal

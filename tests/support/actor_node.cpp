@@ -23,6 +23,7 @@ constexpr std::chrono::seconds patience{10};
 void register_types_once() {
   static const bool done = [] {
     caf::core::init_global_meta_objects();
+    caf::init_global_meta_objects<caf::id_block::troupe_wire>();
     caf::init_global_meta_objects<caf::id_block::troupe_actors>();
     return true;
   }();

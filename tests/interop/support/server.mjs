@@ -46,7 +46,7 @@ class server {
   #ended;
   #kill_on_exit;
 
-  constructor(settings, file) {
+  constructor(settings, file, environment) {
     const binary = binary_path();
     if (!existsSync(binary)) {
       throw new Error(`there is no server at ${binary}: build it, or point TROUPE_BINARY at it`);
@@ -55,7 +55,7 @@ class server {
     const args = Object.entries(all).flatMap(([key, value]) => (value === undefined ? [] : ['--set', `${key}=${value}`]));
     this.admin_token = all['admin.token'];
     if (file) args.push('--config', file);
-    this.#child = spawn(binary, ['serve', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = spawn(binary, ['serve', ...args], { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child.stderr.setEncoding('utf8').on('data', (text) => (this.stderr += text));
     this.#ended = new Promise((resolve) => {
       // 'close', not 'exit': by then the last of the output has been read.
@@ -144,10 +144,11 @@ class server {
 
 /**
  * Starts a server with `settings` ({'limits.max_connections': 2, ...}) and waits until it listens.
- * `file` is a configuration file for what settings cannot say.
+ * `file` is a configuration file for what settings cannot say; `environment` is added to that of this process.
  */
-export async function start_server(settings = {}, { file = undefined } = {}) {
-  const started = new server(settings, file);
+export async function start_server(settings = {}, { file = undefined, environment = undefined, on_spawn = () => {} } = {}) {
+  const started = new server(settings, file, environment);
+  on_spawn(started);
   try {
     await started.ready();
   } catch (error) {

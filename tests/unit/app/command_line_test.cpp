@@ -228,3 +228,31 @@ TEST_CASE("what check-config prints is a file with the same effective configurat
   CHECK(second.err.empty());
   CHECK(second.out.substr(second.out.find('\n')) == first.out.substr(first.out.find('\n')));
 }
+
+TEST_CASE("the cluster commands take a name, an address and where to ask", "[command_line]") {
+  const auto added = parse({"cluster", "add", "n4", "h:4101", "--uuid", "01", "--force", "--admin",
+                            "http://h:1", "--token-file", "t"});
+  REQUIRE(added.has_value());
+  CHECK(added->what == command::cluster);
+  CHECK(added->cluster.action == cluster_action::add);
+  CHECK(added->cluster.name == "n4");
+  CHECK(added->cluster.address == "h:4101");
+  CHECK(added->cluster.uuid == "01");
+  CHECK(added->cluster.force);
+  CHECK(added->cluster.admin == "http://h:1");
+  CHECK(added->cluster.token_file == "t");
+  CHECK(parse({"cluster", "add", "n4"})->cluster.address.empty());
+  CHECK(parse({"cluster", "members", "--json"})->cluster.as_json);
+  CHECK(parse({"cluster", "leave", "n4"})->cluster.action == cluster_action::leave);
+  CHECK(parse({"cluster", "remove", "n4"})->cluster.action == cluster_action::remove);
+  const auto made = parse({"cluster", "make-certificates", "d", "--node", "a", "--node", "b"});
+  REQUIRE(made.has_value());
+  CHECK(made->cluster.directory == "d");
+  CHECK(made->cluster.nodes == std::vector<std::string>{"a", "b"});
+  CHECK(parse({"cluster", "make-certificates", "d"})->cluster.nodes.size() == 3);
+  for (const auto& wrong : {std::vector<const char*>{"cluster"},
+                            {"cluster", "leave"},
+                            {"cluster", "make-certificates"},
+                            {"cluster", "leave", "n4", "h:1"}})
+    CHECK(parse(wrong).error().code == exit_usage);
+}

@@ -27,14 +27,14 @@ TEST_CASE("files are copied, tables linked where that is asked for, the lock lef
   folder.make_directory("a/inner");
   folder.write("a/1.sst", "table");
   folder.write("a/2.log", "journal");
-  folder.write("a/LOCK", "");
+  for (const char* own : {"a/LOCK", "a/node", "a/members"}) folder.write(own, "");
   const std::string a = folder.text() + "/a";
   for (const tables how : {tables::copied, tables::linked}) {
     const std::string b = folder.text() + (how == tables::linked ? "/linked" : "/below/copied/");
     REQUIRE(copy_files(a, b, how));
     CHECK(text_of(b + "/1.sst") == "table");
     CHECK(text_of(b + "/2.log") == "journal");
-    CHECK_FALSE(fs::exists(b + "/LOCK"));
+    for (const char* own : {"/LOCK", "/node", "/members"}) CHECK_FALSE(fs::exists(b + own));
     CHECK_FALSE(fs::exists(b + "/inner"));
     CHECK(fs::hard_link_count(b + "/1.sst") == (how == tables::linked ? 2 : 1));
     CHECK(fs::hard_link_count(b + "/2.log") == 1);

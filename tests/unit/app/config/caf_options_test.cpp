@@ -134,3 +134,33 @@ TEST_CASE("the metrics exporter binds to this machine only unless told otherwise
       {"caf.middleman.prometheus-http.port=9100", "caf.middleman.prometheus-http.address=0.0.0.0"});
   CHECK(value_of(open, "caf.middleman.prometheus-http.address") == "\"0.0.0.0\"");
 }
+
+TEST_CASE("a cluster sets what its connections need, and nothing without one", "[caf_config]") {
+  CHECK(value_of(caf_config{config{}}, "caf.middleman.heartbeat-interval").empty());
+  config settings;
+  settings.cluster.enabled = true;
+  const caf_config caf{settings};
+  CHECK(value_of(caf, "caf.middleman.heartbeat-interval") == "1s");
+  CHECK(value_of(caf, "caf.middleman.connection-timeout") == "5s");
+  CHECK(value_of(caf, "caf.middleman.app-identifiers") == "[\"troupe-cluster/1\"]");
+  CHECK(value_of(caf, "caf.middleman.workers") == "2");
+  CHECK(value_of(caf, "caf.middleman.enable-automatic-connections") == "false");
+  CHECK(value_of(caf, "caf.openssl.certificate").empty());
+  CHECK(caf.openssl_certificate.empty());
+}
+
+TEST_CASE("a cluster with TLS gives CAF its certificates", "[caf_config]") {
+  config settings;
+  settings.cluster.enabled = true;
+  settings.cluster_tls = {"n1.pem", "n1.key", "ca.pem"};
+  const caf_config caf{settings};
+  CHECK(value_of(caf, "caf.openssl.certificate") == "\"n1.pem\"");
+  CHECK(value_of(caf, "caf.openssl.key") == "\"n1.key\"");
+  CHECK(value_of(caf, "caf.openssl.cafile") == "\"ca.pem\"");
+  CHECK(caf.openssl_certificate == "n1.pem");
+  CHECK(caf.openssl_key == "n1.key");
+  CHECK(caf.openssl_cafile == "ca.pem");
+  // An operator may still say more.
+  settings.caf.push_back({"caf.openssl.capath", "/etc/ca", "FILE:1", value_shape::single});
+  CHECK(caf_config{settings}.problems().empty());
+}

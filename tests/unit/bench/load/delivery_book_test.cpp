@@ -31,6 +31,18 @@ struct document {
 
 }  // namespace
 
+TEST_CASE("latencies of some receivers may be recorded apart", "[load]") {
+  document of;
+  histogram apart;
+  of.book.sent(0, of.now - 5ms);
+  of.receive(1, {first_author, 0, 2});
+  of.book.received(
+      2, {first_author, 0, 2}, of.now + 10ms, [](std::size_t) {}, apart);
+  CHECK(of.latencies.total() == 1);
+  CHECK(apart.total() == 1);
+  CHECK(apart.at(0.5) > of.latencies.at(0.5));
+}
+
 TEST_CASE("an update is done once all others have it", "[load]") {
   document of;
   of.book.sent(0, of.now - 5ms);

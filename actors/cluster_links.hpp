@@ -1,0 +1,54 @@
+// The peers of a node as its documents see them: for each a number and the end of its link, and
+// where the copies of a document belong. Made by the cluster actor whenever the member list or the
+// state of moves changes, and never changed afterwards, so any thread may read it.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/interfaces.hpp"
+#include "protocol/cluster/membership.hpp"
+#include "protocol/cluster/placement.hpp"
+#include "protocol/cluster/replica.hpp"
+
+namespace troupe {
+
+struct cluster_settings_of_documents {
+  std::chrono::milliseconds load_timeout{10'000};
+  bool is_available = false;  ///< cluster.replication.mode.
+};
+
+struct cluster_links {
+  struct entry {
+    cluster::peer_id peer = 0;
+    cluster::node_uuid id;
+    peer_link_actor link;
+  };
+
+  std::vector<entry> peers;
+  cluster_settings_of_documents settings;
+
+  // What the list says.
+  cluster::node_uuid self;
+  cluster::member_list list;
+  cluster::replication replication;
+  std::optional<cluster::wide_read> wide;  ///< While documents move.
+  bool is_member = false;                  ///< Else nothing can be opened yet.
+
+  const entry* find(const cluster::node_uuid& id) const noexcept {
+    const auto found = std::ranges::find(peers, id, &entry::id);
+    return found == peers.end() ? nullptr : &*found;
+  }
+
+  /// Where the copies of a document belong.
+  cluster::document_placement place(std::string_view document) const;
+  /// Whether this node is the first of the document's keepers. Which of them are up is not looked
+  /// at.
+  bool is_home(std::string_view document) const;
+};
+
+using cluster_links_ptr = std::shared_ptr<const cluster_links>;
+
+}  // namespace troupe

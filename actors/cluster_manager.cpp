@@ -1,0 +1,438 @@
+#include "actors/cluster_manager.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include <caf/io/middleman_actor.hpp>
+
+#include "actors/gather.hpp"
+#include "actors/peer_link.hpp"
+#include "base/hash.hpp"
+#include "protocol/cluster/node_address.hpp"
+#include "protocol/cluster/peer_codec.hpp"
+
+namespace troupe {
+
+namespace {
+
+/// CAF connects without a limit of its own.
+constexpr std::chrono::seconds connect_max{15};
+constexpr std::chrono::seconds hello_max{5};
+/// Between two attempts at one address; doubled up to the second.
+constexpr std::chrono::milliseconds pause_min{500};
+constexpr std::chrono::milliseconds pause_max{8'000};
+/// Two nodes that connect to each other at once get in each other's way in CAF's network layer. So
+/// of two nodes that do not know each other the one with the lesser address connects, and the other
+/// only if that one has not for so long.
+constexpr std::chrono::seconds courtesy{4};
+
+std::chrono::steady_clock::time_point current_time() { return std::chrono::steady_clock::now(); }
+
+std::string as_string(const byte_buffer& bytes) { return std::string{as_text(bytes)}; }
+
+}  // namespace
+
+cluster_manager::cluster_manager(caf::actor_config& config, cluster_manager_settings settings,
+                                 directory_actor directory)
+    : cluster_actor::base(config),
+      settings_(std::move(settings)),
+      members_(settings_.self, settings_.list, settings_.moved),
+      directory_(std::move(directory)),
+      kept_list_(settings_.list.number()),
+      kept_moved_(settings_.moved),
+      started_(current_time()),
+      random_(settings_.seed) {}
+
+cluster_manager::behavior_type cluster_manager::make_behavior() {
+  end_on_exception(this);
+  set_down_handler([this](const caf::down_msg& down) {
+    if (!is_draining_) quit(down.reason ? down.reason : caf::make_error(caf::sec::runtime_error));
+  });
+  look_at_members();
+  tell(this, cluster_actor{this}, second_passed{});
+  return {
+      [this](const peer_hello& from) { return on_hello(from); },
+      [this](const peer_said& what) { on_said(what); },
+      [this](const link_changed& change) { on_link_changed(change); },
+      [this](const documents_moved& news) { on_moved(news); },
+      [this](const second_passed&) { on_second(); },
+      [this](const drain_node&) { return on_drain(); },
+      [this](const describe_cluster&) { return on_describe(); },
+      [this](const change_members& order) { return on_change(order); },
+  };
+}
+
+void cluster_manager::on_exit() {
+  for (const auto& [id, each] : peers_)
+    send_exit(each.link, caf::exit_reason::user_shutdown);
+  peers_.clear();
+  directory_ = nullptr;
+  settings_.connector = nullptr;
+}
+
+// --- other nodes connect ---
+
+peer_welcome cluster_manager::on_hello(const peer_hello& from) {
+  const auto refused = [this](cluster::refusal why, std::string text) {
+    log_line(log_severity::warning, "a node that connects is refused: " + text);
+    return peer_welcome{as_string(cluster::encode(members_.own_hello())),
+                        static_cast<std::uint64_t>(why), std::move(text), nullptr};
+  };
+  if (!from.is_well_formed())
+    return refused(cluster::refusal::other_version, "its greeting is too long");
+  const auto hello = cluster::decode_hello(as_bytes(from.hello));
+  if (!hello)
+    return refused(cluster::refusal::other_version,
+                   "its greeting cannot be read: " + to_string(hello.error()));
+  const cluster::hello_answer answer = members_.on_hello(std::nullopt, *hello);
+  look_at_members();
+  if (answer.what == cluster::hello_answer::verdict::refused) return refused(answer.why, answer.text);
+  log_if_due(log_severity::warning, answer.text);
+  peer_welcome welcome{as_string(cluster::encode(members_.own_hello())),
+                       peer_welcome::not_refused, {}, nullptr};
+  peer* const of = peer_of(hello->id);
+  if (answer.what != cluster::hello_answer::verdict::linked || of == nullptr || !from.link)
+    return welcome;
+  tell(this, of->link, connect_link{from.link, from.epoch, false});
+  welcome.link = caf::actor_cast<caf::strong_actor_ptr>(of->link);
+  return welcome;
+}
+
+// --- this node connects ---
+
+void cluster_manager::on_second() {
+  if (is_draining_) return;
+  tell_later(this, cluster_actor{this}, std::chrono::seconds{1}, second_passed{});
+  for (const auto& [id, each] : peers_) tell(this, each.link, second_passed{});
+  const auto now = current_time();
+  for (const cluster::dial_target& target : members_.addresses_to_dial()) {
+    const peer* const known = peer_of(target.id);
+    if (known != nullptr && known->is_up) continue;
+    dialing& at = dialed_[target.address];
+    if (at.is_under_way || now < at.next || !is_my_turn(target)) continue;
+    dial(target);
+  }
+}
+
+bool cluster_manager::is_my_turn(const cluster::dial_target& target) const {
+  return !target.id.is_nil() || target.address > settings_.self.address ||
+         current_time() - started_ >= courtesy;
+}
+
+void cluster_manager::dial(const cluster::dial_target& target) {
+  dialing& at = dialed_[target.address];
+  const auto where = cluster::parse_node_address(target.address);
+  if (!where) return on_dial_failed(target, to_string(where.error()));
+  at.is_under_way = true;
+  request(settings_.connector, connect_max, caf::connect_atom_v, where->host, where->port)
+      .then(
+          [this, target](const caf::node_id&, const caf::strong_actor_ptr& gate,
+                         const std::set<std::string>&) { on_connected(target, gate); },
+          [this, target](const caf::error& why) { on_dial_failed(target, caf::to_string(why)); });
+}
+
+void cluster_manager::on_connected(const cluster::dial_target& target,
+                                   const caf::strong_actor_ptr& gate) {
+  if (!gate) return on_dial_failed(target, "there is no node of troupe");
+  const peer* const to = peer_of(target.id);
+  peer_hello hello{as_string(cluster::encode(members_.own_hello())), ++random_, nullptr};
+  hello.epoch = splitmix64(random_);
+  if (to != nullptr) {
+    tell(this, to->link, expect_link{hello.epoch});
+    hello.link = caf::actor_cast<caf::strong_actor_ptr>(to->link);
+  }
+  const cluster::link_epoch epoch = hello.epoch;
+  request(caf::actor_cast<peer_gate_actor>(gate), hello_max, std::move(hello))
+      .then([this, target, epoch](const peer_welcome& welcome) { on_welcome(target, welcome, epoch); },
+            [this, target](const caf::error& why) {
+              on_dial_failed(target, "it does not answer: " + caf::to_string(why));
+            });
+}
+
+void cluster_manager::on_welcome(const cluster::dial_target& target, const peer_welcome& welcome,
+                                 cluster::link_epoch epoch) {
+  if (!welcome.is_well_formed()) return on_dial_failed(target, "its answer is too long");
+  const auto hello = cluster::decode_hello(as_bytes(welcome.hello));
+  if (!hello) return on_dial_failed(target, "its answer cannot be read: " + to_string(hello.error()));
+  if (welcome.refusal != peer_welcome::not_refused) {
+    const auto why = cluster::read_refusal(welcome.refusal);
+    if (why) members_.on_refused(target.address, *hello, *why);
+    look_at_members();
+    return on_dial_failed(target, "it refuses this node: " + welcome.text);
+  }
+  const cluster::hello_answer answer = members_.on_hello(target.address, *hello);
+  look_at_members();
+  if (answer.what == cluster::hello_answer::verdict::refused)
+    return on_dial_failed(target, "it is refused: " + answer.text);
+  log_if_due(log_severity::warning, answer.text);
+  dialing& at = dialed_[target.address];
+  at = {.is_under_way = false, .next = current_time() + pause_min, .pause = {}, .last_problem = {}};
+  const peer* const to = peer_of(hello->id);
+  const bool is_whom_expected = hello->id == target.id;
+  if (to != nullptr && is_whom_expected && welcome.link)
+    tell(this, to->link, connect_link{welcome.link, epoch, true});
+}
+
+/// Said once for each problem, not for each attempt.
+void cluster_manager::on_dial_failed(const cluster::dial_target& target, const std::string& why) {
+  dialing& at = dialed_[target.address];
+  at.is_under_way = false;
+  at.pause = std::clamp(at.pause * 2, pause_min, pause_max);
+  at.next = current_time() + scattered(at.pause);
+  if (std::exchange(at.last_problem, why) == why) return;
+  log_line(log_severity::warning, "no link to the node at " + target.address + ": " + why);
+}
+
+/// By up to a half, so that nodes which failed together do not try together.
+std::chrono::milliseconds cluster_manager::scattered(std::chrono::milliseconds pause) {
+  const auto part = static_cast<std::int64_t>(splitmix64(++random_) % 1024);
+  return pause / 2 + pause * part / 1024;
+}
+
+// --- links ---
+
+cluster_manager::peer* cluster_manager::find(cluster::peer_id number) {
+  const auto found = std::ranges::find_if(
+      peers_, [number](const auto& each) { return each.second.number == number; });
+  return found == peers_.end() ? nullptr : &found->second;
+}
+
+cluster_manager::peer* cluster_manager::peer_of(const cluster::node_uuid& id) {
+  const auto found = peers_.find(id);
+  return found == peers_.end() ? nullptr : &found->second;
+}
+
+std::string cluster_manager::uuid_text(cluster::peer_id number) const {
+  for (const auto& [id, each] : peers_)
+    if (each.number == number) return cluster::to_string(id);
+  return {};
+}
+
+std::string cluster_manager::name_of(cluster::peer_id number) const {
+  for (const auto& [id, each] : peers_)
+    if (each.number == number) return members_.name_of(id);
+  return "peer " + std::to_string(number);
+}
+
+std::vector<cluster::node_uuid> cluster_manager::nodes_up() const {
+  std::vector<cluster::node_uuid> up{settings_.self.id};
+  for (const auto& [id, each] : peers_)
+    if (each.is_up) up.push_back(id);
+  return up;
+}
+
+void cluster_manager::on_link_changed(const link_changed& change) {
+  peer* const of = find(change.peer);
+  if (of == nullptr) return;
+  const bool was_up = std::exchange(of->is_up, change.is_up);
+  if (change.is_up) {
+    log_line(log_severity::info, "node " + name_of(change.peer) + " is linked");
+    gossip(change.peer);
+  } else if (was_up && !is_draining_) {
+    log_line(log_severity::warning,
+             "the link to node " + name_of(change.peer) + " is lost: " + change.why);
+  }
+  settings_.state->note(members_.why_not());
+}
+
+void cluster_manager::tell_peer(const peer& to, const cluster::node_message& what) {
+  if (to.is_up)
+    tell(this, to.link,
+         send_to_peer{cluster::encode(what), cluster::traffic_class::control, nullptr});
+}
+
+/// The member list, and up to which one the documents of this node have moved.
+void cluster_manager::gossip(std::optional<cluster::peer_id> only) {
+  const auto moved = members_.moved().find(settings_.self.id);
+  const cluster::peer_members list{shared_bytes::copy_of(members_.list().encode())};
+  for (const auto& [id, each] : peers_) {
+    if (only && each.number != *only) continue;
+    tell_peer(each, list);
+    if (moved != members_.moved().end()) tell_peer(each, cluster::peer_moved{moved->second});
+  }
+}
+
+void cluster_manager::on_said(const peer_said& what) {
+  peer* const from = find(what.peer);
+  if (from == nullptr) return;
+  const auto id = std::ranges::find_if(
+      peers_, [&](const auto& each) { return each.second.number == what.peer; })->first;
+  if (const auto* const moved = std::get_if<cluster::peer_moved>(&what.what)) {
+    members_.on_moved(id, moved->list_number);
+    return look_at_members();
+  }
+  const auto* const members = std::get_if<cluster::peer_members>(&what.what);
+  if (members == nullptr) return;
+  auto list = cluster::member_list::decode(members->list.view());
+  if (!list) {
+    log_line(log_severity::error, "the member list of node " + name_of(what.peer) +
+                                      " cannot be read: " + to_string(list.error()));
+    return;
+  }
+  using enum cluster::membership::list_outcome;
+  const auto outcome = members_.on_members(id, *std::move(list));
+  if (outcome == older) gossip(what.peer);
+  if (outcome == conflict) {
+    log_line(log_severity::error, "node " + name_of(what.peer) +
+                                      " has another member list with the same number, " +
+                                      std::to_string(members_.list().number()));
+    tell(this, from->link, end_link{});
+  }
+  look_at_members();
+}
+
+void cluster_manager::on_moved(const documents_moved& news) {
+  members_.on_moved(settings_.self.id, news.list_number);
+  look_at_members();
+  gossip();
+}
+
+// --- the member list ---
+
+/// Whatever may have changed it ends with this: what changed is on disk before anybody hears of it.
+void cluster_manager::look_at_members() {
+  settings_.state->note(members_.why_not());
+  const bool is_new_list = members_.list().number() != kept_list_;
+  if (!is_new_list && members_.moved() == kept_moved_ && was_published_) return;
+  if (!keep()) return;
+  std::vector<cluster::member> wanted = members_.peers();
+  for (auto at = peers_.begin(); at != peers_.end();) {
+    if (std::ranges::find(wanted, at->first, &cluster::member::id) != wanted.end()) {
+      ++at;
+      continue;
+    }
+    demonitor(at->second.link);
+    tell(this, at->second.link, end_link{});
+    send_exit(at->second.link, caf::exit_reason::user_shutdown);
+    at = peers_.erase(at);
+  }
+  for (const cluster::member& each : wanted) {
+    if (peers_.contains(each.id)) continue;
+    peer& added = peers_[each.id];
+    added.number = ++last_number_;
+    added.link = system().spawn<peer_link>(
+        peer_link_settings{added.number, "node " + each.name, settings_.limits, settings_.metrics},
+        directory_, cluster_actor{this});
+    watch(this, added.link);
+  }
+  publish();
+  if (is_new_list) {
+    log_line(log_severity::info, "member list " + std::to_string(members_.list().number()) +
+                                     " has " + std::to_string(members_.members().size()) +
+                                     " members");
+    gossip();
+  }
+}
+
+/// Returns whether it is stored. One that is not is of no use: the node would forget it.
+bool cluster_manager::keep() {
+  const auto kept = settings_.store(members_.list(), members_.moved());
+  if (!kept) {
+    log_line(log_severity::error,
+             "the member list cannot be stored, so the node stops: " + to_string(kept.error()));
+    quit(caf::make_error(caf::sec::runtime_error, "the member list cannot be stored"));
+    return false;
+  }
+  kept_list_ = members_.list().number();
+  kept_moved_ = members_.moved();
+  return true;
+}
+
+void cluster_manager::publish() {
+  was_published_ = true;
+  auto links = std::make_shared<cluster_links>();
+  for (const auto& [id, each] : peers_) links->peers.push_back({each.number, id, each.link});
+  links->settings = settings_.documents;
+  links->self = settings_.self.id;
+  links->list = members_.list();
+  links->replication = settings_.self.replication;
+  links->wide = members_.lists_to_ask();
+  links->is_member = members_.is_joined() || members_.is_leaving();
+  tell(this, directory_, cluster_changed{std::move(links)});
+}
+
+// --- for operators ---
+
+/// Each link reports its own figures; the answer goes out when the last has answered.
+caf::result<described_cluster> cluster_manager::on_describe() {
+  std::vector<peer_link_actor> links;
+  for (const auto& [id, each] : peers_) links.push_back(each.link);
+  return gather(this, links, describe_link{}, describe(),
+                [this](described_cluster& all, const described_link& part) {
+                  const std::string uuid = uuid_text(part.peer);
+                  const auto row =
+                      std::ranges::find(all.nodes, uuid, &described_cluster::node_view::uuid);
+                  if (row == all.nodes.end()) return;
+                  row->queued_bytes = part.figures.queued_bytes;
+                  row->in_flight_bytes = part.figures.unacknowledged_bytes;
+                });
+}
+
+described_cluster cluster_manager::describe() const {
+  using role = described_cluster::role;
+  described_cluster all;
+  all.cluster = settings_.self.cluster;
+  all.node = settings_.self.name;
+  all.uuid = cluster::to_string(settings_.self.id);
+  all.incarnation = settings_.self.incarnation;
+  all.why_not_joined = members_.why_not();
+  if (const auto& conflict = members_.conflict())
+    all.conflict = "node '" + conflict->with_name + "' has another member list " +
+                   std::to_string(conflict->number);
+  all.list_number = members_.list().number();
+  all.has_moved = members_.all_moved();
+  all.keepers = settings_.self.replication.keepers;
+  all.write_acks = settings_.self.replication.write_acks;
+  all.is_strict = !settings_.documents.is_available;
+  const auto add = [&](const cluster::node_uuid& id, const std::string& name,
+                       const std::string& address, role is) {
+    described_cluster::node_view row{
+        .uuid = cluster::to_string(id), .name = name, .address = address, .is = is};
+    row.is_self = id == settings_.self.id;
+    const auto known = peers_.find(id);
+    row.is_up = row.is_self || (known != peers_.end() && known->second.is_up);
+    if (const auto dialed = dialed_.find(address); !row.is_up && dialed != dialed_.end())
+      row.why_down = dialed->second.last_problem;
+    if (const auto moved = members_.moved().find(id); moved != members_.moved().end())
+      row.moved_list = moved->second;
+    all.nodes.push_back(std::move(row));
+  };
+  for (const cluster::member& each : members_.members())
+    add(each.id, each.name, each.address, role::member);
+  for (const cluster::former_member& each : members_.list().former())
+    add(each.who.id, each.who.name, each.who.address, each.is_gone ? role::gone : role::leaving);
+  for (const cluster::candidate& each : members_.candidates())
+    add(each.id, each.name, each.address, role::candidate);
+  return all;
+}
+
+changed_members cluster_manager::on_change(const change_members& order) {
+  using what = change_members::order;
+  const auto how = order.is_forced ? cluster::insistence::forced : cluster::insistence::careful;
+  const std::vector<cluster::node_uuid> up = nodes_up();
+  result<void> outcome;
+  cluster::node_uuid id;
+  if (!order.uuid.empty()) {
+    const auto parsed = cluster::parse_node_uuid(order.uuid);
+    if (!parsed) return {to_string(parsed.error()), members_.list().number()};
+    id = *parsed;
+  }
+  switch (order.what) {
+    case what::add: outcome = members_.add(order.which, id, order.address, up, how); break;
+    case what::leave: outcome = members_.leave(order.which, up, how); break;
+    case what::remove: outcome = members_.remove(order.which, up, how); break;
+  }
+  look_at_members();
+  return {outcome ? std::string{} : outcome.error().detail, members_.list().number()};
+}
+
+// --- the end ---
+
+caf::result<node_drained> cluster_manager::on_drain() {
+  is_draining_ = true;
+  for (const auto& [id, each] : peers_) tell(this, each.link, end_link{true});
+  return node_drained{};
+}
+
+}  // namespace troupe

@@ -1,0 +1,114 @@
+// The actor that makes a node part of a cluster: it owns what the node knows about the members
+// (protocol/cluster/membership), answers nodes that connect, connects to those that it has to, and
+// keeps a link to each peer. Whenever peers or placements change it tells the directory, and through
+// it all documents. It writes the member list to disk before anybody hears of it.
+//
+// The node spawns one where cluster.enabled, and publishes it at the cluster's port as the gate
+// (peer_wire.hpp). Its mailbox is bounded by the links: a hello per connection, what operators ask.
+// It watches its links; if it or one of them fails the node stops.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <caf/io/middleman_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include "actors/caf_compat.hpp"
+#include "actors/cluster_links.hpp"
+#include "actors/cluster_state.hpp"
+#include "actors/interfaces.hpp"
+#include "actors/node_metrics.hpp"
+#include "protocol/cluster/membership.hpp"
+
+namespace troupe {
+
+struct cluster_manager_settings {
+  cluster::node_identity self;
+  cluster::member_list list;      ///< As stored; empty: none.
+  cluster::moved_lists moved;     ///< As stored.
+  cluster_settings_of_documents documents;
+  cluster::link_limits limits;
+  /// Stores both, durably, before it returns.
+  std::function<result<void>(const cluster::member_list&, const cluster::moved_lists&)> store;
+  caf::io::middleman_actor connector;     ///< Of CAF's network layer, or of its TLS.
+  std::shared_ptr<cluster_state> state;   ///< Shown to /readyz.
+  std::shared_ptr<node_metrics> metrics;  ///< May be null.
+  std::uint64_t seed = 0;                 ///< Random.
+};
+
+class cluster_manager final : public cluster_actor::base {
+ public:
+  cluster_manager(caf::actor_config& config, cluster_manager_settings settings,
+                  directory_actor directory);
+
+  const char* name() const override { return "troupe.cluster"; }
+
+ protected:
+  behavior_type make_behavior() override;
+  void on_exit() override;
+
+ private:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  struct peer {
+    cluster::peer_id number = 0;
+    peer_link_actor link;
+    bool is_up = false;
+  };
+  /// An address that this node connects to.
+  struct dialing {
+    bool is_under_way = false;
+    time_point next;
+    std::chrono::milliseconds pause{};
+    std::string last_problem;
+  };
+
+  peer_welcome on_hello(const peer_hello& from);
+  void on_said(const peer_said& what);
+  void on_link_changed(const link_changed& change);
+  void on_moved(const documents_moved& news);
+  void on_second();
+  caf::result<node_drained> on_drain();
+  caf::result<described_cluster> on_describe();
+  changed_members on_change(const change_members& order);
+
+  void dial(const cluster::dial_target& target);
+  void on_connected(const cluster::dial_target& target, const caf::strong_actor_ptr& gate);
+  void on_welcome(const cluster::dial_target& target, const peer_welcome& welcome,
+                  cluster::link_epoch epoch);
+  void on_dial_failed(const cluster::dial_target& target, const std::string& why);
+  bool is_my_turn(const cluster::dial_target& target) const;
+  peer* find(cluster::peer_id number);
+  peer* peer_of(const cluster::node_uuid& id);
+  std::string name_of(cluster::peer_id number) const;
+  std::string uuid_text(cluster::peer_id number) const;
+  described_cluster describe() const;
+  std::vector<cluster::node_uuid> nodes_up() const;
+  void look_at_members();
+  bool keep();
+  void publish();
+  void gossip(std::optional<cluster::peer_id> only = std::nullopt);
+  void tell_peer(const peer& to, const cluster::node_message& what);
+  std::chrono::milliseconds scattered(std::chrono::milliseconds pause);
+
+  cluster_manager_settings settings_;
+  cluster::membership members_;
+  directory_actor directory_;
+  std::map<cluster::node_uuid, peer> peers_;
+  std::map<std::string, dialing> dialed_;
+  cluster::peer_id last_number_ = 0;
+  std::uint64_t kept_list_ = 0;
+  cluster::moved_lists kept_moved_;
+  std::string last_why_not_;
+  bool was_published_ = false;
+  bool is_draining_ = false;
+  time_point started_;
+  std::uint64_t random_ = 0;
+};
+
+}  // namespace troupe

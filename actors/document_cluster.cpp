@@ -1,0 +1,208 @@
+// A document among its replicas on other nodes: what they say goes to the state and to the replica
+// core, what the core decides goes to the links. Until the keepers have said what they have, nobody
+// sees the document. Functions of the class document.
+#include "actors/document.hpp"
+#include "actors/failure_codes.hpp"
+
+namespace troupe {
+
+namespace {
+
+std::chrono::steady_clock::time_point current_time() { return std::chrono::steady_clock::now(); }
+
+}  // namespace
+
+// --- opening ---
+
+/// What this node has stored is loaded. The keepers are asked once anybody wants to see it.
+void document::begin_with_peers() {
+  const hosted_state own{*work_.state()};
+  peers_->core().begin(own, durability_.last(), current_time());
+  note_keepers();
+  peers_->attach(this);
+  if (!held_.empty()) {
+    peers_->core().load(own, current_time());
+    release_held();
+  }
+  schedule_flush();
+}
+
+void document::hold(document_work::input what) {
+  held_.push_back(std::move(what));
+  if (!work_.has_begun() || !work_.state()) return;
+  peers_->core().load(hosted_state{*work_.state()}, current_time());
+  release_held();
+  schedule_flush();
+}
+
+void document::release_held() {
+  if (!peers_->is_loaded()) return;
+  for (document_work::input& each : std::exchange(held_, {})) work_.push(std::move(each));
+  handle_waiting();
+}
+
+/// Sessions are told to come again, rather than shown a document that may lack what was
+/// acknowledged.
+void document::look_at_opening() {
+  if (!work_.state()) return;
+  const auto now = current_time();
+  const hosted_state own{*work_.state()};
+  if (!held_.empty() && !peers_->is_loaded()) peers_->core().load(own, now);
+  if (peers_->core().is_late(now)) {
+    if (peers_->core().has_failed(now)) {
+      log_line(log_severity::warning, "document '" + *name_ +
+                                          "' cannot be opened: too few of the nodes that keep it "
+                                          "have answered in time");
+      return quit(to_caf_error(close_reason::cluster_unavailable));
+    }
+    log_line(log_severity::warning, "document '" + *name_ +
+                                        "' is opened though too few of the nodes that keep it have "
+                                        "answered: it may lack acknowledged edits until they do");
+  }
+  peers_->core().on_tick(own, now);
+  release_held();
+}
+
+// --- what peers say ---
+
+bool document::handle(document_work::news_rest& rest) {
+  const peer_news& news = rest.news;
+  if (news.what != peer_news::kind::block) {
+    on_link(news);
+    release_held();
+    return true;
+  }
+  look_at_store();
+  const auto& messages = news.block->messages;
+  if (rest.next == 0)
+    peers_->core().on_life(news.peer, news.block->life, hosted_state{*work_.state()},
+                           current_time());
+  while (rest.next < messages.size()) {
+    take_from_peer(news.peer, news.block, rest.next++);
+    if (!work_.state()) return rest.next == messages.size();
+  }
+  schedule_flush();
+  release_held();
+  return true;
+}
+
+void document::on_link(const peer_news& news) {
+  using kind = peer_news::kind;
+  const auto now = current_time();
+  const hosted_state own{*work_.state()};
+  switch (news.what) {
+    case kind::up: peers_->core().on_up(news.peer, own, now); break;
+    case kind::down:
+      peers_->core().on_down(news.peer);
+      work_.state()->on_peer_gone(news.peer, now);
+      break;
+    case kind::lost:
+      peers_->core().on_lost(news.peer, own, now);
+      [[fallthrough]];
+    case kind::presence_lost: peers_->show_presence(news.peer, *work_.state()); break;
+    case kind::gone:
+      peers_->core().on_gone(news.peer, own, now);
+      work_.state()->on_peer_gone(news.peer, now);
+      break;
+    case kind::placed:
+      peers_->core().on_placement(peers_->links().place(*name_), own, now);
+      break;
+    case kind::block: break;
+  }
+  note_keepers();
+  confirm();
+  schedule_flush();
+}
+
+void document::take_from_peer(cluster::peer_id from,
+                              const std::shared_ptr<const cluster::document_block>& in,
+                              std::size_t at) {
+  const cluster::document_message& message = in->messages[at];
+  if (const shared_slice* const update = cluster::replica::update_of(message))
+    return apply_from_peer(from, in, at, *update);
+  if (const auto* const presence = std::get_if<cluster::peer_presence>(&message)) {
+    work_.state()->on_peer_presence(from, presence->update.view(), presence->is_all,
+                                    current_time(), work_.effects());
+    return carry_out_effects({}, 0);
+  }
+  if (const auto* const event = std::get_if<cluster::peer_event>(&message)) {
+    work_.state()->on_peer_event(as_text(event->payload.view()), event->user, event->message_id,
+                                 current_time(), work_.effects());
+    return carry_out_effects({}, 0);
+  }
+  const bool asks = std::holds_alternative<cluster::peer_ask>(message) ||
+                    std::holds_alternative<cluster::peer_load>(message);
+  if (!asks || durability_.state_size() < heavy_state_bytes) return answer_peer(from, message);
+  const auto* const wish = std::get_if<cluster::peer_ask>(&message);
+  const shared_slice vector =
+      wish != nullptr ? wish->state_vector : std::get<cluster::peer_load>(message).state_vector;
+  const auto difference = std::make_shared<result<byte_buffer>>();
+  work_.run(
+      weight::heavy,
+      [vector, difference](hosted_document& of, document_effects&) {
+        *difference = hosted_state::difference_of(of, vector.view());
+      },
+      [this, from, in, at, difference] {
+        peers_->core().on_message(from, in->messages[at],
+                                  hosted_state{*work_.state(), difference.get()}, current_time());
+        schedule_flush();
+      });
+}
+
+void document::answer_peer(cluster::peer_id from, const cluster::document_message& message) {
+  peers_->core().on_message(from, message, hosted_state{*work_.state()}, current_time());
+  if (std::holds_alternative<cluster::peer_closed>(message))
+    work_.state()->on_peer_gone(from, current_time());
+  if (!std::holds_alternative<cluster::peer_stored>(message)) return;
+  note_keepers();
+  confirm();
+  answer_stored_imports();
+  if (is_unloading_) on_unload();
+}
+
+void document::apply_from_peer(cluster::peer_id from,
+                               const std::shared_ptr<const cluster::document_block>& in,
+                               std::size_t at, const shared_slice& update) {
+  const auto worked = std::make_shared<bool>(true);
+  work_.run(
+      weight_of(update.size, heavy_update_bytes),
+      [from, update, worked](hosted_document& on, document_effects& out) {
+        if (!update.empty()) *worked = on.on_peer_update(from, update.view(), out);
+      },
+      [this, from, in, at, update, worked] {
+        carry_out_effects(update.bytes, 0);
+        peers_->core().on_applied(from, in->messages[at], *worked, hosted_state{*work_.state()},
+                                  current_time());
+        if (durability_.is_long()) checkpoint();
+      });
+}
+
+// --- keepers ---
+
+/// Who counts for an acknowledgement, and what they have confirmed.
+void document::note_keepers() {
+  const cluster::replica& core = peers_->core();
+  std::vector<keeper_id> counted;
+  if (core.placement().keeps_itself) counted.push_back(durability::local_store);
+  for (const cluster::peer_id each : core.placement().keepers) counted.push_back(keeper_of(each));
+  if (counted.empty()) counted.push_back(keeper_of(cluster::peer_id(-1)));  // nobody: none counts
+  durability_.expect(core.acks_needed(), std::move(counted));
+  for (const auto& each : core.confirmations())
+    durability_.on_stored(keeper_of(each.keeper), each.stored);
+}
+
+void document::on_cluster_changed(const cluster_changed& change) {
+  if (!peers_) return;
+  peers_->use(change.links);
+  peers_->attach(this);
+  queue(document_work::news_rest{{.peer = 0, .what = peer_news::kind::placed}});
+}
+
+void document::tell_peers() {
+  if (work_.state())
+    for (const cluster::peer_id each : peers_->core().take_new_users())
+      peers_->show_presence(each, *work_.state());
+  peers_->send(this);
+}
+
+}  // namespace troupe

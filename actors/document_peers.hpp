@@ -1,0 +1,109 @@
+// A document's side of the cluster: its replica (protocol/cluster/replica) and the links by which
+// it reaches the peers. Owner: a document actor, whose thread it runs on.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/cluster_links.hpp"
+#include "actors/durability.hpp"
+#include "actors/interfaces.hpp"
+#include "protocol/cluster/replica.hpp"
+#include "protocol/hosted_document.hpp"
+#include "protocol/state_version.hpp"
+
+namespace troupe {
+
+/// The state of a hosted document, as a replica asks for it.
+class hosted_state final : public cluster::replica_state {
+ public:
+  /// `difference`: has been encoded already; null: it has not.
+  explicit hosted_state(const hosted_document& of,
+                        const result<byte_buffer>* difference = nullptr) noexcept
+      : of_(of), difference_(difference) {}
+
+  hash128 digest() const override { return hash_of_version(of_.state_version()); }
+  byte_buffer state_vector() const override { return of_.state_vector(); }
+  result<byte_buffer> difference(byte_view state_vector) const override {
+    if (difference_ != nullptr) return *difference_;
+    return difference_of(of_, state_vector);
+  }
+
+  static result<byte_buffer> difference_of(const hosted_document& of, byte_view state_vector) {
+    TROUPE_ASSIGN(const auto from, crdt::state_vector::decode(state_vector));
+    return of.difference(from);
+  }
+
+ private:
+  const hosted_document& of_;
+  const result<byte_buffer>* difference_;
+};
+
+/// How durability names the store of a peer.
+constexpr keeper_id keeper_of(cluster::peer_id peer) noexcept { return keeper_id{peer} + 1; }
+
+class document_peers {
+ public:
+  document_peers(std::shared_ptr<const std::string> name, cluster_links_ptr links,
+                 cluster::replica_life life)
+      : name_(std::move(name)),
+        links_(std::move(links)),
+        core_({.life = life, .load_timeout = links_->settings.load_timeout}, links_->place(*name_)) {}
+
+  cluster::replica& core() noexcept { return core_; }
+  const cluster::replica& core() const noexcept { return core_; }
+  const cluster_links& links() const noexcept { return *links_; }
+  bool is_loaded() const noexcept { return core_.is_loaded(); }
+
+  /// From now on the links bring what peers say.
+  template <class Self>
+  void attach(Self* self) {
+    for (const cluster_links::entry& each : links_->peers)
+      if (std::ranges::find(attached_, each.peer) == attached_.end()) {
+        attached_.push_back(each.peer);
+        tell(self, each.link, attach_document{*name_, document_actor{self}});
+      }
+  }
+  template <class Self>
+  void detach(Self* self) {
+    for (const cluster_links::entry& each : links_->peers)
+      tell(self, each.link, detach_document{*name_, self->id()});
+  }
+  void use(cluster_links_ptr links) { links_ = std::move(links); }
+
+  /// The last update of `log` has been appended.
+  void on_written(const origin& from, const durability& log) {
+    const bool is_of_peer = from.kind == origin_kind::peer;
+    core_.on_written(log.last(), is_of_peer ? shared_slice{} : log.last_appended());
+  }
+
+  void tell_users(const document_effects::peer_effects& what);
+  /// All that the sessions of this node show, for one peer.
+  void show_presence(cluster::peer_id to, const hosted_document& of);
+
+  /// Sends what the turn had for peers.
+  template <class Self>
+  void send(Self* self) {
+    for (const cluster::replica::block& each : core_.take_blocks()) {
+      const shared_bytes encoded = encode(each);
+      for (const cluster::peer_id to : each.to)
+        if (const peer_link_actor* const link = find(to))
+          tell(self, *link, send_to_peer{encoded, cluster::traffic_class::data, name_});
+    }
+  }
+
+ private:
+  const peer_link_actor* find(cluster::peer_id peer) const noexcept {
+    const auto found = std::ranges::find(links_->peers, peer, &cluster_links::entry::peer);
+    return found == links_->peers.end() ? nullptr : &found->link;
+  }
+  shared_bytes encode(const cluster::replica::block& what) const;
+
+  std::shared_ptr<const std::string> name_;
+  cluster_links_ptr links_;
+  cluster::replica core_;
+  std::vector<cluster::peer_id> attached_;
+};
+
+}  // namespace troupe

@@ -1,0 +1,268 @@
+#include "actors/peer_link.hpp"
+
+#include <utility>
+
+#include "actors/failure_codes.hpp"
+#include "protocol/cluster/peer_codec.hpp"
+
+namespace troupe {
+
+namespace {
+
+/// What is kept for a document that is being opened; beyond it, its flows begin anew.
+constexpr std::size_t opening_bytes_max = std::size_t{16} * 1024 * 1024;
+
+std::chrono::steady_clock::time_point current_time() { return std::chrono::steady_clock::now(); }
+
+}  // namespace
+
+peer_link::peer_link(caf::actor_config& config, peer_link_settings settings,
+                     directory_actor directory, cluster_actor owner)
+    : peer_link_actor::base(config),
+      settings_(std::move(settings)),
+      directory_(std::move(directory)),
+      owner_(std::move(owner)),
+      link_(settings_.limits) {}
+
+peer_link::behavior_type peer_link::make_behavior() {
+  end_on_exception(this);
+  set_down_handler([this](const caf::down_msg& down) {
+    if (remote_ && down.source == remote_->address()) lose("the connection has ended");
+  });
+  return {
+      [this](const attach_document& which) { on_attach(which); },
+      [this](const detach_document& which) { on_detach(which); },
+      [this](const send_to_peer& what) { on_send(what); },
+      [this](const expect_link& what) { on_expect(what); },
+      [this](const connect_link& what) { on_connect(what); },
+      [this](const end_link& how) { on_end(how); },
+      [this](const peer_batch& batch) { on_batch(batch); },
+      [this](const second_passed&) { on_second(); },
+      [this](flush_atom) { on_flush(); },
+      [this](const describe_link&) { return on_describe(); },
+  };
+}
+
+void peer_link::on_exit() {
+  documents_.clear();
+  openings_.clear();
+  remote_ = nullptr;
+  directory_ = nullptr;
+  owner_ = nullptr;
+}
+
+// --- documents ---
+
+void peer_link::on_attach(const attach_document& which) {
+  documents_[which.name] = which.document;
+  if (is_up_) tell(this, which.document, peer_news{settings_.peer, peer_news::kind::up});
+  const auto waiting = openings_.find(which.name);
+  if (waiting == openings_.end()) return;
+  const opening opened = std::move(waiting->second);
+  openings_.erase(waiting);
+  for (const block_ptr& each : opened.blocks)
+    tell(this, which.document, peer_news{settings_.peer, peer_news::kind::block, each});
+  if (opened.has_overflown) tell_gone(which.name);
+}
+
+/// The peer must know that what it has sent last may have met nobody.
+void peer_link::on_detach(const detach_document& which) {
+  const auto known = documents_.find(which.name);
+  if (known == documents_.end() || known->second.id() != which.document) return;
+  documents_.erase(known);
+  tell_gone(which.name);
+}
+
+void peer_link::tell_gone(const std::string& document) {
+  if (!is_up_) return;
+  push(cluster::encode(cluster::document_block{document, 0, {cluster::peer_closed{}}}),
+       cluster::traffic_class::data, document);
+}
+
+/// One that cannot be opened here, as it is removed, is of no use to the peer.
+void peer_link::open_for(const std::string& document) {
+  request(directory_, caf::infinite, open_document{document, std::nullopt, true})
+      .then([](const opened_document&) {},
+            [this, document](const caf::error& why) { on_opening_failed(document, why); });
+}
+
+void peer_link::on_opening_failed(const std::string& document, const caf::error& why) {
+  openings_.erase(document);
+  log_line(log_severity::warning, "document '" + document + "' cannot be opened for " +
+                                      settings_.name + ": " +
+                                      std::string{troupe::describe(to_close_reason(why)).text});
+  tell_gone(document);
+}
+
+// --- sending ---
+
+void peer_link::on_send(const send_to_peer& what) {
+  push(what.message, what.of, what.document ? std::string_view{*what.document} : "");
+}
+
+void peer_link::push(shared_bytes message, cluster::traffic_class of, std::string_view document) {
+  if (!is_up_) return;
+  const auto outcome = link_.push(std::move(message), of, document);
+  if (outcome == cluster::pushed::overfull) return lose("it takes nothing any more");
+  schedule_flush();
+}
+
+/// The note goes to the end of the mailbox, so that what is queued up to there goes out together.
+void peer_link::schedule_flush() {
+  if (std::exchange(flush_scheduled_, true)) return;
+  tell(this, peer_link_actor{this}, flush_atom_v);
+}
+
+void peer_link::on_flush() {
+  flush_scheduled_ = false;
+  if (!is_up_) return;
+  send_waiting();
+}
+
+void peer_link::send_waiting() {
+  const auto now = current_time();
+  while (auto next = link_.next_batch(now)) send_batch(*std::move(next));
+  if (auto ack = link_.take_ack(now)) send_batch(*std::move(ack));
+  tell_lost();
+}
+
+void peer_link::send_batch(cluster::batch what) {
+  tell(this, caf::actor_cast<remote_link_actor>(remote_), peer_batch{std::move(what), false});
+}
+
+void peer_link::tell_lost() {
+  for (const cluster::lost_document& each : link_.take_lost()) {
+    const auto of = documents_.find(each.document);
+    if (of == documents_.end()) continue;
+    const auto what = each.what == cluster::loss::presence ? peer_news::kind::presence_lost
+                                                           : peer_news::kind::lost;
+    tell(this, of->second, peer_news{settings_.peer, what});
+  }
+}
+
+// --- what comes ---
+
+void peer_link::on_batch(const peer_batch& batch) {
+  if (batch.what.epoch != epoch_ || !link_.is_open()) return;
+  if (batch.is_reset) return lose("the other end gives the connection up");
+  if (std::exchange(waits_for_remote_, false)) begin();
+  auto arrived = link_.on_batch(batch.what, current_time());
+  if (!arrived) {
+    tell(this, caf::actor_cast<remote_link_actor>(remote_), peer_batch{{epoch_, 0, 0, {}}, true});
+    return lose(to_string(arrived.error()));
+  }
+  for (const shared_slice& each : arrived->messages) {
+    on_message(each);
+    if (!is_up_) return;
+  }
+  send_waiting();
+}
+
+void peer_link::on_message(const shared_slice& bytes) {
+  auto message = cluster::decode(bytes);
+  if (!message) {
+    tell(this, caf::actor_cast<remote_link_actor>(remote_), peer_batch{{epoch_, 0, 0, {}}, true});
+    return lose(to_string(message.error()));
+  }
+  if (auto* const block = std::get_if<cluster::document_block>(&*message))
+    return on_block(std::move(*block), bytes.size);
+  auto& news = std::get<cluster::node_message>(*message);
+  if (std::holds_alternative<cluster::peer_bye>(news)) return lose("it is stopping");
+  tell(this, owner_, peer_said{settings_.peer, std::move(news)});
+}
+
+void peer_link::on_block(cluster::document_block block, std::size_t bytes) {
+  const auto of = documents_.find(block.document);
+  const bool is_gone = block.life == 0;
+  if (of != documents_.end()) {
+    const auto kind = is_gone ? peer_news::kind::gone : peer_news::kind::block;
+    const document_actor to = of->second;
+    tell(this, to,
+         peer_news{settings_.peer, kind,
+                   std::make_shared<const cluster::document_block>(std::move(block))});
+    return;
+  }
+  if (is_gone) return;
+  // Nobody here cares any more whether a peer's sessions use the document.
+  const bool is_needed = std::ranges::any_of(block.messages, cluster::needs_replica);
+  const auto [at, is_first] = openings_.try_emplace(block.document);
+  if (is_first && !is_needed) {
+    openings_.erase(at);
+    return;
+  }
+  opening& waiting = at->second;
+  const std::string name = block.document;
+  waiting.bytes += bytes;
+  if (waiting.bytes > opening_bytes_max)
+    waiting.has_overflown = true;
+  else
+    waiting.blocks.push_back(std::make_shared<const cluster::document_block>(std::move(block)));
+  if (is_first) open_for(name);
+}
+
+// --- the connection ---
+
+/// The other end may be quicker than the answer that names it.
+void peer_link::on_expect(const expect_link& what) {
+  if (is_up_) lose("a new connection begins");
+  epoch_ = what.epoch;
+  link_.open(epoch_);
+  waits_for_remote_ = false;
+  remote_ = nullptr;
+}
+
+void peer_link::on_connect(const connect_link& what) {
+  if (is_up_) lose("a new connection begins");
+  if (epoch_ != what.epoch || !link_.is_open()) {
+    epoch_ = what.epoch;
+    link_.open(epoch_);
+  }
+  remote_ = what.remote;
+  monitor(remote_);
+  waits_for_remote_ = !what.speaks_first;
+  if (!what.speaks_first) return;
+  send_batch({epoch_, 0, 0, {}});
+  begin();
+}
+
+void peer_link::begin() {
+  is_up_ = true;
+  tell(this, owner_, link_changed{settings_.peer, true, {}});
+  tell_documents(peer_news::kind::up);
+}
+
+void peer_link::lose(const std::string& why) {
+  if (remote_) demonitor(remote_->address());
+  link_.close();
+  openings_.clear();
+  remote_ = nullptr;
+  epoch_ = 0;
+  waits_for_remote_ = false;
+  const bool was_up = std::exchange(is_up_, false);
+  tell(this, owner_, link_changed{settings_.peer, false, why});
+  if (was_up) tell_documents(peer_news::kind::down);
+}
+
+void peer_link::tell_documents(peer_news::kind what) {
+  for (const auto& [name, document] : documents_)
+    tell(this, document, peer_news{settings_.peer, what});
+}
+
+void peer_link::on_end(const end_link& how) {
+  if (is_up_ && how.says_bye) {
+    link_.push(cluster::encode(cluster::node_message{cluster::peer_bye{}}),
+               cluster::traffic_class::control);
+    send_waiting();
+  }
+  if (remote_ || link_.is_open()) lose("this node ends it");
+}
+
+void peer_link::on_second() {
+  if (is_up_) send_waiting();
+}
+
+described_link peer_link::on_describe() const {
+  return {settings_.peer, is_up_, documents_.size(), link_.figures(current_time())};
+}
+
+}  // namespace troupe

@@ -1,0 +1,118 @@
+#include "app/cluster/cluster.hpp"
+
+#include <fstream>
+
+#include <caf/io/middleman.hpp>
+#include <caf/openssl/manager.hpp>
+#include <caf/openssl/publish.hpp>
+
+#include "app/cluster/identity.hpp"
+#include "app/config/cluster_checks.hpp"
+
+namespace troupe {
+
+namespace {
+
+bool has_tls(const config& settings) { return !settings.cluster_tls.certificate.empty(); }
+
+/// CAF shows a file that it cannot read as a failed connection, much later.
+result<void> check_readable(const char* key, const std::string& path) {
+  if (std::ifstream{path}.good()) return {};
+  return fail(errc::invalid_config,
+              std::string{key}.append(": the file '").append(path).append("' cannot be read"));
+}
+
+result<void> check_tls(const config& settings) {
+  if (!has_tls(settings)) return {};
+  TROUPE_TRY(check_readable("cluster.tls.certificate", settings.cluster_tls.certificate));
+  TROUPE_TRY(check_readable("cluster.tls.key", settings.cluster_tls.key));
+  return check_readable("cluster.tls.ca", settings.cluster_tls.ca);
+}
+
+cluster_settings_of_documents document_settings_of(const config& settings) {
+  return {settings.cluster.load_timeout,
+          settings.cluster_replication.mode == cluster::replication_mode::available};
+}
+
+result<cluster_manager_settings> find_identity(const config& settings) {
+  const bool is_kept = settings.storage.engine == storage_engine::rocksdb;
+  const std::string directory = is_kept ? settings.storage.path : "";
+  TROUPE_ASSIGN(const auto node, cluster::begin_run(directory));
+  TROUPE_ASSIGN(auto members, cluster::read_members(directory));
+  TROUPE_ASSIGN(const auto run, cluster::make_random_number());
+  cluster_manager_settings how;
+  how.self = {.cluster = settings.cluster.name,
+              .id = node.id,
+              .incarnation = node.incarnation,
+              .run = run,
+              .name = settings.cluster.node,
+              .address = advertised_address(settings),
+              .seeds = settings.cluster.seeds,
+              .replication = to_replication(settings)};
+  how.list = std::move(members.list);
+  how.moved = std::move(members.moved);
+  how.documents = document_settings_of(settings);
+  how.limits.queue_bytes_max = settings.cluster_link.queue_size;
+  how.limits.credit_bytes = settings.cluster_link.credit;
+  how.seed = run;
+  how.store = [directory](const cluster::member_list& list, const cluster::moved_lists& moved) {
+    return cluster::write_members(directory, {list, moved});
+  };
+  return how;
+}
+
+result<std::uint16_t> open_gate(const config& settings, caf::actor_system& system,
+                                const cluster_actor& actor) {
+  const std::string& address = settings.cluster.address;
+  const std::uint16_t port = settings.cluster.port;
+  const auto opened =
+      has_tls(settings)
+          ? caf::openssl::publish(actor, port, address.c_str(), true)
+          : system.middleman().publish(actor, port, address.c_str(), true);
+  if (opened) return *opened;
+  return fail(errc::address_in_use, "cluster.listen: cannot listen on " + address + ":" +
+                                        std::to_string(port) + ": " +
+                                        caf::to_string(opened.error()));
+}
+
+}  // namespace
+
+cluster_links_ptr links_to_nobody(const config& settings) {
+  auto links = std::make_shared<cluster_links>();
+  links->settings = document_settings_of(settings);
+  return links;
+}
+
+result<opened_cluster> open_cluster(const config& settings, caf::actor_system& system,
+                                    const directory_actor& directory,
+                                    std::shared_ptr<cluster_state> state,
+                                    std::shared_ptr<node_metrics> metrics) {
+  TROUPE_TRY(check_tls(settings));
+  TROUPE_ASSIGN(cluster_manager_settings how, find_identity(settings));
+  opened_cluster opened;
+  how.state = std::move(state);
+  how.metrics = std::move(metrics);
+  how.connector = has_tls(settings) ? system.openssl_manager().actor_handle()
+                                    : system.middleman().actor_handle();
+  log_line(log_severity::info, "node '" + how.self.name + "' of cluster '" + how.self.cluster +
+                                   "' has the uuid " + cluster::to_string(how.self.id) +
+                                   " and starts for the " +
+                                   std::to_string(how.self.incarnation) + ". time");
+  opened.actor = system.spawn<cluster_manager>(std::move(how), directory);
+  auto port = open_gate(settings, system, opened.actor);
+  if (!port) {
+    caf::anon_send_exit(opened.actor, caf::exit_reason::user_shutdown);
+    return tl::unexpected(std::move(port).error());
+  }
+  opened.port = *port;
+  return opened;
+}
+
+/// CAF's function for this, where there is TLS, does not compile in 0.18.7.
+void close_gate(const config& settings, caf::actor_system& system, const opened_cluster& opened) {
+  const caf::io::middleman_actor of = has_tls(settings) ? system.openssl_manager().actor_handle()
+                                                        : system.middleman().actor_handle();
+  caf::anon_send(of, caf::unpublish_atom_v, opened.actor.address(), opened.port);
+}
+
+}  // namespace troupe

@@ -1,0 +1,36 @@
+// Makes a node part of its cluster: who it is on disk, the actor for it, and the gate that other
+// nodes connect to. Thread: the main thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include <caf/actor_system.hpp>
+
+#include "actors/cluster_manager.hpp"
+#include "actors/cluster_state.hpp"
+#include "actors/interfaces.hpp"
+#include "app/config/config.hpp"
+
+namespace troupe {
+
+struct opened_cluster {
+  cluster_actor actor;
+  std::uint16_t port = 0;
+};
+
+/// What a node is to its documents before it knows the members: nothing can be opened yet.
+cluster_links_ptr links_to_nobody(const config& settings);
+
+/// Requires: cluster.enabled, and the store is open. Blocks while the disk works. Fails as
+/// cluster::begin_run and cluster::read_members do; with address_in_use for cluster.listen; with
+/// invalid_config for the files of cluster.tls.
+result<opened_cluster> open_cluster(const config& settings, caf::actor_system& system,
+                                    const directory_actor& directory,
+                                    std::shared_ptr<cluster_state> state,
+                                    std::shared_ptr<node_metrics> metrics);
+
+/// Nobody connects any more.
+void close_gate(const config& settings, caf::actor_system& system, const opened_cluster& opened);
+
+}  // namespace troupe

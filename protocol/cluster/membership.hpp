@@ -1,0 +1,210 @@
+// Which nodes make up the cluster, as one of them knows: who it is, the member list it has, what
+// its seeds have said, whose documents have moved to where the list wants them, and who asks to be
+// added. Events go in, decisions come out. Owned by the `cluster` actor. Pure.
+//
+// A node without a list asks all its seeds. One that has a list gives it, and the node waits until
+// an operator has added it. When all seeds have answered and none has a list, this is the first
+// start of the cluster: list 1 has all of them, the same on each. From then on only operators
+// change the list.
+//
+// What must be on disk before anybody hears of it: the list (list()), and which members have moved
+// (moved()). An owner that has called anything that is not const compares list().number() and
+// moved() with what it has stored.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/cluster/hello.hpp"
+#include "protocol/cluster/member_list.hpp"
+#include "protocol/cluster/node_uuid.hpp"
+#include "protocol/cluster/placement.hpp"
+
+namespace troupe::cluster {
+
+/// How many nodes that are no members may wait to be added; further ones are not remembered.
+inline constexpr std::size_t candidates_max = 64;
+/// Of how many nodes a start is remembered, besides the members.
+inline constexpr std::size_t known_runs_max = 256;
+
+/// What a node knows about itself at its start.
+struct node_identity {
+  std::string cluster;
+  node_uuid id;
+  std::uint64_t incarnation = 0;
+  std::uint64_t run = 0;  ///< Random.
+  std::string name;
+  std::string address;             ///< As others reach it (cluster.advertise).
+  std::vector<std::string> seeds;  ///< Addresses; its own may be among them. Empty: its own.
+  troupe::cluster::replication replication;
+};
+
+/// Up to which list the documents of each node have moved.
+using moved_lists = std::map<node_uuid, std::uint64_t>;
+
+/// A list that cannot be, since there is another one with its number.
+struct list_conflict {
+  node_uuid with;         ///< Who has it.
+  std::string with_name;  ///< Empty where only its uuid is known.
+  std::uint64_t number = 0;
+};
+
+/// What became of a hello. Whoever was dialed tells the dialer its verdict, and says hello as well,
+/// after it has looked at that of the dialer; the connection becomes a link if both say so.
+struct hello_answer {
+  enum class verdict : std::uint8_t {
+    linked,   ///< The connection may become the link to this peer, in place of an older one.
+    met,      ///< All has been said; the connection ends. The other side dials if a link is to be.
+    refused,  ///< It ends, and the other side is told why.
+  };
+
+  verdict what = verdict::met;
+  refusal why = refusal::not_a_member;  ///< If it was refused.
+  std::string text = {};  ///< For the log and the other side; may have a remark if it was not.
+};
+
+/// Where to connect to.
+struct dial_target {
+  std::string address;
+  node_uuid id = {};  ///< Who should answer; nil: that is not known.
+
+  bool operator==(const dial_target&) const = default;
+};
+
+/// A node that has said hello and is no member.
+struct candidate {
+  node_uuid id;
+  std::string name;
+  std::string address;
+};
+
+/// What an operator may say to a change that the node would refuse.
+enum class insistence : std::uint8_t { careful, forced };
+
+class membership {
+ public:
+  /// `list`, `moved`: as stored at the last run; empty: there was none.
+  membership(node_identity self, member_list list, moved_lists moved);
+
+  // --- what this node says ---
+
+  /// At the beginning of a connection, by whichever side.
+  hello own_hello() const;
+
+  // --- what others say ---
+
+  /// `dialed`: the address that this node has dialed; nothing: the other side has.
+  hello_answer on_hello(const std::optional<std::string>& dialed, const hello& from);
+
+  /// This node has dialed an address and was refused. `from`: who refuses, which may have a list.
+  void on_refused(const std::string& dialed, const hello& from, refusal why);
+
+  enum class list_outcome : std::uint8_t {
+    same,
+    taken,     ///< It is newer, and is the list of this node now.
+    older,     ///< The sender should hear of ours.
+    conflict,  ///< See conflict(); the link to the sender must end.
+  };
+  list_outcome on_members(const node_uuid& from, member_list list);
+
+  /// The documents of a node are where the list of this number wants them: another one's, or our
+  /// own after a pass over all of them.
+  void on_moved(const node_uuid& who, std::uint64_t number);
+
+  // --- what operators say ---
+  //
+  // Each makes the next list. Fails with invalid_config, and the detail tells the operator why:
+  // this node is no member; fewer than half of the members that stay are `up` (nodes with a link;
+  // itself counts), so that others may be changing the list too, and nobody insists; or what the
+  // list says.
+
+  /// `id`: nil: that of the candidate with the name. `address`: empty: that of the candidate.
+  /// A member of this uuid gets the name and address instead.
+  result<void> add(const std::string& name, const node_uuid& id, const std::string& address,
+                   std::span<const node_uuid> up, insistence how);
+  /// The member, by name or uuid, hands over what it has, and is none any longer.
+  result<void> leave(const std::string& which, std::span<const node_uuid> up, insistence how);
+  /// The member is lost with what it had. Refused for this node, and for one that is up.
+  result<void> remove(const std::string& which, std::span<const node_uuid> up, insistence how);
+
+  // --- questions ---
+
+  const node_identity& self() const noexcept { return self_; }
+  const member_list& list() const noexcept { return list_; }
+  std::span<const member> members() const noexcept { return list_.members(); }
+  const moved_lists& moved() const noexcept { return moved_; }
+  bool is_joined() const noexcept { return list_.contains(self_.id); }
+  /// Whether it hands over its documents, having been a member.
+  bool is_leaving() const noexcept { return !is_joined() && list_.is_linked(self_.id); }
+  /// Why the node is no member of the cluster, for operators; empty: it is one.
+  std::string why_not() const;
+
+  /// Peers to which a link should be: members and those leaving, without this node.
+  std::vector<member> peers() const;
+  /// Those to which this node must connect if it has no link: peers with a greater uuid. While it
+  /// is in no list, the seeds and all members, to hear of one.
+  std::vector<dial_target> addresses_to_dial() const;
+
+  /// Whether everybody in the list has moved, so that keepers have all that was ever confirmed.
+  bool all_moved() const;
+  /// Members that have not.
+  std::vector<node_uuid> yet_to_move() const;
+  /// Whom to ask about a document that is opened while documents move; nothing once all_moved().
+  std::optional<wide_read> lists_to_ask() const;
+  /// K, W and R for the current list. Requires: there is one.
+  quorum sizes() const noexcept { return quorum_of(self_.replication, list_.size()); }
+
+  /// The name of a member, former member or candidate; empty: not known.
+  std::string name_of(const node_uuid& id) const;
+  /// Peers that refused this node when it last dialed them, and why.
+  const std::map<node_uuid, refusal>& refused_by() const noexcept { return refused_by_; }
+  /// Nothing: the lists of all that were heard agree.
+  const std::optional<list_conflict>& conflict() const noexcept { return conflict_; }
+  std::vector<candidate> candidates() const;
+
+ private:
+  struct run_of_node {
+    std::uint64_t incarnation = 0;
+    std::uint64_t run = 0;
+  };
+  struct seed_state {
+    std::optional<member> answered_by;  ///< Who had no list when it answered.
+    std::string refused;                ///< Why it and this node do not meet; empty: they do.
+  };
+
+  std::optional<refusal> check_identity(const hello& from) const;
+  bool is_myself(const hello& from) const noexcept;
+  hello_answer answer_to(const std::optional<std::string>& dialed, const hello& from);
+  hello_answer meet(const std::optional<std::string>& dialed, const hello& from);
+  hello_answer refuse(const hello& from, refusal why);
+  std::string text_for(const hello& from, refusal why) const;
+  void remember_run(const hello& from);
+  void remember_candidate(const hello& from);
+  void note_seed(const std::optional<std::string>& dialed, const hello& from);
+  void found_if_first_start();
+  void take(member_list list);
+  moves state_of_moves() const { return all_moved() ? moves::done : moves::going_on; }
+  result<void> check_order(const node_uuid& without, std::span<const node_uuid> up,
+                           insistence how) const;
+  result<node_uuid> find(const std::string& which) const;
+  result<void> carry_out(result<member_list> next);
+
+  node_identity self_;
+  member_list list_;
+  moved_lists moved_;
+  bool was_member_ = false;
+  std::map<std::string, seed_state> seeds_;  // by address, without those of this node
+  bool is_seed_ = false;
+  std::string not_founded_;  // why the seeds, which have all answered, can make no list
+  std::map<node_uuid, run_of_node> runs_;
+  std::map<node_uuid, candidate> candidates_;
+  std::map<node_uuid, refusal> refused_by_;
+  std::optional<list_conflict> conflict_;
+};
+
+}  // namespace troupe::cluster

@@ -1,0 +1,394 @@
+#include "protocol/cluster/replica.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace troupe::cluster {
+
+replica::replica(settings how, document_placement where) : how_(how), where_(std::move(where)) {
+  apply_placement();
+}
+
+// --- peers ---
+
+replica::peer* replica::find(peer_id id) noexcept {
+  const auto found = std::ranges::find(peers_, id, &peer::id);
+  return found == peers_.end() ? nullptr : &*found;
+}
+
+replica::peer& replica::of(peer_id id) {
+  if (peer* const known = find(id)) return *known;
+  peers_.emplace_back().id = id;
+  return peers_.back();
+}
+
+void replica::apply_placement() {
+  for (const peer_id id : where_.keepers) of(id);
+  for (const peer_id id : where_.asked) of(id);
+  const auto contains = [](const std::vector<peer_id>& some, peer_id id) {
+    return std::ranges::find(some, id) != some.end();
+  };
+  for (peer& each : peers_) {
+    each.is_keeper = contains(where_.keepers, each.id);
+    each.is_asked = contains(where_.asked, each.id);
+  }
+}
+
+void replica::on_placement(document_placement where, const replica_state& own, time_point now) {
+  if (where == where_) return;
+  where_ = std::move(where);
+  apply_placement();
+  for (peer& each : peers_)
+    if (!each.is_target()) end_flow(each);
+  if (opening_ == opening::asking)
+    for (peer& each : peers_) ask_to_load(each, own);
+  look_whether_loaded(own, now);
+  begin_flows(own, now);
+}
+
+void replica::on_up(peer_id id, const replica_state& own, time_point now) {
+  on_down(id);
+  peer& up = of(id);
+  up.is_up = true;
+  announce(up);
+  ask_to_load(up, own);
+  begin_flows(own, now);
+}
+
+/// What a peer has confirmed stays confirmed: it is on its disk.
+void replica::on_down(peer_id id) {
+  peer* const down = find(id);
+  if (down == nullptr) return;
+  end_flow(*down);
+  note_user(*down, false);
+  down->is_up = false;
+  forget_incoming(*down);
+  down->messages.clear();
+}
+
+void replica::on_lost(peer_id id, const replica_state& own, time_point now) {
+  peer* const lost = find(id);
+  if (lost == nullptr || !lost->is_up) return;
+  // Among what was lost there may have been a confirmation, an answer or a question.
+  if (lost->is_complete) note_taken(*lost, 0);
+  lost->has_asked = false;
+  announce(*lost);
+  ask_to_load(*lost, own);
+  end_flow(*lost);
+  begin_flows(own, now);
+}
+
+/// What it has confirmed is on its disk. If there is more, its next replica has to hear of it.
+void replica::on_gone(peer_id id, const replica_state& own, time_point now) {
+  peer* const gone = find(id);
+  if (gone == nullptr || !gone->is_up) return;
+  note_user(*gone, false);
+  forget_incoming(*gone);
+  ask_to_load(*gone, own);
+  if (!gone->is_target() || gone->stored < number_) end_flow(*gone);
+  begin_flows(own, now);
+}
+
+void replica::forget_incoming(peer& of) {
+  of.life = 0;
+  of.is_complete = of.has_asked = false;
+  of.unconfirmed = {};
+}
+
+/// Also of a replica without sessions: peers with sessions answer, and it knows whom to tell.
+void replica::announce(peer& to) {
+  push(to, is_used_ ? document_message{peer_opened{}} : document_message{peer_closed{}});
+}
+
+void replica::note_user(peer& of, bool is_user) {
+  of.is_user = is_user;
+  std::erase(new_users_, of.id);
+  if (is_user) new_users_.push_back(of.id);
+}
+
+void replica::on_used(bool is_used) {
+  if (std::exchange(is_used_, is_used) == is_used) return;
+  for (peer& each : peers_)
+    if (each.is_up) announce(each);
+}
+
+void replica::on_closing() { on_used(false); }
+
+// --- opening ---
+
+void replica::begin(const replica_state& own, state_number number, time_point now) {
+  has_begun_ = true;
+  number_ = durable_ = number;
+  begin_flows(own, now);
+}
+
+void replica::load(const replica_state& own, time_point now) {
+  if (opening_ != opening::not_wanted) return;
+  opening_ = opening::asking;
+  deadline_ = now + how_.load_timeout;
+  for (peer& each : peers_) ask_to_load(each, own);
+  look_whether_loaded(own, now);
+}
+
+void replica::ask_to_load(peer& to, const replica_state& own) {
+  if (opening_ != opening::asking || !to.is_asked || !to.is_up || to.has_answered) return;
+  byte_buffer vector = own.state_vector();
+  push(to, peer_load{own.digest(), shared_bytes::copy_of(vector)});
+}
+
+void replica::look_whether_loaded(const replica_state& own, time_point now) {
+  if (opening_ != opening::asking) return;
+  const auto answers = std::ranges::count_if(
+      peers_, [](const peer& each) { return each.is_asked && each.has_answered; });
+  if (static_cast<std::size_t>(answers) < where_.answers_needed) return;
+  opening_ = opening::done;
+  begin_flows(own, now);
+}
+
+bool replica::has_failed(time_point now) {
+  if (!is_late(now)) return false;
+  if (where_.is_available) opening_ = opening::done;
+  return !where_.is_available;
+}
+
+// --- what is sent ---
+
+void replica::push(peer& to, document_message message) {
+  to.messages.push_back(std::move(message));
+  has_blocks_ = true;
+}
+
+void replica::tell(peer_id to, document_message message) {
+  if (peer* const known = find(to); known != nullptr && known->is_up)
+    push(*known, std::move(message));
+}
+
+void replica::tell_users(const document_message& message) {
+  for (peer& each : peers_)
+    if (each.is_up && each.is_user) push(each, message);
+}
+
+void replica::begin_flow(peer& to, const replica_state& own, time_point now) {
+  push(to, peer_compare{own.digest(), number_});
+  to.is_streaming = true;
+  to.streams_from = written_.size();  // what came before is part of what is compared
+  to.compared = number_;
+  to.compared_at = now;
+}
+
+void replica::begin_flows(const replica_state& own, time_point now) {
+  if (!may_begin_flows()) return;
+  for (peer& each : peers_)
+    if (each.is_target() && !each.is_streaming) begin_flow(each, own, now);
+}
+
+void replica::end_flow(peer& to) {
+  to.is_streaming = false;
+  to.streams_from = 0;
+}
+
+void replica::on_tick(const replica_state& own, time_point now) {
+  for (peer& each : peers_) {
+    if (each.has_asked && now - each.asked_at >= how_.compare_interval) ask(each, own, now);
+    ask_to_load(each, own);
+    const bool has_news =
+        each.compared != number_ || (each.is_keeper && each.stored < number_);
+    if (each.is_streaming && has_news && now - each.compared_at >= how_.compare_interval)
+      begin_flow(each, own, now);
+  }
+  begin_flows(own, now);
+}
+
+void replica::on_written(state_number number, shared_slice update) {
+  number_ = number;
+  if (update.empty()) return;
+  const bool is_wanted = std::ranges::any_of(peers_, &peer::is_streaming);
+  if (!is_wanted) return;
+  written_.push_back(peer_update{std::move(update), number});
+  has_blocks_ = true;
+}
+
+std::vector<replica::block> replica::take_blocks() {
+  std::vector<block> blocks;
+  if (!std::exchange(has_blocks_, false)) return blocks;
+  std::vector<peer_id> only_streaming;
+  for (peer& each : peers_) {
+    const bool streams = each.is_streaming && each.streams_from < written_.size();
+    if (each.messages.empty() && streams && each.streams_from == 0) {
+      only_streaming.push_back(each.id);
+    } else if (!each.messages.empty() || streams) {
+      block& own = blocks.emplace_back();
+      own.to = {each.id};
+      own.messages = std::move(each.messages);
+      if (streams)
+        own.messages.insert(own.messages.end(),
+                            written_.begin() + static_cast<std::ptrdiff_t>(each.streams_from),
+                            written_.end());
+      each.messages.clear();
+    }
+    each.streams_from = 0;
+  }
+  if (!only_streaming.empty())
+    blocks.push_back({std::move(only_streaming), std::move(written_)});
+  written_.clear();
+  return blocks;
+}
+
+// --- what comes ---
+
+const shared_slice* replica::update_of(const document_message& message) noexcept {
+  if (const auto* const update = std::get_if<peer_update>(&message)) return &update->update;
+  if (const auto* const fill = std::get_if<peer_fill>(&message)) return &fill->update;
+  if (const auto* const loaded = std::get_if<peer_loaded>(&message)) return &loaded->update;
+  return nullptr;
+}
+
+/// Another life is another replica: it knows nothing of what its predecessor was told or had
+/// asked.
+void replica::on_life(peer_id id, replica_life life, const replica_state& own, time_point now) {
+  peer& from = of(id);
+  if (life == 0 || from.life == life) return;
+  const bool is_reborn = from.life != 0;
+  forget_incoming(from);
+  from.life = life;
+  if (is_used_) announce(from);
+  if (!is_reborn) return;
+  note_user(from, false);
+  end_flow(from);
+  begin_flows(own, now);
+}
+
+void replica::on_message(peer_id id, const document_message& message, const replica_state& own,
+                         time_point now) {
+  peer& from = of(id);
+  if (const auto* const compare = std::get_if<peer_compare>(&message))
+    on(from, *compare, own, now);
+  else if (const auto* const stored = std::get_if<peer_stored>(&message))
+    on(from, *stored);
+  else if (const auto* const wish = std::get_if<peer_ask>(&message))
+    on(from, *wish, own, now);
+  else if (const auto* const load = std::get_if<peer_load>(&message))
+    on(from, *load, own);
+  else if (std::holds_alternative<peer_opened>(message))
+    note_user(from, true);
+  else if (std::holds_alternative<peer_closed>(message))
+    note_user(from, false);
+  if (!from.is_target()) end_flow(from);
+  begin_flows(own, now);
+}
+
+void replica::on(peer& from, const peer_compare& compare, const replica_state& own,
+                 time_point now) {
+  from.is_complete = compare.digest == own.digest();
+  if (!from.is_complete) return ask(from, own, now);
+  from.has_asked = false;
+  note_taken(from, compare.number);
+}
+
+void replica::on(peer& from, const peer_stored& stored) {
+  if (stored.life != how_.life) return;
+  from.stored = std::max(from.stored, std::min(stored.up_to, number_));
+}
+
+void replica::on(peer& from, const peer_ask& wish, const replica_state& own, time_point now) {
+  if (wish.life != how_.life) return;
+  auto difference = own.difference(wish.state_vector.view());
+  if (!difference) return;  // it asks again
+  if (!from.is_streaming && from.is_target() && may_begin_flows()) begin_flow(from, own, now);
+  push(from, peer_fill{shared_bytes::copy_of(*difference), number_});
+}
+
+void replica::on(peer& from, const peer_load& load, const replica_state& own) {
+  peer_loaded answer{.life = from.life, .update = {}, .is_whole = true};
+  if (load.digest != own.digest()) {
+    auto difference = own.difference(load.state_vector.view());
+    if (!difference) return;
+    answer.update = shared_bytes::copy_of(*difference);
+  }
+  push(from, std::move(answer));
+}
+
+void replica::ask(peer& from, const replica_state& own, time_point now) {
+  if (from.has_asked && now - from.asked_at < how_.compare_interval) return;
+  from.has_asked = true;
+  from.asked_at = now;
+  byte_buffer vector = own.state_vector();
+  push(from, peer_ask{from.life, shared_bytes::copy_of(vector)});
+}
+
+void replica::on_applied(peer_id id, const document_message& message, bool worked,
+                         const replica_state& own, time_point now) {
+  peer& from = of(id);
+  if (const auto* const loaded = std::get_if<peer_loaded>(&message)) {
+    if (loaded->life != how_.life || !worked || !loaded->is_whole) return;
+    from.has_answered = true;
+    return look_whether_loaded(own, now);
+  }
+  if (!worked) {
+    from.is_complete = false;
+    return ask(from, own, now);
+  }
+  if (const auto* const fill = std::get_if<peer_fill>(&message)) {
+    from.is_complete = true;
+    from.has_asked = false;
+    return note_taken(from, fill->number);
+  }
+  const auto& update = std::get<peer_update>(message);
+  // The first that comes of a flow whose beginning this replica has not seen.
+  if (!from.is_complete) return ask(from, own, now);
+  note_taken(from, update.number);
+}
+
+// --- confirmations ---
+
+/// All of a peer's state up to `theirs` is contained in what this node has written so far; 0: what
+/// was confirmed last is to be told again.
+void replica::note_taken(peer& from, state_number theirs) {
+  from.unconfirmed.push_back({theirs, number_});
+  confirm(from);
+}
+
+void replica::on_durable(state_number up_to) {
+  durable_ = std::max(durable_, up_to);
+  for (peer& each : peers_) confirm(each);
+}
+
+void replica::confirm(peer& to) {
+  state_number confirmed = 0;
+  while (!to.unconfirmed.empty() && to.unconfirmed.front().here <= durable_) {
+    confirmed = std::max(confirmed, to.unconfirmed.front().theirs);
+    to.unconfirmed.pop_front();
+  }
+  if (confirmed > 0) push(to, peer_stored{to.life, confirmed});
+}
+
+// --- questions ---
+
+std::vector<peer_id> replica::take_new_users() { return std::exchange(new_users_, {}); }
+
+bool replica::has_users() const noexcept {
+  return std::ranges::any_of(peers_, [](const peer& each) { return each.is_up && each.is_user; });
+}
+
+std::vector<replica::confirmation> replica::confirmations() const {
+  std::vector<confirmation> all;
+  for (const peer& each : peers_)
+    if (each.is_keeper) all.push_back({each.id, each.stored});
+  return all;
+}
+
+std::size_t replica::acks_needed() const noexcept {
+  if (!where_.is_available) return where_.write_acks;
+  const auto reachable = std::ranges::count_if(
+      peers_, [](const peer& each) { return each.is_keeper && each.is_up; });
+  const std::size_t kept = static_cast<std::size_t>(reachable) + (where_.keeps_itself ? 1 : 0);
+  return std::clamp<std::size_t>(kept, 1, where_.write_acks);
+}
+
+bool replica::is_kept_everywhere(state_number number) const noexcept {
+  return std::ranges::all_of(peers_, [number](const peer& each) {
+    return !each.is_keeper || each.stored >= number;
+  });
+}
+
+}  // namespace troupe::cluster

@@ -1,0 +1,226 @@
+// What one replica of a document knows of the copies on other nodes, and what it must tell them:
+// which updates each of them has on disk, who wants to hear of new ones, and whether enough keepers
+// have said what they have for the document to be shown. Messages of peers and facts about links go
+// in, messages for peers come out; the document actor (or a simulator) carries them. It holds no
+// Yjs state: it asks a replica_state. The rules stand in docs/cluster.md.
+//
+// To each keeper, and to each peer whose sessions use the document, it keeps a *flow*: it compares
+// digests once, then streams its own updates; what the peer lacks is filled in. A flow that is
+// interrupted, for whatever reason, begins again with the comparison, so nothing depends on what
+// happened before. What peers send is confirmed to them once it is durable here and nothing before
+// it is missing.
+//
+// Owner: a document actor; one thread at a time. Pure: time is passed in.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+#include "base/errc.hpp"
+#include "base/fifo.hpp"
+#include "protocol/cluster/peer_message.hpp"
+
+namespace troupe::cluster {
+
+/// Names a peer on this node: given by its cluster actor, the same as long as the process runs.
+using peer_id = std::uint32_t;
+
+/// Where the copies of a document belong, as the member list says.
+struct document_placement {
+  std::vector<peer_id> keepers;    ///< The others that keep it.
+  bool keeps_itself = true;        ///< So does this node.
+  std::size_t write_acks = 1;      ///< Keepers that must have an update until it is acknowledged.
+  std::vector<peer_id> asked;      ///< Whom to ask at opening.
+  std::size_t answers_needed = 0;  ///< By so many of them.
+  /// Goes on without those that cannot be reached, both for acknowledgements and at opening.
+  bool is_available = false;
+
+  bool operator==(const document_placement&) const = default;
+};
+
+/// The Yjs state as a replica asks for it.
+class replica_state {
+ public:
+  virtual ~replica_state() = default;
+  /// The same on every node that has the same insertions and deletions.
+  virtual hash128 digest() const = 0;
+  virtual byte_buffer state_vector() const = 0;
+  /// What a document with this state vector lacks. Fails as crdt::state_vector::decode does.
+  virtual result<byte_buffer> difference(byte_view state_vector) const = 0;
+};
+
+class replica {
+ public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  struct settings {
+    replica_life life = 0;  ///< Random.
+    std::chrono::milliseconds load_timeout{10'000};
+    /// After changes a flow is compared again so often.
+    std::chrono::milliseconds compare_interval{5'000};
+  };
+
+  replica(settings how, document_placement where);
+
+  /// For the peers `to`: what one turn has for them, the same for all.
+  struct block {
+    std::vector<peer_id> to;
+    std::vector<document_message> messages;
+  };
+
+  // --- opening ---
+
+  /// What this node has stored is loaded, up to this number, all of it durable. From now on peers
+  /// are answered.
+  void begin(const replica_state& own, state_number number, time_point now);
+  /// Somebody here wants to see the document: asks the others what they have, once.
+  void load(const replica_state& own, time_point now);
+  /// Enough others have answered since load(): the document may be shown.
+  bool is_loaded() const noexcept { return opening_ == opening::done; }
+  /// Time has run out for that; see has_failed().
+  bool is_late(time_point now) const noexcept {
+    return opening_ == opening::asking && now >= deadline_;
+  }
+  /// Not enough have answered in time. Where it goes on without those that cannot be reached, it is
+  /// loaded instead.
+  bool has_failed(time_point now);
+
+  // --- facts ---
+
+  /// The link to a peer is up, or up again: whatever was sent before may be lost.
+  void on_up(peer_id peer, const replica_state& own, time_point now);
+  void on_down(peer_id peer);
+  /// Messages about this document could not be sent to a peer.
+  void on_lost(peer_id peer, const replica_state& own, time_point now);
+  /// The replica of a peer has ended; it may have missed what was sent last.
+  void on_gone(peer_id peer, const replica_state& own, time_point now);
+  void on_placement(document_placement where, const replica_state& own, time_point now);
+  /// Sessions of this node begin, or cease, to use the document.
+  void on_used(bool is_used);
+  /// It ends; peers are told.
+  void on_closing();
+  void on_tick(const replica_state& own, time_point now);
+
+  /// Something was written to the log under this number. `update`: by this node's sessions or the
+  /// server, for the peers; empty: it came from a peer.
+  void on_written(state_number number, shared_slice update);
+  /// All up to this number is durable here.
+  void on_durable(state_number up_to);
+
+  // --- messages ---
+
+  /// The update of a message, which is to be applied before on_applied(). Null: it has none, and
+  /// goes to on_message().
+  static const shared_slice* update_of(const document_message& message) noexcept;
+
+  /// Before the messages of a block: the life of the replica that sent them.
+  void on_life(peer_id from, replica_life life, const replica_state& own, time_point now);
+  void on_message(peer_id from, const document_message& message, const replica_state& own,
+                  time_point now);
+  /// The update of a message has been applied; `worked`: it could be.
+  void on_applied(peer_id from, const document_message& message, bool worked,
+                  const replica_state& own, time_point now);
+
+  /// Queues a message for every peer whose sessions use the document.
+  void tell_users(const document_message& message);
+  void tell(peer_id to, document_message message);
+
+  /// What this turn has for peers.
+  std::vector<block> take_blocks();
+  bool has_blocks() const noexcept { return has_blocks_; }
+
+  // --- questions ---
+
+  /// The peers that newly use the document, for whom all presence is due; forgets them.
+  std::vector<peer_id> take_new_users();
+  /// Whether any peer's sessions use the document.
+  bool has_users() const noexcept;
+  /// Whether this node keeps the document, and somebody elsewhere uses it.
+  bool is_kept_in_use() const noexcept { return where_.keeps_itself && has_users(); }
+
+  struct confirmation {
+    peer_id keeper = 0;
+    state_number stored = 0;
+  };
+  /// What the other keepers have confirmed.
+  std::vector<confirmation> confirmations() const;
+  /// How many keepers must have an update now, until it is acknowledged.
+  std::size_t acks_needed() const noexcept;
+  /// Whether all keepers, as the list has them, have confirmed all up to this number.
+  bool is_kept_everywhere(state_number number) const noexcept;
+  const document_placement& placement() const noexcept { return where_; }
+  replica_life life() const noexcept { return how_.life; }
+  state_number number() const noexcept { return number_; }
+
+ private:
+  enum class opening : std::uint8_t { not_wanted, asking, done };
+
+  /// That a state of a peer is contained in what this node has at `here`.
+  struct taken_state {
+    state_number theirs = 0;
+    state_number here = 0;
+  };
+  struct peer {
+    peer_id id = 0;
+    bool is_up = false;
+    bool is_keeper = false;
+    bool is_user = false;  // its sessions use the document
+    // What is sent to it.
+    bool is_streaming = false;
+    state_number stored = 0;
+    state_number compared = 0;
+    time_point compared_at;
+    // What comes from it.
+    replica_life life = 0;
+    bool is_complete = false;  // nothing that it streams can lack what came before
+    bool has_asked = false;
+    time_point asked_at;
+    fifo<taken_state> unconfirmed;
+    // The opening.
+    bool is_asked = false;
+    bool has_answered = false;
+    // What this turn has for it: some messages, then the updates from `streams_from` on.
+    std::vector<document_message> messages;
+    std::size_t streams_from = 0;
+
+    bool is_target() const noexcept { return is_up && (is_keeper || is_user); }
+  };
+
+  peer& of(peer_id id);
+  peer* find(peer_id id) noexcept;
+  void apply_placement();
+  void ask_to_load(peer& to, const replica_state& own);
+  void look_whether_loaded(const replica_state& own, time_point now);
+  void begin_flow(peer& to, const replica_state& own, time_point now);
+  void begin_flows(const replica_state& own, time_point now);
+  bool may_begin_flows() const noexcept { return has_begun_ && opening_ != opening::asking; }
+  void end_flow(peer& to);
+  void push(peer& to, document_message message);
+  void ask(peer& from, const replica_state& own, time_point now);
+  void note_taken(peer& from, state_number theirs);
+  void confirm(peer& to);
+  void note_user(peer& of, bool is_user);
+  void forget_incoming(peer& of);
+  void announce(peer& to);
+
+  void on(peer& from, const peer_compare& compare, const replica_state& own, time_point now);
+  void on(peer& from, const peer_stored& stored);
+  void on(peer& from, const peer_ask& wish, const replica_state& own, time_point now);
+  void on(peer& from, const peer_load& load, const replica_state& own);
+
+  settings how_;
+  document_placement where_;
+  std::vector<peer> peers_;  // a handful
+  std::vector<document_message> written_;  // updates of this turn
+  std::vector<peer_id> new_users_;
+  state_number number_ = 0;
+  state_number durable_ = 0;
+  time_point deadline_;
+  bool has_begun_ = false;
+  opening opening_ = opening::not_wanted;
+  bool is_used_ = false;
+  bool has_blocks_ = false;
+};
+
+}  // namespace troupe::cluster

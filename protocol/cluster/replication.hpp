@@ -1,0 +1,25 @@
+// How many nodes keep a document and confirm its updates, as configured (cluster.replication); the
+// same on all nodes. Pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace troupe::cluster {
+
+inline constexpr std::size_t keepers_max = 7;
+
+/// What becomes of acknowledgements while too few keepers can be reached.
+enum class replication_mode : std::uint8_t {
+  strict,     ///< They wait until enough keepers have the update.
+  available,  ///< Those that can be reached are enough.
+};
+
+struct replication {
+  std::size_t keepers = 3;     ///< Nodes that store a document.
+  std::size_t write_acks = 2;  ///< Of these, how many have an update before its author hears so.
+
+  bool operator==(const replication&) const = default;
+};
+
+}  // namespace troupe::cluster

@@ -1,0 +1,31 @@
+// Reads and checks one entry of an awareness update, for the parts of awareness. Pure.
+#pragma once
+
+#include "base/trim.hpp"
+#include "base/utf8.hpp"
+#include "protocol/json/validate.hpp"
+#include "protocol/lib0/decoder.hpp"
+#include "protocol/sync/awareness.hpp"
+
+namespace troupe::sync {
+
+inline constexpr std::string_view null_state = "null";
+
+/// The state is not looked at: it may be no JSON, and no UTF-8.
+inline awareness_entry read_entry(lib0::decoder& in) {
+  awareness_entry entry;
+  entry.client = in.read_var_uint();
+  entry.clock = in.read_var_uint();
+  entry.state = trimmed(as_text(in.read_var_bytes()));
+  return entry;
+}
+
+/// Fails with invalid_utf8, invalid_json.
+inline result<void> check_state(std::string_view state) {
+  if (!is_valid_utf8(as_bytes(state))) return fail(errc::invalid_utf8, "awareness state");
+  if (!json::is_valid_json(state, awareness::state_depth_max))
+    return fail(errc::invalid_json, "awareness state");
+  return {};
+}
+
+}  // namespace troupe::sync

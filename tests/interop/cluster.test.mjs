@@ -1,0 +1,214 @@
+// Clusters of two and three nodes with real clients of several versions at different nodes: what is written and shown at
+// one is seen at the others, whoever of them dies. Faults under load are in tests/cluster.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { has_cluster, own_cluster } from './support/cluster.mjs';
+import { converged } from './support/documents.mjs';
+import { writing } from './support/json_client.mjs';
+import { version_client, versions } from './support/version_client.mjs';
+import { pause, until } from './support/wait.mjs';
+
+/** Until a dead node is noticed; until all is well again. */
+const detection_ms_max = 10_000;
+const convergence_ms_max = 10_000;
+
+const skip = has_cluster() ? false : 'this build has no clusters';
+const cluster_test = (name, run) => test(name, { skip }, run);
+
+/** A client that shows itself as `name`. */
+function named(use, node, document, name) {
+  const client = use.client(node, document);
+  client.awareness.setLocalStateField('user', { name });
+  return client;
+}
+const seen_by = (client) => [...client.awareness.getStates().values()].map(({ user }) => user?.name).filter(Boolean).sort();
+const sees = (client, names, ms) => until(() => `${seen_by(client)}` === `${[...names].sort()}`, `${names} are seen`, ms, () => `${seen_by(client)}`);
+
+for (const nodes of [2, 3]) {
+  cluster_test(`clients of all versions at ${nodes} nodes write one text and see each other`, async (context) => {
+    const use = await own_cluster(context, { nodes });
+    const clients = versions.map((version, i) => use.track(new version_client(use.nodes[i % nodes].url, 'plan', `client-${i}`, { version })));
+    await Promise.all(clients.map((each) => each.synced()));
+    const names = clients.map(({ name }) => name);
+    await Promise.all(clients.map((each) => each.sees(...names)));
+    await Promise.all(
+      clients.map(async (each) => {
+        for (let i = 0; i < 20; ++i) await each.ask('write', `<${each.name}.${i}>`);
+        await each.ask('set', each.name, 'here');
+      }),
+    );
+    let shown;
+    const is_same = async () => {
+      shown = await Promise.all(clients.map(async (each) => (await each.ask('state')).contents));
+      return shown.every((each) => each === shown[0] && names.every((name) => each.includes(`<${name}.19>`)));
+    };
+    await until(is_same, 'all show the same', convergence_ms_max, () => shown.join('\n'));
+    clients[0].destroy();
+    await Promise.all(clients.slice(1).map((each) => each.sees(...names.slice(1))));
+    await use.cluster.converged(['plan']);
+  });
+}
+
+cluster_test('a document that nobody has open at a node is found there', async (context) => {
+  const use = await own_cluster(context, { settings: { 'document.idle_grace': '0s' } });
+  const writer = await use.client(use.nodes[0], 'plan').synced();
+  writer.text.insert(0, 'written at the first');
+  const [, second, third] = use.nodes;
+  for (const node of [second, third]) {
+    const reader = use.client(node, 'plan');
+    await until(() => reader.text.toString() === 'written at the first', 'another node shows it');
+    reader.destroy();
+  }
+  writer.destroy();
+  await use.cluster.converged(['plan']);
+  assert.equal((await use.client(third, 'plan').synced()).text.toString(), 'written at the first');
+});
+
+cluster_test('JSON clients hear events, edits and presence of other nodes, and acknowledgements', async (context) => {
+  const use = await own_cluster(context);
+  const [a, b] = await Promise.all([use.json(use.nodes[0], '/plan?userId=ada'), use.json(use.nodes[1], '/plan?userId=bob')]);
+  await a.join();
+  await b.join();
+  await a.do({ type: 'update', payload: { event: 'chat', text: 'hello' }, messageId: 'once' });
+  assert.deepEqual(await b.event(({ event }) => event === 'chat'), { event: 'chat', text: 'hello' });
+  await a.do({ type: 'update', payload: { update: writing('by ada') } });
+  await until(() => b.text() === 'by ada', 'an edit arrives');
+  const shown = { name: 'Ada' };
+  await a.do({ type: 'presence', payload: shown });
+  const id = await b.shown(shown);
+  await a.do({ type: 'presence', payload: null });
+  await b.hidden(id);
+
+  // Sent again after a move to another node, it is acknowledged and does not happen twice.
+  await a.leave();
+  const again = await use.json(use.nodes[2], '/plan?userId=ada');
+  await again.join();
+  await again.do({ type: 'update', payload: { event: 'chat', text: 'hello' }, messageId: 'once' });
+  await again.do({ type: 'update', payload: { event: 'marker' } });
+  await b.event(({ event }) => event === 'marker');
+  assert.equal(b.events().filter(({ event }) => event === 'chat').length, 1);
+});
+
+cluster_test('a client that moves to another node is seen there, and no longer where it was', async (context) => {
+  const use = await own_cluster(context);
+  const watcher = named(use, use.nodes[2], 'plan', 'watcher');
+  const first = named(use, use.nodes[0], 'plan', 'mover');
+  await sees(watcher, ['mover', 'watcher']);
+  first.destroy();
+  const second = named(use, use.nodes[1], 'plan', 'mover');
+  await sees(watcher, ['mover', 'watcher']);
+  second.destroy();
+  await sees(watcher, ['watcher']);
+});
+
+cluster_test('when a node is killed, clients of the others keep their sockets, edit on, and no longer see its clients', async (context) => {
+  const use = await own_cluster(context);
+  const [a, b, c] = use.nodes;
+  const doomed = named(use, a, 'plan', 'doomed');
+  const ben = named(use, b, 'plan', 'ben');
+  const cora = named(use, c, 'plan', 'cora');
+  const json = await use.json(b, '/plan');
+  await json.join();
+  for (const each of [doomed, ben, cora]) await sees(each, ['ben', 'cora', 'doomed']);
+  doomed.text.insert(0, 'last words. ');
+  await until(() => cora.text.toString() === 'last words. ', 'the last words arrive');
+
+  await a.kill();
+  const killed = Date.now();
+  ben.text.insert(0, 'while nobody has noticed. ');
+  await until(() => cora.text.toString().startsWith('while'), 'edits go on at once', 2000);
+  await sees(ben, ['ben', 'cora'], detection_ms_max);
+  await sees(cora, ['ben', 'cora'], Math.max(1, killed + detection_ms_max - Date.now()));
+  await json.do({ type: 'update', payload: { event: 'acknowledged by those who are left' } }, detection_ms_max);
+  cora.text.insert(0, 'and later. ');
+  await converged([ben, cora]);
+  for (const each of [ben, cora]) assert.deepEqual(each.closes, []);
+  assert.equal(json.raw.closed_with, undefined);
+
+  // It comes back with what it lacks, and its client, which never gave up, with what it wrote alone.
+  doomed.text.insert(0, 'alone. ');
+  await a.start();
+  const healed = Date.now();
+  await converged([doomed, ben, cora], convergence_ms_max);
+  for (const words of ['alone', 'and later', 'while nobody', 'last words']) assert.ok(doomed.text.toString().includes(words), words);
+  for (const each of [doomed, ben, cora]) await sees(each, ['ben', 'cora', 'doomed'], Math.max(1, healed + convergence_ms_max - Date.now()));
+  await use.cluster.converged(['plan'], convergence_ms_max);
+  const newcomer = await use.client(a, 'plan').synced();
+  assert.equal(newcomer.text.toString(), doomed.text.toString());
+});
+
+cluster_test('what two nodes wrote apart is together after the heal, and so is presence', async (context) => {
+  const use = await own_cluster(context, { nodes: 2 });
+  const [a, b] = use.nodes;
+  const [ada, ben] = [named(use, a, 'plan', 'ada'), named(use, b, 'plan', 'ben')];
+  for (const each of [ada, ben]) await sees(each, ['ada', 'ben']);
+  use.network.cut(a.name, b.name);
+  ada.text.insert(0, 'apart at a. ');
+  ben.text.insert(0, 'apart at b. ');
+  await sees(ada, ['ada'], detection_ms_max);
+  await sees(ben, ['ben'], detection_ms_max);
+  assert.ok(!ada.text.toString().includes('at b'));
+  use.network.heal();
+  await converged([ada, ben], convergence_ms_max);
+  assert.ok(ada.text.toString().includes('at a') && ada.text.toString().includes('at b'));
+  for (const each of [ada, ben]) await sees(each, ['ada', 'ben'], convergence_ms_max);
+  for (const each of [ada, ben]) assert.deepEqual(each.closes, []);
+});
+
+cluster_test('a node cut off from both others acknowledges nothing until the heal', async (context) => {
+  const use = await own_cluster(context);
+  const [alone, ...others] = use.nodes;
+  const json = await use.json(alone, '/plan');
+  await json.join();
+  const other = await use.json(others[0], '/plan');
+  await other.join();
+  use.network.partition([alone.name], others.map(({ name }) => name));
+  json.send({ type: 'update', payload: { update: writing('unheard') }, messageId: 'minority' });
+  other.send({ type: 'update', payload: { update: writing('heard') }, messageId: 'majority' });
+  await other.answer('majority', 1, detection_ms_max);
+  await pause(1000);
+  assert.deepEqual(json.answers('minority'), []);
+  use.network.heal();
+  assert.equal((await json.answer('minority', 1, convergence_ms_max)).type, 'ack');
+  await until(() => other.text().includes('unheard') && json.text().includes('heard'), 'both have both', convergence_ms_max);
+});
+
+cluster_test('a document that is removed at one node is removed at all', async (context) => {
+  const use = await own_cluster(context);
+  const [a, b, c] = use.nodes;
+  const clients = use.nodes.map((node) => use.client(node, 'plan'));
+  await Promise.all(clients.map((each) => each.synced()));
+  clients[0].text.insert(0, 'soon gone');
+  await converged(clients);
+  await use.cluster.converged(['plan']);
+  assert.equal((await b.ask('/api/v1/documents/plan', { method: 'DELETE' })).status, 200);
+  await until(() => clients.every(({ closes }) => closes.some(({ code }) => code === 4410)), 'all sessions are closed', 5000, () => JSON.stringify(clients.map(({ closes }) => closes)));
+  for (const client of clients) client.destroy();
+  for (const node of [a, b, c]) {
+    await until(async () => (await node.ask('/api/v1/documents/plan/export')).status !== 200, `${node.name} holds it no more`);
+    const late = use.client(node, 'plan');
+    await until(() => late.closes.some(({ code }) => code === 4410), `${node.name} lets nobody in`);
+    late.destroy();
+  }
+});
+
+cluster_test('a removal while a node is away holds when it comes back', async (context) => {
+  const use = await own_cluster(context);
+  const [a, , c] = use.nodes;
+  const writer = await use.client(a, 'plan').synced();
+  writer.text.insert(0, 'must not return');
+  await use.cluster.converged(['plan']);
+  await until(async () => (await c.holds('plan')) !== undefined, 'the third has it');
+  writer.destroy();
+  await c.kill();
+  assert.equal((await a.ask('/api/v1/documents/plan', { method: 'DELETE' })).status, 200);
+  await c.start();
+  await use.cluster.ready();
+  for (const node of use.nodes) {
+    const late = use.client(node, 'plan');
+    await until(() => late.closes.some(({ code }) => code === 4410), `${node.name} lets nobody in`, convergence_ms_max, () => late.text.toString());
+    assert.equal(late.text.toString(), '');
+    late.destroy();
+  }
+});
