@@ -17,8 +17,8 @@ result<int> open_file(const std::string& path) {
   if (path == standard_error) return STDERR_FILENO;
   const int file = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
   if (file >= 0) return file;
-  return fail(errc::invalid_config,
-              "the file " + path + ": " + std::generic_category().message(errno));
+  const std::string why = std::generic_category().message(errno);
+  return fail(errc::invalid_config, std::string{"the file "}.append(path).append(": ").append(why));
 }
 
 void close_file(int file) {

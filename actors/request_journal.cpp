@@ -165,7 +165,8 @@ std::string audit_line(const request_note& of, const http_answer& answer) {
   line.name("event").value(of.event);
   add_asker(line, of);
   if (!of.document.empty()) line.name("document").value(std::string_view{of.document});
-  if (!of.details.empty()) line.name("details").raw("{" + of.details + "}");
+  if (!of.details.empty())
+    line.name("details").raw(std::string{"{"}.append(of.details).append("}"));
   line.name("done").raw(answer.status < 300 ? "true" : "false");
   line.name("status").value(std::uint64_t{answer.status}).close('}');
   return line.take();
