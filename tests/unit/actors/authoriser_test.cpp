@@ -146,6 +146,7 @@ TEST_CASE("the same question is asked once for all who wait", "[access][actors]"
     return allow();
   });
   bed.settings.questions_max = 2;
+  bed.actor();  // before several threads ask for it
   caf::scoped_actor self{*bed.system};
   std::vector<std::thread> askers;
   std::atomic<int> granted = 0;
