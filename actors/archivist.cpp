@@ -270,7 +270,10 @@ void archivist::admit() {
   if (!*info) return finish(admin::answer_no_document(document()));
   const auto admitted = desk_->archive().admit(document());
   if (!admitted) return fail_with(admitted.error());
-  if (*admitted) log_line(log_severity::info, "document '" + document() + "' may be created again");
+  if (*admitted) {
+    log_line(log_severity::info, "document '" + document() + "' may be created again");
+    tell(this, desk_->directory(), announce_generation{document()});
+  }
   finish(admin::show_admitted(document(), *admitted));
 }
 

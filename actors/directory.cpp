@@ -63,6 +63,8 @@ directory::behavior_type directory::make_behavior() {
       [this](const import_update& order) { return on_import(order); },
       [this](const export_state& which) { return on_export(which); },
       [this](const remove_document& which) { return on_remove(which); },
+      [this](const adopt_generation& which) { return on_adopt(which); },
+      [this](const announce_generation& which) { on_announce(which); },
       [this](const cluster_changed& change) { on_cluster_changed(change); },
       [this](const close_documents&) { return on_close_documents(); },
       [this](drain_atom) { on_workers_late(); },
@@ -418,26 +420,71 @@ caf::result<removed_document> directory::on_remove(const remove_document& which)
   auto promise = make_response_promise<removed_document>();
   const auto [at, is_first] = removals_.try_emplace(which.name);
   at->second.promises.push_back(promise);
-  if (!is_first) return promise;
-  const auto found = documents_.find(which.name);
-  if (found == documents_.end()) {
-    remove_stored(which.name);
+  if (is_first) begin_removal(which.name);
+  return promise;
+}
+
+/// A removal at another node is one here; only the tombstone comes from there.
+caf::result<removed_document> directory::on_adopt(const adopt_generation& which) {
+  if (is_draining_) return to_caf_error(close_reason::server_stopping);
+  auto promise = make_response_promise<removed_document>();
+  const auto known = removals_.find(which.document);
+  if (known == removals_.end() && which.generation == 0) {
+    request(store_, caf::infinite, which)
+        .then([promise](const removed_document& answer) mutable { promise.deliver(answer); },
+              [promise](const caf::error& why) mutable { promise.deliver(why); });
     return promise;
   }
+  if (known != removals_.end()) {
+    known->second.waiting.push_back(
+        [this, which] { tell_anonymously(directory_actor{this}, which); });
+    promise.deliver(removed_document{});
+    return promise;
+  }
+  removal& begun = removals_[which.document];
+  begun.generation = which.generation;
+  begun.promises.push_back(promise);
+  begin_removal(which.document);
+  return promise;
+}
+
+void directory::begin_removal(const std::string& name) {
+  const auto found = documents_.find(name);
+  if (found == documents_.end()) return remove_stored(name);
   entry& open = found->second;
   for (const hub_actor& hub : hubs_)
     tell(this, hub, close_subscribers{open.id, close_reason::document_removed});
   open.is_unloading = true;
   tell(this, open.document, unload_document{.is_removed = true});
-  return promise;
 }
 
 void directory::remove_stored(const std::string& name) {
-  request(store_, caf::infinite, remove_document{name})
-      .then([this, name](const removed_document& outcome) { on_removed(name, outcome); },
-            [this, name](const caf::error& why) {
-              on_removed(name, {false, failure{errc::storage_failed, caf::to_string(why)}});
-            });
+  const auto answer = [this, name](const removed_document& outcome) { on_removed(name, outcome); };
+  const auto fail_with = [this, name](const caf::error& why) {
+    on_removed(name, {false, failure{errc::storage_failed, caf::to_string(why)}});
+  };
+  if (const auto& generation = removals_.at(name).generation)
+    request(store_, caf::infinite, adopt_generation{name, *generation}).then(answer, fail_with);
+  else
+    request(store_, caf::infinite, remove_document{name}).then(answer, fail_with);
+}
+
+/// To all nodes: those that are away hear of it when they ask for the document.
+void directory::tell_generation(const std::string& name, std::uint64_t generation) {
+  if (!settings_.links || generation == 0) return;
+  const shared_bytes message = cluster::encode(
+      cluster::document_block{name, 0, {cluster::peer_generation{generation}}});
+  const auto document = std::make_shared<const std::string>(name);
+  for (const cluster_links::entry& each : settings_.links->peers)
+    tell(this, each.link, send_to_peer{message, cluster::traffic_class::data, document});
+}
+
+void directory::on_announce(const announce_generation& which) {
+  if (!settings_.links) return;
+  request(store_, caf::infinite, adopt_generation{which.document, 0})
+      .then([this, name = which.document](
+                const removed_document& known) { tell_generation(name, known.generation); },
+            [](const caf::error&) {});
 }
 
 /// Whoever waits opens the document now: if it is removed, the storage says so, with the reason for
@@ -446,6 +493,7 @@ void directory::on_removed(const std::string& name, const removed_document& outc
   removal ended = std::move(removals_.at(name));
   removals_.erase(name);
   if (!outcome.why) windows_.erase(name);
+  if (!ended.generation) tell_generation(name, outcome.generation);
   for (auto& promise : ended.promises) promise.deliver(outcome);
   for (const auto& resume : ended.waiting) resume();
 }

@@ -74,6 +74,7 @@ class directory final : public directory_actor::base {
   using waiting_list = std::vector<std::function<void()>>;
   /// A document that an operator removes.
   struct removal {
+    std::optional<std::uint64_t> generation;  // of another node; nothing: an operator of this one
     std::vector<caf::typed_response_promise<removed_document>> promises;
     waiting_list waiting;
   };
@@ -119,6 +120,10 @@ class directory final : public directory_actor::base {
   waiting_list* find_waiting(const std::string& name);
   void open_for(const open_document& request, caf::typed_response_promise<opened_document> promise);
   void import_for(const import_update& order, caf::typed_response_promise<imported_update> promise);
+  caf::result<removed_document> on_adopt(const adopt_generation& which);
+  void on_announce(const announce_generation& which);
+  void tell_generation(const std::string& name, std::uint64_t generation);
+  void begin_removal(const std::string& name);
   void remove_stored(const std::string& name);
   void on_removed(const std::string& name, const removed_document& outcome);
   caf::expected<opened_document> open(const open_document& request);

@@ -92,6 +92,7 @@ void document::on_exit() {
 
 void document::on_loaded(const loaded_document& loaded) {
   durability_.load(loaded.stored);
+  generation_ = loaded.stored.generation;
   const auto load_all = [stored = loaded.stored, name = name_](hosted_document& into,
                                                                document_effects&) {
     const auto load = [&](byte_view update) {

@@ -149,6 +149,7 @@ class document final : public io_actor<document_actor::base> {
                        const std::shared_ptr<const cluster::document_block>& in, std::size_t at,
                        const shared_slice& update);
   void answer_peer(cluster::peer_id from, const cluster::document_message& message);
+  void look_at_generation();
   void note_keepers();
   void look_at_opening();
   void tell_peers();
@@ -187,6 +188,8 @@ class document final : public io_actor<document_actor::base> {
   bool is_unloading_ = false;
   bool waits_for_worker_ = true;
   bool is_final_ = false;
+  bool is_outdated_ = false;       // by another node
+  std::uint64_t generation_ = 0;   // storage::document_generation
   bool flush_scheduled_ = false;
   bool is_nearly_full_ = false;
   bool is_folded_ = false;        // as far as is noted

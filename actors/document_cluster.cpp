@@ -17,7 +17,7 @@ std::chrono::steady_clock::time_point current_time() { return std::chrono::stead
 /// What this node has stored is loaded. The keepers are asked once anybody wants to see it.
 void document::begin_with_peers() {
   const hosted_state own{*work_.state()};
-  peers_->core().begin(own, durability_.last(), current_time());
+  peers_->core().begin(own, durability_.last(), generation_, current_time());
   note_keepers();
   peers_->attach(this);
   if (!held_.empty()) {
@@ -118,6 +118,16 @@ void document::take_from_peer(cluster::peer_id from,
                               const std::shared_ptr<const cluster::document_block>& in,
                               std::size_t at) {
   const cluster::document_message& message = in->messages[at];
+  if (std::holds_alternative<cluster::peer_generation>(message)) {
+    peers_->core().on_message(from, message, hosted_state{*work_.state()}, current_time());
+    return look_at_generation();
+  }
+  // Of another life of the document. What it says first, if anything, is which.
+  if (!peers_->core().fits(from)) {
+    if (cluster::replica::update_of(message) == nullptr) return;
+    return peers_->core().on_applied(from, message, false, hosted_state{*work_.state()},
+                                     current_time());
+  }
   if (const shared_slice* const update = cluster::replica::update_of(message))
     return apply_from_peer(from, in, at, *update);
   if (const auto* const presence = std::get_if<cluster::peer_presence>(&message)) {
@@ -147,6 +157,13 @@ void document::take_from_peer(cluster::peer_id from,
                                   hosted_state{*work_.state(), difference.get()}, current_time());
         schedule_flush();
       });
+}
+
+/// Another node has removed the document, or has begun its next life: the directory ends this one.
+void document::look_at_generation() {
+  const std::uint64_t generation = peers_->core().outdated_by();
+  if (generation == 0 || std::exchange(is_outdated_, true)) return;
+  tell_anonymously(directory_, adopt_generation{*name_, generation});
 }
 
 void document::answer_peer(cluster::peer_id from, const cluster::document_message& message) {

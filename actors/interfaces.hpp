@@ -153,6 +153,8 @@ using directory_actor = caf::typed_actor<
     caf::result<imported_update>(import_update),  // pass it on to the document, opened if need be
     caf::result<exported_state>(export_state),    // the state of a document, if it is open
     caf::result<removed_document>(remove_document),  // close its sessions, end it, then remove it
+    caf::result<removed_document>(adopt_generation),  // another node has removed it, or begun anew
+    caf::result<void>(announce_generation),           // tell the other nodes what has become of it
     caf::result<void>(cluster_changed),              // pass it on to all documents
     caf::result<node_drained>(close_documents),      // unload everything, then answer
     caf::result<void>(drain_atom)>;                  // note to itself: workers had time enough
@@ -194,6 +196,15 @@ struct remove_document {
 struct removed_document {
   bool was_there = false;
   std::optional<failure> why;  ///< It could not be removed.
+  std::uint64_t generation = 0;  ///< storage::document_generation, from now on.
+};
+/// Whatever is stored of an older one is removed. Answered with the one that it has then.
+struct adopt_generation {
+  std::string document;
+  std::uint64_t generation = 0;  ///< 0: only asks.
+};
+struct announce_generation {
+  std::string document;
 };
 struct close_documents {};
 
@@ -296,6 +307,7 @@ using store_actor = caf::typed_actor<
     caf::result<void>(append_updates),               // confirmed to the document by update_stored
     caf::result<void>(write_checkpoint),             // replaces the log up to a sequence
     caf::result<removed_document>(remove_document),  // behind all that is queued
+    caf::result<removed_document>(adopt_generation),  // what another node knows of a document
     caf::result<void>(flush_atom),     // note to itself: write what has queued up as one batch
     caf::result<void>(recover_atom)>;  // note to itself: look whether writes work again
 

@@ -11,6 +11,8 @@
 // Sorted. `message(name)` is applied to each.
 // clang-format off
 #define TROUPE_MESSAGES(message) \
+  message(adopt_generation) \
+  message(announce_generation) \
   message(answer_admin_request) \
   message(append_updates) \
   message(attach_document) \

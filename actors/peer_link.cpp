@@ -12,6 +12,9 @@ namespace {
 /// What is kept for a document that is being opened; beyond it, its flows begin anew.
 constexpr std::size_t opening_bytes_max = std::size_t{16} * 1024 * 1024;
 
+/// Of a document that was never removed; no node has to be told that.
+constexpr std::uint64_t first_life = 2;
+
 std::chrono::steady_clock::time_point current_time() { return std::chrono::steady_clock::now(); }
 
 }  // namespace
@@ -26,9 +29,7 @@ peer_link::peer_link(caf::actor_config& config, peer_link_settings settings,
 
 peer_link::behavior_type peer_link::make_behavior() {
   end_on_exception(this);
-  set_down_handler([this](const caf::down_msg& down) {
-    if (remote_ && down.source == remote_->address()) lose("the connection has ended");
-  });
+  set_down_handler([this](const caf::down_msg& down) { on_down(down); });
   return {
       [this](const attach_document& which) { on_attach(which); },
       [this](const detach_document& which) { on_detach(which); },
@@ -79,19 +80,46 @@ void peer_link::tell_gone(const std::string& document) {
        cluster::traffic_class::data, document);
 }
 
-/// One that cannot be opened here, as it is removed, is of no use to the peer.
+/// A document says only by ending that it cannot be loaded.
 void peer_link::open_for(const std::string& document) {
   request(directory_, caf::infinite, open_document{document, std::nullopt, true})
-      .then([](const opened_document&) {},
-            [this, document](const caf::error& why) { on_opening_failed(document, why); });
+      .then(
+          [this, document](const opened_document& opened) {
+            const auto waiting = openings_.find(document);
+            if (waiting == openings_.end()) return;
+            waiting->second.document = opened.document.id();
+            watch(this, opened.document);
+          },
+          [this, document](const caf::error& why) { on_opening_failed(document, why); });
 }
 
+void peer_link::on_down(const caf::down_msg& down) {
+  if (remote_ && down.source == remote_->address()) return lose("the connection has ended");
+  const auto failed = std::ranges::find_if(openings_, [&](const auto& each) {
+    return each.second.document == down.source.id();
+  });
+  if (failed != openings_.end()) on_opening_failed(std::string{failed->first}, down.reason);
+}
+
+/// The peer hears whether it was removed; else it asks again.
 void peer_link::on_opening_failed(const std::string& document, const caf::error& why) {
   openings_.erase(document);
-  log_line(log_severity::warning, "document '" + document + "' cannot be opened for " +
-                                      settings_.name + ": " +
-                                      std::string{troupe::describe(to_close_reason(why)).text});
-  tell_gone(document);
+  log_line(log_severity::info, "document '" + document + "' cannot be opened for " +
+                                   settings_.name + ": " + caf::to_string(why));
+  tell_generation(document, 0);
+}
+
+/// Makes what the peer knows of a document that is not open here true, and says what is true.
+void peer_link::tell_generation(const std::string& document, std::uint64_t theirs) {
+  request(directory_, caf::infinite, adopt_generation{document, theirs})
+      .then(
+          [this, document, theirs](const removed_document& known) {
+            if (!is_up_ || known.generation <= theirs) return;
+            push(cluster::encode(cluster::document_block{
+                     document, 0, {cluster::peer_generation{known.generation}}}),
+                 cluster::traffic_class::data, document);
+          },
+          [](const caf::error&) {});
 }
 
 // --- sending ---
@@ -173,7 +201,8 @@ void peer_link::on_message(const shared_slice& bytes) {
 
 void peer_link::on_block(cluster::document_block block, std::size_t bytes) {
   const auto of = documents_.find(block.document);
-  const bool is_gone = block.life == 0;
+  const bool is_gone = block.life == 0 && block.messages.size() == 1 &&
+                       std::holds_alternative<cluster::peer_closed>(block.messages.front());
   if (of != documents_.end()) {
     const auto kind = is_gone ? peer_news::kind::gone : peer_news::kind::block;
     const document_actor to = of->second;
@@ -183,6 +212,11 @@ void peer_link::on_block(cluster::document_block block, std::size_t bytes) {
     return;
   }
   if (is_gone) return;
+  if (const auto* const first = block.messages.empty()
+                                    ? nullptr
+                                    : std::get_if<cluster::peer_generation>(&block.messages.front());
+      first != nullptr && first->generation > first_life && !openings_.contains(block.document))
+    tell_generation(block.document, first->generation);
   // Nobody here cares any more whether a peer's sessions use the document.
   const bool is_needed = std::ranges::any_of(block.messages, cluster::needs_replica);
   const auto [at, is_first] = openings_.try_emplace(block.document);

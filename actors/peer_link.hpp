@@ -45,6 +45,7 @@ class peer_link final : public peer_link_actor::base {
 
   /// Blocks for a document that the directory is opening.
   struct opening {
+    caf::actor_id document = 0;
     std::vector<block_ptr> blocks;
     std::size_t bytes = 0;
     bool has_overflown = false;
@@ -64,8 +65,10 @@ class peer_link final : public peer_link_actor::base {
   described_link on_describe() const;
 
   void open_for(const std::string& document);
+  void on_down(const caf::down_msg& down);
   void on_opening_failed(const std::string& document, const caf::error& why);
   void tell_gone(const std::string& document);
+  void tell_generation(const std::string& document, std::uint64_t theirs);
   void push(shared_bytes message, cluster::traffic_class of, std::string_view document);
   void send_batch(cluster::batch what);
   void send_waiting();

@@ -36,6 +36,7 @@ store::behavior_type store::make_behavior() {
       [this](const append_updates& append) { on_append(append); },
       [this](const write_checkpoint& checkpoint) { on_checkpoint(checkpoint); },
       [this](const remove_document& which) { return on_remove(which); },
+      [this](const adopt_generation& which) { return on_adopt(which); },
       [this](flush_atom) {
         flush_scheduled_ = false;
         flush();
@@ -93,7 +94,21 @@ removed_document store::on_remove(const remove_document& which) {
   if (feed != nullptr) feed->end_removal(announced, removed.value_or(false));
   if (!removed) return {false, removed.error()};
   log_line(log_severity::info, "document '" + which.name + "' was removed by an operator");
-  return {*removed, std::nullopt};
+  return {*removed, std::nullopt, settings_.archive->adopt(which.name, 0).value_or(0)};
+}
+
+/// What is queued may belong to an earlier life of the document.
+removed_document store::on_adopt(const adopt_generation& which) {
+  if (!queued_.empty() && !flush())
+    return {false, failure{errc::storage_failed, "writing to storage failed"}};
+  if (!settings_.archive) return {};
+  const auto known = settings_.archive->adopt(which.document, which.generation);
+  if (!known) return {false, known.error()};
+  const bool is_taken = which.generation > 2 && *known == which.generation;
+  if (is_taken)
+    log_line(log_severity::info, "document '" + which.document +
+                                     "' was removed by an operator at another node");
+  return {is_taken, std::nullopt, *known};
 }
 
 /// The note goes to the end of the mailbox: all that is queued there by now joins the batch.

@@ -60,6 +60,7 @@ class store final : public store_actor::base {
   void on_append(const append_updates& append);
   void on_checkpoint(const write_checkpoint& write);
   removed_document on_remove(const remove_document& which);
+  removed_document on_adopt(const adopt_generation& which);
   void on_recovery_due();
   void schedule_flush();
   bool flush();

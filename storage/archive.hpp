@@ -169,6 +169,11 @@ class archive {
   /// The document may be created again, empty, in its next life. Returns whether it was removed.
   virtual result<bool> admit(const std::string& document) = 0;
 
+  /// Makes true what another node knows of the document, if that is newer (document_generation): it
+  /// was removed, or is in a later life, for which whatever is stored is removed. Returns the
+  /// generation that the document has then.
+  virtual result<std::uint64_t> adopt(const std::string& document, std::uint64_t wanted) = 0;
+
   /// Keeps a state of a document. Returns what it is known as, once it is durable. Fails with
   /// document_removed if there is no such document; with name_too_long (label) and state_too_large.
   virtual result<version_info> add_version(const std::string& document,

@@ -32,6 +32,8 @@ stored_document memory_backend::contents_of(const entry& of) {
   stored_document stored;
   stored.checkpoint = of.checkpoint.share();
   stored.last = of.known.last;
+  stored.generation =
+      document_generation(of.known.life, of.known.is_removed, of.known.is_admitted);
   for (const record& r : of.log) stored.updates.push_back(r.update);
   return stored;
 }
@@ -170,6 +172,27 @@ result<bool> memory_backend::admit(const std::string& document) {
   if (found == documents_.end() || !found->second.known.is_removed) return false;
   found->second.known.is_admitted = true;
   return true;
+}
+
+result<std::uint64_t> memory_backend::adopt(const std::string& document,
+                                            std::uint64_t wanted) {
+  std::lock_guard lock{mutex_};
+  const auto found = documents_.find(document);
+  std::uint64_t known = 0;
+  if (found != documents_.end()) {
+    const document_info& of = found->second.known;
+    known = document_generation(of.life, of.is_removed, of.is_admitted);
+  }
+  if (wanted <= std::max<std::uint64_t>(known, 2)) return known;
+  document_info tombstone;
+  tombstone.is_removed = true;
+  tombstone.is_admitted = wanted % 2 == 0;
+  tombstone.life = tombstone.is_admitted ? wanted / 2 - 1 : wanted / 2;
+  tombstone.created_at = tombstone.changed_at = wall_clock_ms();
+  entry& of = documents_[document];
+  of = {};
+  of.known = std::move(tombstone);
+  return wanted;
 }
 
 /// Of a document that is there, else null.

@@ -89,11 +89,39 @@ result<std::optional<document_info>> rocksdb_backend::info(const std::string& do
   return describe(reader, document, tl::unexpected(meta.error()));
 }
 
+namespace {
+
+std::uint64_t generation_of(const document_meta& meta) {
+  return document_generation(meta.life, meta.is_removed, meta.is_admitted);
+}
+
+/// All that is stored of the document goes, and a tombstone is left.
+result<void> bury(rocksdb_backend::state& of, const std::string& document,
+                  const document_meta& tombstone) {
+  const rocksdb_store& store = *of.store;
+  rocksdb::WriteBatch batch{0, 0, 8, 0};
+  for (const family which : {family::log, family::checkpoints, family::versions})
+    if (const auto status =
+            batch.DeleteRange(store.handle(which), begin_key(tombstone.id), end_key(tombstone.id));
+        !status.ok())
+      return tl::unexpected(in_document(document, to_failure(status)));
+  const std::string key = meta_key(document);
+  const std::string owner = name_key(tombstone.id);
+  for (const auto& [at, value] : {std::pair{key, encode_meta(key, tombstone)},
+                                  std::pair{owner, encode_name(owner, document)}})
+    if (const auto status = batch.Put(store.handle(family::meta), at, value); !status.ok())
+      return tl::unexpected(in_document(document, to_failure(status)));
+  TROUPE_TRY(of.commit(batch));
+  of.heads.forget(document);
+  return {};
+}
+
+}  // namespace
+
 result<bool> rocksdb_backend::remove(const std::string& document) {
   std::lock_guard lock{state_->writing};
   TROUPE_TRY(state_->check_writable());
-  const rocksdb_store& store = *state_->store;
-  const auto stored = rocksdb_reader{store}.find_meta(document);
+  const auto stored = rocksdb_reader{*state_->store}.find_meta(document);
   // Of what cannot be read, nothing is known but that it is there.
   const bool is_corrupt = !stored && stored.error().code == errc::corrupt_document;
   if (!stored && !is_corrupt) return tl::unexpected(in_document(document, stored.error()));
@@ -107,21 +135,28 @@ result<bool> rocksdb_backend::remove(const std::string& document) {
     tombstone.created_at = (*stored)->created_at;
     tombstone.life = (*stored)->life;
   }
-  rocksdb::WriteBatch batch{0, 0, 8, 0};
-  for (const family which : {family::log, family::checkpoints, family::versions})
-    if (const auto status =
-            batch.DeleteRange(store.handle(which), begin_key(tombstone.id), end_key(tombstone.id));
-        !status.ok())
-      return tl::unexpected(in_document(document, to_failure(status)));
-  const std::string key = meta_key(document);
-  const std::string owner = name_key(tombstone.id);
-  for (const auto& [at, value] : {std::pair{key, encode_meta(key, tombstone)},
-                                  std::pair{owner, encode_name(owner, document)}})
-    if (const auto status = batch.Put(store.handle(family::meta), at, value); !status.ok())
-      return tl::unexpected(in_document(document, to_failure(status)));
-  TROUPE_TRY(state_->commit(batch));
-  state_->heads.forget(document);
+  TROUPE_TRY(bury(*state_, document, tombstone));
   return was_there;
+}
+
+result<std::uint64_t> rocksdb_backend::adopt(const std::string& document,
+                                             std::uint64_t wanted) {
+  std::lock_guard lock{state_->writing};
+  const auto stored = rocksdb_reader{*state_->store}.find_meta(document);
+  const bool is_corrupt = !stored && stored.error().code == errc::corrupt_document;
+  if (!stored && !is_corrupt) return tl::unexpected(in_document(document, stored.error()));
+  const std::uint64_t known = stored && *stored ? generation_of(**stored) : 0;
+  // A document that begins its first life needs no entry for that.
+  if (wanted <= std::max<std::uint64_t>(known, 2)) return known;
+  TROUPE_TRY(state_->check_writable());
+  document_meta tombstone;
+  tombstone.id = id_of(document);
+  tombstone.is_removed = true;
+  tombstone.is_admitted = wanted % 2 == 0;
+  tombstone.life = tombstone.is_admitted ? wanted / 2 - 1 : wanted / 2;
+  tombstone.created_at = tombstone.changed_at = state_->now();
+  TROUPE_TRY(bury(*state_, document, tombstone));
+  return wanted;
 }
 
 result<bool> rocksdb_backend::admit(const std::string& document) {

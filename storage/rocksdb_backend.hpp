@@ -68,6 +68,7 @@ class rocksdb_backend final : public backend, public archive, public outbox {
   result<std::optional<document_info>> info(const std::string& document) override;
   result<bool> remove(const std::string& document) override;
   result<bool> admit(const std::string& document) override;
+  result<std::uint64_t> adopt(const std::string& document, std::uint64_t wanted) override;
   result<version_info> add_version(const std::string& document, const version_draft& what) override;
   result<version_page> list_versions(const version_query& which) override;
   result<std::optional<stored_version>> read_version(const std::string& document,

@@ -169,6 +169,7 @@ result<void> rocksdb_reader::count_rest(document_meta& meta) const {
 result<stored_document> rocksdb_reader::load(const document_meta& meta) const {
   const sequence last_min = std::max(meta.covers, meta.counted);
   stored_document stored;
+  stored.generation = document_generation(meta.life, meta.is_removed, meta.is_admitted);
   const auto put = [&](shared_bytes checkpoint, log_part log) {
     stored.checkpoint = std::move(checkpoint);
     stored.updates = std::move(log.updates);

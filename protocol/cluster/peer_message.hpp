@@ -96,6 +96,7 @@ inline bool needs_replica(const document_message& message) noexcept {
          !std::holds_alternative<peer_presence>(message) &&
          !std::holds_alternative<peer_event>(message) &&
          !std::holds_alternative<peer_stored>(message) &&
+         !std::holds_alternative<peer_generation>(message) &&
          !std::holds_alternative<peer_loaded>(message);
 }
 

@@ -91,6 +91,7 @@ void replica::on_gone(peer_id id, const replica_state& own, time_point now) {
 
 void replica::forget_incoming(peer& of) {
   of.life = 0;
+  of.fits = false;
   of.is_complete = of.has_asked = false;
   of.unconfirmed = {};
 }
@@ -116,8 +117,11 @@ void replica::on_closing() { on_used(false); }
 
 // --- opening ---
 
-void replica::begin(const replica_state& own, state_number number, time_point now) {
+void replica::begin(const replica_state& own, state_number number, std::uint64_t generation,
+                    time_point now) {
+  constexpr std::uint64_t first_life = 2;
   has_begun_ = true;
+  how_.generation = std::max(generation, first_life);
   number_ = durable_ = number;
   begin_flows(own, now);
 }
@@ -153,7 +157,9 @@ bool replica::has_failed(time_point now) {
 
 // --- what is sent ---
 
+/// What a turn has for a peer begins with what it is about, unless it is only updates of a flow.
 void replica::push(peer& to, document_message message) {
+  if (to.messages.empty()) to.messages.push_back(peer_generation{how_.generation});
   to.messages.push_back(std::move(message));
   has_blocks_ = true;
 }
@@ -261,7 +267,11 @@ void replica::on_life(peer_id id, replica_life life, const replica_state& own, t
 void replica::on_message(peer_id id, const document_message& message, const replica_state& own,
                          time_point now) {
   peer& from = of(id);
-  if (const auto* const compare = std::get_if<peer_compare>(&message))
+  if (const auto* const generation = std::get_if<peer_generation>(&message))
+    on(from, *generation);
+  else if (!from.fits)
+    return;
+  else if (const auto* const compare = std::get_if<peer_compare>(&message))
     on(from, *compare, own, now);
   else if (const auto* const stored = std::get_if<peer_stored>(&message))
     on(from, *stored);
@@ -275,6 +285,18 @@ void replica::on_message(peer_id id, const document_message& message, const repl
     note_user(from, false);
   if (!from.is_target()) end_flow(from);
   begin_flows(own, now);
+}
+
+/// The sender of an older one hears of ours with whatever comes next for it.
+void replica::on(peer& from, const peer_generation& news) {
+  from.fits = news.generation == how_.generation;
+  if (news.generation > how_.generation) outdated_by_ = std::max(outdated_by_, news.generation);
+  if (news.generation < how_.generation) announce(from);
+}
+
+bool replica::fits(peer_id id) const noexcept {
+  const auto found = std::ranges::find(peers_, id, &peer::id);
+  return found != peers_.end() && found->fits && outdated_by_ == 0;
 }
 
 void replica::on(peer& from, const peer_compare& compare, const replica_state& own,

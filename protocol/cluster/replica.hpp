@@ -55,7 +55,8 @@ class replica {
   using time_point = std::chrono::steady_clock::time_point;
 
   struct settings {
-    replica_life life = 0;  ///< Random.
+    replica_life life = 0;         ///< Random.
+    std::uint64_t generation = 2;  ///< Of the document; see peer_generation.
     std::chrono::milliseconds load_timeout{10'000};
     /// After changes a flow is compared again so often.
     std::chrono::milliseconds compare_interval{5'000};
@@ -72,8 +73,9 @@ class replica {
   // --- opening ---
 
   /// What this node has stored is loaded, up to this number, all of it durable. From now on peers
-  /// are answered.
-  void begin(const replica_state& own, state_number number, time_point now);
+  /// are answered. `generation`: of what is stored; 0: nothing is.
+  void begin(const replica_state& own, state_number number, std::uint64_t generation,
+             time_point now);
   /// Somebody here wants to see the document: asks the others what they have, once.
   void load(const replica_state& own, time_point now);
   /// Enough others have answered since load(): the document may be shown.
@@ -132,6 +134,12 @@ class replica {
 
   // --- questions ---
 
+  /// The generation of the document that a peer has, if it is newer: what is known here is of no use
+  /// to anybody, and nothing more is taken from peers. 0: none has.
+  std::uint64_t outdated_by() const noexcept { return outdated_by_; }
+  /// Whether a peer speaks of the same generation, so that what it says can be taken.
+  bool fits(peer_id from) const noexcept;
+
   /// The peers that newly use the document, for whom all presence is due; forgets them.
   std::vector<peer_id> take_new_users();
   /// Whether any peer's sessions use the document.
@@ -173,6 +181,7 @@ class replica {
     time_point compared_at;
     // What comes from it.
     replica_life life = 0;
+    bool fits = false;         // its document is of the same generation
     bool is_complete = false;  // nothing that it streams can lack what came before
     bool has_asked = false;
     time_point asked_at;
@@ -204,6 +213,7 @@ class replica {
   void forget_incoming(peer& of);
   void announce(peer& to);
 
+  void on(peer& from, const peer_generation& news);
   void on(peer& from, const peer_compare& compare, const replica_state& own, time_point now);
   void on(peer& from, const peer_stored& stored);
   void on(peer& from, const peer_ask& wish, const replica_state& own, time_point now);
@@ -216,6 +226,7 @@ class replica {
   std::vector<peer_id> new_users_;
   state_number number_ = 0;
   state_number durable_ = 0;
+  std::uint64_t outdated_by_ = 0;
   time_point deadline_;
   bool has_begun_ = false;
   opening opening_ = opening::not_wanted;

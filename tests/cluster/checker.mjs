@@ -31,6 +31,9 @@ export class operation_book {
     ++this.acknowledged;
     if (this.#last.has(document)) this.#note_gap(document);
   }
+  has_acknowledged(document) {
+    return Object.values(this.of(document).acknowledged).some(({ size }) => size > 0);
+  }
   #note_gap(document) {
     const now = performance.now();
     this.longest_gap_ms = Math.max(this.longest_gap_ms, now - this.#last.get(document));

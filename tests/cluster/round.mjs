@@ -71,6 +71,9 @@ export class row_run {
     });
     this.work = work.start();
     try {
+      // A fault says nothing before the cluster has begun to work.
+      const has_begun = () => this.documents.every((each) => this.book.has_acknowledged(each));
+      await until(has_begun, 'something was acknowledged in each document', 15_000).catch((error) => this.problem(error.message));
       await pause(warm_ms);
       await this.row.fault(this);
       const healed = performance.now();

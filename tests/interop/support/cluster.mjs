@@ -71,6 +71,8 @@ export function cluster_section({ name = 'test', self, listen_port, members, rep
 
 class cluster_node {
   server = undefined;
+  /** Its process, from the moment at which that exists. */
+  pid = undefined;
   is_up = false;
   is_frozen = false;
 
@@ -83,9 +85,6 @@ class cluster_node {
   }
   get url() {
     return `ws://127.0.0.1:${this.port}`;
-  }
-  get pid() {
-    return this.is_up ? this.server.pid : undefined;
   }
   /** The address under which others know it. */
   get address() {
@@ -100,14 +99,9 @@ class cluster_node {
       'storage.path': this.directory,
       ...this.cluster.settings,
     };
-    // It connects to the others before it says that it is ready.
-    const on_spawn = (server) => Object.assign(this, { server, is_up: true });
-    try {
-      await start_server(settings, { file: this.#write_file(), environment, on_spawn });
-    } catch (error) {
-      this.is_up = false;
-      throw error;
-    }
+    const on_spawned = (pid) => (this.pid = pid);
+    this.server = await start_server(settings, { file: this.#write_file(), environment, on_spawned });
+    this.is_up = true;
   }
 
   #write_file() {
@@ -124,6 +118,7 @@ class cluster_node {
     if (!this.is_up) return;
     this.is_up = this.is_frozen = false;
     await this.server.kill();
+    this.pid = undefined;
   }
   /** SIGTERM; it must end in order, in time. */
   async stop() {
@@ -131,6 +126,7 @@ class cluster_node {
     this.thaw();
     await this.server.stop();
     this.is_up = false;
+    this.pid = undefined;
   }
   freeze() {
     process.kill(this.server.pid, 'SIGSTOP');
@@ -211,7 +207,16 @@ export class test_cluster {
     this.seeds = [...this.nodes];
     await Promise.all(this.nodes.map((node) => node.start()));
     await this.ready();
+    if (this.is_clustered) await this.linked();
     return this;
+  }
+  /** Waits until each node that is up has a connection to each other one; without proxies nobody knows. */
+  async linked(ms = 15_000) {
+    if (!this.is_proxied) return;
+    const up = this.up().map(({ name }) => name);
+    const wanted = up.flatMap((a, i) => up.slice(i + 1).map((b) => `${a}|${b}`));
+    const connected = () => wanted.every((pair) => this.network.connected().includes(pair));
+    await until(connected, 'all nodes are connected', ms, () => this.network.connected().join(', '));
   }
   async ready(ms = 30_000) {
     await Promise.all(this.up().map((node) => node.ready(ms)));

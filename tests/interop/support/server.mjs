@@ -144,11 +144,12 @@ class server {
 
 /**
  * Starts a server with `settings` ({'limits.max_connections': 2, ...}) and waits until it listens.
- * `file` is a configuration file for what settings cannot say; `environment` is added to that of this process.
+ * `file` is a configuration file for what settings cannot say; `environment` is added to that of this process;
+ * `on_spawned` hears of the process before it is ready.
  */
-export async function start_server(settings = {}, { file = undefined, environment = undefined, on_spawn = () => {} } = {}) {
+export async function start_server(settings = {}, { file = undefined, environment = undefined, on_spawned = undefined } = {}) {
   const started = new server(settings, file, environment);
-  on_spawn(started);
+  on_spawned?.(started.pid);
   try {
     await started.ready();
   } catch (error) {
