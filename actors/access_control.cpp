@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.hpp"
 #include "net/request_target.hpp"
+#include "protocol/json/tree.hpp"
 #include "protocol/route.hpp"
 
 namespace troupe {
@@ -52,26 +54,37 @@ identified_client access_control::identify(const upgrade_request& request,
   if (mode() == access::mode::token && *token) return identify_token((*token)->token, address);
   // Without a token there is nobody to be named: what a client says of itself proves nothing.
   identity who{.user = {}, .address = address};
-  if (*token) who.token = std::move((*token)->token);
-  if (!who.address.empty() || !who.token.empty())
+  if (mode() == access::mode::webhook && (*token || !request.origin.empty()))
+    who.shown = std::make_shared<const shown_by_client>(
+        shown_by_client{*token ? std::string{(*token)->token} : std::string{}, request.origin});
+  if (!who.address.empty() || who.shown)
     found.who = std::make_shared<const identity>(std::move(who));
   if (mode() == access::mode::token && settings_.policy->everybody == access::anonymous::none)
     found.refused = close_reason::unauthenticated;
   return found;
 }
 
-identified_client access_control::identify_token(const std::string& token,
+identity_ptr access_control::identify(const webhook::authorisation& answer,
+                                      const identity_ptr& before) const {
+  identity who{.user = answer.user, .address = address_of(before)};
+  who.token_id = answer.token_id;
+  who.shown = before ? before->shown : nullptr;
+  if (const auto& names = settings_.policy->stamp) {
+    access::claims says{.user = answer.user, .token_id = {}, .expires = {}, .all = {}};
+    auto presence = json::tree::parse(answer.presence.empty() ? "{}" : answer.presence);
+    TROUPE_CHECK(presence.has_value());  // read_authorisation has looked at it
+    says.all = *std::move(presence);
+    who.stamp = access::presence_of(says, *names);
+  }
+  return std::make_shared<const identity>(std::move(who));
+}
+
+identified_client access_control::identify_token(std::string_view token,
                                                  const std::string& address) {
-  const auto granted = [&] {
-    const std::lock_guard lock{verifier_mutex_};
-    return verifier_.grant_for(token, std::chrono::system_clock::now());
-  }();
+  const auto granted = verifier_.grant_for(token, std::chrono::system_clock::now());
   identified_client found;
   if (granted) {
-    found.who = identity_of(*granted, address,
-                            settings_.stamps_presence
-                                ? access::presence_of(*(*granted)->who, settings_.presence_claims)
-                                : std::string{});
+    found.who = identity_of(*granted, address);
     // As long as it would be taken again.
     found.expires = steady((*granted)->who->expires + settings_.tokens.clock_skew);
   } else {
@@ -101,21 +114,24 @@ std::optional<rights> access_control::rights_to(const identity_ptr& who,
                            : access::rights_of_anybody(*settings_.policy);
 }
 
-std::optional<rights> access_control::rights_of_token(const std::string& token,
+std::optional<token_bearer> access_control::bearer_of(std::string_view token,
                                                       std::string_view document, time_point now) {
   if (mode() != access::mode::token) return std::nullopt;
-  const identified_client found = identify_token(token, {});
-  if (found.refused) return std::nullopt;
-  return changed(found.who, document, access::rights_for(*found.who->grant, document), now);
+  const auto granted = verifier_.grant_for(token, std::chrono::system_clock::now());
+  if (!granted) return std::nullopt;
+  const access::claims& who = *(*granted)->who;
+  return token_bearer{
+      who.user, who.token_id,
+      changed(who.user, who.token_id, document, access::rights_for(**granted, document), now)};
 }
 
-rights access_control::changed(const identity_ptr& who, std::string_view document, rights may,
-                               time_point now) const {
+rights access_control::changed(std::string_view user, std::string_view token_id,
+                               std::string_view document, rights may, time_point now) const {
   if (!has_changes_.load(std::memory_order_acquire)) return may;
   const std::lock_guard lock{changes_mutex_};
   // Of several the last counts.
   const auto last = std::find_if(changes_.rbegin(), changes_.rend(), [&](const kept_change& each) {
-    return each.until > now && each.what.concerns(who, document);
+    return each.until > now && each.what.concerns(user, token_id, document);
   });
   return last == changes_.rend() ? may : last->what.may.value_or(rights{});
 }
@@ -131,9 +147,6 @@ bool access_control::add(const access_change& change, time_point now, time_point
   return true;
 }
 
-void access_control::use(access::key_set_ptr keys) {
-  const std::lock_guard lock{verifier_mutex_};
-  verifier_.use(std::move(keys));
-}
+void access_control::use(access::key_set_ptr keys) { verifier_.use(std::move(keys)); }
 
 }  // namespace troupe

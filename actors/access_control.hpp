@@ -22,6 +22,7 @@
 #include "protocol/access/presented_token.hpp"
 #include "protocol/access/verifier.hpp"
 #include "protocol/identity.hpp"
+#include "protocol/webhook/authorisation.hpp"
 
 namespace troupe {
 
@@ -30,9 +31,6 @@ struct access_settings {
   access::token_settings tokens;
   access::cookie_rule cookie;
   access::key_set_ptr keys = std::make_shared<const access::key_set>();
-  /// The server writes into each presence whose it is, with these claims (access.presence_claims).
-  bool stamps_presence = false;
-  std::vector<std::string> presence_claims;
   /// Keys are fetched as well, so one that is unknown may be known in a moment.
   bool fetches_keys = false;
 };
@@ -44,6 +42,13 @@ struct identified_client {
   std::optional<std::chrono::steady_clock::time_point> expires;
   std::optional<close_reason> refused;
   std::optional<access::token_fault> fault;  ///< Why, if it is the token's.
+};
+
+/// Who asks without a session, and what they may do to a document.
+struct token_bearer {
+  std::string user;
+  std::string token_id;
+  rights may;
 };
 
 /// A time of the wall clock on the clock that only moves on.
@@ -63,18 +68,23 @@ class access_control {
   /// `claimed`: who the client says it is, which counts where the mode is open, and its address.
   identified_client identify(const upgrade_request& request, const identity_ptr& claimed);
 
+  /// Who somebody is whom the application has named; `before`: what was known of them.
+  identity_ptr identify(const webhook::authorisation& answer, const identity_ptr& before) const;
+
   /// What somebody may do to a document; nothing: the application is to be asked
   /// (actors/authoriser).
   std::optional<rights> rights_to(const identity_ptr& who, std::string_view document) const;
 
-  /// What the bearer of a token may do to a document, without a session; nothing: it is no good
-  /// token, or there are none here.
-  std::optional<rights> rights_of_token(const std::string& token, std::string_view document,
+  /// The bearer of a token who has no session; nothing: it is no good token, or there are none
+  /// here.
+  std::optional<token_bearer> bearer_of(std::string_view token, std::string_view document,
                                         time_point now);
 
   /// What is left of rights after the changes that were made.
   rights changed(const identity_ptr& who, std::string_view document, rights may,
-                 time_point now) const;
+                 time_point now) const {
+    return changed(user_of(who), token_id_of(who), document, may, now);
+  }
 
   /// Lets a change count for those who come until then, in place of an earlier one for the same.
   /// Returns false if there are too many.
@@ -89,12 +99,13 @@ class access_control {
     time_point until;
   };
 
-  identified_client identify_token(const std::string& token, const std::string& address);
+  rights changed(std::string_view user, std::string_view token_id, std::string_view document,
+                 rights may, time_point now) const;
+  identified_client identify_token(std::string_view token, const std::string& address);
   close_reason reason_for(access::token_fault why) const noexcept;
 
   const access_settings settings_;
-  std::mutex verifier_mutex_;
-  access::verifier verifier_;  // guarded by verifier_mutex_
+  access::verifier verifier_;
   mutable std::mutex changes_mutex_;
   std::vector<kept_change> changes_;  // guarded by changes_mutex_; the oldest first
   std::atomic<bool> has_changes_{false};

@@ -5,6 +5,8 @@
 
 #include "actors/admin_cluster.hpp"
 #include "actors/gather.hpp"
+#include "base/wall_clock.hpp"
+#include "net/io_unit.hpp"
 #include "net/request_target.hpp"
 
 namespace troupe {
@@ -13,6 +15,23 @@ namespace {
 
 /// An operator's request waits no longer than this for an actor.
 constexpr std::chrono::seconds patience{5};
+
+/// Who asks, in the request log.
+constexpr std::string_view role_of_admin = "admin";
+constexpr std::string_view role_of_user = "user";
+
+/// Pages that need no token.
+bool is_for_anybody(const admin::page_request* wanted) {
+  return wanted != nullptr &&
+         (wanted->to == admin::page::health || wanted->to == admin::page::readiness);
+}
+
+/// Pages that read nothing from storage before they are answered.
+bool is_edit(const admin::page_request& wanted) noexcept {
+  using enum admin::page;
+  return wanted.to == edit_document || wanted.to == set_text || wanted.to == add_update ||
+         wanted.to == create_document || wanted.to == batch;
+}
 
 /// The parts that the hubs list, as one page.
 void cut_to_page(listed_sessions& all, std::size_t limit) {
@@ -121,6 +140,8 @@ void admin_request::answer(const admin::access_query& query) {
   if (query.lasts.count() > 0 && !sources_->access->add(query.what, now, now + query.lasts))
     return finish(admin::answer_error(503, "too many changes of rights are kept already"));
   log_line(log_severity::info, admin::describe(query));
+  // What the application said before the change does not count behind it.
+  if (sources_->authoriser) tell(this, sources_->authoriser, forget_authorisations{});
   gather_then(
       this, sources_->hubs, change_access{std::make_shared<const access_change>(query.what)},
       changed_access{}, patience,
@@ -168,43 +189,93 @@ void admin_request::answer(const admin::event_query& query) {
           [this](const caf::error&) { finish(admin::show_failure()); });
 }
 
+// --- admin_handler ---
+
 void admin_handler::log_wrong_token(const http_request& request) {
+  const std::lock_guard lock{mutex_};
   const std::uint64_t count =
       wrong_tokens_logged_.note(request.remote_address, io_unit::clock::now());
   if (count > 0)
     log_line(log_severity::warning,
-             "a wrong admin token came from " + request.remote_address + since_last_line(count));
+             std::string{guard_.whom() == admin::callers::users ? "a wrong token came from "
+                                                                : "a wrong admin token came from "}
+                 .append(request.remote_address)
+                 .append(since_last_line(count)));
 }
 
 /// The token of a user reaches the pages of the documents to which it has the right; what is stored
 /// raw may have what was deleted, and belongs to operators.
 admin::user_token admin_handler::judge(const http_request& head, const admin::page_request* wanted,
-                                       const std::string& token) const {
-  const auto may = sources_->access->rights_of_token(
+                                       const std::string& token, http_asker& asker) const {
+  const auto bearer = sources_->access->bearer_of(
       token, wanted == nullptr ? std::string_view{} : wanted->document, io_unit::clock::now());
-  if (!may) return admin::user_token::unknown;
+  if (!bearer) return admin::user_token::unknown;
+  asker = {role_of_user, bearer->user, bearer->token_id};
   const bool is_raw = wanted != nullptr && wanted->to == admin::page::export_document &&
                       query_parameter(query_of_target(head.target), "as") == "raw";
   const bool is_allowed =
-      wanted != nullptr && wanted->needs && may->contains(*wanted->needs) && !is_raw;
+      wanted != nullptr && wanted->needs && bearer->may.contains(*wanted->needs) && !is_raw;
   return is_allowed ? admin::user_token::allowed : admin::user_token::forbidden;
+}
+
+/// Operators may ask as often as they like.
+std::optional<http_answer> admin_handler::refusal_of_rate(const http_asker& asker) {
+  if (asker.role != role_of_user) return std::nullopt;
+  const std::lock_guard lock{mutex_};
+  if (rates_.take(asker.user.empty() ? asker.token_id : asker.user, io_unit::clock::now()))
+    return std::nullopt;
+  http_answer answer = admin::answer_error(429, "this user asks too often");
+  answer.retry_after = std::chrono::seconds{1};
+  return answer;
+}
+
+void admin_handler::note_refusal(const http_request& head, const admin::page_request* wanted,
+                                 const http_asker& asker, const http_answer& refusal) {
+  if (!journal_) return;
+  request_note note = note_of(head, wanted, wall_clock_ms());
+  note.asker = asker;
+  journal_->write(note, refusal, {});
 }
 
 /// Only what the header says is looked at here; it is not looked at again.
 body_plan admin_handler::on_head(const http_request& head) {
   const auto found = admin::find_page(head.method, head.target);
   const auto* const wanted = std::get_if<admin::page_request>(&found);
-  const auto users = [&](const std::string& token) { return judge(head, wanted, token); };
-  if (auto refusal = guard_.refusal_of(head, io_unit::clock::now(), users)) {
-    if (refusal->status == 401 && !head.authorization.empty()) log_wrong_token(head);
-    return {std::move(refusal), 0};
+  http_asker asker;
+  const auto users = [&](const std::string& token) { return judge(head, wanted, token, asker); };
+  auto refusal = guard_.refusal_of(head, io_unit::clock::now(), users);
+  if (refusal && refusal->status == 401 && !head.authorization.empty()) log_wrong_token(head);
+  if (!refusal) refusal = refusal_of_rate(asker);
+  if (refusal) {
+    note_refusal(head, wanted, asker, *refusal);
+    return {std::move(refusal), 0, {}};
   }
-  return {{}, wanted == nullptr ? 0 : desk_->body_bytes_max(*wanted)};
+  if (asker.role.empty() && !is_for_anybody(wanted)) asker.role = role_of_admin;
+  return {{}, wanted == nullptr ? 0 : desk_->body_bytes_max(*wanted), std::move(asker)};
+}
+
+/// Whoever looks whether the node is well asks every few seconds, and is not written down.
+std::function<void(http_answer)>
+admin_handler::noting(const http_request& request, const admin::page_request& wanted,
+                      std::function<void(http_answer)> answer) const {
+  if (!journal_ || is_for_anybody(&wanted)) return answer;
+  const auto note =
+      std::make_shared<const request_note>(note_of(request, &wanted, wall_clock_ms()));
+  return [journal = journal_, note, began = io_unit::clock::now(),
+          answer = std::move(answer)](http_answer with) {
+    journal->write(
+        *note, with,
+        std::chrono::duration_cast<std::chrono::microseconds>(io_unit::clock::now() - began));
+    answer(std::move(with));
+  };
 }
 
 void admin_handler::on_request(http_request request, std::function<void(http_answer)> answer) {
   auto found = admin::find_page(request.method, request.target);
-  if (auto* const none = std::get_if<http_answer>(&found)) return answer(std::move(*none));
+  if (auto* const none = std::get_if<http_answer>(&found)) {
+    note_refusal(request, nullptr, request.asker, *none);
+    return answer(std::move(*none));
+  }
   auto& wanted = std::get<admin::page_request>(found);
   if (wanted.to == admin::page::readiness) {
     http_answer state = answer_readiness(readiness_);
@@ -212,10 +283,7 @@ void admin_handler::on_request(http_request request, std::function<void(http_ans
     return answer(std::move(state));
   }
   request.authorization.clear();  // nobody behind this needs it
-  // A connection is used on its own thread only.
-  const auto back = [&unit = unit_, answer = std::move(answer)](http_answer with) {
-    unit.post([answer, with = std::move(with)] { answer(with); });
-  };
+  const auto back = noting(request, wanted, std::move(answer));
   const bool is_stored =
       wanted.by == admin::answered_by::archivist &&
       !(wanted.to == admin::page::documents && admin::read_open_documents(request));
@@ -223,10 +291,38 @@ void admin_handler::on_request(http_request request, std::function<void(http_ans
                              std::move(wanted)};
   if (!is_stored)
     return tell_anonymously(system_.spawn<admin_request>(sources_, back), std::move(order));
+  if (is_edit(order.page)) {
+    if (auto place = archive_desk::take_edit(desk_))
+      return tell_anonymously(system_.spawn<archivist>(desk_, std::move(place), back),
+                              std::move(order));
+    return back(admin::show_failure());
+  }
   if (auto place = archive_desk::take_place(desk_))
     return tell_anonymously(system_.spawn<archivist, caf::detached>(desk_, std::move(place), back),
                             std::move(order));
   back(admin::show_failure());
+}
+
+// --- prefixed_handler ---
+
+bool prefixed_handler::is_for_api(const http_request& request) const noexcept {
+  const std::string_view target = request.target;
+  return target.starts_with(prefix_) && target.substr(prefix_.size()).starts_with("/api/v1/");
+}
+
+body_plan prefixed_handler::on_head(const http_request& head) {
+  if (!is_for_api(head)) return others_->on_head(head);
+  http_request behind = head;
+  behind.target.erase(0, prefix_.size());
+  body_plan plan = api_->on_head(behind);
+  if (plan.bytes_max == 0) plan.bytes_max = small_body_bytes_max;
+  return plan;
+}
+
+void prefixed_handler::on_request(http_request request, std::function<void(http_answer)> answer) {
+  if (!is_for_api(request)) return others_->on_request(std::move(request), std::move(answer));
+  request.target.erase(0, prefix_.size());
+  api_->on_request(std::move(request), std::move(answer));
 }
 
 }  // namespace troupe

@@ -6,6 +6,9 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "actors/access_control.hpp"
@@ -14,10 +17,11 @@
 #include "actors/archivist.hpp"
 #include "actors/caf_compat.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/request_journal.hpp"
+#include "actors/request_rates.hpp"
 #include "base/log_quota.hpp"
 #include "net/http_message.hpp"
 #include "net/http_routes.hpp"
-#include "net/io_unit.hpp"
 
 namespace troupe {
 
@@ -27,6 +31,7 @@ struct admin_sources {
   std::vector<hub_actor> hubs;
   webhook_sender_actor webhooks = {};  ///< Null: there are none.
   std::shared_ptr<access_control> access = std::make_shared<access_control>();
+  authoriser_actor authoriser = {};  ///< Null unless access.mode is webhook.
   cluster_actor cluster = {};  ///< Null: the node is in none.
 };
 
@@ -64,16 +69,24 @@ class admin_request final : public admin_request_actor::base {
   std::function<void(http_answer)> answer_;  // empty once it was called
 };
 
-/// The handler of the admin listener. Requires: the unit is the one that its connections live on.
+/// How the handlers of two listeners differ.
+struct admin_handler_settings {
+  admin::access access;
+  readiness_check readiness = {};
+  token_rate user_rate{0, 0};                     ///< Of the requests of one user.
+  std::shared_ptr<request_journal> journal = {};  ///< Null: nothing is written down.
+};
+
+/// The handler of the admin listener, and of requests to the API on the public one. Thread: any.
 class admin_handler final : public http_handler {
  public:
-  admin_handler(caf::actor_system& system, io_unit& unit, admin_sources sources,
-                std::shared_ptr<archive_desk> desk, admin::access access,
-                readiness_check readiness = {})
+  admin_handler(caf::actor_system& system, admin_sources sources,
+                std::shared_ptr<archive_desk> desk, admin_handler_settings settings)
       : system_(system),
-        unit_(unit),
-        guard_(std::move(access)),
-        readiness_(std::move(readiness)),
+        guard_(std::move(settings.access)),
+        readiness_(std::move(settings.readiness)),
+        journal_(std::move(settings.journal)),
+        rates_(settings.user_rate),
         sources_(std::make_shared<const admin_sources>(std::move(sources))),
         desk_(std::move(desk)) {}
 
@@ -83,15 +96,45 @@ class admin_handler final : public http_handler {
  private:
   void log_wrong_token(const http_request& request);
   admin::user_token judge(const http_request& head, const admin::page_request* wanted,
-                          const std::string& token) const;
+                          const std::string& token, http_asker& asker) const;
+  std::optional<http_answer> refusal_of_rate(const http_asker& asker);
+  void note_refusal(const http_request& head, const admin::page_request* wanted,
+                    const http_asker& asker, const http_answer& refusal);
+  std::function<void(http_answer)> noting(const http_request& request,
+                                          const admin::page_request& wanted,
+                                          std::function<void(http_answer)> answer) const;
 
   caf::actor_system& system_;
-  io_unit& unit_;
   admin::guard guard_;
   const readiness_check readiness_;
+  const std::shared_ptr<request_journal> journal_;
+  std::mutex mutex_;               // guards the next two
   log_quota wrong_tokens_logged_;  // by address
+  request_rates rates_;            // by user
   std::shared_ptr<const admin_sources> sources_;
   std::shared_ptr<archive_desk> desk_;
+};
+
+/// The handler of a listener on which the API stands behind a prefix, and all else elsewhere.
+class prefixed_handler final : public http_handler {
+ public:
+  /// Of a body that is no document.
+  static constexpr std::size_t small_body_bytes_max = 64 * 1024;
+
+  /// `prefix`: "" or "/one/or/more".
+  prefixed_handler(std::string prefix, std::shared_ptr<http_handler> api,
+                   std::shared_ptr<http_handler> others)
+      : prefix_(std::move(prefix)), api_(std::move(api)), others_(std::move(others)) {}
+
+  body_plan on_head(const http_request& head) override;
+  void on_request(http_request request, std::function<void(http_answer)> answer) override;
+
+ private:
+  bool is_for_api(const http_request& request) const noexcept;
+
+  const std::string prefix_;
+  const std::shared_ptr<http_handler> api_;
+  const std::shared_ptr<http_handler> others_;
 };
 
 }  // namespace troupe

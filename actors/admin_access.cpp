@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "actors/admin_pages.hpp"
+#include "base/bearer_text.hpp"
 #include "base/trim.hpp"
 #include "net/host_name.hpp"
 #include "net/request_target.hpp"
@@ -47,14 +48,6 @@ bool wants_content_type(const http_request& request) noexcept {
   return request.method != "DELETE" || request.has_body;
 }
 
-/// "Bearer abc" -> "abc"; nothing if there is no such token.
-std::optional<std::string_view> bearer_token(std::string_view authorization) noexcept {
-  const auto space = authorization.find(' ');
-  if (space == std::string_view::npos || !is_same_host(authorization.substr(0, space), "bearer"))
-    return {};
-  return trimmed(authorization.substr(space));
-}
-
 http_answer answer_unauthorised(const std::string& text, std::string_view challenge) {
   http_answer answer = answer_error(401, text);
   answer.authenticate = challenge;
@@ -66,13 +59,7 @@ http_answer answer_unauthorised(const std::string& text, std::string_view challe
 
 std::optional<http_answer> guard::refusal_of(const http_request& request, time_point now,
                                              const user_token_check& users) {
-  if (!is_own_host(split_host(request.host).host, to_))
-    return answer_error(421,
-                        "the Host header names neither admin.address nor localhost; other names of "
-                        "this node are set with admin.allowed_hosts");
-  const std::string& site = request.fetch_site;
-  if (!site.empty() && site != "same-origin" && site != "none")
-    return answer_error(403, "pages of other sites may not ask here");
+  if (auto refusal = refusal_of_page(request)) return refusal;
   const std::string_view path = path_of_target(request.target);
   if (path != "/healthz" && path != "/readyz")
     if (auto refusal = refusal_of_token(request, now, users)) return refusal;
@@ -81,33 +68,65 @@ std::optional<http_answer> guard::refusal_of(const http_request& request, time_p
   return std::nullopt;
 }
 
+/// A public listener has any name, and knows the pages that may ask by their origins.
+std::optional<http_answer> guard::refusal_of_page(const http_request& request) const {
+  if (to_.whom == callers::users) return std::nullopt;
+  if (!is_own_host(split_host(request.host).host, to_))
+    return answer_error(421,
+                        "the Host header names neither admin.address nor localhost; other names of "
+                        "this node are set with admin.allowed_hosts");
+  const std::string& site = request.fetch_site;
+  if (!site.empty() && site != "same-origin" && site != "none")
+    return answer_error(403, "pages of other sites may not ask here");
+  return std::nullopt;
+}
+
 std::optional<http_answer> guard::refusal_of_token(const http_request& request, time_point now,
                                                    const user_token_check& users) {
-  const auto token = bearer_token(request.authorization);
-  if (!token)
-    return answer_unauthorised("this needs the admin token: Authorization: Bearer TOKEN",
-                               "Bearer realm=\"troupe admin\"");
-  if (now - second_began_ >= std::chrono::seconds{1}) {
-    wrong_tries_.clear();
-    second_began_ = now;
-  }
-  const auto tried = wrong_tries_.find(request.remote_address);
-  const bool may_try = tried == wrong_tries_.end() ? wrong_tries_.size() < addresses_max
-                                                   : tried->second < wrong_tries_max;
-  if (!may_try) {
+  const std::string_view token =
+      token_in_authorization(request.authorization).value_or(std::string_view{});
+  const bool is_public = to_.whom == callers::users;
+  if (token.empty())
+    return answer_unauthorised(
+        is_public ? "this needs the token of a user: Authorization: Bearer TOKEN"
+                  : "this needs the admin token: Authorization: Bearer TOKEN",
+        is_public ? "Bearer realm=\"troupe\"" : "Bearer realm=\"troupe admin\"");
+  if (!may_try(request.remote_address, now)) {
     http_answer answer = answer_error(429, "too many wrong tokens came from this address");
     answer.retry_after = std::chrono::seconds{1};
     answer.ends_connection = true;
     return answer;
   }
-  if (to_.token.equals(*token)) return std::nullopt;
-  const user_token of_user = users ? users(std::string{*token}) : user_token::unknown;
+  if (to_.token.equals(token)) return std::nullopt;
+  const user_token of_user = users ? users(std::string{token}) : user_token::unknown;
   if (of_user == user_token::allowed) return std::nullopt;
   if (of_user == user_token::forbidden)
     return answer_error(403, "the token has no right to this document, or not to this page");
-  ++wrong_tries_[request.remote_address];
-  return answer_unauthorised("the admin token is wrong",
-                             "Bearer realm=\"troupe admin\", error=\"invalid_token\"");
+  note_wrong_try(request.remote_address);
+  return answer_unauthorised(is_public ? "the token is no good" : "the admin token is wrong",
+                             is_public ? "Bearer realm=\"troupe\", error=\"invalid_token\""
+                                       : "Bearer realm=\"troupe admin\", error=\"invalid_token\"");
+}
+
+bool guard::may_try(const std::string& address, time_point now) {
+  const std::lock_guard lock{mutex_};
+  if (now - second_began_ >= std::chrono::seconds{1}) {
+    wrong_tries_.clear();
+    second_began_ = now;
+  }
+  const auto tried = wrong_tries_.find(address);
+  if (tried != wrong_tries_.end()) return tried->second < wrong_tries_max;
+  // Nobody can guess a signature, so on a public listener many strangers lock nobody out.
+  return to_.whom == callers::users || wrong_tries_.size() < addresses_max;
+}
+
+void guard::note_wrong_try(const std::string& address) {
+  const std::lock_guard lock{mutex_};
+  const auto tried = wrong_tries_.find(address);
+  if (tried != wrong_tries_.end())
+    ++tried->second;
+  else if (wrong_tries_.size() < addresses_max)
+    wrong_tries_.emplace(address, 1);
 }
 
 }  // namespace troupe::admin

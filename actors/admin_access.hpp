@@ -1,7 +1,7 @@
 // Whom the admin pages answer: whoever knows the token. Besides, a web page must not reach them
 // through the browser of somebody who can: not under a name of its own that points here (DNS
-// rebinding), not by a form, and not by a link. Pure, time is passed in. Documented in
-// docs/admin.md.
+// rebinding), not by a form, and not by a link. On the public port only the tokens of users count.
+// Pure, time is passed in. Documented in docs/admin.md.
 #pragma once
 
 #include <chrono>
@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,10 +19,17 @@
 
 namespace troupe::admin {
 
+/// Who is to be answered.
+enum class callers : std::uint8_t {
+  operators,  ///< And users, with the rights of their tokens.
+  users,      ///< Nobody else: there is no admin token here.
+};
+
 struct access {
   std::string address;                     ///< admin.address
   std::vector<std::string> allowed_hosts;  ///< admin.allowed_hosts, without ports.
-  secret token;
+  secret token;                            ///< Empty: none does.
+  callers whom = callers::operators;
 };
 
 /// What the token of a user says about a request.
@@ -32,7 +40,7 @@ enum class user_token : std::uint8_t {
 };
 using user_token_check = std::function<user_token(const std::string& token)>;
 
-/// Decides about the requests of all connections of a listener. Thread: its own.
+/// Decides about the requests of all connections of a listener. Thread: any.
 class guard {
  public:
   using time_point = std::chrono::steady_clock::time_point;
@@ -40,10 +48,13 @@ class guard {
   /// Wrong tokens of one address in a second; then none of this address is compared until the
   /// second is over.
   static constexpr std::size_t wrong_tries_max = 10;
-  /// Addresses of which wrong tokens are counted; while there are as many, others have no try.
+  /// Addresses of which wrong tokens are counted; while there are as many, others have no try,
+  /// unless only users are answered.
   static constexpr std::size_t addresses_max = 1000;
 
   explicit guard(access to) : to_(std::move(to)) {}
+
+  callers whom() const noexcept { return to_.whom; }
 
   /// Why a request is not answered; nothing if it is. It looks at the header alone.
   /// 421: it is for another host. 403: a browser sends it for a page of another site. 401: the
@@ -55,10 +66,14 @@ class guard {
                                         const user_token_check& users = {});
 
  private:
+  std::optional<http_answer> refusal_of_page(const http_request& request) const;
   std::optional<http_answer> refusal_of_token(const http_request& request, time_point now,
                                               const user_token_check& users);
+  bool may_try(const std::string& address, time_point now);
+  void note_wrong_try(const std::string& address);
 
   const access to_;
+  std::mutex mutex_;                                // guards what follows
   std::map<std::string, std::size_t> wrong_tries_;  // by address, since the second began
   time_point second_began_;
 };

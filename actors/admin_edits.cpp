@@ -231,6 +231,22 @@ read_result<std::vector<edit_order>> read_batch(const http_request& request) {
   return orders;
 }
 
+std::vector<std::string> names_in_batch(const http_request& request) {
+  std::vector<std::string> names;
+  const auto body = read_json(request.body);
+  if (!body) return names;
+  const auto of = raw_members::read(*body, {"documents"});
+  if (!of || !of->documents.starts_with('[')) return names;
+  troupe::json::element_reader elements{of->documents};
+  while (const auto each = elements.next()) {
+    if (names.size() == batch_documents_max) break;
+    const auto entry = raw_members::read(*each, {"name", "edits", "origin", "ifMatch"});
+    if (!entry) continue;
+    if (auto name = read_string("name", entry->name)) names.push_back(*std::move(name));
+  }
+  return names;
+}
+
 bool wants_contents(const http_request& request) {
   const auto as = read_parameter(request, "as");
   return as && as->has_value();

@@ -37,6 +37,9 @@ edit_order read_new_document(const http_request& request, const std::string& doc
 /// {"documents": [{"name", "edits", "origin", "ifMatch"}]}: an order for each of them.
 read_result<std::vector<edit_order>> read_batch(const http_request& request);
 
+/// The names in such a body, as far as it can be understood, at most batch_documents_max.
+std::vector<std::string> names_in_batch(const http_request& request);
+
 /// If-Match and If-None-Match. Fails for what is no list of entity tags.
 read_result<version_condition> read_condition(const http_request& request);
 

@@ -116,7 +116,7 @@ http_answer answer_no_method(const std::vector<std::string_view>& parts) {
 
 /// Takes what stands in the place of the variables.
 result<page_request> fill(const page_row& row, const std::vector<std::string_view>& parts) {
-  page_request found{row.to, row.by, row.takes, row.needs, {}, {}};
+  page_request found{row.to, row.by, row.takes, row.needs, {}, {}, row.path};
   const auto wanted = parts_of(row.path);
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (!is_variable(wanted[i])) continue;

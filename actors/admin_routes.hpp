@@ -85,8 +85,9 @@ struct page_request {
   answered_by by = answered_by::running_node;
   body_kind takes = body_kind::json;
   std::optional<right> needs = std::nullopt;
-  std::string document;  ///< Of {name}, decoded and checked; else empty.
-  std::string id;        ///< Of {id}, decoded; else empty.
+  std::string document;     ///< Of {name}, decoded and checked; else empty.
+  std::string id;           ///< Of {id}, decoded; else empty.
+  std::string_view path{};  ///< Of its row. Static storage.
 };
 
 /// The page of a request, or the answer to one that has none: 404, 405 with the methods of its

@@ -1,12 +1,14 @@
 #include "actors/admin_sessions.hpp"
 
 #include <array>
+#include <functional>
+#include <optional>
 #include <utility>
 
 #include "actors/admin_documents.hpp"
 #include "actors/admin_json.hpp"
 #include "actors/admin_pages.hpp"
-#include "protocol/access/rights.hpp"
+#include "protocol/access/permission_words.hpp"
 
 namespace troupe::admin {
 
@@ -50,15 +52,16 @@ read_result<access_change> read_subject(const json& body) {
 
 read_result<rights> read_words(const json& body) {
   const auto member = body.find("rights");
-  access::permission allowed;
-  const auto add = [&](const json& word) {
-    return word.is_string() && allowed.add(word.get_ref<const std::string&>());
+  const auto text_of = [](const json& word) -> std::optional<std::string_view> {
+    if (!word.is_string()) return std::nullopt;
+    return word.get_ref<const std::string&>();
   };
-  bool is_good = member != body.end() && (member->is_array() || add(*member));
-  if (is_good && member->is_array())
-    for (const json& word : *member) is_good = is_good && add(word);
-  if (!is_good) return refuse("rights must be a list of " + std::string{access::permission_words});
-  return allowed.effective();
+  std::optional<access::permission> allowed;
+  if (member != body.end())
+    allowed = member->is_array() ? access::permission_of(*member, text_of)
+                                 : access::permission_of(std::array{std::cref(*member)}, text_of);
+  if (!allowed) return refuse("rights must be a list of " + std::string{access::permission_words});
+  return allowed->effective();
 }
 
 }  // namespace

@@ -51,6 +51,10 @@ std::shared_ptr<void> archive_desk::take_place(const std::shared_ptr<archive_des
   return place_in(at->places_, at);
 }
 
+std::shared_ptr<void> archive_desk::take_edit(const std::shared_ptr<archive_desk>& at) {
+  return place_in(at->edits_, at);
+}
+
 std::shared_ptr<void> archive_desk::take_backup(const std::shared_ptr<archive_desk>& at) {
   return place_in(at->backups_, at);
 }
@@ -233,13 +237,10 @@ void archivist::send_import(import_update order, std::function<void(const import
   });
 }
 
-/// Answered when the update is durable.
+/// Answered when the update is durable. Storage is not looked at before: it is the document that
+/// knows whether it can be changed, and edits come by the thousand.
 void archivist::ask_import(import_update order, std::function<void(const import_result&)> then) {
   const std::string to = order.document;
-  const auto info = desk_->archive().info(to);
-  if (!info) return then(tl::unexpected(admin::show_storage_failure(info.error())));
-  if (*info && (*info)->is_removed && !(*info)->is_admitted)
-    return then(tl::unexpected(admin::answer_removed(to)));
   request(desk_->directory(), desk_->settings().patience, std::move(order))
       .then([then](const imported_update& outcome) { then(outcome); },
             [this, to, then](const caf::error& why) { then(tl::unexpected(answer_for(why, to))); });
@@ -308,7 +309,10 @@ http_answer archivist::answer_for(const caf::error& why, const std::string& of) 
   const close_reason reason = to_close_reason(why);
   if (reason == close_reason::document_removed) return admin::answer_removed(of);
   const auto loaded = desk_->backend().load(of);
-  if (!loaded) return admin::show_storage_failure(loaded.error());
+  if (!loaded)
+    return loaded.error().code == errc::document_removed
+               ? admin::answer_removed(of)
+               : admin::show_storage_failure(loaded.error());
   return admin::answer_error(503, std::string{describe(reason).text});
 }
 

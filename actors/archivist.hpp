@@ -1,6 +1,7 @@
 // Answers one request to the admin listener about stored documents: lists, exports, imports, copies
 // and removes them, and backs the store up. It runs on a thread of its own, so that reading for
-// long holds up nobody. The admin_handler spawns it for the request; it ends with the answer.
+// long holds up nobody; edits, which only wait for their document, share CAF's workers. The
+// admin_handler spawns it for the request; it ends with the answer.
 //
 // It reads storage itself. What changes a document goes through the directory, which alone starts
 // and ends documents: an import becomes an update of the open document, a removal comes after its
@@ -41,6 +42,8 @@ class archive_desk {
  public:
   /// Clients that leave early do not bound them: each has a thread.
   static constexpr std::size_t archivists_max = 16;
+  /// Edits that wait for their documents, which takes a message and no thread.
+  static constexpr std::size_t edits_max = 256;
 
   archive_desk(std::shared_ptr<storage::backend> backend, std::shared_ptr<storage::archive> archive,
                directory_actor directory, std::shared_ptr<const version_keeper> versions,
@@ -63,6 +66,9 @@ class archive_desk {
   /// One of archivists_max places, or null. Given back by its end.
   static std::shared_ptr<void> take_place(const std::shared_ptr<archive_desk>& at);
 
+  /// One of edits_max places, or null, likewise.
+  static std::shared_ptr<void> take_edit(const std::shared_ptr<archive_desk>& at);
+
   /// Only one backup is made at a time; null while there is another.
   static std::shared_ptr<void> take_backup(const std::shared_ptr<archive_desk>& at);
 
@@ -73,6 +79,7 @@ class archive_desk {
   std::shared_ptr<const version_keeper> versions_;
   const archive_settings settings_;
   budget places_{archivists_max};
+  budget edits_{edits_max};
   budget backups_{1};
 };
 

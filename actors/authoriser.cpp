@@ -105,7 +105,7 @@ void authoriser::on_answered(const authorisation_answered& answered) {
   if (found == waiting_.end()) return;
   // All was forgotten meanwhile: what the application said before does not count.
   if (answered.generation != generation_) return ask(of, found->second.what);
-  const authorised answer = read(answered);
+  authorised answer = read(answered);
   keep(of, answer);
   std::vector<promise> promises = std::move(found->second.promises);
   waiting_.erase(found);
@@ -135,7 +135,8 @@ authorised authoriser::read(const authorisation_answered& answered) {
   return {granted, *std::move(read), {}};
 }
 
-void authoriser::keep(const key& of, const authorised& answer) {
+/// Keeps an answer as long as it says, and notes in it until when.
+void authoriser::keep(const key& of, authorised& answer) {
   if (answer.what == authorised::outcome::unavailable) return;
   auto span =
       std::min(settings_.cache_max, std::chrono::milliseconds{std::min<std::chrono::seconds>(
@@ -147,6 +148,7 @@ void authoriser::keep(const key& of, const authorised& answer) {
     if (left < static_cast<std::uint64_t>(span.count())) span = std::chrono::milliseconds{left};
   }
   const auto now = clock::now();
+  if (span.count() > 0) answer.allowed.asks_again = now + span;
   cache_.put(of, answer, now + span, now);
 }
 

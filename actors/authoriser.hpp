@@ -64,7 +64,7 @@ class authoriser final : public authoriser_actor::base {
   void on_answered(const authorisation_answered& answered);
   void ask(const key& of, const webhook::question& what);
   authorised read(const authorisation_answered& answered);
-  void keep(const key& of, const authorised& answer);
+  void keep(const key& of, authorised& answer);
   void count(const authorised& answer) const;
   void log_failure(const std::string& why);
 

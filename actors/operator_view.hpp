@@ -45,7 +45,11 @@ struct access_change {
            (token_id.empty() || token_id == token_id_of(who));
   }
   bool concerns(const identity_ptr& who, std::string_view of) const {
-    return concerns(who) && (document.empty() || document == of);
+    return concerns(user_of(who), token_id_of(who), of);
+  }
+  bool concerns(std::string_view who, std::string_view token, std::string_view of) const {
+    return (user.empty() || user == who) && (token_id.empty() || token_id == token) &&
+           (document.empty() || document == of);
   }
 };
 

@@ -4,8 +4,40 @@
 
 #include "actors/failure_codes.hpp"
 #include "actors/framing.hpp"
+#include "protocol/access/permission_words.hpp"
 
 namespace troupe {
+
+namespace {
+
+/// After the application did not answer about those who are here.
+constexpr std::chrono::seconds ask_later{10};
+
+authorise question_about(const std::string& document, const identity_ptr& who) {
+  webhook::question what{.document = document, .user = user_of(who), .address = address_of(who)};
+  if (who && who->shown) {
+    what.token = who->shown->token;
+    what.origin = who->shown->origin;
+  }
+  return {std::move(what)};
+}
+
+/// An answer that is half understood allows nothing.
+rights rights_in(const authorised& answer) {
+  if (answer.what != authorised::outcome::granted) return {};
+  const auto allowed = access::permission_of(
+      answer.allowed.rights, [](std::string_view word) { return std::optional{word}; });
+  return allowed ? allowed->effective() : rights{};
+}
+
+std::optional<std::chrono::steady_clock::time_point>
+expiry_of(const webhook::authorisation& answer) {
+  if (!answer.expires_at) return std::nullopt;
+  return steady(std::chrono::system_clock::time_point{
+      std::chrono::seconds{static_cast<std::int64_t>(*answer.expires_at)}});
+}
+
+}  // namespace
 
 /// Holds the actor alive as long as its connection calls back.
 class session::events final : public connection_handler {
@@ -175,6 +207,7 @@ void session::on_pause_ended(time_point now) {
 void session::on_second(time_point now) {
   if (core_.is_closed()) return;
   connection_->tick(now);
+  if (!asked_.empty()) ask_again(now);
   session_effects& effects = environment_->effects;
   core_.on_second({now, connection_->queued_bytes()},
                   {connection_->last_sent(), connection_->last_alive()}, effects);
@@ -220,12 +253,7 @@ void session::authorise(const std::string& document) {
 
 /// Meanwhile the client is not read, so little of its input waits.
 void session::ask_application(const std::string& document) {
-  const identity_ptr& who = core_.way().who;
-  request(environment_->authoriser, caf::infinite,
-          troupe::authorise{{.document = document,
-                             .token = who ? who->token : std::string{},
-                             .user = user_of(who),
-                             .address = address_of(who)}})
+  request(environment_->authoriser, caf::infinite, question_about(document, core_.way().who))
       .then([this, document](const authorised& answer) { on_authorised(document, answer); },
             [this, document](const caf::error&) {
               on_authorised(document, authorised{.allowed = {}, .why = {}});
@@ -238,21 +266,52 @@ void session::on_authorised(const std::string& document, const authorised& answe
       core_.on_refused(document, close_reason::access_unavailable, at, out);
     });
   }
-  access::permission allowed;
   if (answer.what == authorised::outcome::granted) {
-    const bool is_understood = std::ranges::all_of(
-        answer.allowed.rights, [&](const std::string& word) { return allowed.add(word); });
-    if (!is_understood) allowed = {};
-    identity who{.user = answer.allowed.user, .address = address_of(core_.way().who)};
-    who.token_id = answer.allowed.token_id;
-    who.token = core_.way().who ? core_.way().who->token : std::string{};
-    if (answer.allowed.expires_at)
-      who.expires = std::chrono::system_clock::time_point{
-          std::chrono::seconds{static_cast<std::int64_t>(*answer.allowed.expires_at)}};
-    core_.on_identified(std::make_shared<const identity>(who),
-                        who.expires ? std::optional{steady(*who.expires)} : std::nullopt);
+    core_.on_identified(environment_->access->identify(answer.allowed, core_.way().who),
+                        expiry_of(answer.allowed));
+    note_question(document, answer.allowed);
   }
-  on_authorised(document, allowed.effective());
+  on_authorised(document, rights_in(answer));
+}
+
+/// What the application has said holds for a while.
+void session::note_question(const std::string& document, const webhook::authorisation& answer) {
+  std::erase_if(asked_, [&](const asked_document& each) { return each.name == document; });
+  // Not all that came at once ask again at once.
+  if (answer.asks_again)
+    asked_.push_back({document, *answer.asks_again + std::chrono::milliseconds{core_.id() % 1000}});
+}
+
+void session::ask_again(time_point now) {
+  std::erase_if(asked_, [&](const asked_document& each) {
+    return now >= each.again && !each.is_asking && !has_joined(each.name);
+  });
+  for (asked_document& each : asked_) {
+    if (now < each.again || std::exchange(each.is_asking, true)) continue;
+    request(environment_->authoriser, caf::infinite, question_about(each.name, core_.way().who))
+        .then([this, name = each.name](const authorised& answer) { on_asked_again(name, answer); },
+              [this, name = each.name](const caf::error&) {
+                on_asked_again(name, authorised{.allowed = {}, .why = {}});
+              });
+  }
+}
+
+/// While the application is away those who are here stay, until what it has said expires.
+void session::on_asked_again(const std::string& document, const authorised& answer) {
+  if (core_.is_closed()) return;
+  webhook::authorisation next = answer.allowed;
+  if (answer.what == authorised::outcome::unavailable) next.asks_again = unit().now() + ask_later;
+  note_question(document, next);
+  if (answer.what == authorised::outcome::unavailable) return;
+  if (const auto expires = expiry_of(answer.allowed)) core_.on_identified(core_.way().who, expires);
+  const auto& all = core_.documents();
+  const auto of = std::ranges::find(all, document, &joined_document::name);
+  const rights may =
+      environment_->access->changed(core_.way().who, document, rights_in(answer), unit().now());
+  if (of == all.end() || of->may == may) return;
+  handle([&](auto at, auto& out) {
+    core_.on_rights_changed(document, may, close_reason::access_revoked, at, out);
+  });
 }
 
 /// What has changed while it was found out counts, too.

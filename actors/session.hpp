@@ -10,6 +10,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "actors/access_control.hpp"
 #include "actors/caf_compat.hpp"
@@ -57,6 +58,13 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
  private:
   class events;  // the connection's handler: passes its calls on into the actor
 
+  /// A document about which the application is to be asked again.
+  struct asked_document {
+    std::string name;
+    time_point again;
+    bool is_asking = false;
+  };
+
   // Events of the connection.
   void on_open();
   void on_frame(frame_kind kind, byte_view payload);
@@ -87,6 +95,9 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   void authorise(const std::string& document);
   void ask_application(const std::string& document);
   void on_authorised(const std::string& document, const authorised& answer);
+  void ask_again(time_point now);
+  void on_asked_again(const std::string& document, const authorised& answer);
+  void note_question(const std::string& document, const webhook::authorisation& answer);
   void on_authorised(const std::string& document, rights may);
   void open(const std::string& document, rights may);
   void on_opened(const std::string& name, const opened_document& opened);
@@ -99,6 +110,7 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   session_protocol core_;
   std::shared_ptr<websocket_connection> connection_;
   document_handles opened_;
+  std::vector<asked_document> asked_;  // where the application decides
   std::chrono::system_clock::time_point connected_since_;
   visitor_id visitor_;
 };

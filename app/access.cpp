@@ -46,8 +46,6 @@ result<opened_access> open_access(const config& settings, caf::actor_system& sys
   with.policy = to_access_policy(settings);
   with.tokens = to_token_settings(settings);
   with.cookie = to_cookie_rule(settings);
-  with.stamps_presence = settings.access.stamp_presence;
-  with.presence_claims = settings.access.presence_claims;
   TROUPE_ASSIGN(const access::key_set own, to_key_set(settings));
   with.keys = std::make_shared<const access::key_set>(own);
   const bool is_asking = settings.access.mode == access::mode::webhook;

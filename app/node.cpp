@@ -5,7 +5,6 @@
 
 #include <caf/scoped_actor.hpp>
 
-#include "actors/admin.hpp"
 #include "actors/caf_compat.hpp"
 #include "actors/directory.hpp"
 #include "actors/hub.hpp"
@@ -37,11 +36,12 @@ std::uint64_t random_seed() {
 /// A node that can store no edits is of little use to new clients.
 readiness_check readiness_of(std::shared_ptr<const store_health> health,
                              std::shared_ptr<const cluster_state> cluster) {
-  return [health = std::move(health),
-          cluster = std::move(cluster)]() -> std::optional<std::string> {
-    if (const auto why = health->refusal()) return "storage cannot be written: " + to_string(*why);
-    return cluster ? cluster->why_not() : std::nullopt;
-  };
+  return
+      [health = std::move(health), cluster = std::move(cluster)]() -> std::optional<std::string> {
+        if (const auto why = health->refusal())
+          return "storage cannot be written: " + to_string(*why);
+        return cluster ? cluster->why_not() : std::nullopt;
+      };
 }
 
 }  // namespace
@@ -155,7 +155,8 @@ result<void> node::spawn_actors(std::function<void()> on_failure) {
 }
 
 result<void> node::join_cluster() {
-  TROUPE_ASSIGN(cluster_, open_cluster(settings_, system_, actors_->directory, cluster_state_, metrics_));
+  TROUPE_ASSIGN(cluster_,
+                open_cluster(settings_, system_, actors_->directory, cluster_state_, metrics_));
   actors_->cluster = cluster_.actor;
   return {};
 }
@@ -219,7 +220,10 @@ result<void> node::open_listeners() {
   listening.on_out_of_resources = out_of_resources_hook();
   std::vector<io_unit*> units;
   for (const auto& unit : units_) units.push_back(unit.get());
-  TROUPE_ASSIGN(listener_, listener::open(std::move(units), listening, host_));
+  TROUPE_ASSIGN(journal_, open_journal(settings_));
+  TROUPE_ASSIGN(listener_,
+                listener::open(std::move(units), listening, host_,
+                               make_public_handler(settings_, system_, parts_of_api(), host_)));
   return settings_.admin.enabled ? open_admin_listener(listening.connection.large_messages)
                                  : result<void>{};
 }
@@ -233,20 +237,23 @@ result<void> node::load_tls() {
   return {};
 }
 
+api_parts node::parts_of_api() const {
+  return {{actors_->directory, actors_->hubs, webhook_sender_, access_.control, access_.authoriser,
+           actors_->cluster},
+          std::make_shared<archive_desk>(storage_.backend, storage_.archive, actors_->directory,
+                                         versions_, to_archive_settings(settings_)),
+          journal_,
+          readiness_of(health_, cluster_state_)};
+}
+
 result<void> node::open_admin_listener(std::shared_ptr<budget> large_messages) {
   io_unit& unit = *units_.front();
-  const admin_sources sources{actors_->directory, actors_->hubs, webhook_sender_, access_.control,
-                              actors_->cluster};
   listener_settings listening = to_admin_listener_settings(settings_, std::move(large_messages));
   listening.on_out_of_resources = out_of_resources_hook();
   TROUPE_ASSIGN(token_, find_admin_token(settings_));
-  const admin::access access{settings_.admin.address, settings_.admin.allowed_hosts, token_.value};
-  auto desk = std::make_shared<archive_desk>(storage_.backend, storage_.archive, actors_->directory,
-                                             versions_, to_archive_settings(settings_));
   auto opened =
       listener::open({&unit}, listening, nullptr,
-                     std::make_shared<admin_handler>(system_, unit, sources, std::move(desk),
-                                                     access, readiness_of(health_, cluster_state_)));
+                     make_admin_handler(settings_, system_, parts_of_api(), token_.value));
   if (!opened) {
     failure why = std::move(opened).error();
     why.detail = "the admin pages (admin.address, admin.port, admin.enabled): " + why.detail;
@@ -269,6 +276,8 @@ result<void> node::reload_tls() {
   return tls_->reload();
 }
 
+result<void> node::reopen_logs() { return journal_ ? journal_->reopen() : result<void>{}; }
+
 void node::stop() {
   if (!actors_) return;
   if (listener_) listener_->stop();
@@ -288,6 +297,7 @@ void node::stop() {
   threads_.clear();
   listener_.reset();
   admin_listener_.reset();
+  journal_.reset();
   host_.reset();
 }
 

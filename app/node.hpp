@@ -20,6 +20,7 @@
 #include "actors/worker_pool.hpp"
 #include "app/access.hpp"
 #include "app/admin_token.hpp"
+#include "app/api.hpp"
 #include "app/cluster/cluster.hpp"
 #include "app/config/config.hpp"
 #include "app/webhooks.hpp"
@@ -59,6 +60,10 @@ class node {
   /// Reads the certificate and its key again, for new connections. Does nothing without TLS.
   result<void> reload_tls();
 
+  bool has_logs() const noexcept { return journal_ != nullptr; }
+  /// Opens the files of log.requests and log.audit again. Does nothing without them.
+  result<void> reopen_logs();
+
   /// Stops accepting, closes the sessions, unloads the documents, and ends the I/O threads and the
   /// workers. A second call does nothing.
   void stop();
@@ -84,6 +89,7 @@ class node {
   result<void> watch_files();
   result<void> load_tls();
   result<void> open_listeners();
+  api_parts parts_of_api() const;
   result<void> open_admin_listener(std::shared_ptr<budget> large_messages);
   std::function<void(const std::string&)> out_of_resources_hook() const;
   void start_threads();
@@ -119,7 +125,8 @@ class node {
   std::shared_ptr<tls_context> tls_;
   std::unique_ptr<listener> listener_;
   std::unique_ptr<listener> admin_listener_;
-  admin_token token_;                    // of the admin pages
+  admin_token token_;                         // of the admin pages
+  std::shared_ptr<request_journal> journal_;  // null: neither of its logs is written
   std::unique_ptr<io_unit> watch_unit_;  // its own thread, so that reading files delays no socket
   std::unique_ptr<file_watcher> watcher_;
   std::vector<std::thread> threads_;

@@ -32,7 +32,7 @@ sigset_t handled_signals() {
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGHUP);   // reads the certificate again
+  sigaddset(&signals, SIGHUP);   // reads the certificate and opens the logs again
   sigaddset(&signals, SIGUSR1);  // sent by the process itself: an actor has failed
   return signals;
 }
@@ -89,12 +89,15 @@ void warn_of_risks(const config& settings) {
                  "can read and delete all documents\n";
 }
 
+void reopen_logs(node& running) {
+  const auto reopened = running.reopen_logs();
+  if (reopened)
+    std::cout << "troupe opened its logs again" << std::endl;
+  else
+    std::cerr << "troupe: the old logs are kept: " << printable(reopened.error().detail) << '\n';
+}
+
 void reload_tls(node& running) {
-  if (!running.has_tls()) {
-    std::cerr << "troupe: SIGHUP changes nothing: there is no certificate to read again "
-                 "(server.tls.certificate is not set)\n";
-    return;
-  }
   const auto reloaded = running.reload_tls();
   if (reloaded)
     std::cout << "troupe read its certificate again" << std::endl;
@@ -103,12 +106,20 @@ void reload_tls(node& running) {
               << '\n';
 }
 
+void reload(node& running) {
+  if (running.has_logs()) reopen_logs(running);
+  if (running.has_tls()) return reload_tls(running);
+  if (!running.has_logs())
+    std::cerr << "troupe: SIGHUP changes nothing: there is no certificate to read again "
+                 "(server.tls.certificate is not set)\n";
+}
+
 /// Waits for a signal that ends the node, or for the failure of an actor.
 void wait_for_end(const sigset_t& signals, node& running, const std::atomic<bool>& has_failed) {
   for (int signal = 0;;) {
     sigwait(&signals, &signal);
     if (signal == SIGHUP)
-      reload_tls(running);
+      reload(running);
     else if (signal != SIGUSR1 || has_failed)
       return;
   }

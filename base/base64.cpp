@@ -8,6 +8,8 @@ namespace {
 
 constexpr std::string_view alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view url_alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr char padding = '=';
 
 /// Set in the entry of a character that has no value; the 24 bits of a group stand below it.
@@ -16,17 +18,29 @@ constexpr std::uint32_t no_value = std::uint32_t{1} << 24;
 using value_table = std::array<std::uint32_t, 256>;
 
 /// The values of all characters, shifted to where the n-th character of a group belongs.
-constexpr value_table values_at(unsigned place) {
+constexpr value_table values_at(unsigned place, std::string_view letters) {
   value_table values{};
   values.fill(no_value);
-  for (std::size_t i = 0; i < alphabet.size(); ++i)
-    values[static_cast<std::uint8_t>(alphabet[i])] = static_cast<std::uint32_t>(i)
-                                                     << (18 - 6 * place);
+  for (std::size_t i = 0; i < letters.size(); ++i)
+    values[static_cast<std::uint8_t>(letters[i])] = static_cast<std::uint32_t>(i)
+                                                    << (18 - 6 * place);
   return values;
 }
 
-constexpr std::array<value_table, 4> values = {values_at(0), values_at(1), values_at(2),
-                                               values_at(3)};
+/// What reads an alphabet.
+struct decoding {
+  std::string_view letters;
+  std::array<value_table, 4> values;
+};
+
+constexpr decoding decoding_of(std::string_view letters) {
+  return {
+      letters,
+      {values_at(0, letters), values_at(1, letters), values_at(2, letters), values_at(3, letters)}};
+}
+
+constexpr decoding standard = decoding_of(alphabet);
+constexpr decoding url = decoding_of(url_alphabet);
 
 /// Two characters for each number of twelve bits: half as many steps as with one each.
 constexpr std::array<std::array<char, 2>, 4096> pairs = [] {
@@ -36,20 +50,55 @@ constexpr std::array<std::array<char, 2>, 4096> pairs = [] {
 }();
 
 /// The 24 bits of four characters, with bits above them if one has no value.
-std::uint32_t group_at(const char* at) noexcept {
+std::uint32_t group_at(const char* at, const decoding& by) noexcept {
   const auto byte = [at](std::size_t i) { return static_cast<std::uint8_t>(at[i]); };
-  return values[0][byte(0)] | values[1][byte(1)] | values[2][byte(2)] | values[3][byte(3)];
+  return by.values[0][byte(0)] | by.values[1][byte(1)] | by.values[2][byte(2)] |
+         by.values[3][byte(3)];
 }
 
 void put_group(std::uint32_t group, std::uint8_t* to, std::size_t count) noexcept {
   for (std::size_t i = 0; i < count; ++i) to[i] = static_cast<std::uint8_t>(group >> (16 - 8 * i));
 }
 
-tl::unexpected<failure> fail_at_first_stranger(std::string_view text, std::size_t from) {
-  const std::size_t at = text.find_first_not_of(alphabet, from);
-  const bool is_padding = text[at] == padding;
+tl::unexpected<failure> fail_at_first_stranger(std::string_view text, std::size_t from,
+                                               const decoding& by) {
+  const std::size_t at = text.find_first_not_of(by.letters, from);
+  const bool is_padding = text[at] == padding && by.letters == alphabet;
   return fail(errc::invalid_base64,
               is_padding ? "padding before the end" : "a character outside of the alphabet", at);
+}
+
+/// Decodes a text without its padding into bytes or text. Requires: some bytes have a text of this
+/// size.
+template <class Bytes>
+result<Bytes> decode(std::string_view text, const decoding& by) {
+  const std::size_t rest = text.size() % 4;
+  const std::size_t whole = text.size() - rest;
+  Bytes bytes;
+  bytes.resize(whole / 4 * 3 + (rest > 0 ? rest - 1 : 0));
+  auto* to = reinterpret_cast<std::uint8_t*>(bytes.data());
+  for (std::size_t at = 0; at < whole; at += 4, to += 3) {
+    const std::uint32_t group = group_at(text.data() + at, by);
+    if (group >= no_value) return fail_at_first_stranger(text, at, by);
+    put_group(group, to, 3);
+  }
+  if (rest == 0) return bytes;
+  // What is missing is read as zeros ('A'); what it does not leave to a byte must be zero as well.
+  std::array<char, 4> last = {'A', 'A', 'A', 'A'};
+  std::ranges::copy(text.substr(whole), last.begin());
+  const std::uint32_t group = group_at(last.data(), by);
+  if (group >= no_value) return fail_at_first_stranger(text, whole, by);
+  if ((group & (rest == 2 ? 0xFFFFU : 0xFFU)) != 0)
+    return fail(errc::invalid_base64, "bits set behind the last byte", text.size() - 1);
+  put_group(group, to, rest - 1);
+  return bytes;
+}
+
+template <class Bytes>
+result<Bytes> decode_url(std::string_view text) {
+  if (text.size() % 4 == 1)
+    return fail(errc::invalid_base64, "no bytes have a text of this size", text.size());
+  return decode<Bytes>(text, url);
 }
 
 }  // namespace
@@ -79,24 +128,7 @@ result<byte_buffer> decode_base64(std::string_view text) {
   if (text.empty()) return byte_buffer{};
   const std::size_t padded =
       text.back() != padding ? 0U : (text[text.size() - 2] == padding ? 2U : 1U);
-  byte_buffer bytes(text.size() / 4 * 3 - padded);
-  const std::size_t whole = padded == 0 ? text.size() : text.size() - 4;
-  std::uint8_t* to = bytes.data();
-  for (std::size_t at = 0; at < whole; at += 4, to += 3) {
-    const std::uint32_t group = group_at(text.data() + at);
-    if (group >= no_value) return fail_at_first_stranger(text, at);
-    put_group(group, to, 3);
-  }
-  if (padded == 0) return bytes;
-  // The padding is read as zeros ('A'); what it does not leave to a byte must be zero as well.
-  std::array<char, 4> last = {text[whole], text[whole + 1], padded == 2 ? 'A' : text[whole + 2],
-                              'A'};
-  const std::uint32_t group = group_at(last.data());
-  if (group >= no_value) return fail_at_first_stranger(text, whole);
-  if ((group & (padded == 2 ? 0xFFFFU : 0xFFU)) != 0)
-    return fail(errc::invalid_base64, "bits set behind the last byte", text.size() - padded - 1);
-  put_group(group, to, 3 - padded);
-  return bytes;
+  return decode<byte_buffer>(text.substr(0, text.size() - padded), standard);
 }
 
 void append_base64url(byte_view bytes, std::string& out) {
@@ -108,15 +140,11 @@ void append_base64url(byte_view bytes, std::string& out) {
 }
 
 result<byte_buffer> decode_base64url(std::string_view text) {
-  if (text.size() % 4 == 1)
-    return fail(errc::invalid_base64, "no bytes have a text of this size", text.size());
-  if (const std::size_t stranger = text.find_first_of("+/="); stranger != std::string_view::npos)
-    return fail(errc::invalid_base64, "a character outside of the alphabet", stranger);
-  std::string standard{text};
-  std::replace(standard.begin(), standard.end(), '-', '+');
-  std::replace(standard.begin(), standard.end(), '_', '/');
-  standard.append((4 - text.size() % 4) % 4, padding);
-  return decode_base64(standard);
+  return decode_url<byte_buffer>(text);
+}
+
+result<std::string> decode_base64url_text(std::string_view text) {
+  return decode_url<std::string>(text);
 }
 
 }  // namespace troupe

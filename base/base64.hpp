@@ -30,5 +30,7 @@ void append_base64url(byte_view bytes, std::string& out);
 /// Fails with invalid_base64: no bytes have a text of this size, a character is not in the alphabet
 /// (padding is not), or bits are set behind the last byte.
 result<byte_buffer> decode_base64url(std::string_view text);
+/// The same where the bytes are a text.
+result<std::string> decode_base64url_text(std::string_view text);
 
 }  // namespace troupe

@@ -146,6 +146,7 @@ class http_connection final : public unit_member,
     }
     is_head_ = request.method() == http::verb::head;
     body_plan plan = service_->handler->on_head(plain_request());
+    asker_ = std::move(plan.asker);
     if (plan.refusal) {
       const bool may_stay = parser_->keep_alive() && !has_body(request);
       answer(std::move(*plan.refusal), may_stay ? after_answer::keep_alive : after_answer::close);
@@ -220,10 +221,18 @@ class http_connection final : public unit_member,
     is_answering_ = true;
     timer_.cancel();  // the handler answers in a time of its own
     const auto next = parser_->keep_alive() ? after_answer::keep_alive : after_answer::close;
-    service_->handler->on_request(plain_request(),
-                                  [self = shared_from_this(), next](http_answer what) {
-                                    if (!self->is_finished_) self->answer(std::move(what), next);
-                                  });
+    service_->handler->on_request(
+        plain_request(), [&unit = unit_, self = weak_from_this(), next](http_answer what) {
+          if (unit.on_own_thread()) return answer_if_there(self, std::move(what), next);
+          unit.post([self, next, what = std::move(what)] { answer_if_there(self, what, next); });
+        });
+  }
+
+  /// The connection may have ended, which its unit alone knows.
+  static void answer_if_there(const std::weak_ptr<http_connection>& weak, http_answer what,
+                              after_answer next) {
+    const auto self = weak.lock();
+    if (self && !self->is_finished_) self->answer(std::move(what), next);
   }
 
   /// The request that was read; its body is moved out.
@@ -232,14 +241,17 @@ class http_connection final : public unit_member,
     return {.method = std::string{view(request.method_string())},
             .target = std::string{view(request.target())},
             .body = std::move(request.body()),
-            .remote_address = remote_address_,
+            // Of a public listener, which proxies may stand in front of.
+            .remote_address =
+                service_->acceptor ? client_address(request, remote_address_) : remote_address_,
             .host = std::string{host_of(request)},
             .fetch_site = std::string{value_of(request, "Sec-Fetch-Site")},
             .content_type = std::string{value_of(request, http::field::content_type)},
             .authorization = std::string{value_of(request, http::field::authorization)},
             .if_match = values_of(request, http::field::if_match),
             .if_none_match = values_of(request, http::field::if_none_match),
-            .has_body = has_body(request)};
+            .has_body = has_body(request),
+            .asker = std::exchange(asker_, {})};
   }
 
   void refuse_admission() {
@@ -445,6 +457,7 @@ class http_connection final : public unit_member,
   std::string output_;       // the head of the answer that is being written
   std::string body_;         // and its body
   std::size_t written_ = 0;  // bytes of both
+  http_asker asker_;         // of the request that is read
   std::size_t taken_ = 0;    // of the memory for large messages, for the body of the request
   std::optional<http::request_parser<http::string_body>> parser_;
   admission admission_;

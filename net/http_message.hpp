@@ -11,6 +11,13 @@
 
 namespace troupe {
 
+/// Who asks, as far as a handler has found out from the header.
+struct http_asker {
+  std::string_view role{};  ///< A word of the handler's own, with static storage; empty: nobody.
+  std::string user{};
+  std::string token_id{};
+};
+
 struct http_request {
   std::string method;
   std::string target;  ///< Path and query, as sent.
@@ -23,6 +30,7 @@ struct http_request {
   std::string if_match{};       ///< As sent.
   std::string if_none_match{};  ///< As sent.
   bool has_body = false;        ///< Its header announces one.
+  http_asker asker{};           ///< As on_head() has said; not known before.
 };
 
 struct http_answer {
@@ -41,9 +49,11 @@ struct http_answer {
 struct body_plan {
   std::optional<http_answer> refusal;  ///< Then the body is not read.
   std::size_t bytes_max = 0;           ///< Of the body; 0: as all, http_body_bytes_max.
+  http_asker asker{};                  ///< For on_request().
 };
 
-/// Answers requests that are no upgrades. Thread: the unit's of the connection.
+/// Answers requests that are no upgrades. Thread: the unit's of the connection; a listener with
+/// several units calls it from all of them.
 class http_handler {
  public:
   virtual ~http_handler() = default;
@@ -51,7 +61,7 @@ class http_handler {
   /// Asked about each request before its body is read; `head` is the request without it.
   virtual body_plan on_head(const http_request& /*head*/) { return {}; }
 
-  /// `answer` is called once, now or later, on the same thread; the connection may be gone by then.
+  /// `answer` is called once, now or later, on any thread; the connection may be gone by then.
   virtual void on_request(http_request request, std::function<void(http_answer)> answer) = 0;
 };
 

@@ -192,6 +192,10 @@ class listener::core : public std::enable_shared_from_this<core> {
   const std::uint16_t port_;
 };
 
+std::shared_ptr<http_handler> make_plain_handler(std::shared_ptr<connection_acceptor> acceptor) {
+  return std::make_shared<plain_routes>(std::move(acceptor));
+}
+
 listener::listener(std::shared_ptr<core> state) : core_(std::move(state)) {}
 
 listener::~listener() { stop(); }
@@ -217,7 +221,7 @@ result<std::unique_ptr<listener>> listener::open(std::vector<io_unit*> units,
   }
   auto service = std::make_shared<http_service>();
   service->settings = std::make_shared<const connection_settings>(settings.connection);
-  service->handler = handler ? std::move(handler) : std::make_shared<plain_routes>(acceptor);
+  service->handler = handler ? std::move(handler) : make_plain_handler(acceptor);
   service->acceptor = std::move(acceptor);
   service->origins = settings.origins;
   service->subprotocols = settings.subprotocols;

@@ -108,6 +108,9 @@ struct listener_settings {
   std::shared_ptr<const tls_context> tls;  ///< Null: plain sockets.
 };
 
+/// What answers plain requests on a listener that is given no handler (http_routes).
+std::shared_ptr<http_handler> make_plain_handler(std::shared_ptr<connection_acceptor> acceptor);
+
 class listener {
  public:
   /// Binds and begins to accept. Without an acceptor nobody can upgrade; without a handler plain

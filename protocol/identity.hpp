@@ -2,9 +2,7 @@
 // connection upgrades (route.hpp) and carried to the document with the join.
 #pragma once
 
-#include <chrono>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "protocol/access/rights.hpp"
@@ -18,17 +16,21 @@ namespace access {
 struct grant;
 }
 
+/// What a client has shown of itself where the application decides who may enter.
+struct shown_by_client {
+  std::string token;   ///< It is secret. Empty: none.
+  std::string origin;  ///< Of the web page; empty: none.
+};
+
 /// A user as the application names them, and where they are.
 struct identity {
   std::string user;           ///< From the token, else `?userId=`; empty: nobody in particular.
   std::string address = {};   ///< Of the client; empty: loopback, or unknown.
   std::string token_id = {};  ///< `jti` of the token; empty: it has none, or there is no token.
-  /// Until when the token is valid; nothing: there is no token.
-  std::optional<std::chrono::system_clock::time_point> expires = {};
   /// What the token allows, for all documents (access/access_policy.hpp); null: there is no token.
   std::shared_ptr<const access::grant> grant = nullptr;
-  /// As the client showed it, where the application decides; it is secret. Empty: none.
-  std::string token = {};
+  /// Null unless the application decides.
+  std::shared_ptr<const shown_by_client> shown = nullptr;
   /// What their presence says of them, as JSON (access.stamp_presence); empty: what they like.
   std::string stamp = {};
 };

@@ -17,17 +17,15 @@ identity_ptr identity_for(const std::string& user, const std::string& address) {
 
 }  // namespace
 
-identity_ptr identity_of(std::shared_ptr<const access::grant> allowed, std::string address,
-                         std::string stamp) {
+identity_ptr identity_of(std::shared_ptr<const access::grant> allowed, std::string address) {
   TROUPE_CHECK(allowed != nullptr);
-  const access::claims& who = *allowed->who;
-  return std::make_shared<const identity>(identity{.user = who.user,
+  const access::grant& from = *allowed;
+  return std::make_shared<const identity>(identity{.user = from.who->user,
                                                    .address = std::move(address),
-                                                   .token_id = who.token_id,
-                                                   .expires = who.expires,
+                                                   .token_id = from.who->token_id,
                                                    .grant = std::move(allowed),
-                                                   .token = {},
-                                                   .stamp = std::move(stamp)});
+                                                   .shown = nullptr,
+                                                   .stamp = from.stamp});
 }
 
 result<route> route_for(const upgrade_target& target, const std::string& empty_document_name) {

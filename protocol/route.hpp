@@ -32,10 +32,8 @@ struct upgrade_target {
 };
 
 /// Who a token names, from this address (empty: loopback, which counts for nobody). What a client
-/// says about itself with `?userId=` does not count beside a token. `stamp`: see
-/// identity. Requires: a grant.
-identity_ptr identity_of(std::shared_ptr<const access::grant> allowed, std::string address,
-                         std::string stamp = {});
+/// says about itself with `?userId=` does not count beside a token. Requires: a grant.
+identity_ptr identity_of(std::shared_ptr<const access::grant> allowed, std::string address);
 
 /// `empty_document_name` (server.empty_document_name) is the document of the path `/`; empty: `/`
 /// names none. Requires: the path begins with a slash. Fails with invalid_name if the path names no

@@ -137,6 +137,27 @@ void check_urls(const config& settings, std::vector<access_problem>& problems) {
         {"access.webhook.secret", "must have 32 bytes or more; the value is not shown"});
 }
 
+/// "/" or "/one/or/more", of characters that need no escape in a path.
+bool is_api_prefix(std::string_view text) {
+  constexpr std::string_view others = "-._~/";
+  const auto is_plain = [&](char one) {
+    return (one >= 'a' && one <= 'z') || (one >= 'A' && one <= 'Z') || (one >= '0' && one <= '9') ||
+           others.find(one) != std::string_view::npos;
+  };
+  return text.starts_with('/') && (text == "/" || !text.ends_with('/')) &&
+         text.find("//") == std::string_view::npos && std::ranges::all_of(text, is_plain);
+}
+
+void check_api_prefix(const config& settings, std::vector<access_problem>& problems) {
+  if (!is_api_prefix(settings.server.api_prefix))
+    problems.push_back(
+        {"server.api_prefix", "must be / or a path such as /backend, of letters, digits and -._~"});
+  if (settings.access.mode != access::mode::token)
+    problems.push_back({"server.api_prefix",
+                        "needs access.mode token, since only tokens of users count on the public "
+                        "port"});
+}
+
 void check_mode(const config& settings, std::vector<access_problem>& problems) {
   const auto& access = settings.access;
   if (access.mode == access::mode::token && access.keys.empty() && access.jwks_url.empty())
@@ -144,6 +165,7 @@ void check_mode(const config& settings, std::vector<access_problem>& problems) {
         {"access.mode", "token needs keys to verify tokens: access.keys or access.jwks_url"});
   if (access.mode == access::mode::webhook && settings.access_webhook.url.empty())
     problems.push_back({"access.mode", "webhook needs access.webhook.url"});
+  if (!settings.server.api_prefix.empty()) check_api_prefix(settings, problems);
   if (access.mode != access::mode::token && access.anonymous != access::anonymous::none)
     problems.push_back({"access.anonymous", "has a meaning only where access.mode is token"});
 }
@@ -255,6 +277,7 @@ access::access_policy_ptr to_access_policy(const config& settings) {
     TROUPE_CHECK(pattern.has_value());  // load_config has looked at it
     to->rules.push_back({std::move(conditions), *std::move(pattern), may});
   }
+  if (settings.access.stamp_presence) to->stamp = settings.access.presence_claims;
   return to;
 }
 

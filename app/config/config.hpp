@@ -44,6 +44,7 @@ struct config {
     std::vector<std::string> allowed_origins;
     std::vector<std::string> subprotocols;
     std::string empty_document_name;  ///< Empty: the address "/" names no document.
+    std::string api_prefix;           ///< Empty: the REST API is only on the admin port.
   };
 
   struct tls_section {
@@ -119,6 +120,8 @@ struct config {
     std::size_t message_burst = 200;
     std::size_t edit_burst = 5'000;
     std::size_t presence_per_second = 100;
+    std::size_t api_requests_per_second = 100;
+    std::size_t api_request_burst = 200;
     std::size_t max_documents = 1'000;
     std::size_t max_documents_per_session = 100;
     std::size_t max_documents_per_user = 200;
@@ -149,6 +152,8 @@ struct config {
 
   struct log_section {
     log_level level = log_level::info;
+    std::string requests;  ///< A file, or "stderr"; empty: none.
+    std::string audit;
   };
 
   struct document_section {

@@ -58,6 +58,10 @@ constexpr std::array keys{
                text_field{in<&config::server, &server::empty_document_name>}, "document",
                "document of the address /; empty: it names none, and y-websocket clients are "
                "closed"},
+    config_key{"server.api_prefix", text_field{in<&config::server, &server::api_prefix>}, "path",
+               "path in front of /api/v1 under which the public port serves the REST API to users "
+               "with a token, such as /backend, or / for none; needs access.mode token; empty: the "
+               "API is on the admin port only"},
     config_key{"server.tls.certificate", text_field{in<&config::tls, &tls::certificate>}, "file",
                "certificate chain in PEM, for wss://; empty turns TLS off; SIGHUP reloads it"},
     config_key{"server.tls.key", text_field{in<&config::tls, &tls::key>}, "file",
@@ -190,6 +194,14 @@ constexpr std::array keys{
                "messages per second",
                "rate at which a y-websocket client may change its own presence, twice as many in "
                "a burst; above it only the latest counts; 0 turns the limit off"},
+    config_key{"limits.api_requests_per_second",
+               count_field{in<&config::limits, &limits::api_requests_per_second>, 0, million},
+               "requests per second",
+               "sustained rate of requests of one user to the API on the public port "
+               "(server.api_prefix); further ones get HTTP 429; 0 turns the limit off"},
+    config_key{"limits.api_request_burst",
+               count_field{in<&config::limits, &limits::api_request_burst>, 1, million}, "requests",
+               "requests of one user in a burst, above the sustained rate"},
     config_key{
         "limits.max_documents",
         count_field{in<&config::limits, &limits::max_documents>, 1, million}, "documents",
@@ -277,6 +289,13 @@ constexpr std::array keys{
 
     config_key{"log.level", level_field{in<&config::log, &logging::level>},
                "error, warning, info or debug", "lowest severity that is logged to stderr"},
+    config_key{
+        "log.requests", text_field{in<&config::log, &logging::requests>}, "file",
+        "file to which each request to the admin pages and the REST API is written as a line "
+        "of JSON; stderr: the standard error output; empty: nowhere; SIGHUP opens it again"},
+    config_key{"log.audit", text_field{in<&config::log, &logging::audit>}, "file",
+               "the same for what such requests change: rights, sessions, documents that come and "
+               "go, versions; may be the file of log.requests"},
 
     config_key{"storage.engine", engine_field{in<&config::storage, &storage_keys::engine>},
                "rocksdb or memory",

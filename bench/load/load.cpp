@@ -125,6 +125,8 @@ void add_fanout(CLI::App& mode, arguments& all) {
                           ->capture_default_str();
   add_rate(mode, given, "open loop: updates per writer and second")->excludes(outstanding);
   add_writing(mode, all);
+  mode.add_flag("--with-others", given.allows_others,
+                "others write to the documents as well, which is no failure");
   add_state_check(mode, given, "at the end a newcomer must get everything from the server");
 }
 

@@ -34,6 +34,7 @@ struct options {
   std::string file;           ///< A history or a stream of updates.
   bool checks_state = false;
   bool wants_refusal = false;
+  bool allows_others = false;  ///< In `fanout`: others write to the documents, too.
   bool as_json = false;
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "protocol/access/permission_words.hpp"
 
 namespace troupe::access {
 
@@ -27,9 +28,11 @@ token_result<permission> read_rights(const node& entry) {
     return may;
   }
   if (!words->is(tree_kind::array)) return malformed();
-  for (const node& word : *words)
-    if (!word.is(tree_kind::text) || !may.add(word.text())) return malformed();
-  return may;
+  const auto listed = permission_of(*words, [](const node& word) {
+    return word.is(tree_kind::text) ? std::optional{word.text()} : std::nullopt;
+  });
+  if (!listed) return malformed();
+  return *listed;
 }
 
 token_result<document_pattern> read_documents(const node& entry) {
@@ -65,6 +68,16 @@ bool applies(const access_rule& rule, const claims& who) {
                              [&](const claim_condition& each) { return each.holds_for(who); });
 }
 
+bool needs_claims(const access_rule& rule) {
+  return std::ranges::any_of(rule.documents.claims(),
+                             [](const std::string& name) { return name != user_placeholder; });
+}
+
+/// Who it is, without what else the token says: that is most of its size.
+claims_ptr without_claims(const claims& who) {
+  return std::make_shared<const claims>(claims{who.user, who.token_id, who.expires, {}});
+}
+
 }  // namespace
 
 bool claim_condition::holds_for(const claims& who) const {
@@ -95,11 +108,16 @@ token_result<grant_ptr> make_grant(access_policy_ptr policy, claims_ptr who) {
   if (const auto list = find_claim(who->all.root(), policy->documents_claim)) {
     TROUPE_ASSIGN(made->entries, read_document_entries(*list));
   }
-  for (std::size_t number = 0; number < policy->rules.size(); ++number)
-    if (applies(policy->rules[number], *who))
-      made->rules.push_back(static_cast<std::uint16_t>(number));
+  bool keeps_claims = false;
+  for (std::size_t number = 0; number < policy->rules.size(); ++number) {
+    const access_rule& rule = policy->rules[number];
+    if (!applies(rule, *who)) continue;
+    made->rules.push_back(static_cast<std::uint16_t>(number));
+    keeps_claims = keeps_claims || needs_claims(rule);
+  }
+  if (policy->stamp) made->stamp = presence_of(*who, *policy->stamp);
   made->policy = std::move(policy);
-  made->who = std::move(who);
+  made->who = keeps_claims ? std::move(who) : without_claims(*who);
   return grant_ptr{std::move(made)};
 }
 

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,17 +55,21 @@ struct access_policy {
   anonymous everybody = anonymous::none;  ///< Those without a token.
   std::string documents_claim = "docs";
   std::vector<access_rule> rules;
+  /// With which claims the presence of somebody says whose it is (access.presence_claims); nothing:
+  /// they say of themselves what they like.
+  std::optional<std::vector<std::string>> stamp;
 };
 
 using access_policy_ptr = std::shared_ptr<const access_policy>;
 
 /// What one token allows. Made once for a connection, or taken from a cache; small, since the rules
-/// stay with the policy.
+/// stay with the policy, and claims that nobody needs any more are dropped.
 struct grant {
   access_policy_ptr policy;
-  claims_ptr who;
+  claims_ptr who;  ///< All claims only if a rule that applies asks for more than the user.
   std::vector<document_entry> entries;  ///< Of the token.
   std::vector<std::uint16_t> rules;     ///< Those of the policy that apply to the token.
+  std::string stamp;                    ///< See policy, as JSON; empty: there is none.
 };
 
 using grant_ptr = std::shared_ptr<const grant>;

@@ -23,12 +23,6 @@ std::string_view take_item(std::string_view& list, char separator) noexcept {
   return trimmed(item, blanks);
 }
 
-bool is_bearer(std::string_view scheme) noexcept {
-  return std::ranges::equal(scheme, std::string_view{"bearer"}, {}, [](char letter) {
-    return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-  });
-}
-
 bool has_form(std::string_view token, token_form wanted) noexcept {
   return wanted == token_form::signed_token ? looks_like_token(token) : is_bearer_text(token);
 }
@@ -39,26 +33,25 @@ class token_search {
   explicit token_search(token_form wanted) noexcept : wanted_(wanted) {}
 
   void take(std::string_view token, token_place from) {
-    if (token.empty() || why_) return;
+    if (token.empty() || !outcome_) return;
+    std::optional<presented_token>& found = *outcome_;
     if (token.size() > token_size_bytes_max)
-      why_ = token_fault::too_long;
+      refuse(token_fault::too_long);
     else if (!has_form(token, wanted_))
-      why_ = token_fault::malformed;
-    else if (!found_)
-      found_ = presented_token{std::string{token}, from};
-    else if (found_->token != token)
-      why_ = token_fault::several_tokens;
+      refuse(token_fault::malformed);
+    else if (!found)
+      found = presented_token{token, from};
+    else if (found->token != token)
+      refuse(token_fault::several_tokens);
   }
 
-  token_result<std::optional<presented_token>> finish() && {
-    if (why_) return tl::unexpected(*why_);
-    return std::move(found_);
-  }
+  token_result<std::optional<presented_token>> finish() && { return outcome_; }
 
  private:
+  void refuse(token_fault why) { outcome_ = tl::unexpected(why); }
+
   token_form wanted_;
-  std::optional<presented_token> found_;
-  std::optional<token_fault> why_;
+  token_result<std::optional<presented_token>> outcome_{std::nullopt};
 };
 
 void take_query(std::string_view query, token_search& search) {
@@ -70,10 +63,8 @@ void take_query(std::string_view query, token_search& search) {
 }
 
 void take_authorization(std::string_view field, token_search& search) {
-  const std::string_view value = trimmed(field, blanks);
-  const std::string_view scheme = value.substr(0, value.find_first_of(blanks));
-  if (!is_bearer(scheme)) return;
-  search.take(trimmed(value.substr(scheme.size()), blanks), token_place::authorization);
+  if (const auto token = token_in_authorization(field))
+    search.take(*token, token_place::authorization);
 }
 
 void take_subprotocols(std::string_view offered, token_search& search) {

@@ -36,7 +36,7 @@ enum class token_place : std::uint8_t { query, authorization, subprotocol, cooki
 std::string_view to_string(token_place place) noexcept;
 
 struct presented_token {
-  std::string token;
+  std::string_view token;  ///< Of the request.
   token_place from;
 };
 

@@ -14,7 +14,6 @@
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
-#include <openssl/sha.h>
 
 #include "base/check.hpp"
 
@@ -31,6 +30,7 @@ struct freed_by {
 };
 using pkey_ptr = std::unique_ptr<EVP_PKEY, freed_by<EVP_PKEY_free>>;
 using pkey_context_ptr = std::unique_ptr<EVP_PKEY_CTX, freed_by<EVP_PKEY_CTX_free>>;
+using digest_ptr = std::unique_ptr<EVP_MD, freed_by<EVP_MD_free>>;
 using digest_context_ptr = std::unique_ptr<EVP_MD_CTX, freed_by<EVP_MD_CTX_free>>;
 using mac_ptr = std::unique_ptr<EVP_MAC, freed_by<EVP_MAC_free>>;
 using mac_context_ptr = std::unique_ptr<EVP_MAC_CTX, freed_by<EVP_MAC_CTX_free>>;
@@ -319,9 +319,16 @@ bool verification_key::verifies(std::string_view text, byte_view signature) cons
   return without_errors(key_->verifies_digest(which_, text, signature));
 }
 
+/// SHA256() would look for the hash by its name, and allocate, for each token.
 token_digest digest_of(std::string_view token) noexcept {
+  static const digest_ptr sha256{EVP_MD_fetch(nullptr, "SHA256", nullptr)};
+  thread_local const digest_context_ptr context{EVP_MD_CTX_new()};
   token_digest digest{};
-  SHA256(as_bytes(token).data(), token.size(), digest.data());
+  const bool is_made = context && sha256 &&
+                       EVP_DigestInit_ex2(context.get(), sha256.get(), nullptr) == 1 &&
+                       EVP_DigestUpdate(context.get(), token.data(), token.size()) == 1 &&
+                       EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) == 1;
+  TROUPE_CHECK(is_made);
   return digest;
 }
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "base/base64.hpp"
 #include "base/check.hpp"
@@ -46,9 +48,9 @@ token_result<token_parts> split(std::string_view token) {
 
 /// The JSON object of a part.
 token_result<json::tree> object_in(std::string_view part, const json::tree_limits& limit) {
-  const auto bytes = decode_base64url(part);
-  if (!bytes) return refuse(token_fault::malformed);
-  auto read = json::tree::parse(std::string{as_text(*bytes)}, limit);
+  auto text = decode_base64url_text(part);
+  if (!text) return refuse(token_fault::malformed);
+  auto read = json::tree::parse(*std::move(text), limit);
   if (!read)
     return refuse(read.error().detail == json::duplicate_member ? token_fault::duplicate_member
                                                                 : token_fault::malformed);
@@ -71,13 +73,8 @@ bool is_accepted_type(std::string_view type) noexcept {
   return is_same_word(type, "jwt") || is_same_word(type, "at+jwt");
 }
 
-struct token_header {
-  algorithm which;
-  std::optional<std::string> key_id;
-};
-
 /// Source: RFC 7515, 4.1; RFC 8725, 3.
-token_result<token_header> read_header(std::string_view part) {
+token_result<token_header_ptr> read_header(std::string_view part) {
   const auto read = object_in(part, header_limits);
   if (!read) return refuse(read.error());
   const node header = read->root();
@@ -93,7 +90,8 @@ token_result<token_header> read_header(std::string_view part) {
   if (!which) return refuse(token_fault::unknown_algorithm);
   const auto id = header.find("kid");
   if (id && !id->is(tree_kind::text)) return refuse(token_fault::malformed);
-  return token_header{*which, id ? std::optional{std::string{id->text()}} : std::nullopt};
+  return std::make_shared<const token_header>(token_header{
+      std::string{part}, *which, id ? std::optional{std::string{id->text()}} : std::nullopt});
 }
 
 /// A time in a claim, in seconds since 1970; nothing if the claim is not there.
@@ -174,28 +172,46 @@ token_result<claims_ptr> read_claims(std::string_view part, const token_settings
   return claims_ptr{std::move(made)};
 }
 
-bool is_base64url(char letter) noexcept {
-  return (letter >= 'A' && letter <= 'Z') || (letter >= 'a' && letter <= 'z') ||
-         (letter >= '0' && letter <= '9') || letter == '-' || letter == '_';
-}
+/// For each character how much it is of a token: nothing, one that stands for itself, or a dot.
+enum class token_letter : std::uint8_t { none, plain, dot };
+
+constexpr std::array<token_letter, 256> token_letters = [] {
+  std::array<token_letter, 256> all{};
+  for (const char each :
+       std::string_view{"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"})
+    all[static_cast<unsigned char>(each)] = token_letter::plain;
+  all['.'] = token_letter::dot;
+  return all;
+}();
 
 }  // namespace
 
 token_result<claims_ptr> verify(std::string_view token, const key_set& keys,
-                                const token_settings& settings, token_time now) {
+                                const token_settings& settings, token_time now,
+                                token_header_ptr* last) {
   TROUPE_CHECK(settings.clock_skew <= clock_skew_max);
   TROUPE_ASSIGN(const token_parts parts, split(token));
-  TROUPE_ASSIGN(const token_header header, read_header(parts.header));
+  token_header_ptr header = last ? *last : nullptr;
+  if (!header || header->text != parts.header) {
+    TROUPE_ASSIGN(header, read_header(parts.header));
+  }
   const auto signature = decode_base64url(parts.signature);
   if (!signature) return refuse(token_fault::malformed);
-  TROUPE_TRY(keys.verify(header.key_id, header.which, parts.signed_text, *signature));
+  TROUPE_TRY(keys.verify(header->key_id, header->which, parts.signed_text, *signature));
+  if (last) *last = std::move(header);
   // Nobody but the issuer could have written the claims.
   return read_claims(parts.claims, settings, now);
 }
 
 bool looks_like_token(std::string_view text) noexcept {
-  return std::ranges::count(text, '.') == 2 &&
-         std::ranges::all_of(text, [](char one) { return is_base64url(one) || one == '.'; });
+  std::size_t dots = 0;
+  bool is_plain = true;
+  for (const char each : text) {
+    const token_letter letter = token_letters[static_cast<unsigned char>(each)];
+    dots += letter == token_letter::dot;
+    is_plain &= letter != token_letter::none;
+  }
+  return is_plain && dots == 2;
 }
 
 }  // namespace troupe::access

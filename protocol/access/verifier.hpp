@@ -1,9 +1,10 @@
 // From a token to what it allows: the cache, the keys, the settings and the policy in one place.
-// Pure: the caller passes the time. Owner: whoever admits clients, one for each I/O thread or one
-// that is guarded; keys that are replaced reach each of them with use(). Thread: the owner's.
+// The caller passes the time. Shared by all who admit clients; signatures are verified side by
+// side, and only what is remembered is guarded. Thread: any.
 #pragma once
 
 #include <cstddef>
+#include <mutex>
 #include <string_view>
 
 #include "protocol/access/access_policy.hpp"
@@ -28,10 +29,12 @@ class verifier {
   const access_policy& policy() const noexcept { return *policy_; }
 
  private:
-  access_policy_ptr policy_;
-  token_settings settings_;
+  const access_policy_ptr policy_;
+  const token_settings settings_;
+  std::mutex mutex_;  // guards what follows
   key_set_ptr keys_;
   token_cache cache_;
+  token_header_ptr header_;  // of the last token that was verified
 };
 
 }  // namespace troupe::access

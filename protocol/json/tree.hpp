@@ -42,6 +42,9 @@ class tree {
 
   tree() = default;
 
+  /// Whether it was not made by parse().
+  bool empty() const noexcept { return records_.empty(); }
+
   /// The value that the text is. Requires: made by parse().
   node root() const noexcept;
 

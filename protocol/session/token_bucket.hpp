@@ -49,6 +49,9 @@ class token_bucket {
     return lacking(rate, now) <= token_rate::duration::zero();
   }
 
+  /// Whether nothing is missing.
+  bool is_full(time_point now) const noexcept { return full_at_ <= now; }
+
   /// How long until has_token() holds; zero if it does.
   std::chrono::milliseconds wait_for_token(const token_rate& rate, time_point now) const noexcept {
     const auto wait = lacking(rate, now);

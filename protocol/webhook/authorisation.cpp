@@ -47,6 +47,16 @@ result<std::optional<std::uint64_t>> read_seconds(const nlohmann::json& from,
   return static_cast<std::uint64_t>(number);
 }
 
+/// As JSON that every parser reads alike.
+result<std::string> read_presence(const nlohmann::json& from) {
+  const auto found = from.find("presence");
+  if (found == from.end() || found->is_null()) return std::string{};
+  if (!found->is_object()) return refuse("presence", "is not an object");
+  std::string text = found->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  if (text.size() > answered_presence_size_max) return refuse("presence", "is too long");
+  return text;
+}
+
 result<std::vector<std::string>> read_rights(const nlohmann::json& from) {
   const auto found = from.find("rights");
   if (found == from.end()) return refuse("rights", "is missing");
@@ -99,6 +109,7 @@ result<authorisation> read_authorisation(std::string_view body) {
   TROUPE_ASSIGN(const auto cache_for, read_seconds(parsed, "cacheFor"));
   answer.cache_for = std::chrono::seconds{cache_for.value_or(0)};
   TROUPE_ASSIGN(answer.expires_at, read_seconds(parsed, "expiresAt"));
+  TROUPE_ASSIGN(answer.presence, read_presence(parsed));
   return answer;
 }
 

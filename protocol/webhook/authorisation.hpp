@@ -21,6 +21,7 @@ inline constexpr std::size_t answered_rights_max = 16;
 inline constexpr std::size_t answered_word_size_max = 32;
 inline constexpr std::size_t answered_user_size_max = 512;
 inline constexpr std::size_t answered_token_id_size_max = 256;
+inline constexpr std::size_t answered_presence_size_max = 1024;
 
 struct question {
   std::string document;
@@ -45,14 +46,17 @@ struct authorisation {
   std::string token_id{};           ///< Under which it can be revoked; empty: none.
   std::chrono::seconds cache_for{0};
   std::optional<std::uint64_t> expires_at{};  ///< Seconds since 1970 (UTC); nothing: never.
+  std::string presence{};  ///< What their presence may say of them, an object; empty: nothing.
+  /// When who has heard this should ask again; nothing: when they open another document.
+  std::optional<std::chrono::steady_clock::time_point> asks_again{};
 
   bool operator==(const authorisation&) const = default;
 };
 
 /// Reads {"rights": ["read", "write"], "user": "ada", "tokenId": "t1", "cacheFor": 60,
-/// "expiresAt": 1700000000}, of which only `rights` must be there; a word may stand in the place of
-/// the list. Unknown members are ignored. Fails with invalid_json, and with out_of_range for a
-/// member that is not what it should be.
+/// "expiresAt": 1700000000, "presence": {"name": "Ada"}}, of which only `rights` must be there; a
+/// word may stand in the place of the list. Unknown members are ignored. Fails with invalid_json,
+/// and with out_of_range for a member that is not what it should be.
 result<authorisation> read_authorisation(std::string_view body);
 
 }  // namespace troupe::webhook

@@ -359,3 +359,44 @@ test('the application decides where it is asked, and nobody is let in while it i
   const late = await json(context, server, 'plan', 'somebody-new');
   assert.equal(await late.closed, 1013);
 });
+
+test('what the application says later counts for those who are here', async (context) => {
+  const asked = [];
+  let says = { rights: ['write'] };
+  const application = createServer(async (request, response) => {
+    let body = '';
+    for await (const part of request) body += part;
+    asked.push(JSON.parse(body));
+    response.writeHead(says ? 200 : 500, { 'Content-Type': 'application/json' });
+    response.end(JSON.stringify({ ...says, user: 'ada', cacheFor: 1, presence: { name: 'Ada L.', color: '#f00', shoe: 39 } }));
+  });
+  await new Promise((done) => application.listen(0, '127.0.0.1', done));
+  context.after(() => application.close());
+  const server = await start_server({
+    'access.mode': 'webhook',
+    'access.webhook.url': `http://127.0.0.1:${application.address().port}/may`,
+    'access.stamp_presence': true,
+    'server.allowed_origins': 'https://app.example',
+  });
+  context.after(() => server.stop());
+  const page = await json(context, server, 'plan', 'a-session', { origin: 'https://app.example' });
+  assert.equal((await page.ask('sync', {})).type, 'ack');
+  assert.equal(asked[0].origin, 'https://app.example');
+  await page.ask('presence', { user: { name: 'somebody else' } });
+  const other = await json(context, server, 'plan', 'b-session');
+  await other.ask('sync', {});
+  const shown = () => other.heard.find(({ type, payload }) => type === 'presence' && JSON.stringify(payload).includes('Ada L.'));
+  await until(shown, 'their presence says who they are');
+  assert.ok(!JSON.stringify(shown()).includes('somebody else') && !JSON.stringify(shown()).includes('shoe'));
+
+  const edit = () => page.ask('update', { edit: [{ op: 'appendText', path: '/t', text: 'x' }] });
+  assert.equal((await edit()).type, 'ack');
+  says = { rights: ['read'] };
+  await until(async () => (await edit()).payload.code === 'FORBIDDEN', 'they may only read', 8000);
+  says = undefined;
+  const count = asked.length;
+  await until(() => asked.length > count, 'it is asked again', 8000);
+  assert.equal(page.socket.readyState, WebSocket.OPEN, 'while it is away they stay');
+  says = { rights: [] };
+  assert.equal(await within(page.closed, 'the end', 20000), 4403);
+});

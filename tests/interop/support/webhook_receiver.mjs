@@ -6,7 +6,7 @@ import http from 'node:http';
 /** The example of docs/backend-api.md, as a module. */
 const page = readFileSync(new URL('../../../docs/backend-api.md', import.meta.url), 'utf8');
 const example = /```js\n(import \{ createHmac[\s\S]*?)```/.exec(page)[1];
-const { is_from_troupe } = await import(`data:text/javascript,${encodeURIComponent(example)}`);
+export const { is_from_troupe } = await import(`data:text/javascript,${encodeURIComponent(example)}`);
 /** The same in Python. */
 export const python_example = /```python\n([\s\S]*?)```/.exec(page)[1];
 

@@ -88,7 +88,9 @@ TEST_CASE("the application is asked about whoever shows anything", "[access]") {
   const auto found = asks.identify(asking("/d?token=its-own-kind"), somebody("ada"));
   CHECK_FALSE(found.refused);
   REQUIRE(found.who);
-  CHECK(found.who->token == "its-own-kind");
+  REQUIRE(found.who->shown);
+  CHECK(found.who->shown->token == "its-own-kind");
+  CHECK(found.who->shown->origin.empty());
   CHECK(found.who->user.empty());
   CHECK_FALSE(asks.rights_to(found.who, "d"));
 }
@@ -127,4 +129,52 @@ TEST_CASE("only so many changes are kept, and outdated ones make room", "[access
   CHECK_FALSE(control.add({.user = "one more"}, start, start + 60s));
   CHECK(control.add({.user = "7"}, start, start + 60s));  // in place of its own
   CHECK(control.add({.user = "one more"}, start + 60s, start + 120s));
+}
+
+TEST_CASE("only a good token has a bearer", "[access]") {
+  access_settings settings = with(mode::token, access::anonymous::write);
+  settings.keys = std::make_shared<const access::key_set>(test::vectors().key_set());
+  access_control control{std::move(settings)};
+  for (const std::string& bad :
+       {std::string{}, std::string{"nonsense"}, test::vectors().token("HS256")})  // long expired
+    CHECK_FALSE(control.bearer_of(bad, "d", start));
+  CHECK_FALSE(access_control{}.bearer_of(test::vectors().token("HS256"), "d", start));
+  CHECK_FALSE(access_control{with(mode::webhook)}.bearer_of("any", "d", start));
+}
+
+TEST_CASE("the application says who somebody is, and what their presence says", "[access]") {
+  access_settings settings = with(mode::webhook);
+  auto policy = *settings.policy;
+  policy.stamp = {"name", "color"};
+  settings.policy = std::make_shared<const access::access_policy>(policy);
+  access_control control{std::move(settings)};
+  upgrade_request page = asking("/d?token=t");
+  page.origin = "https://app.example";
+  const auto before = control.identify(page, somebody("claims to be bob")).who;
+  REQUIRE(before);
+  REQUIRE(before->shown);
+  CHECK(before->shown->origin == "https://app.example");
+  webhook::authorisation answer{.rights = {"write"}, .user = "ada", .token_id = "t1"};
+  answer.presence = R"({"name":"Ada","color":"#f00","secret":1})";
+  const auto who = control.identify(answer, before);
+  CHECK(user_of(who) == "ada");
+  CHECK(token_id_of(who) == "t1");
+  CHECK(who->shown == before->shown);
+  CHECK(stamp_of(who) == R"({"id":"ada","name":"Ada","color":"#f00"})");
+  answer.presence.clear();
+  CHECK(stamp_of(control.identify(answer, nullptr)) == R"({"id":"ada"})");
+  CHECK(stamp_of(access_control{with(mode::webhook)}.identify(answer, before)).empty());
+}
+
+TEST_CASE("a page without a token has an origin that the application hears of", "[access]") {
+  access_control control{with(mode::webhook)};
+  upgrade_request page = asking("/d");
+  page.origin = "https://app.example";
+  const auto who = control.identify(page, nullptr).who;
+  REQUIRE(who);
+  REQUIRE(who->shown);
+  CHECK(who->shown->token.empty());
+  access_control tokens{with(mode::token, access::anonymous::read)};
+  const auto other = tokens.identify(page, somebody("x")).who;
+  CHECK((!other || !other->shown));
 }

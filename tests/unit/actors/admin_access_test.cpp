@@ -178,3 +178,34 @@ TEST_CASE("the token of a user is asked about behind the admin token", "[admin]"
   CHECK(status(admin::user_token::forbidden) == 403);
   CHECK(status(admin::user_token::unknown) == 401);
 }
+
+TEST_CASE("on a public port only tokens of users count, under any host", "[admin]") {
+  admin::access to;
+  to.whom = admin::callers::users;
+  admin::guard guard{to};
+  http_request asked = with_token("Bearer " + token);
+  asked.host = "docs.example.com";
+  asked.fetch_site = "cross-site";
+  const auto status = [&](admin::user_token says, std::chrono::milliseconds later = {}) {
+    const auto refusal =
+        guard.refusal_of(asked, start + later, [&](const std::string&) { return says; });
+    if (refusal) CHECK(refusal->body.find("admin") == std::string::npos);
+    return refusal ? refusal->status : 200U;
+  };
+  CHECK(status(admin::user_token::allowed) == 200);
+  CHECK(status(admin::user_token::forbidden) == 403);
+  CHECK(refused(guard, asked) == 401);  // no token is the admin token
+  for (std::size_t i = 1; i < admin::guard::wrong_tries_max; ++i)
+    CHECK(status(admin::user_token::unknown) == 401);
+  CHECK(status(admin::user_token::unknown) == 429);
+  CHECK(status(admin::user_token::allowed, std::chrono::seconds{1}) == 200);
+}
+
+TEST_CASE("on a public port many strangers lock nobody out", "[admin]") {
+  admin::access to;
+  to.whom = admin::callers::users;
+  admin::guard guard{to};
+  for (std::size_t i = 0; i < admin::guard::addresses_max; ++i)
+    CHECK(refused(guard, with_token("Bearer wrong", "fd00::" + std::to_string(i))) == 401);
+  for (int i = 0; i < 20; ++i) CHECK(refused(guard, with_token("Bearer wrong", "fd01::1")) == 401);
+}

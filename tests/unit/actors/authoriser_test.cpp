@@ -146,6 +146,7 @@ TEST_CASE("the same question is asked once for all who wait", "[access][actors]"
     return allow();
   });
   bed.settings.questions_max = 2;
+  bed.actor();  // before several threads ask for it
   caf::scoped_actor self{*bed.system};
   std::vector<std::thread> askers;
   std::atomic<int> granted = 0;
@@ -182,4 +183,21 @@ TEST_CASE("what the application said before all was forgotten does not count", "
   asker.join();
   CHECK(answer.what == outcome::denied);
   CHECK(asked == 2);
+}
+
+TEST_CASE("an answer says when to ask again, to whoever hears it from the cache too",
+          "[access][actors]") {
+  authoriser_bed bed;
+  bed.settings.cache_max = 30s;
+  bed.receiver.answer_with([](const auto& request) {
+    return request.body.find("once") == std::string::npos ? allow(R"(,"cacheFor":60)") : allow();
+  });
+  const auto before = std::chrono::steady_clock::now();
+  const auto first = bed.ask({.document = "a"}).allowed.asks_again;
+  REQUIRE(first);
+  CHECK(*first >= before + 30s);
+  CHECK(*first <= std::chrono::steady_clock::now() + 30s);
+  CHECK(bed.ask({.document = "a"}).allowed.asks_again == first);
+  CHECK(bed.receiver.requests().size() == 1);
+  CHECK_FALSE(bed.ask({.document = "once"}).allowed.asks_again);
 }

@@ -66,6 +66,7 @@ TEST_CASE("base64url uses the alphabet of tokens and no padding", "[base64]") {
     const auto back = decode_base64url(text);
     REQUIRE(back.has_value());
     CHECK(as_text(*back) == each.bytes);
+    CHECK(decode_base64url_text(text) == std::string{each.bytes});
   }
 }
 
@@ -76,7 +77,9 @@ TEST_CASE("base64url gives bytes one spelling", "[base64]") {
     const auto bytes = decode_base64url(text);
     REQUIRE_FALSE(bytes.has_value());
     CHECK(bytes.error().code == errc::invalid_base64);
+    CHECK(decode_base64url_text(text).error().offset == bytes.error().offset);
   }
+  CHECK(decode_base64url("Zm8=").error().offset == 3);
   CHECK(decode_base64url("Zg")->size() == 1);
   CHECK(decode_base64url("Zm8")->size() == 2);
   CHECK(decode_base64url("ab+d").error().offset == 2);

@@ -170,3 +170,30 @@ TEST_CASE("a grant keeps the numbers of its rules only", "[access][policy]") {
   const auto made = grant_of(policy, claims_of("ada", R"({"x":2})"));
   CHECK(made->rules == std::vector<std::uint16_t>{1, 2});
 }
+
+TEST_CASE("a grant keeps the claims only for rules that ask for more than the user",
+          "[access][policy]") {
+  const auto holds_claims = [](const access_policy& policy, std::string claims) {
+    const auto made = grant_of(policy, claims_of("ada", std::move(claims)));
+    CHECK(made->who->user == "ada");
+    CHECK(made->who->expires == claims_of("ada")->expires);
+    return !made->who->all.empty();
+  };
+  const char* const red = R"({"team":"red","docs":[{"name":"n","rights":"read"}]})";
+  CHECK_FALSE(holds_claims(policy_of(), red));
+  CHECK_FALSE(holds_claims(policy_of({rule("home/{user}/*", may({"write"}))}), red));
+  CHECK(holds_claims(policy_of({rule("teams/{team}/*", may({"write"}))}), red));
+  CHECK_FALSE(holds_claims(
+      policy_of({rule("teams/{team}/*", may({"write"}), {{"role", {"member"}}})}), red));
+  CHECK(rights_of(policy_of({rule("home/{user}/*", may({"write"}))}), red, "home/ada/x") ==
+        "read, write, presence");
+}
+
+TEST_CASE("a grant says what the presence of its user says", "[access][policy]") {
+  access_policy policy = policy_of();
+  const char* const claims = R"({"name":"Ada L.","color":"#f00","age":36})";
+  CHECK(grant_of(policy, claims_of("ada", claims))->stamp.empty());
+  policy.stamp = {"name", "color"};
+  CHECK(grant_of(policy, claims_of("ada", claims))->stamp ==
+        R"({"id":"ada","name":"Ada L.","color":"#f00"})");
+}

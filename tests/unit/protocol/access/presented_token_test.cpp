@@ -18,7 +18,7 @@ std::string found(const token_places& request, const cookie_rule& cookie = {}) {
   const auto made = access::find_token(request, cookie);
   if (!made) return std::string{to_string(made.error())};
   if (!*made) return "nothing";
-  return (*made)->token + " from " + std::string{to_string((*made)->from)};
+  return std::string{(*made)->token} + " from " + std::string{to_string((*made)->from)};
 }
 
 std::string in_query(std::string_view query) { return found({.query = query}); }

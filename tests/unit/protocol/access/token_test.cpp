@@ -159,3 +159,36 @@ TEST_CASE("a token has three parts of one alphabet", "[access][token]") {
   for (const char* const text : {"", "a.b", "a.b.c.d", "a.b.c=", "a b.c.d", "a%2eb.c.d", "a.b.c\n"})
     CHECK_FALSE(access::looks_like_token(text));
 }
+
+TEST_CASE("a header that is known is not read again, and one that differs is", "[access][token]") {
+  const access::key_set keys = vectors().key_set();
+  access::token_header_ptr last;
+  const auto of = [&](std::string_view name) {
+    return access::verify(vectors().token(name), keys, vectors().settings, vectors().now, &last);
+  };
+  REQUIRE(of("HS256"));
+  const access::token_header_ptr first = last;
+  REQUIRE(first);
+  CHECK(first->which == access::algorithm::hs256);
+  REQUIRE(of("HS256"));
+  CHECK(last == first);
+  REQUIRE(of("ES256"));
+  CHECK(last != first);
+  CHECK(last->which == access::algorithm::es256);
+  // All others, whatever header was there before: none is taken for another.
+  for (const test::token_vector& each : vectors().tokens) {
+    INFO(each.name);
+    last = first;
+    const auto made = access::verify(each.token, keys, vectors().settings, vectors().now, &last);
+    CHECK((made ? "ok" : to_string(made.error())) == each.expected);
+  }
+}
+
+TEST_CASE("only a header with a good signature is remembered", "[access][token]") {
+  access::token_header_ptr last;
+  std::string forged = vectors().token("HS256");
+  forged.back() = forged.back() == 'A' ? 'E' : 'A';
+  CHECK_FALSE(
+      access::verify(forged, vectors().key_set(), vectors().settings, vectors().now, &last));
+  CHECK(last == nullptr);
+}

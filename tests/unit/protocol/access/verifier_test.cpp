@@ -1,5 +1,9 @@
 #include "protocol/access/verifier.hpp"
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include <catch2/catch_test_macros.hpp>
 
 #include "tests/support/token_vectors.hpp"
@@ -64,4 +68,22 @@ TEST_CASE("a token whose documents are malformed is refused each time", "[access
     REQUIRE_FALSE(refused.has_value());
     CHECK(refused.error() == token_fault::malformed_claim);
   }
+}
+
+TEST_CASE("threads verify tokens side by side while keys change", "[access]") {
+  verifier by = make();
+  const auto all = std::make_shared<const access::key_set>(vectors().key_set());
+  std::atomic<std::size_t> wrong{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&] {
+      for (int round = 0; round < 3; ++round)
+        for (const test::token_vector& each : vectors().tokens) {
+          const auto made = by.grant_for(each.token, vectors().now);
+          if ((made ? "ok" : to_string(made.error())) != each.expected) ++wrong;
+        }
+    });
+  for (int i = 0; i < 20; ++i) by.use(std::make_shared<const access::key_set>(*all));
+  for (std::thread& each : threads) each.join();
+  CHECK(wrong == 0);
 }

@@ -38,16 +38,32 @@ TEST_CASE("an answer is read", "[webhook][access]") {
   CHECK(*read_authorisation(
             R"({"rights":[],"user":null,"tokenId":null,"cacheFor":null,"expiresAt":null})") ==
         authorisation{});
+  CHECK(read_authorisation(R"({"rights":"read","presence":{"name":"Ada", "n":1}})")->presence ==
+        R"({"n":1,"name":"Ada"})");
+  CHECK(read_authorisation(R"({"rights":"read","presence":null})")->presence.empty());
 }
 
 TEST_CASE("an answer that is not what it should be is refused", "[webhook][access]") {
-  for (const char* const bad :
-       {"", "null", "[]", "\"read\"", "{", R"({"rights":["read"]} x)", "{}", R"({"rights":null})",
-        R"({"rights":1})", R"({"rights":[1]})", R"({"rights":{"read":true}})",
-        R"({"rights":["read"],"user":7})", R"({"rights":["read"],"tokenId":[]})",
-        R"({"rights":["read"],"cacheFor":-1})", R"({"rights":["read"],"cacheFor":"60"})",
-        R"({"rights":["read"],"expiresAt":1e300})", R"({"rights":["read"],"expiresAt":true})",
-        "{\"rights\":[\"\xFF\"]}"}) {
+  for (const char* const bad : {"",
+                                "null",
+                                "[]",
+                                "\"read\"",
+                                "{",
+                                R"({"rights":["read"]} x)",
+                                "{}",
+                                R"({"rights":null})",
+                                R"({"rights":1})",
+                                R"({"rights":[1]})",
+                                R"({"rights":{"read":true}})",
+                                R"({"rights":["read"],"user":7})",
+                                R"({"rights":["read"],"tokenId":[]})",
+                                R"({"rights":["read"],"cacheFor":-1})",
+                                R"({"rights":["read"],"cacheFor":"60"})",
+                                R"({"rights":["read"],"presence":"Ada"})",
+                                R"({"rights":["read"],"presence":[1]})",
+                                R"({"rights":["read"],"expiresAt":1e300})",
+                                R"({"rights":["read"],"expiresAt":true})",
+                                "{\"rights\":[\"\xFF\"]}"}) {
     INFO(bad);
     CHECK_FALSE(read_authorisation(bad).has_value());
   }
@@ -72,4 +88,11 @@ TEST_CASE("an answer is bounded", "[webhook][access]") {
   CHECK(with("[]", "u", std::string(answered_token_id_size_max, 'i')));
   CHECK_FALSE(with("[]", "u", std::string(answered_token_id_size_max + 1, 'i')));
   CHECK_FALSE(read_authorisation(R"({"rights":)" + std::string(1000, '[') + "}").has_value());
+  const auto showing = [](std::size_t size) {
+    return read_authorisation(R"({"rights":[],"presence":{"n":")" + std::string(size, 'n') +
+                              R"("}})")
+        .has_value();
+  };
+  CHECK(showing(answered_presence_size_max - 8));
+  CHECK_FALSE(showing(answered_presence_size_max - 7));
 }

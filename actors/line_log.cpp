@@ -1,0 +1,100 @@
+#include "actors/line_log.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace troupe {
+
+namespace {
+
+constexpr std::string_view standard_error = "stderr";
+
+result<int> open_file(const std::string& path) {
+  if (path == standard_error) return STDERR_FILENO;
+  const int file = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+  if (file >= 0) return file;
+  const std::string why = std::generic_category().message(errno);
+  return fail(errc::invalid_config, std::string{"the file "}.append(path).append(": ").append(why));
+}
+
+void close_file(int file) {
+  if (file != STDERR_FILENO) ::close(file);
+}
+
+}  // namespace
+
+result<std::shared_ptr<line_log>> line_log::open(const std::string& path, gap_line gap) {
+  TROUPE_ASSIGN(const int file, open_file(path));
+  return std::shared_ptr<line_log>{new line_log{path, file, std::move(gap)}};
+}
+
+line_log::line_log(std::string path, int file, gap_line gap)
+    : path_(std::move(path)), gap_(std::move(gap)), file_(file), thread_([this] { run(); }) {}
+
+line_log::~line_log() {
+  {
+    const std::lock_guard lock{mutex_};
+    is_ending_ = true;
+  }
+  has_work_.notify_one();
+  thread_.join();
+  close_file(file_);
+}
+
+void line_log::write(const std::string& line) {
+  {
+    const std::lock_guard lock{mutex_};
+    if (waiting_.size() + line.size() > waiting_bytes_max) {
+      ++left_out_;
+      return;
+    }
+    waiting_.append(line).push_back('\n');
+  }
+  has_work_.notify_one();
+}
+
+result<void> line_log::reopen() {
+  TROUPE_ASSIGN(const int file, open_file(path_));
+  const std::lock_guard lock{file_mutex_};
+  close_file(std::exchange(file_, file));
+  return {};
+}
+
+std::uint64_t line_log::left_out() const {
+  const std::lock_guard lock{mutex_};
+  return left_out_;
+}
+
+void line_log::run() {
+  std::string lines;
+  for (std::unique_lock lock{mutex_};;) {
+    has_work_.wait(lock, [this] { return is_ending_ || !waiting_.empty(); });
+    if (waiting_.empty()) return;
+    std::swap(lines, waiting_);
+    const std::uint64_t lost = left_out_ - std::exchange(told_, left_out_);
+    lock.unlock();
+    if (lost > 0) lines.append(gap_(lost)).push_back('\n');
+    {
+      const std::lock_guard busy{file_mutex_};
+      put(file_, lines);
+    }
+    lines.clear();
+    lock.lock();
+  }
+}
+
+/// A disk that is full loses lines, as it should not stop the node.
+void line_log::put(int file, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(file, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+}  // namespace troupe

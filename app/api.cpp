@@ -1,0 +1,64 @@
+#include "app/api.hpp"
+
+#include <utility>
+
+#include "base/wall_clock.hpp"
+#include "net/listener.hpp"
+
+namespace troupe {
+
+namespace {
+
+/// Null where the key is empty.
+result<std::shared_ptr<line_log>> open_log(const char* key, const std::string& path) {
+  if (path.empty()) return nullptr;
+  auto opened =
+      line_log::open(path, [](std::uint64_t count) { return gap_line(count, wall_clock_ms()); });
+  if (opened) return opened;
+  failure why = std::move(opened).error();
+  why.detail = std::string{key}.append(": ").append(why.detail);
+  return tl::unexpected(std::move(why));
+}
+
+}  // namespace
+
+result<std::shared_ptr<request_journal>> open_journal(const config& settings) {
+  const std::string& requests = settings.log.requests;
+  const std::string& audit = settings.log.audit;
+  if (requests.empty() && audit.empty()) return nullptr;
+  TROUPE_ASSIGN(const auto of_requests, open_log("log.requests", requests));
+  if (requests == audit) return std::make_shared<request_journal>(of_requests, of_requests);
+  TROUPE_ASSIGN(const auto of_audit, open_log("log.audit", audit));
+  return std::make_shared<request_journal>(of_requests, of_audit);
+}
+
+std::shared_ptr<http_handler> make_admin_handler(const config& settings, caf::actor_system& system,
+                                                 api_parts parts, const secret& token) {
+  admin_handler_settings with;
+  with.access = {settings.admin.address, settings.admin.allowed_hosts, token,
+                 admin::callers::operators};
+  with.readiness = std::move(parts.readiness);
+  with.journal = std::move(parts.journal);
+  return std::make_shared<admin_handler>(system, std::move(parts.sources), std::move(parts.desk),
+                                         std::move(with));
+}
+
+std::shared_ptr<http_handler> make_public_handler(const config& settings, caf::actor_system& system,
+                                                  api_parts parts,
+                                                  std::shared_ptr<connection_acceptor> acceptor) {
+  std::string prefix = settings.server.api_prefix;
+  if (prefix.empty()) return nullptr;
+  if (prefix == "/") prefix.clear();
+  admin_handler_settings with;
+  with.access.whom = admin::callers::users;
+  with.readiness = std::move(parts.readiness);
+  with.journal = std::move(parts.journal);
+  with.user_rate = {settings.limits.api_requests_per_second, settings.limits.api_request_burst};
+  return std::make_shared<prefixed_handler>(
+      std::move(prefix),
+      std::make_shared<admin_handler>(system, std::move(parts.sources), std::move(parts.desk),
+                                      std::move(with)),
+      make_plain_handler(std::move(acceptor)));
+}
+
+}  // namespace troupe
