@@ -147,6 +147,15 @@ bool access_control::add(const access_change& change, time_point now, time_point
   return true;
 }
 
+std::vector<access_control::counting_change> access_control::kept_changes(time_point now) const {
+  std::vector<counting_change> all;
+  const std::lock_guard lock{changes_mutex_};
+  for (const kept_change& each : changes_)
+    if (each.until > now)
+      all.push_back({each.what, std::chrono::ceil<std::chrono::seconds>(each.until - now)});
+  return all;
+}
+
 void access_control::use(access::key_set_ptr keys) { verifier_.use(std::move(keys)); }
 
 }  // namespace troupe

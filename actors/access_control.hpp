@@ -90,6 +90,14 @@ class access_control {
   /// Returns false if there are too many.
   bool add(const access_change& change, time_point now, time_point until);
 
+  /// A change that still counts, and for how long.
+  struct counting_change {
+    access_change what;
+    std::chrono::seconds lasts{0};
+  };
+  /// All of them, the oldest first.
+  std::vector<counting_change> kept_changes(time_point now) const;
+
   /// From now on tokens are verified by these keys.
   void use(access::key_set_ptr keys);
 

@@ -140,6 +140,7 @@ void admin_request::answer(const admin::access_query& query) {
   if (query.lasts.count() > 0 && !sources_->access->add(query.what, now, now + query.lasts))
     return finish(admin::answer_error(503, "too many changes of rights are kept already"));
   log_line(log_severity::info, admin::describe(query));
+  if (sources_->cluster) tell(this, sources_->cluster, announce_access{admin::to_text(query)});
   // What the application said before the change does not count behind it.
   if (sources_->authoriser) tell(this, sources_->authoriser, forget_authorisations{});
   gather_then(

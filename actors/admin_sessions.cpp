@@ -66,27 +66,65 @@ read_result<rights> read_words(const json& body) {
 
 }  // namespace
 
-read_result<access_query> read_close(const http_request& request) {
-  const auto body = read_object(request.body);
-  if (!body) return refuse(body.error());
+namespace {
+
+read_result<access_query> read_close(const json& body) {
   access_query query;
-  TROUPE_ASSIGN(query.what, read_subject(*body));
+  TROUPE_ASSIGN(query.what, read_subject(body));
   const std::chrono::seconds otherwise =
       query.what.token_id.empty() ? std::chrono::seconds{0} : change_lasts_default;
-  TROUPE_ASSIGN(query.lasts, read_seconds(*body, otherwise));
+  TROUPE_ASSIGN(query.lasts, read_seconds(body, otherwise));
   query.what.why =
       query.lasts.count() > 0 ? close_reason::access_revoked : close_reason::closed_by_operator;
   return query;
 }
 
+read_result<access_query> read_rights(const json& body) {
+  access_query query;
+  TROUPE_ASSIGN(query.what, read_subject(body));
+  TROUPE_ASSIGN(query.what.may, read_words(body));
+  TROUPE_ASSIGN(query.lasts, read_seconds(body, change_lasts_default));
+  return query;
+}
+
+}  // namespace
+
+read_result<access_query> read_close(const http_request& request) {
+  const auto body = read_object(request.body);
+  if (!body) return refuse(body.error());
+  return read_close(*body);
+}
+
 read_result<access_query> read_rights(const http_request& request) {
   const auto body = read_object(request.body);
   if (!body) return refuse(body.error());
-  access_query query;
-  TROUPE_ASSIGN(query.what, read_subject(*body));
-  TROUPE_ASSIGN(query.what.may, read_words(*body));
-  TROUPE_ASSIGN(query.lasts, read_seconds(*body, change_lasts_default));
-  return query;
+  return read_rights(*body);
+}
+
+std::string to_text(const access_query& query) {
+  json text{{"seconds", query.lasts.count()}};
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) text[name] = value;
+  };
+  add("user", query.what.user);
+  add("tokenId", query.what.token_id);
+  add("document", query.what.document);
+  if (query.what.may) {
+    const rights may = *query.what.may;
+    text["rights"] = json::array();
+    for (const auto& [each, word] :
+         {std::pair{right::read, "read"}, std::pair{right::write, "write"},
+          std::pair{right::presence, "presence"}, std::pair{right::admin, "admin"}})
+      if (may.contains(each)) text["rights"].push_back(word);
+    if (!may.contains(right::presence)) text["rights"].push_back("no_presence");
+  }
+  return text.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+read_result<access_query> from_text(std::string_view text) {
+  const auto body = read_object(std::string{text});
+  if (!body) return refuse(body.error());
+  return body->contains("rights") ? read_rights(*body) : read_close(*body);
 }
 
 std::string describe(const access_query& query) {

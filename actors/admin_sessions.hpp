@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 #include <tl/expected.hpp>
 
@@ -27,6 +28,10 @@ tl::expected<access_query, http_answer> read_close(const http_request& request);
 
 /// The same with "rights": words as in tokens, or none at all.
 tl::expected<access_query, http_answer> read_rights(const http_request& request);
+
+/// The same as JSON text, for the other nodes of a cluster, and back. Fails like the readers above.
+std::string to_text(const access_query& query);
+tl::expected<access_query, http_answer> from_text(std::string_view text);
 
 /// A line for the log.
 std::string describe(const access_query& query);

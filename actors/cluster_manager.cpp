@@ -56,6 +56,7 @@ cluster_manager::behavior_type cluster_manager::make_behavior() {
       [this](const peer_said& what) { on_said(what); },
       [this](const link_changed& change) { on_link_changed(change); },
       [this](const documents_moved& news) { on_moved(news); },
+      [this](const announce_access& news) { on_announce(news); },
       [this](const second_passed&) { on_second(); },
       [this](const drain_node&) { return on_drain(); },
       [this](const describe_cluster&) { return on_describe(); },
@@ -230,6 +231,8 @@ void cluster_manager::on_link_changed(const link_changed& change) {
   if (change.is_up) {
     log_line(log_severity::info, "node " + name_of(change.peer) + " is linked");
     gossip(change.peer);
+    for (const std::string& each : settings_.kept_changes())
+      tell_peer(*of, cluster::peer_access_change{shared_bytes::copy_of(as_bytes(each))});
   } else if (was_up && !is_draining_) {
     log_line(log_severity::warning,
              "the link to node " + name_of(change.peer) + " is lost: " + change.why);
@@ -264,6 +267,8 @@ void cluster_manager::on_said(const peer_said& what) {
     members_.on_moved(id, moved->list_number);
     return look_at_members();
   }
+  if (const auto* const change = std::get_if<cluster::peer_access_change>(&what.what))
+    return settings_.change_access(as_text(change->change.view()));
   const auto* const members = std::get_if<cluster::peer_members>(&what.what);
   if (members == nullptr) return;
   auto list = cluster::member_list::decode(members->list.view());
@@ -288,6 +293,11 @@ void cluster_manager::on_moved(const documents_moved& news) {
   members_.on_moved(settings_.self.id, news.list_number);
   look_at_members();
   gossip();
+}
+
+void cluster_manager::on_announce(const announce_access& news) {
+  for (const auto& [id, each] : peers_)
+    tell_peer(each, cluster::peer_access_change{shared_bytes::copy_of(as_bytes(news.change))});
 }
 
 // --- the member list ---

@@ -35,6 +35,10 @@ struct cluster_manager_settings {
   cluster::link_limits limits;
   /// Stores both, durably, before it returns.
   std::function<result<void>(const cluster::member_list&, const cluster::moved_lists&)> store;
+  /// Carries out a change of access that another node was told of, as JSON text.
+  std::function<void(std::string_view)> change_access;
+  /// Those that still count, for a node that was away.
+  std::function<std::vector<std::string>()> kept_changes;
   caf::io::middleman_actor connector;     ///< Of CAF's network layer, or of its TLS.
   sweeper_actor sweeper;
   std::shared_ptr<cluster_state> state;   ///< Shown to /readyz.
@@ -73,6 +77,7 @@ class cluster_manager final : public cluster_actor::base {
   void on_said(const peer_said& what);
   void on_link_changed(const link_changed& change);
   void on_moved(const documents_moved& news);
+  void on_announce(const announce_access& news);
   void on_second();
   caf::result<node_drained> on_drain();
   caf::result<described_cluster> on_describe();

@@ -315,6 +315,7 @@ using cluster_actor = caf::typed_actor<
     caf::result<void>(peer_said),           // what a peer says that is about no document
     caf::result<void>(link_changed),        // a link is up, or lost
     caf::result<void>(documents_moved),     // all documents are where a list wants them
+    caf::result<void>(announce_access),     // the application changes what users may do
     caf::result<void>(second_passed),       // note to itself: dial who is missing
     caf::result<node_drained>(drain_node),  // say bye to all
     caf::result<described_cluster>(describe_cluster),   // for operators
@@ -331,6 +332,9 @@ struct link_changed {
 };
 struct documents_moved {
   std::uint64_t list_number = 0;
+};
+struct announce_access {
+  std::string change;  ///< JSON text: admin::to_text().
 };
 
 // --- store: one per node, on a thread of its own; writes to storage, in batches ---

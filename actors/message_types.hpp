@@ -12,6 +12,7 @@
 // clang-format off
 #define TROUPE_MESSAGES(message) \
   message(adopt_generation) \
+  message(announce_access) \
   message(announce_generation) \
   message(answer_admin_request) \
   message(append_updates) \

@@ -20,6 +20,7 @@ supervisor::behavior_type supervisor::make_behavior() {
   watch(this, watched_->reader);
   watch(this, watched_->directory);
   if (watched_->cluster) watch(this, watched_->cluster);
+  if (watched_->sweeper) watch(this, watched_->sweeper);
   for (const hub_actor& hub : watched_->hubs) watch(this, hub);
   tell_later(this, supervisor_actor{this}, std::chrono::seconds{1}, second_passed{});
   return {

@@ -24,7 +24,8 @@ struct supervised_actors {
   store_reader_actor reader;
   directory_actor directory;
   std::vector<hub_actor> hubs;
-  cluster_actor cluster;  ///< Null: the node is alone.
+  cluster_actor cluster;  ///< Null, as the next: the node is alone.
+  sweeper_actor sweeper;
   std::shared_ptr<connection_slots> slots;
   std::function<void()> on_failure;  ///< Called once, on any thread.
 };

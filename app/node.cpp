@@ -155,9 +155,12 @@ result<void> node::spawn_actors(std::function<void()> on_failure) {
 }
 
 result<void> node::join_cluster() {
-  TROUPE_ASSIGN(cluster_,
-                open_cluster(settings_, system_, actors_->directory, cluster_state_, metrics_));
+  const cluster_parts parts{actors_->directory,  actors_->hubs,    access_.control,
+                            access_.authoriser, storage_.archive, cluster_state_,
+                            metrics_};
+  TROUPE_ASSIGN(cluster_, open_cluster(settings_, system_, parts));
   actors_->cluster = cluster_.actor;
+  actors_->sweeper = cluster_.sweeper;
   return {};
 }
 
@@ -320,6 +323,7 @@ void node::end_actors() {
   if (version_maker_) caf::anon_send_exit(version_maker_, caf::exit_reason::user_shutdown);
   if (webhook_sender_) caf::anon_send_exit(webhook_sender_, caf::exit_reason::user_shutdown);
   if (actors_->cluster) caf::anon_send_exit(actors_->cluster, caf::exit_reason::user_shutdown);
+  if (cluster_.sweeper) caf::anon_send_exit(cluster_.sweeper, caf::exit_reason::user_shutdown);
   cluster_ = {};
   if (supervisor_) caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_->directory, caf::exit_reason::user_shutdown);

@@ -6,6 +6,8 @@
 #include <caf/openssl/manager.hpp>
 #include <caf/openssl/publish.hpp>
 
+#include "actors/admin_sessions.hpp"
+#include "actors/sweeper.hpp"
 #include "app/cluster/identity.hpp"
 #include "app/config/cluster_checks.hpp"
 
@@ -75,6 +77,30 @@ result<std::uint16_t> open_gate(const config& settings, caf::actor_system& syste
                                         caf::to_string(opened.error()));
 }
 
+/// What this node's own admin page does with a change, without passing it on.
+std::function<void(std::string_view)> access_changer(const cluster_parts& parts) {
+  return [parts](std::string_view text) {
+    const auto query = admin::from_text(text);
+    if (!query) return log_line(log_severity::error, "a change of access cannot be read");
+    const auto now = std::chrono::steady_clock::now();
+    if (query->lasts.count() > 0 && !parts.access->add(query->what, now, now + query->lasts))
+      return log_line(log_severity::error, "too many changes of access are kept already");
+    log_line(log_severity::info, "at another node " + admin::describe(*query));
+    if (parts.authoriser) tell_anonymously(parts.authoriser, forget_authorisations{});
+    const auto what = std::make_shared<const access_change>(query->what);
+    for (const hub_actor& hub : parts.hubs) tell_anonymously(hub, change_access{what});
+  };
+}
+
+std::function<std::vector<std::string>()> access_teller(const cluster_parts& parts) {
+  return [access = parts.access] {
+    std::vector<std::string> all;
+    for (const auto& each : access->kept_changes(std::chrono::steady_clock::now()))
+      all.push_back(admin::to_text({each.what, each.lasts}));
+    return all;
+  };
+}
+
 }  // namespace
 
 cluster_links_ptr links_to_nobody(const config& settings) {
@@ -84,24 +110,27 @@ cluster_links_ptr links_to_nobody(const config& settings) {
 }
 
 result<opened_cluster> open_cluster(const config& settings, caf::actor_system& system,
-                                    const directory_actor& directory,
-                                    std::shared_ptr<cluster_state> state,
-                                    std::shared_ptr<node_metrics> metrics) {
+                                    const cluster_parts& parts) {
   TROUPE_TRY(check_tls(settings));
   TROUPE_ASSIGN(cluster_manager_settings how, find_identity(settings));
   opened_cluster opened;
-  how.state = std::move(state);
-  how.metrics = std::move(metrics);
+  how.state = parts.state;
+  how.metrics = parts.metrics;
+  how.change_access = access_changer(parts);
+  how.kept_changes = access_teller(parts);
+  opened.sweeper = how.sweeper =
+      system.spawn<sweeper, caf::detached>(parts.archive, parts.directory);
   how.connector = has_tls(settings) ? system.openssl_manager().actor_handle()
                                     : system.middleman().actor_handle();
   log_line(log_severity::info, "node '" + how.self.name + "' of cluster '" + how.self.cluster +
                                    "' has the uuid " + cluster::to_string(how.self.id) +
                                    " and starts for the " +
                                    std::to_string(how.self.incarnation) + ". time");
-  opened.actor = system.spawn<cluster_manager>(std::move(how), directory);
+  opened.actor = system.spawn<cluster_manager>(std::move(how), parts.directory);
   auto port = open_gate(settings, system, opened.actor);
   if (!port) {
     caf::anon_send_exit(opened.actor, caf::exit_reason::user_shutdown);
+    caf::anon_send_exit(opened.sweeper, caf::exit_reason::user_shutdown);
     return tl::unexpected(std::move(port).error());
   }
   opened.port = *port;

@@ -7,28 +7,40 @@
 
 #include <caf/actor_system.hpp>
 
+#include "actors/access_control.hpp"
 #include "actors/cluster_manager.hpp"
 #include "actors/cluster_state.hpp"
 #include "actors/interfaces.hpp"
 #include "app/config/config.hpp"
+#include "storage/archive.hpp"
 
 namespace troupe {
 
 struct opened_cluster {
   cluster_actor actor;
+  sweeper_actor sweeper;
   std::uint16_t port = 0;
 };
 
 /// What a node is to its documents before it knows the members: nothing can be opened yet.
 cluster_links_ptr links_to_nobody(const config& settings);
 
+/// What the cluster needs of the rest of the node.
+struct cluster_parts {
+  directory_actor directory;
+  std::vector<hub_actor> hubs;
+  std::shared_ptr<access_control> access;
+  authoriser_actor authoriser;  ///< May be null.
+  std::shared_ptr<storage::archive> archive;
+  std::shared_ptr<cluster_state> state;
+  std::shared_ptr<node_metrics> metrics;
+};
+
 /// Requires: cluster.enabled, and the store is open. Blocks while the disk works. Fails as
 /// cluster::begin_run and cluster::read_members do; with address_in_use for cluster.listen; with
 /// invalid_config for the files of cluster.tls.
 result<opened_cluster> open_cluster(const config& settings, caf::actor_system& system,
-                                    const directory_actor& directory,
-                                    std::shared_ptr<cluster_state> state,
-                                    std::shared_ptr<node_metrics> metrics);
+                                    const cluster_parts& parts);
 
 /// Nobody connects any more.
 void close_gate(const config& settings, caf::actor_system& system, const opened_cluster& opened);
