@@ -78,7 +78,7 @@ bool document::handle(document_work::news_rest& rest) {
   look_at_store();
   const auto& messages = news.block->messages;
   if (rest.next == 0)
-    peers_->core().on_life(news.peer, news.block->life, hosted_state{*work_.state()},
+    peers_->core().on_life(news.peer, news.block->life, news.block->list, hosted_state{*work_.state()},
                            current_time());
   while (rest.next < messages.size()) {
     take_from_peer(news.peer, news.block, rest.next++);

@@ -36,6 +36,7 @@ void durability::add(const document_effects::storage_write& write, const shared_
 
 void durability::expect(std::size_t confirmations_needed, std::vector<keeper_id> keepers) {
   confirmations_needed_ = std::max<std::size_t>(confirmations_needed, 1);
+  if (counted_.empty()) confirmed_ = 0;
   counted_ = std::move(keepers);
   look_what_is_confirmed();
 }

@@ -46,7 +46,8 @@ class durability {
       : confirmations_needed_(std::max<std::size_t>(confirmations_needed, 1)) {}
 
   /// From now on these keepers count, and so many of them must have stored an update until it is
-  /// acknowledged. `keepers`: with local_store if this node is one.
+  /// acknowledged. `keepers`: with local_store if this node is one. What was loaded is confirmed
+  /// only once they have it: it may have come from here and reached nobody.
   void expect(std::size_t confirmations_needed, std::vector<keeper_id> keepers);
 
   /// Continues behind what was loaded.
@@ -54,6 +55,7 @@ class durability {
     checkpoint_size_ = stored.checkpoint.size();
     for (const shared_slice& update : stored.updates) size_ += update.size + record_overhead;
     last_ = confirmed_ = stored_here_ = stored.last;
+    keepers_ = {{local_store, stored.last}};
     wants_checkpoint_ = !stored.damage.empty();
   }
 

@@ -44,6 +44,7 @@ struct peer_ask {
 };
 /// What the receiver lacked; with it, it has all up to the number.
 struct peer_fill {
+  replica_life life = 0;  ///< Of the replica that asked; another one may lack more.
   shared_slice update;
   state_number number = 0;
 };
@@ -56,6 +57,7 @@ struct peer_update {
 struct peer_load {
   hash128 digest;
   shared_slice state_vector;
+  std::uint64_t round = 0;  ///< Counts how often the replica has begun to ask.
 };
 /// What the asking replica lacked of what is stored here or known here. Empty: nothing.
 struct peer_loaded {
@@ -63,6 +65,7 @@ struct peer_loaded {
   shared_slice update;
   /// False: what is stored here could not be read whole, so this answer proves nothing.
   bool is_whole = true;
+  std::uint64_t round = 0;  ///< In which it asked.
 };
 /// "Sessions of mine use the document: tell me what happens."
 struct peer_opened {};
@@ -105,6 +108,8 @@ struct document_block {
   std::string document;
   replica_life life = 0;  ///< Of the sending replica; 0: it has none open.
   std::vector<document_message> messages;
+  /// Number of the member list that the sender obeys; of no meaning without a life.
+  std::uint64_t list = 0;
 };
 
 // --- about nodes ---

@@ -36,12 +36,17 @@ void replica::apply_placement() {
 
 void replica::on_placement(document_placement where, const replica_state& own, time_point now) {
   if (where == where_) return;
+  const bool is_other_list = where.list != where_.list;
   where_ = std::move(where);
   apply_placement();
-  for (peer& each : peers_)
-    if (!each.is_target()) end_flow(each);
-  if (opening_ == opening::asking)
-    for (peer& each : peers_) ask_to_load(each, own);
+  for (peer& each : peers_) {
+    if (is_other_list) each.kept = 0;
+    const early_confirmation early = each.early;
+    if (early.list <= where_.list) note_stored(each, early.list, early.stored);
+    // Under another list everything is to be confirmed again.
+    if (!each.is_target() || (is_other_list && each.kept < number_)) end_flow(each);
+  }
+  for (peer& each : peers_) ask_to_load(each, own);
   look_whether_loaded(own, now);
   begin_flows(own, now);
 }
@@ -70,7 +75,7 @@ void replica::on_lost(peer_id id, const replica_state& own, time_point now) {
   peer* const lost = find(id);
   if (lost == nullptr || !lost->is_up) return;
   // Among what was lost there may have been a confirmation, an answer or a question.
-  if (lost->is_complete) note_taken(*lost, 0);
+  if (lost->confirmed > 0) push(*lost, peer_stored{lost->life, lost->confirmed});
   lost->has_asked = false;
   announce(*lost);
   ask_to_load(*lost, own);
@@ -86,7 +91,8 @@ void replica::on_gone(peer_id id, const replica_state& own, time_point now) {
   forget_incoming(*gone);
   ask_to_load(*gone, own);
   if (!gone->is_target() || gone->stored < number_) end_flow(*gone);
-  begin_flows(own, now);
+  // It may be that it cannot be opened there at all.
+  if (now - gone->compared_at >= how_.reopen_interval) begin_flows(own, now);
 }
 
 void replica::forget_incoming(peer& of) {
@@ -94,6 +100,7 @@ void replica::forget_incoming(peer& of) {
   of.fits = false;
   of.is_complete = of.has_asked = false;
   of.unconfirmed = {};
+  of.confirmed = 0;
 }
 
 /// Also of a replica without sessions: peers with sessions answer, and it knows whom to tell.
@@ -109,6 +116,10 @@ void replica::note_user(peer& of, bool is_user) {
 
 void replica::on_used(bool is_used) {
   if (std::exchange(is_used_, is_used) == is_used) return;
+  if (!is_used)
+    is_stale_ = !where_.keeps_itself;
+  else if (std::exchange(is_stale_, false) && opening_ == opening::done)
+    opening_ = opening::not_wanted;
   for (peer& each : peers_)
     if (each.is_up) announce(each);
 }
@@ -129,21 +140,26 @@ void replica::begin(const replica_state& own, state_number number, std::uint64_t
 void replica::load(const replica_state& own, time_point now) {
   if (opening_ != opening::not_wanted) return;
   opening_ = opening::asking;
+  ++round_;
+  for (peer& each : peers_) each.answered_under.reset();
   deadline_ = now + how_.load_timeout;
   for (peer& each : peers_) ask_to_load(each, own);
   look_whether_loaded(own, now);
 }
 
 void replica::ask_to_load(peer& to, const replica_state& own) {
-  if (opening_ != opening::asking || !to.is_asked || !to.is_up || to.has_answered) return;
+  if (opening_ != opening::asking || !to.is_asked || !to.is_up) return;
+  if (to.answered_under) return;
   byte_buffer vector = own.state_vector();
-  push(to, peer_load{own.digest(), shared_bytes::copy_of(vector)});
+  push(to, peer_load{own.digest(), shared_bytes::copy_of(vector), round_});
 }
 
 void replica::look_whether_loaded(const replica_state& own, time_point now) {
-  if (opening_ != opening::asking) return;
-  const auto answers = std::ranges::count_if(
-      peers_, [](const peer& each) { return each.is_asked && each.has_answered; });
+  if (opening_ != opening::asking || now >= deadline_) return;
+  // Who obeys a newer list may have handed over what is asked for.
+  const auto answers = std::ranges::count_if(peers_, [this](const peer& each) {
+    return each.is_asked && each.answered_under && *each.answered_under <= where_.list;
+  });
   if (static_cast<std::size_t>(answers) < where_.answers_needed) return;
   opening_ = opening::done;
   begin_flows(own, now);
@@ -198,7 +214,7 @@ void replica::on_tick(const replica_state& own, time_point now) {
     if (each.has_asked && now - each.asked_at >= how_.compare_interval) ask(each, own, now);
     ask_to_load(each, own);
     const bool has_news =
-        each.compared != number_ || (each.is_keeper && each.stored < number_);
+        each.compared != number_ || (each.is_keeper && each.kept < number_);
     if (each.is_streaming && has_news && now - each.compared_at >= how_.compare_interval)
       begin_flow(each, own, now);
   }
@@ -251,8 +267,10 @@ const shared_slice* replica::update_of(const document_message& message) noexcept
 
 /// Another life is another replica: it knows nothing of what its predecessor was told or had
 /// asked.
-void replica::on_life(peer_id id, replica_life life, const replica_state& own, time_point now) {
+void replica::on_life(peer_id id, replica_life life, std::uint64_t list, const replica_state& own,
+                      time_point now) {
   peer& from = of(id);
+  from.list = list;
   if (life == 0 || from.life == life) return;
   const bool is_reborn = from.life != 0;
   forget_incoming(from);
@@ -309,7 +327,14 @@ void replica::on(peer& from, const peer_compare& compare, const replica_state& o
 
 void replica::on(peer& from, const peer_stored& stored) {
   if (stored.life != how_.life) return;
-  from.stored = std::max(from.stored, std::min(stored.up_to, number_));
+  const state_number up_to = std::min(stored.up_to, number_);
+  if (from.list <= where_.list) return note_stored(from, from.list, up_to);
+  from.early = {from.list, std::max(from.early.stored, up_to)};
+}
+
+void replica::note_stored(peer& by, std::uint64_t list, state_number up_to) {
+  by.stored = std::max(by.stored, up_to);
+  if (list == where_.list) by.kept = std::max(by.kept, up_to);
 }
 
 void replica::on(peer& from, const peer_ask& wish, const replica_state& own, time_point now) {
@@ -317,11 +342,11 @@ void replica::on(peer& from, const peer_ask& wish, const replica_state& own, tim
   auto difference = own.difference(wish.state_vector.view());
   if (!difference) return;  // it asks again
   if (!from.is_streaming && from.is_target() && may_begin_flows()) begin_flow(from, own, now);
-  push(from, peer_fill{shared_bytes::copy_of(*difference), number_});
+  push(from, peer_fill{from.life, shared_bytes::copy_of(*difference), number_});
 }
 
 void replica::on(peer& from, const peer_load& load, const replica_state& own) {
-  peer_loaded answer{.life = from.life, .update = {}, .is_whole = true};
+  peer_loaded answer{.life = from.life, .update = {}, .is_whole = true, .round = load.round};
   if (load.digest != own.digest()) {
     auto difference = own.difference(load.state_vector.view());
     if (!difference) return;
@@ -342,15 +367,16 @@ void replica::on_applied(peer_id id, const document_message& message, bool worke
                          const replica_state& own, time_point now) {
   peer& from = of(id);
   if (const auto* const loaded = std::get_if<peer_loaded>(&message)) {
-    if (loaded->life != how_.life || !worked || !loaded->is_whole) return;
-    from.has_answered = true;
-    return look_whether_loaded(own, now);
+    if (worked) on(from, *loaded, own, now);
+    return;
   }
   if (!worked) {
     from.is_complete = false;
     return ask(from, own, now);
   }
   if (const auto* const fill = std::get_if<peer_fill>(&message)) {
+    // Asked for by another replica, which knew something else.
+    if (fill->life != how_.life) return;
     from.is_complete = true;
     from.has_asked = false;
     return note_taken(from, fill->number);
@@ -361,10 +387,15 @@ void replica::on_applied(peer_id id, const document_message& message, bool worke
   note_taken(from, update.number);
 }
 
+void replica::on(peer& from, const peer_loaded& answer, const replica_state& own, time_point now) {
+  if (answer.life != how_.life || answer.round != round_ || !answer.is_whole) return;
+  from.answered_under = from.list;
+  look_whether_loaded(own, now);
+}
+
 // --- confirmations ---
 
-/// All of a peer's state up to `theirs` is contained in what this node has written so far; 0: what
-/// was confirmed last is to be told again.
+/// All of a peer's state up to `theirs` is contained in what this node has written so far.
 void replica::note_taken(peer& from, state_number theirs) {
   from.unconfirmed.push_back({theirs, number_});
   confirm(from);
@@ -381,7 +412,9 @@ void replica::confirm(peer& to) {
     confirmed = std::max(confirmed, to.unconfirmed.front().theirs);
     to.unconfirmed.pop_front();
   }
-  if (confirmed > 0) push(to, peer_stored{to.life, confirmed});
+  if (confirmed == 0) return;
+  to.confirmed = std::max(to.confirmed, confirmed);
+  push(to, peer_stored{to.life, confirmed});
 }
 
 // --- questions ---
@@ -400,17 +433,36 @@ std::vector<replica::confirmation> replica::confirmations() const {
 }
 
 std::size_t replica::acks_needed() const noexcept {
-  if (!where_.is_available) return where_.write_acks;
+  if (!where_.is_available)
+    return where_.is_widely_known ? where_.write_acks : where_.keepers.size() + 2;
   const auto reachable = std::ranges::count_if(
       peers_, [](const peer& each) { return each.is_keeper && each.is_up; });
   const std::size_t kept = static_cast<std::size_t>(reachable) + (where_.keeps_itself ? 1 : 0);
   return std::clamp<std::size_t>(kept, 1, where_.write_acks);
 }
 
-bool replica::is_kept_everywhere(state_number number) const noexcept {
-  return std::ranges::all_of(peers_, [number](const peer& each) {
-    return !each.is_keeper || each.stored >= number;
+std::vector<peer_id> replica::lacking() const {
+  std::vector<peer_id> all;
+  for (const peer& each : peers_)
+    if (each.is_keeper && (each.kept < number_ || !has_begun_)) all.push_back(each.id);
+  return all;
+}
+
+bool replica::is_being_kept() const noexcept {
+  return std::ranges::any_of(peers_, [this](const peer& each) {
+    return each.is_keeper && each.is_up && each.kept < number_;
   });
+}
+
+bool replica::is_kept_everywhere() const noexcept {
+  if (!has_begun_ || (where_.keeps_itself && durable_ < number_)) return false;
+  return std::ranges::all_of(
+      peers_, [this](const peer& each) { return !each.is_keeper || each.kept >= number_; });
+}
+
+bool replica::may_be_dropped() const noexcept {
+  if (!where_.may_drop || where_.keeps_itself || where_.keepers.empty()) return false;
+  return !is_used_ && opening_ != opening::asking && is_kept_everywhere();
 }
 
 }  // namespace troupe::cluster

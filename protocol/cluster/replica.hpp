@@ -15,6 +15,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/errc.hpp"
@@ -28,6 +29,7 @@ using peer_id = std::uint32_t;
 
 /// Where the copies of a document belong, as the member list says.
 struct document_placement {
+  std::uint64_t list = 0;          ///< Number of that list.
   std::vector<peer_id> keepers;    ///< The others that keep it.
   bool keeps_itself = true;        ///< So does this node.
   std::size_t write_acks = 1;      ///< Keepers that must have an update until it is acknowledged.
@@ -35,6 +37,11 @@ struct document_placement {
   std::size_t answers_needed = 0;  ///< By so many of them.
   /// Goes on without those that cannot be reached, both for acknowledgements and at opening.
   bool is_available = false;
+  /// Nobody can read by an earlier list any longer (membership::is_widely_known()); before, nothing
+  /// is acknowledged.
+  bool is_widely_known = true;
+  /// A copy that is not kept here may go (sweep::may_drop()).
+  bool may_drop = false;
 
   bool operator==(const document_placement&) const = default;
 };
@@ -60,6 +67,8 @@ class replica {
     std::chrono::milliseconds load_timeout{10'000};
     /// After changes a flow is compared again so often.
     std::chrono::milliseconds compare_interval{5'000};
+    /// A document that a peer has closed is opened there again so often.
+    std::chrono::milliseconds reopen_interval{1'000};
   };
 
   replica(settings how, document_placement where);
@@ -98,7 +107,8 @@ class replica {
   /// The replica of a peer has ended; it may have missed what was sent last.
   void on_gone(peer_id peer, const replica_state& own, time_point now);
   void on_placement(document_placement where, const replica_state& own, time_point now);
-  /// Sessions of this node begin, or cease, to use the document.
+  /// Sessions of this node begin, or cease, to use the document. If this node does not keep it, it
+  /// has heard nothing while nobody used it, so that it must be loaded again: is_loaded() is false.
   void on_used(bool is_used);
   /// It ends; peers are told.
   void on_closing();
@@ -116,8 +126,10 @@ class replica {
   /// goes to on_message().
   static const shared_slice* update_of(const document_message& message) noexcept;
 
-  /// Before the messages of a block: the life of the replica that sent them.
-  void on_life(peer_id from, replica_life life, const replica_state& own, time_point now);
+  /// Before the messages of a block: the life of the replica that sent them, and which list it
+  /// obeys.
+  void on_life(peer_id from, replica_life life, std::uint64_t list, const replica_state& own,
+               time_point now);
   void on_message(peer_id from, const document_message& message, const replica_state& own,
                   time_point now);
   /// The update of a message has been applied; `worked`: it could be.
@@ -151,12 +163,21 @@ class replica {
     peer_id keeper = 0;
     state_number stored = 0;
   };
-  /// What the other keepers have confirmed.
+  /// What the other keepers have confirmed, as far as it counts for acknowledgements.
   std::vector<confirmation> confirmations() const;
-  /// How many keepers must have an update now, until it is acknowledged.
+  /// How many keepers must have an update now, until it is acknowledged. Where nothing may be
+  /// acknowledged it is more than there are.
   std::size_t acks_needed() const noexcept;
-  /// Whether all keepers, as the list has them, have confirmed all up to this number.
-  bool is_kept_everywhere(state_number number) const noexcept;
+  /// The other keepers that have not confirmed, obeying the same list, all that this replica has
+  /// written.
+  std::vector<peer_id> lacking() const;
+  /// Whether any of these is up, so that waiting makes sense.
+  bool is_being_kept() const noexcept;
+  /// Whether all keepers have confirmed all that this replica has written. If it keeps the document
+  /// itself, all of that is durable here as well.
+  bool is_kept_everywhere() const noexcept;
+  /// Whether the copy on this node can go: it belongs elsewhere, and is there.
+  bool may_be_dropped() const noexcept;
   const document_placement& placement() const noexcept { return where_; }
   replica_life life() const noexcept { return how_.life; }
   state_number number() const noexcept { return number_; }
@@ -169,14 +190,24 @@ class replica {
     state_number theirs = 0;
     state_number here = 0;
   };
+  /// What a peer has confirmed while it obeyed a list that is newer than the one here. It counts
+  /// once that has come: what a peer takes after it has moved for the newer list, nobody moves to
+  /// where that list wants it, but those who obey it.
+  struct early_confirmation {
+    std::uint64_t list = 0;
+    state_number stored = 0;
+  };
   struct peer {
     peer_id id = 0;
+    std::uint64_t list = 0;  // which its replica obeys
     bool is_up = false;
     bool is_keeper = false;
     bool is_user = false;  // its sessions use the document
     // What is sent to it.
     bool is_streaming = false;
     state_number stored = 0;
+    state_number kept = 0;  // the part of it that it has confirmed under the list here
+    early_confirmation early;
     state_number compared = 0;
     time_point compared_at;
     // What comes from it.
@@ -186,9 +217,10 @@ class replica {
     bool has_asked = false;
     time_point asked_at;
     fifo<taken_state> unconfirmed;
+    state_number confirmed = 0;
     // The opening.
     bool is_asked = false;
-    bool has_answered = false;
+    std::optional<std::uint64_t> answered_under;  // a list
     // What this turn has for it: some messages, then the updates from `streams_from` on.
     std::vector<document_message> messages;
     std::size_t streams_from = 0;
@@ -199,6 +231,7 @@ class replica {
   peer& of(peer_id id);
   peer* find(peer_id id) noexcept;
   void apply_placement();
+  void note_stored(peer& by, std::uint64_t list, state_number up_to);
   void ask_to_load(peer& to, const replica_state& own);
   void look_whether_loaded(const replica_state& own, time_point now);
   void begin_flow(peer& to, const replica_state& own, time_point now);
@@ -218,6 +251,7 @@ class replica {
   void on(peer& from, const peer_stored& stored);
   void on(peer& from, const peer_ask& wish, const replica_state& own, time_point now);
   void on(peer& from, const peer_load& load, const replica_state& own);
+  void on(peer& from, const peer_loaded& answer, const replica_state& own, time_point now);
 
   settings how_;
   document_placement where_;
@@ -230,6 +264,8 @@ class replica {
   time_point deadline_;
   bool has_begun_ = false;
   opening opening_ = opening::not_wanted;
+  std::uint64_t round_ = 0;  // of opening
+  bool is_stale_ = false;    // nobody has told it what happened for a while
   bool is_used_ = false;
   bool has_blocks_ = false;
 };
