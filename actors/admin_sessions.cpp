@@ -34,7 +34,8 @@ read_result<std::chrono::seconds> read_seconds(const json& body, std::chrono::se
   const std::chrono::seconds most = change_lasts_max;
   if (!member->is_number_unsigned() ||
       member->get<std::uint64_t>() > static_cast<std::uint64_t>(most.count()))
-    return refuse("seconds must be a whole number up to " + std::to_string(most.count()));
+    return refuse(
+        std::string{"seconds must be a whole number up to "}.append(std::to_string(most.count())));
   return std::chrono::seconds{member->get<std::int64_t>()};
 }
 
@@ -60,7 +61,8 @@ read_result<rights> read_words(const json& body) {
   if (member != body.end())
     allowed = member->is_array() ? access::permission_of(*member, text_of)
                                  : access::permission_of(std::array{std::cref(*member)}, text_of);
-  if (!allowed) return refuse("rights must be a list of " + std::string{access::permission_words});
+  if (!allowed)
+    return refuse(std::string{"rights must be a list of "}.append(access::permission_words));
   return allowed->effective();
 }
 

@@ -16,6 +16,9 @@ cluster::document_placement cluster_links::place(std::string_view document) cons
   const cluster::document_place place = cluster::place_of(list, document, sizes.keepers);
   where.keeps_itself = place.is_keeper(self);
   where.write_acks = sizes.write_acks;
+  where.list = list.number();
+  where.is_widely_known = is_widely_known;
+  where.may_drop = may_drop;
   for (const cluster::node_uuid& keeper : place.keepers())
     if (const entry* const of = find(keeper)) where.keepers.push_back(of->peer);
   std::size_t reads = sizes.reads;

@@ -38,6 +38,8 @@ struct cluster_links {
   bool is_member = false;                  ///< Else nothing can be opened yet.
   bool has_moved = false;                  ///< The documents of this node are where it wants them.
   bool all_moved = false;                  ///< Those of all nodes are.
+  bool is_widely_known = false;            ///< See cluster::document_placement, as the next.
+  bool may_drop = false;
   sweeper_actor sweeper;                   ///< Hears of what documents leave behind; may be null.
 
   const entry* find(const cluster::node_uuid& id) const noexcept {

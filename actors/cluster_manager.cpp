@@ -290,6 +290,10 @@ void cluster_manager::on_said(const peer_said& what) {
 }
 
 void cluster_manager::on_moved(const documents_moved& news) {
+  if (news.may_drop) {
+    droppable_list_ = news.list_number;
+    return publish();
+  }
   members_.on_moved(settings_.self.id, news.list_number);
   look_at_members();
   gossip();
@@ -306,7 +310,9 @@ void cluster_manager::on_announce(const announce_access& news) {
 void cluster_manager::look_at_members() {
   settings_.state->note(members_.why_not());
   const bool is_new_list = members_.list().number() != kept_list_;
-  if (!is_new_list && members_.moved() == kept_moved_ && was_published_) return;
+  const bool is_same = members_.moved() == kept_moved_ &&
+                       members_.is_widely_known() == was_widely_known_;
+  if (!is_new_list && is_same && was_published_) return;
   if (!keep()) return;
   std::vector<cluster::member> wanted = members_.peers();
   for (auto at = peers_.begin(); at != peers_.end();) {
@@ -328,13 +334,14 @@ void cluster_manager::look_at_members() {
         directory_, cluster_actor{this});
     watch(this, added.link);
   }
-  publish();
+  // Peers hear of a list before anything is done by it.
   if (is_new_list) {
     log_line(log_severity::info, "member list " + std::to_string(members_.list().number()) +
                                      " has " + std::to_string(members_.members().size()) +
                                      " members");
     gossip();
   }
+  publish();
 }
 
 /// Returns whether it is stored. One that is not is of no use: the node would forget it.
@@ -364,6 +371,8 @@ void cluster_manager::publish() {
   const auto moved = members_.moved().find(settings_.self.id);
   links->has_moved = moved != members_.moved().end() && moved->second == links->list.number();
   links->all_moved = members_.all_moved();
+  links->is_widely_known = was_widely_known_ = members_.is_widely_known();
+  links->may_drop = droppable_list_ == links->list.number();
   links->sweeper = settings_.sweeper;
   // The documents obey the list before the sweep over them begins.
   request(directory_, caf::infinite, cluster_changed{links})

@@ -112,6 +112,8 @@ class cluster_manager final : public cluster_actor::base {
   cluster::moved_lists kept_moved_;
   std::string last_why_not_;
   bool was_published_ = false;
+  bool was_widely_known_ = false;
+  std::uint64_t droppable_list_ = 0;  // under which copies that belong elsewhere may go
   bool is_draining_ = false;
   time_point started_;
   std::uint64_t random_ = 0;

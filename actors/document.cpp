@@ -85,7 +85,7 @@ void document::on_exit() {
   reporter_.on_closed();
   settings_.webhooks = nullptr;
   audience_.clear();
-  if (peers_) peers_->detach(this);
+  if (peers_) peers_->end(this);
   visits_.clear();
   peers_.reset();
   held_.clear();

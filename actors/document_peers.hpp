@@ -65,8 +65,11 @@ class document_peers {
         tell(self, each.link, attach_document{*name_, document_actor{self}});
       }
   }
+  /// The document ends. What keepers lack is brought to them later.
   template <class Self>
-  void detach(Self* self) {
+  void end(Self* self) {
+    if (auto lacking = core_.lacking(); links_->sweeper && core_.number() > 0 && !lacking.empty())
+      tell(self, links_->sweeper, document_left_behind{*name_, std::move(lacking)});
     for (const cluster_links::entry& each : links_->peers)
       tell(self, each.link, detach_document{*name_, self->id()});
   }

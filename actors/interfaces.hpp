@@ -332,6 +332,7 @@ struct link_changed {
 };
 struct documents_moved {
   std::uint64_t list_number = 0;
+  bool may_drop = false;  ///< Those of all nodes are, so that copies which belong elsewhere may go.
 };
 struct announce_access {
   std::string change;  ///< JSON text: admin::to_text().

@@ -77,8 +77,11 @@ void sweeper::go_on() {
   if (const auto moved = sweep_.take_moved()) {
     log_line(log_severity::info, "all documents of this node are where member list " +
                                      std::to_string(*moved) + " wants them");
-    tell(this, owner_, documents_moved{*moved});
+    tell(this, owner_, documents_moved{*moved, false});
   }
+  const std::uint64_t list = links_->list.number();
+  if (sweep_.may_drop(now) && std::exchange(dropped_for_, list) != list)
+    tell(this, owner_, documents_moved{list, true});
 }
 
 void sweeper::list_page(const cluster::sweep::page_request& wanted) {
@@ -113,7 +116,7 @@ void sweeper::visit(const std::string& document) {
 void sweeper::on_visited(const std::string& document, const visited_document& outcome) {
   const auto now = current_time();
   sweep_.on_visited(document, outcome.list, outcome.lacking, now);
-  if (outcome.may_be_dropped && sweep_.may_drop(now)) drop(document);
+  if (outcome.may_be_dropped) drop(document);
   go_on();
 }
 

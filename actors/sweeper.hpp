@@ -44,6 +44,7 @@ class sweeper final : public sweeper_actor::base {
   cluster_actor owner_;  // null before it has sent anything
   cluster_links_ptr links_;
   cluster::sweep sweep_;
+  std::uint64_t dropped_for_ = 0;  // the list for which others were told that copies may go
 };
 
 }  // namespace troupe

@@ -199,8 +199,8 @@ result<bool> memory_backend::forget(const std::string& document) {
   std::lock_guard lock{mutex_};
   const entry* const found = find_present(document);
   if (found == nullptr) return false;
-  for (const auto& [number, version] : found->versions)
-    if (!version.info.is_automatic) return false;
+  for (const auto& [number, each] : found->versions)
+    if (!each.info.is_automatic) return false;
   documents_.erase(document);
   return true;
 }
