@@ -51,8 +51,9 @@ result<awareness::taking> awareness::take_of_peer(const awareness_entry& incomin
       known == nullptr || incoming.clock > last || crosses(incoming, known, peer);
   // Its own node knows best that it is gone, however far the clock was raised here.
   const bool is_end = is_null && is_owner && !known->state.empty();
-  const bool is_shown_again =
-      !is_null && known != nullptr && known->state.empty() && incoming.clock >= last;
+  // Its clock may have been raised here before its node was gone.
+  const bool is_shown_again = !is_null && known != nullptr && known->state.empty() &&
+                              incoming.clock + raised_by_max >= last;
   if (!is_newer && !is_end && !is_shown_again) {
     const bool is_found = !is_null && known->owner == no_session && incoming.clock == last;
     if (is_found) set_owner(*known, peer);
