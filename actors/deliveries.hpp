@@ -17,6 +17,9 @@
 
 namespace troupe {
 
+/// A share of the sessions is told in thousandths.
+inline constexpr unsigned all_sessions = 1000;
+
 /// What a frame is for: presence may be left out for a session that reads too slowly, and is made
 /// up for later.
 enum class traffic : std::uint8_t { content, presence };

@@ -12,7 +12,7 @@ hub::behavior_type hub::make_behavior() {
       [this](const close_subscribers& which) {
         table_->close_subscribers(which.document, which.reason);
       },
-      [this](const close_all_sessions& why) { table_->close_all(why.reason); },
+      [this](const close_all_sessions& why) { table_->close_all(why.reason, why.share); },
       [this](const change_access& change) { return table_->change_access(*change.what); },
       [this](const list_sessions& which) { return table_->list(which); },
   };

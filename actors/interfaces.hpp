@@ -43,7 +43,7 @@ struct close_session {
 using hub_actor = caf::typed_actor<
     caf::result<void>(deliver_batch),      // push frames to the sessions of a document on this unit
     caf::result<void>(close_subscribers),  // close all sessions of a document on this unit
-    caf::result<void>(close_all_sessions),         // close everything, for a drain
+    caf::result<void>(close_all_sessions),         // close all of them, or a part, for a drain
     caf::result<changed_access>(change_access),    // change what sessions may do, or close them
     caf::result<listed_sessions>(list_sessions)>;  // a page of the sessions of this unit
 
@@ -53,6 +53,9 @@ struct close_subscribers {
 };
 struct close_all_sessions {
   close_reason reason = close_reason::server_stopping;
+  /// Which part of them, so that their clients come back one after the other. A larger one has those
+  /// of a smaller one among them.
+  unsigned share = all_sessions;
 };
 struct change_access {
   std::shared_ptr<const access_change> what;

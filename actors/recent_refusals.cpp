@@ -13,6 +13,7 @@ meets who_meets(close_reason cause) noexcept {
   switch (cause) {
     case close_reason::peer_closed:
     case close_reason::server_stopping:
+    case close_reason::node_restarting:
     case close_reason::heartbeat_timeout:
     case close_reason::io_error: return meets::nobody;
     case close_reason::server_at_capacity:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/hash.hpp"
 #include "protocol/dialects/dialects.hpp"
 
 namespace troupe {
@@ -176,8 +177,9 @@ void session_table::close_subscribers(document_id document, close_reason reason)
   for (const subscriber& s : list) s.session->on_document_failed(document, reason);
 }
 
-void session_table::close_all(close_reason reason) {
-  for (const auto& [id, session] : sessions_) session->close(reason);
+void session_table::close_all(close_reason reason, unsigned share) {
+  for (const auto& [id, session] : sessions_)
+    if (splitmix64(id) % all_sessions < share) session->close(reason);
 }
 
 changed_access session_table::change_access(const access_change& change) {

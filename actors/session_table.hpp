@@ -108,7 +108,8 @@ class session_table {
   /// queues, neighbouring ones by one push.
   void deliver(const deliver_batch& batch);
   void close_subscribers(document_id document, close_reason reason);
-  void close_all(close_reason reason);
+  /// `share`: in thousandths.
+  void close_all(close_reason reason, unsigned share = all_sessions);
   changed_access change_access(const access_change& change);
   void on_second(subscriber_session::time_point now);
   /// The process has stood still (second_watch): no session judges its client by that time.

@@ -1,5 +1,7 @@
 #include "actors/supervisor.hpp"
 
+#include <algorithm>
+
 namespace troupe {
 
 namespace {
@@ -7,6 +9,8 @@ namespace {
 /// Sessions have this long to end; their connections give up earlier by themselves.
 constexpr std::chrono::seconds session_drain_max{3};
 constexpr std::chrono::milliseconds drain_poll{10};
+/// The sessions of a node of a cluster are closed within this time.
+constexpr std::chrono::seconds drain_spread{1};
 
 }  // namespace
 
@@ -38,21 +42,33 @@ void supervisor::on_second() {
 
 caf::result<node_drained> supervisor::on_drain() {
   is_draining_ = true;
-  drain_deadline_ = std::chrono::steady_clock::now() + session_drain_max;
+  drain_began_ = std::chrono::steady_clock::now();
+  drain_deadline_ = drain_began_ + session_drain_max;
   drained_ = make_response_promise<node_drained>();
   auto promise = drained_;
-  for (const hub_actor& hub : watched_->hubs)
-    tell(this, hub, close_all_sessions{close_reason::server_stopping});
+  close_sessions();
   tell(this, supervisor_actor{this}, drain_atom_v);
   return promise;
+}
+
+/// Called again and again: a client may have upgraded after the last call. Where others serve on,
+/// clients are sent to them one after the other.
+void supervisor::close_sessions() {
+  close_all_sessions order;
+  if (watched_->cluster) {
+    order.reason = close_reason::node_restarting;
+    const auto passed = std::chrono::steady_clock::now() - drain_began_;
+    order.share = static_cast<unsigned>(std::min<std::int64_t>(
+        passed * std::int64_t{all_sessions} / drain_spread + 1,
+        all_sessions));
+  }
+  for (const hub_actor& hub : watched_->hubs) tell(this, hub, order);
 }
 
 void supervisor::on_drain_step() {
   const std::size_t left = watched_->slots->connections();
   if (left > 0 && std::chrono::steady_clock::now() < drain_deadline_) {
-    // A client may have upgraded after the first call.
-    for (const hub_actor& hub : watched_->hubs)
-      tell(this, hub, close_all_sessions{close_reason::server_stopping});
+    close_sessions();
     return tell_later(this, supervisor_actor{this}, drain_poll, drain_atom_v);
   }
   if (left > 0)

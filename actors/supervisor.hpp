@@ -44,11 +44,13 @@ class supervisor final : public supervisor_actor::base {
   void on_second();
   caf::result<node_drained> on_drain();
   void on_drain_step();
+  void close_sessions();
   void on_down(const caf::down_msg& down);
 
   std::shared_ptr<supervised_actors> watched_;
   caf::typed_response_promise<node_drained> drained_;
   std::chrono::steady_clock::time_point drain_deadline_;
+  std::chrono::steady_clock::time_point drain_began_;
   bool is_draining_ = false;
   bool has_failed_ = false;
 };

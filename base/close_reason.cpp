@@ -6,6 +6,8 @@ close_info describe(close_reason reason) noexcept {
   switch (reason) {
     case close_reason::peer_closed: return {1000, "", "peer_closed"};
     case close_reason::server_stopping: return {1001, "Server is stopping", "server_stopping"};
+    case close_reason::node_restarting:
+      return {1012, "This node is stopping, others serve on", "node_restarting"};
     case close_reason::protocol_error: return {1002, "WebSocket protocol error", "protocol_error"};
     case close_reason::invalid_text: return {1007, "Text is not UTF-8", "invalid_text"};
     case close_reason::malformed_message: return {4400, "Malformed message", "malformed_message"};

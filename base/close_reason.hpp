@@ -13,6 +13,7 @@ namespace troupe {
 enum class close_reason : std::uint8_t {
   peer_closed,         ///< The client closed, or its socket ended. Nothing is sent.
   server_stopping,     ///< The node drains. Clients reconnect elsewhere or later.
+  node_restarting,     ///< The same where other nodes of a cluster serve on.
   protocol_error,      ///< The peer broke the WebSocket protocol.
   invalid_text,        ///< A text frame, or the text of a close frame, that is not UTF-8.
   malformed_message,   ///< A frame that is no valid message of the dialect.
