@@ -434,13 +434,14 @@ bool replica::is_being_kept() const noexcept {
 
 bool replica::is_kept_everywhere() const noexcept {
   if (!has_begun_ || (where_.keeps_itself && durable_ < number_)) return false;
+  if (!where_.keeps_itself && where_.keepers.empty()) return false;  // nobody is known to keep it
   return std::ranges::all_of(
       peers_, [this](const peer& each) { return !each.is_keeper || each.kept >= number_; });
 }
 
 bool replica::may_be_dropped() const noexcept {
   if (!where_.may_drop || where_.keeps_itself || where_.keepers.empty()) return false;
-  return !is_used_ && opening_ != opening::asking && is_kept_everywhere();
+  return !is_used_ && is_kept_everywhere();
 }
 
 }  // namespace troupe::cluster

@@ -138,6 +138,8 @@ void simulation::change_members() {
   next_change_ = now_ + milliseconds{3'000 + below(25'000)};
   const std::size_t by = operator_node();
   if (by == everywhere) return;
+  for (const machine& each : machines_)  // it is not the newest list
+    if (each.stored.list.number() > machines_[by].stored.list.number()) return;
   node& at = *machines_[by].runs;
   const cluster::member_list& list = at.members().list();
   const auto how = cluster::insistence::careful;
@@ -234,7 +236,10 @@ std::string simulation::why_not_at_rest(bool with_members) const {
         const auto copy = machines_[at_keeper].stored.logs.find(document);
         if (copy != machines_[at_keeper].stored.logs.end())
           for (const byte_buffer& update : copy->second) theirs.apply(update);
-        if (theirs.digest() != stored.digest())
+        const bool is_equal = place.is_keeper(machines_[i].id)
+                                  ? theirs.digest() == stored.digest()
+                                  : theirs.apply(*stored.difference({})) == set_document::outcome::nothing_new;
+        if (!is_equal)
           return document + " differs on " + machines_[i].name + " and " + machines_[at_keeper].name;
       }
       if (with_members && !place.is_keeper(machines_[i].id) && open == nullptr)

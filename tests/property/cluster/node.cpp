@@ -97,6 +97,9 @@ void node::look_at_members() {
     using enum cluster::sweep::moved_before;
     sweep_.on_list(swept_list_, moved_before ? yes : no, std::move(open), world_.now());
   }
+  // Nobody can be served by a node that was removed.
+  if (!is_member())
+    for (const auto& [name, each] : std::map{documents_}) fail(each);
   if (members_.all_moved()) sweep_.on_all_moved(members_.list().number(), world_.now());
 }
 
@@ -131,7 +134,7 @@ cluster::document_placement node::place(const std::string& document) const {
   const cluster::member_list& list = members_.list();
   const auto& self = members_.self();
   where.list = list.number();
-  if (!members_.is_joined() && !members_.is_leaving()) {
+  if (!is_member()) {
     where.keeps_itself = false;
     where.answers_needed = 1;
     return where;
@@ -509,7 +512,7 @@ void node::tick(const document_ptr& of) {
   open_document& doc = *of;
   if (doc.peers.is_late(now) && doc.peers.has_failed(now)) {
     world_.trace(index_, "cannot open " + doc.name);
-    return quit(of);
+    return fail(of);
   }
   doc.peers.on_tick(doc.state, now);
   look_at_visit(doc, true);
@@ -532,6 +535,14 @@ void node::unload(const document_ptr& of) {
   quit(of);
 }
 
+/// Without the care of unload().
+void node::fail(const document_ptr& of) {
+  const std::string name = of->name;
+  const bool is_visited = of->visited_until.has_value();
+  quit(of);
+  if (!is_visited && disk_.logs.contains(name)) sweep_.on_document_failed(name, world_.now());
+}
+
 void node::quit(const document_ptr& of) {
   std::erase_if(writes_, [&](const store_write& each) { return each.life == of->peers.life(); });
   close_sessions(*of);
@@ -549,17 +560,16 @@ void node::fail_document(const std::string& document) {
   const auto at = documents_.find(document);
   if (at == documents_.end()) return;
   world_.trace(index_, "fails " + document);
-  const document_ptr of = at->second;
-  quit(of);
+  fail(document_ptr{at->second});
 }
 
 // --- sessions ---
 
 void node::join(session who, const std::string& document) {
   const document_ptr of = open(document);
+  of->sessions.push_back(who);
   push(of, [this, who](open_document& doc) {
-    doc.sessions.push_back(who);
-    doc.peers.on_used(true);
+    doc.peers.on_used(!doc.sessions.empty());
     hold(doc, [this, who](open_document& loaded) {
       if (std::ranges::find(loaded.sessions, who) != loaded.sessions.end())
         world_.on_joined(who, loaded.state);
@@ -571,10 +581,8 @@ void node::join(session who, const std::string& document) {
 void node::leave(session who, const std::string& document) {
   const auto at = documents_.find(document);
   if (at == documents_.end()) return;
-  push(at->second, [](open_document&) {});
-  push(at->second, [who](open_document& of) {
-    if (std::erase(of.sessions, who) > 0 && of.sessions.empty()) of.peers.on_used(false);
-  });
+  std::erase(at->second->sessions, who);
+  push(at->second, [](open_document& of) { of.peers.on_used(!of.sessions.empty()); });
 }
 
 void node::submit(session who, const std::string& document, byte_buffer update, edit what) {
@@ -584,7 +592,7 @@ void node::submit(session who, const std::string& document, byte_buffer update, 
     if (std::ranges::find(of.sessions, who) == of.sessions.end()) return;
     hold(of, [this, who, what, update](open_document& doc) {
       const auto outcome = doc.state.apply(update);
-      if (outcome == set_document::outcome::gap) return;  // its client sends all of it again
+      if (outcome == set_document::outcome::gap) return world_.on_gap(who, what);
       if (outcome == set_document::outcome::changed) write(doc, update, false);
       durability::unconfirmed one;
       one.from = origin::of_session(who);

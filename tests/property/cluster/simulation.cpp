@@ -31,7 +31,7 @@ simulation::simulation(const plan& how) : plan_(how), random_(how.seed) {
     settings_.limits.payload_bytes_max = 300;
     settings_.limits.chunk_bytes_min = 16;
     settings_.limits.queue_bytes_max = 1500;
-    settings_.limits.credit_bytes = 1000;
+    settings_.limits.credit_bytes = 1'200;
     settings_.limits.ack_bytes = 200;
   }
   settings_.idle_grace = milliseconds{1'000 + below(6'000)};
@@ -68,7 +68,7 @@ void simulation::after(milliseconds delay, std::size_t place, std::function<void
   std::uint64_t generation = 0;
   if (place != everywhere) {
     generation = machines_[place].generation;
-    if (machines_[place].is_slow) delay = delay * 40 + 20ms;
+    if (machines_[place].is_slow) delay += milliseconds{20 + below(300)};
   }
   events_.push({now_ + delay, ++order_, place, generation,
                 std::make_shared<std::function<void()>>(std::move(what))});
@@ -141,11 +141,13 @@ void simulation::connect(std::size_t from, std::size_t to) {
   answers.look_at_members();
   const auto second = answers.members().own_hello();
   if (theirs.what == refused) {
+    trace(to, "refuses " + machines_[from].name + ": " + theirs.text);
     dials.members().on_refused(address_of(to), second, theirs.why);
     return dials.look_at_members();
   }
   const auto ours = dials.members().on_hello(address_of(to), second);
   dials.look_at_members();
+  if (ours.what == refused) trace(from, "refuses " + machines_[to].name + ": " + ours.text);
   if (ours.what != linked || theirs.what != linked) return;
   const cluster::link_epoch epoch = below(1u << 30) + 1;
   answers.connect(machines_[from].id, from, epoch);
@@ -297,16 +299,12 @@ void simulation::submit(client& who, const edit& what) {
   if (!runs(who.node)) return;
   byte_buffer update =
       what.is_deletion ? set_document::deletion(what.what) : set_document::insertion(what.what);
-  const session sent_by = who.who;
-  after(milliseconds{below(3)}, who.node,
-        [this, place = who.node, sent_by, document = who.document, update, what] {
-          machines_[place].runs->submit(sent_by, document, update, what);
-        });
+  machines_[who.node].runs->submit(who.who, who.document, std::move(update), what);
 }
 
 void simulation::join(client& who) {
   who.node = any_node();
-  if (who.node == everywhere) return;
+  if (who.node == everywhere || !machines_[who.node].runs->is_member()) return;
   who.who = ++last_session_;
   who.has_joined = false;
   machines_[who.node].runs->join(who.who, who.document);
@@ -326,6 +324,15 @@ void simulation::on_joined(session which, const set_document& state) {
   for (const auto& [id, end] : state.clocks())
     for (std::uint64_t clock = 0; clock < end; clock += 1 + below(3)) who->seen.push_back({id, clock});
   for (const edit& each : who->own) submit(*who, each);
+}
+
+void simulation::on_gap(session which, edit what) {
+  client* const who = find(which);
+  if (who == nullptr) return;
+  if (!what.is_deletion) throw std::runtime_error("a client's own edits have a gap");
+  const auto is_it = [&](const edit& each) { return each.is_deletion && each.what == what.what; };
+  std::erase_if(who->own, is_it);
+  std::erase_if(who->unacknowledged, is_it);
 }
 
 void simulation::on_closed(session which) {

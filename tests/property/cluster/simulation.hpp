@@ -58,6 +58,7 @@ class simulation final : public world {
                  std::size_t acknowledged_before) override;
   void on_joined(session who, const set_document& state) override;
   void on_acknowledged(session who, const std::string& document, edit what) override;
+  void on_gap(session who, edit what) override;
   void on_closed(session who) override;
 
  private:
