@@ -393,6 +393,8 @@ void node::begin(const document_ptr& of) {
     stored.last = at->second.size();
   }
   of->log.load(stored);
+  world_.trace(index_, "opens " + of->name + " at " + std::to_string(stored.last) + " " +
+                           of->state.text());
   of->has_begun = true;
   of->peers.begin(of->state, stored.last, world_.now());
   std::vector<std::function<void(open_document&)>> first;
@@ -457,6 +459,11 @@ void node::take(open_document& of, cluster::peer_id from, const cluster::documen
   for (const cluster::document_message& each : block.messages) {
     const shared_slice* const update = cluster::replica::update_of(each);
     if (update == nullptr) {
+      if (const auto* const stored = std::get_if<cluster::peer_stored>(&each))
+        world_.trace(index_, "hears from " + members_.name_of(peers_.at(from)->id) + " list " +
+                                 std::to_string(block.list) + ": stored " + of.name + " up to " +
+                                 std::to_string(stored->up_to) + "/" + std::to_string(stored->whole) + " of " +
+                                 std::to_string(of.peers.number()));
       of.peers.on_message(from, each, of.state, now);
       continue;
     }
@@ -498,7 +505,7 @@ void node::end_turn(open_document& of) {
   if (counted.empty()) counted.push_back(~keeper_id{0});
   of.log.expect(of.peers.acks_needed(), std::move(counted));
   for (const auto& each : of.peers.confirmations())
-    of.log.on_stored(keeper_of(each.keeper), each.stored);
+    of.log.on_stored(keeper_of(each.keeper), each.stored, each.whole);
   while (of.log.next_to_credit() != nullptr) {}
   while (const auto* const one = of.log.next_confirmed()) {
     world_.on_acknowledged(one->from.session(), of.name, edit_of(as_text(one->change.view())));
@@ -515,6 +522,7 @@ void node::tick(const document_ptr& of) {
     return fail(of);
   }
   doc.peers.on_tick(doc.state, now);
+  if (doc.log.is_whole_awaited()) doc.peers.on_whole_awaited(doc.state, now);
   look_at_visit(doc, true);
   const bool is_idle = doc.sessions.empty() && !doc.visited_until;
   if (!is_idle) doc.idle_since = now;
@@ -547,6 +555,7 @@ void node::quit(const document_ptr& of) {
   std::erase_if(writes_, [&](const store_write& each) { return each.life == of->peers.life(); });
   close_sessions(*of);
   if (of->visited_until) sweep_.on_visit_failed(of->name, world_.now());
+  world_.trace(index_, "closes " + of->name + " " + of->state.text());
   documents_.erase(of->name);
   for (auto& [number, each] : peers_) each->openings.erase(of->name);
   if (of->has_begun) tell_gone(of->name);
@@ -597,8 +606,10 @@ void node::submit(session who, const std::string& document, byte_buffer update, 
       durability::unconfirmed one;
       one.from = origin::of_session(who);
       one.has_confirmation = true;
+      one.needs_whole = outcome == set_document::outcome::nothing_new;
       one.change = shared_bytes::copy_of(as_bytes(as_bytes_of(what)));
       doc.log.await(std::move(one));
+      if (doc.log.is_whole_awaited()) doc.peers.on_whole_awaited(doc.state, world_.now());
     });
   });
 }

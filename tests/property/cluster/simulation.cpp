@@ -122,7 +122,11 @@ bool simulation::reach(std::size_t from, std::size_t to) const {
 }
 
 void simulation::dial(std::size_t from) {
-  for (const cluster::dial_target& target : machines_[from].runs->members().addresses_to_dial()) {
+  auto targets = machines_[from].runs->members().addresses_to_dial();
+  if (machines_[from].runs->nodes_up().size() == 1 && below(5) == 0)
+    for (auto& each : machines_[from].runs->members().addresses_to_ask())
+      targets.push_back(std::move(each));
+  for (const cluster::dial_target& target : targets) {
     const std::size_t to = at(target.address);
     if (to == from || to == everywhere || !runs(to) || is_frozen(to) || !reach(from, to)) continue;
     if (!target.id.is_nil() && machines_[from].runs->is_linked(target.id)) continue;
@@ -350,6 +354,10 @@ void simulation::on_acknowledged(session which, const std::string& document, edi
   };
   if (std::erase_if(who->unacknowledged, is_it) == 0) return;
   ++counts_.acknowledged;
+  if (plan_.traces)
+    trace(who->node, "acknowledges " + std::string{what.is_deletion ? "-" : "+"} +
+                         std::to_string(what.what.client) + ":" + std::to_string(what.what.clock) +
+                         " of " + document);
   acknowledged_[document].push_back(what);
 }
 
@@ -362,6 +370,7 @@ std::size_t simulation::acknowledged(const std::string& document) const {
 void simulation::on_loaded(std::size_t place, const std::string& document,
                            const set_document& state, std::size_t acknowledged_before) {
   ++counts_.loads;
+  if (plan_.traces) trace(place, "has loaded " + document);
   check_state(place, document, state, acknowledged_before);
 }
 
