@@ -63,9 +63,8 @@ void durability::look_what_is_confirmed() {
 void durability::raise(storage::sequence& confirmed, storage::sequence keeper::*of) const {
   for (const keeper& candidate : keepers_) {
     if (!counts(candidate.id)) continue;
-    const auto reached = std::ranges::count_if(keepers_, [&](const keeper& each) {
-      return counts(each.id) && each.*of >= candidate.*of;
-    });
+    const auto reached = std::ranges::count_if(
+        keepers_, [&](const keeper& each) { return counts(each.id) && each.*of >= candidate.*of; });
     if (static_cast<std::size_t>(reached) >= confirmations_needed_)
       confirmed = std::max(confirmed, candidate.*of);
   }

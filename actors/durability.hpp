@@ -167,7 +167,7 @@ class durability {
   };
 
   void look_what_is_confirmed();
-  void raise(storage::sequence& confirmed, storage::sequence keeper::* of) const;
+  void raise(storage::sequence& confirmed, storage::sequence keeper::*of) const;
   bool counts(keeper_id id) const noexcept {
     return counted_.empty() || std::ranges::find(counted_, id) != counted_.end();
   }

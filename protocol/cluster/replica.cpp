@@ -207,8 +207,7 @@ void replica::on_tick(const replica_state& own, time_point now) {
   for (peer& each : peers_) {
     if (each.has_asked && now - each.asked_at >= how_.compare_interval) ask(each, own, now);
     ask_to_load(each, own);
-    const bool has_news =
-        each.compared != number_ || (each.is_keeper && each.kept < number_);
+    const bool has_news = each.compared != number_ || (each.is_keeper && each.kept < number_);
     if (each.is_streaming && has_news && now - each.compared_at >= how_.compare_interval)
       begin_flow(each, own, now);
   }
@@ -254,8 +253,7 @@ std::vector<replica::block> replica::take_blocks() {
     }
     each.streams_from = 0;
   }
-  if (!only_streaming.empty())
-    blocks.push_back({std::move(only_streaming), std::move(written_)});
+  if (!only_streaming.empty()) blocks.push_back({std::move(only_streaming), std::move(written_)});
   written_.clear();
   return blocks;
 }
@@ -432,8 +430,8 @@ std::vector<replica::confirmation> replica::confirmations() const {
 std::size_t replica::acks_needed() const noexcept {
   if (!where_.is_available)
     return where_.is_widely_known ? where_.write_acks : where_.keepers.size() + 2;
-  const auto reachable = std::ranges::count_if(
-      peers_, [](const peer& each) { return each.is_keeper && each.is_up; });
+  const auto reachable =
+      std::ranges::count_if(peers_, [](const peer& each) { return each.is_keeper && each.is_up; });
   const std::size_t kept = static_cast<std::size_t>(reachable) + (where_.keeps_itself ? 1 : 0);
   return std::clamp<std::size_t>(kept, 1, where_.write_acks);
 }

@@ -253,7 +253,7 @@ class replica {
 
   settings how_;
   document_placement where_;
-  std::vector<peer> peers_;  // a handful
+  std::vector<peer> peers_;                // a handful
   std::vector<document_message> written_;  // updates of this turn
   std::vector<peer_id> new_users_;
   state_number number_ = 0;

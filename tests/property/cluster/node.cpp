@@ -108,10 +108,7 @@ void node::publish() {
                        members_.is_widely_known(), sweep_.may_drop(world_.now())};
   if (published_ == next) return;
   published_ = next;
-  for (const auto& [name, each] : documents_)
-    push(each, [this](open_document& of) {
-      of.peers.on_placement(place(of.name), of.state, world_.now());
-    });
+  for (const auto& [name, each] : documents_) push(each, [](open_document&) {});
 }
 
 void node::gossip(peer_end* only) {
@@ -199,8 +196,7 @@ void node::pump_sweep() {
 void node::look_at_visit(open_document& of, bool is_tick) {
   if (!of.visited_until || !of.has_begun || !of.mailbox.empty()) return;
   const bool is_over = world_.now() >= *of.visited_until;
-  if (!of.peers.is_kept_everywhere() && !is_over && !(is_tick && !of.peers.is_being_kept()))
-    return;
+  if (!of.peers.is_kept_everywhere() && !is_over && !(is_tick && !of.peers.is_being_kept())) return;
   of.visited_until.reset();
   std::vector<cluster::peer_id> lacking = of.peers.lacking();
   if (lacking.empty() && !of.peers.is_kept_everywhere())
@@ -218,8 +214,7 @@ void node::tick() {
   }
   publish();
   const auto all = documents_;
-  for (const auto& [name, each] : all)
-    push(each, [this, each](open_document&) { tick(each); });
+  for (const auto& [name, each] : all) push(each, [this, each](open_document&) { tick(each); });
   pump_sweep();
 }
 
@@ -247,9 +242,8 @@ void node::connect(const cluster::node_uuid& to, std::size_t index, cluster::lin
   gossip(end);
   for (const auto& [name, each] : documents_)
     if (each->has_begun)
-      push(each, [this, number](open_document& of) {
-        of.peers.on_up(number, of.state, world_.now());
-      });
+      push(each,
+           [this, number](open_document& of) { of.peers.on_up(number, of.state, world_.now()); });
   sweep_.on_peer_up(number, world_.now());
 }
 
@@ -261,8 +255,7 @@ void node::lose(peer_end& of) {
   world_.trace(index_, "has lost the link to " + members_.name_of(of.id));
   const cluster::peer_id number = number_of(of.id);
   for (const auto& [name, each] : documents_)
-    if (each->has_begun)
-      push(each, [number](open_document& doc) { doc.peers.on_down(number); });
+    if (each->has_begun) push(each, [number](open_document& doc) { doc.peers.on_down(number); });
 }
 
 void node::on_connection_ended(const cluster::node_uuid& with, cluster::link_epoch epoch) {
@@ -273,8 +266,7 @@ void node::on_connection_ended(const cluster::node_uuid& with, cluster::link_epo
 void node::send(peer_end& to, shared_bytes message, cluster::traffic_class of,
                 const std::string& document) {
   if (!to.epoch) return;
-  if (to.link.push(std::move(message), of, document) == cluster::pushed::overfull)
-    return lose(to);
+  if (to.link.push(std::move(message), of, document) == cluster::pushed::overfull) return lose(to);
   if (std::exchange(to.flushes, true)) return;
   const cluster::node_uuid id = to.id;
   world_.after(soon(1), index_, [this, id] {
@@ -361,8 +353,7 @@ void node::on_block(peer_end& from, cluster::document_block block) {
 void node::tell_gone(const std::string& document) {
   for (auto& [number, each] : peers_)
     if (each->epoch)
-      send(*each,
-           cluster::encode(cluster::document_block{document, 0, {cluster::peer_closed{}}}),
+      send(*each, cluster::encode(cluster::document_block{document, 0, {cluster::peer_closed{}}}),
            cluster::traffic_class::data, document);
 }
 
@@ -393,16 +384,15 @@ void node::begin(const document_ptr& of) {
     stored.last = at->second.size();
   }
   of->log.load(stored);
-  world_.trace(index_, "opens " + of->name + " at " + std::to_string(stored.last) + " " +
-                           of->state.text());
+  world_.trace(index_,
+               "opens " + of->name + " at " + std::to_string(stored.last) + " " + of->state.text());
   of->has_begun = true;
   of->peers.begin(of->state, stored.last, world_.now());
   std::vector<std::function<void(open_document&)>> first;
   for (auto& [number, each] : peers_) {
     if (!each->epoch) continue;
-    first.push_back([this, n = number](open_document& doc) {
-      doc.peers.on_up(n, doc.state, world_.now());
-    });
+    first.push_back(
+        [this, n = number](open_document& doc) { doc.peers.on_up(n, doc.state, world_.now()); });
     const auto waiting = each->openings.find(of->name);
     if (waiting == each->openings.end()) continue;
     for (const auto& block : waiting->second)
@@ -426,6 +416,8 @@ void node::run_turn(const document_ptr& of) {
     const auto at = documents_.find(of->name);
     return at != documents_.end() && at->second == of;
   };
+  // A document never obeys an older list than its node has told others that it has.
+  if (is_open()) of->peers.on_placement(place(of->name), of->state, world_.now());
   while (is_open() && !of->mailbox.empty()) {
     const auto next = std::move(of->mailbox.front());
     of->mailbox.pop_front();
@@ -440,6 +432,10 @@ void node::look_whether_loaded(open_document& of) {
   if (!of.held.empty() && !of.peers.is_loaded() && !of.is_asking) {
     of.is_asking = true;
     of.acknowledged_before = world_.acknowledged(of.name);
+    world_.trace(index_, "asks for " + of.name + " under list " +
+                             std::to_string(of.peers.placement().list) + ", needs " +
+                             std::to_string(of.peers.placement().answers_needed) + " of " +
+                             std::to_string(of.peers.placement().asked.size()));
     of.peers.load(of.state, now);
   }
   if (!of.peers.is_loaded()) return;
@@ -460,10 +456,10 @@ void node::take(open_document& of, cluster::peer_id from, const cluster::documen
     const shared_slice* const update = cluster::replica::update_of(each);
     if (update == nullptr) {
       if (const auto* const stored = std::get_if<cluster::peer_stored>(&each))
-        world_.trace(index_, "hears from " + members_.name_of(peers_.at(from)->id) + " list " +
-                                 std::to_string(block.list) + ": stored " + of.name + " up to " +
-                                 std::to_string(stored->up_to) + "/" + std::to_string(stored->whole) + " of " +
-                                 std::to_string(of.peers.number()));
+        world_.trace(
+            index_, "hears from " + std::to_string(from) + " list " + std::to_string(block.list) +
+                        ": stored " + of.name + " up to " + std::to_string(stored->up_to) + "/" +
+                        std::to_string(stored->whole) + " of " + std::to_string(of.peers.number()));
       of.peers.on_message(from, each, of.state, now);
       continue;
     }
@@ -506,7 +502,8 @@ void node::end_turn(open_document& of) {
   of.log.expect(of.peers.acks_needed(), std::move(counted));
   for (const auto& each : of.peers.confirmations())
     of.log.on_stored(keeper_of(each.keeper), each.stored, each.whole);
-  while (of.log.next_to_credit() != nullptr) {}
+  while (of.log.next_to_credit() != nullptr) {
+  }
   while (const auto* const one = of.log.next_confirmed()) {
     world_.on_acknowledged(one->from.session(), of.name, edit_of(as_text(one->change.view())));
     of.log.pop_confirmed();
@@ -640,9 +637,9 @@ void node::sync() {
       for (byte_buffer& update : each.updates) log.push_back(std::move(update));
       const std::uint64_t up_to = log.size();
       push(at->second, [up_to](open_document& of) {
-          of.log.on_stored(durability::local_store, up_to);
-          of.peers.on_durable(up_to);
-        });
+        of.log.on_stored(durability::local_store, up_to);
+        of.peers.on_durable(up_to);
+      });
     }
     sync();
   });

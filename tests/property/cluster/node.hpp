@@ -120,7 +120,8 @@ class node {
 
  private:
   struct open_document {
-    open_document(std::string called, cluster::replica core) : name(std::move(called)), peers(std::move(core)) {}
+    open_document(std::string called, cluster::replica core)
+        : name(std::move(called)), peers(std::move(core)) {}
     std::string name;
     set_document state;
     cluster::replica peers;
@@ -181,7 +182,8 @@ class node {
   void sync();
 
   // links
-  void send(peer_end& to, shared_bytes message, cluster::traffic_class of, const std::string& document);
+  void send(peer_end& to, shared_bytes message, cluster::traffic_class of,
+            const std::string& document);
   void flush(peer_end& of);
   void lose(peer_end& of);
   void on_message(peer_end& from, const shared_slice& bytes);

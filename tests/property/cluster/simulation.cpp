@@ -109,7 +109,8 @@ void simulation::every_second(std::size_t place) {
   for (std::size_t other = 0; other < places_max; ++other) {
     if (other == place || !runs(other) || is_frozen(other) || wires_[other][place].is_cut) continue;
     const auto mine = of.runs->epoch_with(machines_[other].id);
-    if (mine && machines_[other].runs->epoch_with(of.id) == mine) of.runs->hear(machines_[other].id);
+    if (mine && machines_[other].runs->epoch_with(of.id) == mine)
+      of.runs->hear(machines_[other].id);
   }
   of.runs->tick();
   dial(place);
@@ -178,7 +179,8 @@ void simulation::end_connection(std::size_t from, std::size_t to, cluster::link_
 void simulation::deliver(std::size_t from, std::size_t to) {
   wire& over = wires_[from][to];
   if (over.waits.empty() || over.is_cut || std::exchange(over.is_delivering, true)) return;
-  after(std::chrono::duration_cast<milliseconds>(std::max(over.waits.front().due - now_, time_point::duration{})),
+  after(std::chrono::duration_cast<milliseconds>(
+            std::max(over.waits.front().due - now_, time_point::duration{})),
         everywhere, [this, from, to] {
           wire& on = wires_[from][to];
           on.is_delivering = false;
@@ -254,7 +256,8 @@ void simulation::stop(std::size_t place, bool is_graceful, bool is_heard) {
     wires_[place][other].waits.clear();
     wires_[other][place].waits.clear();
     if (other == place || !is_heard) continue;
-    if (const auto epoch = of.runs->epoch_with(machines_[other].id)) end_connection(place, other, *epoch);
+    if (const auto epoch = of.runs->epoch_with(machines_[other].id))
+      end_connection(place, other, *epoch);
   }
   ++of.generation;
   of.runs.reset();
@@ -269,7 +272,8 @@ simulation::client* simulation::find(session who) {
 
 void simulation::act(std::size_t which) {
   client& who = clients_[which];
-  after(milliseconds{20 + below(below(5) == 0 ? 4'000 : 400)}, everywhere, [this, which] { act(which); });
+  after(milliseconds{20 + below(below(5) == 0 ? 4'000 : 400)}, everywhere,
+        [this, which] { act(which); });
   if (who.who == 0) return join(who);
   if (!who.has_joined || has_healed_) return;
   const std::uint64_t chance = below(100);
@@ -326,7 +330,8 @@ void simulation::on_joined(session which, const set_document& state) {
   if (who == nullptr) return;
   who->has_joined = true;
   for (const auto& [id, end] : state.clocks())
-    for (std::uint64_t clock = 0; clock < end; clock += 1 + below(3)) who->seen.push_back({id, clock});
+    for (std::uint64_t clock = 0; clock < end; clock += 1 + below(3))
+      who->seen.push_back({id, clock});
   for (const edit& each : who->own) submit(*who, each);
 }
 
@@ -383,16 +388,16 @@ void simulation::check_state(std::size_t place, const std::string& document,
       throw std::runtime_error(where + " has an item that nobody has made");
   }
   for (const item& each : state.deleted())
-    if (!deleted_.contains(each)) throw std::runtime_error(where + " lacks what nobody has deleted");
+    if (!deleted_.contains(each))
+      throw std::runtime_error(where + " lacks what nobody has deleted");
   if (settings_.is_available) return;
   const std::vector<edit>& all = acknowledged_.at(document);
   for (std::size_t i = 0; i < count; ++i) {
     const edit& each = all[i];
     if (each.is_deletion ? state.has_deleted(each.what) : state.has(each.what)) continue;
-    throw std::runtime_error(where + " lacks the acknowledged " +
-                             (each.is_deletion ? "deletion of " : "item ") +
-                             std::to_string(each.what.client) + ":" +
-                             std::to_string(each.what.clock));
+    throw std::runtime_error(
+        where + " lacks the acknowledged " + (each.is_deletion ? "deletion of " : "item ") +
+        std::to_string(each.what.client) + ":" + std::to_string(each.what.clock));
   }
 }
 

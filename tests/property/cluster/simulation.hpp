@@ -73,7 +73,7 @@ class simulation final : public world {
     std::uint64_t generation = 0;  // of what runs: events of an earlier one are void
     time_point frozen_until{};
     bool is_slow = false;
-    bool is_used = false;  // a node was ever installed
+    bool is_used = false;     // a node was ever installed
     bool is_stopped = false;  // for good: it has left or is lost
   };
   struct event {
