@@ -208,7 +208,7 @@ void document::note_keepers() {
   if (counted.empty()) counted.push_back(keeper_of(cluster::peer_id(-1)));  // nobody: none counts
   durability_.expect(core.acks_needed(), std::move(counted));
   for (const auto& each : core.confirmations())
-    durability_.on_stored(keeper_of(each.keeper), each.stored);
+    durability_.on_stored(keeper_of(each.keeper), each.stored, each.whole);
 }
 
 void document::on_cluster_changed(const cluster_changed& change) {

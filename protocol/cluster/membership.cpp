@@ -384,6 +384,13 @@ std::vector<dial_target> membership::addresses_to_dial() const {
   return targets;
 }
 
+std::vector<dial_target> membership::addresses_to_ask() const {
+  std::vector<dial_target> targets;
+  for (const member& each : peers())
+    if (each.id < self_.id) targets.push_back({each.address, each.id});
+  return targets;
+}
+
 std::vector<node_uuid> membership::yet_to_move() const {
   std::vector<node_uuid> waiting;
   for (const node_uuid& id : wide_read_of(list_, self_.replication).ask) {

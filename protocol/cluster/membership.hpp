@@ -150,6 +150,10 @@ class membership {
   /// is in no list, the seeds and all members, to hear of one.
   std::vector<dial_target> addresses_to_dial() const;
 
+  /// Peers that would connect to this node. If none of them has for long, they may have a list that
+  /// it is not in: it asks them, as it would seeds.
+  std::vector<dial_target> addresses_to_ask() const;
+
   /// Whether everybody in the list has moved, so that keepers have all that was ever confirmed.
   bool all_moved() const;
   /// Whether so many know this list that nobody can read by an earlier one any longer: of any R

@@ -103,6 +103,7 @@ struct message_writer {
     out.tag(block_tag::stored);
     out.wide(m.life);
     out.number(m.up_to);
+    out.number(m.whole);
   }
   void operator()(const peer_ask& m) {
     out.tag(block_tag::ask);
@@ -246,7 +247,11 @@ document_message read_document_message(field_reader& in) {
       const hash128 digest = in.digest();
       return peer_compare{digest, in.number()};
     }
-    case block_tag::stored: return peer_stored{in.wide(), in.number()};
+    case block_tag::stored: {
+      const replica_life life = in.wide();
+      const state_number up_to = in.number();
+      return peer_stored{life, up_to, in.number()};
+    }
     case block_tag::ask: return peer_ask{in.wide(), in.slice(any_size, "state vector")};
     case block_tag::fill: {
       const replica_life life = in.wide();

@@ -32,10 +32,12 @@ struct peer_compare {
   hash128 digest;  ///< Of state vector and delete set.
   state_number number = 0;
 };
-/// "All of your state up to this number is durable here."
+/// "Of your state, this is durable here." What a replica has taken from other peers it does not
+/// stream, since they do, so that two numbers are needed.
 struct peer_stored {
-  replica_life life = 0;  ///< Whose numbers these are: the receiver's.
-  state_number up_to = 0;
+  replica_life life = 0;   ///< Whose numbers these are: the receiver's.
+  state_number up_to = 0;  ///< All that the receiver has streamed, and all it had before it began.
+  state_number whole = 0;  ///< All that the receiver knew, wherever it is from. At most `up_to`.
 };
 /// "I lack something; this is what I have." Answered by peer_fill.
 struct peer_ask {

@@ -42,7 +42,7 @@ void replica::on_placement(document_placement where, const replica_state& own, t
   for (peer& each : peers_) {
     if (is_other_list) each.kept = 0;
     const early_confirmation early = each.early;
-    if (early.list <= where_.list) note_stored(each, early.list, early.stored);
+    if (early.list <= where_.list) note_stored(each, early.list, early.what);
     // Under another list everything is to be confirmed again.
     if (!each.is_target() || (is_other_list && each.kept < number_)) end_flow(each);
   }
@@ -75,7 +75,7 @@ void replica::on_lost(peer_id id, const replica_state& own, time_point now) {
   peer* const lost = find(id);
   if (lost == nullptr || !lost->is_up) return;
   // Among what was lost there may have been a confirmation, an answer or a question.
-  if (lost->confirmed > 0) push(*lost, peer_stored{lost->life, lost->confirmed});
+  if (lost->confirmed.up_to > 0) push(*lost, lost->confirmed);
   lost->has_asked = false;
   announce(*lost);
   ask_to_load(*lost, own);
@@ -100,7 +100,7 @@ void replica::forget_incoming(peer& of) {
   of.fits = false;
   of.is_complete = of.has_asked = false;
   of.unconfirmed = {};
-  of.confirmed = 0;
+  of.confirmed = {};
 }
 
 /// Also of a replica without sessions: peers with sessions answer, and it knows whom to tell.
@@ -213,8 +213,7 @@ void replica::on_tick(const replica_state& own, time_point now) {
   for (peer& each : peers_) {
     if (each.has_asked && now - each.asked_at >= how_.compare_interval) ask(each, own, now);
     ask_to_load(each, own);
-    const bool has_news =
-        each.compared != number_ || (each.is_keeper && each.kept < number_);
+    const bool has_news = each.compared != number_ || (each.is_keeper && each.kept < number_);
     if (each.is_streaming && has_news && now - each.compared_at >= how_.compare_interval)
       begin_flow(each, own, now);
   }
@@ -223,11 +222,21 @@ void replica::on_tick(const replica_state& own, time_point now) {
 
 void replica::on_written(state_number number, shared_slice update) {
   number_ = number;
-  if (update.empty()) return;
+  if (update.empty()) {
+    foreign_ = number;
+    return;
+  }
   const bool is_wanted = std::ranges::any_of(peers_, &peer::is_streaming);
   if (!is_wanted) return;
   written_.push_back(peer_update{std::move(update), number});
   has_blocks_ = true;
+}
+
+void replica::on_whole_awaited(const replica_state& own, time_point now) {
+  for (peer& each : peers_)
+    if (each.is_keeper && each.is_streaming && each.whole < number_ && each.compared < number_ &&
+        now - each.compared_at >= how_.compare_pause)
+      begin_flow(each, own, now);
 }
 
 std::vector<replica::block> replica::take_blocks() {
@@ -250,8 +259,7 @@ std::vector<replica::block> replica::take_blocks() {
     }
     each.streams_from = 0;
   }
-  if (!only_streaming.empty())
-    blocks.push_back({std::move(only_streaming), std::move(written_)});
+  if (!only_streaming.empty()) blocks.push_back({std::move(only_streaming), std::move(written_)});
   written_.clear();
   return blocks;
 }
@@ -322,19 +330,27 @@ void replica::on(peer& from, const peer_compare& compare, const replica_state& o
   from.is_complete = compare.digest == own.digest();
   if (!from.is_complete) return ask(from, own, now);
   from.has_asked = false;
-  note_taken(from, compare.number);
+  note_taken(from, {compare.number, number_, true});
 }
 
 void replica::on(peer& from, const peer_stored& stored) {
   if (stored.life != how_.life) return;
-  const state_number up_to = std::min(stored.up_to, number_);
-  if (from.list <= where_.list) return note_stored(from, from.list, up_to);
-  from.early = {from.list, std::max(from.early.stored, up_to)};
+  peer_stored what{stored.life, std::min(stored.up_to, number_), std::min(stored.whole, number_)};
+  if (from.list <= where_.list) return note_stored(from, from.list, what);
+  what.up_to = std::max(from.early.what.up_to, what.up_to);
+  what.whole = std::max(from.early.what.whole, what.whole);
+  from.early = {from.list, what};
 }
 
-void replica::note_stored(peer& by, std::uint64_t list, state_number up_to) {
-  by.stored = std::max(by.stored, up_to);
-  if (list == where_.list) by.kept = std::max(by.kept, up_to);
+/// What was streamed is the whole as long as nothing came from other peers.
+void replica::note_stored(peer& by, std::uint64_t list, const peer_stored& what) {
+  const auto raise = [&](state_number& whole) {
+    whole = std::max(whole, what.whole);
+    if (foreign_ <= whole) whole = std::max(whole, what.up_to);
+  };
+  by.stored = std::max(by.stored, what.up_to);
+  raise(by.whole);
+  if (list == where_.list) raise(by.kept);
 }
 
 void replica::on(peer& from, const peer_ask& wish, const replica_state& own, time_point now) {
@@ -379,12 +395,12 @@ void replica::on_applied(peer_id id, const document_message& message, bool worke
     if (fill->life != how_.life) return;
     from.is_complete = true;
     from.has_asked = false;
-    return note_taken(from, fill->number);
+    return note_taken(from, {fill->number, number_, true});
   }
   const auto& update = std::get<peer_update>(message);
   // The first that comes of a flow whose beginning this replica has not seen.
   if (!from.is_complete) return ask(from, own, now);
-  note_taken(from, update.number);
+  note_taken(from, {update.number, number_, false});
 }
 
 void replica::on(peer& from, const peer_loaded& answer, const replica_state& own, time_point now) {
@@ -395,9 +411,8 @@ void replica::on(peer& from, const peer_loaded& answer, const replica_state& own
 
 // --- confirmations ---
 
-/// All of a peer's state up to `theirs` is contained in what this node has written so far.
-void replica::note_taken(peer& from, state_number theirs) {
-  from.unconfirmed.push_back({theirs, number_});
+void replica::note_taken(peer& from, taken_state what) {
+  from.unconfirmed.push_back(what);
   confirm(from);
 }
 
@@ -407,14 +422,16 @@ void replica::on_durable(state_number up_to) {
 }
 
 void replica::confirm(peer& to) {
-  state_number confirmed = 0;
-  while (!to.unconfirmed.empty() && to.unconfirmed.front().here <= durable_) {
-    confirmed = std::max(confirmed, to.unconfirmed.front().theirs);
+  bool has_news = false;
+  for (; !to.unconfirmed.empty() && to.unconfirmed.front().here <= durable_; has_news = true) {
+    const taken_state& next = to.unconfirmed.front();
+    to.confirmed.up_to = std::max(to.confirmed.up_to, next.theirs);
+    if (next.is_whole) to.confirmed.whole = std::max(to.confirmed.whole, next.theirs);
     to.unconfirmed.pop_front();
   }
-  if (confirmed == 0) return;
-  to.confirmed = std::max(to.confirmed, confirmed);
-  push(to, peer_stored{to.life, confirmed});
+  if (!has_news || to.confirmed.up_to == 0) return;
+  to.confirmed.life = to.life;
+  push(to, to.confirmed);
 }
 
 // --- questions ---
@@ -428,15 +445,15 @@ bool replica::has_users() const noexcept {
 std::vector<replica::confirmation> replica::confirmations() const {
   std::vector<confirmation> all;
   for (const peer& each : peers_)
-    if (each.is_keeper) all.push_back({each.id, each.stored});
+    if (each.is_keeper) all.push_back({each.id, each.stored, each.whole});
   return all;
 }
 
 std::size_t replica::acks_needed() const noexcept {
   if (!where_.is_available)
     return where_.is_widely_known ? where_.write_acks : where_.keepers.size() + 2;
-  const auto reachable = std::ranges::count_if(
-      peers_, [](const peer& each) { return each.is_keeper && each.is_up; });
+  const auto reachable =
+      std::ranges::count_if(peers_, [](const peer& each) { return each.is_keeper && each.is_up; });
   const std::size_t kept = static_cast<std::size_t>(reachable) + (where_.keeps_itself ? 1 : 0);
   return std::clamp<std::size_t>(kept, 1, where_.write_acks);
 }
@@ -456,13 +473,14 @@ bool replica::is_being_kept() const noexcept {
 
 bool replica::is_kept_everywhere() const noexcept {
   if (!has_begun_ || (where_.keeps_itself && durable_ < number_)) return false;
+  if (!where_.keeps_itself && where_.keepers.empty()) return false;  // nobody is known to keep it
   return std::ranges::all_of(
       peers_, [this](const peer& each) { return !each.is_keeper || each.kept >= number_; });
 }
 
 bool replica::may_be_dropped() const noexcept {
   if (!where_.may_drop || where_.keeps_itself || where_.keepers.empty()) return false;
-  return !is_used_ && opening_ != opening::asking && is_kept_everywhere();
+  return !is_used_ && is_kept_everywhere();
 }
 
 }  // namespace troupe::cluster

@@ -67,6 +67,8 @@ class replica {
     std::chrono::milliseconds load_timeout{10'000};
     /// After changes a flow is compared again so often.
     std::chrono::milliseconds compare_interval{5'000};
+    /// It is compared at once where somebody waits for it, but not more often than this.
+    std::chrono::milliseconds compare_pause{100};
     /// A document that a peer has closed is opened there again so often.
     std::chrono::milliseconds reopen_interval{1'000};
   };
@@ -117,6 +119,9 @@ class replica {
   /// Something was written to the log under this number. `update`: by this node's sessions or the
   /// server, for the peers; empty: it came from a peer.
   void on_written(state_number number, shared_slice update);
+  /// Somebody waits until keepers have confirmed all of the state, though this node may have some
+  /// of it from peers.
+  void on_whole_awaited(const replica_state& own, time_point now);
   /// All up to this number is durable here.
   void on_durable(state_number up_to);
 
@@ -161,7 +166,8 @@ class replica {
 
   struct confirmation {
     peer_id keeper = 0;
-    state_number stored = 0;
+    state_number stored = 0;  ///< Of what was written here for this node's sessions and the server.
+    state_number whole = 0;   ///< Of all, wherever it came from.
   };
   /// What the other keepers have confirmed, as far as it counts for acknowledgements.
   std::vector<confirmation> confirmations() const;
@@ -189,13 +195,14 @@ class replica {
   struct taken_state {
     state_number theirs = 0;
     state_number here = 0;
+    bool is_whole = false;  // with what the peer had from others
   };
   /// What a peer has confirmed while it obeyed a list that is newer than the one here. It counts
   /// once that has come: what a peer takes after it has moved for the newer list, nobody moves to
   /// where that list wants it, but those who obey it.
   struct early_confirmation {
     std::uint64_t list = 0;
-    state_number stored = 0;
+    peer_stored what;
   };
   struct peer {
     peer_id id = 0;
@@ -206,7 +213,8 @@ class replica {
     // What is sent to it.
     bool is_streaming = false;
     state_number stored = 0;
-    state_number kept = 0;  // the part of it that it has confirmed under the list here
+    state_number whole = 0;
+    state_number kept = 0;  // as whole, under the list here
     early_confirmation early;
     state_number compared = 0;
     time_point compared_at;
@@ -217,7 +225,7 @@ class replica {
     bool has_asked = false;
     time_point asked_at;
     fifo<taken_state> unconfirmed;
-    state_number confirmed = 0;
+    peer_stored confirmed;
     // The opening.
     bool is_asked = false;
     std::optional<std::uint64_t> answered_under;  // a list
@@ -231,7 +239,7 @@ class replica {
   peer& of(peer_id id);
   peer* find(peer_id id) noexcept;
   void apply_placement();
-  void note_stored(peer& by, std::uint64_t list, state_number up_to);
+  void note_stored(peer& by, std::uint64_t list, const peer_stored& what);
   void ask_to_load(peer& to, const replica_state& own);
   void look_whether_loaded(const replica_state& own, time_point now);
   void begin_flow(peer& to, const replica_state& own, time_point now);
@@ -240,7 +248,7 @@ class replica {
   void end_flow(peer& to);
   void push(peer& to, document_message message);
   void ask(peer& from, const replica_state& own, time_point now);
-  void note_taken(peer& from, state_number theirs);
+  void note_taken(peer& from, taken_state what);
   void confirm(peer& to);
   void note_user(peer& of, bool is_user);
   void forget_incoming(peer& of);
@@ -255,10 +263,11 @@ class replica {
 
   settings how_;
   document_placement where_;
-  std::vector<peer> peers_;  // a handful
+  std::vector<peer> peers_;                // a handful
   std::vector<document_message> written_;  // updates of this turn
   std::vector<peer_id> new_users_;
   state_number number_ = 0;
+  state_number foreign_ = 0;  // of the last that came from a peer
   state_number durable_ = 0;
   std::uint64_t outdated_by_ = 0;
   time_point deadline_;

@@ -97,6 +97,9 @@ void node::look_at_members() {
     using enum cluster::sweep::moved_before;
     sweep_.on_list(swept_list_, moved_before ? yes : no, std::move(open), world_.now());
   }
+  // Nobody can be served by a node that was removed.
+  if (!is_member())
+    for (const auto& [name, each] : std::map{documents_}) fail(each);
   if (members_.all_moved()) sweep_.on_all_moved(members_.list().number(), world_.now());
 }
 
@@ -105,10 +108,7 @@ void node::publish() {
                        members_.is_widely_known(), sweep_.may_drop(world_.now())};
   if (published_ == next) return;
   published_ = next;
-  for (const auto& [name, each] : documents_)
-    push(each, [this](open_document& of) {
-      of.peers.on_placement(place(of.name), of.state, world_.now());
-    });
+  for (const auto& [name, each] : documents_) push(each, [](open_document&) {});
 }
 
 void node::gossip(peer_end* only) {
@@ -131,7 +131,7 @@ cluster::document_placement node::place(const std::string& document) const {
   const cluster::member_list& list = members_.list();
   const auto& self = members_.self();
   where.list = list.number();
-  if (!members_.is_joined() && !members_.is_leaving()) {
+  if (!is_member()) {
     where.keeps_itself = false;
     where.answers_needed = 1;
     return where;
@@ -196,8 +196,7 @@ void node::pump_sweep() {
 void node::look_at_visit(open_document& of, bool is_tick) {
   if (!of.visited_until || !of.has_begun || !of.mailbox.empty()) return;
   const bool is_over = world_.now() >= *of.visited_until;
-  if (!of.peers.is_kept_everywhere() && !is_over && !(is_tick && !of.peers.is_being_kept()))
-    return;
+  if (!of.peers.is_kept_everywhere() && !is_over && !(is_tick && !of.peers.is_being_kept())) return;
   of.visited_until.reset();
   std::vector<cluster::peer_id> lacking = of.peers.lacking();
   if (lacking.empty() && !of.peers.is_kept_everywhere())
@@ -215,8 +214,7 @@ void node::tick() {
   }
   publish();
   const auto all = documents_;
-  for (const auto& [name, each] : all)
-    push(each, [this, each](open_document&) { tick(each); });
+  for (const auto& [name, each] : all) push(each, [this, each](open_document&) { tick(each); });
   pump_sweep();
 }
 
@@ -244,9 +242,8 @@ void node::connect(const cluster::node_uuid& to, std::size_t index, cluster::lin
   gossip(end);
   for (const auto& [name, each] : documents_)
     if (each->has_begun)
-      push(each, [this, number](open_document& of) {
-        of.peers.on_up(number, of.state, world_.now());
-      });
+      push(each,
+           [this, number](open_document& of) { of.peers.on_up(number, of.state, world_.now()); });
   sweep_.on_peer_up(number, world_.now());
 }
 
@@ -258,8 +255,7 @@ void node::lose(peer_end& of) {
   world_.trace(index_, "has lost the link to " + members_.name_of(of.id));
   const cluster::peer_id number = number_of(of.id);
   for (const auto& [name, each] : documents_)
-    if (each->has_begun)
-      push(each, [number](open_document& doc) { doc.peers.on_down(number); });
+    if (each->has_begun) push(each, [number](open_document& doc) { doc.peers.on_down(number); });
 }
 
 void node::on_connection_ended(const cluster::node_uuid& with, cluster::link_epoch epoch) {
@@ -270,8 +266,7 @@ void node::on_connection_ended(const cluster::node_uuid& with, cluster::link_epo
 void node::send(peer_end& to, shared_bytes message, cluster::traffic_class of,
                 const std::string& document) {
   if (!to.epoch) return;
-  if (to.link.push(std::move(message), of, document) == cluster::pushed::overfull)
-    return lose(to);
+  if (to.link.push(std::move(message), of, document) == cluster::pushed::overfull) return lose(to);
   if (std::exchange(to.flushes, true)) return;
   const cluster::node_uuid id = to.id;
   world_.after(soon(1), index_, [this, id] {
@@ -358,8 +353,7 @@ void node::on_block(peer_end& from, cluster::document_block block) {
 void node::tell_gone(const std::string& document) {
   for (auto& [number, each] : peers_)
     if (each->epoch)
-      send(*each,
-           cluster::encode(cluster::document_block{document, 0, {cluster::peer_closed{}}}),
+      send(*each, cluster::encode(cluster::document_block{document, 0, {cluster::peer_closed{}}}),
            cluster::traffic_class::data, document);
 }
 
@@ -390,14 +384,15 @@ void node::begin(const document_ptr& of) {
     stored.last = at->second.size();
   }
   of->log.load(stored);
+  world_.trace(index_,
+               "opens " + of->name + " at " + std::to_string(stored.last) + " " + of->state.text());
   of->has_begun = true;
   of->peers.begin(of->state, stored.last, world_.now());
   std::vector<std::function<void(open_document&)>> first;
   for (auto& [number, each] : peers_) {
     if (!each->epoch) continue;
-    first.push_back([this, n = number](open_document& doc) {
-      doc.peers.on_up(n, doc.state, world_.now());
-    });
+    first.push_back(
+        [this, n = number](open_document& doc) { doc.peers.on_up(n, doc.state, world_.now()); });
     const auto waiting = each->openings.find(of->name);
     if (waiting == each->openings.end()) continue;
     for (const auto& block : waiting->second)
@@ -421,6 +416,8 @@ void node::run_turn(const document_ptr& of) {
     const auto at = documents_.find(of->name);
     return at != documents_.end() && at->second == of;
   };
+  // A document never obeys an older list than its node has told others that it has.
+  if (is_open()) of->peers.on_placement(place(of->name), of->state, world_.now());
   while (is_open() && !of->mailbox.empty()) {
     const auto next = std::move(of->mailbox.front());
     of->mailbox.pop_front();
@@ -435,6 +432,10 @@ void node::look_whether_loaded(open_document& of) {
   if (!of.held.empty() && !of.peers.is_loaded() && !of.is_asking) {
     of.is_asking = true;
     of.acknowledged_before = world_.acknowledged(of.name);
+    world_.trace(index_, "asks for " + of.name + " under list " +
+                             std::to_string(of.peers.placement().list) + ", needs " +
+                             std::to_string(of.peers.placement().answers_needed) + " of " +
+                             std::to_string(of.peers.placement().asked.size()));
     of.peers.load(of.state, now);
   }
   if (!of.peers.is_loaded()) return;
@@ -454,6 +455,11 @@ void node::take(open_document& of, cluster::peer_id from, const cluster::documen
   for (const cluster::document_message& each : block.messages) {
     const shared_slice* const update = cluster::replica::update_of(each);
     if (update == nullptr) {
+      if (const auto* const stored = std::get_if<cluster::peer_stored>(&each))
+        world_.trace(
+            index_, "hears from " + std::to_string(from) + " list " + std::to_string(block.list) +
+                        ": stored " + of.name + " up to " + std::to_string(stored->up_to) + "/" +
+                        std::to_string(stored->whole) + " of " + std::to_string(of.peers.number()));
       of.peers.on_message(from, each, of.state, now);
       continue;
     }
@@ -495,8 +501,9 @@ void node::end_turn(open_document& of) {
   if (counted.empty()) counted.push_back(~keeper_id{0});
   of.log.expect(of.peers.acks_needed(), std::move(counted));
   for (const auto& each : of.peers.confirmations())
-    of.log.on_stored(keeper_of(each.keeper), each.stored);
-  while (of.log.next_to_credit() != nullptr) {}
+    of.log.on_stored(keeper_of(each.keeper), each.stored, each.whole);
+  while (of.log.next_to_credit() != nullptr) {
+  }
   while (const auto* const one = of.log.next_confirmed()) {
     world_.on_acknowledged(one->from.session(), of.name, edit_of(as_text(one->change.view())));
     of.log.pop_confirmed();
@@ -509,9 +516,10 @@ void node::tick(const document_ptr& of) {
   open_document& doc = *of;
   if (doc.peers.is_late(now) && doc.peers.has_failed(now)) {
     world_.trace(index_, "cannot open " + doc.name);
-    return quit(of);
+    return fail(of);
   }
   doc.peers.on_tick(doc.state, now);
+  if (doc.log.is_whole_awaited()) doc.peers.on_whole_awaited(doc.state, now);
   look_at_visit(doc, true);
   const bool is_idle = doc.sessions.empty() && !doc.visited_until;
   if (!is_idle) doc.idle_since = now;
@@ -532,10 +540,19 @@ void node::unload(const document_ptr& of) {
   quit(of);
 }
 
+/// Without the care of unload().
+void node::fail(const document_ptr& of) {
+  const std::string name = of->name;
+  const bool is_visited = of->visited_until.has_value();
+  quit(of);
+  if (!is_visited && disk_.logs.contains(name)) sweep_.on_document_failed(name, world_.now());
+}
+
 void node::quit(const document_ptr& of) {
   std::erase_if(writes_, [&](const store_write& each) { return each.life == of->peers.life(); });
   close_sessions(*of);
   if (of->visited_until) sweep_.on_visit_failed(of->name, world_.now());
+  world_.trace(index_, "closes " + of->name + " " + of->state.text());
   documents_.erase(of->name);
   for (auto& [number, each] : peers_) each->openings.erase(of->name);
   if (of->has_begun) tell_gone(of->name);
@@ -549,17 +566,16 @@ void node::fail_document(const std::string& document) {
   const auto at = documents_.find(document);
   if (at == documents_.end()) return;
   world_.trace(index_, "fails " + document);
-  const document_ptr of = at->second;
-  quit(of);
+  fail(document_ptr{at->second});
 }
 
 // --- sessions ---
 
 void node::join(session who, const std::string& document) {
   const document_ptr of = open(document);
+  of->sessions.push_back(who);
   push(of, [this, who](open_document& doc) {
-    doc.sessions.push_back(who);
-    doc.peers.on_used(true);
+    doc.peers.on_used(!doc.sessions.empty());
     hold(doc, [this, who](open_document& loaded) {
       if (std::ranges::find(loaded.sessions, who) != loaded.sessions.end())
         world_.on_joined(who, loaded.state);
@@ -571,10 +587,8 @@ void node::join(session who, const std::string& document) {
 void node::leave(session who, const std::string& document) {
   const auto at = documents_.find(document);
   if (at == documents_.end()) return;
-  push(at->second, [](open_document&) {});
-  push(at->second, [who](open_document& of) {
-    if (std::erase(of.sessions, who) > 0 && of.sessions.empty()) of.peers.on_used(false);
-  });
+  std::erase(at->second->sessions, who);
+  push(at->second, [](open_document& of) { of.peers.on_used(!of.sessions.empty()); });
 }
 
 void node::submit(session who, const std::string& document, byte_buffer update, edit what) {
@@ -584,13 +598,15 @@ void node::submit(session who, const std::string& document, byte_buffer update, 
     if (std::ranges::find(of.sessions, who) == of.sessions.end()) return;
     hold(of, [this, who, what, update](open_document& doc) {
       const auto outcome = doc.state.apply(update);
-      if (outcome == set_document::outcome::gap) return;  // its client sends all of it again
+      if (outcome == set_document::outcome::gap) return world_.on_gap(who, what);
       if (outcome == set_document::outcome::changed) write(doc, update, false);
       durability::unconfirmed one;
       one.from = origin::of_session(who);
       one.has_confirmation = true;
+      one.needs_whole = outcome == set_document::outcome::nothing_new;
       one.change = shared_bytes::copy_of(as_bytes(as_bytes_of(what)));
       doc.log.await(std::move(one));
+      if (doc.log.is_whole_awaited()) doc.peers.on_whole_awaited(doc.state, world_.now());
     });
   });
 }
@@ -621,9 +637,9 @@ void node::sync() {
       for (byte_buffer& update : each.updates) log.push_back(std::move(update));
       const std::uint64_t up_to = log.size();
       push(at->second, [up_to](open_document& of) {
-          of.log.on_stored(durability::local_store, up_to);
-          of.peers.on_durable(up_to);
-        });
+        of.log.on_stored(durability::local_store, up_to);
+        of.peers.on_durable(up_to);
+      });
     }
     sync();
   });

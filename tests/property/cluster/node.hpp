@@ -62,6 +62,8 @@ class world {
                          std::size_t acknowledged_before) = 0;
   virtual void on_joined(session who, const set_document& state) = 0;
   virtual void on_acknowledged(session who, const std::string& document, edit what) = 0;
+  /// It deletes what is not there, since only a replica that is lost had it.
+  virtual void on_gap(session who, edit what) = 0;
   virtual void on_closed(session who) = 0;
 };
 
@@ -112,12 +114,14 @@ class node {
   const set_document* find(const std::string& document) const;
   bool has_work() const;
   std::string describe() const;
+  bool is_member() const { return members_.is_joined() || members_.is_leaving(); }
   std::size_t open_documents() const { return documents_.size(); }
   const disk& stored() const { return disk_; }
 
  private:
   struct open_document {
-    open_document(std::string called, cluster::replica core) : name(std::move(called)), peers(std::move(core)) {}
+    open_document(std::string called, cluster::replica core)
+        : name(std::move(called)), peers(std::move(core)) {}
     std::string name;
     set_document state;
     cluster::replica peers;
@@ -170,6 +174,7 @@ class node {
   void tick(const document_ptr& of);
   void look_at_visit(open_document& of, bool is_tick);
   void unload(const document_ptr& of);
+  void fail(const document_ptr& of);
   void quit(const document_ptr& of);
   void close_sessions(open_document& of);
 
@@ -177,7 +182,8 @@ class node {
   void sync();
 
   // links
-  void send(peer_end& to, shared_bytes message, cluster::traffic_class of, const std::string& document);
+  void send(peer_end& to, shared_bytes message, cluster::traffic_class of,
+            const std::string& document);
   void flush(peer_end& of);
   void lose(peer_end& of);
   void on_message(peer_end& from, const shared_slice& bytes);

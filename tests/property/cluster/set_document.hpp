@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 
 #include "protocol/cluster/replica.hpp"
 #include "protocol/lib0/decoder.hpp"
@@ -112,6 +113,13 @@ class set_document final : public cluster::replica_state {
     return out.take();
   }
 
+  /// For a trace.
+  std::string text() const {
+    std::string all;
+    for (const auto& [client, end] : clocks_)
+      all += std::to_string(client) + ":" + std::to_string(end) + " ";
+    return all + "-" + std::to_string(deleted_.size());
+  }
   bool has(item what) const { return clock_of(what.client) > what.clock; }
   bool has_deleted(item what) const { return deleted_.contains(what); }
   std::uint64_t clock_of(std::uint64_t client) const {

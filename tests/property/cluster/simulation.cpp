@@ -31,7 +31,7 @@ simulation::simulation(const plan& how) : plan_(how), random_(how.seed) {
     settings_.limits.payload_bytes_max = 300;
     settings_.limits.chunk_bytes_min = 16;
     settings_.limits.queue_bytes_max = 1500;
-    settings_.limits.credit_bytes = 1000;
+    settings_.limits.credit_bytes = 1'200;
     settings_.limits.ack_bytes = 200;
   }
   settings_.idle_grace = milliseconds{1'000 + below(6'000)};
@@ -68,7 +68,7 @@ void simulation::after(milliseconds delay, std::size_t place, std::function<void
   std::uint64_t generation = 0;
   if (place != everywhere) {
     generation = machines_[place].generation;
-    if (machines_[place].is_slow) delay = delay * 40 + 20ms;
+    if (machines_[place].is_slow) delay += milliseconds{20 + below(300)};
   }
   events_.push({now_ + delay, ++order_, place, generation,
                 std::make_shared<std::function<void()>>(std::move(what))});
@@ -109,7 +109,8 @@ void simulation::every_second(std::size_t place) {
   for (std::size_t other = 0; other < places_max; ++other) {
     if (other == place || !runs(other) || is_frozen(other) || wires_[other][place].is_cut) continue;
     const auto mine = of.runs->epoch_with(machines_[other].id);
-    if (mine && machines_[other].runs->epoch_with(of.id) == mine) of.runs->hear(machines_[other].id);
+    if (mine && machines_[other].runs->epoch_with(of.id) == mine)
+      of.runs->hear(machines_[other].id);
   }
   of.runs->tick();
   dial(place);
@@ -122,7 +123,11 @@ bool simulation::reach(std::size_t from, std::size_t to) const {
 }
 
 void simulation::dial(std::size_t from) {
-  for (const cluster::dial_target& target : machines_[from].runs->members().addresses_to_dial()) {
+  auto targets = machines_[from].runs->members().addresses_to_dial();
+  if (machines_[from].runs->nodes_up().size() == 1 && below(5) == 0)
+    for (auto& each : machines_[from].runs->members().addresses_to_ask())
+      targets.push_back(std::move(each));
+  for (const cluster::dial_target& target : targets) {
     const std::size_t to = at(target.address);
     if (to == from || to == everywhere || !runs(to) || is_frozen(to) || !reach(from, to)) continue;
     if (!target.id.is_nil() && machines_[from].runs->is_linked(target.id)) continue;
@@ -141,11 +146,13 @@ void simulation::connect(std::size_t from, std::size_t to) {
   answers.look_at_members();
   const auto second = answers.members().own_hello();
   if (theirs.what == refused) {
+    trace(to, "refuses " + machines_[from].name + ": " + theirs.text);
     dials.members().on_refused(address_of(to), second, theirs.why);
     return dials.look_at_members();
   }
   const auto ours = dials.members().on_hello(address_of(to), second);
   dials.look_at_members();
+  if (ours.what == refused) trace(from, "refuses " + machines_[to].name + ": " + ours.text);
   if (ours.what != linked || theirs.what != linked) return;
   const cluster::link_epoch epoch = below(1u << 30) + 1;
   answers.connect(machines_[from].id, from, epoch);
@@ -172,7 +179,8 @@ void simulation::end_connection(std::size_t from, std::size_t to, cluster::link_
 void simulation::deliver(std::size_t from, std::size_t to) {
   wire& over = wires_[from][to];
   if (over.waits.empty() || over.is_cut || std::exchange(over.is_delivering, true)) return;
-  after(std::chrono::duration_cast<milliseconds>(std::max(over.waits.front().due - now_, time_point::duration{})),
+  after(std::chrono::duration_cast<milliseconds>(
+            std::max(over.waits.front().due - now_, time_point::duration{})),
         everywhere, [this, from, to] {
           wire& on = wires_[from][to];
           on.is_delivering = false;
@@ -248,7 +256,8 @@ void simulation::stop(std::size_t place, bool is_graceful, bool is_heard) {
     wires_[place][other].waits.clear();
     wires_[other][place].waits.clear();
     if (other == place || !is_heard) continue;
-    if (const auto epoch = of.runs->epoch_with(machines_[other].id)) end_connection(place, other, *epoch);
+    if (const auto epoch = of.runs->epoch_with(machines_[other].id))
+      end_connection(place, other, *epoch);
   }
   ++of.generation;
   of.runs.reset();
@@ -263,7 +272,8 @@ simulation::client* simulation::find(session who) {
 
 void simulation::act(std::size_t which) {
   client& who = clients_[which];
-  after(milliseconds{20 + below(below(5) == 0 ? 4'000 : 400)}, everywhere, [this, which] { act(which); });
+  after(milliseconds{20 + below(below(5) == 0 ? 4'000 : 400)}, everywhere,
+        [this, which] { act(which); });
   if (who.who == 0) return join(who);
   if (!who.has_joined || has_healed_) return;
   const std::uint64_t chance = below(100);
@@ -297,16 +307,12 @@ void simulation::submit(client& who, const edit& what) {
   if (!runs(who.node)) return;
   byte_buffer update =
       what.is_deletion ? set_document::deletion(what.what) : set_document::insertion(what.what);
-  const session sent_by = who.who;
-  after(milliseconds{below(3)}, who.node,
-        [this, place = who.node, sent_by, document = who.document, update, what] {
-          machines_[place].runs->submit(sent_by, document, update, what);
-        });
+  machines_[who.node].runs->submit(who.who, who.document, std::move(update), what);
 }
 
 void simulation::join(client& who) {
   who.node = any_node();
-  if (who.node == everywhere) return;
+  if (who.node == everywhere || !machines_[who.node].runs->is_member()) return;
   who.who = ++last_session_;
   who.has_joined = false;
   machines_[who.node].runs->join(who.who, who.document);
@@ -324,8 +330,18 @@ void simulation::on_joined(session which, const set_document& state) {
   if (who == nullptr) return;
   who->has_joined = true;
   for (const auto& [id, end] : state.clocks())
-    for (std::uint64_t clock = 0; clock < end; clock += 1 + below(3)) who->seen.push_back({id, clock});
+    for (std::uint64_t clock = 0; clock < end; clock += 1 + below(3))
+      who->seen.push_back({id, clock});
   for (const edit& each : who->own) submit(*who, each);
+}
+
+void simulation::on_gap(session which, edit what) {
+  client* const who = find(which);
+  if (who == nullptr) return;
+  if (!what.is_deletion) throw std::runtime_error("a client's own edits have a gap");
+  const auto is_it = [&](const edit& each) { return each.is_deletion && each.what == what.what; };
+  std::erase_if(who->own, is_it);
+  std::erase_if(who->unacknowledged, is_it);
 }
 
 void simulation::on_closed(session which) {
@@ -343,6 +359,10 @@ void simulation::on_acknowledged(session which, const std::string& document, edi
   };
   if (std::erase_if(who->unacknowledged, is_it) == 0) return;
   ++counts_.acknowledged;
+  if (plan_.traces)
+    trace(who->node, "acknowledges " + std::string{what.is_deletion ? "-" : "+"} +
+                         std::to_string(what.what.client) + ":" + std::to_string(what.what.clock) +
+                         " of " + document);
   acknowledged_[document].push_back(what);
 }
 
@@ -355,6 +375,7 @@ std::size_t simulation::acknowledged(const std::string& document) const {
 void simulation::on_loaded(std::size_t place, const std::string& document,
                            const set_document& state, std::size_t acknowledged_before) {
   ++counts_.loads;
+  if (plan_.traces) trace(place, "has loaded " + document);
   check_state(place, document, state, acknowledged_before);
 }
 
@@ -367,16 +388,16 @@ void simulation::check_state(std::size_t place, const std::string& document,
       throw std::runtime_error(where + " has an item that nobody has made");
   }
   for (const item& each : state.deleted())
-    if (!deleted_.contains(each)) throw std::runtime_error(where + " lacks what nobody has deleted");
+    if (!deleted_.contains(each))
+      throw std::runtime_error(where + " lacks what nobody has deleted");
   if (settings_.is_available) return;
   const std::vector<edit>& all = acknowledged_.at(document);
   for (std::size_t i = 0; i < count; ++i) {
     const edit& each = all[i];
     if (each.is_deletion ? state.has_deleted(each.what) : state.has(each.what)) continue;
-    throw std::runtime_error(where + " lacks the acknowledged " +
-                             (each.is_deletion ? "deletion of " : "item ") +
-                             std::to_string(each.what.client) + ":" +
-                             std::to_string(each.what.clock));
+    throw std::runtime_error(
+        where + " lacks the acknowledged " + (each.is_deletion ? "deletion of " : "item ") +
+        std::to_string(each.what.client) + ":" + std::to_string(each.what.clock));
   }
 }
 

@@ -58,6 +58,7 @@ class simulation final : public world {
                  std::size_t acknowledged_before) override;
   void on_joined(session who, const set_document& state) override;
   void on_acknowledged(session who, const std::string& document, edit what) override;
+  void on_gap(session who, edit what) override;
   void on_closed(session who) override;
 
  private:
@@ -72,7 +73,7 @@ class simulation final : public world {
     std::uint64_t generation = 0;  // of what runs: events of an earlier one are void
     time_point frozen_until{};
     bool is_slow = false;
-    bool is_used = false;  // a node was ever installed
+    bool is_used = false;     // a node was ever installed
     bool is_stopped = false;  // for good: it has left or is lost
   };
   struct event {

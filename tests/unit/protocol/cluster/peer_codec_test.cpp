@@ -17,7 +17,7 @@ std::vector<document_message> all_document_messages() {
   constexpr std::uint64_t last = (std::uint64_t{1} << 53) - 1;
   constexpr std::uint64_t wide = ~std::uint64_t{0};
   return {peer_compare{{wide, 1}, last},
-          peer_stored{wide, 0},
+          peer_stored{wide, last, 0},
           peer_ask{7, bytes("vector")},
           peer_fill{wide, bytes(std::string(300, 'f')), 128},
           peer_update{bytes("update"), 127},
@@ -72,9 +72,10 @@ TEST_CASE("each field of a message about a document arrives", "[cluster][codec]"
   const auto compare = decoded_alone(peer_compare{{1, 2}, 3});
   CHECK(compare.digest == hash128{1, 2});
   CHECK(compare.number == 3);
-  const auto stored = decoded_alone(peer_stored{4, 5});
+  const auto stored = decoded_alone(peer_stored{4, 5, 3});
   CHECK(stored.life == 4);
   CHECK(stored.up_to == 5);
+  CHECK(stored.whole == 3);
   const auto ask = decoded_alone(peer_ask{6, bytes("sv")});
   CHECK(ask.life == 6);
   CHECK(as_text(ask.state_vector.view()) == "sv");

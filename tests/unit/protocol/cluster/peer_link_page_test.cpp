@@ -67,7 +67,7 @@ std::string again(const std::string& digits) {
 TEST_CASE("the messages of the page are read and written as it says", "[cluster][docs]") {
   const std::vector<std::pair<std::string, document_message>> meant = {
       {"peer_compare", peer_compare{digest, 17}},
-      {"peer_stored", peer_stored{life, 17}},
+      {"peer_stored", peer_stored{life, 17, 16}},
       {"peer_ask", peer_ask{life, vector_of_page}},
       {"peer_fill", peer_fill{life, hello, 17}},
       {"peer_update", peer_update{hello, 17}},
