@@ -26,6 +26,8 @@ constexpr std::chrono::milliseconds pause_max{8'000};
 /// of two nodes that do not know each other the one with the lesser address connects, and the other
 /// only if that one has not for so long.
 constexpr std::chrono::seconds courtesy{4};
+/// Without any link for so long, a node asks those that would connect to it.
+constexpr std::chrono::seconds patience_alone{20};
 
 std::chrono::steady_clock::time_point current_time() { return std::chrono::steady_clock::now(); }
 
@@ -42,6 +44,7 @@ cluster_manager::cluster_manager(caf::actor_config& config, cluster_manager_sett
       kept_list_(settings_.list.number()),
       kept_moved_(settings_.moved),
       started_(current_time()),
+      alone_since_(started_),
       random_(settings_.seed) {}
 
 cluster_manager::behavior_type cluster_manager::make_behavior() {
@@ -108,7 +111,15 @@ void cluster_manager::on_second() {
   tell_later(this, cluster_actor{this}, std::chrono::seconds{1}, second_passed{});
   for (const auto& [id, each] : peers_) tell(this, each.link, second_passed{});
   const auto now = current_time();
-  for (const cluster::dial_target& target : members_.addresses_to_dial()) {
+  std::vector<cluster::dial_target> targets = members_.addresses_to_dial();
+  const bool is_alone = std::ranges::none_of(peers_, [](auto& each) { return each.second.is_up; });
+  if (!is_alone) alone_since_ = now;
+  if (now - alone_since_ >= patience_alone) {
+    // Perhaps the others have a list that this node is not in.
+    alone_since_ = now;
+    for (cluster::dial_target& each : members_.addresses_to_ask()) targets.push_back(std::move(each));
+  }
+  for (const cluster::dial_target& target : targets) {
     const peer* const known = peer_of(target.id);
     if (known != nullptr && known->is_up) continue;
     dialing& at = dialed_[target.address];

@@ -116,6 +116,7 @@ class cluster_manager final : public cluster_actor::base {
   std::uint64_t droppable_list_ = 0;  // under which copies that belong elsewhere may go
   bool is_draining_ = false;
   time_point started_;
+  time_point alone_since_;
   std::uint64_t random_ = 0;
 };
 

@@ -246,6 +246,8 @@ void document::answer_visits(bool is_late) {
 }
 
 void document::tell_peers() {
+  if (work_.state() && durability_.is_whole_awaited())
+    peers_->core().on_whole_awaited(hosted_state{*work_.state()}, current_time());
   answer_visits(current_time() - visited_at_ >= visit_max);
   if (work_.state())
     for (const cluster::peer_id each : peers_->core().take_new_users())

@@ -17,7 +17,7 @@ cluster_links links_of(std::size_t count, cluster::replication how = {}) {
   std::vector<cluster::member> members;
   for (std::uint64_t i = 1; i <= count; ++i) {
     members.push_back({uuid(i), "n" + std::to_string(i), "127.0.0.1:" + std::to_string(4000 + i)});
-    if (i > 1) links.peers.push_back({static_cast<cluster::peer_id>(10 * i), uuid(i), nullptr});
+    if (i > 1) links.peers.push_back({static_cast<cluster::peer_id>(10 * i), uuid(i), {}});
   }
   links.self = uuid(1);
   links.list = *cluster::member_list::make(4, std::move(members));

@@ -46,7 +46,7 @@ std::optional<std::uint64_t> loaded_generation(Bed& store, const std::string& do
 
 /// Asks only.
 template <class Bed>
-std::uint64_t generation(Bed& store, const std::string& document) {
+std::uint64_t generation_of(Bed& store, const std::string& document) {
   const auto known = store->adopt(document, 0);
   REQUIRE(known.has_value());
   return *known;
@@ -68,21 +68,21 @@ TEST_CASE("a generation orders what may have become of a document", "[storage][c
 
 LIVES("the generation of a document counts its lives and removals") {
   TestType store;
-  CHECK(generation(store, "d") == 0);
+  CHECK(generation_of(store, "d") == 0);
   REQUIRE(append_to(*store, "d", 1, {"u1"}));
-  CHECK(generation(store, "d") == 2);
+  CHECK(generation_of(store, "d") == 2);
   CHECK(loaded_generation(store, "d") == 2);
   REQUIRE(store->remove("d"));
-  CHECK(generation(store, "d") == 3);
+  CHECK(generation_of(store, "d") == 3);
   REQUIRE(store->admit("d"));
-  CHECK(generation(store, "d") == 4);
+  CHECK(generation_of(store, "d") == 4);
   CHECK(loaded_generation(store, "d") == 4);
   store.reopen();
-  CHECK(generation(store, "d") == 4);
+  CHECK(generation_of(store, "d") == 4);
   REQUIRE(append_to(*store, "d", 1, {"v1"}));
-  CHECK(generation(store, "d") == 4);
+  CHECK(generation_of(store, "d") == 4);
   store.reopen();
-  CHECK(generation(store, "d") == 4);
+  CHECK(generation_of(store, "d") == 4);
   CHECK(loaded_generation(store, "d") == 4);
 }
 
@@ -95,7 +95,7 @@ LIVES("a removal at another node removes what is stored") {
   CHECK(store->adopt("d", 3) == 3);
   for (int i = 0; i < 2; ++i) {
     CHECK(loaded_generation(store, "d") == std::nullopt);
-    CHECK(generation(store, "d") == 3);
+    CHECK(generation_of(store, "d") == 3);
     CHECK(store->info("d")->value().is_removed);
     CHECK(store->list_versions({"d"})->versions.empty());
     CHECK(load_from(*store, "other") == stored_texts{"", {"o1"}, 1});
@@ -111,7 +111,7 @@ LIVES("a removal of a document that was never stored here counts as well") {
   CHECK(store->adopt("d", 3) == 3);
   store.reopen();
   CHECK(loaded_generation(store, "d") == std::nullopt);
-  CHECK(generation(store, "d") == 3);
+  CHECK(generation_of(store, "d") == 3);
 }
 
 LIVES("a later life at another node begins empty here") {
@@ -134,14 +134,14 @@ LIVES("several lives may have passed meanwhile") {
   REQUIRE(append_to(*store, "d", 1, {"u1"}));
   CHECK(store->adopt("d", 9) == 9);
   store.reopen();
-  CHECK(generation(store, "d") == 9);
+  CHECK(generation_of(store, "d") == 9);
   CHECK(store->adopt("d", 12) == 12);
   store.reopen();
-  CHECK(generation(store, "d") == 12);
+  CHECK(generation_of(store, "d") == 12);
   REQUIRE(append_to(*store, "d", 1, {"v1"}));
   CHECK(loaded_generation(store, "d") == 12);
   REQUIRE(store->remove("d"));
-  CHECK(generation(store, "d") == 13);
+  CHECK(generation_of(store, "d") == 13);
 }
 
 LIVES("what is older than what is known changes nothing") {
@@ -227,10 +227,10 @@ LIVES("a tombstone is not forgotten, nor what is not there") {
   REQUIRE(append_to(*store, "d", 1, {"u1"}));
   REQUIRE(store->remove("d"));
   CHECK(store->forget("d") == false);
-  CHECK(generation(store, "d") == 3);
+  CHECK(generation_of(store, "d") == 3);
   REQUIRE(store->admit("d"));
   CHECK(store->forget("d") == false);
-  CHECK(generation(store, "d") == 4);
+  CHECK(generation_of(store, "d") == 4);
 }
 
 LIVES("versions of a copy that was forgotten are numbered anew") {
@@ -251,7 +251,7 @@ LIVES("a copy of a later life that was forgotten is in no life that is known her
   REQUIRE(store->adopt("d", 4));
   REQUIRE(append_to(*store, "d", 1, {"v1"}));
   CHECK(store->forget("d") == true);
-  CHECK(generation(store, "d") == 0);
+  CHECK(generation_of(store, "d") == 0);
   CHECK(store->adopt("d", 4) == 4);
   store.reopen();
   CHECK(load_from(*store, "d") == stored_texts{});

@@ -1,0 +1,329 @@
+// What a directory does for the cluster: visits by the sweeper, copies that go, and what has become
+// of documents at other nodes.
+#include <catch2/catch_test_macros.hpp>
+
+#include "tests/support/editing_client.hpp"
+#include "tests/support/peer_bed.hpp"
+#include "tests/support/storage_bed.hpp"
+
+using namespace troupe;
+using namespace troupe::cluster;
+using namespace std::chrono_literals;
+using sync::message_kind;
+using test::fake_peer;
+using test::peer_bed;
+
+namespace {
+
+constexpr session_id ann = 1;
+
+/// Three nodes, of which two keep a document; copies that belong elsewhere may go.
+peer_bed::options of_three() { return {.nodes = 3, .replication = {.keepers = 2, .write_acks = 2}}; }
+
+/// A document that has text is stored here.
+void store_text(peer_bed& bed, const std::string& name) {
+  test::editing_client client{5};
+  REQUIRE(test::append_to(*bed.node.backend, name, 1,
+                          {std::string{as_text(client.insert_text("text", 0, "abc"))}}));
+}
+
+bool is_stored(peer_bed& bed, const std::string& name) {
+  const auto info = bed.node.backend->archive().info(name);
+  REQUIRE(info.has_value());
+  return info->has_value() && !(*info)->is_removed;
+}
+
+/// What a visit was answered.
+using visit_answer = tl::expected<visited_document, caf::error>;
+
+template <class Handle>
+visit_answer answer_to(Handle& visit) {
+  visit_answer answer = tl::unexpected(caf::error{});
+  visit.receive([&](const visited_document& got) { answer = got; },
+                [&](const caf::error& why) { answer = tl::unexpected(why); });
+  return answer;
+}
+
+/// A visit opens a document: the peers are up for it.
+document_actor next_opened(peer_bed& bed, const std::string& name) {
+  document_actor opened;
+  for (const auto& each : bed.peers) {
+    const auto attached = each->next_attached();
+    CHECK(attached.name == name);
+    opened = attached.document;
+    each->document = name;
+    each->come_up(opened);
+  }
+  bed.note(opened);
+  return opened;
+}
+
+/// A document that this node does not keep is open, unused, and its keepers have all of it.
+document_actor open_elsewhere(peer_bed& bed, const std::string& name) {
+  auto visit = bed.begin_asking(visit_document{name});
+  const document_actor opened = next_opened(bed, name);
+  for (const auto& each : bed.peers) {
+    each->next<peer_compare>();
+    each->confirm(opened, 1);
+  }
+  const auto answer = answer_to(visit);
+  REQUIRE(answer.has_value());
+  CHECK(answer->lacking.empty());
+  return opened;
+}
+
+}  // namespace
+
+// --- visits ---
+
+TEST_CASE("a visit opens a document without a session and ends when all keepers have all of it",
+          "[actors][cluster]") {
+  peer_bed bed;
+  store_text(bed, "d");
+  auto visit = bed.begin_asking(visit_document{"d"});
+  const document_actor opened = next_opened(bed, "d");
+  for (const auto& each : bed.peers) {
+    CHECK(each->next<peer_compare>().number == 1);
+    CHECK_FALSE(each->has<peer_load>());  // nobody here wants to see it
+    each->confirm(opened, 1);
+  }
+  const auto answer = answer_to(visit);
+  REQUIRE(answer.has_value());
+  CHECK(answer->list == 1);
+  CHECK(answer->lacking.empty());
+  CHECK_FALSE(answer->may_be_dropped);
+}
+
+TEST_CASE("a visit does not wait for keepers that are down, and names them", "[actors][cluster]") {
+  peer_bed bed;
+  store_text(bed, "d");
+  auto visit = bed.begin_asking(visit_document{"d"});
+  const document_actor opened = bed.peer(0).next_attached().document;
+  bed.note(opened);
+  const auto answer = answer_to(visit);
+  REQUIRE(answer.has_value());
+  CHECK(answer->lacking == std::vector<peer_id>{2, 3});
+}
+
+TEST_CASE("a visit of a document that cannot be loaded fails", "[actors][cluster]") {
+  peer_bed bed;
+  bed.node.backend->fail_loads(true);
+  auto visit = bed.begin_asking(visit_document{"d"});
+  CHECK_FALSE(answer_to(visit).has_value());
+}
+
+TEST_CASE("a visit, and an opening for a peer, may go beyond the limit of open documents",
+          "[actors][cluster]") {
+  directory_settings few;
+  few.documents_max = 1;
+  peer_bed::options how;
+  how.directory = few;
+  peer_bed bed{how};
+  bed.open_loaded("used", ann);
+  const auto refused = bed.node.open("more", ann);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error() == close_reason::too_many_documents);
+  const auto for_peer =
+      bed.ask_directory<opened_document>(open_document{"more", std::nullopt, true});
+  bed.note(for_peer.document);
+  auto visit = bed.begin_asking(visit_document{"third"});
+  for (const auto& each : bed.peers) {
+    CHECK(each->next_attached().name == "more");
+    const auto attached = each->next_attached();
+    CHECK(attached.name == "third");
+    bed.note(attached.document);
+  }
+  CHECK(answer_to(visit).has_value());
+}
+
+// --- copies that go ---
+
+TEST_CASE("a copy that belongs elsewhere and is there goes", "[actors][cluster]") {
+  peer_bed bed{of_three()};
+  bed.links.may_drop = true;
+  bed.publish();
+  const std::string name = bed.name_kept_here(false);
+  store_text(bed, name);
+  auto visit = bed.begin_asking(visit_document{name});
+  const document_actor opened = next_opened(bed, name);
+  for (const auto& each : bed.peers) {
+    each->next<peer_compare>();
+    each->confirm(opened, 1);
+  }
+  const auto answer = answer_to(visit);
+  REQUIRE(answer.has_value());
+  CHECK(answer->may_be_dropped);
+  REQUIRE(is_stored(bed, name));
+  CHECK(bed.ask_directory<dropped_copy>(drop_copy{name}).is_dropped);
+  CHECK_FALSE(is_stored(bed, name));
+  CHECK(bed.ask_directory<found_open>(find_open{{name}}).names.empty());
+}
+
+TEST_CASE("a copy that belongs elsewhere and is not open goes, too", "[actors][cluster]") {
+  peer_bed bed{of_three()};
+  store_text(bed, "d");
+  CHECK(bed.ask_directory<dropped_copy>(drop_copy{"d"}).is_dropped);
+  CHECK_FALSE(is_stored(bed, "d"));
+}
+
+TEST_CASE("a copy stays while this node keeps the document, or copies must not go yet",
+          "[actors][cluster]") {
+  for (const bool is_kept : {false, true}) {
+    peer_bed bed{of_three()};
+    bed.links.may_drop = is_kept;
+    bed.publish();
+    const std::string name = bed.name_kept_here(is_kept);
+    store_text(bed, name);
+    const document_actor opened = open_elsewhere(bed, name);
+    CHECK_FALSE(bed.ask_directory<dropped_copy>(drop_copy{name}).is_dropped);
+    CHECK(is_stored(bed, name));
+    CHECK(bed.ask_directory<found_open>(find_open{{name}}).names.size() == 1);
+  }
+}
+
+TEST_CASE("a copy stays while a session uses the document", "[actors][cluster]") {
+  peer_bed bed{of_three()};
+  bed.links.may_drop = true;
+  bed.publish();
+  const std::string name = bed.name_kept_here(false);
+  store_text(bed, name);
+  const document_actor opened = open_elsewhere(bed, name);
+  REQUIRE(bed.node.open(name, ann).has_value());
+  CHECK_FALSE(bed.ask_directory<dropped_copy>(drop_copy{name}).is_dropped);
+  CHECK(is_stored(bed, name));
+}
+
+TEST_CASE("a copy stays that has an edit which keepers lack", "[actors][cluster]") {
+  peer_bed bed{of_three()};
+  bed.links.may_drop = true;
+  bed.publish();
+  const std::string name = bed.name_kept_here(false);
+  store_text(bed, name);
+  auto visit = bed.begin_asking(visit_document{name});
+  const document_actor opened = next_opened(bed, name);
+  bed.peer(0).confirm(opened, 1);
+  bed.settle(opened);
+  CHECK_FALSE(bed.ask_directory<dropped_copy>(drop_copy{name}).is_dropped);
+  CHECK(is_stored(bed, name));
+  bed.peer(1).confirm(opened, 1);
+  CHECK(answer_to(visit)->may_be_dropped);
+}
+
+TEST_CASE("a copy with a version that somebody named stays", "[actors][cluster]") {
+  peer_bed bed{of_three()};
+  store_text(bed, "d");
+  REQUIRE(bed.node.backend->archive().add_version("d", {"named", false, 1, as_bytes("state")}));
+  CHECK_FALSE(bed.ask_directory<dropped_copy>(drop_copy{"d"}).is_dropped);
+  CHECK(is_stored(bed, "d"));
+}
+
+TEST_CASE("who opens a document while its copy goes waits, and its keepers are asked",
+          "[actors][cluster]") {
+  peer_bed bed{of_three()};
+  store_text(bed, "d");
+  // The store is busy with another document.
+  const auto busy = bed.open_loaded("busy", 7);
+  bed.node.backend->close_gate();
+  test::editing_client client{6};
+  bed.node.send(busy, 7, message_kind::update, client.insert_text("text", 0, "x"));
+  REQUIRE(bed.node.backend->await_held(10s));
+  auto drop = bed.begin_asking(drop_copy{"d"});
+  auto opening = bed.begin_asking(open_document{"d", std::nullopt, true});
+  bed.node.backend->open_gate();
+  bool is_dropped = false;
+  drop.receive([&](const dropped_copy& outcome) { is_dropped = outcome.is_dropped; },
+               [](const caf::error& why) { FAIL(caf::to_string(why)); });
+  CHECK(is_dropped);
+  opening.receive([&](const opened_document& opened) { bed.note(opened.document); },
+                  [](const caf::error& why) { FAIL(caf::to_string(why)); });
+}
+
+TEST_CASE("a removal that comes while the copy of the document goes is carried out",
+          "[actors][cluster]") {
+  peer_bed bed{of_three()};
+  store_text(bed, "d");
+  const auto busy = bed.open_loaded("busy", 7);
+  bed.node.backend->close_gate();
+  test::editing_client client{6};
+  bed.node.send(busy, 7, message_kind::update, client.insert_text("text", 0, "x"));
+  REQUIRE(bed.node.backend->await_held(10s));
+  auto drop = bed.begin_asking(drop_copy{"d"});
+  auto removal = bed.begin_asking(remove_document{"d"});
+  bed.node.backend->open_gate();
+  drop.receive([](const dropped_copy&) {},
+               [](const caf::error& why) { FAIL(caf::to_string(why)); });
+  removal.receive([](const removed_document&) {},
+                  [](const caf::error& why) { FAIL(caf::to_string(why)); });
+}
+
+// --- what becomes of documents elsewhere ---
+
+TEST_CASE("a removal is told to all other nodes", "[actors][cluster]") {
+  peer_bed bed;
+  store_text(bed, "d");
+  const auto removed = bed.ask_directory<removed_document>(remove_document{"d"});
+  CHECK(removed.was_there);
+  CHECK(removed.generation == 3);
+  for (const auto& each : bed.peers) {
+    CHECK(each->next<peer_generation>().generation == 3);
+    CHECK(each->document == "d");
+  }
+}
+
+TEST_CASE("a removal that another node has told of is told to nobody", "[actors][cluster]") {
+  peer_bed bed;
+  store_text(bed, "d");
+  CHECK(bed.ask_directory<removed_document>(adopt_generation{"d", 3}).generation == 3);
+  CHECK_FALSE(is_stored(bed, "d"));
+  for (const auto& each : bed.peers) CHECK_FALSE(each->has<peer_generation>());
+}
+
+TEST_CASE("a question about a document changes nothing", "[actors][cluster]") {
+  peer_bed bed;
+  CHECK(bed.ask_directory<removed_document>(adopt_generation{"new", 0}).generation == 0);
+  store_text(bed, "d");
+  const auto document = bed.open_loaded("d", ann);
+  CHECK(bed.ask_directory<removed_document>(adopt_generation{"d", 0}).generation == 2);
+  CHECK(bed.ask_directory<found_open>(find_open{{"d"}}).names.size() == 1);
+}
+
+TEST_CASE("a document that is open ends when another node has removed it", "[actors][cluster]") {
+  peer_bed bed;
+  store_text(bed, "d");
+  const auto document = bed.open_loaded("d", ann);
+  CHECK(bed.ask_directory<removed_document>(adopt_generation{"d", 3}).generation == 3);
+  const close_subscribers closed = bed.node.next_close();
+  CHECK(closed.document == document.id);
+  CHECK(closed.reason == close_reason::document_removed);
+  CHECK_FALSE(is_stored(bed, "d"));
+  CHECK(bed.ask_directory<found_open>(find_open{{"d"}}).names.empty());
+}
+
+TEST_CASE("a document that is admitted again is announced with its generation",
+          "[actors][cluster]") {
+  peer_bed bed;
+  store_text(bed, "d");
+  REQUIRE(bed.node.backend->archive().remove("d"));
+  REQUIRE(bed.node.backend->archive().admit("d"));
+  caf::anon_send(bed.node.directory_handle(), announce_generation{"d"});
+  for (const auto& each : bed.peers) CHECK(each->next<peer_generation>().generation == 4);
+}
+
+TEST_CASE("a directory that is alone tells nobody what becomes of documents", "[actors]") {
+  test::actor_node node;
+  caf::anon_send(node.directory_handle(), announce_generation{"d"});
+  caf::scoped_actor self{node.system()};
+  self->request(node.directory_handle(), 10s, adopt_generation{"d", 0})
+      .receive([](const removed_document& known) { CHECK(known.generation == 0); },
+               [](const caf::error& why) { FAIL(caf::to_string(why)); });
+}
+
+TEST_CASE("documents that open obey the newest list", "[actors][cluster]") {
+  peer_bed bed{{.nodes = 2}};
+  fake_peer& newcomer = bed.add_peer();
+  bed.use_list(2, 3);
+  bed.publish();
+  const auto document = bed.open("d", ann);
+  newcomer.next<peer_load>();
+  CHECK(newcomer.document_list == 2);
+}
