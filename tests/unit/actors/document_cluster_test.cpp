@@ -70,7 +70,9 @@ peer_update as_peer_update(const byte_buffer& update, state_number number) {
 
 void wait_until_down(peer_bed& bed, const document_actor& which) {
   caf::scoped_actor waiter{bed.node.system()};
-  waiter->wait_for(which);
+  waiter->monitor(which);
+  waiter->receive([](const caf::down_msg&) {},
+                  caf::after(peer_bed::patience) >> [] { FAIL("the document does not end"); });
 }
 
 }  // namespace
@@ -229,8 +231,8 @@ TEST_CASE("an edit goes to all keepers and is acknowledged when as many as neede
 
 TEST_CASE("a keeper's confirmation does not replace the store of this node where both are needed",
           "[actors][cluster]") {
-  peer_bed bed{{.nodes = 2}};  // K = W = 2
-  const auto document = bed.open_loaded("d", ann);
+  peer_bed bed{{.nodes = 2}};  // K = W = 2, R = 1
+  const auto document = bed.open("d", ann);
   bed.node.backend->close_gate();
   test::editing_client client{5};
   bed.node.send(document, ann, message_kind::update, typed(client, "x"));
@@ -249,7 +251,7 @@ TEST_CASE("a confirmation for another life of the replica acknowledges nothing",
   test::editing_client client{5};
   bed.node.send(document, ann, message_kind::update, typed(client, "x"));
   CHECK_FALSE(is_acknowledged_with_credit(bed, ann));
-  bed.peer(0).say(document.document, {peer_stored{bed.peer(0).document_life + 1, 1}});
+  bed.peer(0).say(document.document, {peer_stored{bed.peer(0).document_life + 1, 1, 1}});
   bed.settle(document.document);
   CHECK(bed.node.is_quiet());
   bed.peer(0).confirm(document.document, 1);
@@ -462,6 +464,11 @@ TEST_CASE("a removal at another node closes the sessions and removes what is sto
   test::editing_client client{5};
   bed.node.send(document, ann, message_kind::update, typed(client, "x"));
   CHECK_FALSE(is_acknowledged_with_credit(bed, ann));
+  SECTION("while an edit waits for other keepers") {}
+  SECTION("when all edits are acknowledged") {
+    bed.peer(1).confirm(document.document, 1);
+    wait_for_acknowledgement(bed, ann);
+  }
   bed.peer(0).generation = 3;
   bed.peer(0).say(document.document, {});
   const close_subscribers closed = bed.node.next_close();
@@ -479,6 +486,8 @@ TEST_CASE("a later life at another node is opened empty here", "[actors][cluster
   test::editing_client client{5};
   bed.node.send(document, ann, message_kind::update, typed(client, "old"));
   CHECK_FALSE(is_acknowledged_with_credit(bed, ann));
+  bed.peer(1).confirm(document.document, 1);
+  wait_for_acknowledgement(bed, ann);
   for (const auto& each : bed.peers) each->generation = 4;
   bed.peer(0).say(document.document, {});
   wait_until_down(bed, document.document);
@@ -488,11 +497,21 @@ TEST_CASE("a later life at another node is opened empty here", "[actors][cluster
   CHECK(text_seen_by(bed, next, bob).empty());
 }
 
+TEST_CASE("a removal does not wait for keepers that lack an edit", "[actors][cluster]") {
+  peer_bed bed;
+  const auto document = bed.open_loaded("d", ann);
+  test::editing_client client{5};
+  bed.node.send(document, ann, message_kind::update, typed(client, "x"));
+  CHECK_FALSE(is_acknowledged_with_credit(bed, ann));
+  CHECK(bed.ask_directory<removed_document>(remove_document{"d"}).was_there);
+  CHECK(bed.node.next_close().reason == close_reason::document_removed);
+}
+
 // --- placement ---
 
 TEST_CASE("under another list everything is compared with its keepers again", "[actors][cluster]") {
   peer_bed bed{{.nodes = 2}};
-  const auto document = bed.open_loaded("d", ann);
+  const auto document = bed.open("d", ann);
   bed.settle(document.document);
   fake_peer& newcomer = bed.add_peer();
   bed.use_list(2, 3);

@@ -170,3 +170,48 @@ TEST_CASE("what was credited before is not credited again when others are confir
   log.on_stored(local, 3);
   CHECK(credited_by(log) == sessions{3});
 }
+
+// --- what came from peers ---
+
+TEST_CASE("who has written nothing waits until keepers have what came from peers, too",
+          "[durability]") {
+  durability log;
+  log.expect(2, {local, second});
+  log.append(shared_bytes::copy_of(as_bytes("of a peer")));
+  document_effects::storage_write write;
+  write.from = origin::of_session(1);
+  log.add(write, {}, 0);
+  CHECK(log.is_whole_awaited());
+  log.on_stored(local, 1);
+  log.on_stored(second, 1, 0);
+  CHECK(log.confirmed() == 1);
+  CHECK(confirmed_by(log).empty());
+  log.on_stored(second, 1, 1);
+  CHECK_FALSE(log.is_whole_awaited());
+  CHECK(confirmed_by(log) == sessions{1});
+}
+
+TEST_CASE("who has written something does not wait for what came from peers", "[durability]") {
+  durability log;
+  log.expect(2, {local, second});
+  log.append(shared_bytes::copy_of(as_bytes("of a peer")));
+  append_for(log, 1);
+  CHECK_FALSE(log.is_whole_awaited());
+  log.on_stored(local, 2);
+  log.on_stored(second, 2, 0);
+  CHECK(confirmed_by(log) == sessions{1});
+}
+
+TEST_CASE("a keeper has no more as a whole than it has", "[durability]") {
+  durability log;
+  log.expect(1, {second});
+  log.append(shared_bytes::copy_of(as_bytes("of a peer")));
+  log.append(shared_bytes::copy_of(as_bytes("of a peer")));
+  document_effects::storage_write write;
+  write.from = origin::of_session(1);
+  log.add(write, {}, 0);
+  log.on_stored(second, 1, 2);
+  CHECK(log.is_whole_awaited());
+  log.on_stored(second, 2, 2);
+  CHECK_FALSE(log.is_whole_awaited());
+}
