@@ -124,7 +124,20 @@ void membership::on_refused(const std::string& dialed, const hello& from, refusa
   if (list_.is_linked(from.id)) refused_by_[from.id] = why;
 }
 
+void membership::note_list(const node_uuid& of, std::uint64_t number) {
+  if (!list_.is_linked(of)) return;
+  std::uint64_t& known = known_lists_[of];
+  known = std::max(known, number);
+}
+
 membership::list_outcome membership::on_members(const node_uuid& from, member_list list) {
+  const std::uint64_t number = list.number();
+  const list_outcome outcome = compare_lists(from, std::move(list));
+  if (outcome != list_outcome::conflict) note_list(from, number);
+  return outcome;
+}
+
+membership::list_outcome membership::compare_lists(const node_uuid& from, member_list list) {
   if (list.number() < list_.number()) return list_outcome::older;
   if (list.number() > list_.number()) {
     take(std::move(list));
@@ -230,6 +243,7 @@ void membership::take(member_list list) {
   };
   std::erase_if(moved_, is_stranger);
   std::erase_if(refused_by_, is_stranger);
+  std::erase_if(known_lists_, is_stranger);
 }
 
 // --- what operators say ---
@@ -370,6 +384,13 @@ std::vector<dial_target> membership::addresses_to_dial() const {
   return targets;
 }
 
+std::vector<dial_target> membership::addresses_to_ask() const {
+  std::vector<dial_target> targets;
+  for (const member& each : peers())
+    if (each.id < self_.id) targets.push_back({each.address, each.id});
+  return targets;
+}
+
 std::vector<node_uuid> membership::yet_to_move() const {
   std::vector<node_uuid> waiting;
   for (const node_uuid& id : wide_read_of(list_, self_.replication).ask) {
@@ -377,6 +398,21 @@ std::vector<node_uuid> membership::yet_to_move() const {
     if (at == moved_.end() || at->second < list_.number()) waiting.push_back(id);
   }
   return waiting;
+}
+
+bool membership::is_widely_known() const {
+  // Nobody has had a list before the first one.
+  if (list_.number() <= 1 || all_moved()) return !list_.empty();
+  const quorum least = quorum_of(self_.replication, list_.least_size());
+  const std::vector<node_uuid> all = wide_read_of(list_, self_.replication).ask;
+  const auto unaware = std::ranges::count_if(all, [this](const node_uuid& id) {
+    if (id == self_.id) return false;
+    const auto knows = known_lists_.find(id);
+    const auto moved = moved_.find(id);
+    return (knows == known_lists_.end() || knows->second < list_.number()) &&
+           (moved == moved_.end() || moved->second < list_.number());
+  });
+  return static_cast<std::size_t>(unaware) < least.reads;
 }
 
 bool membership::all_moved() const { return !list_.empty() && yet_to_move().empty(); }

@@ -150,8 +150,16 @@ class membership {
   /// is in no list, the seeds and all members, to hear of one.
   std::vector<dial_target> addresses_to_dial() const;
 
+  /// Peers that would connect to this node. If none of them has for long, they may have a list that
+  /// it is not in: it asks them, as it would seeds.
+  std::vector<dial_target> addresses_to_ask() const;
+
   /// Whether everybody in the list has moved, so that keepers have all that was ever confirmed.
   bool all_moved() const;
+  /// Whether so many know this list that nobody can read by an earlier one any longer: of any R
+  /// nodes that an earlier list would have asked, one says that there is this one. Before, an
+  /// update on the keepers of this list could be missed.
+  bool is_widely_known() const;
   /// Members that have not.
   std::vector<node_uuid> yet_to_move() const;
   /// Whom to ask about a document that is opened while documents move; nothing once all_moved().
@@ -188,6 +196,8 @@ class membership {
   void note_seed(const std::optional<std::string>& dialed, const hello& from);
   void found_if_first_start();
   void take(member_list list);
+  list_outcome compare_lists(const node_uuid& from, member_list list);
+  void note_list(const node_uuid& of, std::uint64_t number);
   moves state_of_moves() const { return all_moved() ? moves::done : moves::going_on; }
   result<void> check_order(const node_uuid& without, std::span<const node_uuid> up,
                            insistence how) const;
@@ -204,6 +214,7 @@ class membership {
   std::map<node_uuid, run_of_node> runs_;
   std::map<node_uuid, candidate> candidates_;
   std::map<node_uuid, refusal> refused_by_;
+  std::map<node_uuid, std::uint64_t> known_lists_;  // which list a node has said it has, at least
   std::optional<list_conflict> conflict_;
 };
 
