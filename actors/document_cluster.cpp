@@ -75,7 +75,7 @@ bool document::handle(document_work::news_rest& rest) {
   look_at_store();
   const auto& messages = news.block->messages;
   if (rest.next == 0)
-    peers_->core().on_life(news.peer, news.block->life, hosted_state{*work_.state()},
+    peers_->core().on_life(news.peer, news.block->life, news.block->list, hosted_state{*work_.state()},
                            current_time());
   while (rest.next < messages.size()) {
     take_from_peer(news.peer, news.block, rest.next++);
@@ -188,7 +188,7 @@ void document::note_keepers() {
   if (counted.empty()) counted.push_back(keeper_of(cluster::peer_id(-1)));  // nobody: none counts
   durability_.expect(core.acks_needed(), std::move(counted));
   for (const auto& each : core.confirmations())
-    durability_.on_stored(keeper_of(each.keeper), each.stored);
+    durability_.on_stored(keeper_of(each.keeper), each.stored, each.whole);
 }
 
 void document::on_cluster_changed(const cluster_changed& change) {

@@ -24,6 +24,7 @@ void durability::add(const document_effects::storage_write& write, const shared_
   waiting.from = write.from;
   waiting.in = write.in;
   waiting.credit_bytes = credit_bytes;
+  waiting.needs_whole = write.update.empty();
   if (write.confirmation) {
     waiting.has_confirmation = true;
     waiting.change = share(write.confirmation->body, event_bytes);
@@ -34,30 +35,38 @@ void durability::add(const document_effects::storage_write& write, const shared_
 
 void durability::expect(std::size_t confirmations_needed, std::vector<keeper_id> keepers) {
   confirmations_needed_ = std::max<std::size_t>(confirmations_needed, 1);
+  if (counted_.empty()) confirmed_ = confirmed_whole_ = 0;
   counted_ = std::move(keepers);
   look_what_is_confirmed();
 }
 
-void durability::on_stored(keeper_id by, storage::sequence up_to) {
+void durability::on_stored(keeper_id by, storage::sequence up_to, storage::sequence whole) {
   up_to = std::min(up_to, last_);  // a keeper cannot have what was not sent
+  whole = std::min(whole, up_to);
   if (by == local_store) stored_here_ = std::max(stored_here_, up_to);
   const auto known = std::ranges::find(keepers_, by, &keeper::id);
-  if (known == keepers_.end())
-    keepers_.push_back({by, up_to});
-  else
+  if (known == keepers_.end()) {
+    keepers_.push_back({by, up_to, whole});
+  } else {
     known->stored = std::max(known->stored, up_to);
+    known->whole = std::max(known->whole, whole);
+  }
   look_what_is_confirmed();
 }
 
-/// The highest number that as many keepers as needed have reached. They are few.
 void durability::look_what_is_confirmed() {
+  raise(confirmed_, &keeper::stored);
+  raise(confirmed_whole_, &keeper::whole);
+}
+
+/// The highest number that as many keepers as needed have reached. They are few.
+void durability::raise(storage::sequence& confirmed, storage::sequence keeper::*of) const {
   for (const keeper& candidate : keepers_) {
     if (!counts(candidate.id)) continue;
-    const auto reached = std::ranges::count_if(keepers_, [&](const keeper& each) {
-      return counts(each.id) && each.stored >= candidate.stored;
-    });
+    const auto reached = std::ranges::count_if(
+        keepers_, [&](const keeper& each) { return counts(each.id) && each.*of >= candidate.*of; });
     if (static_cast<std::size_t>(reached) >= confirmations_needed_)
-      confirmed_ = std::max(confirmed_, candidate.stored);
+      confirmed = std::max(confirmed, candidate.*of);
   }
 }
 

@@ -34,6 +34,8 @@ class durability {
     shared_slice change;            ///< What it changed; empty: nothing.
     shared_slice message_id;        ///< Empty: none.
     std::size_t credit_bytes = 0;
+    /// It has written nothing, as all of it was here, perhaps from a peer: keepers must have that.
+    bool needs_whole = false;
     bool is_credited = false;  ///< Its credit was given back before; see next_to_credit().
   };
 
@@ -46,14 +48,16 @@ class durability {
       : confirmations_needed_(std::max<std::size_t>(confirmations_needed, 1)) {}
 
   /// From now on these keepers count, and so many of them must have stored an update until it is
-  /// acknowledged. `keepers`: with local_store if this node is one.
+  /// acknowledged. `keepers`: with local_store if this node is one. What was loaded is confirmed
+  /// only once they have it: it may have come from here and reached nobody.
   void expect(std::size_t confirmations_needed, std::vector<keeper_id> keepers);
 
   /// Continues behind what was loaded.
   void load(const storage::stored_document& stored) {
     checkpoint_size_ = stored.checkpoint.size();
     for (const shared_slice& update : stored.updates) size_ += update.size + record_overhead;
-    last_ = confirmed_ = stored_here_ = stored.last;
+    last_ = confirmed_ = confirmed_whole_ = stored_here_ = stored.last;
+    keepers_ = {{local_store, stored.last, stored.last}};
     wants_checkpoint_ = !stored.damage.empty();
   }
 
@@ -83,16 +87,21 @@ class durability {
   void await(unconfirmed one) {
     one.number = last_;
     waiting_bytes_ += one.change.size;
+    if (one.needs_whole) whole_awaited_ = last_;
     unconfirmed_.push_back(std::move(one));
   }
 
   /// A keeper has stored all updates up to this number.
-  void on_stored(keeper_id by, storage::sequence up_to);
+  void on_stored(keeper_id by, storage::sequence up_to) { on_stored(by, up_to, up_to); }
+  /// It has stored those that came from sessions and the server up to this number, and those from
+  /// peers as well up to `whole`.
+  void on_stored(keeper_id by, storage::sequence up_to, storage::sequence whole);
 
   /// The first that waits, if what it waits for is stored; else null. Holds until pop_confirmed().
   unconfirmed* next_confirmed() noexcept {
-    const bool has_one = !unconfirmed_.empty() && unconfirmed_.front().number <= confirmed_;
-    return has_one ? &unconfirmed_.front() : nullptr;
+    if (unconfirmed_.empty()) return nullptr;
+    unconfirmed& first = unconfirmed_.front();
+    return first.number <= (first.needs_whole ? confirmed_whole_ : confirmed_) ? &first : nullptr;
   }
   void pop_confirmed() {
     waiting_bytes_ -= unconfirmed_.front().change.size;
@@ -112,6 +121,8 @@ class durability {
   }
 
   bool is_awaited() const noexcept { return !unconfirmed_.empty(); }
+  /// Whether anybody waits for what came from peers.
+  bool is_whole_awaited() const noexcept { return whole_awaited_ > confirmed_whole_; }
   /// Whether anything has yet to be stored here.
   bool is_storing() const noexcept { return stored_here_ < last_; }
   storage::sequence last() const noexcept { return last_; }
@@ -152,9 +163,11 @@ class durability {
   struct keeper {
     keeper_id id;
     storage::sequence stored;
+    storage::sequence whole;
   };
 
   void look_what_is_confirmed();
+  void raise(storage::sequence& confirmed, storage::sequence keeper::*of) const;
   bool counts(keeper_id id) const noexcept {
     return counted_.empty() || std::ranges::find(counted_, id) != counted_.end();
   }
@@ -166,7 +179,9 @@ class durability {
   std::vector<keeper_id> counted_;  // empty: whoever confirms
   storage::sequence last_ = 0;
   storage::sequence confirmed_ = 0;
+  storage::sequence confirmed_whole_ = 0;
   storage::sequence stored_here_ = 0;
+  storage::sequence whole_awaited_ = 0;
   std::size_t credited_ = 0;       // of unconfirmed_, from the front
   std::size_t waiting_bytes_ = 0;  // of unconfirmed_
   std::size_t size_ = 0;           // of the log, since the last checkpoint

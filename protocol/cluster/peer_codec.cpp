@@ -103,6 +103,7 @@ struct message_writer {
     out.tag(block_tag::stored);
     out.wide(m.life);
     out.number(m.up_to);
+    out.number(m.whole);
   }
   void operator()(const peer_ask& m) {
     out.tag(block_tag::ask);
@@ -111,6 +112,7 @@ struct message_writer {
   }
   void operator()(const peer_fill& m) {
     out.tag(block_tag::fill);
+    out.wide(m.life);
     out.number(m.number);
     out.bytes(m.update.view(), peer_message_size_bytes_max);
   }
@@ -122,11 +124,13 @@ struct message_writer {
   void operator()(const peer_load& m) {
     out.tag(block_tag::load);
     out.digest(m.digest);
+    out.number(m.round);
     out.bytes(m.state_vector.view(), peer_message_size_bytes_max);
   }
   void operator()(const peer_loaded& m) {
     out.tag(block_tag::loaded);
     out.wide(m.life);
+    out.number(m.round);
     out.flag(m.is_whole);
     out.bytes(m.update.view(), peer_message_size_bytes_max);
   }
@@ -167,6 +171,7 @@ struct message_writer {
     out.tag(message_tag::document_block);
     out.bytes(as_bytes(block.document), document_name_size_bytes_max);
     out.wide(block.life);
+    out.number(block.list);
     TROUPE_CHECK(block.messages.size() <= block_messages_max);
     for (const document_message& each : block.messages) std::visit(*this, each);
   }
@@ -242,21 +247,31 @@ document_message read_document_message(field_reader& in) {
       const hash128 digest = in.digest();
       return peer_compare{digest, in.number()};
     }
-    case block_tag::stored: return peer_stored{in.wide(), in.number()};
+    case block_tag::stored: {
+      const replica_life life = in.wide();
+      const state_number up_to = in.number();
+      return peer_stored{life, up_to, in.number()};
+    }
     case block_tag::ask: return peer_ask{in.wide(), in.slice(any_size, "state vector")};
     case block_tag::fill: {
+      const replica_life life = in.wide();
       const state_number number = in.number();
-      return peer_fill{in.slice(any_size, "update"), number};
+      return peer_fill{life, in.slice(any_size, "update"), number};
     }
     case block_tag::update: {
       const state_number number = in.number();
       return peer_update{in.slice(any_size, "update"), number};
     }
-    case block_tag::load: return peer_load{in.digest(), in.slice(any_size, "state vector")};
+    case block_tag::load: {
+      const hash128 digest = in.digest();
+      const std::uint64_t round = in.number();
+      return peer_load{digest, in.slice(any_size, "state vector"), round};
+    }
     case block_tag::loaded: {
       const replica_life life = in.wide();
+      const std::uint64_t round = in.number();
       const bool is_whole = in.flag("whether an answer is whole");
-      return peer_loaded{life, in.slice(any_size, "update"), is_whole};
+      return peer_loaded{life, in.slice(any_size, "update"), is_whole, round};
     }
     case block_tag::opened: return peer_opened{};
     case block_tag::closed: return peer_closed{};
@@ -275,6 +290,7 @@ result<peer_message> read_block(field_reader& in) {
   document_block block;
   block.document = in.text(document_name_size_bytes_max, "name of a document");
   block.life = in.wide();
+  block.list = in.number();
   lib0::decoder& input = in.input();
   if (!input.ok()) return input.error();
   TROUPE_TRY(check_document_name(block.document));

@@ -32,10 +32,12 @@ struct peer_compare {
   hash128 digest;  ///< Of state vector and delete set.
   state_number number = 0;
 };
-/// "All of your state up to this number is durable here."
+/// "Of your state, this is durable here." What a replica has taken from other peers it does not
+/// stream, since they do, so that two numbers are needed.
 struct peer_stored {
-  replica_life life = 0;  ///< Whose numbers these are: the receiver's.
-  state_number up_to = 0;
+  replica_life life = 0;   ///< Whose numbers these are: the receiver's.
+  state_number up_to = 0;  ///< All that the receiver has streamed, and all it had before it began.
+  state_number whole = 0;  ///< All that the receiver knew, wherever it is from. At most `up_to`.
 };
 /// "I lack something; this is what I have." Answered by peer_fill.
 struct peer_ask {
@@ -44,6 +46,7 @@ struct peer_ask {
 };
 /// What the receiver lacked; with it, it has all up to the number.
 struct peer_fill {
+  replica_life life = 0;  ///< Of the replica that asked; another one may lack more.
   shared_slice update;
   state_number number = 0;
 };
@@ -56,6 +59,7 @@ struct peer_update {
 struct peer_load {
   hash128 digest;
   shared_slice state_vector;
+  std::uint64_t round = 0;  ///< Counts how often the replica has begun to ask.
 };
 /// What the asking replica lacked of what is stored here or known here. Empty: nothing.
 struct peer_loaded {
@@ -63,6 +67,7 @@ struct peer_loaded {
   shared_slice update;
   /// False: what is stored here could not be read whole, so this answer proves nothing.
   bool is_whole = true;
+  std::uint64_t round = 0;  ///< In which it asked.
 };
 /// "Sessions of mine use the document: tell me what happens."
 struct peer_opened {};
@@ -104,6 +109,8 @@ struct document_block {
   std::string document;
   replica_life life = 0;  ///< Of the sending replica; 0: it has none open.
   std::vector<document_message> messages;
+  /// Number of the member list that the sender obeys; of no meaning without a life.
+  std::uint64_t list = 0;
 };
 
 // --- about nodes ---

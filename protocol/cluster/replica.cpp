@@ -36,12 +36,17 @@ void replica::apply_placement() {
 
 void replica::on_placement(document_placement where, const replica_state& own, time_point now) {
   if (where == where_) return;
+  const bool is_other_list = where.list != where_.list;
   where_ = std::move(where);
   apply_placement();
-  for (peer& each : peers_)
-    if (!each.is_target()) end_flow(each);
-  if (opening_ == opening::asking)
-    for (peer& each : peers_) ask_to_load(each, own);
+  for (peer& each : peers_) {
+    if (is_other_list) each.kept = 0;
+    const early_confirmation early = each.early;
+    if (early.list <= where_.list) note_stored(each, early.list, early.what);
+    // Under another list everything is to be confirmed again.
+    if (!each.is_target() || (is_other_list && each.kept < number_)) end_flow(each);
+  }
+  for (peer& each : peers_) ask_to_load(each, own);
   look_whether_loaded(own, now);
   begin_flows(own, now);
 }
@@ -70,7 +75,7 @@ void replica::on_lost(peer_id id, const replica_state& own, time_point now) {
   peer* const lost = find(id);
   if (lost == nullptr || !lost->is_up) return;
   // Among what was lost there may have been a confirmation, an answer or a question.
-  if (lost->is_complete) note_taken(*lost, 0);
+  if (lost->confirmed.up_to > 0) push(*lost, lost->confirmed);
   lost->has_asked = false;
   announce(*lost);
   ask_to_load(*lost, own);
@@ -86,13 +91,15 @@ void replica::on_gone(peer_id id, const replica_state& own, time_point now) {
   forget_incoming(*gone);
   ask_to_load(*gone, own);
   if (!gone->is_target() || gone->stored < number_) end_flow(*gone);
-  begin_flows(own, now);
+  // It may be that it cannot be opened there at all.
+  if (now - gone->compared_at >= how_.reopen_interval) begin_flows(own, now);
 }
 
 void replica::forget_incoming(peer& of) {
   of.life = 0;
   of.is_complete = of.has_asked = false;
   of.unconfirmed = {};
+  of.confirmed = {};
 }
 
 /// Also of a replica without sessions: peers with sessions answer, and it knows whom to tell.
@@ -108,6 +115,10 @@ void replica::note_user(peer& of, bool is_user) {
 
 void replica::on_used(bool is_used) {
   if (std::exchange(is_used_, is_used) == is_used) return;
+  if (!is_used)
+    is_stale_ = !where_.keeps_itself;
+  else if (std::exchange(is_stale_, false) && opening_ == opening::done)
+    opening_ = opening::not_wanted;
   for (peer& each : peers_)
     if (each.is_up) announce(each);
 }
@@ -125,21 +136,26 @@ void replica::begin(const replica_state& own, state_number number, time_point no
 void replica::load(const replica_state& own, time_point now) {
   if (opening_ != opening::not_wanted) return;
   opening_ = opening::asking;
+  ++round_;
+  for (peer& each : peers_) each.answered_under.reset();
   deadline_ = now + how_.load_timeout;
   for (peer& each : peers_) ask_to_load(each, own);
   look_whether_loaded(own, now);
 }
 
 void replica::ask_to_load(peer& to, const replica_state& own) {
-  if (opening_ != opening::asking || !to.is_asked || !to.is_up || to.has_answered) return;
+  if (opening_ != opening::asking || !to.is_asked || !to.is_up) return;
+  if (to.answered_under) return;
   byte_buffer vector = own.state_vector();
-  push(to, peer_load{own.digest(), shared_bytes::copy_of(vector)});
+  push(to, peer_load{own.digest(), shared_bytes::copy_of(vector), round_});
 }
 
 void replica::look_whether_loaded(const replica_state& own, time_point now) {
-  if (opening_ != opening::asking) return;
-  const auto answers = std::ranges::count_if(
-      peers_, [](const peer& each) { return each.is_asked && each.has_answered; });
+  if (opening_ != opening::asking || now >= deadline_) return;
+  // Who obeys a newer list may have handed over what is asked for.
+  const auto answers = std::ranges::count_if(peers_, [this](const peer& each) {
+    return each.is_asked && each.answered_under && *each.answered_under <= where_.list;
+  });
   if (static_cast<std::size_t>(answers) < where_.answers_needed) return;
   opening_ = opening::done;
   begin_flows(own, now);
@@ -191,8 +207,7 @@ void replica::on_tick(const replica_state& own, time_point now) {
   for (peer& each : peers_) {
     if (each.has_asked && now - each.asked_at >= how_.compare_interval) ask(each, own, now);
     ask_to_load(each, own);
-    const bool has_news =
-        each.compared != number_ || (each.is_keeper && each.stored < number_);
+    const bool has_news = each.compared != number_ || (each.is_keeper && each.kept < number_);
     if (each.is_streaming && has_news && now - each.compared_at >= how_.compare_interval)
       begin_flow(each, own, now);
   }
@@ -201,11 +216,21 @@ void replica::on_tick(const replica_state& own, time_point now) {
 
 void replica::on_written(state_number number, shared_slice update) {
   number_ = number;
-  if (update.empty()) return;
+  if (update.empty()) {
+    foreign_ = number;
+    return;
+  }
   const bool is_wanted = std::ranges::any_of(peers_, &peer::is_streaming);
   if (!is_wanted) return;
   written_.push_back(peer_update{std::move(update), number});
   has_blocks_ = true;
+}
+
+void replica::on_whole_awaited(const replica_state& own, time_point now) {
+  for (peer& each : peers_)
+    if (each.is_keeper && each.is_streaming && each.whole < number_ && each.compared < number_ &&
+        now - each.compared_at >= how_.compare_pause)
+      begin_flow(each, own, now);
 }
 
 std::vector<replica::block> replica::take_blocks() {
@@ -228,8 +253,7 @@ std::vector<replica::block> replica::take_blocks() {
     }
     each.streams_from = 0;
   }
-  if (!only_streaming.empty())
-    blocks.push_back({std::move(only_streaming), std::move(written_)});
+  if (!only_streaming.empty()) blocks.push_back({std::move(only_streaming), std::move(written_)});
   written_.clear();
   return blocks;
 }
@@ -245,8 +269,10 @@ const shared_slice* replica::update_of(const document_message& message) noexcept
 
 /// Another life is another replica: it knows nothing of what its predecessor was told or had
 /// asked.
-void replica::on_life(peer_id id, replica_life life, const replica_state& own, time_point now) {
+void replica::on_life(peer_id id, replica_life life, std::uint64_t list, const replica_state& own,
+                      time_point now) {
   peer& from = of(id);
+  from.list = list;
   if (life == 0 || from.life == life) return;
   const bool is_reborn = from.life != 0;
   forget_incoming(from);
@@ -282,12 +308,27 @@ void replica::on(peer& from, const peer_compare& compare, const replica_state& o
   from.is_complete = compare.digest == own.digest();
   if (!from.is_complete) return ask(from, own, now);
   from.has_asked = false;
-  note_taken(from, compare.number);
+  note_taken(from, {compare.number, number_, true});
 }
 
 void replica::on(peer& from, const peer_stored& stored) {
   if (stored.life != how_.life) return;
-  from.stored = std::max(from.stored, std::min(stored.up_to, number_));
+  peer_stored what{stored.life, std::min(stored.up_to, number_), std::min(stored.whole, number_)};
+  if (from.list <= where_.list) return note_stored(from, from.list, what);
+  what.up_to = std::max(from.early.what.up_to, what.up_to);
+  what.whole = std::max(from.early.what.whole, what.whole);
+  from.early = {from.list, what};
+}
+
+/// What was streamed is the whole as long as nothing came from other peers.
+void replica::note_stored(peer& by, std::uint64_t list, const peer_stored& what) {
+  const auto raise = [&](state_number& whole) {
+    whole = std::max(whole, what.whole);
+    if (foreign_ <= whole) whole = std::max(whole, what.up_to);
+  };
+  by.stored = std::max(by.stored, what.up_to);
+  raise(by.whole);
+  if (list == where_.list) raise(by.kept);
 }
 
 void replica::on(peer& from, const peer_ask& wish, const replica_state& own, time_point now) {
@@ -295,11 +336,11 @@ void replica::on(peer& from, const peer_ask& wish, const replica_state& own, tim
   auto difference = own.difference(wish.state_vector.view());
   if (!difference) return;  // it asks again
   if (!from.is_streaming && from.is_target() && may_begin_flows()) begin_flow(from, own, now);
-  push(from, peer_fill{shared_bytes::copy_of(*difference), number_});
+  push(from, peer_fill{from.life, shared_bytes::copy_of(*difference), number_});
 }
 
 void replica::on(peer& from, const peer_load& load, const replica_state& own) {
-  peer_loaded answer{.life = from.life, .update = {}, .is_whole = true};
+  peer_loaded answer{.life = from.life, .update = {}, .is_whole = true, .round = load.round};
   if (load.digest != own.digest()) {
     auto difference = own.difference(load.state_vector.view());
     if (!difference) return;
@@ -320,31 +361,36 @@ void replica::on_applied(peer_id id, const document_message& message, bool worke
                          const replica_state& own, time_point now) {
   peer& from = of(id);
   if (const auto* const loaded = std::get_if<peer_loaded>(&message)) {
-    if (loaded->life != how_.life || !worked || !loaded->is_whole) return;
-    from.has_answered = true;
-    return look_whether_loaded(own, now);
+    if (worked) on(from, *loaded, own, now);
+    return;
   }
   if (!worked) {
     from.is_complete = false;
     return ask(from, own, now);
   }
   if (const auto* const fill = std::get_if<peer_fill>(&message)) {
+    // Asked for by another replica, which knew something else.
+    if (fill->life != how_.life) return;
     from.is_complete = true;
     from.has_asked = false;
-    return note_taken(from, fill->number);
+    return note_taken(from, {fill->number, number_, true});
   }
   const auto& update = std::get<peer_update>(message);
   // The first that comes of a flow whose beginning this replica has not seen.
   if (!from.is_complete) return ask(from, own, now);
-  note_taken(from, update.number);
+  note_taken(from, {update.number, number_, false});
+}
+
+void replica::on(peer& from, const peer_loaded& answer, const replica_state& own, time_point now) {
+  if (answer.life != how_.life || answer.round != round_ || !answer.is_whole) return;
+  from.answered_under = from.list;
+  look_whether_loaded(own, now);
 }
 
 // --- confirmations ---
 
-/// All of a peer's state up to `theirs` is contained in what this node has written so far; 0: what
-/// was confirmed last is to be told again.
-void replica::note_taken(peer& from, state_number theirs) {
-  from.unconfirmed.push_back({theirs, number_});
+void replica::note_taken(peer& from, taken_state what) {
+  from.unconfirmed.push_back(what);
   confirm(from);
 }
 
@@ -354,12 +400,16 @@ void replica::on_durable(state_number up_to) {
 }
 
 void replica::confirm(peer& to) {
-  state_number confirmed = 0;
-  while (!to.unconfirmed.empty() && to.unconfirmed.front().here <= durable_) {
-    confirmed = std::max(confirmed, to.unconfirmed.front().theirs);
+  bool has_news = false;
+  for (; !to.unconfirmed.empty() && to.unconfirmed.front().here <= durable_; has_news = true) {
+    const taken_state& next = to.unconfirmed.front();
+    to.confirmed.up_to = std::max(to.confirmed.up_to, next.theirs);
+    if (next.is_whole) to.confirmed.whole = std::max(to.confirmed.whole, next.theirs);
     to.unconfirmed.pop_front();
   }
-  if (confirmed > 0) push(to, peer_stored{to.life, confirmed});
+  if (!has_news || to.confirmed.up_to == 0) return;
+  to.confirmed.life = to.life;
+  push(to, to.confirmed);
 }
 
 // --- questions ---
@@ -373,22 +423,42 @@ bool replica::has_users() const noexcept {
 std::vector<replica::confirmation> replica::confirmations() const {
   std::vector<confirmation> all;
   for (const peer& each : peers_)
-    if (each.is_keeper) all.push_back({each.id, each.stored});
+    if (each.is_keeper) all.push_back({each.id, each.stored, each.whole});
   return all;
 }
 
 std::size_t replica::acks_needed() const noexcept {
-  if (!where_.is_available) return where_.write_acks;
-  const auto reachable = std::ranges::count_if(
-      peers_, [](const peer& each) { return each.is_keeper && each.is_up; });
+  if (!where_.is_available)
+    return where_.is_widely_known ? where_.write_acks : where_.keepers.size() + 2;
+  const auto reachable =
+      std::ranges::count_if(peers_, [](const peer& each) { return each.is_keeper && each.is_up; });
   const std::size_t kept = static_cast<std::size_t>(reachable) + (where_.keeps_itself ? 1 : 0);
   return std::clamp<std::size_t>(kept, 1, where_.write_acks);
 }
 
-bool replica::is_kept_everywhere(state_number number) const noexcept {
-  return std::ranges::all_of(peers_, [number](const peer& each) {
-    return !each.is_keeper || each.stored >= number;
+std::vector<peer_id> replica::lacking() const {
+  std::vector<peer_id> all;
+  for (const peer& each : peers_)
+    if (each.is_keeper && (each.kept < number_ || !has_begun_)) all.push_back(each.id);
+  return all;
+}
+
+bool replica::is_being_kept() const noexcept {
+  return std::ranges::any_of(peers_, [this](const peer& each) {
+    return each.is_keeper && each.is_up && each.kept < number_;
   });
+}
+
+bool replica::is_kept_everywhere() const noexcept {
+  if (!has_begun_ || (where_.keeps_itself && durable_ < number_)) return false;
+  if (!where_.keeps_itself && where_.keepers.empty()) return false;  // nobody is known to keep it
+  return std::ranges::all_of(
+      peers_, [this](const peer& each) { return !each.is_keeper || each.kept >= number_; });
+}
+
+bool replica::may_be_dropped() const noexcept {
+  if (!where_.may_drop || where_.keeps_itself || where_.keepers.empty()) return false;
+  return !is_used_ && is_kept_everywhere();
 }
 
 }  // namespace troupe::cluster

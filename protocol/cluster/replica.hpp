@@ -15,6 +15,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/errc.hpp"
@@ -28,6 +29,7 @@ using peer_id = std::uint32_t;
 
 /// Where the copies of a document belong, as the member list says.
 struct document_placement {
+  std::uint64_t list = 0;          ///< Number of that list.
   std::vector<peer_id> keepers;    ///< The others that keep it.
   bool keeps_itself = true;        ///< So does this node.
   std::size_t write_acks = 1;      ///< Keepers that must have an update until it is acknowledged.
@@ -35,6 +37,11 @@ struct document_placement {
   std::size_t answers_needed = 0;  ///< By so many of them.
   /// Goes on without those that cannot be reached, both for acknowledgements and at opening.
   bool is_available = false;
+  /// Nobody can read by an earlier list any longer (membership::is_widely_known()); before, nothing
+  /// is acknowledged.
+  bool is_widely_known = true;
+  /// A copy that is not kept here may go (sweep::may_drop()).
+  bool may_drop = false;
 
   bool operator==(const document_placement&) const = default;
 };
@@ -59,6 +66,10 @@ class replica {
     std::chrono::milliseconds load_timeout{10'000};
     /// After changes a flow is compared again so often.
     std::chrono::milliseconds compare_interval{5'000};
+    /// It is compared at once where somebody waits for it, but not more often than this.
+    std::chrono::milliseconds compare_pause{100};
+    /// A document that a peer has closed is opened there again so often.
+    std::chrono::milliseconds reopen_interval{1'000};
   };
 
   replica(settings how, document_placement where);
@@ -96,7 +107,8 @@ class replica {
   /// The replica of a peer has ended; it may have missed what was sent last.
   void on_gone(peer_id peer, const replica_state& own, time_point now);
   void on_placement(document_placement where, const replica_state& own, time_point now);
-  /// Sessions of this node begin, or cease, to use the document.
+  /// Sessions of this node begin, or cease, to use the document. If this node does not keep it, it
+  /// has heard nothing while nobody used it, so that it must be loaded again: is_loaded() is false.
   void on_used(bool is_used);
   /// It ends; peers are told.
   void on_closing();
@@ -105,6 +117,9 @@ class replica {
   /// Something was written to the log under this number. `update`: by this node's sessions or the
   /// server, for the peers; empty: it came from a peer.
   void on_written(state_number number, shared_slice update);
+  /// Somebody waits until keepers have confirmed all of the state, though this node may have some
+  /// of it from peers.
+  void on_whole_awaited(const replica_state& own, time_point now);
   /// All up to this number is durable here.
   void on_durable(state_number up_to);
 
@@ -114,8 +129,10 @@ class replica {
   /// goes to on_message().
   static const shared_slice* update_of(const document_message& message) noexcept;
 
-  /// Before the messages of a block: the life of the replica that sent them.
-  void on_life(peer_id from, replica_life life, const replica_state& own, time_point now);
+  /// Before the messages of a block: the life of the replica that sent them, and which list it
+  /// obeys.
+  void on_life(peer_id from, replica_life life, std::uint64_t list, const replica_state& own,
+               time_point now);
   void on_message(peer_id from, const document_message& message, const replica_state& own,
                   time_point now);
   /// The update of a message has been applied; `worked`: it could be.
@@ -141,14 +158,24 @@ class replica {
 
   struct confirmation {
     peer_id keeper = 0;
-    state_number stored = 0;
+    state_number stored = 0;  ///< Of what was written here for this node's sessions and the server.
+    state_number whole = 0;   ///< Of all, wherever it came from.
   };
-  /// What the other keepers have confirmed.
+  /// What the other keepers have confirmed, as far as it counts for acknowledgements.
   std::vector<confirmation> confirmations() const;
-  /// How many keepers must have an update now, until it is acknowledged.
+  /// How many keepers must have an update now, until it is acknowledged. Where nothing may be
+  /// acknowledged it is more than there are.
   std::size_t acks_needed() const noexcept;
-  /// Whether all keepers, as the list has them, have confirmed all up to this number.
-  bool is_kept_everywhere(state_number number) const noexcept;
+  /// The other keepers that have not confirmed, obeying the same list, all that this replica has
+  /// written.
+  std::vector<peer_id> lacking() const;
+  /// Whether any of these is up, so that waiting makes sense.
+  bool is_being_kept() const noexcept;
+  /// Whether all keepers have confirmed all that this replica has written. If it keeps the document
+  /// itself, all of that is durable here as well.
+  bool is_kept_everywhere() const noexcept;
+  /// Whether the copy on this node can go: it belongs elsewhere, and is there.
+  bool may_be_dropped() const noexcept;
   const document_placement& placement() const noexcept { return where_; }
   replica_life life() const noexcept { return how_.life; }
   state_number number() const noexcept { return number_; }
@@ -160,15 +187,27 @@ class replica {
   struct taken_state {
     state_number theirs = 0;
     state_number here = 0;
+    bool is_whole = false;  // with what the peer had from others
+  };
+  /// What a peer has confirmed while it obeyed a list that is newer than the one here. It counts
+  /// once that has come: what a peer takes after it has moved for the newer list, nobody moves to
+  /// where that list wants it, but those who obey it.
+  struct early_confirmation {
+    std::uint64_t list = 0;
+    peer_stored what;
   };
   struct peer {
     peer_id id = 0;
+    std::uint64_t list = 0;  // which its replica obeys
     bool is_up = false;
     bool is_keeper = false;
     bool is_user = false;  // its sessions use the document
     // What is sent to it.
     bool is_streaming = false;
     state_number stored = 0;
+    state_number whole = 0;
+    state_number kept = 0;  // as whole, under the list here
+    early_confirmation early;
     state_number compared = 0;
     time_point compared_at;
     // What comes from it.
@@ -177,9 +216,10 @@ class replica {
     bool has_asked = false;
     time_point asked_at;
     fifo<taken_state> unconfirmed;
+    peer_stored confirmed;
     // The opening.
     bool is_asked = false;
-    bool has_answered = false;
+    std::optional<std::uint64_t> answered_under;  // a list
     // What this turn has for it: some messages, then the updates from `streams_from` on.
     std::vector<document_message> messages;
     std::size_t streams_from = 0;
@@ -190,6 +230,7 @@ class replica {
   peer& of(peer_id id);
   peer* find(peer_id id) noexcept;
   void apply_placement();
+  void note_stored(peer& by, std::uint64_t list, const peer_stored& what);
   void ask_to_load(peer& to, const replica_state& own);
   void look_whether_loaded(const replica_state& own, time_point now);
   void begin_flow(peer& to, const replica_state& own, time_point now);
@@ -198,7 +239,7 @@ class replica {
   void end_flow(peer& to);
   void push(peer& to, document_message message);
   void ask(peer& from, const replica_state& own, time_point now);
-  void note_taken(peer& from, state_number theirs);
+  void note_taken(peer& from, taken_state what);
   void confirm(peer& to);
   void note_user(peer& of, bool is_user);
   void forget_incoming(peer& of);
@@ -208,17 +249,21 @@ class replica {
   void on(peer& from, const peer_stored& stored);
   void on(peer& from, const peer_ask& wish, const replica_state& own, time_point now);
   void on(peer& from, const peer_load& load, const replica_state& own);
+  void on(peer& from, const peer_loaded& answer, const replica_state& own, time_point now);
 
   settings how_;
   document_placement where_;
-  std::vector<peer> peers_;  // a handful
+  std::vector<peer> peers_;                // a handful
   std::vector<document_message> written_;  // updates of this turn
   std::vector<peer_id> new_users_;
   state_number number_ = 0;
+  state_number foreign_ = 0;  // of the last that came from a peer
   state_number durable_ = 0;
   time_point deadline_;
   bool has_begun_ = false;
   opening opening_ = opening::not_wanted;
+  std::uint64_t round_ = 0;  // of opening
+  bool is_stale_ = false;    // nobody has told it what happened for a while
   bool is_used_ = false;
   bool has_blocks_ = false;
 };

@@ -17,12 +17,12 @@ std::vector<document_message> all_document_messages() {
   constexpr std::uint64_t last = (std::uint64_t{1} << 53) - 1;
   constexpr std::uint64_t wide = ~std::uint64_t{0};
   return {peer_compare{{wide, 1}, last},
-          peer_stored{wide, 0},
+          peer_stored{wide, last, 0},
           peer_ask{7, bytes("vector")},
-          peer_fill{bytes(std::string(300, 'f')), 128},
+          peer_fill{wide, bytes(std::string(300, 'f')), 128},
           peer_update{bytes("update"), 127},
-          peer_load{{0, wide}, {}},
-          peer_loaded{9, {}, false},
+          peer_load{{0, wide}, {}, last},
+          peer_loaded{9, {}, false, 300},
           peer_opened{},
           peer_closed{},
           peer_presence{bytes("presence"), true},
@@ -31,7 +31,7 @@ std::vector<document_message> all_document_messages() {
 }
 
 document_block block_of(std::vector<document_message> messages) {
-  return {"team/plan", 0xfedcba9876543210, std::move(messages)};
+  return {"team/plan", 0xfedcba9876543210, std::move(messages), 300};
 }
 
 document_block decoded_block(const shared_bytes& encoded) {
@@ -53,7 +53,7 @@ errc failure_of(std::string_view digits) {
   return message.error().code;
 }
 
-const std::string plan = "01 04706c616e 0000000000000001";
+const std::string plan = "01 04706c616e 0000000000000001 05";
 
 }  // namespace
 
@@ -62,6 +62,7 @@ TEST_CASE("a block of all messages is the same after its way", "[cluster][codec]
   const document_block block = decoded_block(encoded);
   CHECK(block.document == "team/plan");
   CHECK(block.life == 0xfedcba9876543210);
+  CHECK(block.list == 300);
   REQUIRE(block.messages.size() == 12);
   for (std::size_t i = 0; i < 12; ++i) CHECK(block.messages[i].index() == i);
   CHECK(as_text(encode(block).view()) == as_text(encoded.view()));
@@ -71,20 +72,24 @@ TEST_CASE("each field of a message about a document arrives", "[cluster][codec]"
   const auto compare = decoded_alone(peer_compare{{1, 2}, 3});
   CHECK(compare.digest == hash128{1, 2});
   CHECK(compare.number == 3);
-  const auto stored = decoded_alone(peer_stored{4, 5});
+  const auto stored = decoded_alone(peer_stored{4, 5, 3});
   CHECK(stored.life == 4);
   CHECK(stored.up_to == 5);
+  CHECK(stored.whole == 3);
   const auto ask = decoded_alone(peer_ask{6, bytes("sv")});
   CHECK(ask.life == 6);
   CHECK(as_text(ask.state_vector.view()) == "sv");
-  const auto fill = decoded_alone(peer_fill{bytes("u"), 7});
+  const auto fill = decoded_alone(peer_fill{11, bytes("u"), 7});
+  CHECK(fill.life == 11);
   CHECK(fill.number == 7);
   CHECK(as_text(fill.update.view()) == "u");
-  const auto load = decoded_alone(peer_load{{8, 9}, bytes("sv")});
+  const auto load = decoded_alone(peer_load{{8, 9}, bytes("sv"), 12});
   CHECK(load.digest == hash128{8, 9});
+  CHECK(load.round == 12);
   CHECK(as_text(load.state_vector.view()) == "sv");
-  const auto loaded = decoded_alone(peer_loaded{10, bytes("u"), false});
+  const auto loaded = decoded_alone(peer_loaded{10, bytes("u"), false, 13});
   CHECK(loaded.life == 10);
+  CHECK(loaded.round == 13);
   CHECK_FALSE(loaded.is_whole);
   CHECK(as_text(loaded.update.view()) == "u");
   const auto presence = decoded_alone(peer_presence{bytes("p"), true});
@@ -142,13 +147,13 @@ TEST_CASE("a tag that is unknown is refused", "[cluster][codec]") {
 TEST_CASE("lengths and flags above their limits are refused", "[cluster][codec]") {
   CHECK(failure_of("") == errc::truncated);
   CHECK(failure_of("05 00") == errc::trailing_bytes);
-  CHECK(failure_of("02 818040 00") == errc::number_too_large);          // 1 MiB and a byte
-  CHECK(failure_of("02 808040 00") == errc::truncated);                 // 1 MiB
-  CHECK(failure_of("01 8104 00") == errc::number_too_large);            // a name of 513 bytes
-  CHECK(failure_of("01 00 0000000000000000") == errc::invalid_name);    // of none
-  CHECK(failure_of("01 01ff 0000000000000000") == errc::invalid_name);  // not UTF-8
-  CHECK(failure_of(plan + "0a 02 00") == errc::number_too_large);       // a flag
-  CHECK(failure_of(plan + "0b 818001 00") == errc::number_too_large);   // a user of 16 KiB and 1
+  CHECK(failure_of("02 818002 00") == errc::number_too_large);             // 32 KiB and a byte
+  CHECK(failure_of("02 808002 00") == errc::truncated);                    // 32 KiB
+  CHECK(failure_of("01 8104 00") == errc::number_too_large);               // a name of 513 bytes
+  CHECK(failure_of("01 00 0000000000000000 00") == errc::invalid_name);    // of none
+  CHECK(failure_of("01 01ff 0000000000000000 00") == errc::invalid_name);  // not UTF-8
+  CHECK(failure_of(plan + "0a 02 00") == errc::number_too_large);          // a flag
+  CHECK(failure_of(plan + "0b 818001 00") == errc::number_too_large);      // a user of 16 KiB and 1
   CHECK(failure_of(plan + "0c ffffffffffffff1f") == errc::number_too_large);  // above 2^53
   CHECK(failure_of(plan + "05 01 8180808028") == errc::number_too_large);     // an update
 }

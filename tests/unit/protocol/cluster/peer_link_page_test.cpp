@@ -67,12 +67,12 @@ std::string again(const std::string& digits) {
 TEST_CASE("the messages of the page are read and written as it says", "[cluster][docs]") {
   const std::vector<std::pair<std::string, document_message>> meant = {
       {"peer_compare", peer_compare{digest, 17}},
-      {"peer_stored", peer_stored{life, 17}},
+      {"peer_stored", peer_stored{life, 17, 16}},
       {"peer_ask", peer_ask{life, vector_of_page}},
-      {"peer_fill", peer_fill{hello, 17}},
+      {"peer_fill", peer_fill{life, hello, 17}},
       {"peer_update", peer_update{hello, 17}},
-      {"peer_load", peer_load{digest, vector_of_page}},
-      {"peer_loaded", peer_loaded{life, hello, true}},
+      {"peer_load", peer_load{digest, vector_of_page, 1}},
+      {"peer_loaded", peer_loaded{life, hello, true, 1}},
       {"peer_opened", peer_opened{}},
       {"peer_closed", peer_closed{}},
       {"peer_presence", peer_presence{slice("010101027b7d"), true}},
@@ -85,11 +85,11 @@ TEST_CASE("the messages of the page are read and written as it says", "[cluster]
       {"peer_bye", peer_bye{}}};
   const auto examples = rows();
   CHECK(examples.size() == meant.size() + of_nodes.size());
-  const std::string header = hex_of(document_block{"plan", life, {}});
+  const std::string header = hex_of(document_block{"plan", life, {}, 7});
   for (const auto& [name, message] : meant) {
     INFO(name);
     const std::string bytes = header + examples.at(name);
-    CHECK(hex_of(document_block{"plan", life, {message}}) == bytes);
+    CHECK(hex_of(document_block{"plan", life, {message}, 7}) == bytes);
     CHECK(again(bytes) == bytes);
   }
   for (const auto& [name, message] : of_nodes) {
@@ -103,7 +103,7 @@ TEST_CASE("the block of the page is read and written as it says", "[cluster][doc
   const auto all = fenced("block");
   REQUIRE(all.size() == 1);
   const document_block block{
-      "plan", life, {peer_update{hello, 17}, peer_update{slice("0000"), 18}}};
+      "plan", life, {peer_update{hello, 17}, peer_update{slice("0000"), 18}}, 7};
   CHECK(hex_of(block) == all[0]);
   CHECK(again(all[0]) == all[0]);
 }
