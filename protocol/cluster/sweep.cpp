@@ -34,6 +34,10 @@ void sweep::on_left_behind(std::string name, std::vector<peer_id> lacking, time_
   keep_unfinished(std::move(name), std::move(lacking), false, now + settings_.retry_interval);
 }
 
+void sweep::on_document_failed(std::string name, time_point now) {
+  keep_unfinished(std::move(name), {}, false, now + settings_.retry_interval);
+}
+
 // --- the pass ---
 
 void sweep::begin_pass(reach what, std::vector<std::string> names) {

@@ -67,6 +67,9 @@ class sweep {
   /// A document has ended and these keepers have not confirmed all of it.
   void on_left_behind(std::string name, std::vector<peer_id> lacking, time_point now);
 
+  /// A document has failed, so that nobody knows who lacks what of it.
+  void on_document_failed(std::string name, time_point now);
+
   // --- decisions; ask for them again after each fact, and now and then ---
 
   /// Names that storage is to list: so many behind this one, in its order.
