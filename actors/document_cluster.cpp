@@ -20,7 +20,7 @@ std::chrono::steady_clock::time_point current_time() { return std::chrono::stead
 /// What this node has stored is loaded. The keepers are asked once anybody wants to see it.
 void document::begin_with_peers() {
   const hosted_state own{*work_.state()};
-  peers_->core().begin(own, durability_.last(), generation_, current_time());
+  peers_->core().begin(own, durability_.last(), current_time(), generation_);
   note_keepers();
   peers_->attach(this);
   if (!held_.empty()) {

@@ -128,8 +128,8 @@ void replica::on_closing() { on_used(false); }
 
 // --- opening ---
 
-void replica::begin(const replica_state& own, state_number number, std::uint64_t generation,
-                    time_point now) {
+void replica::begin(const replica_state& own, state_number number, time_point now,
+                    std::uint64_t generation) {
   constexpr std::uint64_t first_life = 2;
   has_begun_ = true;
   how_.generation = std::max(generation, first_life);

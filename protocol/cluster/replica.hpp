@@ -85,8 +85,8 @@ class replica {
 
   /// What this node has stored is loaded, up to this number, all of it durable. From now on peers
   /// are answered. `generation`: of what is stored; 0: nothing is.
-  void begin(const replica_state& own, state_number number, std::uint64_t generation,
-             time_point now);
+  void begin(const replica_state& own, state_number number, time_point now,
+             std::uint64_t generation = 0);
   /// Somebody here wants to see the document: asks the others what they have, once.
   void load(const replica_state& own, time_point now);
   /// Enough others have answered since load(): the document may be shown.

@@ -27,6 +27,7 @@ simulation::simulation(const plan& how) : plan_(how), random_(how.seed) {
   if (shape == 1) settings_.replication = {2, 2};
   if (shape == 2) settings_.replication = {5, 3};
   settings_.is_available = below(8) == 0;
+  restless_ = 3 + below(below(2) == 0 ? 30 : 6);
   if (below(4) == 0) {
     settings_.limits.payload_bytes_max = 300;
     settings_.limits.chunk_bytes_min = 16;
@@ -277,8 +278,8 @@ void simulation::act(std::size_t which) {
   if (who.who == 0) return join(who);
   if (!who.has_joined || has_healed_) return;
   const std::uint64_t chance = below(100);
-  if (chance < 6) return leave(who);
-  if (chance < 8 && !who.has_vanished) {  // it never comes back, another one does
+  if (chance < restless_) return leave(who);
+  if (chance < restless_ + 2) {  // it never comes back, another one does
     trace(everywhere, "client " + std::to_string(who.id) + " vanishes");
     leave(who);
     const std::string document = documents_[below(documents_.size())];
@@ -289,7 +290,7 @@ void simulation::act(std::size_t which) {
     return;
   }
   edit next;
-  if (chance < 25 && !who.seen.empty()) {
+  if (chance < restless_ + 20 && !who.seen.empty()) {
     next = {who.seen[below(who.seen.size())], true};
     deleted_.insert(next.what);
   } else {

@@ -21,7 +21,7 @@ struct plan {
   std::uint64_t seed = 0;
   bool traces = false;
   bool with_member_changes = true;
-  milliseconds faults{60'000};
+  milliseconds faults{30'000};
 };
 
 struct counts {
@@ -106,7 +106,6 @@ class simulation final : public world {
     std::vector<item> seen;
     std::vector<edit> own;  // all it has made, in order
     std::vector<edit> unacknowledged;
-    bool has_vanished = false;
   };
 
   // events
@@ -164,6 +163,7 @@ class simulation final : public world {
   std::uint64_t last_client_ = 0;
   node_settings settings_;
   std::size_t first_nodes_ = 3;
+  std::uint64_t restless_ = 0;  // of a hundred times that a client acts, it leaves
   bool has_healed_ = false;
   bool has_destroyed_ = false;
   time_point next_change_{};

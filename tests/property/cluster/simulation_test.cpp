@@ -72,12 +72,12 @@ TEST_CASE("a cluster whose members stay loses nothing, whatever fails",
           "[cluster][simulation][property]") {
   plan how;
   how.with_member_changes = false;
-  const auto all = run_all(how, 500);
+  const auto all = run_all(how, 300);
   CHECK(all.acknowledged > 0);
 }
 
 TEST_CASE("a cluster whose members change loses nothing, whatever fails",
           "[cluster][simulation][property]") {
-  const auto all = run_all({}, 500);
+  const auto all = run_all({}, 300);
   CHECK(all.acknowledged > 0);
 }

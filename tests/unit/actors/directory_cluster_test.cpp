@@ -58,17 +58,19 @@ document_actor next_opened(peer_bed& bed, const std::string& name) {
   return opened;
 }
 
-/// A document that this node does not keep is open, unused, and its keepers have all of it.
-document_actor open_elsewhere(peer_bed& bed, const std::string& name) {
-  auto visit = bed.begin_asking(visit_document{name});
+/// A document is open, unused, and those of the peers that keep it have all of it.
+document_actor open_kept(peer_bed& bed, const std::string& name) {
+  auto opening = bed.begin_asking(open_document{name, std::nullopt, true});
+  opening.receive([](const opened_document&) {},
+                  [](const caf::error& why) { FAIL(caf::to_string(why)); });
   const document_actor opened = next_opened(bed, name);
-  for (const auto& each : bed.peers) {
-    each->next<peer_compare>();
-    each->confirm(opened, 1);
-  }
-  const auto answer = answer_to(visit);
-  REQUIRE(answer.has_value());
-  CHECK(answer->lacking.empty());
+  bed.settle(opened);
+  for (const auto& each : bed.peers)
+    if (each->has<peer_compare>()) {
+      each->next<peer_compare>();
+      each->confirm(opened, 1);
+    }
+  bed.settle(opened);
   return opened;
 }
 
@@ -98,8 +100,11 @@ TEST_CASE("a visit does not wait for keepers that are down, and names them", "[a
   peer_bed bed;
   store_text(bed, "d");
   auto visit = bed.begin_asking(visit_document{"d"});
-  const document_actor opened = bed.peer(0).next_attached().document;
-  bed.note(opened);
+  for (const auto& each : bed.peers) {
+    const document_actor opened = each->next_attached().document;
+    each->tell(opened, peer_news::kind::down);
+    bed.note(opened);
+  }
   const auto answer = answer_to(visit);
   REQUIRE(answer.has_value());
   CHECK(answer->lacking == std::vector<peer_id>{2, 3});
@@ -131,6 +136,7 @@ TEST_CASE("a visit, and an opening for a peer, may go beyond the limit of open d
     CHECK(each->next_attached().name == "more");
     const auto attached = each->next_attached();
     CHECK(attached.name == "third");
+    each->tell(attached.document, peer_news::kind::down);
     bed.note(attached.document);
   }
   CHECK(answer_to(visit).has_value());
@@ -144,15 +150,8 @@ TEST_CASE("a copy that belongs elsewhere and is there goes", "[actors][cluster]"
   bed.publish();
   const std::string name = bed.name_kept_here(false);
   store_text(bed, name);
-  auto visit = bed.begin_asking(visit_document{name});
-  const document_actor opened = next_opened(bed, name);
-  for (const auto& each : bed.peers) {
-    each->next<peer_compare>();
-    each->confirm(opened, 1);
-  }
-  const auto answer = answer_to(visit);
-  REQUIRE(answer.has_value());
-  CHECK(answer->may_be_dropped);
+  open_kept(bed, name);
+  CHECK(bed.ask_directory<visited_document>(visit_document{name}).may_be_dropped);
   REQUIRE(is_stored(bed, name));
   CHECK(bed.ask_directory<dropped_copy>(drop_copy{name}).is_dropped);
   CHECK_FALSE(is_stored(bed, name));
@@ -174,7 +173,7 @@ TEST_CASE("a copy stays while this node keeps the document, or copies must not g
     bed.publish();
     const std::string name = bed.name_kept_here(is_kept);
     store_text(bed, name);
-    const document_actor opened = open_elsewhere(bed, name);
+    open_kept(bed, name);
     CHECK_FALSE(bed.ask_directory<dropped_copy>(drop_copy{name}).is_dropped);
     CHECK(is_stored(bed, name));
     CHECK(bed.ask_directory<found_open>(find_open{{name}}).names.size() == 1);
@@ -187,7 +186,7 @@ TEST_CASE("a copy stays while a session uses the document", "[actors][cluster]")
   bed.publish();
   const std::string name = bed.name_kept_here(false);
   store_text(bed, name);
-  const document_actor opened = open_elsewhere(bed, name);
+  open_kept(bed, name);
   REQUIRE(bed.node.open(name, ann).has_value());
   CHECK_FALSE(bed.ask_directory<dropped_copy>(drop_copy{name}).is_dropped);
   CHECK(is_stored(bed, name));
@@ -199,14 +198,20 @@ TEST_CASE("a copy stays that has an edit which keepers lack", "[actors][cluster]
   bed.publish();
   const std::string name = bed.name_kept_here(false);
   store_text(bed, name);
-  auto visit = bed.begin_asking(visit_document{name});
+  auto opening = bed.begin_asking(open_document{name, std::nullopt, true});
+  opening.receive([](const opened_document&) {},
+                  [](const caf::error& why) { FAIL(caf::to_string(why)); });
   const document_actor opened = next_opened(bed, name);
+  for (const auto& each : bed.peers) each->next<peer_compare>();
   bed.peer(0).confirm(opened, 1);
   bed.settle(opened);
   CHECK_FALSE(bed.ask_directory<dropped_copy>(drop_copy{name}).is_dropped);
   CHECK(is_stored(bed, name));
+  auto visit = bed.begin_asking(visit_document{name});
   bed.peer(1).confirm(opened, 1);
-  CHECK(answer_to(visit)->may_be_dropped);
+  const auto answer = answer_to(visit);
+  REQUIRE(answer.has_value());
+  CHECK(answer->may_be_dropped);
 }
 
 TEST_CASE("a copy with a version that somebody named stays", "[actors][cluster]") {
@@ -219,7 +224,7 @@ TEST_CASE("a copy with a version that somebody named stays", "[actors][cluster]"
 
 TEST_CASE("who opens a document while its copy goes waits, and its keepers are asked",
           "[actors][cluster]") {
-  peer_bed bed{of_three()};
+  peer_bed bed;
   store_text(bed, "d");
   // The store is busy with another document.
   const auto busy = bed.open_loaded("busy", 7);
@@ -240,7 +245,7 @@ TEST_CASE("who opens a document while its copy goes waits, and its keepers are a
 
 TEST_CASE("a removal that comes while the copy of the document goes is carried out",
           "[actors][cluster]") {
-  peer_bed bed{of_three()};
+  peer_bed bed;
   store_text(bed, "d");
   const auto busy = bed.open_loaded("busy", 7);
   bed.node.backend->close_gate();

@@ -237,3 +237,93 @@ TEST_CASE("at least one keeper must have stored an update", "[durability]") {
   log.on_stored(durability::local_store, 1);
   CHECK(log.next_confirmed() != nullptr);
 }
+
+// --- keepers that are named ---
+
+TEST_CASE("only those count that are keepers now", "[durability]") {
+  durability log;
+  append_for(log, 1);
+  log.expect(2, {local, second});
+  log.on_stored(local, 1);
+  log.on_stored(third, 1);
+  CHECK(confirmed_by(log).empty());
+  log.expect(2, {local, third});
+  CHECK(confirmed_by(log) == sessions{1});
+}
+
+TEST_CASE("a node that is no keeper does not count itself", "[durability]") {
+  durability log;
+  append_for(log, 1);
+  log.expect(1, {second, third});
+  log.on_stored(local, 1);
+  CHECK(confirmed_by(log).empty());
+  log.on_stored(third, 1);
+  CHECK(confirmed_by(log) == sessions{1});
+}
+
+TEST_CASE("what was loaded is not confirmed before other keepers have it", "[durability]") {
+  durability log;
+  log.load({{}, {}, 7});
+  log.expect(2, {local, second});
+  durability::unconfirmed again;  // its author sends it again, as nobody has confirmed it
+  again.from = origin::of_session(4);
+  again.needs_whole = true;
+  log.await(std::move(again));
+  CHECK(confirmed_by(log).empty());
+  log.on_stored(second, 7);
+  CHECK(confirmed_by(log) == sessions{4});
+}
+
+TEST_CASE("who wrote nothing new waits until keepers have what came from peers", "[durability]") {
+  durability log;
+  log.expect(2, {local, second});
+  append(log, 1);
+  document_effects::storage_write write;
+  write.from = origin::of_session(4);
+  log.add(write, {}, 0);
+  CHECK(log.is_whole_awaited());
+  append_for(log, 5);
+  log.on_stored(local, 2);
+  log.on_stored(second, 2, 0);
+  CHECK(log.confirmed() == 2);
+  CHECK(confirmed_by(log).empty());
+  log.on_stored(second, 2, 1);
+  CHECK(confirmed_by(log) == sessions{4, 5});
+  CHECK_FALSE(log.is_whole_awaited());
+}
+
+TEST_CASE("a sender may go on once this node has stored what it sent", "[durability]") {
+  durability log;
+  log.expect(2, {local, second});
+  append_for(log, 1);
+  append_for(log, 2);
+  CHECK(log.next_to_credit() == nullptr);
+  log.on_stored(local, 1);
+  const auto* const first = log.next_to_credit();
+  REQUIRE(first != nullptr);
+  CHECK(first->from.session() == 1);
+  CHECK(first->is_credited);
+  CHECK(log.next_to_credit() == nullptr);
+  log.on_stored(second, 2);
+  log.on_stored(local, 2);
+  CHECK(confirmed_by(log) == sessions{1, 2});
+  CHECK(log.next_to_credit() == nullptr);
+}
+
+TEST_CASE("while too much waits for other keepers, senders wait as well", "[durability]") {
+  durability log;
+  log.expect(2, {local, second});
+  append(log, 1);
+  durability::unconfirmed large;
+  large.change = shared_bytes::copy_of(byte_buffer(durability::waiting_bytes_max + 1));
+  log.await(std::move(large));
+  log.on_stored(local, 1);
+  CHECK(log.next_to_credit() == nullptr);
+}
+
+TEST_CASE("a node alone gives credit with the acknowledgement", "[durability]") {
+  durability log;
+  append_for(log, 1);
+  log.on_stored(local, 1);
+  CHECK(log.next_to_credit() == nullptr);
+}

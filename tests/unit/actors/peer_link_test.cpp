@@ -390,9 +390,11 @@ TEST_CASE("a document is not opened for what needs no replica", "[peer_link]") {
 }
 
 TEST_CASE("of a document that takes long to open only so much is kept", "[peer_link]") {
-  link_bed bed;
-  bed.connect();
   constexpr std::size_t megabyte = 1024 * 1024;
+  link_limits large;
+  large.queue_bytes_max = large.credit_bytes = 64 * megabyte;
+  link_bed bed{large};
+  bed.connect();
   bed.remote->say(block_of("d", {peer_compare{{}, 1}}));
   for (int i = 0; i < 17; ++i) bed.remote->say(block_of("d", {update_of(megabyte)}));
   bed.answer_next<open_document>(bed.opened());

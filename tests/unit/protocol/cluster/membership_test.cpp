@@ -373,3 +373,64 @@ TEST_CASE("so many candidates are remembered and no more", "[membership]") {
   }
   CHECK(one.candidates().size() == candidates_max);
 }
+
+// --- who knows a list ---
+
+TEST_CASE("the first list is known to all, as all have made it", "[cluster][membership]") {
+  CHECK_FALSE(node(1).is_widely_known());
+  CHECK(node_with(1, list_of(1, {1, 2, 3})).is_widely_known());
+}
+
+TEST_CASE("a new list is widely known once so many have it that no earlier one can be read by",
+          "[cluster][membership]") {
+  membership one = node_with(1, list_of(1, {1, 2, 3}));
+  all_move(one);
+  REQUIRE(one.add("n4", {4, 4}, address_of(4), std::vector<node_uuid>{{2, 2}, {3, 3}}, careful));
+  CHECK_FALSE(one.is_widely_known());
+  // Of lists with three keepers two are asked, so that one may not know it.
+  one.on_members({2, 2}, list_of(1, {1, 2, 3}));
+  CHECK_FALSE(one.is_widely_known());
+  one.on_members({2, 2}, one.list());
+  CHECK_FALSE(one.is_widely_known());
+  one.on_moved({4, 4}, one.list().number());
+  CHECK(one.is_widely_known());
+}
+
+TEST_CASE("a list for which all have moved is widely known, also after a start",
+          "[cluster][membership]") {
+  membership one = node_with(1, list_of(7, {1, 2, 3}));
+  CHECK_FALSE(one.is_widely_known());
+  all_move(one);
+  CHECK(one.is_widely_known());
+  CHECK(membership{identity_of(1, three_seeds), one.list(), one.moved()}.is_widely_known());
+}
+
+TEST_CASE("what a node has said in its hello about its list counts", "[cluster][membership]") {
+  membership one = node_with(1, list_of(7, {1, 2, 3}));
+  membership two = node_with(2, list_of(7, {1, 2, 3}));
+  membership three = node_with(3, list_of(7, {1, 2, 3}));
+  dial(one, two);
+  CHECK_FALSE(one.is_widely_known());  // each may have been alone before: all must know it
+  dial(one, three);
+  CHECK(one.is_widely_known());
+}
+
+TEST_CASE("a node that nobody connects to asks those that should", "[cluster][membership]") {
+  const membership two = node_with(2, list_of(7, {1, 2, 3}));
+  CHECK(two.addresses_to_dial() == std::vector<dial_target>{{address_of(3), {3, 3}}});
+  CHECK(two.addresses_to_ask() == std::vector<dial_target>{{address_of(1), {1, 1}}});
+}
+
+TEST_CASE("a node that has left while it was down hears so when it asks", "[cluster][membership]") {
+  membership one = node_with(1, list_of(1, {1, 2, 3}));
+  membership three = node_with(3, list_of(1, {1, 2, 3}));
+  all_move(one);
+  REQUIRE(one.leave("n3", std::vector<node_uuid>{{2, 2}}, careful));
+  all_move(one);
+  REQUIRE(one.add("n4", {4, 4}, address_of(4), std::vector<node_uuid>{{2, 2}}, careful));
+  CHECK(three.addresses_to_dial().empty());
+  CHECK(three.is_joined());
+  dial(three, one);
+  CHECK(three.list() == one.list());
+  CHECK_FALSE(three.is_joined());
+}

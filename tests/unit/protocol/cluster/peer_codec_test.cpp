@@ -147,13 +147,13 @@ TEST_CASE("a tag that is unknown is refused", "[cluster][codec]") {
 TEST_CASE("lengths and flags above their limits are refused", "[cluster][codec]") {
   CHECK(failure_of("") == errc::truncated);
   CHECK(failure_of("05 00") == errc::trailing_bytes);
-  CHECK(failure_of("02 818040 00") == errc::number_too_large);          // 1 MiB and a byte
-  CHECK(failure_of("02 808040 00") == errc::truncated);                 // 1 MiB
-  CHECK(failure_of("01 8104 00") == errc::number_too_large);            // a name of 513 bytes
+  CHECK(failure_of("02 818002 00") == errc::number_too_large);             // 32 KiB and a byte
+  CHECK(failure_of("02 808002 00") == errc::truncated);                    // 32 KiB
+  CHECK(failure_of("01 8104 00") == errc::number_too_large);               // a name of 513 bytes
   CHECK(failure_of("01 00 0000000000000000 00") == errc::invalid_name);    // of none
   CHECK(failure_of("01 01ff 0000000000000000 00") == errc::invalid_name);  // not UTF-8
-  CHECK(failure_of(plan + "0a 02 00") == errc::number_too_large);       // a flag
-  CHECK(failure_of(plan + "0b 818001 00") == errc::number_too_large);   // a user of 16 KiB and 1
+  CHECK(failure_of(plan + "0a 02 00") == errc::number_too_large);          // a flag
+  CHECK(failure_of(plan + "0b 818001 00") == errc::number_too_large);      // a user of 16 KiB and 1
   CHECK(failure_of(plan + "0c ffffffffffffff1f") == errc::number_too_large);  // above 2^53
   CHECK(failure_of(plan + "05 01 8180808028") == errc::number_too_large);     // an update
 }

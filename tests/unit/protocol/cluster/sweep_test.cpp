@@ -230,6 +230,16 @@ TEST_CASE("what a document leaves behind is visited when the peer is back", "[cl
   CHECK_FALSE(node.core.take_moved());
 }
 
+TEST_CASE("a document that has failed is visited after a while", "[cluster][sweep]") {
+  swept_node node;
+  node.core.on_list(1, yes, {}, node.now);
+  node.run();
+  node.core.on_document_failed("a", node.now);
+  CHECK(node.run().empty());
+  node.now += 30s;
+  CHECK(node.run() == names{"a"});
+}
+
 TEST_CASE("what documents leave behind does not hold up a pass that need not visit them",
           "[cluster][sweep]") {
   swept_node node;
