@@ -3,6 +3,7 @@
 // state of moves changes, and never changed afterwards, so any thread may read it.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string_view>
 #include <unordered_map>
@@ -18,6 +19,22 @@ namespace troupe {
 struct cluster_settings_of_documents {
   std::chrono::milliseconds load_timeout{10'000};
   bool is_available = false;  ///< cluster.replication.mode.
+};
+
+struct cluster_links;
+using cluster_links_ptr = std::shared_ptr<const cluster_links>;
+
+/// The newest of them. The cluster actor changes it before it tells other nodes of a member list, so
+/// that no document obeys an older one than its node has told of. Thread: any.
+class newest_links {
+ public:
+  cluster_links_ptr get() const noexcept { return links_.load(std::memory_order_acquire); }
+  void set(cluster_links_ptr links) noexcept {
+    links_.store(std::move(links), std::memory_order_release);
+  }
+
+ private:
+  std::atomic<cluster_links_ptr> links_;
 };
 
 struct cluster_links {
@@ -40,6 +57,7 @@ struct cluster_links {
   bool all_moved = false;                  ///< Those of all nodes are.
   bool is_widely_known = false;            ///< See cluster::document_placement, as the next.
   bool may_drop = false;
+  std::shared_ptr<newest_links> newest;    ///< Null: these are all that there will be.
   sweeper_actor sweeper;                   ///< Hears of what documents leave behind; may be null.
 
   const entry* find(const cluster::node_uuid& id) const noexcept {
@@ -53,7 +71,5 @@ struct cluster_links {
   /// at.
   bool is_home(std::string_view document) const;
 };
-
-using cluster_links_ptr = std::shared_ptr<const cluster_links>;
 
 }  // namespace troupe

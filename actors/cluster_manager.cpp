@@ -74,6 +74,7 @@ void cluster_manager::on_exit() {
   directory_ = nullptr;
   settings_.connector = nullptr;
   settings_.sweeper = nullptr;
+  if (settings_.newest) settings_.newest->set(nullptr);  // they hold each other
 }
 
 // --- other nodes connect ---
@@ -345,7 +346,8 @@ void cluster_manager::look_at_members() {
         directory_, cluster_actor{this});
     watch(this, added.link);
   }
-  // Peers hear of a list before anything is done by it.
+  // Documents obey a list from the moment at which peers can hear of it.
+  if (settings_.newest) settings_.newest->set(make_links());
   if (is_new_list) {
     log_line(log_severity::info, "member list " + std::to_string(members_.list().number()) +
                                      " has " + std::to_string(members_.members().size()) +
@@ -369,8 +371,7 @@ bool cluster_manager::keep() {
   return true;
 }
 
-void cluster_manager::publish() {
-  was_published_ = true;
+std::shared_ptr<const cluster_links> cluster_manager::make_links() {
   auto links = std::make_shared<cluster_links>();
   for (const auto& [id, each] : peers_) links->peers.push_back({each.number, id, each.link});
   links->settings = settings_.documents;
@@ -385,6 +386,14 @@ void cluster_manager::publish() {
   links->is_widely_known = was_widely_known_ = members_.is_widely_known();
   links->may_drop = droppable_list_ == links->list.number();
   links->sweeper = settings_.sweeper;
+  links->newest = settings_.newest;
+  return links;
+}
+
+void cluster_manager::publish() {
+  was_published_ = true;
+  const cluster_links_ptr links = make_links();
+  if (settings_.newest) settings_.newest->set(links);
   // The documents obey the list before the sweep over them begins.
   request(directory_, caf::infinite, cluster_changed{links})
       .then([this, links] { tell(this, settings_.sweeper, cluster_changed{links}); },

@@ -41,6 +41,7 @@ struct cluster_manager_settings {
   std::function<std::vector<std::string>()> kept_changes;
   caf::io::middleman_actor connector;     ///< Of CAF's network layer, or of its TLS.
   sweeper_actor sweeper;
+  std::shared_ptr<newest_links> newest;   ///< May be null.
   std::shared_ptr<cluster_state> state;   ///< Shown to /readyz.
   std::shared_ptr<node_metrics> metrics;  ///< May be null.
   std::uint64_t seed = 0;                 ///< Random.
@@ -97,6 +98,7 @@ class cluster_manager final : public cluster_actor::base {
   std::vector<cluster::node_uuid> nodes_up() const;
   void look_at_members();
   bool keep();
+  std::shared_ptr<const cluster_links> make_links();
   void publish();
   void gossip(std::optional<cluster::peer_id> only = std::nullopt);
   void tell_peer(const peer& to, const cluster::node_message& what);

@@ -70,6 +70,10 @@ void document::look_at_opening() {
 
 bool document::handle(document_work::news_rest& rest) {
   const peer_news& news = rest.news;
+  if (peers_->look_for_newer()) {
+    peers_->attach(this);
+    on_link({.peer = 0, .what = peer_news::kind::placed});
+  }
   if (news.what != peer_news::kind::block) {
     on_link(news);
     release_held();
@@ -108,6 +112,9 @@ void document::on_link(const peer_news& news) {
       work_.state()->on_peer_gone(news.peer, now);
       break;
     case kind::placed:
+      // Nobody keeps what is written here any longer.
+      if (peers_->is_loaded() && !peers_->links().is_member)
+        return quit(to_caf_error(close_reason::cluster_unavailable));
       peers_->core().on_placement(peers_->links().place(*name_), own, now);
       break;
     case kind::block: break;

@@ -74,6 +74,14 @@ class document_peers {
       tell(self, each.link, detach_document{*name_, self->id()});
   }
   void use(cluster_links_ptr links) { links_ = std::move(links); }
+  /// Takes the newest links; returns whether they are others.
+  bool look_for_newer() {
+    if (!links_->newest) return false;
+    cluster_links_ptr newest = links_->newest->get();
+    if (!newest || newest == links_) return false;
+    links_ = std::move(newest);
+    return true;
+  }
 
   /// The last update of `log` has been appended.
   void on_written(const origin& from, const durability& log) {

@@ -144,7 +144,10 @@ result<void> node::spawn_actors(std::function<void()> on_failure) {
   documents.workers = workers_;
   documents.health = health_;
   documents.webhooks = webhooks_.feed;
-  if (settings_.cluster.enabled) documents.links = links_to_nobody(settings_);
+  if (settings_.cluster.enabled) {
+    documents.links = links_to_nobody(settings_);
+    newest_links_ = documents.links->newest;
+  }
   actors_->directory =
       system_.spawn<directory>(documents, actors_->store, actors_->reader, actors_->hubs);
   spawn_webhook_sender();
@@ -156,8 +159,8 @@ result<void> node::spawn_actors(std::function<void()> on_failure) {
 
 result<void> node::join_cluster() {
   const cluster_parts parts{actors_->directory,  actors_->hubs,    access_.control,
-                            access_.authoriser, storage_.archive, cluster_state_,
-                            metrics_};
+                            access_.authoriser, storage_.archive, newest_links_,
+                            cluster_state_, metrics_};
   TROUPE_ASSIGN(cluster_, open_cluster(settings_, system_, parts));
   actors_->cluster = cluster_.actor;
   actors_->sweeper = cluster_.sweeper;

@@ -132,6 +132,7 @@ class node {
   std::vector<std::thread> threads_;
   std::shared_ptr<worker_pool> workers_;
   std::shared_ptr<store_health> health_;
+  std::shared_ptr<newest_links> newest_links_;    // null likewise
   std::shared_ptr<cluster_state> cluster_state_;  // null where cluster.enabled is false
   bool has_left_worker_ = false;
   bool has_left_unstored_ = false;

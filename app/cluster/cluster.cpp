@@ -105,6 +105,7 @@ std::function<std::vector<std::string>()> access_teller(const cluster_parts& par
 
 cluster_links_ptr links_to_nobody(const config& settings) {
   auto links = std::make_shared<cluster_links>();
+  links->newest = std::make_shared<newest_links>();
   links->settings = document_settings_of(settings);
   return links;
 }
@@ -115,6 +116,7 @@ result<opened_cluster> open_cluster(const config& settings, caf::actor_system& s
   TROUPE_ASSIGN(cluster_manager_settings how, find_identity(settings));
   opened_cluster opened;
   how.state = parts.state;
+  how.newest = parts.newest;
   how.metrics = parts.metrics;
   how.change_access = access_changer(parts);
   how.kept_changes = access_teller(parts);

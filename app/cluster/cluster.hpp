@@ -32,6 +32,7 @@ struct cluster_parts {
   std::shared_ptr<access_control> access;
   authoriser_actor authoriser;  ///< May be null.
   std::shared_ptr<storage::archive> archive;
+  std::shared_ptr<newest_links> newest;
   std::shared_ptr<cluster_state> state;
   std::shared_ptr<node_metrics> metrics;
 };

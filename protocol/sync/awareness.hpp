@@ -64,6 +64,9 @@ class awareness {
   /// would hear of all.
   static constexpr std::size_t raised_again_max = 100;
   static constexpr std::size_t raised_again_bytes_max = std::size_t{256} * 1024;
+  /// A client of a peer is shown under a clock so far ahead of its own at first: clients of this node
+  /// may remember it from before the node was started again, under a clock that was raised then.
+  static constexpr std::uint64_t raised_for_peers = 3;
   /// How far the clock that some have heard may be ahead of the one of its client; see raise_for().
   static constexpr std::uint64_t raised_by_max = 2;
   /// Bytes from which on encode_in_parts() begins another part.
@@ -183,6 +186,7 @@ class awareness {
     session_id taken_from = no_session;  ///< That owned it before, and may be here still.
     time_point updated;
     counting counts = counting::client;
+    std::uint64_t peer_clock = 0;  ///< The last that the peer has sent to whom it belongs.
     std::uint64_t changed_in = 0;  ///< The number of the update.
   };
   /// What a session has shown.

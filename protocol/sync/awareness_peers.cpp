@@ -36,7 +36,8 @@ awareness::applied awareness::apply_of_peer(byte_view update, session_id peer, b
 bool awareness::has_moved_to(const awareness_entry& incoming, const entry& known,
                              session_id peer) const {
   if (known.owner == no_session || known.owner == peer) return true;
-  return incoming.state != null_state && incoming.clock > known.told;
+  const std::uint64_t last = is_peer_session(known.owner) ? known.peer_clock : known.told;
+  return incoming.state != null_state && incoming.clock > last;
 }
 
 result<awareness::taking> awareness::take_of_peer(const awareness_entry& incoming, session_id peer,
@@ -45,18 +46,23 @@ result<awareness::taking> awareness::take_of_peer(const awareness_entry& incomin
   const bool is_null = incoming.state == null_state;
   if (known == nullptr && is_null) return taking::unchanged;
   if (known != nullptr && !has_moved_to(incoming, *known, peer)) return taking::unchanged;
-  const bool is_owner = known != nullptr && known->owner == peer;
-  const std::uint64_t last = known == nullptr ? 0 : is_owner ? known->told : known->clock;
-  const bool is_newer =
-      known == nullptr || incoming.clock > last || crosses(incoming, known, peer);
+  const bool is_of_peer = known != nullptr && is_peer_session(known->owner);
+  const bool is_owner = is_of_peer && known->owner == peer;
+  // What the peer sends under a newer clock of its own counts, however far this node has raised it.
+  const std::uint64_t last =
+      known == nullptr ? 0 : is_of_peer ? known->peer_clock : known->clock;
+  const bool is_newer = known == nullptr || incoming.clock > last;
   // Its own node knows best that it is gone, however far the clock was raised here.
   const bool is_end = is_null && is_owner && !known->state.empty();
   // Its clock may have been raised here before its node was gone.
   const bool is_shown_again = !is_null && known != nullptr && known->state.empty() &&
-                              incoming.clock + raised_by_max >= last;
+                              incoming.clock + raised_for_peers + raised_by_max >= last;
   if (!is_newer && !is_end && !is_shown_again) {
     const bool is_found = !is_null && known->owner == no_session && incoming.clock == last;
-    if (is_found) set_owner(*known, peer);
+    if (is_found) {
+      set_owner(*known, peer);
+      known->peer_clock = incoming.clock;
+    }
     return taking::unchanged;
   }
   if (incoming.clock > clock_max) return fail(errc::number_too_large, "awareness clock");
@@ -73,10 +79,11 @@ result<awareness::taking> awareness::take_of_peer(const awareness_entry& incomin
   if (is_first) known = &entries_[incoming.client];
   if (is_newer || is_shown_again) {
     // Clients of this node that were away may know it under this clock, and that it was gone.
-    const std::uint64_t clock = is_first ? incoming.clock + 1 : incoming.clock;
+    const std::uint64_t clock = is_first ? incoming.clock + raised_for_peers : incoming.clock;
     tell(*known, std::max(clock, known->clock + 1));
     known->counts = known->told > incoming.clock ? counting::client_is_behind : counting::client;
   }
+  known->peer_clock = incoming.clock;
   known->updated = now;
   known->changed_in = update_count_;
   if (is_null) {

@@ -12,7 +12,7 @@ import { run_row } from './round.mjs';
 import { rows } from './rows.mjs';
 
 /** What ./test runs: each kind of fault once. */
-const short_selection = ['kill-random', 'kill-all', 'partition', 'one-way', 'rolling', 'link-broken', 'only-copy', 'reader-leaves'];
+const short_selection = ['kill-random', 'partition', 'rolling', 'only-copy'];
 
 const { values: given } = parseArgs({
   options: {

@@ -88,6 +88,7 @@ class fake_peer {
   }
   /// Confirms what the replica has written up to there.
   void confirm(const document_actor& to, cluster::state_number up_to) {
+    while (document_life == 0) REQUIRE(hear(patience));
     say(to, {cluster::peer_stored{document_life, up_to, up_to}});
   }
 

@@ -304,6 +304,18 @@ TEST_CASE("a document that is open ends when another node has removed it", "[act
   CHECK(bed.ask_directory<found_open>(find_open{{"d"}}).names.empty());
 }
 
+TEST_CASE("a document stays open when another node tells of the life that it is in",
+          "[actors][cluster]") {
+  peer_bed bed;
+  REQUIRE(bed.node.backend->archive().adopt("d", 4));
+  for (const auto& each : bed.peers) each->generation = 4;
+  bed.open_loaded("d", ann);
+  for (const std::uint64_t known : {3, 4}) {
+    CHECK(bed.ask_directory<removed_document>(adopt_generation{"d", known}).generation == 4);
+    CHECK(bed.ask_directory<found_open>(find_open{{"d"}}).names.size() == 1);
+  }
+}
+
 TEST_CASE("a document that is admitted again is announced with its generation",
           "[actors][cluster]") {
   peer_bed bed;

@@ -2,6 +2,8 @@
 // about documents that are not open, and how connections come and go.
 #include "actors/peer_link.hpp"
 
+#include <deque>
+
 #include <caf/actor_system_config.hpp>
 #include <catch2/catch_test_macros.hpp>
 
@@ -66,16 +68,24 @@ class link_bed {
                   caf::after(patience) >> [] { FAIL("nothing of this kind comes"); });
     return heard;
   }
-  peer_news next_news() { return next<peer_news>(*document); }
+  peer_news next_news() {
+    if (news_.empty()) return next<peer_news>(*document);
+    const peer_news first = news_.front();
+    news_.pop_front();
+    return first;
+  }
   bool has_news() {
-    settle();
-    bool has_one = false;
-    (*document)->receive([&](const peer_news&) { has_one = true; }, caf::after(0s) >> [] {});
+    take_news();
+    const bool has_one = !news_.empty();
+    if (has_one) news_.pop_front();
     return has_one;
   }
 
+  /// That a link is down a document may hear or take for granted.
   void attach(const std::string& name) {
     tell(attach_document{name, caf::actor_cast<document_actor>(document->ptr())});
+    take_news();
+    std::erase_if(news_, [](const peer_news& each) { return each.what == kind::down; });
   }
   void detach(const std::string& name) {
     tell(detach_document{name, (*document)->id()});
@@ -122,7 +132,21 @@ class link_bed {
   }
 
  private:
+  void take_news() {
+    settle();
+    for (bool has_come = true; has_come;) {
+      has_come = false;
+      (*document)->receive(
+          [&](const peer_news& news) {
+            news_.push_back(news);
+            has_come = true;
+          },
+          caf::after(0s) >> [] {});
+    }
+  }
+
   caf::actor_system_config config_;
+  std::deque<peer_news> news_;
 
  public:
   std::unique_ptr<caf::actor_system> system;
