@@ -471,6 +471,16 @@ caf::result<exported_state> directory::on_export(const export_state& which) {
 caf::result<removed_document> directory::on_remove(const remove_document& which) {
   if (is_draining_) return to_caf_error(close_reason::server_stopping);
   auto promise = make_response_promise<removed_document>();
+  if (const auto known = removals_.find(which.name);
+      known != removals_.end() && (known->second.dropped.pending() || known->second.generation)) {
+    // Something else becomes of it first.
+    known->second.waiting.push_back([this, which, promise] {
+      request(directory_actor{this}, caf::infinite, which)
+          .then([promise](const removed_document& answer) mutable { promise.deliver(answer); },
+                [promise](const caf::error& why) mutable { promise.deliver(why); });
+    });
+    return promise;
+  }
   const auto [at, is_first] = removals_.try_emplace(which.name);
   at->second.promises.push_back(promise);
   if (is_first) begin_removal(which.name);
@@ -494,10 +504,23 @@ caf::result<removed_document> directory::on_adopt(const adopt_generation& which)
     promise.deliver(removed_document{});
     return promise;
   }
-  removal& begun = removals_[which.document];
-  begun.generation = which.generation;
-  begun.promises.push_back(promise);
-  begin_removal(which.document);
+  // Nothing ends because of what is known here already.
+  request(store_, caf::infinite, adopt_generation{which.document, 0})
+      .then(
+          [this, which, promise](const removed_document& known) mutable {
+            if (known.why || std::max<std::uint64_t>(known.generation, 2) >= which.generation)
+              return promise.deliver(known);
+            const auto [at, is_first] = removals_.try_emplace(which.document);
+            if (!is_first) {
+              at->second.waiting.push_back(
+                  [this, which] { tell_anonymously(directory_actor{this}, which); });
+              return promise.deliver(removed_document{});
+            }
+            at->second.generation = which.generation;
+            at->second.promises.push_back(promise);
+            begin_removal(which.document);
+          },
+          [promise](const caf::error& why) mutable { promise.deliver(why); });
   return promise;
 }
 

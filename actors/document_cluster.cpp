@@ -97,6 +97,7 @@ void document::on_link(const peer_news& news) {
   using kind = peer_news::kind;
   const auto now = current_time();
   const hosted_state own{*work_.state()};
+  peers_->note_heard(news.peer);
   switch (news.what) {
     case kind::up: peers_->core().on_up(news.peer, own, now); break;
     case kind::down:
@@ -247,7 +248,7 @@ void document::answer_visits(bool is_late) {
   if (visits_.empty()) return;
   const cluster::replica& core = peers_->core();
   const bool is_done = core.is_kept_everywhere();
-  if (!is_done && !is_late && core.is_being_kept()) return;
+  if (!is_done && !is_late && (core.is_being_kept() || peers_->awaits_links())) return;
   for (auto& each : std::exchange(visits_, {}))
     each.deliver(visited_document{core.placement().list, core.lacking(), may_be_dropped()});
 }

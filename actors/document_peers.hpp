@@ -62,6 +62,7 @@ class document_peers {
     for (const cluster_links::entry& each : links_->peers)
       if (std::ranges::find(attached_, each.peer) == attached_.end()) {
         attached_.push_back(each.peer);
+        unheard_.push_back(each.peer);
         tell(self, each.link, attach_document{*name_, document_actor{self}});
       }
   }
@@ -73,6 +74,10 @@ class document_peers {
     for (const cluster_links::entry& each : links_->peers)
       tell(self, each.link, detach_document{*name_, self->id()});
   }
+  /// The link has said whether it is up.
+  void note_heard(cluster::peer_id peer) { std::erase(unheard_, peer); }
+  /// Whether some links have yet to say so.
+  bool awaits_links() const noexcept { return !unheard_.empty(); }
   void use(cluster_links_ptr links) { links_ = std::move(links); }
   /// Takes the newest links; returns whether they are others.
   bool look_for_newer() {
@@ -115,6 +120,7 @@ class document_peers {
   cluster_links_ptr links_;
   cluster::replica core_;
   std::vector<cluster::peer_id> attached_;
+  std::vector<cluster::peer_id> unheard_;
 };
 
 }  // namespace troupe

@@ -56,7 +56,8 @@ void peer_link::on_exit() {
 
 void peer_link::on_attach(const attach_document& which) {
   documents_[which.name] = which.document;
-  if (is_up_) tell(this, which.document, peer_news{settings_.peer, peer_news::kind::up});
+  tell(this, which.document,
+       peer_news{settings_.peer, is_up_ ? peer_news::kind::up : peer_news::kind::down});
   const auto waiting = openings_.find(which.name);
   if (waiting == openings_.end()) return;
   const opening opened = std::move(waiting->second);

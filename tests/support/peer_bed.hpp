@@ -75,16 +75,16 @@ class fake_peer {
   /// Says this to a document, in one block, as a replica of its generation.
   void say(const document_actor& to, std::vector<cluster::document_message> messages) {
     messages.insert(messages.begin(), cluster::peer_generation{generation});
-    self_->send(to, peer_news{number_, peer_news::kind::block,
-                              std::make_shared<const cluster::document_block>(
-                                  cluster::document_block{document, life, std::move(messages),
-                                                          list})});
+    self_->send(to,
+                peer_news{number_, peer_news::kind::block,
+                          std::make_shared<const cluster::document_block>(
+                              cluster::document_block{document, life, std::move(messages), list})});
   }
   /// Waits until a document asks what there is, and answers.
   void answer_load(const document_actor& to, byte_view update = {}) {
     const auto asked = next<cluster::peer_load>();
-    say(to, {cluster::peer_loaded{document_life, shared_bytes::copy_of(update), true,
-                                  asked.round}});
+    say(to,
+        {cluster::peer_loaded{document_life, shared_bytes::copy_of(update), true, asked.round}});
   }
   /// Confirms what the replica has written up to there.
   void confirm(const document_actor& to, cluster::state_number up_to) {
@@ -163,15 +163,16 @@ class peer_bed {
   void use_list(std::uint64_t number, std::size_t count) {
     std::vector<cluster::member> members;
     for (std::uint64_t i = 1; i <= count; ++i)
-      members.push_back({uuid_of_node(i), "n" + std::to_string(i),
-                         "127.0.0.1:" + std::to_string(4000 + i)});
+      members.push_back(
+          {uuid_of_node(i), "n" + std::to_string(i), "127.0.0.1:" + std::to_string(4000 + i)});
     links.list = *cluster::member_list::make(number, std::move(members));
     for (const auto& each : peers) each->list = number;
   }
   /// The directory, and all documents, obey `links` from now on.
   void publish() {
-    self_->request(node.directory_handle(), patience,
-                   cluster_changed{std::make_shared<const cluster_links>(links)})
+    self_
+        ->request(node.directory_handle(), patience,
+                  cluster_changed{std::make_shared<const cluster_links>(links)})
         .receive([] {}, [](const caf::error& why) { FAIL(caf::to_string(why)); });
   }
 

@@ -36,7 +36,7 @@ const std::vector<paths> wings = {
      "protocol/crdt/store", "protocol/crdt/wire", "protocol/json", "protocol/lib0"},
     {"protocol/access", "protocol/json"},
     {"net/watch", "net"},
-    {"app", "app/cluster"},
+    {"app", "app/cluster", "app/config"},
     {"app", "app/config"},
     {"app", "app/doc"},
     {"app", "app/storage"},

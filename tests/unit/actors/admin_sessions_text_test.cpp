@@ -50,7 +50,8 @@ TEST_CASE("rights of any kind read the same on the other nodes", "[admin][cluste
 }
 
 TEST_CASE("why sessions are closed is the same on the other nodes", "[admin][cluster]") {
-  for (const auto& body : {R"({"user":"ada"})", R"({"tokenId":"t"})", R"({"user":"a","seconds":3})"}) {
+  for (const auto& body :
+       {R"({"user":"ada"})", R"({"tokenId":"t"})", R"({"user":"a","seconds":3})"}) {
     http_request request;
     request.body = body;
     const auto read = admin::read_close(request);

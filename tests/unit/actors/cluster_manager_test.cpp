@@ -47,7 +47,8 @@ hello hello_of(std::uint64_t number, member_list list = {}) {
 }
 std::string text_of(const hello& what) { return std::string{as_text(encode(what))}; }
 
-/// What was stored, and what other nodes had to say about access; guarded, as the manager writes it.
+/// What was stored, and what other nodes had to say about access; guarded, as the manager writes
+/// it.
 struct kept_things {
   std::mutex mutex;
   std::vector<std::uint64_t> lists;
@@ -69,8 +70,8 @@ class manager_bed {
     for (auto* const each : {&directory, &connector, &sweeper, &gate, &self_})
       *each = std::make_unique<caf::scoped_actor>(*system);
     cluster_manager_settings settings;
-    settings.self = {"c", uuid(self), 1, self, name_of(self), address_of_node(self),
-                     std::move(seeds), {}};
+    settings.self = {
+        "c", uuid(self), 1, self, name_of(self), address_of_node(self), std::move(seeds), {}};
     settings.list = std::move(list);
     settings.moved = std::move(moved);
     settings.store = [kept = kept](const member_list& stored,
@@ -113,8 +114,7 @@ class manager_bed {
   bool has_published() {
     describe();
     bool has_one = false;
-    (*directory)
-        ->receive([&](const cluster_changed&) { has_one = true; }, caf::after(0s) >> [] {});
+    (*directory)->receive([&](const cluster_changed&) { has_one = true; }, caf::after(0s) >> [] {});
     return has_one;
   }
   template <class Note>
@@ -427,8 +427,7 @@ TEST_CASE("a member that is lost has no link any longer", "[cluster]") {
   CHECK(bed->describe().list_number == 5);  // its end does not end the manager
 }
 
-TEST_CASE("a member that leaves keeps its link until it has handed over what it has",
-          "[cluster]") {
+TEST_CASE("a member that leaves keeps its link until it has handed over what it has", "[cluster]") {
   const auto bed = of_three();
   bed->next_published();
   const auto first = bed->link_from(hello_of(1, list_of(4, {1, 2, 9})));
@@ -561,16 +560,17 @@ TEST_CASE("documents hear when copies may go, for this list only", "[cluster]") 
 
 // --- it connects ---
 
-TEST_CASE("a node connects to the members with a greater uuid, and these are linked",
-          "[cluster]") {
+TEST_CASE("a node connects to the members with a greater uuid, and these are linked", "[cluster]") {
   manager_bed bed{3, list_of(4, {1, 3, 9})};
   const cluster_links_ptr links = bed.next_published();
   CHECK(bed.next_dialed() == "127.0.0.1:4009");
   remote_end remote{*bed.system};
   const peer_hello said = bed.next_hello([&](const peer_hello& what) {
     remote.open(caf::actor_cast<peer_link_actor>(what.link), what.epoch);
-    return peer_welcome{text_of(hello_of(9, list_of(4, {1, 3, 9}))), peer_welcome::not_refused,
-                        {}, remote.handle()};
+    return peer_welcome{text_of(hello_of(9, list_of(4, {1, 3, 9}))),
+                        peer_welcome::not_refused,
+                        {},
+                        remote.handle()};
   });
   CHECK(decode_hello(as_bytes(said.hello))->id == uuid(3));
   CHECK(said.link == caf::actor_cast<caf::strong_actor_ptr>(links->find(uuid(9))->link));
@@ -587,7 +587,9 @@ TEST_CASE("another node at the address of a member is not linked as that", "[clu
   remote_end remote{*bed.system};
   bed.next_hello([&](const peer_hello&) {
     return peer_welcome{text_of(hello_of(other, list_of(4, {3, 8, 9}))),
-                        peer_welcome::not_refused, {}, remote.handle()};
+                        peer_welcome::not_refused,
+                        {},
+                        remote.handle()};
   });
   CHECK_FALSE(bed.row(8).is_up);
   CHECK_FALSE(bed.row(9).is_up);
@@ -603,8 +605,7 @@ TEST_CASE("an operator sees why a node cannot be connected to", "[cluster]") {
     bed.next_dialed();
     bed.next_hello([](const peer_hello&) {
       return peer_welcome{text_of(hello_of(9)),
-                          static_cast<std::uint64_t>(refusal::old_incarnation), "too old",
-                          nullptr};
+                          static_cast<std::uint64_t>(refusal::old_incarnation), "too old", nullptr};
     });
     while (bed.row(9).why_down.empty()) std::this_thread::yield();
     CHECK(bed.row(9).why_down.find("too old") != std::string::npos);
@@ -619,8 +620,8 @@ TEST_CASE("an operator sees why a node cannot be connected to", "[cluster]") {
   SECTION("its answer is too long") {
     bed.next_dialed();
     bed.next_hello([](const peer_hello&) {
-      return peer_welcome{std::string(hello_size_bytes_max + 1, 'x'), peer_welcome::not_refused,
-                          {}, nullptr};
+      return peer_welcome{
+          std::string(hello_size_bytes_max + 1, 'x'), peer_welcome::not_refused, {}, nullptr};
     });
     while (bed.row(9).why_down.empty()) std::this_thread::yield();
   }

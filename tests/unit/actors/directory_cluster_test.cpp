@@ -18,7 +18,9 @@ namespace {
 constexpr session_id ann = 1;
 
 /// Three nodes, of which two keep a document; copies that belong elsewhere may go.
-peer_bed::options of_three() { return {.nodes = 3, .replication = {.keepers = 2, .write_acks = 2}}; }
+peer_bed::options of_three() {
+  return {.nodes = 3, .replication = {.keepers = 2, .write_acks = 2}};
+}
 
 /// A document that has text is stored here.
 void store_text(peer_bed& bed, const std::string& name) {
@@ -131,9 +133,9 @@ TEST_CASE("a visit, and an opening for a peer, may go beyond the limit of open d
   const auto for_peer =
       bed.ask_directory<opened_document>(open_document{"more", std::nullopt, true});
   bed.note(for_peer.document);
+  for (const auto& each : bed.peers) CHECK(each->next_attached().name == "more");
   auto visit = bed.begin_asking(visit_document{"third"});
   for (const auto& each : bed.peers) {
-    CHECK(each->next_attached().name == "more");
     const auto attached = each->next_attached();
     CHECK(attached.name == "third");
     each->tell(attached.document, peer_news::kind::down);

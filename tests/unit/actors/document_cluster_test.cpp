@@ -330,8 +330,7 @@ TEST_CASE("edits that were stored and reached nobody are compared with the keepe
   CHECK(compare.number == 3);
   CHECK(compare.digest == hash_of_version(version_of(client.doc)));
   bed.peer(1).say(document.document,
-                  {peer_ask{bed.peer(1).document_life,
-                            shared_bytes::copy_of(byte_buffer{0})}});
+                  {peer_ask{bed.peer(1).document_life, shared_bytes::copy_of(byte_buffer{0})}});
   const auto fill = bed.peer(1).next<peer_fill>();
   CHECK(fill.life == bed.peer(1).life);
   CHECK(fill.number == 3);
@@ -390,8 +389,7 @@ TEST_CASE("an update whose flow has not begun is taken, and what may be missing 
   CHECK(asked.life == peer.life);
   CHECK(text_seen_by(bed, document, ann) == "a");
   CHECK_FALSE(peer.has<peer_stored>());
-  peer.say(document.document,
-           {peer_fill{peer.document_life, shared_bytes::copy_of(second), 8}});
+  peer.say(document.document, {peer_fill{peer.document_life, shared_bytes::copy_of(second), 8}});
   CHECK(peer.next<peer_stored>().up_to == 8);
   CHECK(text_seen_by(bed, document, ann) == "ab");
 }

@@ -87,9 +87,7 @@ class link_bed {
     take_news();
     std::erase_if(news_, [](const peer_news& each) { return each.what == kind::down; });
   }
-  void detach(const std::string& name) {
-    tell(detach_document{name, (*document)->id()});
-  }
+  void detach(const std::string& name) { tell(detach_document{name, (*document)->id()}); }
   /// Waits until the link has handled all that it was told; what it is like then.
   described_link settle() {
     described_link answer;
@@ -127,9 +125,7 @@ class link_bed {
             caf::after(0s) >> [] {});
     return has_one;
   }
-  opened_document opened() {
-    return {1, caf::actor_cast<document_actor>(document->ptr())};
-  }
+  opened_document opened() { return {1, caf::actor_cast<document_actor>(document->ptr())}; }
 
  private:
   void take_news() {
@@ -211,13 +207,13 @@ TEST_CASE("two links carry blocks between the documents of two nodes", "[peer_li
                                             caf::actor_cast<directory_actor>(directory.ptr()),
                                             caf::actor_cast<cluster_actor>(owner.ptr()));
   a.attach("d");
-  owner->send(b, attach_document{"d", caf::actor_cast<document_actor>(document.ptr())});
   a.tell(expect_link{7});
   owner->send(b, connect_link{caf::actor_cast<caf::strong_actor_ptr>(a.link), 7, false});
   a.tell(connect_link{caf::actor_cast<caf::strong_actor_ptr>(b), 7, true});
   CHECK(a.next_change().is_up);
   CHECK(a.next<link_changed>(owner).is_up);
   CHECK(a.next_news().what == kind::up);
+  owner->send(b, attach_document{"d", caf::actor_cast<document_actor>(document.ptr())});
   CHECK(a.next<peer_news>(document).what == kind::up);
 
   a.tell(about("d", {update_of(3, 5), peer_opened{}}));
@@ -295,8 +291,7 @@ TEST_CASE("a link that has no connection can be ended", "[peer_link]") {
   CHECK_FALSE(bed.settle().is_up);
 }
 
-TEST_CASE("a batch that does not follow the last ends the connection at both ends",
-          "[peer_link]") {
+TEST_CASE("a batch that does not follow the last ends the connection at both ends", "[peer_link]") {
   link_bed bed;
   bed.connect();
   bed.remote->send({7, 5, 0, "of nothing"});
@@ -467,8 +462,7 @@ TEST_CASE("a document that ends before it has loaded counts as one that cannot b
         5);
 }
 
-TEST_CASE("a removal that a peer tells of counts for a document that is not open",
-          "[peer_link]") {
+TEST_CASE("a removal that a peer tells of counts for a document that is not open", "[peer_link]") {
   link_bed bed;
   bed.connect();
   bed.remote->say(document_block{"d", 0, {peer_generation{3}}});

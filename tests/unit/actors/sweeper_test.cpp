@@ -62,7 +62,8 @@ class sweeper_bed {
   void use_list(std::uint64_t number, std::size_t count) {
     std::vector<member> members;
     for (std::uint64_t i = 1; i <= count; ++i)
-      members.push_back({uuid(i), "n" + std::to_string(i), "127.0.0.1:" + std::to_string(4000 + i)});
+      members.push_back(
+          {uuid(i), "n" + std::to_string(i), "127.0.0.1:" + std::to_string(4000 + i)});
     links.list = *member_list::make(number, std::move(members));
   }
   void publish() { (*owner)->send(it, cluster_changed{std::make_shared<cluster_links>(links)}); }

@@ -202,8 +202,7 @@ LIVES("a copy that is forgotten was never there") {
 LIVES("a copy with a version that somebody named is not forgotten") {
   TestType store;
   REQUIRE(append_to(*store, "d", 1, {"u1"}));
-  for (int i = 0; i < 300; ++i)
-    REQUIRE(store->add_version("d", {"", true, 1, as_bytes("state")}));
+  for (int i = 0; i < 300; ++i) REQUIRE(store->add_version("d", {"", true, 1, as_bytes("state")}));
   REQUIRE(store->add_version("d", {"named", false, 1, as_bytes("state")}));
   CHECK(store->forget("d") == false);
   CHECK(load_from(*store, "d") == stored_texts{"", {"u1"}, 1});
