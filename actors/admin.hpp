@@ -32,7 +32,7 @@ struct admin_sources {
   webhook_sender_actor webhooks = {};  ///< Null: there are none.
   std::shared_ptr<access_control> access = std::make_shared<access_control>();
   authoriser_actor authoriser = {};  ///< Null unless access.mode is webhook.
-  cluster_actor cluster = {};  ///< Null: the node is in none.
+  cluster_actor cluster = {};        ///< Null: the node is in none.
 };
 
 class admin_request final : public admin_request_actor::base {

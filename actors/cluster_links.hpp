@@ -24,8 +24,8 @@ struct cluster_settings_of_documents {
 struct cluster_links;
 using cluster_links_ptr = std::shared_ptr<const cluster_links>;
 
-/// The newest of them. The cluster actor changes it before it tells other nodes of a member list, so
-/// that no document obeys an older one than its node has told of. Thread: any.
+/// The newest of them. The cluster actor changes it before it tells other nodes of a member list,
+/// so that no document obeys an older one than its node has told of. Thread: any.
 class newest_links {
  public:
   cluster_links_ptr get() const noexcept { return links_.load(std::memory_order_acquire); }
@@ -57,8 +57,8 @@ struct cluster_links {
   bool all_moved = false;                  ///< Those of all nodes are.
   bool is_widely_known = false;            ///< See cluster::document_placement, as the next.
   bool may_drop = false;
-  std::shared_ptr<newest_links> newest;    ///< Null: these are all that there will be.
-  sweeper_actor sweeper;                   ///< Hears of what documents leave behind; may be null.
+  std::shared_ptr<newest_links> newest;  ///< Null: these are all that there will be.
+  sweeper_actor sweeper;                 ///< Hears of what documents leave behind; may be null.
 
   const entry* find(const cluster::node_uuid& id) const noexcept {
     const auto found = std::ranges::find(peers, id, &entry::id);

@@ -68,8 +68,7 @@ cluster_manager::behavior_type cluster_manager::make_behavior() {
 }
 
 void cluster_manager::on_exit() {
-  for (const auto& [id, each] : peers_)
-    send_exit(each.link, caf::exit_reason::user_shutdown);
+  for (const auto& [id, each] : peers_) send_exit(each.link, caf::exit_reason::user_shutdown);
   peers_.clear();
   directory_ = nullptr;
   settings_.connector = nullptr;
@@ -93,10 +92,11 @@ peer_welcome cluster_manager::on_hello(const peer_hello& from) {
                    "its greeting cannot be read: " + to_string(hello.error()));
   const cluster::hello_answer answer = members_.on_hello(std::nullopt, *hello);
   look_at_members();
-  if (answer.what == cluster::hello_answer::verdict::refused) return refused(answer.why, answer.text);
+  if (answer.what == cluster::hello_answer::verdict::refused)
+    return refused(answer.why, answer.text);
   log_if_due(log_severity::warning, answer.text);
-  peer_welcome welcome{as_string(cluster::encode(members_.own_hello())),
-                       peer_welcome::not_refused, {}, nullptr};
+  peer_welcome welcome{
+      as_string(cluster::encode(members_.own_hello())), peer_welcome::not_refused, {}, nullptr};
   peer* const of = peer_of(hello->id);
   if (answer.what != cluster::hello_answer::verdict::linked || of == nullptr || !from.link)
     return welcome;
@@ -118,7 +118,8 @@ void cluster_manager::on_second() {
   if (now - alone_since_ >= patience_alone) {
     // Perhaps the others have a list that this node is not in.
     alone_since_ = now;
-    for (cluster::dial_target& each : members_.addresses_to_ask()) targets.push_back(std::move(each));
+    for (cluster::dial_target& each : members_.addresses_to_ask())
+      targets.push_back(std::move(each));
   }
   for (const cluster::dial_target& target : targets) {
     const peer* const known = peer_of(target.id);
@@ -140,10 +141,9 @@ void cluster_manager::dial(const cluster::dial_target& target) {
   if (!where) return on_dial_failed(target, to_string(where.error()));
   at.is_under_way = true;
   request(settings_.connector, connect_max, caf::connect_atom_v, where->host, where->port)
-      .then(
-          [this, target](const caf::node_id&, const caf::strong_actor_ptr& gate,
-                         const std::set<std::string>&) { on_connected(target, gate); },
-          [this, target](const caf::error& why) { on_dial_failed(target, caf::to_string(why)); });
+      .then([this, target](const caf::node_id&, const caf::strong_actor_ptr& gate,
+                           const std::set<std::string>&) { on_connected(target, gate); },
+            [this, target](const caf::error& why) { on_dial_failed(target, caf::to_string(why)); });
 }
 
 void cluster_manager::on_connected(const cluster::dial_target& target,
@@ -158,7 +158,8 @@ void cluster_manager::on_connected(const cluster::dial_target& target,
   }
   const cluster::link_epoch epoch = hello.epoch;
   request(caf::actor_cast<peer_gate_actor>(gate), hello_max, std::move(hello))
-      .then([this, target, epoch](const peer_welcome& welcome) { on_welcome(target, welcome, epoch); },
+      .then([this, target,
+             epoch](const peer_welcome& welcome) { on_welcome(target, welcome, epoch); },
             [this, target](const caf::error& why) {
               on_dial_failed(target, "it does not answer: " + caf::to_string(why));
             });
@@ -168,7 +169,8 @@ void cluster_manager::on_welcome(const cluster::dial_target& target, const peer_
                                  cluster::link_epoch epoch) {
   if (!welcome.is_well_formed()) return on_dial_failed(target, "its answer is too long");
   const auto hello = cluster::decode_hello(as_bytes(welcome.hello));
-  if (!hello) return on_dial_failed(target, "its answer cannot be read: " + to_string(hello.error()));
+  if (!hello)
+    return on_dial_failed(target, "its answer cannot be read: " + to_string(hello.error()));
   if (welcome.refusal != peer_welcome::not_refused) {
     const auto why = cluster::read_refusal(welcome.refusal);
     if (why) members_.on_refused(target.address, *hello, *why);
@@ -273,8 +275,9 @@ void cluster_manager::gossip(std::optional<cluster::peer_id> only) {
 void cluster_manager::on_said(const peer_said& what) {
   peer* const from = find(what.peer);
   if (from == nullptr) return;
-  const auto id = std::ranges::find_if(
-      peers_, [&](const auto& each) { return each.second.number == what.peer; })->first;
+  const auto id = std::ranges::find_if(peers_, [&](const auto& each) {
+                    return each.second.number == what.peer;
+                  })->first;
   if (const auto* const moved = std::get_if<cluster::peer_moved>(&what.what)) {
     members_.on_moved(id, moved->list_number);
     return look_at_members();
@@ -322,8 +325,8 @@ void cluster_manager::on_announce(const announce_access& news) {
 void cluster_manager::look_at_members() {
   settings_.state->note(members_.why_not());
   const bool is_new_list = members_.list().number() != kept_list_;
-  const bool is_same = members_.moved() == kept_moved_ &&
-                       members_.is_widely_known() == was_widely_known_;
+  const bool is_same =
+      members_.moved() == kept_moved_ && members_.is_widely_known() == was_widely_known_;
   if (!is_new_list && is_same && was_published_) return;
   if (!keep()) return;
   std::vector<cluster::member> wanted = members_.peers();

@@ -1,7 +1,7 @@
 // The actor that makes a node part of a cluster: it owns what the node knows about the members
 // (protocol/cluster/membership), answers nodes that connect, connects to those that it has to, and
-// keeps a link to each peer. Whenever peers or placements change it tells the directory, and through
-// it all documents. It writes the member list to disk before anybody hears of it.
+// keeps a link to each peer. Whenever peers or placements change it tells the directory, and
+// through it all documents. It writes the member list to disk before anybody hears of it.
 //
 // The node spawns one where cluster.enabled, and publishes it at the cluster's port as the gate
 // (peer_wire.hpp). Its mailbox is bounded by the links: a hello per connection, what operators ask.
@@ -29,8 +29,8 @@ namespace troupe {
 
 struct cluster_manager_settings {
   cluster::node_identity self;
-  cluster::member_list list;      ///< As stored; empty: none.
-  cluster::moved_lists moved;     ///< As stored.
+  cluster::member_list list;   ///< As stored; empty: none.
+  cluster::moved_lists moved;  ///< As stored.
   cluster_settings_of_documents documents;
   cluster::link_limits limits;
   /// Stores both, durably, before it returns.
@@ -39,7 +39,7 @@ struct cluster_manager_settings {
   std::function<void(std::string_view)> change_access;
   /// Those that still count, for a node that was away.
   std::function<std::vector<std::string>()> kept_changes;
-  caf::io::middleman_actor connector;     ///< Of CAF's network layer, or of its TLS.
+  caf::io::middleman_actor connector;  ///< Of CAF's network layer, or of its TLS.
   sweeper_actor sweeper;
   std::shared_ptr<newest_links> newest;   ///< May be null.
   std::shared_ptr<cluster_state> state;   ///< Shown to /readyz.

@@ -333,8 +333,7 @@ notified_document directory::on_notify(const notify_document& news) {
 /// Their sessions may use the document, though none of this node does.
 void directory::tell_peers(const notify_document& news) {
   const cluster::peer_event event{shared_bytes::copy_of(as_bytes(news.payload)), {}, {}};
-  const shared_bytes message =
-      cluster::encode(cluster::document_block{news.document, 0, {event}});
+  const shared_bytes message = cluster::encode(cluster::document_block{news.document, 0, {event}});
   const auto name = std::make_shared<const std::string>(news.document);
   for (const cluster_links::entry& each : settings_.links->peers)
     tell(this, each.link, send_to_peer{message, cluster::traffic_class::data, name});
@@ -507,9 +506,9 @@ caf::result<removed_document> directory::on_adopt(const adopt_generation& which)
   // Nothing ends because of what is known here already.
   request(store_, caf::infinite, adopt_generation{which.document, 0})
       .then(
-          [this, which, promise](const removed_document& known) mutable {
-            if (known.why || std::max<std::uint64_t>(known.generation, 2) >= which.generation)
-              return promise.deliver(known);
+          [this, which, promise](const removed_document& stored) mutable {
+            if (stored.why || std::max<std::uint64_t>(stored.generation, 2) >= which.generation)
+              return promise.deliver(stored);
             const auto [at, is_first] = removals_.try_emplace(which.document);
             if (!is_first) {
               at->second.waiting.push_back(
@@ -548,8 +547,8 @@ void directory::remove_stored(const std::string& name) {
 /// To all nodes: those that are away hear of it when they ask for the document.
 void directory::tell_generation(const std::string& name, std::uint64_t generation) {
   if (!settings_.links || generation == 0) return;
-  const shared_bytes message = cluster::encode(
-      cluster::document_block{name, 0, {cluster::peer_generation{generation}}});
+  const shared_bytes message =
+      cluster::encode(cluster::document_block{name, 0, {cluster::peer_generation{generation}}});
   const auto document = std::make_shared<const std::string>(name);
   for (const cluster_links::entry& each : settings_.links->peers)
     tell(this, each.link, send_to_peer{message, cluster::traffic_class::data, document});

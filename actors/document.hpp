@@ -143,8 +143,8 @@ class document final : public io_actor<document_actor::base> {
   void release_held();
   void on_cluster_changed(const cluster_changed& change);
   void on_link(const peer_news& news);
-  void take_from_peer(cluster::peer_id from, const std::shared_ptr<const cluster::document_block>& in,
-                      std::size_t at);
+  void take_from_peer(cluster::peer_id from,
+                      const std::shared_ptr<const cluster::document_block>& in, std::size_t at);
   void apply_from_peer(cluster::peer_id from,
                        const std::shared_ptr<const cluster::document_block>& in, std::size_t at,
                        const shared_slice& update);
@@ -180,12 +180,12 @@ class document final : public io_actor<document_actor::base> {
   durability durability_;
   document_reporter reporter_;
   newcomer_state newcomers_;
-  log_quota left_out_logged_;           // presence, by cause
-  std::vector<session_id> refused_;     // are being closed, until they have left
-  log_quota closings_logged_;           // by reason
-  std::vector<stored_import> imports_;  // that wait for storage
-  std::unique_ptr<document_peers> peers_;     // null: the node is alone
-  std::vector<document_work::input> held_;    // until the keepers have been asked
+  log_quota left_out_logged_;               // presence, by cause
+  std::vector<session_id> refused_;         // are being closed, until they have left
+  log_quota closings_logged_;               // by reason
+  std::vector<stored_import> imports_;      // that wait for storage
+  std::unique_ptr<document_peers> peers_;   // null: the node is alone
+  std::vector<document_work::input> held_;  // until the keepers have been asked
   std::vector<caf::typed_response_promise<visited_document>> visits_;  // by the sweeper
   hosted_document::time_point visited_at_;                             // by the first of them
   bool is_removed_ = false;
@@ -193,8 +193,8 @@ class document final : public io_actor<document_actor::base> {
   bool is_unloading_ = false;
   bool waits_for_worker_ = true;
   bool is_final_ = false;
-  bool is_outdated_ = false;       // by another node
-  std::uint64_t generation_ = 0;   // storage::document_generation
+  bool is_outdated_ = false;      // by another node
+  std::uint64_t generation_ = 0;  // storage::document_generation
   bool flush_scheduled_ = false;
   bool is_nearly_full_ = false;
   bool is_folded_ = false;        // as far as is noted

@@ -82,8 +82,8 @@ bool document::handle(document_work::news_rest& rest) {
   look_at_store();
   const auto& messages = news.block->messages;
   if (rest.next == 0)
-    peers_->core().on_life(news.peer, news.block->life, news.block->list, hosted_state{*work_.state()},
-                           current_time());
+    peers_->core().on_life(news.peer, news.block->life, news.block->list,
+                           hosted_state{*work_.state()}, current_time());
   while (rest.next < messages.size()) {
     take_from_peer(news.peer, news.block, rest.next++);
     if (!work_.state()) return rest.next == messages.size();
@@ -104,9 +104,7 @@ void document::on_link(const peer_news& news) {
       peers_->core().on_down(news.peer);
       work_.state()->on_peer_gone(news.peer, now);
       break;
-    case kind::lost:
-      peers_->core().on_lost(news.peer, own, now);
-      [[fallthrough]];
+    case kind::lost: peers_->core().on_lost(news.peer, own, now); [[fallthrough]];
     case kind::presence_lost: peers_->show_presence(news.peer, *work_.state()); break;
     case kind::gone:
       peers_->core().on_gone(news.peer, own, now);
@@ -142,8 +140,8 @@ void document::take_from_peer(cluster::peer_id from,
   if (const shared_slice* const update = cluster::replica::update_of(message))
     return apply_from_peer(from, in, at, *update);
   if (const auto* const presence = std::get_if<cluster::peer_presence>(&message)) {
-    work_.state()->on_peer_presence(from, presence->update.view(), presence->is_all,
-                                    current_time(), work_.effects());
+    work_.state()->on_peer_presence(from, presence->update.view(), presence->is_all, current_time(),
+                                    work_.effects());
     return carry_out_effects({}, 0);
   }
   if (const auto* const event = std::get_if<cluster::peer_event>(&message)) {

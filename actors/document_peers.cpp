@@ -19,7 +19,8 @@ void document_peers::show_presence(cluster::peer_id to, const hosted_document& o
 }
 
 shared_bytes document_peers::encode(const cluster::replica::block& what) const {
-  return cluster::encode(cluster::document_block{*name_, core_.life(), what.messages, core_.placement().list});
+  return cluster::encode(
+      cluster::document_block{*name_, core_.life(), what.messages, core_.placement().list});
 }
 
 }  // namespace troupe

@@ -49,7 +49,8 @@ class document_peers {
                  cluster::replica_life life)
       : name_(std::move(name)),
         links_(std::move(links)),
-        core_({.life = life, .load_timeout = links_->settings.load_timeout}, links_->place(*name_)) {}
+        core_({.life = life, .load_timeout = links_->settings.load_timeout},
+              links_->place(*name_)) {}
 
   cluster::replica& core() noexcept { return core_; }
   const cluster::replica& core() const noexcept { return core_; }

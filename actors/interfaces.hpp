@@ -53,8 +53,8 @@ struct close_subscribers {
 };
 struct close_all_sessions {
   close_reason reason = close_reason::server_stopping;
-  /// Which part of them, so that their clients come back one after the other. A larger one has those
-  /// of a smaller one among them.
+  /// Which part of them, so that their clients come back one after the other. A larger one has
+  /// those of a smaller one among them.
   unsigned share = all_sessions;
 };
 struct change_access {
@@ -157,14 +157,14 @@ using directory_actor = caf::typed_actor<
     caf::result<found_open>(find_open),                // which of these are open
     caf::result<imported_update>(import_update),  // pass it on to the document, opened if need be
     caf::result<exported_state>(export_state),    // the state of a document, if it is open
-    caf::result<removed_document>(remove_document),  // close its sessions, end it, then remove it
+    caf::result<removed_document>(remove_document),   // close its sessions, end it, then remove it
     caf::result<removed_document>(adopt_generation),  // another node has removed it, or begun anew
     caf::result<void>(announce_generation),           // tell the other nodes what has become of it
-    caf::result<void>(cluster_changed),              // pass it on to all documents
-    caf::result<visited_document>(visit_document),   // pass it on to the document, opened if need be
-    caf::result<dropped_copy>(drop_copy),            // other nodes keep it, and have all of it
-    caf::result<node_drained>(close_documents),      // unload everything, then answer
-    caf::result<void>(drain_atom)>;                  // note to itself: workers had time enough
+    caf::result<void>(cluster_changed),               // pass it on to all documents
+    caf::result<visited_document>(visit_document),  // pass it on to the document, opened if need be
+    caf::result<dropped_copy>(drop_copy),           // other nodes keep it, and have all of it
+    caf::result<node_drained>(close_documents),     // unload everything, then answer
+    caf::result<void>(drain_atom)>;                 // note to itself: workers had time enough
 
 /// The join, if there is one, is sent to the document before the answer.
 struct open_document {
@@ -202,7 +202,7 @@ struct remove_document {
 };
 struct removed_document {
   bool was_there = false;
-  std::optional<failure> why;  ///< It could not be removed.
+  std::optional<failure> why;    ///< It could not be removed.
   std::uint64_t generation = 0;  ///< storage::document_generation, from now on.
 };
 /// Whatever is stored of an older one is removed. Answered with the one that it has then.
@@ -217,17 +217,17 @@ struct close_documents {};
 
 // --- peer link: one per peer of a cluster; carries what documents of two nodes tell each other ---
 
-using peer_link_actor = caf::typed_actor<
-    caf::result<void>(attach_document),  // a document wants to hear of this peer
-    caf::result<void>(detach_document),  // it has ended
-    caf::result<void>(send_to_peer),     // a message for the other end
-    caf::result<void>(expect_link),      // batches of this epoch may come
-    caf::result<void>(connect_link),     // the other end is known
-    caf::result<void>(end_link),         // say bye, or give the connection up
-    caf::result<void>(peer_batch),       // from the other end
-    caf::result<void>(second_passed),    // look at what is owed
-    caf::result<void>(flush_atom),       // note to itself: send what has queued up
-    caf::result<described_link>(describe_link)>;  // its figures
+using peer_link_actor =
+    caf::typed_actor<caf::result<void>(attach_document),  // a document wants to hear of this peer
+                     caf::result<void>(detach_document),  // it has ended
+                     caf::result<void>(send_to_peer),     // a message for the other end
+                     caf::result<void>(expect_link),      // batches of this epoch may come
+                     caf::result<void>(connect_link),     // the other end is known
+                     caf::result<void>(end_link),         // say bye, or give the connection up
+                     caf::result<void>(peer_batch),       // from the other end
+                     caf::result<void>(second_passed),    // look at what is owed
+                     caf::result<void>(flush_atom),       // note to itself: send what has queued up
+                     caf::result<described_link>(describe_link)>;  // its figures
 
 struct attach_document {
   std::string name;
@@ -264,9 +264,9 @@ struct described_link {
 /// What a document hears of a peer, in the order in which it happened.
 struct peer_news {
   enum class kind : std::uint8_t {
-    up,            ///< The link is there; nothing that was sent before counts.
-    down,          ///< It is lost.
-    lost,          ///< Some of what the document sent could not be.
+    up,    ///< The link is there; nothing that was sent before counts.
+    down,  ///< It is lost.
+    lost,  ///< Some of what the document sent could not be.
     presence_lost,
     gone,    ///< Its replica has ended.
     placed,  ///< Of no peer: the member list, or the state of moves, has changed.
@@ -314,15 +314,15 @@ struct document_left_behind {
 // --- cluster: one per node where cluster.enabled; who is a member, and the links to them ---
 
 using cluster_actor = caf::typed_actor<
-    caf::result<peer_welcome>(peer_hello),  // from another node: who it is
-    caf::result<void>(peer_said),           // what a peer says that is about no document
-    caf::result<void>(link_changed),        // a link is up, or lost
-    caf::result<void>(documents_moved),     // all documents are where a list wants them
-    caf::result<void>(announce_access),     // the application changes what users may do
-    caf::result<void>(second_passed),       // note to itself: dial who is missing
-    caf::result<node_drained>(drain_node),  // say bye to all
-    caf::result<described_cluster>(describe_cluster),   // for operators
-    caf::result<changed_members>(change_members)>;      // an operator's order
+    caf::result<peer_welcome>(peer_hello),             // from another node: who it is
+    caf::result<void>(peer_said),                      // what a peer says that is about no document
+    caf::result<void>(link_changed),                   // a link is up, or lost
+    caf::result<void>(documents_moved),                // all documents are where a list wants them
+    caf::result<void>(announce_access),                // the application changes what users may do
+    caf::result<void>(second_passed),                  // note to itself: dial who is missing
+    caf::result<node_drained>(drain_node),             // say bye to all
+    caf::result<described_cluster>(describe_cluster),  // for operators
+    caf::result<changed_members>(change_members)>;     // an operator's order
 
 struct peer_said {
   cluster::peer_id peer = 0;
@@ -344,12 +344,12 @@ struct announce_access {
 // --- store: one per node, on a thread of its own; writes to storage, in batches ---
 
 using store_actor = caf::typed_actor<
-    caf::result<loaded_document>(load_document),     // all of a document, what is queued included
-    caf::result<void>(append_updates),               // confirmed to the document by update_stored
-    caf::result<void>(write_checkpoint),             // replaces the log up to a sequence
-    caf::result<removed_document>(remove_document),  // behind all that is queued
+    caf::result<loaded_document>(load_document),      // all of a document, what is queued included
+    caf::result<void>(append_updates),                // confirmed to the document by update_stored
+    caf::result<void>(write_checkpoint),              // replaces the log up to a sequence
+    caf::result<removed_document>(remove_document),   // behind all that is queued
     caf::result<removed_document>(adopt_generation),  // what another node knows of a document
-    caf::result<dropped_copy>(drop_copy),  // forget a document, which other nodes keep
+    caf::result<dropped_copy>(drop_copy),             // forget a document, which other nodes keep
     caf::result<void>(flush_atom),     // note to itself: write what has queued up as one batch
     caf::result<void>(recover_atom)>;  // note to itself: look whether writes work again
 

@@ -1,6 +1,6 @@
-// The messages between actors of a node, announced to CAF. None of them leaves it (they carry handles
-// and shared bytes), so none is serialised. A new message is one line in the list below and a
-// struct in interfaces.hpp.
+// The messages between actors of a node, announced to CAF. None of them leaves it (they carry
+// handles and shared bytes), so none is serialised. A new message is one line in the list below and
+// a struct in interfaces.hpp.
 #pragma once
 
 #include <caf/allowed_unsafe_message_type.hpp>

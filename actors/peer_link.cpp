@@ -96,9 +96,8 @@ void peer_link::open_for(const std::string& document) {
 
 void peer_link::on_down(const caf::down_msg& down) {
   if (remote_ && down.source == remote_->address()) return lose("the connection has ended");
-  const auto failed = std::ranges::find_if(openings_, [&](const auto& each) {
-    return each.second.document == down.source.id();
-  });
+  const auto failed = std::ranges::find_if(
+      openings_, [&](const auto& each) { return each.second.document == down.source.id(); });
   if (failed != openings_.end()) on_opening_failed(std::string{failed->first}, down.reason);
 }
 
@@ -213,9 +212,9 @@ void peer_link::on_block(cluster::document_block block, std::size_t bytes) {
     return;
   }
   if (is_gone) return;
-  if (const auto* const first = block.messages.empty()
-                                    ? nullptr
-                                    : std::get_if<cluster::peer_generation>(&block.messages.front());
+  if (const auto* const first =
+          block.messages.empty() ? nullptr
+                                 : std::get_if<cluster::peer_generation>(&block.messages.front());
       first != nullptr && first->generation > first_life && !openings_.contains(block.document))
     tell_generation(block.document, first->generation);
   // Nobody here cares any more whether a peer's sessions use the document.

@@ -4,8 +4,8 @@
 // kept until the directory has opened it.
 //
 // Its mailbox is bounded by what documents may have under way and by the credit of the link
-// (protocol/cluster/link), which also bounds what waits for a slow peer. If it fails the node stops:
-// the supervisor watches the cluster actor, which watches its links.
+// (protocol/cluster/link), which also bounds what waits for a slow peer. If it fails the node
+// stops: the supervisor watches the cluster actor, which watches its links.
 #pragma once
 
 #include <map>

@@ -1,7 +1,7 @@
-// What goes over CAF's network layer between nodes, and nothing else does: three messages, each with
-// a type id that no other type of troupe can shift, a check, and an inspect. What stands in their
-// texts is decoded, and bounded, by protocol/cluster (hello, link, peer_codec): a peer is another
-// version perhaps, or broken. Bytes are std::string, which CAF copies as a whole; of a
+// What goes over CAF's network layer between nodes, and nothing else does: three messages, each
+// with a type id that no other type of troupe can shift, a check, and an inspect. What stands in
+// their texts is decoded, and bounded, by protocol/cluster (hello, link, peer_codec): a peer is
+// another version perhaps, or broken. Bytes are std::string, which CAF copies as a whole; of a
 // vector it would write each byte by itself.
 #pragma once
 
@@ -66,8 +66,8 @@ template <class Inspector>
 bool inspect(Inspector& with, peer_batch& what) {
   return with.object(what).fields(
       with.field("epoch", what.what.epoch), with.field("sequence", what.what.sequence),
-      with.field("acknowledged", what.what.acknowledged),
-      with.field("payload", what.what.payload), with.field("is_reset", what.is_reset));
+      with.field("acknowledged", what.what.acknowledged), with.field("payload", what.what.payload),
+      with.field("is_reset", what.is_reset));
 }
 
 /// The gate of a node, published at its cluster port.

@@ -116,8 +116,8 @@ removed_document store::on_adopt(const adopt_generation& which) {
   if (!known) return {false, known.error()};
   const bool is_taken = which.generation > 2 && *known == which.generation;
   if (is_taken)
-    log_line(log_severity::info, "document '" + which.document +
-                                     "' was removed by an operator at another node");
+    log_line(log_severity::info,
+             "document '" + which.document + "' was removed by an operator at another node");
   return {is_taken, std::nullopt, *known};
 }
 

@@ -59,8 +59,7 @@ void supervisor::close_sessions() {
     order.reason = close_reason::node_restarting;
     const auto passed = std::chrono::steady_clock::now() - drain_began_;
     order.share = static_cast<unsigned>(std::min<std::int64_t>(
-        passed * std::int64_t{all_sessions} / drain_spread + 1,
-        all_sessions));
+        passed * std::int64_t{all_sessions} / drain_spread + 1, all_sessions));
   }
   for (const hub_actor& hub : watched_->hubs) tell(this, hub, order);
 }

@@ -56,14 +56,15 @@ void sweeper::on_changed(const cluster_changed& change) {
     list_documents open;
     open.limit = static_cast<std::size_t>(-1);
     request(directory_, caf::infinite, open)
-        .then([this, number, before = links_->has_moved ? yes : no](const listed_documents& page) {
-                if (links_->list.number() != number) return;
-                std::vector<std::string> names;
-                for (const document_info& each : page.documents) names.push_back(each.name);
-                sweep_.on_list(number, before, std::move(names), current_time());
-                if (links_->all_moved) sweep_.on_all_moved(number, current_time());
-              },
-              [](const caf::error&) {});
+        .then(
+            [this, number, before = links_->has_moved ? yes : no](const listed_documents& page) {
+              if (links_->list.number() != number) return;
+              std::vector<std::string> names;
+              for (const document_info& each : page.documents) names.push_back(each.name);
+              sweep_.on_list(number, before, std::move(names), current_time());
+              if (links_->all_moved) sweep_.on_all_moved(number, current_time());
+            },
+            [](const caf::error&) {});
     return;
   }
   if (links_->all_moved) sweep_.on_all_moved(number, now);
@@ -91,15 +92,15 @@ void sweeper::list_page(const cluster::sweep::page_request& wanted) {
   which.limit = wanted.count;
   const auto page = archive_->list(which);
   if (!page) {
-    log_line(log_severity::error,
-             "stored documents cannot be listed: " + to_string(page.error()));
+    log_line(log_severity::error, "stored documents cannot be listed: " + to_string(page.error()));
     return sweep_.on_page(wanted.pass, {}, wanted.after, more, current_time());
   }
   std::vector<std::string> names;
   for (const storage::document_info& each : page->documents) names.push_back(each.name);
   std::string after = names.empty() ? wanted.after : names.back();
   if (wanted.skips_kept)
-    std::erase_if(names, [this](const std::string& each) { return links_->place(each).keeps_itself; });
+    std::erase_if(names,
+                  [this](const std::string& each) { return links_->place(each).keeps_itself; });
   sweep_.on_page(wanted.pass, std::move(names), std::move(after), page->has_more ? more : last,
                  current_time());
 }

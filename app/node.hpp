@@ -119,7 +119,7 @@ class node {
   std::shared_ptr<const version_keeper> versions_;
   std::shared_ptr<node_metrics> metrics_;
   opened_access access_;
-  opened_cluster cluster_;  // no actor where cluster.enabled is false
+  opened_cluster cluster_;               // no actor where cluster.enabled is false
   opened_webhooks webhooks_;             // empty where webhooks.url is
   webhook_sender_actor webhook_sender_;  // null likewise
   std::shared_ptr<tls_context> tls_;

@@ -346,7 +346,7 @@ class hosted_document {
   dialect_set spoken_;                                        // those that anybody speaks
   std::vector<sync::awareness::client_id> presence_changed_;  // since the last end_turn
   std::vector<sync::awareness::client_id> presence_changed_here_;  // not by a peer
-  flat_map<session_id, dialect> to_ask_;                      // that were asked a moment ago
+  flat_map<session_id, dialect> to_ask_;                           // that were asked a moment ago
   std::uint64_t version_ = 0;
   std::optional<time_point> first_shown_;  // when any presence came first
   std::vector<crdt::repaired_struct> repaired_;
@@ -354,9 +354,9 @@ class hosted_document {
   crdt::client_id editing_client_ = 0;       // in whose name programs edit; 0: none yet
   crdt::clock_type editing_clock_ = 0;       // its next one, as far as this document wrote it
   bool has_peers_ = false;
-  std::size_t readers_ = 0;                  // sessions that read contents
-  std::set<std::string> to_tell_;            // roots that have changed, for them
-  std::set<std::string> large_roots_;        // not worth looking at before the next tick
+  std::size_t readers_ = 0;            // sessions that read contents
+  std::set<std::string> to_tell_;      // roots that have changed, for them
+  std::set<std::string> large_roots_;  // not worth looking at before the next tick
 };
 
 }  // namespace troupe

@@ -57,9 +57,9 @@ void hosted_document::on_peer_gone(std::uint32_t peer, time_point now) {
 void hosted_document::on_peer_event(std::string_view payload, std::string_view user,
                                     std::string_view message_id, time_point now,
                                     document_effects& out) {
-  const bool is_known = !user.empty() && !message_id.empty() &&
-                        window_->note(message_id_owner_of(user), message_id, as_bytes(payload),
-                                      now) != seen::fresh;
+  const bool is_known =
+      !user.empty() && !message_id.empty() &&
+      window_->note(message_id_owner_of(user), message_id, as_bytes(payload), now) != seen::fresh;
   if (!is_known) on_event(payload, out);
 }
 

@@ -1,5 +1,5 @@
-// Names a session on its node. Never 0, never used twice while the node runs. The sessions of a peer
-// count as one for what they show on this node; its number is above those of all sessions.
+// Names a session on its node. Never 0, never used twice while the node runs. The sessions of a
+// peer count as one for what they show on this node; its number is above those of all sessions.
 #pragma once
 
 #include <cstdint>

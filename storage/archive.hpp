@@ -175,7 +175,8 @@ class archive {
   virtual result<std::uint64_t> adopt(const std::string& document, std::uint64_t wanted) = 0;
 
   /// Forgets a document as if it had never been stored, since other nodes keep it. Returns false,
-  /// and nothing has happened, if it has a version that somebody named, is removed, or is not there.
+  /// and nothing has happened, if it has a version that somebody named, is removed, or is not
+  /// there.
   virtual result<bool> forget(const std::string& document) = 0;
 
   /// Keeps a state of a document. Returns what it is known as, once it is durable. Fails with

@@ -45,7 +45,8 @@ struct append_credits {
   std::vector<std::string> origins;  ///< Names of backends that edited.
 };
 
-/// Orders what may have become of a document, the same on all nodes: 0: it was never stored; 2, 4, 6,
+/// Orders what may have become of a document, the same on all nodes: 0: it was never stored; 2, 4,
+/// 6,
 /// ...: it is in its first, second, third life, or may begin it; 3, 5, ...: removed in the first,
 /// second.
 constexpr std::uint64_t document_generation(std::uint64_t life, bool is_removed,
@@ -94,7 +95,8 @@ struct stored_document {
   shared_bytes checkpoint;            ///< Empty if there is none.
   std::vector<shared_slice> updates;  ///< In order.
   sequence last = 0;                  ///< Of the newest update, or of what the checkpoint covers.
-  /// Which life of the document this is, for nodes that keep it together; see document_generation().
+  /// Which life of the document this is, for nodes that keep it together; see
+  /// document_generation().
   std::uint64_t generation = 0;
   /// What could not be read, though the document is whole without it; empty: nothing. It wants a
   /// line in the log and a new checkpoint.

@@ -32,8 +32,7 @@ stored_document memory_backend::contents_of(const entry& of) {
   stored_document stored;
   stored.checkpoint = of.checkpoint.share();
   stored.last = of.known.last;
-  stored.generation =
-      document_generation(of.known.life, of.known.is_removed, of.known.is_admitted);
+  stored.generation = document_generation(of.known.life, of.known.is_removed, of.known.is_admitted);
   for (const record& r : of.log) stored.updates.push_back(r.update);
   return stored;
 }
@@ -174,8 +173,7 @@ result<bool> memory_backend::admit(const std::string& document) {
   return true;
 }
 
-result<std::uint64_t> memory_backend::adopt(const std::string& document,
-                                            std::uint64_t wanted) {
+result<std::uint64_t> memory_backend::adopt(const std::string& document, std::uint64_t wanted) {
   std::lock_guard lock{mutex_};
   const auto found = documents_.find(document);
   std::uint64_t known = 0;

@@ -139,8 +139,7 @@ result<bool> rocksdb_backend::remove(const std::string& document) {
   return was_there;
 }
 
-result<std::uint64_t> rocksdb_backend::adopt(const std::string& document,
-                                             std::uint64_t wanted) {
+result<std::uint64_t> rocksdb_backend::adopt(const std::string& document, std::uint64_t wanted) {
   std::lock_guard lock{state_->writing};
   const auto stored = rocksdb_reader{*state_->store}.find_meta(document);
   const bool is_corrupt = !stored && stored.error().code == errc::corrupt_document;
@@ -188,8 +187,7 @@ result<bool> rocksdb_backend::forget(const std::string& document) {
   const document_id id = (*stored)->id;
   rocksdb::WriteBatch batch{0, 0, 8, 0};
   for (const family which : {family::log, family::checkpoints, family::versions})
-    if (const auto status =
-            batch.DeleteRange(store.handle(which), begin_key(id), end_key(id));
+    if (const auto status = batch.DeleteRange(store.handle(which), begin_key(id), end_key(id));
         !status.ok())
       return tl::unexpected(in_document(document, to_failure(status)));
   for (const std::string& key : {meta_key(document), name_key(id)})

@@ -67,10 +67,9 @@ result<std::uint16_t> open_gate(const config& settings, caf::actor_system& syste
                                 const cluster_actor& actor) {
   const std::string& address = settings.cluster.address;
   const std::uint16_t port = settings.cluster.port;
-  const auto opened =
-      has_tls(settings)
-          ? caf::openssl::publish(actor, port, address.c_str(), true)
-          : system.middleman().publish(actor, port, address.c_str(), true);
+  const auto opened = has_tls(settings)
+                          ? caf::openssl::publish(actor, port, address.c_str(), true)
+                          : system.middleman().publish(actor, port, address.c_str(), true);
   if (opened) return *opened;
   return fail(errc::address_in_use, "cluster.listen: cannot listen on " + address + ":" +
                                         std::to_string(port) + ": " +
@@ -126,8 +125,8 @@ result<opened_cluster> open_cluster(const config& settings, caf::actor_system& s
                                     : system.middleman().actor_handle();
   log_line(log_severity::info, "node '" + how.self.name + "' of cluster '" + how.self.cluster +
                                    "' has the uuid " + cluster::to_string(how.self.id) +
-                                   " and starts for the " +
-                                   std::to_string(how.self.incarnation) + ". time");
+                                   " and starts for the " + std::to_string(how.self.incarnation) +
+                                   ". time");
   opened.actor = system.spawn<cluster_manager>(std::move(how), parts.directory);
   auto port = open_gate(settings, system, opened.actor);
   if (!port) {

@@ -103,7 +103,8 @@ caf_config::caf_config(const config& settings) {
   caf::core::init_global_meta_objects();
   config_file_path = "";
   load<caf::io::middleman>();
-  const bool has_cluster_tls = settings.cluster.enabled && !settings.cluster_tls.certificate.empty();
+  const bool has_cluster_tls =
+      settings.cluster.enabled && !settings.cluster_tls.certificate.empty();
   if (has_cluster_tls) load<caf::openssl::manager>();
   // CAF reads this key but does not declare it. Without it a restart has to wait for the port.
   opt_group{custom_options_, "caf.middleman.prometheus-http"}.add<bool>(

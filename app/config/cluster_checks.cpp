@@ -57,20 +57,23 @@ class cluster_checker {
   void check_numbers() {
     const auto& replication = settings_.cluster_replication;
     if (replication.write_acks > replication.keepers)
-      say("cluster.replication.write_acks", "must not be more than cluster.replication.keepers, which is " +
-                                                std::to_string(replication.keepers));
+      say("cluster.replication.write_acks",
+          "must not be more than cluster.replication.keepers, which is " +
+              std::to_string(replication.keepers));
     const auto& heartbeat = settings_.cluster_heartbeat;
     if (heartbeat.timeout < 2 * heartbeat.interval)
-      say("cluster.heartbeat.timeout", "must be at least twice cluster.heartbeat.interval, which is " +
-                                           format_duration(heartbeat.interval));
+      say("cluster.heartbeat.timeout",
+          "must be at least twice cluster.heartbeat.interval, which is " +
+              format_duration(heartbeat.interval));
   }
 
   /// Each side shows a certificate and checks the other's, so all three belong together.
   void check_tls() {
     const auto& tls = settings_.cluster_tls;
-    const std::pair<const char*, bool> parts[] = {{"cluster.tls.certificate", !tls.certificate.empty()},
-                                                  {"cluster.tls.key", !tls.key.empty()},
-                                                  {"cluster.tls.ca", !tls.ca.empty()}};
+    const std::pair<const char*, bool> parts[] = {
+        {"cluster.tls.certificate", !tls.certificate.empty()},
+        {"cluster.tls.key", !tls.key.empty()},
+        {"cluster.tls.ca", !tls.ca.empty()}};
     std::string missing;
     std::string given;
     for (const auto& [key, is_set] : parts) {

@@ -1,4 +1,5 @@
-// Checks of the values below `cluster.`, and what they become. Runs at start-up, in the main thread.
+// Checks of the values below `cluster.`, and what they become. Runs at start-up, in the main
+// thread.
 #pragma once
 
 #include <string>

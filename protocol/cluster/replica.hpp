@@ -151,8 +151,8 @@ class replica {
 
   // --- questions ---
 
-  /// The generation of the document that a peer has, if it is newer: what is known here is of no use
-  /// to anybody, and nothing more is taken from peers. 0: none has.
+  /// The generation of the document that a peer has, if it is newer: what is known here is of no
+  /// use to anybody, and nothing more is taken from peers. 0: none has.
   std::uint64_t outdated_by() const noexcept { return outdated_by_; }
   /// Whether a peer speaks of the same generation, so that what it says can be taken.
   bool fits(peer_id from) const noexcept;

@@ -64,8 +64,9 @@ class awareness {
   /// would hear of all.
   static constexpr std::size_t raised_again_max = 100;
   static constexpr std::size_t raised_again_bytes_max = std::size_t{256} * 1024;
-  /// A client of a peer is shown under a clock so far ahead of its own at first: clients of this node
-  /// may remember it from before the node was started again, under a clock that was raised then.
+  /// A client of a peer is shown under a clock so far ahead of its own at first: clients of this
+  /// node may remember it from before the node was started again, under a clock that was raised
+  /// then.
   static constexpr std::uint64_t raised_for_peers = 3;
   /// How far the clock that some have heard may be ahead of the one of its client; see raise_for().
   static constexpr std::uint64_t raised_by_max = 2;

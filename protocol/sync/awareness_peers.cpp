@@ -49,8 +49,7 @@ result<awareness::taking> awareness::take_of_peer(const awareness_entry& incomin
   const bool is_of_peer = known != nullptr && is_peer_session(known->owner);
   const bool is_owner = is_of_peer && known->owner == peer;
   // What the peer sends under a newer clock of its own counts, however far this node has raised it.
-  const std::uint64_t last =
-      known == nullptr ? 0 : is_of_peer ? known->peer_clock : known->clock;
+  const std::uint64_t last = known == nullptr ? 0 : is_of_peer ? known->peer_clock : known->clock;
   const bool is_newer = known == nullptr || incoming.clock > last;
   // Its own node knows best that it is gone, however far the clock was raised here.
   const bool is_end = is_null && is_owner && !known->state.empty();

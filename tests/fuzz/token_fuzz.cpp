@@ -105,7 +105,7 @@ void check_places(const std::string& text) {
                                              .cookies = {},
                                              .origin = {}},
                                             cookie);
-  if (in_header && *in_header) check_token((*in_header)->token);
+  if (in_header && *in_header) check_token(std::string{(*in_header)->token});
 }
 
 void check_pattern(std::string_view text) {

@@ -51,6 +51,7 @@ struct bed {
   void hear(peer_id from, const document_message& message, replica_life life = life_there,
             std::uint64_t list = 1) {
     core.on_life(from, life, list, state, now);
+    core.on_message(from, peer_generation{2}, state, now);
     const shared_slice* const update = replica::update_of(message);
     if (update == nullptr) return core.on_message(from, message, state, now);
     bool worked = true;
