@@ -121,6 +121,7 @@ TEST_CASE("a document that was edited a moment ago does not fold while anybody i
   REQUIRE(document);
   test::editing_client writer{5};
   node.send(*document, 1, message_kind::update, writer.insert_text("text", 0, "hello"));
+  REQUIRE(text_for(node, *document, 1) == "hello");  // it is loaded, and has the edit
   node.tell_document(*document, document_tick{});
   CHECK_FALSE(describe(node, *document).is_folded);
 
