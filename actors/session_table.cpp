@@ -186,8 +186,8 @@ changed_access session_table::change_access(const access_change& change) {
   changed_access changed;
   for (const auto& [id, session] : sessions_) session->change_access(change, changed);
   std::ranges::sort(changed.documents);
-  const auto repeated = std::ranges::unique(changed.documents);
-  changed.documents.erase(repeated.begin(), repeated.end());
+  changed.documents.erase(std::unique(changed.documents.begin(), changed.documents.end()),
+                          changed.documents.end());
   return changed;
 }
 

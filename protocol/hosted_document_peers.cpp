@@ -71,8 +71,7 @@ std::vector<byte_buffer> hosted_document::presence_here() const {
 std::vector<byte_buffer> hosted_document::encode_presence_here() {
   auto& changed = presence_changed_here_;
   std::ranges::sort(changed);
-  const auto repeated = std::ranges::unique(changed);
-  changed.erase(repeated.begin(), repeated.end());
+  changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
   std::erase_if(changed, [this](auto client) {
     const session_id owner = presence_.owner_of(client);
     const bool is_relayed = owner == no_session && presence_.state_of(client) != "null";

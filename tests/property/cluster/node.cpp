@@ -214,7 +214,8 @@ void node::tick() {
   }
   publish();
   const auto all = documents_;
-  for (const auto& [name, each] : all) push(each, [this, each](open_document&) { tick(each); });
+  for (const auto& named : all)
+    push(named.second, [this, each = named.second](open_document&) { tick(each); });
   pump_sweep();
 }
 

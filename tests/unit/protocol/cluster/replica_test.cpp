@@ -10,7 +10,6 @@
 using namespace troupe;
 using namespace troupe::cluster;
 using namespace std::chrono_literals;
-using simulation::item;
 using simulation::set_document;
 
 namespace {
