@@ -208,27 +208,14 @@ std::chrono::milliseconds cluster_manager::scattered(std::chrono::milliseconds p
 
 // --- links ---
 
-cluster_manager::peer* cluster_manager::find(cluster::peer_id number) {
-  const auto found = std::ranges::find_if(
-      peers_, [number](const auto& each) { return each.second.number == number; });
-  return found == peers_.end() ? nullptr : &found->second;
+cluster_manager::peer_map::iterator cluster_manager::find(cluster::peer_id number) {
+  return std::ranges::find_if(peers_,
+                              [number](const auto& each) { return each.second.number == number; });
 }
 
 cluster_manager::peer* cluster_manager::peer_of(const cluster::node_uuid& id) {
   const auto found = peers_.find(id);
   return found == peers_.end() ? nullptr : &found->second;
-}
-
-std::string cluster_manager::uuid_text(cluster::peer_id number) const {
-  for (const auto& [id, each] : peers_)
-    if (each.number == number) return cluster::to_string(id);
-  return {};
-}
-
-std::string cluster_manager::name_of(cluster::peer_id number) const {
-  for (const auto& [id, each] : peers_)
-    if (each.number == number) return members_.name_of(id);
-  return "peer " + std::to_string(number);
 }
 
 std::vector<cluster::node_uuid> cluster_manager::nodes_up() const {
@@ -239,17 +226,17 @@ std::vector<cluster::node_uuid> cluster_manager::nodes_up() const {
 }
 
 void cluster_manager::on_link_changed(const link_changed& change) {
-  peer* const of = find(change.peer);
-  if (of == nullptr) return;
-  const bool was_up = std::exchange(of->is_up, change.is_up);
+  const auto of = find(change.peer);
+  if (of == peers_.end()) return;
+  const std::string name = members_.name_of(of->first);
+  const bool was_up = std::exchange(of->second.is_up, change.is_up);
   if (change.is_up) {
-    log_line(log_severity::info, "node " + name_of(change.peer) + " is linked");
+    log_line(log_severity::info, "node " + name + " is linked");
     gossip(change.peer);
     for (const std::string& each : settings_.kept_changes())
-      tell_peer(*of, cluster::peer_access_change{shared_bytes::copy_of(as_bytes(each))});
+      tell_peer(of->second, cluster::peer_access_change{shared_bytes::copy_of(as_bytes(each))});
   } else if (was_up && !is_draining_) {
-    log_line(log_severity::warning,
-             "the link to node " + name_of(change.peer) + " is lost: " + change.why);
+    log_line(log_severity::warning, "the link to node " + name + " is lost: " + change.why);
   }
   settings_.state->note(members_.why_not());
   tell(this, settings_.sweeper, change);
@@ -273,11 +260,9 @@ void cluster_manager::gossip(std::optional<cluster::peer_id> only) {
 }
 
 void cluster_manager::on_said(const peer_said& what) {
-  peer* const from = find(what.peer);
-  if (from == nullptr) return;
-  const auto id = std::ranges::find_if(peers_, [&](const auto& each) {
-                    return each.second.number == what.peer;
-                  })->first;
+  const auto from = find(what.peer);
+  if (from == peers_.end()) return;
+  const cluster::node_uuid id = from->first;
   if (const auto* const moved = std::get_if<cluster::peer_moved>(&what.what)) {
     members_.on_moved(id, moved->list_number);
     return look_at_members();
@@ -288,7 +273,7 @@ void cluster_manager::on_said(const peer_said& what) {
   if (members == nullptr) return;
   auto list = cluster::member_list::decode(members->list.view());
   if (!list) {
-    log_line(log_severity::error, "the member list of node " + name_of(what.peer) +
+    log_line(log_severity::error, "the member list of node " + members_.name_of(id) +
                                       " cannot be read: " + to_string(list.error()));
     return;
   }
@@ -296,10 +281,10 @@ void cluster_manager::on_said(const peer_said& what) {
   const auto outcome = members_.on_members(id, *std::move(list));
   if (outcome == older) gossip(what.peer);
   if (outcome == conflict) {
-    log_line(log_severity::error, "node " + name_of(what.peer) +
+    log_line(log_severity::error, "node " + members_.name_of(id) +
                                       " has another member list with the same number, " +
                                       std::to_string(members_.list().number()));
-    tell(this, from->link, end_link{});
+    tell(this, from->second.link, end_link{});
   }
   look_at_members();
 }
@@ -345,19 +330,20 @@ void cluster_manager::look_at_members() {
     peer& added = peers_[each.id];
     added.number = ++last_number_;
     added.link = system().spawn<peer_link>(
-        peer_link_settings{added.number, "node " + each.name, settings_.limits, settings_.metrics},
-        directory_, cluster_actor{this});
+        peer_link_settings{added.number, "node " + each.name, settings_.limits}, directory_,
+        cluster_actor{this});
     watch(this, added.link);
   }
   // Documents obey a list from the moment at which peers can hear of it.
-  if (settings_.newest) settings_.newest->set(make_links());
+  const cluster_links_ptr links = make_links();
+  if (settings_.newest) settings_.newest->set(links);
   if (is_new_list) {
     log_line(log_severity::info, "member list " + std::to_string(members_.list().number()) +
                                      " has " + std::to_string(members_.members().size()) +
                                      " members");
     gossip();
   }
-  publish();
+  make_known(links);
 }
 
 /// Returns whether it is stored. One that is not is of no use: the node would forget it.
@@ -394,9 +380,13 @@ std::shared_ptr<const cluster_links> cluster_manager::make_links() {
 }
 
 void cluster_manager::publish() {
-  was_published_ = true;
   const cluster_links_ptr links = make_links();
   if (settings_.newest) settings_.newest->set(links);
+  make_known(links);
+}
+
+void cluster_manager::make_known(const cluster_links_ptr& links) {
+  was_published_ = true;
   // The documents obey the list before the sweep over them begins.
   request(directory_, caf::infinite, cluster_changed{links})
       .then([this, links] { tell(this, settings_.sweeper, cluster_changed{links}); },
@@ -411,7 +401,9 @@ caf::result<described_cluster> cluster_manager::on_describe() {
   for (const auto& [id, each] : peers_) links.push_back(each.link);
   return gather(this, links, describe_link{}, describe(),
                 [this](described_cluster& all, const described_link& part) {
-                  const std::string uuid = uuid_text(part.peer);
+                  const auto of = find(part.peer);
+                  if (of == peers_.end()) return;
+                  const std::string uuid = cluster::to_string(of->first);
                   const auto row =
                       std::ranges::find(all.nodes, uuid, &described_cluster::node_view::uuid);
                   if (row == all.nodes.end()) return;

@@ -22,7 +22,6 @@
 #include "actors/cluster_links.hpp"
 #include "actors/cluster_state.hpp"
 #include "actors/interfaces.hpp"
-#include "actors/node_metrics.hpp"
 #include "protocol/cluster/membership.hpp"
 
 namespace troupe {
@@ -41,10 +40,9 @@ struct cluster_manager_settings {
   std::function<std::vector<std::string>()> kept_changes;
   caf::io::middleman_actor connector;  ///< Of CAF's network layer, or of its TLS.
   sweeper_actor sweeper;
-  std::shared_ptr<newest_links> newest;   ///< May be null.
-  std::shared_ptr<cluster_state> state;   ///< Shown to /readyz.
-  std::shared_ptr<node_metrics> metrics;  ///< May be null.
-  std::uint64_t seed = 0;                 ///< Random.
+  std::shared_ptr<newest_links> newest;  ///< May be null.
+  std::shared_ptr<cluster_state> state;  ///< Shown to /readyz.
+  std::uint64_t seed = 0;                ///< Random.
 };
 
 class cluster_manager final : public cluster_actor::base {
@@ -90,16 +88,17 @@ class cluster_manager final : public cluster_actor::base {
                   cluster::link_epoch epoch);
   void on_dial_failed(const cluster::dial_target& target, const std::string& why);
   bool is_my_turn(const cluster::dial_target& target) const;
-  peer* find(cluster::peer_id number);
+  using peer_map = std::map<cluster::node_uuid, peer>;
+
+  peer_map::iterator find(cluster::peer_id number);
   peer* peer_of(const cluster::node_uuid& id);
-  std::string name_of(cluster::peer_id number) const;
-  std::string uuid_text(cluster::peer_id number) const;
   described_cluster describe() const;
   std::vector<cluster::node_uuid> nodes_up() const;
   void look_at_members();
   bool keep();
   std::shared_ptr<const cluster_links> make_links();
   void publish();
+  void make_known(const std::shared_ptr<const cluster_links>& links);
   void gossip(std::optional<cluster::peer_id> only = std::nullopt);
   void tell_peer(const peer& to, const cluster::node_message& what);
   std::chrono::milliseconds scattered(std::chrono::milliseconds pause);
@@ -107,7 +106,7 @@ class cluster_manager final : public cluster_actor::base {
   cluster_manager_settings settings_;
   cluster::membership members_;
   directory_actor directory_;
-  std::map<cluster::node_uuid, peer> peers_;
+  peer_map peers_;
   std::map<std::string, dialing> dialed_;
   cluster::peer_id last_number_ = 0;
   std::uint64_t kept_list_ = 0;

@@ -1,7 +1,6 @@
 #include "actors/directory.hpp"
 
 #include <algorithm>
-#include <random>
 
 #include <caf/sec.hpp>
 
@@ -28,9 +27,13 @@ constexpr std::size_t windows_max = 10'000;
 /// these might contradict that, fail again, and be whole the next time.
 constexpr std::size_t failed_max = 10'000;
 
-std::uint64_t random_number() {
-  std::random_device random;
-  return std::uint64_t{random()} << 32 | random();
+/// Passes a question on, and the answer back.
+template <class Self, class Receiver, class Question, class Answer>
+void pass_on(Self* self, const Receiver& to, const Question& question,
+             caf::typed_response_promise<Answer> promise) {
+  self->request(to, caf::infinite, question)
+      .then([promise](const Answer& answer) mutable { promise.deliver(answer); },
+            [promise](const caf::error& why) mutable { promise.deliver(why); });
 }
 
 }  // namespace
@@ -146,7 +149,7 @@ document_actor directory::spawn_document(const std::string& name, document_id id
                              splitmix64(settings_.seed + id) + fnv1a(name), std::move(window),
                              pending_, settings_.metrics, settings_.workers, release_,
                              settings_.health, settings_.fold_after, settings_.webhooks,
-                             settings_.links, random_number()};
+                             settings_.links, splitmix64(~(settings_.seed + id))};
   caf::actor_config config{unit};
   // What a failed one sent last may be in the store's queue.
   const store_reader_actor reader = failed_.erase(name) > 0 ? store_reader_actor{store_} : reader_;
@@ -314,16 +317,16 @@ caf::result<listed_clients> directory::on_list_clients(const list_clients& which
   const auto found = documents_.find(which.document);
   if (found == documents_.end() || found->second.is_unloading) return listed_clients{};
   auto promise = make_response_promise<listed_clients>();
-  request(found->second.document, caf::infinite, which)
-      .then([promise](const listed_clients& page) mutable { promise.deliver(page); },
-            [promise](const caf::error& why) mutable { promise.deliver(why); });
+  pass_on(this, found->second.document, which, promise);
   return promise;
 }
 
 notified_document directory::on_notify(const notify_document& news) {
   const auto found = documents_.find(news.document);
   if (found == documents_.end() || found->second.is_unloading) {
-    if (settings_.links) tell_peers(news);
+    if (settings_.links)
+      tell_peers(news.document,
+                 cluster::peer_event{shared_bytes::copy_of(as_bytes(news.payload)), {}, {}});
     return {false};
   }
   tell(this, found->second.document, document_event{news.payload});
@@ -331,12 +334,11 @@ notified_document directory::on_notify(const notify_document& news) {
 }
 
 /// Their sessions may use the document, though none of this node does.
-void directory::tell_peers(const notify_document& news) {
-  const cluster::peer_event event{shared_bytes::copy_of(as_bytes(news.payload)), {}, {}};
-  const shared_bytes message = cluster::encode(cluster::document_block{news.document, 0, {event}});
-  const auto name = std::make_shared<const std::string>(news.document);
+void directory::tell_peers(const std::string& name, cluster::document_message what) {
+  const shared_bytes message = cluster::encode(cluster::document_block{name, 0, {std::move(what)}});
+  const auto document = std::make_shared<const std::string>(name);
   for (const cluster_links::entry& each : settings_.links->peers)
-    tell(this, each.link, send_to_peer{message, cluster::traffic_class::data, name});
+    tell(this, each.link, send_to_peer{message, cluster::traffic_class::data, document});
 }
 
 caf::result<visited_document> directory::on_visit(const visit_document& which) {
@@ -344,9 +346,7 @@ caf::result<visited_document> directory::on_visit(const visit_document& which) {
   const caf::expected<opened_document> opened = open({which.document, std::nullopt, true});
   if (!opened) return opened.error();
   auto promise = make_response_promise<visited_document>();
-  request(opened->document, caf::infinite, which)
-      .then([promise](const visited_document& outcome) mutable { promise.deliver(outcome); },
-            [promise](const caf::error& why) mutable { promise.deliver(why); });
+  pass_on(this, opened->document, which, promise);
   return promise;
 }
 
@@ -461,9 +461,7 @@ caf::result<exported_state> directory::on_export(const export_state& which) {
   const auto found = documents_.find(which.document);
   if (found == documents_.end() || found->second.is_unloading) return exported_state{false, {}};
   auto promise = make_response_promise<exported_state>();
-  request(found->second.document, caf::infinite, which)
-      .then([promise](const exported_state& state) mutable { promise.deliver(state); },
-            [promise](const caf::error& why) mutable { promise.deliver(why); });
+  pass_on(this, found->second.document, which, promise);
   return promise;
 }
 
@@ -473,11 +471,8 @@ caf::result<removed_document> directory::on_remove(const remove_document& which)
   if (const auto known = removals_.find(which.name);
       known != removals_.end() && (known->second.dropped.pending() || known->second.generation)) {
     // Something else becomes of it first.
-    known->second.waiting.push_back([this, which, promise] {
-      request(directory_actor{this}, caf::infinite, which)
-          .then([promise](const removed_document& answer) mutable { promise.deliver(answer); },
-                [promise](const caf::error& why) mutable { promise.deliver(why); });
-    });
+    known->second.waiting.push_back(
+        [this, which, promise] { pass_on(this, directory_actor{this}, which, promise); });
     return promise;
   }
   const auto [at, is_first] = removals_.try_emplace(which.name);
@@ -490,17 +485,9 @@ caf::result<removed_document> directory::on_remove(const remove_document& which)
 caf::result<removed_document> directory::on_adopt(const adopt_generation& which) {
   if (is_draining_) return to_caf_error(close_reason::server_stopping);
   auto promise = make_response_promise<removed_document>();
-  const auto known = removals_.find(which.document);
-  if (known == removals_.end() && which.generation == 0) {
-    request(store_, caf::infinite, which)
-        .then([promise](const removed_document& answer) mutable { promise.deliver(answer); },
-              [promise](const caf::error& why) mutable { promise.deliver(why); });
-    return promise;
-  }
-  if (known != removals_.end()) {
-    known->second.waiting.push_back(
-        [this, which] { tell_anonymously(directory_actor{this}, which); });
-    promise.deliver(removed_document{});
+  if (is_put_off(which, promise)) return promise;
+  if (which.generation == 0) {
+    pass_on(this, store_, which, promise);
     return promise;
   }
   // Nothing ends because of what is known here already.
@@ -509,18 +496,25 @@ caf::result<removed_document> directory::on_adopt(const adopt_generation& which)
           [this, which, promise](const removed_document& stored) mutable {
             if (stored.why || std::max<std::uint64_t>(stored.generation, 2) >= which.generation)
               return promise.deliver(stored);
-            const auto [at, is_first] = removals_.try_emplace(which.document);
-            if (!is_first) {
-              at->second.waiting.push_back(
-                  [this, which] { tell_anonymously(directory_actor{this}, which); });
-              return promise.deliver(removed_document{});
-            }
-            at->second.generation = which.generation;
-            at->second.promises.push_back(promise);
+            if (is_put_off(which, promise)) return;
+            removal& begun = removals_[which.document];
+            begun.generation = which.generation;
+            begun.promises.push_back(promise);
             begin_removal(which.document);
           },
           [promise](const caf::error& why) mutable { promise.deliver(why); });
   return promise;
+}
+
+/// Whether something else becomes of the document first; nobody waits for the answer.
+bool directory::is_put_off(const adopt_generation& which,
+                           caf::typed_response_promise<removed_document> promise) {
+  const auto known = removals_.find(which.document);
+  if (known == removals_.end()) return false;
+  known->second.waiting.push_back(
+      [this, which] { tell_anonymously(directory_actor{this}, which); });
+  promise.deliver(removed_document{});
+  return true;
 }
 
 void directory::begin_removal(const std::string& name) {
@@ -546,12 +540,7 @@ void directory::remove_stored(const std::string& name) {
 
 /// To all nodes: those that are away hear of it when they ask for the document.
 void directory::tell_generation(const std::string& name, std::uint64_t generation) {
-  if (!settings_.links || generation == 0) return;
-  const shared_bytes message =
-      cluster::encode(cluster::document_block{name, 0, {cluster::peer_generation{generation}}});
-  const auto document = std::make_shared<const std::string>(name);
-  for (const cluster_links::entry& each : settings_.links->peers)
-    tell(this, each.link, send_to_peer{message, cluster::traffic_class::data, document});
+  if (settings_.links && generation > 0) tell_peers(name, cluster::peer_generation{generation});
 }
 
 void directory::on_announce(const announce_generation& which) {

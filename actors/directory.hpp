@@ -115,7 +115,7 @@ class directory final : public directory_actor::base {
   caf::result<visited_document> on_visit(const visit_document& which);
   caf::result<dropped_copy> on_drop(const drop_copy& which);
   void end_drop(const std::string& name, bool is_unused);
-  void tell_peers(const notify_document& news);
+  void tell_peers(const std::string& name, cluster::document_message what);
   caf::result<node_drained> on_close_documents();
   void on_workers_late();
   void on_document_down(const caf::down_msg& down);
@@ -127,6 +127,8 @@ class directory final : public directory_actor::base {
   caf::result<removed_document> on_adopt(const adopt_generation& which);
   void on_announce(const announce_generation& which);
   void tell_generation(const std::string& name, std::uint64_t generation);
+  bool is_put_off(const adopt_generation& which,
+                  caf::typed_response_promise<removed_document> promise);
   void begin_removal(const std::string& name);
   void remove_stored(const std::string& name);
   void on_removed(const std::string& name, const removed_document& outcome);

@@ -8,8 +8,6 @@ namespace troupe {
 
 namespace {
 
-std::chrono::steady_clock::time_point current_time() { return std::chrono::steady_clock::now(); }
-
 /// What is wrong with an edit is said in words of its own.
 std::string detail_of(const document_effects::refusal& refused) {
   return refused.part == request_part::edit ? refused.why.detail : to_string(refused.why);
@@ -441,6 +439,11 @@ void document::on_update_stored(const update_stored& stored) {
     peers_->core().on_durable(stored.up_to);
     if (peers_->core().has_blocks()) schedule_flush();
   }
+  on_confirmed();
+}
+
+/// More may be confirmed than before.
+void document::on_confirmed() {
   confirm();
   answer_stored_imports();
   if (is_unloading_) on_unload();

@@ -66,6 +66,8 @@ class document final : public io_actor<document_actor::base> {
   void on_exit() override;
 
  private:
+  static hosted_document::time_point current_time() { return std::chrono::steady_clock::now(); }
+
   void on_loaded(const loaded_document& loaded);
   void log_repairs() const;
   void check_fullness();
@@ -132,6 +134,7 @@ class document final : public io_actor<document_actor::base> {
   bool may_lose_unstored() const;
   void look_at_store();
   void confirm();
+  void on_confirmed();
   void append_stored();
   void checkpoint();
   void log_failed_checkpoint(const failure& why) const;
@@ -140,6 +143,7 @@ class document final : public io_actor<document_actor::base> {
   void begin_with_peers();
   bool is_held() const noexcept { return peers_ && !peers_->is_loaded(); }
   void hold(document_work::input what);
+  void open_for_held();
   void release_held();
   void on_cluster_changed(const cluster_changed& change);
   void on_link(const peer_news& news);
@@ -154,6 +158,7 @@ class document final : public io_actor<document_actor::base> {
   void answer_visits(bool is_late);
   void look_at_generation();
   void note_keepers();
+  void note_confirmations();
   void look_at_opening();
   void tell_peers();
 

@@ -11,31 +11,32 @@ namespace {
 /// How long a visit waits for keepers that are up.
 constexpr std::chrono::seconds visit_max{10};
 
-std::chrono::steady_clock::time_point current_time() { return std::chrono::steady_clock::now(); }
-
 }  // namespace
 
 // --- opening ---
 
 /// What this node has stored is loaded. The keepers are asked once anybody wants to see it.
 void document::begin_with_peers() {
-  const hosted_state own{*work_.state()};
-  peers_->core().begin(own, durability_.last(), current_time(), generation_);
+  peers_->core().begin(hosted_state{*work_.state()}, durability_.last(), current_time(),
+                       generation_);
   note_keepers();
   peers_->attach(this);
-  if (!held_.empty()) {
-    peers_->core().load(own, current_time());
-    release_held();
-  }
+  open_for_held();
   schedule_flush();
 }
 
 void document::hold(document_work::input what) {
   held_.push_back(std::move(what));
   if (!work_.has_begun() || !work_.state()) return;
+  open_for_held();
+  schedule_flush();
+}
+
+/// Somebody wants to see the document: the keepers are asked, unless they have been.
+void document::open_for_held() {
+  if (held_.empty()) return;
   peers_->core().load(hosted_state{*work_.state()}, current_time());
   release_held();
-  schedule_flush();
 }
 
 void document::release_held() {
@@ -180,10 +181,8 @@ void document::answer_peer(cluster::peer_id from, const cluster::document_messag
   if (std::holds_alternative<cluster::peer_closed>(message))
     work_.state()->on_peer_gone(from, current_time());
   if (!std::holds_alternative<cluster::peer_stored>(message)) return;
-  note_keepers();
-  confirm();
-  answer_stored_imports();
-  if (is_unloading_) on_unload();
+  note_confirmations();
+  on_confirmed();
 }
 
 void document::apply_from_peer(cluster::peer_id from,
@@ -205,7 +204,7 @@ void document::apply_from_peer(cluster::peer_id from,
 
 // --- keepers ---
 
-/// Who counts for an acknowledgement, and what they have confirmed.
+/// Who counts for an acknowledgement: changes with the placement, and in available mode with links.
 void document::note_keepers() {
   const cluster::replica& core = peers_->core();
   std::vector<keeper_id> counted;
@@ -213,7 +212,11 @@ void document::note_keepers() {
   for (const cluster::peer_id each : core.placement().keepers) counted.push_back(keeper_of(each));
   if (counted.empty()) counted.push_back(keeper_of(cluster::peer_id(-1)));  // nobody: none counts
   durability_.expect(core.acks_needed(), std::move(counted));
-  for (const auto& each : core.confirmations())
+  note_confirmations();
+}
+
+void document::note_confirmations() {
+  for (const auto& each : peers_->core().confirmations())
     durability_.on_stored(keeper_of(each.keeper), each.stored, each.whole);
 }
 

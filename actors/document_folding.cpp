@@ -3,12 +3,6 @@
 
 namespace troupe {
 
-namespace {
-
-std::chrono::steady_clock::time_point current_time() { return std::chrono::steady_clock::now(); }
-
-}  // namespace
-
 /// Keeps the state as its bytes until the next edit, unless something waits in it.
 void document::fold() {
   if (is_checkpointing_ || is_unloading_ || work_.state()->is_folded()) return;

@@ -175,10 +175,7 @@ void peer_link::on_batch(const peer_batch& batch) {
   if (batch.is_reset) return lose("the other end gives the connection up");
   if (std::exchange(waits_for_remote_, false)) begin();
   auto arrived = link_.on_batch(batch.what, current_time());
-  if (!arrived) {
-    tell(this, caf::actor_cast<remote_link_actor>(remote_), peer_batch{{epoch_, 0, 0, {}}, true});
-    return lose(to_string(arrived.error()));
-  }
+  if (!arrived) return give_up(arrived.error());
   for (const shared_slice& each : arrived->messages) {
     on_message(each);
     if (!is_up_) return;
@@ -188,10 +185,7 @@ void peer_link::on_batch(const peer_batch& batch) {
 
 void peer_link::on_message(const shared_slice& bytes) {
   auto message = cluster::decode(bytes);
-  if (!message) {
-    tell(this, caf::actor_cast<remote_link_actor>(remote_), peer_batch{{epoch_, 0, 0, {}}, true});
-    return lose(to_string(message.error()));
-  }
+  if (!message) return give_up(message.error());
   if (auto* const block = std::get_if<cluster::document_block>(&*message))
     return on_block(std::move(*block), bytes.size);
   auto& news = std::get<cluster::node_message>(*message);
@@ -219,13 +213,10 @@ void peer_link::on_block(cluster::document_block block, std::size_t bytes) {
     tell_generation(block.document, first->generation);
   // Nobody here cares any more whether a peer's sessions use the document.
   const bool is_needed = std::ranges::any_of(block.messages, cluster::needs_replica);
-  const auto [at, is_first] = openings_.try_emplace(block.document);
-  if (is_first && !is_needed) {
-    openings_.erase(at);
-    return;
-  }
-  opening& waiting = at->second;
   const std::string name = block.document;
+  const bool is_first = !openings_.contains(name);
+  if (is_first && !is_needed) return;
+  opening& waiting = openings_[name];
   waiting.bytes += bytes;
   if (waiting.bytes > opening_bytes_max)
     waiting.has_overflown = true;
@@ -275,6 +266,12 @@ void peer_link::lose(const std::string& why) {
   const bool was_up = std::exchange(is_up_, false);
   tell(this, owner_, link_changed{settings_.peer, false, why});
   if (was_up) tell_documents(peer_news::kind::down);
+}
+
+/// What has come makes no sense: both ends begin anew.
+void peer_link::give_up(const failure& why) {
+  tell(this, caf::actor_cast<remote_link_actor>(remote_), peer_batch{{epoch_, 0, 0, {}}, true});
+  lose(to_string(why));
 }
 
 void peer_link::tell_documents(peer_news::kind what) {

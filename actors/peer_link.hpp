@@ -17,7 +17,6 @@
 #include "actors/caf_compat.hpp"
 #include "actors/cluster_links.hpp"
 #include "actors/interfaces.hpp"
-#include "actors/node_metrics.hpp"
 #include "protocol/cluster/link.hpp"
 
 namespace troupe {
@@ -26,7 +25,6 @@ struct peer_link_settings {
   cluster::peer_id peer = 0;
   std::string name;  ///< Of the peer, for the log.
   cluster::link_limits limits;
-  std::shared_ptr<node_metrics> metrics;  ///< May be null.
 };
 
 class peer_link final : public peer_link_actor::base {
@@ -76,6 +74,7 @@ class peer_link final : public peer_link_actor::base {
   void schedule_flush();
   void begin();
   void lose(const std::string& why);
+  void give_up(const failure& why);
   void tell_documents(peer_news::kind what);
 
   peer_link_settings settings_;

@@ -159,7 +159,7 @@ result<void> node::spawn_actors(std::function<void()> on_failure) {
 
 result<void> node::join_cluster() {
   const cluster_parts parts{actors_->directory, actors_->hubs, access_.control, access_.authoriser,
-                            storage_.archive,   newest_links_, cluster_state_,  metrics_};
+                            storage_.archive,   newest_links_, cluster_state_};
   TROUPE_ASSIGN(cluster_, open_cluster(settings_, system_, parts));
   actors_->cluster = cluster_.actor;
   actors_->sweeper = cluster_.sweeper;

@@ -34,7 +34,7 @@ class link_bed {
     owner = std::make_unique<caf::scoped_actor>(*system);
     document = std::make_unique<caf::scoped_actor>(*system);
     remote = std::make_unique<remote_end>(*system, limits);
-    link = system->spawn<peer_link>(peer_link_settings{number, "node n4", limits, nullptr},
+    link = system->spawn<peer_link>(peer_link_settings{number, "node n4", limits},
                                     caf::actor_cast<directory_actor>(directory->ptr()),
                                     caf::actor_cast<cluster_actor>(owner->ptr()));
   }
@@ -203,7 +203,7 @@ TEST_CASE("two links carry blocks between the documents of two nodes", "[peer_li
   caf::scoped_actor directory{*a.system};
   caf::scoped_actor owner{*a.system};
   caf::scoped_actor document{*a.system};
-  const auto b = a.system->spawn<peer_link>(peer_link_settings{8, "node n8", {}, nullptr},
+  const auto b = a.system->spawn<peer_link>(peer_link_settings{8, "node n8", {}},
                                             caf::actor_cast<directory_actor>(directory.ptr()),
                                             caf::actor_cast<cluster_actor>(owner.ptr()));
   a.attach("d");
