@@ -54,6 +54,17 @@ constexpr std::uint64_t document_generation(std::uint64_t life, bool is_removed,
   return 2 * life + (is_removed ? (is_admitted ? 2 : 1) : 0);
 }
 
+/// What an entry without contents says of a document of some generation, 3 or more: removed in a
+/// life, or admitted to the next one.
+struct document_end {
+  std::uint64_t life = 0;
+  bool is_admitted = false;
+};
+constexpr document_end end_of_generation(std::uint64_t generation) noexcept {
+  const bool is_admitted = generation % 2 == 0;
+  return {is_admitted ? generation / 2 - 1 : generation / 2, is_admitted};
+}
+
 /// Updates of one document with consecutive numbers.
 struct log_append {
   std::shared_ptr<const std::string> document;

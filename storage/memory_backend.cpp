@@ -184,8 +184,9 @@ result<std::uint64_t> memory_backend::adopt(const std::string& document, std::ui
   if (wanted <= std::max<std::uint64_t>(known, 2)) return known;
   document_info tombstone;
   tombstone.is_removed = true;
-  tombstone.is_admitted = wanted % 2 == 0;
-  tombstone.life = tombstone.is_admitted ? wanted / 2 - 1 : wanted / 2;
+  const document_end end = end_of_generation(wanted);
+  tombstone.life = end.life;
+  tombstone.is_admitted = end.is_admitted;
   tombstone.created_at = tombstone.changed_at = wall_clock_ms();
   entry& of = documents_[document];
   of = {};

@@ -95,16 +95,23 @@ std::uint64_t generation_of(const document_meta& meta) {
   return document_generation(meta.life, meta.is_removed, meta.is_admitted);
 }
 
+/// All records, checkpoints and versions.
+result<void> erase_contents(rocksdb::WriteBatch& batch, const rocksdb_store& store,
+                            const document_id& id) {
+  for (const family which : {family::log, family::checkpoints, family::versions})
+    if (const auto status = batch.DeleteRange(store.handle(which), begin_key(id), end_key(id));
+        !status.ok())
+      return tl::unexpected(to_failure(status));
+  return {};
+}
+
 /// All that is stored of the document goes, and a tombstone is left.
 result<void> bury(rocksdb_backend::state& of, const std::string& document,
                   const document_meta& tombstone) {
   const rocksdb_store& store = *of.store;
   rocksdb::WriteBatch batch{0, 0, 8, 0};
-  for (const family which : {family::log, family::checkpoints, family::versions})
-    if (const auto status =
-            batch.DeleteRange(store.handle(which), begin_key(tombstone.id), end_key(tombstone.id));
-        !status.ok())
-      return tl::unexpected(in_document(document, to_failure(status)));
+  if (const auto erased = erase_contents(batch, store, tombstone.id); !erased)
+    return tl::unexpected(in_document(document, erased.error()));
   const std::string key = meta_key(document);
   const std::string owner = name_key(tombstone.id);
   for (const auto& [at, value] : {std::pair{key, encode_meta(key, tombstone)},
@@ -151,8 +158,9 @@ result<std::uint64_t> rocksdb_backend::adopt(const std::string& document, std::u
   document_meta tombstone;
   tombstone.id = id_of(document);
   tombstone.is_removed = true;
-  tombstone.is_admitted = wanted % 2 == 0;
-  tombstone.life = tombstone.is_admitted ? wanted / 2 - 1 : wanted / 2;
+  const document_end end = end_of_generation(wanted);
+  tombstone.life = end.life;
+  tombstone.is_admitted = end.is_admitted;
   tombstone.created_at = tombstone.changed_at = state_->now();
   TROUPE_TRY(bury(*state_, document, tombstone));
   return wanted;
@@ -186,10 +194,8 @@ result<bool> rocksdb_backend::forget(const std::string& document) {
   if (!*stored || (*stored)->is_removed) return false;
   const document_id id = (*stored)->id;
   rocksdb::WriteBatch batch{0, 0, 8, 0};
-  for (const family which : {family::log, family::checkpoints, family::versions})
-    if (const auto status = batch.DeleteRange(store.handle(which), begin_key(id), end_key(id));
-        !status.ok())
-      return tl::unexpected(in_document(document, to_failure(status)));
+  if (const auto erased = erase_contents(batch, store, id); !erased)
+    return tl::unexpected(in_document(document, erased.error()));
   for (const std::string& key : {meta_key(document), name_key(id)})
     if (const auto status = batch.Delete(store.handle(family::meta), key); !status.ok())
       return tl::unexpected(in_document(document, to_failure(status)));

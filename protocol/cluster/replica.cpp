@@ -124,8 +124,6 @@ void replica::on_used(bool is_used) {
     if (each.is_up) announce(each);
 }
 
-void replica::on_closing() { on_used(false); }
-
 // --- opening ---
 
 void replica::begin(const replica_state& own, state_number number, time_point now,

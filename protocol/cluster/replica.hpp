@@ -112,8 +112,6 @@ class replica {
   /// Sessions of this node begin, or cease, to use the document. If this node does not keep it, it
   /// has heard nothing while nobody used it, so that it must be loaded again: is_loaded() is false.
   void on_used(bool is_used);
-  /// It ends; peers are told.
-  void on_closing();
   void on_tick(const replica_state& own, time_point now);
 
   /// Something was written to the log under this number. `update`: by this node's sessions or the

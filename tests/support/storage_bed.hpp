@@ -10,6 +10,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <rocksdb/db.h>
 
+#include "storage/memory_backend.hpp"
 #include "storage/record.hpp"
 #include "storage/rocksdb_backend.hpp"
 #include "storage/rocksdb_options.hpp"
@@ -78,6 +79,16 @@ inline stored_texts load_from(storage::backend& from, const std::string& documen
   REQUIRE(stored.has_value());
   return texts_of(*stored);
 }
+
+/// A store in memory, with the same face as the next.
+class memory_bed {
+ public:
+  storage::memory_backend& operator*() { return backend_; }
+  storage::memory_backend* operator->() { return &backend_; }
+
+ private:
+  storage::memory_backend backend_;
+};
 
 /// A RocksDB store that can be closed and opened again, on a disk that fails on request.
 class rocksdb_bed {

@@ -3,7 +3,6 @@
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
 
-#include "storage/memory_backend.hpp"
 #include "tests/support/storage_bed.hpp"
 
 using namespace troupe;
@@ -15,14 +14,9 @@ using test::write_checkpoint;
 
 namespace {
 
-class memory_bed {
+class memory_bed : public test::memory_bed {
  public:
-  memory_backend& operator*() { return backend_; }
-  memory_backend* operator->() { return &backend_; }
   void reopen() {}
-
- private:
-  memory_backend backend_;
 };
 
 class disk_bed {

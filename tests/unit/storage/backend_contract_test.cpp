@@ -7,7 +7,6 @@
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
 
-#include "storage/memory_backend.hpp"
 #include "tests/support/storage_bed.hpp"
 
 using namespace troupe;
@@ -19,15 +18,6 @@ using test::stored_texts;
 using test::write_checkpoint;
 
 namespace {
-
-class memory_bed {
- public:
-  memory_backend& operator*() { return backend_; }
-  memory_backend* operator->() { return &backend_; }
-
- private:
-  memory_backend backend_;
-};
 
 std::vector<std::string> names_of(const document_page& page) {
   std::vector<std::string> names;
@@ -45,7 +35,7 @@ using names = std::vector<std::string>;
 
 }  // namespace
 
-#define CONTRACT(name) TEMPLATE_TEST_CASE(name, "[storage]", memory_bed, test::rocksdb_bed)
+#define CONTRACT(name) TEMPLATE_TEST_CASE(name, "[storage]", test::memory_bed, test::rocksdb_bed)
 
 CONTRACT("a store has nothing of a document that was never written") {
   TestType store;
