@@ -18,7 +18,6 @@ namespace {
 
 constexpr std::chrono::seconds joining_max{60};
 constexpr std::chrono::milliseconds settling{200};
-constexpr crdt::client_id first_author = crdt::client_id{1} << 31;
 
 /// Every client sends its presence again and again. States replace each other, so a server may
 /// leave out one that a later one follows: whoever has a state counts as having all before it. The

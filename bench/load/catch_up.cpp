@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::chrono::seconds joining_max{60};
 constexpr std::size_t outstanding_max = 100;
-constexpr crdt::client_id first_author = crdt::client_id{1} << 31;
 
 /// A document with a writer and a reader at the first server and a reader at each other one. Says
 /// `joined`, and writes when a line comes in; says `written` once the first server has passed all

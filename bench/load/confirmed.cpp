@@ -10,7 +10,6 @@ namespace {
 constexpr std::chrono::seconds joining_max{60};
 constexpr std::chrono::seconds answer_max{10};
 constexpr std::chrono::milliseconds settling{300};
-constexpr crdt::client_id first_author = crdt::client_id{1} << 31;
 
 /// One client a document keeps so many updates under way that the server has not confirmed: by the
 /// echo of y-websocket, or by Hocuspocus's message. What a confirmation means is the server's: with

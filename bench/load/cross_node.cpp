@@ -15,7 +15,6 @@ constexpr std::chrono::seconds joining_max{60};
 constexpr std::chrono::milliseconds settling{500};
 /// What arrives later than this has not arrived, for somebody who watches.
 constexpr std::chrono::seconds in_time{1};
-constexpr crdt::client_id first_author = crdt::client_id{1} << 31;
 
 /// The clients of each document are spread over the servers of a cluster. Latency runs from the
 /// moment at which an update was due, and is told apart by whether writer and receiver are at the

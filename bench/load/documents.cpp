@@ -10,7 +10,6 @@ namespace troupe::load {
 namespace {
 
 constexpr std::chrono::seconds answer_max{30};
-constexpr crdt::client_id first_author = crdt::client_id{1} << 31;
 
 /// Writes documents, some at the same time, as many as the time allows: connect, join, write, ask
 /// the server for the last piece of what was written, leave. A Yjs document takes the clocks of a

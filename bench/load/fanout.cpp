@@ -14,9 +14,6 @@ namespace {
 constexpr std::chrono::seconds joining_max{60};
 constexpr std::chrono::milliseconds settling{200};
 
-/// Real ids have 32 bits, which take five bytes on the wire.
-constexpr crdt::client_id first_author = crdt::client_id{1} << 31;
-
 class fanout final : client_events {
  public:
   explicit fanout(const options& given)

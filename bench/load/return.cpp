@@ -8,7 +8,6 @@ namespace {
 
 constexpr std::chrono::seconds joining_max{180};
 /// As in `documents`, which wrote them.
-constexpr crdt::client_id first_author = crdt::client_id{1} << 31;
 
 /// One client a document, all of which connect at once, as after a restart of the server; a client
 /// is back when it has all that was written. What comes first may lack some: servers exist that

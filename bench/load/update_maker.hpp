@@ -16,6 +16,9 @@ namespace troupe::load {
 
 enum class placement : std::uint8_t { append, scattered };
 
+/// Of the authors in a document. Real ids have 32 bits, which take five bytes on the wire.
+inline constexpr crdt::client_id first_author = crdt::client_id{1} << 31;
+
 class update_maker {
  public:
   /// `characters` is how many each insertion has. Requires: at least 1.

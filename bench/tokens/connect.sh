@@ -15,26 +15,18 @@ generator=${LOAD_BINARY:-$root/build/release/load}
 clients=6000
 turns=3
 
-usage() { sed -n '2,/^set -e/{/^set -e/d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"; }
+script=connect
+source "$root/bench/load/server.sh"
+
 while [ $# -gt 0 ]; do
   case $1 in
     --clients) clients=${2:?--clients needs a number}; shift 2 ;;
     --turns) turns=${2:?--turns needs a number}; shift 2 ;;
     --help) usage; exit ;;
-    *) echo "connect: there is no option $1; --help names those that there are" >&2; exit 2 ;;
+    *) refuse_option "$1" ;;
   esac
 done
-for program in "$troupe" "$generator"; do
-  [ -x "$program" ] || { echo "connect: $program is missing; bench/compare/run.sh --quick builds both" >&2; exit 2; }
-done
-
-work=$(mktemp -d)
-server=
-stop_server() {
-  [ -z "$server" ] || { kill "$server" && wait "$server"; } 2>/dev/null || true
-  server=
-}
-trap 'stop_server; rm -rf "$work"' EXIT
+require_programs "$troupe" "$generator"
 
 node --input-type=module - "$work" "$clients" <<'MAKE'
 import { createHmac } from 'node:crypto';
@@ -53,25 +45,9 @@ writeFileSync(`${folder}/with.yaml`, `access:\n  mode: token\n  keys:\n    - alg
 writeFileSync(`${folder}/without.yaml`, 'access:\n  mode: open\n');
 MAKE
 
-start_server() { # start_server KIND: sets `server` and `address`
-  stop_server
-  : >"$work/out"
-  "$troupe" serve --config "$work/$1.yaml" --set storage.engine=memory --set server.port=0 --set admin.enabled=false \
-    --set limits.max_connections=20000 --set log.level=warning >"$work/out" 2>"$work/err" &
-  server=$!
-  local tries
-  for ((tries = 0; tries < 100; tries++)); do
-    address=$(grep -oE -m1 'ws://127\.0\.0\.1:[0-9]+' "$work/out" || true)
-    [ -n "$address" ] && return
-    sleep 0.1
-  done
-  cat "$work/err" >&2
-  echo "connect: $troupe does not start" >&2
-  exit 1
-}
-
-figure() { # figure KEY: of the last report
-  grep -oE "\"$1\": *[0-9.e+-]+" "$work/report" | head -n 1 | sed 's/.*: *//'
+start_troupe() { # start_troupe KIND
+  start_server "$troupe" serve --config "$work/$1.yaml" --set storage.engine=memory --set server.port=0 --set admin.enabled=false \
+    --set limits.max_connections=20000 --set log.level=warning
 }
 
 printf '| turn | tokens | connects/s | server CPU, µs a client | kB a client |\n|--:|---|--:|--:|--:|\n'
@@ -81,7 +57,7 @@ for ((turn = 1; turn <= turns; turn++)); do
   order='without with'
   [ $((turn % 2)) -eq 1 ] || order='with without'
   for kind in $order; do
-    start_server "$kind"
+    start_troupe "$kind"
     queries=()
     [ "$kind" = without ] || queries=(--queries "$work/with")
     "$generator" idle --address "${address#ws://}" --server-pid "$server" --clients "$clients" --documents 100 \
@@ -92,5 +68,4 @@ for ((turn = 1; turn <= turns; turn++)); do
     if [ "$kind" = with ]; then with+=("$rate"); else without+=("$rate"); fi
   done
 done
-median() { printf '%s\n' "$@" | sort -g | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'; }
 awk -v a="$(median "${without[@]}")" -v b="$(median "${with[@]}")" 'BEGIN { printf "connects/s, medians: %s without, %s with tokens: %.2f x (0.9 wanted)\n", a, b, b / a }'

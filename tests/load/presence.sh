@@ -16,62 +16,31 @@ generator=${LOAD_BINARY:-$root/build/release/load}
 seconds=60
 p99_max_ms=20
 
-usage() { sed -n '2,/^set -e/{/^set -e/d;s/^# \{0,1\}//;p}' "${BASH_SOURCE[0]}"; }
+script=presence
+source "$root/bench/load/server.sh"
+
 while [ $# -gt 0 ]; do
   case $1 in
     --seconds) seconds=${2:?--seconds needs a number}; shift 2 ;;
     --p99-max) p99_max_ms=${2:?--p99-max needs milliseconds}; shift 2 ;;
     --help) usage; exit ;;
-    *) echo "presence: there is no option $1; --help names those that there are" >&2; exit 2 ;;
+    *) refuse_option "$1" ;;
   esac
 done
-for program in "$troupe" "$generator"; do
-  [ -x "$program" ] || { echo "presence: $program is missing; bench/compare/run.sh --quick builds both" >&2; exit 2; }
-done
-
-work=$(mktemp -d)
-server=
-stop_server() {
-  [ -z "$server" ] || { kill "$server" && wait "$server"; } 2>/dev/null || true
-  server=
-}
-trap 'stop_server; rm -rf "$work"' EXIT
-
-start_server() { # sets `server` and `address`
-  stop_server
-  : >"$work/out"
-  "$troupe" serve --set storage.engine=memory --set server.port=0 --set admin.port=0 --set log.level=warning >"$work/out" 2>"$work/err" &
-  server=$!
-  local tries
-  for ((tries = 0; tries < 100; tries++)); do
-    address=$(grep -oE -m1 'ws://127\.0\.0\.1:[0-9]+' "$work/out" || true)
-    [ -n "$address" ] && return
-    sleep 0.1
-  done
-  cat "$work/err" >&2
-  echo "presence: $troupe does not start" >&2
-  exit 1
-}
-
-figure() { # figure KEY: of the last report; nothing if it is not there
-  grep -oE "\"$1\": *[0-9.e+-]+" "$work/report" | sed 's/.*: *//' || true
-}
-milliseconds() { # milliseconds KEY: of a figure in microseconds
-  awk -v us="$(figure "$1")" 'BEGIN { printf us == "" ? "-" : "%.1f", us / 1000 }'
-}
+require_programs "$troupe" "$generator"
 
 failures=0
 printf '| people | Hz | seconds | echoes | edits | edit p50, ms | edit p99, ms | lost edits | lost presence | server CPU, %% |\n'
 printf '|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n'
 for scene in '40 20' '2 60'; do
   read -r people hertz <<<"$scene"
-  start_server
+  start_server "$troupe" serve --set storage.engine=memory --set server.port=0 --set admin.port=0 --set log.level=warning
   outcome=0
   "$generator" awareness --address "${address#ws://}" --server-pid "$server" --clients "$people" --rate "$hertz" --echo --edit-rate 10 \
     --seconds "$seconds" --warm-up 1 --json >"$work/report" 2>"$work/said" || outcome=$?
-  p99=$(milliseconds edit_latency_p99_us)
+  p99=$(milliseconds edit_latency_p99_us 1)
   printf '| %s | %s | %s | %.0f | %.0f | %s | %s | %.0f | %.0f | %.0f |\n' "$people" "$hertz" "$seconds" "$(figure echoes)" "$(figure edits)" \
-    "$(milliseconds edit_latency_p50_us)" "$p99" "$(figure lost_edits)" "$(figure lost)" "$(figure server_cpu_percent)"
+    "$(milliseconds edit_latency_p50_us 1)" "$p99" "$(figure lost_edits)" "$(figure lost)" "$(figure server_cpu_percent)"
   if [ "$outcome" -ne 0 ]; then
     cat "$work/report" "$work/said" >&2
     failures=$((failures + 1))

@@ -4,31 +4,8 @@
 # and STORE_BENCH_BINARY name the programs.
 set -euo pipefail
 
-work=$(mktemp -d)
-server=
-stop_server() {
-  [ -z "$server" ] && return
-  kill "$server" 2>/dev/null || true
-  wait "$server" 2>/dev/null || true
-  server=
-}
-trap 'stop_server; rm -rf "$work"' EXIT
-
-start_server() { # start_server PROGRAM ARGUMENT...: sets `server` and `address`
-  stop_server
-  : >"$work/out"  # what the last one said is not to be read before this one's shell has emptied it
-  "$@" >"$work/out" 2>"$work/err" &
-  server=$!
-  local tries
-  for ((tries = 0; tries < 100; tries++)); do
-    address=$(grep -oE -m1 'ws://127\.0\.0\.1:[0-9]+' "$work/out" || true)
-    [ -n "$address" ] && return
-    sleep 0.1
-  done
-  cat "$work/err" >&2
-  echo "load: $1 does not start" >&2
-  exit 1
-}
+script=load
+source "$(dirname "${BASH_SOURCE[0]}")/../../bench/load/server.sh"
 
 load() { # load MODE ARGUMENT...
   echo "==> load $*"
