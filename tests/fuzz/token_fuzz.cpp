@@ -99,8 +99,9 @@ void check_places(const std::string& text) {
       {.query = text, .authorization = text, .subprotocols = text, .cookies = text, .origin = "o"},
       cookie);
   if (found && *found) require(access::looks_like_token((*found)->token));
+  const std::string header = "Bearer " + text;  // what is found points into it
   const auto in_header = access::find_token({.query = {},
-                                             .authorization = "Bearer " + text,
+                                             .authorization = header,
                                              .subprotocols = {},
                                              .cookies = {},
                                              .origin = {}},

@@ -172,8 +172,8 @@ void simulation::change_members() {
       break;
     }
   } else if (chance < 7 && list.size() > 2) {
-    const auto& leaving = list.members()[below(list.size())];
-    if (at.members().leave(leaving.name, at.nodes_up(), how)) trace(by, "lets go " + leaving.name);
+    const std::string leaving = list.members()[below(list.size())].name;
+    if (at.members().leave(leaving, at.nodes_up(), how)) trace(by, "lets go " + leaving);
   } else if (chance < 9 && !has_destroyed_ && list.size() > 2 &&
              at.members().sizes().write_acks > 1) {
     const std::size_t lost = this->at(list.members()[below(list.size())].address);
