@@ -100,12 +100,9 @@ void check_places(const std::string& text) {
       cookie);
   if (found && *found) require(access::looks_like_token((*found)->token));
   const std::string header = "Bearer " + text;  // what is found points into it
-  const auto in_header = access::find_token({.query = {},
-                                             .authorization = header,
-                                             .subprotocols = {},
-                                             .cookies = {},
-                                             .origin = {}},
-                                            cookie);
+  const auto in_header = access::find_token(
+      {.query = {}, .authorization = header, .subprotocols = {}, .cookies = {}, .origin = {}},
+      cookie);
   if (in_header && *in_header) check_token(std::string{(*in_header)->token});
 }
 

@@ -201,7 +201,10 @@ void node::tick() {
   publish();
   const auto all = documents_;
   for (const auto& named : all)
-    push(named.second, [this, each = named.second](open_document&) { tick(each); });
+    // Not the pointer itself: it would stand in the mailbox of the document that it keeps.
+    push(named.second, [this, each = std::weak_ptr{named.second}](open_document&) {
+      if (const document_ptr open = each.lock()) tick(open);
+    });
   pump_sweep();
 }
 
