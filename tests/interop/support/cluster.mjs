@@ -207,8 +207,16 @@ export class test_cluster {
     this.seeds = [...this.nodes];
     await Promise.all(this.nodes.map((node) => node.start()));
     await this.ready();
-    if (this.is_clustered) await this.linked();
+    if (this.is_clustered) {
+      await this.linked();
+      await this.moved();
+    }
     return this;
+  }
+  /** Waits until all nodes know that all documents are where the list wants them: until then one that is lost is missed by openings. */
+  async moved(ms = 15_000) {
+    const have_moved = async (node) => (await node.ask('/api/v1/cluster')).json.moved;
+    await Promise.all(this.up().map((node) => until(() => have_moved(node), `${node.name} says that all have moved`, ms)));
   }
   /** Waits until each node that is up has a connection to each other one; without proxies nobody knows. */
   async linked(ms = 15_000) {
