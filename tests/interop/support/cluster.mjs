@@ -253,7 +253,7 @@ export class test_cluster {
    */
   async tool(node, ...args) {
     const how = ['cluster', ...args, '--admin', `http://127.0.0.1:${node.server.admin_port}`];
-    const child = spawn(binary_path(), how, { env: { ...process.env, TROUPE_ADMIN__TOKEN: admin_token }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(binary_path(), how, { env: { ...process.env, TROUPE_ADMIN_TOKEN: admin_token }, stdio: ['ignore', 'pipe', 'pipe'] });
     let out = '';
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (out += text));
     const code = await within(new Promise((resolve, reject) => child.once('error', reject).once('close', resolve)), `an end of troupe cluster ${args[0]}`, 20_000);
