@@ -19,7 +19,7 @@ using nlohmann::json;
 constexpr std::array<std::string_view, 4> role_names{"member", "leaving", "gone", "candidate"};
 
 /// A member of the body that is a string; empty if it is not there.
-tl::expected<std::string, http_answer> read_text(const json& body, const char* name) {
+tl::expected<std::string, http_answer> read_name(const json& body, const char* name) {
   const auto member = body.find(name);
   if (member == body.end() || member->is_null()) return std::string{};
   const auto* const text = member->get_ptr<const std::string*>();
@@ -69,9 +69,9 @@ tl::expected<change_members, http_answer> read_added_member(const http_request& 
   const auto body = read_object(request.body);
   if (!body) return refuse(body.error());
   change_members order{change_members::order::add, {}};
-  TROUPE_ASSIGN(order.which, read_text(*body, "name"));
-  TROUPE_ASSIGN(order.uuid, read_text(*body, "uuid"));
-  TROUPE_ASSIGN(order.address, read_text(*body, "address"));
+  TROUPE_ASSIGN(order.which, read_name(*body, "name"));
+  TROUPE_ASSIGN(order.uuid, read_name(*body, "uuid"));
+  TROUPE_ASSIGN(order.address, read_name(*body, "address"));
   TROUPE_ASSIGN(order.is_forced, read_force(*body));
   TROUPE_TRY(check(order));
   return order;

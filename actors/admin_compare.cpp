@@ -205,6 +205,7 @@ json compare_root(const crdt::doc& before, const crdt::doc& after, const std::st
 
 std::string compare_documents(const crdt::doc& before, const crdt::doc& after,
                               const compare_limits& limit) {
+  using json = nlohmann::ordered_json;  // not the namespace troupe::json
   std::set<std::string> names;
   for (const crdt::doc* each : {&before, &after})
     for (const crdt::root_info& root : each->roots()) names.emplace(root.name);

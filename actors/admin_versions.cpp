@@ -10,7 +10,7 @@ namespace {
 
 using nlohmann::json;
 
-json to_json(const storage::version_info& info) {
+json version_to_json(const storage::version_info& info) {
   if (!info.damage.empty()) return {{"id", info.number}, {"damage", info.damage}};
   return {{"id", info.number},
           {"label", info.label},
@@ -75,12 +75,12 @@ read_result<std::optional<storage::version_number>> read_comparison(const http_r
 // --- answers ---
 
 http_answer show_versions(const storage::version_page& page) {
-  return answer_list("versions", page.versions, json::object(), page.has_more, to_json,
+  return answer_list("versions", page.versions, json::object(), page.has_more, version_to_json,
                      [](const storage::version_info& each) { return json(each.number); });
 }
 
 http_answer show_version(unsigned status, const storage::version_info& info) {
-  return answer_json(status, to_json(info));
+  return answer_json(status, version_to_json(info));
 }
 
 http_answer show_comparison(storage::version_number before,

@@ -1,10 +1,10 @@
 #include "actors/authoriser.hpp"
 
 #include <algorithm>
-#include <random>
 #include <utility>
 
 #include "actors/answered.hpp"
+#include "actors/random_key.hpp"
 #include "base/wall_clock.hpp"
 #include "protocol/webhook/signature.hpp"
 
@@ -12,17 +12,7 @@ namespace troupe {
 
 namespace {
 
-constexpr std::size_t answer_bytes_max = 16 * 1024;
-
-siphash_key random_key() {
-  std::random_device random;
-  const auto next = [&] { return std::uint64_t{random()} << 32 | random(); };
-  return {next(), next()};
-}
-
-std::string header(std::string_view name, std::string_view value) {
-  return std::string{name}.append(": ").append(value);
-}
+constexpr std::size_t verdict_bytes_max = 16 * 1024;
 
 }  // namespace
 
@@ -86,11 +76,11 @@ void authoriser::ask(const key& of, const webhook::question& what) {
   call.url = settings_.url;
   call.body = webhook::body_of(what, now);
   call.headers = {"Content-Type: application/json",
-                  header(webhook::event_header, webhook::authorise_event),
-                  header(webhook::signature_header,
-                         webhook::signature_of(settings_.key, now / 1000, call.body))};
+                  header_line(webhook::event_header, webhook::authorise_event),
+                  header_line(webhook::signature_header,
+                              webhook::signature_of(settings_.key, now / 1000, call.body))};
   call.timeout = settings_.timeout;
-  call.body_bytes_max = answer_bytes_max;
+  call.body_bytes_max = verdict_bytes_max;
   client_->send(std::move(call), [to = authoriser_actor{this}, of,
                                   generation = generation_](result<http_reply> answer) {
     tell_anonymously(

@@ -9,6 +9,7 @@
 #include "actors/gather.hpp"
 #include "actors/peer_link.hpp"
 #include "base/hash.hpp"
+#include "base/steady_time.hpp"
 #include "protocol/cluster/node_address.hpp"
 #include "protocol/cluster/peer_codec.hpp"
 
@@ -28,8 +29,6 @@ constexpr std::chrono::milliseconds pause_max{8'000};
 constexpr std::chrono::seconds courtesy{4};
 /// Without any link for so long, a node asks those that would connect to it.
 constexpr std::chrono::seconds patience_alone{20};
-
-std::chrono::steady_clock::time_point current_time() { return std::chrono::steady_clock::now(); }
 
 std::string as_string(const byte_buffer& bytes) { return std::string{as_text(bytes)}; }
 

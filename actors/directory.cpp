@@ -25,7 +25,7 @@ constexpr std::size_t windows_max = 10'000;
 
 /// Documents that failed and that are opened behind what the store still has of them. One beyond
 /// these might contradict that, fail again, and be whole the next time.
-constexpr std::size_t failed_max = 10'000;
+constexpr std::size_t failed_documents_max = 10'000;
 
 /// Passes a question on, and the answer back.
 template <class Self, class Receiver, class Question, class Answer>
@@ -402,7 +402,7 @@ void directory::on_document_down(const caf::down_msg& down) {
   }
   // A failed document may have noted ids of events that nobody has heard; they must count as fresh.
   if (!has_failed) keep_window(name, std::move(found->second.window));
-  if (has_failed && failed_.size() < failed_max) failed_.insert(name);
+  if (has_failed && failed_.size() < failed_documents_max) failed_.insert(name);
   documents_.erase(found);
   names_.erase(id);
   ids_by_actor_.erase(actor);

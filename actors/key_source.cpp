@@ -8,10 +8,7 @@ namespace troupe {
 
 namespace {
 
-constexpr std::chrono::seconds tick{1};
-
-/// A query may have a secret.
-std::string shown_url(const std::string& url) { return url.substr(0, url.find('?')); }
+constexpr std::chrono::seconds look_interval{1};
 
 }  // namespace
 
@@ -41,7 +38,7 @@ void key_source::on_exit() {
 
 void key_source::on_tick() {
   if (schedule_.on_tick(clock::now())) fetch();
-  tell_later(this, key_source_actor{this}, tick, flush_atom_v);
+  tell_later(this, key_source_actor{this}, look_interval, flush_atom_v);
 }
 
 caf::result<refreshed_keys> key_source::on_refresh() {

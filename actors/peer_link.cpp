@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "actors/failure_codes.hpp"
+#include "base/steady_time.hpp"
 #include "protocol/cluster/peer_codec.hpp"
 
 namespace troupe {
@@ -14,8 +15,6 @@ constexpr std::size_t opening_bytes_max = std::size_t{16} * 1024 * 1024;
 
 /// Of a document that was never removed; no node has to be told that.
 constexpr std::uint64_t first_life = 2;
-
-std::chrono::steady_clock::time_point current_time() { return std::chrono::steady_clock::now(); }
 
 }  // namespace
 

@@ -1,7 +1,6 @@
 #include "actors/session_host.hpp"
 
-#include <random>
-
+#include "actors/random_key.hpp"
 #include "actors/unit_choice.hpp"
 #include "net/address_limits.hpp"
 #include "net/request_target.hpp"
@@ -19,12 +18,6 @@ constexpr std::size_t origin_shown_bytes_max = 200;
 /// Who comes from this machine counts for no address: a proxy that tells none brings many clients.
 std::string charged_address(const std::string& address) {
   return is_loopback_address(address) ? std::string{} : address;
-}
-
-siphash_key random_key() {
-  std::random_device random;
-  const auto next = [&] { return std::uint64_t{random()} << 32 | random(); };
-  return {next(), next()};
 }
 
 /// A connection that only hears why it cannot stay.

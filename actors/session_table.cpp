@@ -9,7 +9,7 @@ namespace troupe {
 
 namespace {
 
-constexpr std::size_t failed_max = 256;
+constexpr std::size_t failures_kept_max = 256;
 
 void add_to(std::vector<frame_run>& list, const shared_slice& frames) {
   if (list.empty() || !list.back().merge(frames)) list.push_back({frames});
@@ -170,7 +170,7 @@ void session_table::deliver(document_id document, subscriber_list& to,
 
 void session_table::close_subscribers(document_id document, close_reason reason) {
   failed_.emplace_back(document, reason);
-  if (failed_.size() > failed_max) failed_.pop_front();
+  if (failed_.size() > failures_kept_max) failed_.pop_front();
   const auto found = subscribers_.find(document);
   if (found == subscribers_.end()) return;
   const subscriber_list list = found->second;  // a session may leave by this

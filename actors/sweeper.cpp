@@ -2,13 +2,13 @@
 
 #include <utility>
 
+#include "base/steady_time.hpp"
+
 namespace troupe {
 
 namespace {
 
 constexpr std::chrono::milliseconds step{50};
-
-std::chrono::steady_clock::time_point current_time() { return std::chrono::steady_clock::now(); }
 
 }  // namespace
 

@@ -17,17 +17,10 @@ using verdict = webhook::delivery_queue::verdict;
 constexpr std::chrono::milliseconds tick{100};
 
 /// Of an answer, which nobody reads.
-constexpr std::size_t answer_bytes_max = 64 * 1024;
+constexpr std::size_t receipt_bytes_max = 64 * 1024;
 
 /// How many dead deliveries an operator is shown; the count says how many there are.
 constexpr std::size_t listed_dead_max = 100;
-
-std::string header(std::string_view name, std::string_view value) {
-  return std::string{name}.append(": ").append(value);
-}
-
-/// A query may have a secret.
-std::string shown_url(const std::string& url) { return url.substr(0, url.find('?')); }
 
 }  // namespace
 
@@ -174,12 +167,12 @@ void webhook_sender::deliver(const webhook::delivery& one) {
   call.method = "POST";
   call.url = settings_.url;
   call.headers = {
-      "Content-Type: application/json", header(webhook::event_header, name_of(one.what.what)),
-      header(webhook::delivery_header, webhook::text_of(one.what.id)),
-      header(webhook::signature_header, webhook::signature_of(settings_.key, now, *body))};
+      "Content-Type: application/json", header_line(webhook::event_header, name_of(one.what.what)),
+      header_line(webhook::delivery_header, webhook::text_of(one.what.id)),
+      header_line(webhook::signature_header, webhook::signature_of(settings_.key, now, *body))};
   call.body = *std::move(body);
   call.timeout = settings_.timeout;
-  call.body_bytes_max = answer_bytes_max;
+  call.body_bytes_max = receipt_bytes_max;
   parts_.client->send(
       std::move(call), [to = webhook_sender_actor{this}, number](result<http_reply> answer) {
         webhook_answered answered{number, {}};

@@ -13,7 +13,7 @@ using kind = diff_run::kind;
 /// More changes in one part are not looked for: their search takes the square of it in memory.
 constexpr std::size_t changes_max = 1000;
 
-void add(std::vector<diff_run>& to, kind what, std::size_t size) {
+void append_run(std::vector<diff_run>& to, kind what, std::size_t size) {
   if (size == 0) return;
   if (!to.empty() && to.back().what == what)
     to.back().size += size;
@@ -103,7 +103,7 @@ void diff_part(elements before, elements after, grain of, std::size_t work_max,
   if (of == grain::characters || before.empty() || after.empty()) {
     const std::size_t changes = affordable_changes(before.size() + after.size(), work_max);
     for (const diff_run& run : diff_sequences(before, after, changes))
-      add(runs, run.what, run.size);
+      append_run(runs, run.what, run.size);
     return;
   }
   const auto stretches = find_stretches(before, after, of, work_max);
@@ -112,7 +112,7 @@ void diff_part(elements before, elements after, grain of, std::size_t work_max,
     if (!each.stays) differing += each.before + each.after;
   for (const stretch& each : stretches) {
     if (each.stays) {
-      add(runs, kind::equal, each.before);
+      append_run(runs, kind::equal, each.before);
     } else {
       const double share = static_cast<double>(each.before + each.after) /
                            static_cast<double>(std::max<std::size_t>(differing, 1));
@@ -137,10 +137,10 @@ std::vector<diff_run> diff_texts(elements before, elements after, std::size_t wo
   const std::size_t size_before = before.size() - front - back;
   const std::size_t size_after = after.size() - front - back;
   std::vector<diff_run> runs;
-  add(runs, kind::equal, front);
+  append_run(runs, kind::equal, front);
   diff_part(before.subspan(front, size_before), after.subspan(front, size_after), grain::lines,
             work_max, runs);
-  add(runs, kind::equal, back);
+  append_run(runs, kind::equal, back);
   return runs;
 }
 

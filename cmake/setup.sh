@@ -158,11 +158,12 @@ lock_setup() {
 
 unlock_setup() { exec {setup_lock}>&-; }
 
-# Builds CAF into .deps/NAME.
+# Builds CAF into .deps/NAME, five sources as one, which takes half of the time; in other batches names of theirs meet.
 build_caf() { # build_caf NAME CMAKE_ARGUMENT...
   local name=$1
   shift
   build_dependency "$name" actor-framework experimental "$caf_version" "about 5 minutes on 2 cores" \
+    -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=5 \
     -DCMAKE_CXX_STANDARD=17 -DCAF_LOG_LEVEL=INFO -DCAF_ENABLE_EXAMPLES=OFF -DCAF_ENABLE_TESTING=OFF -DCAF_ENABLE_TOOLS=OFF "$@"
 }
 
@@ -187,7 +188,7 @@ setup_tests() {
   node_major=$(node -p 'process.versions.node.split(".")[0]')
   [ "$node_major" -ge 18 ] || fail "node is version $node_major; the tests need 18 or newer" "Install Debian's nodejs package or a newer node."
   lock_setup
-  build_dependency catch2-3 catch2 "$catch2_suite" 3. "about 1 minute" -DBUILD_TESTING=OFF -DCATCH_INSTALL_DOCS=OFF
+  build_dependency catch2-3 catch2 "$catch2_suite" 3. "about 1 minute" -DBUILD_TESTING=OFF -DCATCH_INSTALL_DOCS=OFF -DCMAKE_UNITY_BUILD=ON
   unlock_setup
 }
 
@@ -199,6 +200,8 @@ build_preset() { # build_preset PRESET [CMAKE_ARGUMENT...]; build_target names w
   local log=$deps_dir/configure-$preset.log
   cmake --preset "$preset" "$@" >"$log" 2>&1 || { cat "$log" >&2; fail "configuring troupe ($preset) failed" "The output is above."; }
   say "Building troupe ($preset)"
+  local start=$SECONDS
   cmake --build --preset "$preset" -j "$jobs" --target "${build_target:-all}" ||
     { require_disk "$root_dir" 100; fail "building troupe ($preset) failed" "The compiler's message is above."; }
+  say "Built troupe ($preset) in $((SECONDS - start)) s"
 }

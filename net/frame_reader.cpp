@@ -12,7 +12,7 @@ namespace {
 constexpr std::uint8_t masked_bit = 0x80;
 constexpr std::uint8_t reserved_bits = 0x70;
 /// How much memory of an assembled message is kept for the next one.
-constexpr std::size_t kept_capacity_max = 1024;
+constexpr std::size_t kept_message_bytes_max = 1024;
 /// How much the memory of a large message grows at once.
 constexpr std::size_t direct_part_max = 256 * 1024;
 
@@ -49,7 +49,7 @@ frame_event frame_reader::next(std::span<std::uint8_t>& input) {
 
 void frame_reader::forget_message() {
   hand_out_ = false;
-  if (message_.capacity() > kept_capacity_max)
+  if (message_.capacity() > kept_message_bytes_max)
     byte_buffer{}.swap(message_);
   else
     message_.clear();

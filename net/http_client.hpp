@@ -50,6 +50,16 @@ struct http_client_settings {
 /// ...".
 result<void> check_http_url(std::string_view url);
 
+/// A URL without its query, which may have a secret: for the log and for operators.
+inline std::string shown_url(std::string_view url) {
+  return std::string{url.substr(0, url.find('?'))};
+}
+
+/// A line of http_call::headers.
+inline std::string header_line(std::string_view name, std::string_view value) {
+  return std::string{name}.append(": ").append(value);
+}
+
 class http_client {
  public:
   using on_reply = std::function<void(result<http_reply>)>;

@@ -33,8 +33,6 @@ constexpr std::chrono::seconds linger_max{2};
 /// The first byte of a TLS connection, and of no HTTP request.
 constexpr char tls_handshake = 0x16;
 
-std::string_view view(beast::string_view text) noexcept { return {text.data(), text.size()}; }
-
 class http_connection final : public unit_member,
                               public pollable,
                               public std::enable_shared_from_this<http_connection> {
@@ -238,8 +236,8 @@ class http_connection final : public unit_member,
   /// The request that was read; its body is moved out.
   http_request plain_request() {
     auto& request = parser_->get();
-    return {.method = std::string{view(request.method_string())},
-            .target = std::string{view(request.target())},
+    return {.method = std::string{view_of(request.method_string())},
+            .target = std::string{view_of(request.target())},
             .body = std::move(request.body()),
             // Of a public listener, which proxies may stand in front of.
             .remote_address =
@@ -285,7 +283,7 @@ class http_connection final : public unit_member,
       return refuse(403, "Pages of this origin may not connect (server.allowed_origins).\n");
     }
     auto admitted = service_->acceptor->admit(
-        {.target = std::string{view(request.target())},
+        {.target = std::string{view_of(request.target())},
          .remote_address = remote_address_,
          .authorization = std::string{value_of(request, http::field::authorization)},
          .subprotocols = offered,

@@ -16,8 +16,6 @@ namespace {
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
-std::string_view view(beast::string_view text) noexcept { return {text.data(), text.size()}; }
-
 bool has_token(const request_head& request, http::field name, std::string_view token) noexcept {
   const auto [begin, end] = request.equal_range(name);
   for (auto line = begin; line != end; ++line)
@@ -70,23 +68,23 @@ std::string values_of(const request_head& request, http::field name, std::string
   std::string values;
   const auto [begin, end] = request.equal_range(name);
   for (auto line = begin; line != end; ++line)
-    values.append(values.empty() ? "" : separator).append(view(line->value()));
+    values.append(values.empty() ? "" : separator).append(view_of(line->value()));
   return values;
 }
 
 std::string_view value_of(const request_head& request, http::field name) noexcept {
-  return view(request[name]);
+  return view_of(request[name]);
 }
 
 std::string_view value_of(const request_head& request, std::string_view name) noexcept {
-  return view(request[beast::string_view{name.data(), name.size()}]);
+  return view_of(request[beast::string_view{name.data(), name.size()}]);
 }
 
 std::string client_address(const request_head& request, const std::string& peer) {
   if (!is_loopback_address(peer)) return peer;
   std::string_view last;
   const auto [begin, end] = request.equal_range("X-Forwarded-For");
-  for (auto line = begin; line != end; ++line) last = view(line->value());
+  for (auto line = begin; line != end; ++line) last = view_of(line->value());
   last = without_port(trimmed(last.substr(last.rfind(',') + 1)));
   boost::system::error_code failed;
   const auto address = boost::asio::ip::make_address(last, failed);
@@ -94,7 +92,7 @@ std::string client_address(const request_head& request, const std::string& peer)
 }
 
 std::string_view host_of(const request_head& request) noexcept {
-  const std::string_view absolute = host_of_target(view(request.target()));
+  const std::string_view absolute = host_of_target(view_of(request.target()));
   return absolute.empty() ? value_of(request, http::field::host) : absolute;
 }
 

@@ -12,6 +12,10 @@ namespace troupe {
 
 using request_head = boost::beast::http::header<true, boost::beast::http::fields>;
 
+inline std::string_view view_of(boost::beast::string_view text) noexcept {
+  return {text.data(), text.size()};
+}
+
 /// What is wrong with a header that names something twice or not at all, in words for the client;
 /// empty if nothing is. Proxies and servers disagree about which of two counts. Source: RFC 9112,
 /// 3.2; RFC 6455, 11.3.

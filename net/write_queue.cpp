@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t block_reserve = 1024;
 /// The number of parts whose memory an empty queue keeps.
-constexpr std::size_t kept_capacity_max = 4;
+constexpr std::size_t kept_parts_max = 4;
 /// The number of consumed parts that the queue keeps before it moves the rest to the front.
 constexpr std::size_t consumed_parts_max = 64;
 
@@ -104,7 +104,7 @@ void write_queue::clear() noexcept {
   front_ = {};
   offset_ = size_ = largest_ = 0;
   if (!rest_) return;
-  if (rest_->parts.capacity() > kept_capacity_max) return rest_.reset();
+  if (rest_->parts.capacity() > kept_parts_max) return rest_.reset();
   rest_->parts.clear();
   rest_->next = 0;
 }

@@ -9,7 +9,7 @@ namespace troupe {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> names = {"json", "text", "xml", "delta"};
+constexpr std::array<std::string_view, 4> form_names = {"json", "text", "xml", "delta"};
 constexpr std::size_t head_size = 2;  // the form, and whether a root follows
 
 std::string as_string(std::string_view text) {
@@ -31,19 +31,19 @@ byte_buffer contents_query::encode() const {
 
 result<contents_query> contents_query::decode(byte_view bytes) {
   if (bytes.size() < head_size) return fail(errc::truncated, "question for contents");
-  if (bytes[0] >= names.size()) return fail(errc::unknown_message, "form of contents");
+  if (bytes[0] >= form_names.size()) return fail(errc::unknown_message, "form of contents");
   contents_query read{static_cast<contents_form>(bytes[0]), {}};
   if (bytes[1] != 0) read.root = as_text(bytes.subspan(head_size));
   return read;
 }
 
 std::string_view to_string(contents_form form) noexcept {
-  return names[static_cast<std::size_t>(form)];
+  return form_names[static_cast<std::size_t>(form)];
 }
 
 std::optional<contents_form> find_contents_form(std::string_view name) noexcept {
-  for (std::size_t i = 0; i < names.size(); ++i)
-    if (names[i] == name) return static_cast<contents_form>(i);
+  for (std::size_t i = 0; i < form_names.size(); ++i)
+    if (form_names[i] == name) return static_cast<contents_form>(i);
   return {};
 }
 

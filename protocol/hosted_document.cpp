@@ -12,7 +12,7 @@ namespace troupe {
 namespace {
 
 constexpr std::size_t kept_state_bytes_min = 64 * 1024;
-constexpr std::array<std::uint8_t, 2> empty_update{0, 0};
+constexpr std::array<std::uint8_t, 2> empty_edit{0, 0};
 
 /// A session is asked for what is missing no more often than this.
 constexpr std::chrono::seconds question_interval{1};
@@ -197,8 +197,7 @@ bool hosted_document::is_forbidden(const asked& by, document_effects& out) const
   switch (by.what.kind) {
     case request_kind::update: {
       const byte_view update = by.what.body;
-      if (may.contains(right::write) || std::ranges::equal(update, empty_update) ||
-          !has_news(update))
+      if (may.contains(right::write) || std::ranges::equal(update, empty_edit) || !has_news(update))
         return false;
       return refused(request_part::update, "this document is read-only for you");
     }
@@ -256,7 +255,7 @@ bool hosted_document::on_session_update(const asked& by, time_point now,
   const byte_view update = by.what.body;
   const bool has_id = !by.what.message_id.empty();
   // What every client answers that has nothing of its own. The encoded state stays what it is.
-  if (!has_id && std::ranges::equal(update, empty_update)) return true;
+  if (!has_id && std::ranges::equal(update, empty_edit)) return true;
   if (may_not_store(update)) {
     refuse(by, request_part::update, *refusing_, out);
     return true;

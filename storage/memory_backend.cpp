@@ -12,7 +12,7 @@
 namespace troupe::storage {
 namespace {
 
-tl::unexpected<failure> refuse(const std::string& document, errc code, std::string_view why) {
+tl::unexpected<failure> refuse_in(const std::string& document, errc code, std::string_view why) {
   return tl::unexpected(in_document(document, {code, std::string{why}}));
 }
 
@@ -24,7 +24,7 @@ result<stored_document> memory_backend::load(const std::string& document) {
   if (found == documents_.end()) return stored_document{};
   const entry& of = found->second;
   if (of.known.is_removed && !of.known.is_admitted)
-    return refuse(document, errc::document_removed, "it was removed");
+    return refuse_in(document, errc::document_removed, "it was removed");
   return contents_of(of);
 }
 
@@ -41,7 +41,7 @@ stored_document memory_backend::contents_of(const entry& of) {
 result<void> memory_backend::check(const log_append& append, sequence last) const {
   const std::string& name = *append.document;
   if (append.first > last + 1)
-    return refuse(name, errc::storage_conflict, misfit::gap(append.first, last));
+    return refuse_in(name, errc::storage_conflict, misfit::gap(append.first, last));
   const auto found = documents_.find(name);
   for (std::size_t i = 0; i < append.updates.size() && append.first + i <= last; ++i) {
     const sequence number = append.first + i;
@@ -50,7 +50,7 @@ result<void> memory_backend::check(const log_append& append, sequence last) cons
       for (const record& r : found->second.log)
         if (r.number == number) stored = &r;
     if (stored == nullptr || !std::ranges::equal(stored->update.view(), append.updates[i].view()))
-      return refuse(name, errc::storage_conflict, misfit::other_contents(number));
+      return refuse_in(name, errc::storage_conflict, misfit::other_contents(number));
   }
   return {};
 }
@@ -74,7 +74,7 @@ result<void> memory_backend::write(const batch& what) {
     const auto found = documents_.find(name);
     const bool is_known = found != documents_.end();
     if (is_known && found->second.known.is_removed && !found->second.known.is_admitted)
-      return refuse(name, errc::document_removed, "it was removed");
+      return refuse_in(name, errc::document_removed, "it was removed");
     return &lasts.try_emplace(name, is_known ? found->second.known.last : 0).first->second;
   };
   for (const log_append& append : what.appends) {
@@ -216,7 +216,7 @@ result<version_info> memory_backend::add_version(const std::string& document,
   TROUPE_ASSIGN(packed_version packed, pack_version(what.state));
   std::lock_guard lock{mutex_};
   entry* const of = find_present(document);
-  if (of == nullptr) return refuse(document, errc::document_removed, misfit::no_document);
+  if (of == nullptr) return refuse_in(document, errc::document_removed, misfit::no_document);
   const version_info info{++of->last_version,  what.label,       wall_clock_ms(),
                           what.is_automatic,   what.covers,      what.state.size(),
                           packed.frame.size(), /* damage = */ {}};

@@ -1,13 +1,9 @@
 // The announcements in RocksDB.
 #include "storage/announcement_record.hpp"
 #include "storage/rocksdb_state.hpp"
+#include "storage/rocksdb_text.hpp"
 
 namespace troupe::storage {
-namespace {
-
-std::string_view text_of(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
-
-}  // namespace
 
 result<void> rocksdb_backend::change(const outbox_change& what) {
   for (const announcement& each : what.puts) TROUPE_TRY(check_announcement(each));

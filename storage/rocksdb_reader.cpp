@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "storage/rocksdb_text.hpp"
+
 namespace troupe::storage {
 namespace {
-
-std::string_view text_of(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
 tl::unexpected<failure> missing(sequence number) {
   return fail(errc::corrupt_document, "record " + std::to_string(number) + " is missing");

@@ -11,12 +11,11 @@
 #include "storage/rocksdb_salvage.hpp"
 #include "storage/rocksdb_scan.hpp"
 #include "storage/rocksdb_state.hpp"
+#include "storage/rocksdb_text.hpp"
 #include "storage/rocksdb_versions.hpp"
 
 namespace troupe::storage {
 namespace {
-
-std::string_view text_of(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
 using key_values = std::vector<std::pair<std::string, std::string>>;
 

@@ -4,10 +4,10 @@
 #include <utility>
 #include <vector>
 
+#include "storage/rocksdb_text.hpp"
+
 namespace troupe::storage {
 namespace {
-
-std::string_view text_of(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
 rocksdb::Slice slice_of(std::string_view text) { return {text.data(), text.size()}; }
 

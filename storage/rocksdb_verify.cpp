@@ -1,11 +1,10 @@
 #include "storage/announcement_record.hpp"
 #include "storage/rocksdb_state.hpp"
+#include "storage/rocksdb_text.hpp"
 #include "storage/rocksdb_versions.hpp"
 
 namespace troupe::storage {
 namespace {
-
-std::string_view text_of(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
 /// Reads a store as of one moment and keeps the report.
 class verification {

@@ -2,12 +2,11 @@
 #include <algorithm>
 
 #include "storage/rocksdb_state.hpp"
+#include "storage/rocksdb_text.hpp"
 #include "storage/rocksdb_versions.hpp"
 
 namespace troupe::storage {
 namespace {
-
-std::string_view text_of(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
 version_info describe(const document_id& id, version_number number, std::string_view value) {
   auto entry = decode_version(version_key(id, number, 0), value);

@@ -7,7 +7,7 @@ namespace troupe {
 
 namespace {
 
-constexpr std::array<std::pair<right, std::string_view>, 4> names = {{
+constexpr std::array<std::pair<right, std::string_view>, 4> right_names = {{
     {right::read, "read"},
     {right::write, "write"},
     {right::presence, "presence"},
@@ -20,7 +20,7 @@ constexpr rights with_read(right one) noexcept { return rights{one} | rights{rig
 
 std::string to_string(rights may) {
   std::string text;
-  for (const auto& [one, name] : names)
+  for (const auto& [one, name] : right_names)
     if (may.contains(one)) text.append(text.empty() ? "" : ", ").append(name);
   return text.empty() ? std::string{"none"} : text;
 }

@@ -6,6 +6,7 @@
 
 #include "base/trim.hpp"
 #include "base/utf8.hpp"
+#include "protocol/edits/members.hpp"
 #include "protocol/json/interchange.hpp"
 #include "protocol/json/text.hpp"
 #include "protocol/json/validate.hpp"
@@ -75,10 +76,6 @@ constexpr std::array<type_row, 5> types = {{{"map", content_type::map},
                                             {"xml", content_type::xml},
                                             {"bytes", content_type::bytes}}};
 
-tl::unexpected<failure> wrong(std::string text) {
-  return tl::unexpected(failure{errc::invalid_edit, std::move(text)});
-}
-
 result<void> read_text(std::string_view name, std::string_view json, std::string& into) {
   std::string scratch;
   const auto text = json::string_of(json, scratch);
@@ -92,16 +89,6 @@ result<void> read_count(std::string_view name, std::string_view json, std::uint3
   if (error != std::errc{} || end != json.data() + json.size())
     return wrong(std::string{name} + " must be a whole number that is not negative");
   return {};
-}
-
-/// The last of the members of this name; empty if there is none.
-std::string_view find_member(std::string_view object, std::string_view wanted) {
-  std::string scratch;
-  std::string_view found;
-  json::member_reader members_of_object{object};
-  while (const auto each = members_of_object.next())
-    if (json::string_of(each->name, scratch) == wanted) found = each->value;
-  return found;
 }
 
 /// Reads the members of one operation.

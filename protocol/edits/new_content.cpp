@@ -2,6 +2,7 @@
 
 #include "base/base64.hpp"
 #include "base/utf8.hpp"
+#include "protocol/edits/members.hpp"
 #include "protocol/json/text.hpp"
 
 namespace troupe::edits {
@@ -10,20 +11,6 @@ namespace {
 
 using crdt::type_kind;
 using crdt::value;
-
-tl::unexpected<failure> wrong(std::string text) {
-  return tl::unexpected(failure{errc::invalid_edit, std::move(text)});
-}
-
-std::string_view find_member(std::string_view object, std::string_view wanted) {
-  std::string scratch;
-  std::string_view found;
-  json::member_reader members{object};
-  while (const auto each = members.next())
-    if (const auto name = json::string_of(each->name, scratch); name && *name == wanted)
-      found = each->value;
-  return found;
-}
 
 /// A value in a shared type: what it becomes, and of what.
 struct typed_value {

@@ -9,7 +9,8 @@
 #include "protocol/crdt/store/check_invariants.hpp"
 #include "tests/support/editing_client.hpp"
 
-using namespace troupe;
+namespace troupe::convergence_test {
+
 using test::editing_client;
 
 namespace {
@@ -171,3 +172,5 @@ TEST_CASE("a document that lives on through its encoded state loses nothing, not
   CHECK(kept->pending_size() == 0);
   REQUIRE(test::normal_form(*kept) == test::normal_form(author.doc));
 }
+
+}  // namespace troupe::convergence_test

@@ -8,7 +8,8 @@
 #include "tests/support/edit_checks.hpp"
 #include "tests/support/editing_client.hpp"
 
-using namespace troupe;
+namespace troupe::edit_convergence_test {
+
 using namespace troupe::test;
 using crdt::doc_edit;
 using crdt::type_kind;
@@ -54,7 +55,7 @@ class random_editor {
     switch (below(6)) {
       case 0: return value::type(kinds[below(3)]);
       case 1: return value::binary(byte_buffer{1, 2});
-      default: return json(R"({"a":[1]})");
+      default: return value_from(R"({"a":[1]})");
     }
   }
 
@@ -71,7 +72,7 @@ class random_editor {
     switch (below(10)) {
       case 0: return done(in.insert_text(type, index, "x\xF0\x9F\x98\x80y"));
       case 1: return done(in.insert_text(type, index, "bold", bold));
-      case 2: return done(in.insert_embed(type, index, json("1"), bold));
+      case 2: return done(in.insert_embed(type, index, value_from("1"), bold));
       case 3: return done(in.remove_text(type, index, count));
       case 4: return done(in.format_text(type, index, count, bold));
       case 5: return done(in.insert(type, index, values));
@@ -113,3 +114,5 @@ TEST_CASE("documents that are edited at the same time converge", "[crdt][edit][p
   CHECK(normal_form(listener) == normal_form(docs[0]));
   CHECK(marked_text(docs[0], "text") == marked_text(docs[1], "text"));
 }
+
+}  // namespace troupe::edit_convergence_test

@@ -13,7 +13,8 @@
 
 #include "protocol/cluster/link.hpp"
 
-using namespace troupe;
+namespace troupe::property_link_test {
+
 using namespace std::chrono_literals;
 using cluster::batch;
 using cluster::loss;
@@ -325,3 +326,5 @@ TEST_CASE("a link has no gaps, whatever the connection and the other end do",
   }
   CHECK(lost_flows > 1'000);  // the bounds were reached
 }
+
+}  // namespace troupe::property_link_test

@@ -17,7 +17,7 @@ T must(result<T> outcome) {
   if constexpr (!std::is_void_v<T>) return *std::move(outcome);
 }
 
-inline crdt::value json(std::string_view text) { return must(crdt::value::json(text)); }
+inline crdt::value value_from(std::string_view text) { return must(crdt::value::json(text)); }
 inline crdt::attributes formats(std::string_view text) {
   return must(crdt::attributes::json(text));
 }

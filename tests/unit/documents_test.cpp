@@ -11,6 +11,8 @@
 
 #include "tests/support/source_tree.hpp"
 
+namespace troupe::documents_test {
+
 using namespace troupe::test;
 
 namespace {
@@ -172,3 +174,5 @@ TEST_CASE("a script that the list of findings names exists", "[layers][docs]") {
        ++at)
     CHECK(exists("findings/" + (*at)[1].str()));
 }
+
+}  // namespace troupe::documents_test

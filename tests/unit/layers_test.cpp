@@ -13,6 +13,8 @@
 
 #include "tests/support/source_tree.hpp"
 
+namespace troupe::layers_test {
+
 using namespace troupe::test;
 
 namespace {
@@ -350,6 +352,25 @@ TEST_CASE("every test file is listed", "[layers]") {
   }
 }
 
+// Several of them are compiled as one source (CMAKE_UNITY_BUILD).
+TEST_CASE("a test stands in a namespace of its own, which has its name", "[layers]") {
+  static const std::regex opening{"namespace troupe::([a-z0-9_]+) \\{"};
+  std::set<std::string> seen;
+  for (const std::string& path : listed_sources("tests").front()) {
+    if (!path.ends_with("_test.cpp")) continue;
+    const std::string stem = path.substr(path.rfind('/') + 1, path.size() - path.rfind('/') - 5);
+    INFO(path << ": namespace troupe::" << stem << ", or with its folder in front");
+    std::smatch match;
+    const std::string text = read_text(path);
+    if (!std::regex_search(text, match, opening)) {
+      FAIL_CHECK("there is none");
+      continue;
+    }
+    CHECK(match[1].str().ends_with(stem));
+    CHECK(seen.insert(match[1]).second);
+  }
+}
+
 TEST_CASE("every source has a test on its path, or shares one that is named", "[layers]") {
   const std::map<std::string, paths> shared = shared_tests();
   for (const source& s : product_sources()) {
@@ -368,3 +389,5 @@ TEST_CASE("every source has a test on its path, or shares one that is named", "[
     }
   }
 }
+
+}  // namespace troupe::layers_test

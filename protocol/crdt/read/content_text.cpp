@@ -17,7 +17,7 @@ using lib0::any_tag;
 
 constexpr std::string_view replacement_character = "\xef\xbf\xbd";
 
-any_tag tag_at(const lib0::decoder& in) noexcept { return static_cast<any_tag>(*in.cursor()); }
+any_tag next_tag(const lib0::decoder& in) noexcept { return static_cast<any_tag>(*in.cursor()); }
 
 void append_double(double value, std::string& out) {
   if (std::isnan(value))
@@ -29,7 +29,7 @@ void append_double(double value, std::string& out) {
 }
 
 double read_float(lib0::decoder& in) {
-  const bool is_single = tag_at(in) == any_tag::float32;
+  const bool is_single = next_tag(in) == any_tag::float32;
   in.read_uint8();
   std::uint64_t bits = 0;
   for (const std::uint8_t byte : in.read_bytes(is_single ? 4 : 8)) bits = bits << 8 | byte;
@@ -44,7 +44,7 @@ void append_array_as_string(lib0::decoder& in, std::string& out) {
   const std::uint64_t count = in.read_var_uint();
   for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
     if (i > 0) out.push_back(',');
-    if (tag_at(in) == any_tag::null || tag_at(in) == any_tag::undefined)
+    if (next_tag(in) == any_tag::null || next_tag(in) == any_tag::undefined)
       in.read_uint8();
     else
       append_any_as_string(in, out);
@@ -53,7 +53,7 @@ void append_array_as_string(lib0::decoder& in, std::string& out) {
 
 /// Recursion goes as deep as the limit of the update that brought the value.
 void append_any_as_string(lib0::decoder& in, std::string& out) {
-  switch (tag_at(in)) {
+  switch (next_tag(in)) {
     case any_tag::undefined:
       in.read_uint8();
       out.append("undefined");

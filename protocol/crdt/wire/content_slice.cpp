@@ -8,7 +8,7 @@ namespace troupe::crdt {
 
 namespace {
 
-constexpr std::array<std::uint8_t, 3> replacement_character{0xef, 0xbf, 0xbd};
+constexpr std::array<std::uint8_t, 3> replacement_bytes{0xef, 0xbf, 0xbd};
 constexpr std::size_t pair_size = 4;  // bytes of a code point that takes two UTF-16 units
 
 std::size_t sequence_size(std::uint8_t lead) noexcept {
@@ -74,11 +74,11 @@ byte_view slice_content(const struct_view& whole, clock_type offset, clock_type 
     scratch.resize(size + part.size());
     std::memcpy(scratch.data() + size, part.data(), part.size());
   };
-  if (front.splits_pair) add(replacement_character);
+  if (front.splits_pair) add(replacement_bytes);
   const std::size_t from = front.byte_offset + (front.splits_pair ? pair_size : 0);
   // A slice of one half of a pair has nothing between its cuts.
   if (from < back.byte_offset) add(bytes.subspan(from, back.byte_offset - from));
-  if (back.splits_pair) add(replacement_character);
+  if (back.splits_pair) add(replacement_bytes);
   return scratch;
 }
 

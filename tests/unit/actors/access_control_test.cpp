@@ -4,7 +4,8 @@
 
 #include "tests/support/token_vectors.hpp"
 
-using namespace troupe;
+namespace troupe::access_control_test {
+
 using namespace std::chrono_literals;
 using access::mode;
 using time_point = access_control::time_point;
@@ -178,3 +179,5 @@ TEST_CASE("a page without a token has an origin that the application hears of", 
   const auto other = tokens.identify(page, somebody("x")).who;
   CHECK((!other || !other->shown));
 }
+
+}  // namespace troupe::access_control_test

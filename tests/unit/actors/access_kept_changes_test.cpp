@@ -3,7 +3,8 @@
 
 #include "actors/access_control.hpp"
 
-using namespace troupe;
+namespace troupe::access_kept_changes_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -60,3 +61,5 @@ TEST_CASE("of several changes for the same the last is kept", "[access][cluster]
   REQUIRE(users(all) == names{"bob", "ada"});
   CHECK(all[1].what.may == rights::all());
 }
+
+}  // namespace troupe::access_kept_changes_test

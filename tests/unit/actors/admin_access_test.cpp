@@ -4,7 +4,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 
-using namespace troupe;
+namespace troupe::admin_access_test {
 
 namespace {
 
@@ -209,3 +209,5 @@ TEST_CASE("on a public port many strangers lock nobody out", "[admin]") {
     CHECK(refused(guard, with_token("Bearer wrong", "fd00::" + std::to_string(i))) == 401);
   for (int i = 0; i < 20; ++i) CHECK(refused(guard, with_token("Bearer wrong", "fd01::1")) == 401);
 }
+
+}  // namespace troupe::admin_access_test

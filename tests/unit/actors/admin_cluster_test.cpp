@@ -5,7 +5,8 @@
 
 #include "actors/admin_pages.hpp"
 
-using namespace troupe;
+namespace troupe::admin_cluster_test {
+
 using json_value = nlohmann::json;
 using order = change_members::order;
 
@@ -130,3 +131,5 @@ TEST_CASE("a change is shown with its list, or with why it was refused", "[admin
   CHECK(json_value::parse(refused.body)["error"] == "there is no member 'n9'");
   CHECK(admin::show_no_cluster().status == 404);
 }
+
+}  // namespace troupe::admin_cluster_test

@@ -4,7 +4,8 @@
 
 #include "tests/support/edit_checks.hpp"
 
-using namespace troupe;
+namespace troupe::admin_compare_test {
+
 using namespace troupe::test;
 using crdt::doc_edit;
 using crdt::value;
@@ -34,7 +35,7 @@ TEST_CASE("a text is compared by what is inserted and deleted, in UTF-16 units",
   write(b, [](doc_edit& e) {
     must(e.remove_text("t", 3, 4));
     must(e.insert_text("t", 6, "!"));
-    must(e.insert_embed("t", 7, json(R"({"image":1})")));
+    must(e.insert_embed("t", 7, value_from(R"({"image":1})")));
   });
   CHECK(compare_documents(a, b) ==
         R"({"roots":{"t":{"kind":"text","delta":[{"retain":3},{"delete":"one "},{"retain":3},)"
@@ -57,19 +58,19 @@ TEST_CASE("a format is a change of the text that has it", "[versions]") {
 TEST_CASE("maps are compared by key, arrays by value, anything else as a whole", "[versions]") {
   crdt::doc a, b;
   write(a, [](doc_edit& e) {
-    must(e.set("m", "same", json("1")));
-    must(e.set("m", "old", json("2")));
-    must(e.set("m", "both", json("[1]")));
-    must(e.insert("a", 0, std::vector{json("1"), json("\"x\""), json("3")}));
+    must(e.set("m", "same", value_from("1")));
+    must(e.set("m", "old", value_from("2")));
+    must(e.set("m", "both", value_from("[1]")));
+    must(e.insert("a", 0, std::vector{value_from("1"), value_from("\"x\""), value_from("3")}));
     must(e.insert_type("x", 0, must(value::xml_element("p"))));
   });
   copy(a, b);
   write(b, [](doc_edit& e) {
     must(e.remove_key("m", "old"));
-    must(e.set("m", "both", json("[2]")));
-    must(e.set("m", "new", json("null")));
+    must(e.set("m", "both", value_from("[2]")));
+    must(e.set("m", "new", value_from("null")));
     must(e.remove("a", 1));
-    must(e.insert("a", 2, std::vector{json("4"), json("5")}));
+    must(e.insert("a", 2, std::vector{value_from("4"), value_from("5")}));
     must(e.insert_type("x", 1, must(value::xml_element("q"))));
   });
   CHECK(compare_documents(a, b) ==
@@ -101,3 +102,5 @@ TEST_CASE("a root that is too large for the answer is named only", "[versions]")
   CHECK(compare_documents(a, b, {.changes_max = 10, .size_max = 500}) ==
         R"({"roots":{},"unchanged":[],"omitted":["large","small"]})");
 }
+
+}  // namespace troupe::admin_compare_test

@@ -10,7 +10,8 @@
 #include "tests/support/editing_client.hpp"
 #include "tests/support/temporary_directory.hpp"
 
-using namespace troupe;
+namespace troupe::admin_documents_test {
+
 using json_value = nlohmann::json;
 
 namespace {
@@ -218,3 +219,5 @@ TEST_CASE("each failure of storage has its status", "[admin]") {
   CHECK(admin::show_storage_failure({errc::corrupt_document, "x"}).status == 500);
   CHECK(admin::show_storage_failure({errc::storage_failed, "x"}).status == 503);
 }
+
+}  // namespace troupe::admin_documents_test

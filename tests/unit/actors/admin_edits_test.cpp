@@ -3,7 +3,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 
-using namespace troupe;
+namespace troupe::admin_edits_test {
+
 using json_value = nlohmann::json;
 
 namespace {
@@ -151,3 +152,5 @@ TEST_CASE("an edit is answered with its version, or with why it was not made", "
   CHECK(batch["results"][0]["body"]["name"] == "d");
   CHECK(batch["results"][1]["status"] == 412);
 }
+
+}  // namespace troupe::admin_edits_test

@@ -3,7 +3,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 
-using namespace troupe;
+namespace troupe::admin_pages_test {
+
 using json_value = nlohmann::json;
 
 namespace {
@@ -334,3 +335,5 @@ TEST_CASE("a request to send webhooks again names one or none", "[admin][webhook
   CHECK(admin::show_replayed({0}, "d1").status == 404);
   CHECK(admin::show_no_webhooks().status == 404);
 }
+
+}  // namespace troupe::admin_pages_test

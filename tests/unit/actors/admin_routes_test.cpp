@@ -5,7 +5,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::admin_routes_test {
+
 using admin::page;
 
 namespace {
@@ -122,3 +123,5 @@ TEST_CASE("a page that is not there names all that are", "[admin]") {
     CHECK(answer.body.find(std::string{each.method}.append(" ").append(each.path)) !=
           std::string::npos);
 }
+
+}  // namespace troupe::admin_routes_test

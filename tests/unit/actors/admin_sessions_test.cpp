@@ -2,7 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::admin_sessions_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -81,3 +82,5 @@ TEST_CASE("a change is told to the operator and in the log", "[admin]") {
   CHECK(answer.body.find("\"sessions\": 2") != std::string::npos);
   CHECK(answer.body.find("\"rights\": \"read\"") != std::string::npos);
 }
+
+}  // namespace troupe::admin_sessions_test

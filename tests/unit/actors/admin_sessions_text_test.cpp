@@ -3,7 +3,8 @@
 
 #include "actors/admin_sessions.hpp"
 
-using namespace troupe;
+namespace troupe::admin_sessions_text_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -67,3 +68,5 @@ TEST_CASE("a text of another node is checked like a request", "[admin][cluster]"
     CHECK_FALSE(admin::from_text(text).has_value());
   }
 }
+
+}  // namespace troupe::admin_sessions_text_test

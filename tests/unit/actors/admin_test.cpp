@@ -13,7 +13,8 @@
 
 #include "tests/support/actor_node.hpp"
 
-using namespace troupe;
+namespace troupe::admin_test {
+
 using namespace std::chrono_literals;
 using json_value = nlohmann::json;
 
@@ -175,3 +176,5 @@ TEST_CASE("a unit that lists less than it has bounds the page", "[admin]") {
   CHECK(shown.at("next") == 4);
   CHECK(shown.at("count") == 12);
 }
+
+}  // namespace troupe::admin_test

@@ -3,7 +3,8 @@
 #include "tests/support/archive_bed.hpp"
 #include "tests/support/editing_client.hpp"
 
-using namespace troupe;
+namespace troupe::archivist_edits_test {
+
 using namespace troupe::test;
 using namespace std::chrono_literals;
 using json_value = nlohmann::json;
@@ -136,3 +137,5 @@ TEST_CASE("a batch changes several documents, each for itself", "[archivist]") {
   CHECK(bed.get("/api/v1/documents/a?as=json") == json_value{{"t", "A!"}});
   CHECK(body_of(bed.ask("POST", "/api/v1/batch", R"({"documents":[]})"))["results"].empty());
 }
+
+}  // namespace troupe::archivist_edits_test

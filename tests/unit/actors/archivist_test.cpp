@@ -5,7 +5,8 @@
 #include "tests/support/archive_bed.hpp"
 #include "tests/support/editing_client.hpp"
 
-using namespace troupe;
+namespace troupe::archivist_test {
+
 using namespace troupe::test;
 using namespace std::chrono_literals;
 using json_value = nlohmann::json;
@@ -309,3 +310,5 @@ TEST_CASE("a restore of a version that cannot be read says so and changes nothin
   CHECK(bed.ask("GET", "/api/v1/documents/notes/versions/1/compare").status == 500);
   CHECK(text_of(bed, "notes") == "hello");
 }
+
+}  // namespace troupe::archivist_test

@@ -12,7 +12,8 @@
 #include "tests/support/actor_node.hpp"
 #include "tests/support/http_receiver.hpp"
 
-using namespace troupe;
+namespace troupe::authoriser_test {
+
 using namespace troupe::test;
 using namespace std::chrono_literals;
 using outcome = authorised::outcome;
@@ -201,3 +202,5 @@ TEST_CASE("an answer says when to ask again, to whoever hears it from the cache 
   CHECK(bed.receiver.requests().size() == 1);
   CHECK_FALSE(bed.ask({.document = "once"}).allowed.asks_again);
 }
+
+}  // namespace troupe::authoriser_test

@@ -2,7 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::closing_log_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -54,3 +55,5 @@ TEST_CASE("those who come back are told apart from those who are closed", "[clos
         "and has to wait");
   CHECK(log.line_for_return(close_reason::server_at_capacity, "a", "10.0.0.2", start + 1s).empty());
 }
+
+}  // namespace troupe::closing_log_test

@@ -3,7 +3,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::cluster_links_test {
+
 using cluster::node_uuid;
 using peer_ids = std::vector<cluster::peer_id>;
 
@@ -140,3 +141,5 @@ TEST_CASE("a peer is found by its uuid", "[cluster]") {
   CHECK(links.find(uuid(3))->peer == 30);
   CHECK(links.find(uuid(1)) == nullptr);
 }
+
+}  // namespace troupe::cluster_links_test

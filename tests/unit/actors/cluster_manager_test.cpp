@@ -6,7 +6,8 @@
 
 #include "tests/support/manager_bed.hpp"
 
-using namespace troupe;
+namespace troupe::cluster_manager_test {
+
 using namespace troupe::test;
 
 // --- the list at hand ---
@@ -465,3 +466,5 @@ TEST_CASE("an operator sees what waits for each node", "[cluster]") {
   CHECK(bed->row(1).in_flight_bytes > 0);
   CHECK(bed->row(2).in_flight_bytes == 0);
 }
+
+}  // namespace troupe::cluster_manager_test

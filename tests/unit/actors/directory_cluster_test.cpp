@@ -6,7 +6,8 @@
 #include "tests/support/peer_bed.hpp"
 #include "tests/support/storage_bed.hpp"
 
-using namespace troupe;
+namespace troupe::directory_cluster_test {
+
 using namespace troupe::cluster;
 using namespace std::chrono_literals;
 using sync::message_kind;
@@ -346,3 +347,5 @@ TEST_CASE("documents that open obey the newest list", "[actors][cluster]") {
   newcomer.next<peer_load>();
   CHECK(newcomer.document_list == 2);
 }
+
+}  // namespace troupe::directory_cluster_test

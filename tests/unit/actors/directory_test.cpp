@@ -9,7 +9,8 @@
 #include "tests/support/actor_node.hpp"
 #include "tests/support/editing_client.hpp"
 
-using namespace troupe;
+namespace troupe::directory_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -293,3 +294,5 @@ TEST_CASE("a document that is opened without a session makes room for one with a
   REQUIRE_FALSE(refused);
   CHECK(refused.error() == close_reason::too_many_documents);
 }
+
+}  // namespace troupe::directory_test

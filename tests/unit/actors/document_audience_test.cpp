@@ -7,7 +7,7 @@
 
 #include "tests/support/actor_node.hpp"
 
-using namespace troupe;
+namespace troupe::document_audience_test {
 
 namespace {
 
@@ -209,3 +209,5 @@ TEST_CASE("a session that joins a second time is counted once", "[actors]") {
   audience.end_turn(1, d, [&](const hub_actor&, deliver_batch) { ++n; });
   CHECK(n == 0);
 }
+
+}  // namespace troupe::document_audience_test

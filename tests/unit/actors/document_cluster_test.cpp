@@ -5,7 +5,8 @@
 #include "tests/support/editing_client.hpp"
 #include "tests/support/peer_bed.hpp"
 
-using namespace troupe;
+namespace troupe::document_cluster_test {
+
 using namespace troupe::cluster;
 using namespace std::chrono_literals;
 using sync::message_kind;
@@ -554,3 +555,5 @@ TEST_CASE("a keeper stays open while sessions elsewhere use the document", "[act
   bed.node.tell_document(document, unload_document{});
   wait_until_down(bed, document.document);
 }
+
+}  // namespace troupe::document_cluster_test

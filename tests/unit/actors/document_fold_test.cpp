@@ -7,7 +7,8 @@
 #include "tests/support/editing_client.hpp"
 #include "tests/support/update_builder.hpp"
 
-using namespace troupe;
+namespace troupe::document_fold_test {
+
 using namespace std::chrono_literals;
 using sync::message_kind;
 using test::actor_node;
@@ -208,3 +209,5 @@ TEST_CASE("a folded document that is unloaded comes back whole", "[actors][fold]
   CHECK(text_for(node, *again, 2) == "kept");
   while (node.backend->stored("d").checkpoint.empty()) std::this_thread::yield();
 }
+
+}  // namespace troupe::document_fold_test

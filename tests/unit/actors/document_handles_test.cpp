@@ -5,7 +5,7 @@
 
 #include "tests/support/actor_node.hpp"
 
-using namespace troupe;
+namespace troupe::document_handles_test {
 
 namespace {
 
@@ -86,3 +86,5 @@ TEST_CASE("handles can be let go all at once", "[document_handles]") {
   bed.add(8);
   CHECK(bed.all() == ids{8});
 }
+
+}  // namespace troupe::document_handles_test

@@ -12,7 +12,8 @@
 #include "tests/support/editing_client.hpp"
 #include "tests/support/hex_bytes.hpp"
 
-using namespace troupe;
+namespace troupe::document_output_test {
+
 using sync::message_kind;
 using test::payload_of;
 
@@ -340,3 +341,5 @@ TEST_CASE("who applies what comes out has what went in, whoever sent it",
     CHECK(test::normal_form(seen) == test::normal_form(direct));
   }
 }
+
+}  // namespace troupe::document_output_test

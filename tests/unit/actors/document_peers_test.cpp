@@ -7,7 +7,8 @@
 #include "tests/support/editing_client.hpp"
 #include "tests/support/peer_bed.hpp"
 
-using namespace troupe;
+namespace troupe::document_peers_test {
+
 using namespace troupe::cluster;
 using test::fake_peer;
 using test::peer_bed;
@@ -231,3 +232,5 @@ TEST_CASE("an event of the server for a document that is not open here reaches o
     CHECK(each->document == "d");
   }
 }
+
+}  // namespace troupe::document_peers_test

@@ -6,7 +6,8 @@
 #include "tests/support/hex_bytes.hpp"
 #include "tests/support/update_builder.hpp"
 
-using namespace troupe;
+namespace troupe::document_test {
+
 using sync::message_kind;
 using test::actor_node;
 using test::payload_of;
@@ -237,3 +238,5 @@ TEST_CASE("documents above the limit are refused unless an idle one can go", "[a
   REQUIRE(third);
   wait_until_down(node, *first);
 }
+
+}  // namespace troupe::document_test

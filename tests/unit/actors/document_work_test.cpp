@@ -6,7 +6,7 @@
 
 #include "tests/support/update_builder.hpp"
 
-using namespace troupe;
+namespace troupe::document_work_test {
 
 namespace {
 
@@ -267,3 +267,5 @@ TEST_CASE("work that is stopped forgets what waits", "[actors]") {
   work.stop();
   CHECK_FALSE(work.has_waiting());
 }
+
+}  // namespace troupe::document_work_test

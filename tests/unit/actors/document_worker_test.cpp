@@ -9,7 +9,8 @@
 #include "tests/support/editing_client.hpp"
 #include "tests/support/update_builder.hpp"
 
-using namespace troupe;
+namespace troupe::document_worker_test {
+
 using sync::message_kind;
 using test::actor_node;
 using test::hosting;
@@ -435,3 +436,5 @@ TEST_CASE("a session that missed presence hears all of it", "[actors][json]") {
   node.tell_document(*document, presence_missed{1});
   CHECK(node.next_texts() == told);
 }
+
+}  // namespace troupe::document_worker_test

@@ -3,7 +3,7 @@
 
 #include "actors/durability.hpp"
 
-using namespace troupe;
+namespace troupe::durability_keepers_test {
 
 namespace {
 
@@ -327,3 +327,5 @@ TEST_CASE("a node alone gives credit with the acknowledgement", "[durability]") 
   log.on_stored(local, 1);
   CHECK(log.next_to_credit() == nullptr);
 }
+
+}  // namespace troupe::durability_keepers_test

@@ -3,7 +3,7 @@
 
 #include "actors/durability.hpp"
 
-using namespace troupe;
+namespace troupe::durability_placement_test {
 
 namespace {
 
@@ -215,3 +215,5 @@ TEST_CASE("a keeper has no more as a whole than it has", "[durability]") {
   log.on_stored(second, 2, 2);
   CHECK_FALSE(log.is_whole_awaited());
 }
+
+}  // namespace troupe::durability_placement_test

@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::durability_test {
 
 namespace {
 
@@ -121,3 +121,5 @@ TEST_CASE("a document that was only read is not written", "[durability]") {
     CHECK_FALSE(repaired.is_checkpointed());
   }
 }
+
+}  // namespace troupe::durability_test

@@ -5,7 +5,8 @@
 #include "tests/support/actor_node.hpp"
 #include "tests/support/hex_bytes.hpp"
 
-using namespace troupe;
+namespace troupe::framing_test {
+
 using test::hex;
 using test::to_hex;
 
@@ -94,3 +95,5 @@ TEST_CASE("a notice without a word in its dialect is no frame", "[framing]") {
   const notice event{.kind = notice_kind::event, .body = as_bytes("1"), .extra = {}};
   CHECK(encode_frames(dialect::y_websocket, event, "d").empty());
 }
+
+}  // namespace troupe::framing_test

@@ -10,7 +10,8 @@
 
 #include "tests/support/actor_node.hpp"
 
-using namespace troupe;
+namespace troupe::gather_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -153,3 +154,5 @@ TEST_CASE("an actor answers with what it has gathered", "[gather]") {
                  [](const caf::error& why) { FAIL(caf::to_string(why)); });
   client->send_exit(all, caf::exit_reason::kill);
 }
+
+}  // namespace troupe::gather_test

@@ -11,7 +11,8 @@
 #include "tests/support/actor_node.hpp"
 #include "tests/support/http_receiver.hpp"
 
-using namespace troupe;
+namespace troupe::key_source_test {
+
 using namespace troupe::test;
 using namespace std::chrono_literals;
 
@@ -134,3 +135,5 @@ TEST_CASE("all who miss a key wait for one fetch", "[access][actors]") {
   CHECK(refreshed == 5);
   CHECK(bed.receiver.requests().size() <= 6);
 }
+
+}  // namespace troupe::key_source_test

@@ -12,7 +12,7 @@
 
 #include "tests/support/temporary_directory.hpp"
 
-using namespace troupe;
+namespace troupe::line_log_test {
 
 namespace {
 
@@ -101,3 +101,5 @@ TEST_CASE("what finds no room is left out, and the file says how much", "[log]")
   }
   CHECK(lines_of(file) == std::vector<std::string>{"next", "gap 3"});
 }
+
+}  // namespace troupe::line_log_test

@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::memory_release_test {
 
 TEST_CASE("memory goes back a second after much of it was freed", "[memory_release]") {
   memory_release release;
@@ -26,3 +26,5 @@ TEST_CASE("memory goes back once, however long it takes to be freed", "[memory_r
   release.give_back();
   CHECK_FALSE(release.is_due());
 }
+
+}  // namespace troupe::memory_release_test

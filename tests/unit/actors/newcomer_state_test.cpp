@@ -4,7 +4,7 @@
 
 #include "tests/support/update_builder.hpp"
 
-using namespace troupe;
+namespace troupe::newcomer_state_test {
 
 namespace {
 
@@ -93,3 +93,5 @@ TEST_CASE("the whole state is encoded as the answer to the sync of a session tha
   REQUIRE(text.size() == 1);
   CHECK(as_text(text[0].view()).find(R"("docName":"d")") != std::string_view::npos);
 }
+
+}  // namespace troupe::newcomer_state_test

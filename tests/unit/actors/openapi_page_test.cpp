@@ -10,7 +10,7 @@
 #include "protocol/edits/batch.hpp"
 #include "tests/support/test_data.hpp"
 
-using namespace troupe;
+namespace troupe::openapi_page_test {
 
 namespace {
 
@@ -61,3 +61,5 @@ TEST_CASE("the OpenAPI page names every edit operation and its limits", "[admin]
   for (const char* type : {"map", "array", "text", "xml", "bytes"})
     CHECK(edits::find_content_type(type));
 }
+
+}  // namespace troupe::openapi_page_test

@@ -11,7 +11,8 @@
 #include "tests/support/actor_node.hpp"
 #include "tests/support/remote_end.hpp"
 
-using namespace troupe;
+namespace troupe::peer_link_test {
+
 using namespace troupe::cluster;
 using namespace std::chrono_literals;
 using test::remote_end;
@@ -520,3 +521,5 @@ TEST_CASE("a link describes itself", "[peer_link]") {
   CHECK(link.figures.sent_batches == 1);
   CHECK(link.figures.unacknowledged_bytes > 1'000);
 }
+
+}  // namespace troupe::peer_link_test

@@ -10,7 +10,7 @@
 
 #include "tests/support/actor_node.hpp"
 
-using namespace troupe;
+namespace troupe::peer_wire_test {
 
 namespace {
 
@@ -125,3 +125,5 @@ TEST_CASE("a greeting and its answer have limits", "[peer_wire]") {
   welcome.hello.push_back('x');
   CHECK_FALSE(welcome.is_well_formed());
 }
+
+}  // namespace troupe::peer_wire_test

@@ -4,7 +4,7 @@
 #include "actors/admin.hpp"
 #include "tests/support/http_bed.hpp"
 
-using namespace troupe;
+namespace troupe::prefixed_handler_test {
 
 namespace {
 
@@ -46,3 +46,5 @@ TEST_CASE("a body for the API has a limit of its own, and a larger one where doc
   api->plan.bytes_max = 1'000'000;
   CHECK(handler.on_head(request).bytes_max == 1'000'000);
 }
+
+}  // namespace troupe::prefixed_handler_test

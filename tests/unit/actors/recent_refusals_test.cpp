@@ -5,7 +5,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::recent_refusals_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -196,3 +197,5 @@ TEST_CASE("twenty clients that are refused for good make at most five connection
     CHECK(table.waiting() == 0);
   }
 }
+
+}  // namespace troupe::recent_refusals_test

@@ -7,7 +7,8 @@
 
 #include "tests/support/temporary_directory.hpp"
 
-using namespace troupe;
+namespace troupe::request_journal_test {
+
 using namespace std::chrono_literals;
 using nlohmann::json;
 
@@ -185,3 +186,5 @@ TEST_CASE("both logs may be one file, and either may be missing", "[admin][log]"
   CHECK(lines_in("audit") == "audit ");
   CHECK(json::parse(gap_line(3, noon))["lines"] == 3);
 }
+
+}  // namespace troupe::request_journal_test

@@ -2,7 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::request_rates_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -36,3 +37,5 @@ TEST_CASE("only so many users are remembered, and those at rest make room", "[ad
   CHECK(rates.take("one more", start + 1s));
   CHECK(rates.size() == 1);
 }
+
+}  // namespace troupe::request_rates_test

@@ -2,7 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::second_watch_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -67,3 +68,5 @@ TEST_CASE("no client that answers is cut by a pause, however long", "[second_wat
       CHECK_FALSE(is_cut);
     }
 }
+
+}  // namespace troupe::second_watch_test

@@ -5,7 +5,8 @@
 #include "actors/session.hpp"
 #include "tests/support/session_bed.hpp"
 
-using namespace troupe;
+namespace troupe::session_flow_test {
+
 using namespace std::chrono_literals;
 using sync::message_kind;
 using test::error_codes;
@@ -283,3 +284,5 @@ TEST_CASE("a silent JSON client needs no keep-alive", "[session]") {
   CHECK(bed.binaries().empty());
   CHECK(bed.texts().empty());
 }
+
+}  // namespace troupe::session_flow_test

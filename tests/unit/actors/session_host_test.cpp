@@ -14,7 +14,8 @@
 #include "tests/support/recording_connection.hpp"
 #include "tests/support/unit_thread.hpp"
 
-using namespace troupe;
+namespace troupe::session_host_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -261,3 +262,5 @@ TEST_CASE("a failure to accept is counted", "[session_host]") {
   for (int i = 0; i < 3; ++i) bed.host->on_out_of_resources("Too many open files");
   CHECK(bed.metrics->accept_failures().value() == 3);
 }
+
+}  // namespace troupe::session_host_test

@@ -4,7 +4,8 @@
 #include "actors/session.hpp"
 #include "tests/support/session_bed.hpp"
 
-using namespace troupe;
+namespace troupe::session_json_test {
+
 using test::error_codes;
 using test::session_bed;
 using json_value = nlohmann::json;
@@ -240,3 +241,5 @@ TEST_CASE("one socket speaks both dialects in the order in which it spoke", "[se
   CHECK(bed.has_no_request());
   CHECK(heard == std::vector<std::string>{"binary", "json", "binary"});
 }
+
+}  // namespace troupe::session_json_test

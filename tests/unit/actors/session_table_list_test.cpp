@@ -5,7 +5,7 @@
 
 #include "actors/session_table.hpp"
 
-using namespace troupe;
+namespace troupe::session_table_list_test {
 
 namespace {
 
@@ -135,3 +135,5 @@ TEST_CASE("a page ends early where the names of documents are many", "[session_t
   CHECK(page.sessions.size() < 100);
   CHECK(page.sessions.size() >= listed_bytes_max / (100 * 512));
 }
+
+}  // namespace troupe::session_table_list_test

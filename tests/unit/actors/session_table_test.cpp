@@ -2,7 +2,7 @@
 
 #include "actors/session_table.hpp"
 
-using namespace troupe;
+namespace troupe::session_table_test {
 
 namespace {
 
@@ -370,3 +370,5 @@ TEST_CASE("a session of a slow batch hears the other dialect by its own rule", "
   table.deliver(batch);
   CHECK(slow.heard == "sc");
 }
+
+}  // namespace troupe::session_table_test

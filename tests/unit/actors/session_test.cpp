@@ -6,7 +6,8 @@
 
 #include "tests/support/session_bed.hpp"
 
-using namespace troupe;
+namespace troupe::session_test {
+
 using namespace std::chrono_literals;
 using sync::message_kind;
 using test::session_bed;
@@ -219,3 +220,5 @@ TEST_CASE("a session tells an operator what it is and does", "[session]") {
   CHECK(info.queued_bytes == 99);
   CHECK(std::chrono::abs(info.last_pong - info.connected_since) < 5s);
 }
+
+}  // namespace troupe::session_test

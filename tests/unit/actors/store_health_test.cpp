@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::store_health_test {
 
 TEST_CASE("edits are accepted until storage cannot be written", "[store]") {
   store_health health;
@@ -28,3 +28,5 @@ TEST_CASE("edits are refused while more waits than may", "[store]") {
   CHECK(health.refusal() == nullptr);
   CHECK(health.waiting() == 401);
 }
+
+}  // namespace troupe::store_health_test

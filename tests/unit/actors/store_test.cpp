@@ -5,7 +5,8 @@
 #include "tests/support/actor_node.hpp"
 #include "tests/support/editing_client.hpp"
 
-using namespace troupe;
+namespace troupe::store_test {
+
 using sync::message_kind;
 using test::actor_node;
 
@@ -222,3 +223,5 @@ TEST_CASE("a drain does not wait for a disk that is full", "[store]") {
   CHECK(node.drain(std::chrono::seconds{5}));
   CHECK(node.health->waiting() > 0);
 }
+
+}  // namespace troupe::store_test

@@ -12,7 +12,8 @@
 
 #include "tests/support/actor_node.hpp"
 
-using namespace troupe;
+namespace troupe::supervisor_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -169,3 +170,5 @@ TEST_CASE("an end during the drain is no failure", "[supervisor]") {
   bed.settle();
   CHECK(bed.failures == 0);
 }
+
+}  // namespace troupe::supervisor_test

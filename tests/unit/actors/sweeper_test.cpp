@@ -11,7 +11,8 @@
 #include "tests/support/actor_node.hpp"
 #include "tests/support/storage_bed.hpp"
 
-using namespace troupe;
+namespace troupe::sweeper_test {
+
 using namespace troupe::cluster;
 using namespace std::chrono_literals;
 
@@ -304,3 +305,5 @@ TEST_CASE("at most so many documents are visited at once", "[sweeper]") {
   CHECK(bed.next_visit(lacks_nothing()) == "c");
   CHECK(bed.next_moved().list_number == 1);
 }
+
+}  // namespace troupe::sweeper_test

@@ -11,7 +11,8 @@
 #include "tests/support/editing_client.hpp"
 #include "tests/support/hex_bytes.hpp"
 
-using namespace troupe;
+namespace troupe::toy_dialect_test {
+
 using test::actor_node;
 using texts = std::vector<std::string>;
 
@@ -148,3 +149,5 @@ TEST_CASE("a session core speaks a dialect that only this test knows", "[session
   CHECK(out.replies[0].what.error == request_error::invalid_message);
   CHECK_FALSE(out.close);
 }
+
+}  // namespace troupe::toy_dialect_test

@@ -5,7 +5,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::unit_choice_test {
 
 TEST_CASE("a name chooses the thread that it always chose", "[placement]") {
   CHECK(unit_index("", 8) == 0);
@@ -40,3 +40,5 @@ TEST_CASE("a thread is overfull with twice its share and some more", "[placement
   CHECK_FALSE(is_overfull(1'000'000, 1'000'000, 1));
   CHECK_FALSE(is_overfull(1'000'000, 1'000'000, 2));
 }
+
+}  // namespace troupe::unit_choice_test

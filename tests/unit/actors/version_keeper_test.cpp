@@ -11,7 +11,8 @@
 #include "tests/support/edit_checks.hpp"
 #include "tests/support/storage_bed.hpp"
 
-using namespace troupe;
+namespace troupe::version_keeper_test {
+
 using namespace troupe::test;
 using namespace std::chrono_literals;
 
@@ -184,3 +185,5 @@ TEST_CASE("the version maker keeps a version of a document that has changed",
   caf::anon_send_exit(maker, caf::exit_reason::user_shutdown);
   workers->stop(1s);
 }
+
+}  // namespace troupe::version_keeper_test

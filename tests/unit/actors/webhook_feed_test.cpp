@@ -7,7 +7,8 @@
 #include "storage/memory_backend.hpp"
 #include "tests/support/storage_bed.hpp"
 
-using namespace troupe;
+namespace troupe::webhook_feed_test {
+
 using namespace troupe::test;
 using webhook::event_kind;
 
@@ -224,3 +225,5 @@ TEST_CASE("a document tells who is there and who edits", "[webhook]") {
   silent.on_closed();
   CHECK(silent.take_credits() == nullptr);
 }
+
+}  // namespace troupe::webhook_feed_test

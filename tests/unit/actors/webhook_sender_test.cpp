@@ -14,7 +14,8 @@
 #include "tests/support/http_receiver.hpp"
 #include "tests/support/storage_bed.hpp"
 
-using namespace troupe;
+namespace troupe::webhook_sender_test {
+
 using namespace troupe::test;
 using namespace std::chrono_literals;
 using webhook::event_kind;
@@ -253,3 +254,5 @@ TEST_CASE("what was given up is kept, listed and tried again on request", "[webh
   CHECK(bed.stored().empty());
   CHECK(bed.receiver.requests().back().headers["troupe-delivery"] == all.dead[0].delivery);
 }
+
+}  // namespace troupe::webhook_sender_test

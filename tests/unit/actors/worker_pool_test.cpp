@@ -8,7 +8,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::worker_pool_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -106,3 +107,5 @@ TEST_CASE("a node has a worker for each core that no I/O thread takes, and two a
   CHECK(worker_count(8, 2) == 6);
   CHECK(worker_count(2, 16) == 2);
 }
+
+}  // namespace troupe::worker_pool_test

@@ -11,7 +11,8 @@
 #include "app/config/values.hpp"
 #include "tests/support/temporary_directory.hpp"
 
-using namespace troupe;
+namespace troupe::admin_token_test {
+
 using source = admin_token::source;
 
 namespace {
@@ -121,3 +122,5 @@ TEST_CASE("a directory that cannot be written keeps no token", "[admin_token]") 
   settings.storage.path = "/there/is/no/such/directory";
   CHECK(find_admin_token(settings).error().code == errc::storage_failed);
 }
+
+}  // namespace troupe::admin_token_test

@@ -8,7 +8,7 @@
 #include "app/config/print.hpp"
 #include "tests/unit/app/config/support.hpp"
 
-using namespace troupe;
+namespace troupe::command_line_test {
 
 namespace {
 
@@ -256,3 +256,5 @@ TEST_CASE("the cluster commands take a name, an address and where to ask", "[com
                             {"cluster", "leave", "n4", "h:1"}})
     CHECK(parse(wrong).error().code == exit_usage);
 }
+
+}  // namespace troupe::command_line_test

@@ -12,7 +12,7 @@
 
 #include "tests/support/actor_node.hpp"
 
-using namespace troupe;
+namespace troupe::node_test {
 
 namespace {
 
@@ -140,3 +140,5 @@ TEST_CASE("a node that is open listens until it stops", "[node]") {
   CHECK(taken_port{port}.is_bound());
   CHECK_FALSE(bed.has_failed);
 }
+
+}  // namespace troupe::node_test

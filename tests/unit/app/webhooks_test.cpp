@@ -8,7 +8,7 @@
 #include "storage/memory_backend.hpp"
 #include "tests/support/temporary_directory.hpp"
 
-using namespace troupe;
+namespace troupe::webhooks_test {
 
 namespace {
 
@@ -62,3 +62,5 @@ TEST_CASE("the secret may stand in a file, with the end of its line", "[webhook]
   settings.webhooks.secret_file += ".missing";
   CHECK(open_webhooks(settings, store).error().detail.ends_with("No such file or directory"));
 }
+
+}  // namespace troupe::webhooks_test

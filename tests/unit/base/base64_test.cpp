@@ -5,7 +5,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::base64_test {
 
 namespace {
 
@@ -150,3 +150,5 @@ TEST_CASE("base64 has one spelling for each byte string", "[base64]") {
     spellings += decode_base64(std::string{'A', last, '=', '='}).has_value();
   CHECK(spellings == 2);  // A and Q
 }
+
+}  // namespace troupe::base64_test

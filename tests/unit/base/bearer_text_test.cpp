@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::bearer_text_test {
 
 TEST_CASE("the token of an Authorization header stands behind Bearer", "[base]") {
   for (const char* const field :
@@ -16,3 +16,5 @@ TEST_CASE("the token of an Authorization header stands behind Bearer", "[base]")
     CHECK_FALSE(token_in_authorization(field));
   CHECK(token_in_authorization("Bearer a b") == "a b");
 }
+
+}  // namespace troupe::bearer_text_test

@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::budget_test {
 
 TEST_CASE("a budget has room until it is used up, and again for what is given back", "[budget]") {
   budget shared{100};
@@ -34,3 +34,5 @@ TEST_CASE("a change of what is used is noted whether there is room or not", "[bu
   shared.change(130, 10);
   CHECK(shared.room() == 90);
 }
+
+}  // namespace troupe::budget_test

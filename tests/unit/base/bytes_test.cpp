@@ -4,7 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::bytes_test {
 
 TEST_CASE("bytes and text are views of the same memory", "[bytes]") {
   const std::string text = "a\0\xff";
@@ -85,3 +85,5 @@ TEST_CASE("a slice is a part of shared bytes and keeps them", "[bytes]") {
   CHECK(shared_slice{}.empty());
   CHECK(shared_slice{shared_bytes{}}.empty());
 }
+
+}  // namespace troupe::bytes_test

@@ -6,7 +6,7 @@
 
 #include "base/utf8.hpp"
 
-using namespace troupe;
+namespace troupe::close_reason_test {
 
 namespace {
 
@@ -112,3 +112,5 @@ TEST_CASE("a failure closes with the reason that names whose fault it is", "[clo
     CHECK(close_reason_for(code) == close_reason::document_failed);
   }
 }
+
+}  // namespace troupe::close_reason_test

@@ -4,7 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::compression_test {
 
 namespace {
 
@@ -68,3 +68,5 @@ TEST_CASE("what is no whole frame is refused", "[compression]") {
   CHECK(refused.error().code == errc::invalid_zstd);
   CHECK(refused.error().detail == "there is more behind it");
 }
+
+}  // namespace troupe::compression_test

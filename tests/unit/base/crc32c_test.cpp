@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::crc32c_test {
 
 TEST_CASE("crc32c gives what its specification lists", "[crc32c]") {
   // RFC 3720, appendix B.4.
@@ -35,3 +35,5 @@ TEST_CASE("crc32c changes with every bit", "[crc32c]") {
     bytes[bit / 8] ^= static_cast<std::uint8_t>(1u << bit % 8);
   }
 }
+
+}  // namespace troupe::crc32c_test

@@ -4,7 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::document_name_test {
 
 namespace {
 
@@ -45,3 +45,5 @@ TEST_CASE("a document name that is not UTF-8 is refused", "[document_name]") {
   for (std::string_view name : {"\xFF", "\xC3", "\xED\xA0\x80", "\xC0\xAF", "a\x80"})
     CHECK(refusal_of(name).find("UTF-8") != std::string::npos);
 }
+
+}  // namespace troupe::document_name_test

@@ -5,7 +5,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::errc_test {
 
 namespace {
 
@@ -64,3 +64,5 @@ TEST_CASE("TROUPE_TRY returns the failure of its expression and goes on without 
   CHECK(to_string(failed.error()) == "invalid_config: odd number at byte 3");
   CHECK_FALSE(quarter(6).has_value());
 }
+
+}  // namespace troupe::errc_test

@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::hash_test {
 
 // Source of the values: the reference implementation of FNV-1a, 64 bits.
 TEST_CASE("fnv1a gives the values of the reference", "[hash]") {
@@ -24,3 +24,5 @@ TEST_CASE("the upper halves of mixed neighbours differ", "[hash]") {
   CHECK(mix_upwards(0) == 0);
   for (std::uint64_t i = 1; i < 1000; ++i) CHECK(mix_upwards(i) >> 32 != mix_upwards(i + 1) >> 32);
 }
+
+}  // namespace troupe::hash_test

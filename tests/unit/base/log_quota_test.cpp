@@ -2,7 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::log_quota_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -34,3 +35,5 @@ TEST_CASE("causes beyond the bound count as one, until old ones are forgotten", 
   CHECK(quota.note("d", start + 2min) == 1);
   CHECK(quota.note("e", start + 2min) == 1);
 }
+
+}  // namespace troupe::log_quota_test

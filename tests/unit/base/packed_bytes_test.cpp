@@ -6,7 +6,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::packed_bytes_test {
 
 namespace {
 
@@ -51,3 +51,5 @@ TEST_CASE("packed bytes may be none", "[base]") {
     CHECK(packed.share().empty());
   }
 }
+
+}  // namespace troupe::packed_bytes_test

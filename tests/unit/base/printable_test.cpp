@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::printable_test {
 
 TEST_CASE("printable text stays as it is", "[printable]") {
   for (const char* text : {"", "notes.txt", "na\xC3\xAFve \xF0\x9F\x98\x80", "a\\b \\x41 'c'"})
@@ -33,3 +33,5 @@ TEST_CASE("text that was made printable once is not changed again", "[printable]
   const std::string once = printable("\xFF\n\\x");
   CHECK(printable(once) == once);
 }
+
+}  // namespace troupe::printable_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace troupe::secret_test {
+
 using troupe::secret;
 
 TEST_CASE("a secret equals itself and nothing else", "[secret]") {
@@ -20,3 +22,5 @@ TEST_CASE("an empty secret equals nothing, not even an empty guess", "[secret]")
   CHECK_FALSE(secret{}.equals("a"));
   CHECK(secret{}.empty());
 }
+
+}  // namespace troupe::secret_test

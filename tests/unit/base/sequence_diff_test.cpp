@@ -5,7 +5,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::sequence_diff_test {
 
 namespace {
 
@@ -75,3 +75,5 @@ TEST_CASE("a difference turns one sequence into the other and is no longer than 
     CHECK(changes == before.size() + after.size() - 2 * common[before.size()][after.size()]);
   }
 }
+
+}  // namespace troupe::sequence_diff_test

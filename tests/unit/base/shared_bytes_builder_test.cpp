@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::shared_bytes_builder_test {
 
 TEST_CASE("a builder makes shared bytes out of parts", "[bytes]") {
   shared_bytes_builder builder{5};
@@ -25,3 +25,5 @@ TEST_CASE("a builder takes neither more nor less than its size", "[bytes]") {
   builder.append(std::uint8_t{2});
   CHECK(builder.take().size() == 2);
 }
+
+}  // namespace troupe::shared_bytes_builder_test

@@ -5,7 +5,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::text_diff_test {
 
 namespace {
 
@@ -102,3 +102,5 @@ TEST_CASE("runs turn any text into any other", "[text_diff]") {
     CHECK(carried_out(diff_texts(before, after, work), before, after) == after);
   }
 }
+
+}  // namespace troupe::text_diff_test

@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::trim_test {
 
 TEST_CASE("blanks around a text are not part of it", "[trim]") {
   CHECK(trimmed(" \t\r\n{ } \n") == "{ }");
@@ -15,3 +15,5 @@ TEST_CASE("a caller can name other blanks", "[trim]") {
   CHECK(trimmed(" a\n", " \t") == "a\n");
   CHECK(trimmed("--a-b-", "-") == "a-b");
 }
+
+}  // namespace troupe::trim_test

@@ -4,7 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::utf8_test {
 
 namespace {
 
@@ -110,3 +110,5 @@ TEST_CASE("a text is broken in parts if and only if it is as a whole", "[utf8]")
     CHECK((!is_broken && checked == text.size()) == is_valid_utf8(as_bytes(text)));
   }
 }
+
+}  // namespace troupe::utf8_test

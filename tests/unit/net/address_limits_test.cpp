@@ -5,7 +5,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::address_limits_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -117,3 +118,5 @@ TEST_CASE("loopback has more than one address", "[address_limits]") {
        {"", "128.0.0.1", "10.127.0.1", "::", "::2", "::ffff:10.0.0.1", "fe80::1", "1127.0.0.1"})
     CHECK_FALSE(is_loopback_address(address));
 }
+
+}  // namespace troupe::address_limits_test

@@ -9,7 +9,8 @@
 #include "tests/support/client_frames.hpp"
 #include "tests/support/frame_log.hpp"
 
-using namespace troupe;
+namespace troupe::frame_reader_pieces_test {
+
 using namespace troupe::test;
 using large_messages = frame_log::large_messages;
 
@@ -472,3 +473,5 @@ TEST_CASE("random bytes end a reader or leave it waiting, however they are cut",
     REQUIRE(log.events == expected.events);
   }
 }
+
+}  // namespace troupe::frame_reader_pieces_test

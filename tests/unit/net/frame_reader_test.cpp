@@ -11,7 +11,8 @@
 #include "tests/support/frame_log.hpp"
 #include "tests/support/hex_bytes.hpp"
 
-using namespace troupe;
+namespace troupe::frame_reader_test {
+
 using namespace troupe::test;
 
 namespace {
@@ -389,3 +390,5 @@ TEST_CASE("a frame that cannot be is noticed by its first two bytes", "[frame_re
 TEST_CASE("a frame reader takes little: each idle connection has one", "[frame_reader]") {
   STATIC_CHECK(sizeof(frame_reader) <= 104);
 }
+
+}  // namespace troupe::frame_reader_test

@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::host_name_test {
 
 TEST_CASE("a host is told from its port", "[host_name]") {
   const auto split = [](std::string_view text, std::string_view host, std::string_view port) {
@@ -38,3 +38,5 @@ TEST_CASE("addresses are told from names, this machine from others", "[host_name
        {"", "localhost.example.com", "127.example.com", "128.0.0.1", "[::2]", "0.0.0.0"})
     CHECK_FALSE(is_this_machine(host));
 }
+
+}  // namespace troupe::host_name_test

@@ -9,7 +9,8 @@
 
 #include "tests/support/http_receiver.hpp"
 
-using namespace troupe;
+namespace troupe::http_client_test {
+
 using namespace troupe::test;
 using namespace std::chrono_literals;
 
@@ -177,3 +178,5 @@ TEST_CASE("a URL or a header that is none of ours is refused", "[http_client]") 
       detail_of(answer_to(*client, {.url = "http://127.0.0.1:1/", .headers = {"A: b\r\nC: d"}})) ==
       "invalid_config: a header has control characters");
 }
+
+}  // namespace troupe::http_client_test

@@ -7,7 +7,8 @@
 #include "tests/support/http_bed.hpp"
 #include "tests/support/test_certificate.hpp"
 
-using namespace troupe;
+namespace troupe::http_connection_test {
+
 using namespace std::chrono_literals;
 using test::http_bed;
 
@@ -557,3 +558,5 @@ TEST_CASE("what is neither TLS nor HTTP just ends on a TLS port", "[http]") {
   CHECK(bed.connections() == 0);
   CHECK(bed.acceptor->log.empty());
 }
+
+}  // namespace troupe::http_connection_test

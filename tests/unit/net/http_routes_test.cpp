@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::http_routes_test {
 
 namespace {
 
@@ -67,3 +67,5 @@ TEST_CASE("a bad document name is answered with its reason", "[http_routes]") {
   CHECK(answer.status == 400);
   CHECK(answer.body.find("control characters") != std::string::npos);
 }
+
+}  // namespace troupe::http_routes_test

@@ -12,7 +12,7 @@
 
 #include "tests/support/socket_pair.hpp"
 
-using namespace troupe;
+namespace troupe::io_unit_test {
 
 namespace {
 
@@ -335,3 +335,5 @@ TEST_CASE("the time of a round stands still, that of the next one goes on", "[io
   CHECK(first == second);
   CHECK(later > first);
 }
+
+}  // namespace troupe::io_unit_test

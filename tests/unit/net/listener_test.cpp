@@ -16,7 +16,8 @@
 #include "tests/support/test_certificate.hpp"
 #include "tests/support/unit_thread.hpp"
 
-using namespace troupe;
+namespace troupe::listener_test {
+
 using test::tcp_client;
 
 namespace {
@@ -248,3 +249,5 @@ TEST_CASE("a listener with a certificate speaks TLS", "[listener]") {
   std::string answer;
   CHECK(bed.comes_true([&] { return (answer += client.read()).ends_with("ok\n"); }));
 }
+
+}  // namespace troupe::listener_test

@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::origin_policy_test {
 
 namespace {
 
@@ -96,3 +96,5 @@ TEST_CASE("with a list the page of the host must be on it", "[origin_policy]") {
   CHECK_FALSE(origin_policy{{"https://other.example"}}.allows("https://app.example.com",
                                                               "app.example.com"));
 }
+
+}  // namespace troupe::origin_policy_test

@@ -2,7 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::output_progress_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -81,3 +82,5 @@ TEST_CASE("the system is asked only where something may be on its way", "[output
   CHECK_FALSE(progress.needs_look(start, false, 900 * kB, start - 1h));
   CHECK(progress.needs_look(start, false, 920 * kB, start - 1h));
 }
+
+}  // namespace troupe::output_progress_test

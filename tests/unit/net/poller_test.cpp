@@ -9,7 +9,8 @@
 
 #include "tests/support/socket_pair.hpp"
 
-using namespace troupe;
+namespace troupe::poller_test {
+
 using test::socket_pair;
 
 namespace {
@@ -161,3 +162,5 @@ TEST_CASE("what is no socket is refused", "[poller]") {
   recording_pollable who;
   CHECK_FALSE(sockets.add(-1, who, reading));
 }
+
+}  // namespace troupe::poller_test

@@ -4,7 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::private_address_test {
 
 TEST_CASE("addresses of no public host are private", "[private_address]") {
   for (const std::string_view text : {"0.0.0.0",
@@ -69,3 +69,5 @@ TEST_CASE("what is no address is private", "[private_address]") {
   const std::array<std::uint8_t, 8> eight{8, 8, 8, 8};
   CHECK(is_private_address(byte_view{eight}));
 }
+
+}  // namespace troupe::private_address_test

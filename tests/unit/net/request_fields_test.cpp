@@ -5,7 +5,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::request_fields_test {
+
 namespace http = boost::beast::http;
 
 namespace {
@@ -94,3 +95,5 @@ TEST_CASE("an absolute target says for whom a request is, else its host", "[requ
   CHECK(host_of(head({{"Host", "h:1"}})) == "h:1");
   CHECK(host_of(head({{"Host", "h:1"}}, 11, "http://g:2/notes")) == "g:2");
 }
+
+}  // namespace troupe::request_fields_test

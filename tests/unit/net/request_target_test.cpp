@@ -4,7 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::request_target_test {
 
 namespace {
 
@@ -117,3 +117,5 @@ TEST_CASE("a parameter that is not there is told from one that is empty or malfo
   REQUIRE_FALSE(malformed.has_value());
   CHECK(malformed.error().code == errc::invalid_name);
 }
+
+}  // namespace troupe::request_target_test

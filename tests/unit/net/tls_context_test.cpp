@@ -8,7 +8,8 @@
 #include "tests/support/socket_pair.hpp"
 #include "tests/support/test_certificate.hpp"
 
-using namespace troupe;
+namespace troupe::tls_context_test {
+
 using test::certificate_files;
 using test::make_certificate;
 using test::temporary_directory;
@@ -114,3 +115,5 @@ TEST_CASE("a client that knows no TLS 1.2 is refused", "[tls]") {
   constexpr bool is_old_client = true;
   CHECK(name_shown_by(**context, is_old_client).empty());
 }
+
+}  // namespace troupe::tls_context_test

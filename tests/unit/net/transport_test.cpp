@@ -10,7 +10,8 @@
 #include "tests/support/socket_pair.hpp"
 #include "tests/support/test_certificate.hpp"
 
-using namespace troupe;
+namespace troupe::transport_test {
+
 using test::socket_pair;
 
 namespace {
@@ -248,3 +249,5 @@ TEST_CASE("under TLS bytes on the wire count as sent", "[transport][tls]") {
   CHECK(pair.server.sent().written > before + 5);
   CHECK(pair.server.sent().acknowledged <= pair.server.sent().written);
 }
+
+}  // namespace troupe::transport_test

@@ -9,7 +9,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::unit_inbox_test {
 
 namespace {
 
@@ -96,3 +96,5 @@ TEST_CASE("nothing that other threads put is missed by a unit that waits", "[uni
   for (std::size_t i = 0; i < threads; ++i)
     CHECK(std::ranges::count(taken, some.at(i)) == static_cast<std::ptrdiff_t>(each));
 }
+
+}  // namespace troupe::unit_inbox_test

@@ -6,7 +6,8 @@
 #include "net/websocket_connection.hpp"
 #include "tests/support/connection_bed.hpp"
 
-using namespace troupe;
+namespace troupe::websocket_connection_end_test {
+
 using namespace troupe::test;
 using namespace std::chrono_literals;
 using words = recording_handler::words;
@@ -316,3 +317,5 @@ TEST_CASE("a farewell waits behind output that the peer has not taken yet", "[co
   CHECK(got.back() == farewell(1001, stopping));
   CHECK_FALSE(bed.sockets.there_is_at_end());
 }
+
+}  // namespace troupe::websocket_connection_end_test

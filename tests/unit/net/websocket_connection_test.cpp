@@ -7,7 +7,8 @@
 #include "tests/support/connection_bed.hpp"
 #include "tests/support/test_certificate.hpp"
 
-using namespace troupe;
+namespace troupe::websocket_connection_test {
+
 using namespace troupe::test;
 using namespace std::chrono_literals;
 using words = recording_handler::words;
@@ -520,3 +521,5 @@ TEST_CASE("a large message under TLS comes whole", "[connection][tls]") {
   REQUIRE(bed.handler->frames.size() == 1);
   CHECK(bed.handler->frames[0] == as_text(payload));
 }
+
+}  // namespace troupe::websocket_connection_test

@@ -5,7 +5,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::websocket_frame_test {
 
 namespace {
 
@@ -44,3 +44,5 @@ TEST_CASE("the length of a frame takes its shortest form", "[websocket_frame]") 
   CHECK(header_of(0x10000) ==
         std::vector<std::uint8_t>{0x82, 127, 0, 0, 0, 0, 0, 0x01, 0x00, 0x00});
 }
+
+}  // namespace troupe::websocket_frame_test

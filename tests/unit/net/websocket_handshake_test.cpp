@@ -5,7 +5,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::websocket_handshake_test {
 
 TEST_CASE("the answer to an upgrade holds the accept of the RFC's example", "[handshake]") {
   const std::string answer = accept_upgrade("dGhlIHNhbXBsZSBub25jZQ==");
@@ -69,3 +69,5 @@ TEST_CASE("an offer that is no token cannot be answered", "[handshake]") {
   for (const char* offered : {"a b", "a,b\"", "a=b", "a/b", "(a)", "\xFF"})
     CHECK_FALSE(choose_subprotocol(offered, {}).has_value());
 }
+
+}  // namespace troupe::websocket_handshake_test

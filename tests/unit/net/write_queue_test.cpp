@@ -6,7 +6,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::write_queue_test {
 
 namespace {
 
@@ -170,3 +170,5 @@ TEST_CASE("a write queue that is empty takes little: each idle connection has on
           "[write_queue]") {
   STATIC_CHECK(sizeof(write_queue) <= 96);
 }
+
+}  // namespace troupe::write_queue_test

@@ -4,7 +4,8 @@
 
 #include "tests/support/edit_checks.hpp"
 
-using namespace troupe;
+namespace troupe::contents_query_test {
+
 using namespace troupe::test;
 
 TEST_CASE("a question for contents passes as bytes", "[contents]") {
@@ -26,7 +27,7 @@ TEST_CASE("contents are JSON values in each form", "[contents]") {
   crdt::doc doc;
   edit(doc, [](crdt::doc_edit& e) {
     must(e.insert_text("t", 0, "a \"b\"", formats(R"({"i":true})")));
-    must(e.set("m", "k", json("1")));
+    must(e.set("m", "k", value_from("1")));
   });
   CHECK(read_contents(doc, {}) == R"({"m":{"k":1},"t":"a \"b\""})");
   CHECK(read_contents(doc, {contents_form::json, "m"}) == R"({"k":1})");
@@ -36,3 +37,5 @@ TEST_CASE("contents are JSON values in each form", "[contents]") {
   CHECK(read_contents(doc, {contents_form::text, "none"}) == R"("")");
   CHECK(read_contents(doc, {contents_form::json, "none"}) == "null");
 }
+
+}  // namespace troupe::contents_query_test

@@ -4,7 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::protocol_dialect_test {
 
 namespace {
 
@@ -57,3 +57,5 @@ TEST_CASE("the union of two sets has the dialects of both", "[dialect]") {
   CHECK((first | dialect_set{}) == first);
   CHECK(first != second);
 }
+
+}  // namespace troupe::protocol_dialect_test

@@ -4,7 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::document_quota_test {
 
 TEST_CASE("a user and an address hold no more documents than they may", "[document_quota]") {
   const auto quota =
@@ -48,3 +48,5 @@ TEST_CASE("nobody in particular, and who has no limit, holds nothing", "[documen
   CHECK(unnamed.ticket == nullptr);
   CHECK(quota->held_by("user ") == 0);
 }
+
+}  // namespace troupe::document_quota_test

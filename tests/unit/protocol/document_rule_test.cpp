@@ -4,7 +4,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::document_rule_test {
+
 using crdt::garbage_collection;
 
 TEST_CASE("a rule names a document, or with * at the end what names begin with",
@@ -32,3 +33,5 @@ TEST_CASE("the first rule that matches counts, and without one nothing changes",
   CHECK(settings_for("else", rules, general).gc == garbage_collection::on);
   CHECK(settings_for("wiki/start", {}, general).gc == garbage_collection::on);
 }
+
+}  // namespace troupe::document_rule_test

@@ -12,7 +12,8 @@
 #include "tests/support/hex_bytes.hpp"
 #include "tests/support/update_builder.hpp"
 
-using namespace troupe;
+namespace troupe::foldable_state_test {
+
 using test::editing_client;
 using test::hex;
 using test::in_root;
@@ -208,3 +209,5 @@ TEST_CASE("the figures of a folded state are those that it had", "[fold]") {
   CHECK(state.describe().is_nearly_full);
   CHECK_FALSE(state.decoded().apply_update(text_update(7, "c")));  // the limits are the same
 }
+
+}  // namespace troupe::foldable_state_test

@@ -5,7 +5,8 @@
 #include "tests/support/document_host.hpp"
 #include "tests/support/edit_checks.hpp"
 
-using namespace troupe;
+namespace troupe::hosted_document_contents_test {
+
 using namespace troupe::test;
 using texts = std::vector<std::string>;
 
@@ -116,3 +117,5 @@ TEST_CASE("events and presence reach sessions that read contents", "[hosted_docu
   host.server_event(R"({"event":"x"})");
   CHECK(host.told_all() == texts{json::encode_event("d", R"({"event":"x"})")});
 }
+
+}  // namespace troupe::hosted_document_contents_test

@@ -5,7 +5,8 @@
 #include "tests/support/document_host.hpp"
 #include "tests/support/edit_checks.hpp"
 
-using namespace troupe;
+namespace troupe::hosted_document_edit_test {
+
 using namespace troupe::test;
 using texts = std::vector<std::string>;
 
@@ -147,3 +148,5 @@ TEST_CASE("an edit of a JSON session that is refused says which operation was wr
         std::string::npos);
   CHECK(host.effects.writes.empty());
 }
+
+}  // namespace troupe::hosted_document_edit_test

@@ -10,7 +10,8 @@
 #include "tests/support/editing_client.hpp"
 #include "tests/support/hex_bytes.hpp"
 
-using namespace troupe;
+namespace troupe::hosted_document_fold_test {
+
 using namespace std::chrono_literals;
 using test::editing_client;
 using test::hex;
@@ -253,3 +254,5 @@ TEST_CASE("what waits on the node is charged the same for documents that fold",
   CHECK(shared->used() == 0);
   CHECK(folding.fold());
 }
+
+}  // namespace troupe::hosted_document_fold_test

@@ -5,7 +5,8 @@
 #include "tests/support/hex_bytes.hpp"
 #include "tests/support/update_builder.hpp"
 
-using namespace troupe;
+namespace troupe::hosted_document_gap_test {
+
 using namespace troupe::test;
 using namespace std::chrono_literals;
 using sync::message_kind;
@@ -173,3 +174,5 @@ TEST_CASE("what waits in all documents together is limited", "[document]") {
                   update_builder{}.client(1).text(in_root("t"), "hello").build(), out);
   CHECK(shared->used() == 0);
 }
+
+}  // namespace troupe::hosted_document_gap_test

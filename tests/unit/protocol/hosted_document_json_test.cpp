@@ -6,7 +6,8 @@
 #include "tests/support/document_host.hpp"
 #include "tests/support/update_builder.hpp"
 
-using namespace troupe;
+namespace troupe::hosted_document_json_test {
+
 using namespace troupe::test;
 using namespace std::chrono_literals;
 using sync::message_kind;
@@ -377,3 +378,5 @@ TEST_CASE("a hosted document counts its changes", "[document]") {
                update_builder{}.client(8).text(after({7, 0}), "x").build());
   CHECK(host.document.version() == 3);
 }
+
+}  // namespace troupe::hosted_document_json_test

@@ -7,7 +7,8 @@
 #include "tests/support/hex_bytes.hpp"
 #include "tests/support/update_builder.hpp"
 
-using namespace troupe;
+namespace troupe::hosted_document_limits_test {
+
 using namespace troupe::test;
 using sync::message_kind;
 
@@ -134,3 +135,5 @@ TEST_CASE("what no client could use is repaired when it comes from storage, and 
   REQUIRE(host.effects.closings.size() == 1);
   CHECK(host.effects.closings[0].reason == close_reason::unusable_content);
 }
+
+}  // namespace troupe::hosted_document_limits_test

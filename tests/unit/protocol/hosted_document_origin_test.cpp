@@ -5,7 +5,8 @@
 #include "tests/support/hex_bytes.hpp"
 #include "tests/support/update_builder.hpp"
 
-using namespace troupe;
+namespace troupe::hosted_document_origin_test {
+
 using namespace troupe::test;
 
 namespace {
@@ -288,3 +289,5 @@ TEST_CASE("a dialect is not spoken any more when its speaker, who joined twice, 
   document.on_event("1", out);
   CHECK(out.deliveries.empty());
 }
+
+}  // namespace troupe::hosted_document_origin_test

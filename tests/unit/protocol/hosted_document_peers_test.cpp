@@ -4,7 +4,8 @@
 #include "protocol/lib0/encoder.hpp"
 #include "tests/support/document_host.hpp"
 
-using namespace troupe;
+namespace troupe::hosted_document_peers_test {
+
 using namespace troupe::test;
 using namespace std::chrono_literals;
 
@@ -148,3 +149,5 @@ TEST_CASE("an event of a peer that has come already is not told again", "[docume
   CHECK(tell("", "m-1") == 1);  // an id of nobody deduplicates nothing
   CHECK(tell("", "m-1") == 1);
 }
+
+}  // namespace troupe::hosted_document_peers_test

@@ -7,7 +7,8 @@
 #include "tests/support/document_host.hpp"
 #include "tests/support/update_builder.hpp"
 
-using namespace troupe;
+namespace troupe::hosted_document_presence_test {
+
 using namespace troupe::test;
 using namespace std::chrono_literals;
 using sync::message_kind;
@@ -427,3 +428,5 @@ TEST_CASE("presence beyond a limit is left out, and answered with an error in JS
   host.ask(alice, presence_frame("null", R"(,"messageId":"p-2")"), start);
   CHECK(host.told(alice) == texts{json::encode_ack("d", "p-2")});
 }
+
+}  // namespace troupe::hosted_document_presence_test

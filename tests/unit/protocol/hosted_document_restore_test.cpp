@@ -6,7 +6,8 @@
 #include "tests/support/document_host.hpp"
 #include "tests/support/edit_checks.hpp"
 
-using namespace troupe;
+namespace troupe::hosted_document_restore_test {
+
 using namespace troupe::test;
 
 namespace {
@@ -80,3 +81,5 @@ TEST_CASE("each restore is made by a client that the document did not know", "[h
     CHECK(state.client_count() == 1 + round);
   }
 }
+
+}  // namespace troupe::hosted_document_restore_test

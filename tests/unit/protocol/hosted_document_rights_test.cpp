@@ -10,7 +10,8 @@
 #include "protocol/lib0/encoder.hpp"
 #include "tests/support/edit_checks.hpp"
 
-using namespace troupe;
+namespace troupe::hosted_document_rights_test {
+
 using namespace troupe::test;
 using namespace std::chrono_literals;
 
@@ -179,3 +180,5 @@ TEST_CASE("rights of a session that is not here change nothing", "[document][rig
   bed.join(rights::all());
   CHECK_FALSE(bed.is_refused(request_kind::update, dialect::json));
 }
+
+}  // namespace troupe::hosted_document_rights_test

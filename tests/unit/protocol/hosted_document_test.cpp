@@ -6,7 +6,8 @@
 #include "tests/support/hex_bytes.hpp"
 #include "tests/support/update_builder.hpp"
 
-using namespace troupe;
+namespace troupe::hosted_document_test {
+
 using namespace troupe::test;
 using namespace std::chrono_literals;
 using sync::message_kind;
@@ -435,3 +436,5 @@ TEST_CASE("hosted document does not load what is not an update", "[document]") {
   CHECK(loaded.error().code == errc::truncated);
   CHECK(to_hex(hosted.document.whole_state()) == "0000");
 }
+
+}  // namespace troupe::hosted_document_test

@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::protocol_identity_test {
 
 namespace {
 
@@ -47,3 +47,5 @@ TEST_CASE("a session that joins may do nothing unless it is said", "[identity]")
   CHECK(who.may == rights{});
   CHECK(who.who == nullptr);
 }
+
+}  // namespace troupe::protocol_identity_test

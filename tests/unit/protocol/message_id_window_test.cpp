@@ -6,7 +6,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::message_id_window_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -179,3 +180,5 @@ TEST_CASE("a window agrees with a simple one, whatever happens", "[message_id_wi
     }
   }
 }
+
+}  // namespace troupe::message_id_window_test

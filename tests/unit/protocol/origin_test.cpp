@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::origin_test {
 
 TEST_CASE("an origin is a session, a peer or the server", "[origin]") {
   CHECK(origin::of_session(7).kind == origin_kind::session);
@@ -32,3 +32,5 @@ TEST_CASE("an origin has a name for the log", "[origin]") {
   CHECK(to_string(origin::of_peer(3)) == "peer 3");
   CHECK(to_string(origin::of_server()) == "the server");
 }
+
+}  // namespace troupe::origin_test

@@ -5,7 +5,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::pending_ledger_test {
 
 namespace {
 
@@ -79,3 +79,5 @@ TEST_CASE("a ledger gives back all when it ends", "[pending_ledger]") {
   CHECK(ada.user->used() == 0);
   CHECK(ada.address->used() == 0);
 }
+
+}  // namespace troupe::pending_ledger_test

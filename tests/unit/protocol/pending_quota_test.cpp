@@ -4,7 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::pending_quota_test {
 
 TEST_CASE("the sessions of a user share a budget, and so do those of an address",
           "[pending_quota]") {
@@ -38,3 +38,5 @@ TEST_CASE("a budget is kept as long as anybody has it", "[pending_quota]") {
   for (int i = 0; i < 5000; ++i) (void)quota.payer_for("visitor " + std::to_string(i), "");
   CHECK(quota.size() <= 1024);
 }
+
+}  // namespace troupe::pending_quota_test

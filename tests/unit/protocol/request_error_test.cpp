@@ -4,7 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::request_error_test {
 
 namespace {
 
@@ -140,3 +140,5 @@ TEST_CASE("a failure within an update closes as an invalid update, in another pa
             (part == request_part::update ? each.in_update : each.elsewhere));
   }
 }
+
+}  // namespace troupe::request_error_test

@@ -7,7 +7,7 @@
 #include "protocol/access/access_policy.hpp"
 #include "tests/support/token_vectors.hpp"
 
-using namespace troupe;
+namespace troupe::route_test {
 
 namespace {
 
@@ -99,3 +99,5 @@ TEST_CASE("a token says who somebody is", "[route][access]") {
   CHECK(made->token_id.empty());
   CHECK(made->grant == allowed);
 }
+
+}  // namespace troupe::route_test

@@ -4,7 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::siphash_test {
 
 namespace {
 
@@ -42,3 +42,5 @@ TEST_CASE("siphash depends on the key, the bytes and their number", "[siphash]")
   CHECK_FALSE((siphash128(as_bytes("a")) == siphash128(as_bytes("b"))));
   CHECK((siphash128(as_bytes("a")) == siphash128(as_bytes("a"))));
 }
+
+}  // namespace troupe::siphash_test

@@ -5,7 +5,8 @@
 #include "protocol/foldable_state.hpp"
 #include "tests/support/edit_checks.hpp"
 
-using namespace troupe;
+namespace troupe::state_version_test {
+
 using namespace troupe::test;
 
 TEST_CASE("equal documents have one version, and each change has another", "[state_version]") {
@@ -49,3 +50,5 @@ TEST_CASE("a condition says what a document must be", "[state_version]") {
   CHECK(one.allows_version("b"));
   CHECK_FALSE(one.allows_version("c"));
 }
+
+}  // namespace troupe::state_version_test

@@ -2,7 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::version_policy_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -128,3 +129,5 @@ TEST_CASE("a schedule is bounded", "[versions]") {
     schedule.note_change(std::make_shared<const std::string>(std::to_string(i)), {});
   CHECK(schedule.size() == version_schedule::documents_max);
 }
+
+}  // namespace troupe::version_policy_test

@@ -5,7 +5,8 @@
 #include "base/crc32c.hpp"
 #include "tests/support/storage_bed.hpp"
 
-using namespace troupe;
+namespace troupe::announcement_record_test {
+
 using namespace troupe::storage;
 
 namespace {
@@ -84,3 +85,5 @@ TEST_CASE("an announcement whose sizes do not fit is refused though its checksum
   value[5] = 2;
   CHECK(decode_announcement(key, sealed(key, value)).error().code == errc::newer_format);
 }
+
+}  // namespace troupe::announcement_record_test

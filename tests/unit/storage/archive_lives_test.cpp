@@ -5,7 +5,8 @@
 
 #include "tests/support/storage_bed.hpp"
 
-using namespace troupe;
+namespace troupe::archive_lives_test {
+
 using namespace troupe::storage;
 using test::append_to;
 using test::load_from;
@@ -249,3 +250,5 @@ LIVES("a copy of a later life that was forgotten is in no life that is known her
   store.reopen();
   CHECK(load_from(*store, "d") == stored_texts{});
 }
+
+}  // namespace troupe::archive_lives_test

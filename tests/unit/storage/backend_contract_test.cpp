@@ -9,7 +9,8 @@
 
 #include "tests/support/storage_bed.hpp"
 
-using namespace troupe;
+namespace troupe::backend_contract_test {
+
 using namespace troupe::storage;
 using test::append_of;
 using test::append_to;
@@ -549,3 +550,5 @@ CONTRACT("an announcement whose names are too long is refused whole") {
   CHECK(store->change({{announcement_of(1, "a"), bad}, {}}).error().code == errc::name_too_long);
   CHECK(announced(*store).empty());
 }
+
+}  // namespace troupe::backend_contract_test

@@ -4,6 +4,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace troupe::document_id_test {
+
 using namespace troupe::storage;
 
 TEST_CASE("the id of a document is the beginning of the SHA-256 of its name", "[storage]") {
@@ -19,3 +21,5 @@ TEST_CASE("different names have different ids", "[storage]") {
   for (int i = 0; i < 10'000; ++i) ids.insert(id_of("document " + std::to_string(i)));
   CHECK(ids.size() == 10'000);
 }
+
+}  // namespace troupe::document_id_test

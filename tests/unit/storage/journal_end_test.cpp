@@ -11,7 +11,8 @@
 #include "storage/repair.hpp"
 #include "tests/support/storage_bed.hpp"
 
-using namespace troupe;
+namespace troupe::journal_end_test {
+
 using namespace troupe::storage;
 using test::rocksdb_bed;
 
@@ -131,3 +132,5 @@ TEST_CASE("no bit of a length at the end of a journal loses what was confirmed",
   }
   CHECK(test::load_from(*store, "a").last == 4);
 }
+
+}  // namespace troupe::journal_end_test

@@ -5,7 +5,8 @@
 
 #include "tests/support/storage_bed.hpp"
 
-using namespace troupe;
+namespace troupe::memory_backend_test {
+
 using namespace troupe::storage;
 
 TEST_CASE("memory backend shares bytes with those who read them", "[storage]") {
@@ -41,3 +42,5 @@ TEST_CASE("memory backend has nothing to back up", "[storage]") {
   REQUIRE_FALSE(copied.has_value());
   CHECK(copied.error().code == errc::invalid_config);
 }
+
+}  // namespace troupe::memory_backend_test

@@ -8,7 +8,8 @@
 #include "base/crc32c.hpp"
 #include "tests/support/storage_bed.hpp"
 
-using namespace troupe;
+namespace troupe::record_test {
+
 using namespace troupe::storage;
 
 namespace {
@@ -301,3 +302,5 @@ TEST_CASE("the marker of a store tells damaged, newer and foreign ones apart",
   CHECK(decode_marker(resealed(key, value, 6, 'T')).error().code == errc::corrupt_store);
   CHECK(decode_marker(encode_marker({0, 1})).error().code == errc::corrupt_store);
 }
+
+}  // namespace troupe::record_test

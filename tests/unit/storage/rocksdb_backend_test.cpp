@@ -9,7 +9,8 @@
 
 #include "tests/support/store_files.hpp"
 
-using namespace troupe;
+namespace troupe::rocksdb_backend_test {
+
 using namespace troupe::storage;
 using test::append_of;
 using test::append_to;
@@ -393,3 +394,5 @@ TEST_CASE("the library writes no log into the directory but hands it over", "[st
   CHECK_FALSE(lines.empty());
   for (const std::string& line : lines) CHECK(line.size() < 1024);
 }
+
+}  // namespace troupe::rocksdb_backend_test

@@ -13,7 +13,8 @@
 #include "storage/rocksdb_journals.hpp"
 #include "tests/support/store_files.hpp"
 
-using namespace troupe;
+namespace troupe::rocksdb_directory_test {
+
 using namespace troupe::storage;
 using test::append_to;
 using test::contents_of;
@@ -245,3 +246,5 @@ TEST_CASE("a store whose making was cut short is made", "[storage][rocksdb]") {
 }
 
 // --- backup and log ---
+
+}  // namespace troupe::rocksdb_directory_test

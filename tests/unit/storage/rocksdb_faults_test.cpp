@@ -12,7 +12,8 @@
 #include "tests/support/faulty_file_system.hpp"
 #include "tests/support/storage_bed.hpp"
 
-using namespace troupe;
+namespace troupe::rocksdb_faults_test {
+
 using namespace troupe::storage;
 using test::append_to;
 using test::faulty_file_system;
@@ -317,3 +318,5 @@ TEST_CASE("documents are loaded while the store is opened again", "[storage][roc
   CHECK(loads > 0);
   CHECK(load_from(*store, "a").last == 11);
 }
+
+}  // namespace troupe::rocksdb_faults_test

@@ -6,7 +6,8 @@
 #include "storage/announcement_record.hpp"
 #include "tests/support/storage_bed.hpp"
 
-using namespace troupe;
+namespace troupe::rocksdb_outbox_test {
+
 using namespace troupe::storage;
 using test::append_of;
 using test::append_to;
@@ -60,3 +61,5 @@ TEST_CASE("an announcement that could not be written stops writes until they wor
   REQUIRE(store->change({{what}, {}}));
   CHECK(store->announcements({})->announcements.size() == 1);
 }
+
+}  // namespace troupe::rocksdb_outbox_test

@@ -3,7 +3,8 @@
 
 #include "tests/support/storage_bed.hpp"
 
-using namespace troupe;
+namespace troupe::rocksdb_raw_test {
+
 using namespace troupe::storage;
 
 TEST_CASE("what lies in the store of a damaged document is shown with what is wrong with it",
@@ -29,3 +30,5 @@ TEST_CASE("what lies in the store of a damaged document is shown with what is wr
   CHECK(damaged == 1);
   CHECK(records >= 2);
 }
+
+}  // namespace troupe::rocksdb_raw_test

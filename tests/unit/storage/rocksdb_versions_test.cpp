@@ -4,7 +4,8 @@
 #include "storage/version_record.hpp"
 #include "tests/support/storage_bed.hpp"
 
-using namespace troupe;
+namespace troupe::rocksdb_versions_test {
+
 using namespace troupe::storage;
 using test::append_to;
 using test::load_from;
@@ -133,3 +134,5 @@ TEST_CASE("a version that could not be written is not there, and writes stop unt
   CHECK(store->list_versions({"a"})->versions.size() >= 2);
   REQUIRE(store->add_version("a", {"kept", false, 1, as_bytes("state")}));
 }
+
+}  // namespace troupe::rocksdb_versions_test

@@ -11,7 +11,8 @@
 #include "tests/support/hex_bytes.hpp"
 #include "tests/support/source_tree.hpp"
 
-using namespace troupe;
+namespace troupe::storage_format_page_test {
+
 using namespace troupe::storage;
 
 namespace {
@@ -202,3 +203,5 @@ TEST_CASE("the tables of the page have the offsets of the examples", "[storage][
   }
   CHECK(tables == 7);
 }
+
+}  // namespace troupe::storage_format_page_test

@@ -6,7 +6,8 @@
 
 #include "tests/support/temporary_directory.hpp"
 
-using namespace troupe;
+namespace troupe::store_files_test {
+
 using namespace troupe::storage;
 using test::temporary_directory;
 
@@ -89,3 +90,5 @@ TEST_CASE("free space is known of places that do not exist yet", "[storage][file
   CHECK(free_bytes_at(folder.text()) > 0);
   CHECK(free_bytes_at(folder.text() + "/not/yet/") > 0);
 }
+
+}  // namespace troupe::store_files_test

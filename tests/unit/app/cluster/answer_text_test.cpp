@@ -5,7 +5,7 @@
 #include "actors/admin_cluster.hpp"
 #include "actors/admin_pages.hpp"
 
-using namespace troupe;
+namespace troupe::answer_text_test {
 
 TEST_CASE("the page of the cluster becomes a table", "[cluster_command]") {
   described_cluster all;
@@ -44,3 +44,5 @@ TEST_CASE("an answer of something else is told, and cannot move the cursor", "[c
   CHECK(cluster::error_text("<html>\n") == "<html>\\x0a");
   CHECK(cluster::error_text(std::string(1000, 'x')).size() == 500);
 }
+
+}  // namespace troupe::answer_text_test

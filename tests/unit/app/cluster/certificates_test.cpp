@@ -9,7 +9,8 @@
 
 #include "tests/support/temporary_directory.hpp"
 
-using namespace troupe;
+namespace troupe::certificates_test {
+
 using namespace troupe::cluster;
 
 namespace {
@@ -100,3 +101,5 @@ TEST_CASE("names that are none, twice, or that of the authority are refused", "[
   CHECK(why_not(make_certificates({directory.text(), {"n1", "n1"}})) == "'n1' is named twice");
   CHECK(std::filesystem::is_empty(directory.path()));
 }
+
+}  // namespace troupe::certificates_test

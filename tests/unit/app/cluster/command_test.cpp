@@ -9,7 +9,7 @@
 #include "actors/admin_pages.hpp"
 #include "tests/support/temporary_directory.hpp"
 
-using namespace troupe;
+namespace troupe::command_test {
 
 namespace {
 
@@ -159,3 +159,5 @@ TEST_CASE("a node that does not listen is told", "[cluster_command]") {
       ask_by_http({.url = "http://127.0.0.1:9/", .timeout = std::chrono::seconds{2}});
   CHECK_FALSE(reply.has_value());
 }
+
+}  // namespace troupe::command_test

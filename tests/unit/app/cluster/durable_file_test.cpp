@@ -6,7 +6,8 @@
 
 #include "tests/support/temporary_directory.hpp"
 
-using namespace troupe;
+namespace troupe::durable_file_test {
+
 using namespace troupe::cluster;
 
 TEST_CASE("a file is replaced as a whole", "[durable_file]") {
@@ -32,3 +33,5 @@ TEST_CASE("a file that is too long, or no file, is refused", "[durable_file]") {
   CHECK_FALSE(replace_file(directory.text(), "x"));
   CHECK_FALSE(std::filesystem::exists(directory.text() + ".new"));
 }
+
+}  // namespace troupe::durable_file_test

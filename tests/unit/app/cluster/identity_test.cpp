@@ -9,7 +9,8 @@
 
 #include "tests/support/temporary_directory.hpp"
 
-using namespace troupe;
+namespace troupe::cluster_identity_test {
+
 using namespace troupe::cluster;
 
 namespace {
@@ -123,3 +124,5 @@ TEST_CASE("a directory that cannot be written is named", "[identity]") {
   CHECK(refused.error().code == errc::storage_failed);
   CHECK(refused.error().detail.starts_with("'/nonexistent/directory/node': "));
 }
+
+}  // namespace troupe::cluster_identity_test

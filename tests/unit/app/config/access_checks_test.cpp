@@ -11,7 +11,8 @@
 #include "tests/support/token_vectors.hpp"
 #include "tests/unit/app/config/support.hpp"
 
-using namespace troupe;
+namespace troupe::access_checks_test {
+
 using namespace std::chrono_literals;
 using lines = std::vector<std::string>;
 
@@ -315,3 +316,5 @@ TEST_CASE("the examples of access in config/reference.yaml hold every key and wo
   CHECK(to_string(rights_of(settings, editor, "teams/red/x/notes")) == "read, presence");
   CHECK(to_string(rights_of(settings, editor, "home/ada/x")) == "read, write, presence, admin");
 }
+
+}  // namespace troupe::access_checks_test

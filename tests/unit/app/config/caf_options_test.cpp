@@ -7,7 +7,8 @@
 
 #include "tests/unit/app/config/support.hpp"
 
-using namespace troupe;
+namespace troupe::caf_options_test {
+
 using lines = std::vector<std::string>;
 
 namespace {
@@ -164,3 +165,5 @@ TEST_CASE("a cluster with TLS gives CAF its certificates", "[caf_config]") {
   settings.caf.push_back({"caf.openssl.capath", "/etc/ca", "FILE:1", value_shape::single});
   CHECK(caf_config{settings}.problems().empty());
 }
+
+}  // namespace troupe::caf_options_test

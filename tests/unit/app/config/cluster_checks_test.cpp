@@ -4,7 +4,8 @@
 
 #include "tests/unit/app/config/support.hpp"
 
-using namespace troupe;
+namespace troupe::cluster_checks_test {
+
 using lines = std::vector<std::string>;
 
 namespace {
@@ -119,3 +120,5 @@ TEST_CASE("config/cluster-3 has three nodes of one cluster", "[config][cluster]"
     CHECK(nodes[i].storage.path == "data/n" + std::to_string(i + 1));
   }
 }
+
+}  // namespace troupe::cluster_checks_test

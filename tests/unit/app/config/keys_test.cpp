@@ -7,7 +7,7 @@
 #include "app/config/file.hpp"
 #include "tests/unit/app/config/support.hpp"
 
-using namespace troupe;
+namespace troupe::keys_test {
 
 TEST_CASE("each key has a name and a variable of its own, a unit and a meaning", "[config]") {
   std::set<std::string> names;
@@ -154,3 +154,5 @@ TEST_CASE("config/minimal.yaml is valid and changes no default", "[config]") {
     CHECK(format_value(key, settings) == format_value(key, config{}));
   }
 }
+
+}  // namespace troupe::keys_test

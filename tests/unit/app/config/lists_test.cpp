@@ -7,7 +7,8 @@
 #include "app/config/values.hpp"
 #include "tests/unit/app/config/support.hpp"
 
-using namespace troupe;
+namespace troupe::lists_test {
+
 using texts = std::vector<std::string>;
 
 namespace {
@@ -233,3 +234,5 @@ TEST_CASE("the document of the empty name must be one that clients can use", "[c
   CHECK(problems_of_settings({"server.empty_document_name=" + std::string(513, 'a')}) ==
         texts{"--set server.empty_document_name: the document name is longer than 512 bytes"});
 }
+
+}  // namespace troupe::lists_test

@@ -5,7 +5,8 @@
 #include "app/config/keys.hpp"
 #include "tests/unit/app/config/support.hpp"
 
-using namespace troupe;
+namespace troupe::load_test {
+
 using namespace std::chrono_literals;
 using lines = std::vector<std::string>;
 
@@ -240,3 +241,5 @@ TEST_CASE("the heartbeat timeout must be longer than the interval, by a second t
   CHECK(problems_of_settings({"heartbeat.interval=1500ms", "heartbeat.timeout=2s"}).size() == 1);
   CHECK(problems_of_settings({"heartbeat.interval=1500ms", "heartbeat.timeout=3s"}).empty());
 }
+
+}  // namespace troupe::load_test

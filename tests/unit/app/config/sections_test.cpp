@@ -14,7 +14,8 @@
 #include "tests/support/temporary_directory.hpp"
 #include "tests/unit/app/config/support.hpp"
 
-using namespace troupe;
+namespace troupe::sections_test {
+
 using lines = std::vector<std::string>;
 
 namespace {
@@ -266,3 +267,5 @@ TEST_CASE("the example of documents.rules in config/reference.yaml holds every k
   for (const section_key& key : find_section_list("documents.rules")->keys)
     CHECK(example.find(std::string{key.name} + ": ") != std::string::npos);
 }
+
+}  // namespace troupe::sections_test

@@ -4,7 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::to_settings_test {
 
 TEST_CASE("the watched directories of the configuration become those of the watcher",
           "[config][watch]") {
@@ -182,3 +182,5 @@ TEST_CASE("the keys of webhooks reach feed, sender and client", "[config]") {
   settings.webhooks.allow_private_addresses = true;
   CHECK(to_webhook_client_settings(settings).allows_private);
 }
+
+}  // namespace troupe::to_settings_test

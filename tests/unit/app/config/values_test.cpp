@@ -4,7 +4,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::values_test {
+
 using namespace std::chrono_literals;
 
 TEST_CASE("a size is plain bytes or a number with a decimal or binary unit", "[config]") {
@@ -100,3 +101,5 @@ TEST_CASE("sizes and durations are written in the shortest exact notation and re
   CHECK(format_duration(60s) == "60s");
   CHECK(format_duration(1h) == "1h");
 }
+
+}  // namespace troupe::values_test

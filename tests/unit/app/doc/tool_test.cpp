@@ -6,7 +6,8 @@
 #include "tests/support/hex_bytes.hpp"
 #include "tests/support/update_builder.hpp"
 
-using namespace troupe;
+namespace troupe::doc_tool_test {
+
 using test::after;
 using test::hex;
 using test::in_root;
@@ -321,3 +322,5 @@ TEST_CASE("what is shown in a line has nothing a terminal acts upon", "[doc_tool
   CHECK(quoted("abcdef", 3) == "\"abc\"... (6 bytes)");
   CHECK(quoted("abc", 3) == "\"abc\"");
 }
+
+}  // namespace troupe::doc_tool_test

@@ -11,7 +11,8 @@
 #include "app/storage/tool.hpp"
 #include "tests/support/stored_documents.hpp"
 
-using namespace troupe;
+namespace troupe::bit_flips_test {
+
 using namespace troupe::storage;
 using test::append_to;
 using test::line_update;
@@ -225,3 +226,5 @@ TEST_CASE("a bit that changes anywhere in a store is harmless, or found, named a
               << " whole, " << to.repaired_in_part << " in part with the loss named, "
               << to.without_need << " without need\n";
 }
+
+}  // namespace troupe::bit_flips_test

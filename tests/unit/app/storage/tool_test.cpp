@@ -10,7 +10,8 @@
 #include "tests/support/hex_bytes.hpp"
 #include "tests/support/stored_documents.hpp"
 
-using namespace troupe;
+namespace troupe::storage_tool_test {
+
 using namespace troupe::storage;
 using test::append_to;
 using test::line_update;
@@ -562,3 +563,5 @@ TEST_CASE("restore does not put a damaged backup in place", "[storage_tool]") {
   CHECK(std::distance(fs::directory_iterator{store.directory.path()}, {}) == 2);
   CHECK(has(run(storage_action::restore, copy, store.directory.text()).err, "is not empty"));
 }
+
+}  // namespace troupe::storage_tool_test

@@ -5,6 +5,8 @@
 #include "bench/load/delivery_book.hpp"
 #include "bench/load/pace.hpp"
 
+namespace troupe::delivery_book_test {
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -135,3 +137,5 @@ TEST_CASE("an open loop has its own clock", "[load]") {
   CHECK_FALSE(pace.next_due(start + 160ms));
   CHECK(troupe::load::pace{start, 0, 4}.next_moment() == troupe::load::pace::time_point::max());
 }
+
+}  // namespace troupe::delivery_book_test

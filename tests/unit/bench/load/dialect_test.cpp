@@ -6,6 +6,8 @@
 #include "bench/load/dialect.hpp"
 #include "bench/load/websocket.hpp"
 
+namespace troupe::load_dialect_test {
+
 namespace {
 
 using troupe::byte_buffer;
@@ -87,3 +89,5 @@ TEST_CASE("a second message in one frame is malformed", "[load]") {
   CHECK(in.read(byte_buffer{0, 2, 2, 9}).kind == incoming_kind::malformed);
   CHECK(in.read(byte_buffer{}).kind == incoming_kind::malformed);
 }
+
+}  // namespace troupe::load_dialect_test

@@ -5,6 +5,8 @@
 #include "protocol/crdt/doc.hpp"
 #include "protocol/crdt/store/check_invariants.hpp"
 
+namespace troupe::update_maker_test {
+
 namespace {
 
 using troupe::byte_buffer;
@@ -95,3 +97,5 @@ TEST_CASE("what is no update has no ranges", "[load]") {
   CHECK_FALSE(ranges.read(longer));
   CHECK_FALSE(ranges.read({}));
 }
+
+}  // namespace troupe::update_maker_test

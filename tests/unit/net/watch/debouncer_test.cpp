@@ -4,7 +4,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::debouncer_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -71,3 +72,5 @@ TEST_CASE("a quiet time of zero tells at once", "[debouncer]") {
   waiting.note("a", start);
   CHECK(due(waiting, start) == names{"a"});
 }
+
+}  // namespace troupe::debouncer_test

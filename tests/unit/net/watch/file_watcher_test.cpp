@@ -14,7 +14,8 @@
 #include "net/io_unit.hpp"
 #include "tests/support/temporary_directory.hpp"
 
-using namespace troupe;
+namespace troupe::file_watcher_test {
+
 using namespace std::chrono_literals;
 using names = std::vector<std::string>;
 
@@ -322,3 +323,5 @@ TEST_CASE("a watcher that is stopped before the unit runs does nothing", "[watch
   unit.run();
   CHECK(told == 0);
 }
+
+}  // namespace troupe::file_watcher_test

@@ -9,7 +9,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::glob_test {
 
 namespace {
 
@@ -188,3 +188,5 @@ TEST_CASE("patterns match as those of the shell where both have the same notatio
   }
   CHECK(matching > 500);
 }
+
+}  // namespace troupe::glob_test

@@ -17,7 +17,7 @@
 #include "net/watch/watch_tree.hpp"
 #include "tests/support/temporary_directory.hpp"
 
-using namespace troupe;
+namespace troupe::watch_limits_test {
 
 namespace {
 
@@ -121,3 +121,5 @@ TEST_CASE("a new directory beyond the system's limit is told once, the others go
       told == limit + at.text() + "/y and perhaps other directories are not seen\na\n";
   CHECK(named_one);
 }
+
+}  // namespace troupe::watch_limits_test

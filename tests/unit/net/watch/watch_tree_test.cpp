@@ -12,7 +12,8 @@
 
 #include "tests/support/temporary_directory.hpp"
 
-using namespace troupe;
+namespace troupe::watch_tree_test {
+
 namespace fs = std::filesystem;
 using paths = std::set<std::string>;
 
@@ -348,3 +349,5 @@ TEST_CASE("a directory that may not be read is told once, and watched once it ma
   });
   CHECK(tree.changes() == paths{"x/a"});
 }
+
+}  // namespace troupe::watch_tree_test

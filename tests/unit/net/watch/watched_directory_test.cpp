@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::watched_directory_test {
 
 namespace {
 
@@ -75,3 +75,5 @@ TEST_CASE("a template that makes no document's name is refused", "[watch]") {
   CHECK(refusal_of_template("a\tb") ==
         "gives no name for a document: the document name has control characters");
 }
+
+}  // namespace troupe::watched_directory_test

@@ -4,7 +4,8 @@
 
 #include "tests/support/token_vectors.hpp"
 
-using namespace troupe;
+namespace troupe::access_policy_test {
+
 using access::access_policy;
 using access::document_pattern;
 using test::claims_of;
@@ -197,3 +198,5 @@ TEST_CASE("a grant says what the presence of its user says", "[access][policy]")
   CHECK(grant_of(policy, claims_of("ada", claims))->stamp ==
         R"({"id":"ada","name":"Ada L.","color":"#f00"})");
 }
+
+}  // namespace troupe::access_policy_test

@@ -4,6 +4,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace troupe::algorithm_test {
+
 using namespace troupe::access;
 
 TEST_CASE("every algorithm is found by its name", "[access]") {
@@ -21,3 +23,5 @@ TEST_CASE("no other name is an algorithm", "[access]") {
                                  "ES512", "ES256K", "Ed448", "EDDSA", "HS1"})
     CHECK_FALSE(find_algorithm(name));
 }
+
+}  // namespace troupe::algorithm_test

@@ -4,7 +4,8 @@
 
 #include "tests/support/token_vectors.hpp"
 
-using namespace troupe;
+namespace troupe::claims_test {
+
 using test::claims_of;
 
 namespace {
@@ -73,3 +74,5 @@ TEST_CASE("presence shows the user and the claims that were chosen", "[access][c
         R"({"id":"ada \"x\"","name":"Ada \"L\"","color":"#f00"})");
   CHECK(presence_of(*who, {"o.p"}) == R"({"id":"ada \"x\"","p":true})");
 }
+
+}  // namespace troupe::claims_test

@@ -5,7 +5,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::document_pattern_test {
+
 using access::document_pattern;
 using texts = std::vector<std::string>;
 using enum document_pattern::placeholders;
@@ -187,3 +188,5 @@ TEST_CASE("a pattern of many stars takes no longer than its size times that of t
   CHECK_FALSE(matches(pattern + "b", name));
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds{1});
 }
+
+}  // namespace troupe::document_pattern_test

@@ -5,7 +5,8 @@
 #include "base/base64.hpp"
 #include "tests/support/token_vectors.hpp"
 
-using namespace troupe;
+namespace troupe::key_set_test {
+
 using access::algorithm;
 using access::key_set;
 using js = nlohmann::json;
@@ -220,3 +221,5 @@ TEST_CASE("what is no set of keys is refused", "[access][keys]") {
   CHECK(access::parse_key_set(large).has_value());
   CHECK(refusal_of(large + ' ').code == errc::update_too_large);
 }
+
+}  // namespace troupe::key_set_test

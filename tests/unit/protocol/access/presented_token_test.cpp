@@ -4,7 +4,8 @@
 
 #include "protocol/access/token.hpp"
 
-using namespace troupe;
+namespace troupe::presented_token_test {
+
 using access::cookie_rule;
 using access::token_places;
 
@@ -110,3 +111,5 @@ TEST_CASE("what cannot be a token is refused before it is looked at", "[access]"
   CHECK(found({.query = query}).ends_with(" from query"));
   CHECK(found({.query = query + "c"}) == "too_long");
 }
+
+}  // namespace troupe::presented_token_test

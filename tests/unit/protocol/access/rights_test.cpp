@@ -4,7 +4,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::rights_test {
+
 using access::permission;
 
 namespace {
@@ -69,3 +70,5 @@ TEST_CASE("a right that is erased leaves the others", "[access][rights]") {
     return both;
   }());
 }
+
+}  // namespace troupe::rights_test

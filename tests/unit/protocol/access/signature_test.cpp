@@ -9,7 +9,8 @@
 #include "tests/support/hex_bytes.hpp"
 #include "tests/support/token_vectors.hpp"
 
-using namespace troupe;
+namespace troupe::access_signature_test {
+
 using access::algorithm;
 using access::verification_key;
 using test::vectors;
@@ -176,3 +177,5 @@ TEST_CASE("the digest of a token is SHA-256", "[access][signature]") {
   CHECK(test::to_hex(access::digest_of("abc")) ==
         "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
+
+}  // namespace troupe::access_signature_test

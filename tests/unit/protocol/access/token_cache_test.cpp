@@ -4,7 +4,8 @@
 
 #include "tests/support/token_vectors.hpp"
 
-using namespace troupe;
+namespace troupe::token_cache_test {
+
 using namespace std::chrono_literals;
 using access::digest_of;
 using access::token_cache;
@@ -73,3 +74,5 @@ TEST_CASE("a cache of no size keeps nothing", "[access][cache]") {
   cache.put(digest_of("a.b.c"), keys, grant_of("ada"));
   CHECK(cache.find(digest_of("a.b.c"), keys, vectors().now) == nullptr);
 }
+
+}  // namespace troupe::token_cache_test

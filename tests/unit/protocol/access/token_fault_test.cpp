@@ -5,6 +5,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace troupe::token_fault_test {
+
 using namespace troupe::access;
 
 TEST_CASE("every reason to refuse a token has a name and words of its own", "[access]") {
@@ -29,3 +31,5 @@ TEST_CASE("only what time or new keys may heal is worth another attempt", "[acce
                                 token_fault::malformed, token_fault::wrong_audience})
     CHECK_FALSE(may_pass(why));
 }
+
+}  // namespace troupe::token_fault_test

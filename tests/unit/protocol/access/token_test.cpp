@@ -6,7 +6,8 @@
 
 #include "tests/support/token_vectors.hpp"
 
-using namespace troupe;
+namespace troupe::token_test {
+
 using namespace std::chrono_literals;
 using access::token_fault;
 using test::vectors;
@@ -192,3 +193,5 @@ TEST_CASE("only a header with a good signature is remembered", "[access][token]"
       access::verify(forged, vectors().key_set(), vectors().settings, vectors().now, &last));
   CHECK(last == nullptr);
 }
+
+}  // namespace troupe::token_test

@@ -8,7 +8,8 @@
 
 #include "tests/support/token_vectors.hpp"
 
-using namespace troupe;
+namespace troupe::verifier_test {
+
 using namespace std::chrono_literals;
 using access::token_fault;
 using access::verifier;
@@ -87,3 +88,5 @@ TEST_CASE("threads verify tokens side by side while keys change", "[access]") {
   for (std::thread& each : threads) each.join();
   CHECK(wrong == 0);
 }
+
+}  // namespace troupe::verifier_test

@@ -7,7 +7,8 @@
 
 #include "tests/support/hex_bytes.hpp"
 
-using namespace troupe;
+namespace troupe::hello_test {
+
 using namespace troupe::cluster;
 
 namespace {
@@ -107,3 +108,5 @@ TEST_CASE("each refusal has a label and a text of its own", "[hello]") {
   CHECK(to_string(refusal::list_conflict) == "list_conflict");
   CHECK_FALSE(read_refusal(refusal_count));
 }
+
+}  // namespace troupe::hello_test

@@ -7,7 +7,8 @@
 #include "base/check.hpp"
 #include "protocol/cluster/message_joiner.hpp"
 
-using namespace troupe;
+namespace troupe::link_queue_test {
+
 using namespace troupe::cluster;
 
 namespace {
@@ -274,3 +275,5 @@ TEST_CASE("an empty message is a mistake of ours", "[cluster][link]") {
   queue_bed bed;
   CHECK_THROWS_AS(bed.data("a", ""), broken_promise);
 }
+
+}  // namespace troupe::link_queue_test

@@ -4,7 +4,8 @@
 
 #include "base/check.hpp"
 
-using namespace troupe;
+namespace troupe::cluster_link_test {
+
 using namespace troupe::cluster;
 using namespace std::chrono_literals;
 using std::nullopt;
@@ -242,3 +243,5 @@ TEST_CASE("limits that cannot work are a mistake of ours", "[cluster][link]") {
   limits.credit_bytes = limits.payload_bytes_max;
   CHECK_THROWS_AS(cluster_link{limits}, broken_promise);
 }
+
+}  // namespace troupe::cluster_link_test

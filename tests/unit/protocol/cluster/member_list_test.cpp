@@ -7,7 +7,8 @@
 #include "protocol/lib0/decoder.hpp"
 #include "tests/support/hex_bytes.hpp"
 
-using namespace troupe;
+namespace troupe::member_list_test {
+
 using namespace troupe::cluster;
 
 namespace {
@@ -165,3 +166,5 @@ TEST_CASE("a list remembers who may have what has not moved yet", "[member_list]
   CHECK(back.with(make_member(6), done)->least_size() == 4);
   CHECK(member_list::decode(both.encode()) == both);
 }
+
+}  // namespace troupe::member_list_test

@@ -9,7 +9,8 @@
 
 #include "protocol/cluster/membership.hpp"
 
-using namespace troupe;
+namespace troupe::membership_gossip_test {
+
 using namespace troupe::cluster;
 
 namespace {
@@ -185,3 +186,5 @@ TEST_CASE("after any changes all nodes have one list, or all name the conflict",
   CHECK(conflicts < 900);
   CHECK(changes > 3'000);
 }
+
+}  // namespace troupe::membership_gossip_test

@@ -2,7 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::membership_test {
+
 using namespace troupe::cluster;
 
 namespace {
@@ -434,3 +435,5 @@ TEST_CASE("a node that has left while it was down hears so when it asks", "[clus
   CHECK(three.list() == one.list());
   CHECK_FALSE(three.is_joined());
 }
+
+}  // namespace troupe::membership_test

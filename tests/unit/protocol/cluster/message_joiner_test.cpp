@@ -4,7 +4,8 @@
 
 #include "tests/support/hex_bytes.hpp"
 
-using namespace troupe;
+namespace troupe::message_joiner_test {
+
 using namespace troupe::cluster;
 
 namespace {
@@ -93,3 +94,5 @@ TEST_CASE("a joiner that is cleared begins anew", "[cluster][link]") {
   REQUIRE(bed.add("09 05 6161 0f 626262"));
   CHECK(bed.text(0) == "aabbb");
 }
+
+}  // namespace troupe::message_joiner_test

@@ -2,7 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::node_address_test {
+
 using namespace troupe::cluster;
 
 TEST_CASE("an address is a host and a port", "[node_address]") {
@@ -30,3 +31,5 @@ TEST_CASE("a node's name has 1 to 64 harmless characters", "[node_address]") {
                                   std::string{"\xc3\xa4"}, std::string(65, 'n')})
     CHECK_FALSE(check_node_name(text));
 }
+
+}  // namespace troupe::node_address_test

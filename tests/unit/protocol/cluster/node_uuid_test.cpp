@@ -4,7 +4,8 @@
 
 #include "protocol/cluster/uuid_bytes.hpp"
 
-using namespace troupe;
+namespace troupe::node_uuid_test {
+
 using namespace troupe::cluster;
 
 TEST_CASE("a uuid is 32 hexadecimal digits, and is read back", "[node_uuid]") {
@@ -38,3 +39,5 @@ TEST_CASE("a uuid is 16 bytes, the highest first", "[node_uuid]") {
   CHECK(read_uuid(in).is_nil());
   CHECK_FALSE(in.ok());
 }
+
+}  // namespace troupe::node_uuid_test

@@ -5,7 +5,8 @@
 #include "base/check.hpp"
 #include "tests/support/hex_bytes.hpp"
 
-using namespace troupe;
+namespace troupe::peer_codec_test {
+
 using namespace troupe::cluster;
 
 namespace {
@@ -175,3 +176,5 @@ TEST_CASE("what is above a limit is not encoded", "[cluster][codec]") {
                             std::vector<document_message>(block_messages_max + 1, peer_opened{})};
   CHECK_THROWS_AS(encode(full), broken_promise);
 }
+
+}  // namespace troupe::peer_codec_test

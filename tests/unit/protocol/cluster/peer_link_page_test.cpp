@@ -13,7 +13,8 @@
 #include "tests/support/hex_bytes.hpp"
 #include "tests/support/source_tree.hpp"
 
-using namespace troupe;
+namespace troupe::peer_link_page_test {
+
 using namespace troupe::cluster;
 
 namespace {
@@ -143,3 +144,5 @@ TEST_CASE("the limits of the page are those of the code", "[cluster][docs]") {
   CHECK(limits.ack_delay == std::chrono::milliseconds{50});
   CHECK(limits.chunk_bytes_min == 4096);
 }
+
+}  // namespace troupe::peer_link_page_test

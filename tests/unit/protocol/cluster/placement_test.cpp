@@ -6,7 +6,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::placement_test {
+
 using namespace troupe::cluster;
 
 namespace {
@@ -154,3 +155,5 @@ TEST_CASE("while documents move, so many are asked that no confirmed update is m
   const member_list grown = *list_of(1).with({{7, 7}, "new", "h:99"}, moves::done);
   CHECK(wide_read_of(grown, wanted).reads == 2);
 }
+
+}  // namespace troupe::placement_test

@@ -7,7 +7,8 @@
 
 #include "tests/support/replica_bed.hpp"
 
-using namespace troupe;
+namespace troupe::replica_opening_test {
+
 using namespace troupe::test;
 using bed = replica_bed;
 
@@ -268,3 +269,5 @@ TEST_CASE("a keeper stays open while sessions elsewhere use the document", "[clu
   here.core.on_gone(3, here.state, here.now);
   CHECK_FALSE(here.core.is_kept_in_use());
 }
+
+}  // namespace troupe::replica_opening_test

@@ -8,7 +8,8 @@
 
 #include "tests/support/replica_bed.hpp"
 
-using namespace troupe;
+namespace troupe::replica_test {
+
 using namespace troupe::test;
 using bed = replica_bed;
 
@@ -421,3 +422,5 @@ TEST_CASE("where it must go on, those that are up are enough for an acknowledgem
   here.core.on_down(2);
   CHECK(here.core.acks_needed() == 1);
 }
+
+}  // namespace troupe::replica_test

@@ -5,7 +5,8 @@
 
 #include "protocol/cluster/sweep.hpp"
 
-using namespace troupe;
+namespace troupe::sweep_test {
+
 using namespace troupe::cluster;
 using namespace std::chrono_literals;
 
@@ -348,3 +349,5 @@ TEST_CASE("a pass for dropping goes on behind pages of which nothing is visited"
   node.now += 30s;
   CHECK(node.run() == names{"g"});
 }
+
+}  // namespace troupe::sweep_test

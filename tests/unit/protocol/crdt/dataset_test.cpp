@@ -6,7 +6,7 @@
 #include "protocol/json/convert.hpp"
 #include "tests/support/test_data.hpp"
 
-using namespace troupe;
+namespace troupe::dataset_test {
 
 namespace {
 
@@ -48,3 +48,5 @@ TEST_CASE("every case of the reference data set gives the expected text, map and
   REQUIRE(in.ok());
   REQUIRE(in.at_end());
 }
+
+}  // namespace troupe::dataset_test

@@ -7,7 +7,8 @@
 #include "tests/support/doc_checks.hpp"
 #include "tests/support/test_data.hpp"
 
-using namespace troupe;
+namespace troupe::doc_change_test {
+
 using namespace troupe::test;
 using crdt::type_kind;
 
@@ -438,3 +439,5 @@ TEST_CASE("doc forgets the clients of an update that it rejects", "[crdt]") {
   must_apply(doc, update_builder{}.client(2).text(after({1, 0}), "b"));
   CHECK(doc.text("t") == "ab");
 }
+
+}  // namespace troupe::doc_change_test

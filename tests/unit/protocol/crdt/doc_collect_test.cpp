@@ -4,7 +4,8 @@
 
 #include "tests/support/doc_checks.hpp"
 
-using namespace troupe;
+namespace troupe::doc_collect_test {
+
 using namespace troupe::test;
 using crdt::type_kind;
 
@@ -314,3 +315,5 @@ TEST_CASE("types nested 20,000 deep that arrive for a collected parent are GCs",
                          "02010001"
                          "010100a09c01");
 }
+
+}  // namespace troupe::doc_collect_test

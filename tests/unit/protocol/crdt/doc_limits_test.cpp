@@ -3,7 +3,8 @@
 
 #include "tests/support/doc_checks.hpp"
 
-using namespace troupe;
+namespace troupe::doc_limits_test {
+
 using namespace troupe::test;
 
 namespace {
@@ -122,3 +123,5 @@ TEST_CASE("many names, keys and types count for the size of a document", "[crdt]
   must_apply(doc, update);
   CHECK(doc.size_in_memory() - empty > 100 * (1000 + sizeof(crdt::item)));
 }
+
+}  // namespace troupe::doc_limits_test

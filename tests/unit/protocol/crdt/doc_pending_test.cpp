@@ -8,7 +8,8 @@
 
 #include "tests/support/doc_checks.hpp"
 
-using namespace troupe;
+namespace troupe::doc_pending_test {
+
 using namespace troupe::test;
 using crdt::type_kind;
 
@@ -405,3 +406,5 @@ TEST_CASE("a waiting struct of which a part arrives otherwise adds only the rest
   CHECK(clock_of(doc, 2) == 4);
   CHECK(doc.pending_size() == 0);
 }
+
+}  // namespace troupe::doc_pending_test

@@ -10,7 +10,8 @@
 
 #include "tests/support/doc_checks.hpp"
 
-using namespace troupe;
+namespace troupe::doc_test {
+
 using namespace troupe::test;
 using crdt::type_kind;
 
@@ -565,3 +566,5 @@ TEST_CASE("doc deletes nothing twice", "[crdt]") {
   CHECK_FALSE(again.changed);
   CHECK_FALSE(again.has_parked);
 }
+
+}  // namespace troupe::doc_test

@@ -11,7 +11,8 @@
 #include "protocol/crdt/wire/update_tools.hpp"
 #include "tests/support/test_data.hpp"
 
-using namespace troupe;
+namespace troupe::golden_test {
+
 using nlohmann::json;
 
 namespace {
@@ -198,3 +199,5 @@ TEST_CASE("golden updates merge into what their document holds", "[crdt][golden]
     CHECK(fresh.encode_state_as_update() == from_hex(golden.expected["reencoded_v1"]));
   }
 }
+
+}  // namespace troupe::golden_test

@@ -10,7 +10,8 @@
 #include "tests/support/doc_checks.hpp"
 #include "tests/support/test_data.hpp"
 
-using namespace troupe;
+namespace troupe::reading_example_test {
+
 using namespace troupe::test;
 
 namespace {
@@ -85,3 +86,5 @@ TEST_CASE("the example of the engine's page is the one that is tested", "[crdt][
   CHECK(without_spaces(text_of("tests/unit/protocol/crdt/reading_example_test.cpp"))
             .find(without_spaces(example)) != std::string::npos);
 }
+
+}  // namespace troupe::reading_example_test

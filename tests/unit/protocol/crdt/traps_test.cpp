@@ -7,7 +7,8 @@
 #include "protocol/crdt/wire/update_tools.hpp"
 #include "tests/support/doc_checks.hpp"
 
-using namespace troupe;
+namespace troupe::traps_test {
+
 using namespace troupe::test;
 using crdt::update_format;
 
@@ -303,3 +304,5 @@ TEST_CASE("a difference that begins in a skip begins behind it", "[crdt][traps]"
   three.add(1, 3);
   CHECK(to_hex(*crdt::diff_update(with_gap, three)) == to_hex(letters(1, 4, "ef")));
 }
+
+}  // namespace troupe::traps_test

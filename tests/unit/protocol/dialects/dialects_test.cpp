@@ -5,7 +5,7 @@
 #include "protocol/dialects/json.hpp"
 #include "protocol/dialects/y_websocket.hpp"
 
-using namespace troupe;
+namespace troupe::dialects_test {
 
 namespace {
 
@@ -46,3 +46,5 @@ TEST_CASE("a dialect has nothing special unless it says so", "[dialects]") {
   CHECK_FALSE(traits.acknowledges_by_echo);
   CHECK_FALSE(traits.needs_keep_alive);
 }
+
+}  // namespace troupe::dialects_test

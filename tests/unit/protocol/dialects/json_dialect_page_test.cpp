@@ -13,7 +13,8 @@
 #include "protocol/dialects/json_request.hpp"
 #include "tests/support/test_data.hpp"
 
-using namespace troupe;
+namespace troupe::json_dialect_page_test {
+
 using error_code = request_error;
 using json::request_kind;
 using library = nlohmann::json;
@@ -169,3 +170,5 @@ TEST_CASE("the page and the schema name every error code and no other", "[json_r
   }
   CHECK(error["payload"]["properties"]["code"]["enum"].get<std::set<std::string>>() == in_code);
 }
+
+}  // namespace troupe::json_dialect_page_test

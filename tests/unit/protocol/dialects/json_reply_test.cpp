@@ -7,7 +7,8 @@
 
 #include "base/base64.hpp"
 
-using namespace troupe;
+namespace troupe::json_reply_test {
+
 using error_code = request_error;
 using library = nlohmann::json;
 
@@ -89,3 +90,5 @@ TEST_CASE("a reply carries bytes as they are", "[json_reply]") {
   CHECK((decode_base64(sync["payload"]["update"].get<std::string>()) == bytes));
   CHECK(sync["payload"]["stateVector"] == "");
 }
+
+}  // namespace troupe::json_reply_test

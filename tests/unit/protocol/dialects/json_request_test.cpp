@@ -2,7 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::json_request_test {
+
 using json::request_kind;
 
 namespace {
@@ -282,3 +283,5 @@ TEST_CASE("an update of a megabyte is read", "[json_request]") {
   const json::request update = decoded(with_payload("update", R"({"update":")" + base64 + "\"}"));
   CHECK(update.update.size() == base64.size() / 4 * 3);
 }
+
+}  // namespace troupe::json_request_test

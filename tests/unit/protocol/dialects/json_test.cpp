@@ -7,7 +7,8 @@
 #include "tests/support/hex_bytes.hpp"
 #include "tests/unit/protocol/dialects/codec_checks.hpp"
 
-using namespace troupe;
+namespace troupe::json_test {
+
 using namespace troupe::test;
 
 namespace {
@@ -163,3 +164,5 @@ TEST_CASE("a JSON error says which field was wrong and what it answers", "[json_
   CHECK(encoded(codec, bare, std::nullopt) ==
         frames{json::encode_error(request_error::rate_limit_exceeded, "")});
 }
+
+}  // namespace troupe::json_test

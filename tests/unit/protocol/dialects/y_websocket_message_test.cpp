@@ -4,7 +4,8 @@
 
 #include "tests/support/hex_bytes.hpp"
 
-using namespace troupe;
+namespace troupe::y_websocket_message_test {
+
 using sync::decode_message;
 using sync::encode_message;
 using sync::message_kind;
@@ -120,3 +121,5 @@ TEST_CASE("message that keeps a connection alive is an awareness update of nobod
   constexpr std::uint8_t nobody[] = {0};
   CHECK(to_hex(sync::encode_message(sync::message_kind::awareness, nobody)) == "010100");
 }
+
+}  // namespace troupe::y_websocket_message_test

@@ -5,7 +5,8 @@
 #include "tests/support/hex_bytes.hpp"
 #include "tests/unit/protocol/dialects/codec_checks.hpp"
 
-using namespace troupe;
+namespace troupe::y_websocket_test {
+
 using namespace troupe::test;
 
 namespace {
@@ -98,3 +99,5 @@ TEST_CASE("y-websocket has no word for events, acknowledgements and errors", "[y
   CHECK(frames_of(notice_of(notice_kind::error, as_bytes("why"), as_bytes("m"))).empty());
   CHECK(frames_of(notice_of(notice_kind::ack, {}, as_bytes("m"))).empty());
 }
+
+}  // namespace troupe::y_websocket_test

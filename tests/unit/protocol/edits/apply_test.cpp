@@ -7,7 +7,8 @@
 #include "protocol/crdt/read/relative_position.hpp"
 #include "tests/support/edit_checks.hpp"
 
-using namespace troupe;
+namespace troupe::apply_test {
+
 using namespace troupe::test;
 
 namespace {
@@ -270,3 +271,5 @@ TEST_CASE("a batch of too much work is refused", "[edits]") {
   const auto why = refused(doc, walk + "]");
   CHECK(why.why.code == errc::too_complex);
 }
+
+}  // namespace troupe::apply_test

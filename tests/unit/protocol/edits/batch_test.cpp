@@ -2,7 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::batch_test {
+
 using edits::batch;
 using edits::kind;
 
@@ -123,3 +124,5 @@ TEST_CASE("a batch has at most so many operations", "[edits]") {
     text.append(i == 0 ? "" : ",").append(R"({"op":"test","path":"/m","exists":true})");
   CHECK(refused(text + "]").why.code == errc::update_too_large);
 }
+
+}  // namespace troupe::batch_test

@@ -2,7 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::path_test {
+
 using form = edits::path::step::form;
 
 namespace {
@@ -76,3 +77,5 @@ TEST_CASE("a long path is shortened where it is shown", "[edits]") {
   const std::string long_key(1000, 'x');
   CHECK(edits::to_string(read("\"/" + long_key + "\"")).size() < 250);
 }
+
+}  // namespace troupe::path_test

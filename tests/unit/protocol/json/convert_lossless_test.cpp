@@ -6,7 +6,8 @@
 
 #include "tests/support/hex_bytes.hpp"
 
-using namespace troupe;
+namespace troupe::convert_lossless_test {
+
 using test::hex;
 
 namespace {
@@ -101,3 +102,5 @@ TEST_CASE("lossless JSON of one value leaves the next unread", "[json][convert]"
   CHECK(text == "1");
   CHECK(in.offset() == 2);
 }
+
+}  // namespace troupe::convert_lossless_test

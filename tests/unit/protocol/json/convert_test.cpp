@@ -5,7 +5,8 @@
 #include "protocol/json/validate.hpp"
 #include "tests/support/hex_bytes.hpp"
 
-using namespace troupe;
+namespace troupe::convert_test {
+
 using test::hex;
 using test::to_hex;
 
@@ -208,3 +209,5 @@ TEST_CASE("nesting up to the limit is converted both ways", "[json][convert]") {
   CHECK(any_of(text) == bytes);
   CHECK(json_of(bytes) == text);
 }
+
+}  // namespace troupe::convert_test

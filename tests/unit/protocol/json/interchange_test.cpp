@@ -6,7 +6,7 @@
 
 #include "protocol/json/validate.hpp"
 
-using namespace troupe;
+namespace troupe::interchange_test {
 
 namespace {
 
@@ -68,3 +68,5 @@ TEST_CASE("what not every parser reads is named with its byte", "[json]") {
   CHECK(failure_of("[ 0, -1e999]") ==
         std::pair{std::string{"a number beyond double"}, std::uint64_t{5}});
 }
+
+}  // namespace troupe::interchange_test

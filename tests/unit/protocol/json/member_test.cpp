@@ -7,6 +7,8 @@
 
 #include "protocol/json/validate.hpp"
 
+namespace troupe::member_test {
+
 using namespace troupe::json;
 using tree = nlohmann::json;
 
@@ -83,3 +85,5 @@ TEST_CASE("random objects keep all else", "[json]") {
     CHECK(stamped(text) == object);
   }
 }
+
+}  // namespace troupe::member_test

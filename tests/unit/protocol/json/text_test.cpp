@@ -4,7 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::text_test {
 
 namespace {
 
@@ -57,3 +57,5 @@ TEST_CASE("members come as they stand in the text", "[json_text]") {
   CHECK(members_of(R"({"\"}\\":"\\","b":"\"","c":true})") ==
         list{{R"("\"}\\")", R"("\\")"}, {"\"b\"", R"("\"")"}, {"\"c\"", "true"}});
 }
+
+}  // namespace troupe::text_test

@@ -2,7 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::tree_test {
+
 using json::tree;
 using json::tree_kind;
 
@@ -130,3 +131,5 @@ TEST_CASE("a tree has limits of bytes, depth and values", "[json][tree]") {
   CHECK(tree::parse("[1,2,3]", limit).has_value());
   CHECK(refusal_of("[1,2,3,4]", limit).code == errc::update_too_large);
 }
+
+}  // namespace troupe::tree_test

@@ -4,7 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::validate_test {
 
 namespace {
 
@@ -178,3 +178,5 @@ TEST_CASE("json says at which container a text gets too deep", "[json]") {
   CHECK(checked.error().code == errc::too_deep);
   CHECK(checked.error().offset == 8);
 }
+
+}  // namespace troupe::validate_test

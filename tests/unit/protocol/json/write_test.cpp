@@ -7,7 +7,8 @@
 
 #include "tests/support/hex_bytes.hpp"
 
-using namespace troupe;
+namespace troupe::write_test {
+
 using test::hex;
 
 namespace {
@@ -85,3 +86,5 @@ TEST_CASE("the writer puts commas between members and elements", "[json][write]"
   out.open('[').close(']').open('{').close('}').close(']').name("").value("").close('}');
   CHECK(out.take() == R"({"a\"":1,"list":["x",2,[],{}],"":""})");
 }
+
+}  // namespace troupe::write_test

@@ -6,7 +6,8 @@
 
 #include "tests/support/hex_bytes.hpp"
 
-using namespace troupe;
+namespace troupe::decoder_test {
+
 using lib0::decoder;
 using test::hex;
 
@@ -297,3 +298,5 @@ TEST_CASE("decoder keeps its place in nested any objects after they close", "[li
   // {a: [1, {b: 2}], c: 3} and then a byte of something else
   CHECK(skipped("76 02 0161 75 02 7d01 76 01 0162 7d02 0163 7d03 aa") == 18);
 }
+
+}  // namespace troupe::decoder_test

@@ -8,7 +8,8 @@
 #include "protocol/lib0/decoder.hpp"
 #include "tests/support/hex_bytes.hpp"
 
-using namespace troupe;
+namespace troupe::encoder_test {
+
 using lib0::encoder;
 using test::to_hex;
 
@@ -98,3 +99,5 @@ TEST_CASE("decoder reads back what encoder wrote", "[lib0]") {
   CHECK(in.ok());
   CHECK(in.at_end());
 }
+
+}  // namespace troupe::encoder_test

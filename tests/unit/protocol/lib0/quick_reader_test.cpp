@@ -7,7 +7,7 @@
 #include "protocol/lib0/decoder.hpp"
 #include "protocol/lib0/encoder.hpp"
 
-using namespace troupe;
+namespace troupe::quick_reader_test {
 
 TEST_CASE("quick reader reads numbers below 2^28 as the decoder does", "[lib0]") {
   for (std::uint64_t base = 1; base < (std::uint64_t{1} << 40); base *= 2) {
@@ -50,3 +50,5 @@ TEST_CASE("few bytes are ASCII if none of those asked for is above 0x7f", "[lib0
     }
   }
 }
+
+}  // namespace troupe::quick_reader_test

@@ -7,7 +7,8 @@
 #include "base/utf8.hpp"
 #include "tests/support/hex_bytes.hpp"
 
-using namespace troupe;
+namespace troupe::rle_test {
+
 using lib0::max_safe_integer;
 using test::hex;
 using test::to_hex;
@@ -239,3 +240,5 @@ TEST_CASE("a run of 2^53 values costs nothing until it is read", "[lib0][rle]") 
   CHECK(bytes.input().ok());
   CHECK(steps.input().ok());
 }
+
+}  // namespace troupe::rle_test

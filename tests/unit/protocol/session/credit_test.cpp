@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::credit_test {
 
 TEST_CASE("credit is left until as many messages or bytes are unhandled as may be", "[credit]") {
   credit used;
@@ -63,3 +63,5 @@ TEST_CASE("a document gives back no more than it holds", "[credit]") {
   CHECK(used.used().messages == 0);
   CHECK(used.used().bytes == 0);
 }
+
+}  // namespace troupe::credit_test

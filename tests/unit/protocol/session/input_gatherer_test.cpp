@@ -4,7 +4,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::input_gatherer_test {
 
 namespace {
 
@@ -93,3 +93,5 @@ TEST_CASE("a gatherer forgets the documents of one read in the next", "[input_ga
   input.add(bob, 7, request("fourth"));
   CHECK(take_all(input, bob) == batches{"3: third#", "7: fourth#"});
 }
+
+}  // namespace troupe::input_gatherer_test

@@ -2,7 +2,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::joined_documents_test {
 
 namespace {
 
@@ -97,3 +97,5 @@ TEST_CASE("what a document holds is handed out once, in order, as it came", "[jo
   one.hold({});
   CHECK(one.take_held().size() == 1);
 }
+
+}  // namespace troupe::joined_documents_test

@@ -6,7 +6,8 @@
 
 #include "tests/support/hex_bytes.hpp"
 
-using namespace troupe;
+namespace troupe::presence_budget_test {
+
 using namespace troupe::test;
 using namespace std::chrono_literals;
 
@@ -128,3 +129,5 @@ TEST_CASE(
   CHECK(budget.on_update(hex("ff"), rates, start).what == verdict::pass);
   CHECK(budget.on_update({}, rates, start).what == verdict::pass);
 }
+
+}  // namespace troupe::presence_budget_test

@@ -2,7 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::pulse_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -71,3 +72,5 @@ TEST_CASE("another sign of life counts as a pong does, and is none", "[pulse]") 
   CHECK(beat.on_second(start + 110s, alive, false, settings) == action::terminate);
   CHECK(beat.last_pong() == start);
 }
+
+}  // namespace troupe::pulse_test

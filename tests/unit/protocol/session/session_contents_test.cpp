@@ -4,7 +4,8 @@
 
 #include "tests/unit/protocol/session/session_core_bed.hpp"
 
-using namespace troupe;
+namespace troupe::session_contents_test {
+
 using namespace troupe::test;
 
 namespace {
@@ -68,3 +69,5 @@ TEST_CASE("a question for contents joins a document like a sync", "[session_prot
   REQUIRE(bed.out.authorise.size() == 1);
   CHECK(bed.out.authorise[0] == "x");
 }
+
+}  // namespace troupe::session_contents_test

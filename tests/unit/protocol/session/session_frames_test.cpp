@@ -3,7 +3,8 @@
 
 #include "tests/unit/protocol/session/session_core_bed.hpp"
 
-using namespace troupe;
+namespace troupe::session_frames_test {
+
 using namespace troupe::test;
 
 namespace {
@@ -214,3 +215,5 @@ TEST_CASE("a frame above the size limit counts for the rate", "[session_protocol
   bed.says(R"({"type":"sync"})");
   CHECK(bed.errors() == texts{"RATE_LIMIT_EXCEEDED - -"});
 }
+
+}  // namespace troupe::session_frames_test

@@ -4,7 +4,8 @@
 
 #include "tests/unit/protocol/session/session_core_bed.hpp"
 
-using namespace troupe;
+namespace troupe::session_late_test {
+
 using namespace troupe::test;
 
 TEST_CASE("a session that has closed asks for no document when its rights come late", "[session]") {
@@ -54,3 +55,5 @@ TEST_CASE("a text that is no message costs the token that a binary message would
   bed.says("nonsense");
   CHECK(bed.is_paused);
 }
+
+}  // namespace troupe::session_late_test

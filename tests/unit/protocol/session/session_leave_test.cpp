@@ -3,7 +3,8 @@
 
 #include "tests/unit/protocol/session/session_core_bed.hpp"
 
-using namespace troupe;
+namespace troupe::session_leave_test {
+
 using namespace troupe::test;
 
 namespace {
@@ -190,3 +191,5 @@ TEST_CASE("a session that ends while it leaves decides nothing more", "[session_
   bed.handled(2, {1, 0});
   CHECK(bed.out.empty());
 }
+
+}  // namespace troupe::session_leave_test

@@ -3,7 +3,8 @@
 
 #include "tests/unit/protocol/session/session_core_bed.hpp"
 
-using namespace troupe;
+namespace troupe::session_limits_test {
+
 using namespace troupe::test;
 using namespace std::chrono_literals;
 
@@ -516,3 +517,5 @@ TEST_CASE("a client that hears nothing for 20 seconds gets a keep-alive in a dia
   CHECK(bed.out.replies[0].what.kind == notice_kind::presence);
   CHECK(to_hex(bed.out.replies[0].what.body.view()) == "00");
 }
+
+}  // namespace troupe::session_limits_test

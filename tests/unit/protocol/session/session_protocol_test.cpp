@@ -6,7 +6,8 @@
 
 #include "tests/unit/protocol/session/session_core_bed.hpp"
 
-using namespace troupe;
+namespace troupe::session_protocol_test {
+
 using namespace troupe::test;
 using namespace std::chrono_literals;
 
@@ -407,3 +408,5 @@ TEST_CASE("a session that is idle takes little: ten thousand are held at once",
   STATIC_CHECK(sizeof(session_protocol) <= 176);
   STATIC_CHECK(sizeof(joined_document) <= 64);
 }
+
+}  // namespace troupe::session_protocol_test

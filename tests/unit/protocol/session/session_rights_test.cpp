@@ -3,7 +3,8 @@
 
 #include "tests/unit/protocol/session/session_core_bed.hpp"
 
-using namespace troupe;
+namespace troupe::session_rights_test {
+
 using namespace troupe::test;
 using namespace std::chrono_literals;
 
@@ -106,3 +107,5 @@ TEST_CASE("a session ends when its token does", "[session][rights]") {
   core.on_second({bed.now + 60s, 0}, {.sent = bed.now + 60s, .alive = bed.now + 60s}, out);
   CHECK(out.close == close_reason::token_expired);
 }
+
+}  // namespace troupe::session_rights_test

@@ -2,7 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::token_bucket_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -86,3 +87,5 @@ TEST_CASE("token bucket says how long there is none", "[token_bucket]") {
 TEST_CASE("token bucket needs no more memory than a point in time", "[token_bucket]") {
   STATIC_CHECK(sizeof(token_bucket) == sizeof(token_bucket::time_point));
 }
+
+}  // namespace troupe::token_bucket_test

@@ -6,7 +6,8 @@
 #include "tests/support/hex_bytes.hpp"
 #include "tests/unit/protocol/sync/awareness_bed.hpp"
 
-using namespace troupe;
+namespace troupe::awareness_left_out_test {
+
 using namespace troupe::test;
 using namespace std::chrono_literals;
 
@@ -152,3 +153,5 @@ TEST_CASE("awareness bounds the bytes of all states together", "[sync]") {
   CHECK(presence.set_own(1, "null", 1, start) == true);
   CHECK(applied(presence, {{client, 1, large}}, session_id{1000}) == clients{client});
 }
+
+}  // namespace troupe::awareness_left_out_test

@@ -6,7 +6,8 @@
 
 #include "tests/unit/protocol/sync/awareness_bed.hpp"
 
-using namespace troupe;
+namespace troupe::awareness_owner_test {
+
 using namespace troupe::test;
 using namespace std::chrono_literals;
 
@@ -176,3 +177,5 @@ TEST_CASE("awareness says which client others know to be gone", "[sync]") {
   CHECK_FALSE(presence.apply(update_of({{1, 7, "null"}}), sent_by(bob), start).gone);
   CHECK_FALSE(presence.apply(update_of({{1, 8, "2"}}), sent_by(bob), start).gone);
 }
+
+}  // namespace troupe::awareness_owner_test

@@ -3,7 +3,8 @@
 
 #include "tests/unit/protocol/sync/awareness_bed.hpp"
 
-using namespace troupe;
+namespace troupe::awareness_peers_test {
+
 using namespace troupe::test;
 using namespace std::chrono_literals;
 
@@ -126,3 +127,5 @@ TEST_CASE("awareness leaves out what a peer shows beyond the bounds, and takes t
   REQUIRE(outcome.why);
   CHECK(outcome.why->code == errc::number_too_large);
 }
+
+}  // namespace troupe::awareness_peers_test

@@ -10,7 +10,8 @@
 #include "tests/support/hex_bytes.hpp"
 #include "tests/unit/protocol/sync/awareness_bed.hpp"
 
-using namespace troupe;
+namespace troupe::awareness_test {
+
 using namespace troupe::test;
 using namespace std::chrono_literals;
 
@@ -336,3 +337,5 @@ TEST_CASE("awareness lists who is present, and who was a moment ago", "[sync]") 
   CHECK_FALSE(presence.knows(2));
   CHECK(presence.state_of(2) == "null");
 }
+
+}  // namespace troupe::awareness_test

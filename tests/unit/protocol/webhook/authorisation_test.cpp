@@ -2,7 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::authorisation_test {
+
 using namespace troupe::webhook;
 
 TEST_CASE("a question says all that is known", "[webhook][access]") {
@@ -96,3 +97,5 @@ TEST_CASE("an answer is bounded", "[webhook][access]") {
   CHECK(showing(answered_presence_size_max - 8));
   CHECK_FALSE(showing(answered_presence_size_max - 7));
 }
+
+}  // namespace troupe::authorisation_test

@@ -2,7 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::change_tracker_test {
+
 using namespace troupe::webhook;
 using namespace std::chrono_literals;
 
@@ -111,3 +112,5 @@ TEST_CASE("authors are as many as fit", "[webhook]") {
   CHECK(all.users.size() == authors::count_max);
   CHECK(all.origins == std::vector<std::string>{"backend"});
 }
+
+}  // namespace troupe::change_tracker_test

@@ -3,7 +3,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::delivery_queue_test {
+
 using namespace troupe::webhook;
 using namespace std::chrono_literals;
 
@@ -255,3 +256,5 @@ TEST_CASE("the wait before another attempt doubles up to half an hour, and is ra
     CHECK(retry_delay(rules, i, most - i) >= retry_delay_min);
   }
 }
+
+}  // namespace troupe::delivery_queue_test

@@ -4,7 +4,8 @@
 
 #include "protocol/json/validate.hpp"
 
-using namespace troupe;
+namespace troupe::event_test {
+
 using namespace troupe::webhook;
 
 namespace {
@@ -87,3 +88,5 @@ TEST_CASE("a body is JSON whatever the names are", "[webhook]") {
   const std::string body = body_of(of, nullptr);
   CHECK(json::is_valid_json(body, 10));
 }
+
+}  // namespace troupe::event_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace troupe::expiring_cache_test {
+
 using namespace troupe::webhook;
 using namespace std::chrono_literals;
 
@@ -51,3 +53,5 @@ TEST_CASE("answers that are over are dropped", "[webhook]") {
   all.put({1000, 0}, 1, at(1h), at(20ms));
   CHECK(all.size() == 1);
 }
+
+}  // namespace troupe::expiring_cache_test

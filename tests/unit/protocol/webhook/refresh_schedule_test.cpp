@@ -2,6 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace troupe::refresh_schedule_test {
+
 using namespace troupe::webhook;
 using namespace std::chrono_literals;
 using step = refresh_schedule::step;
@@ -40,3 +42,5 @@ TEST_CASE("who misses something has it fetched, but seldom", "[webhook]") {
   CHECK(schedule.on_missing(at(62s)) == step::too_soon);
   CHECK(schedule.on_tick(at(91s)));
 }
+
+}  // namespace troupe::refresh_schedule_test

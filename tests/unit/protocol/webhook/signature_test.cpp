@@ -2,7 +2,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::webhook_signature_test {
+
 using namespace troupe::webhook;
 
 // The digits are those of Python's hmac module:
@@ -23,3 +24,5 @@ TEST_CASE("another key, time or body has another signature", "[webhook]") {
   CHECK(one != sign(secret{"key"}, 1, "bodz"));
   CHECK(sign(secret{"key"}, 1, "1.body") != sign(secret{"key"}, 11, "body"));
 }
+
+}  // namespace troupe::webhook_signature_test

@@ -7,7 +7,8 @@
 #include "base/check.hpp"
 #include "tests/support/edit_checks.hpp"
 
-using namespace troupe;
+namespace troupe::changes_test {
+
 using namespace troupe::test;
 using crdt::doc_edit;
 using crdt::path_step;
@@ -20,7 +21,7 @@ namespace {
 
 using changes = std::vector<type_change>;
 
-const value one[] = {json("1")};
+const value one[] = {value_from("1")};
 
 path_step key(std::string name) { return {true, std::move(name), 0}; }
 path_step index(std::uint32_t at) { return {false, {}, at}; }
@@ -45,11 +46,11 @@ struct nested_doc {
 TEST_CASE("a change names sequences and keys, ascending", "[crdt][changes]") {
   nested_doc nested;
   edit(nested.doc, [&](doc_edit& e) {
-    must(e.set(nested.map, "b", json("1")));
-    must(e.set(nested.map, "a", json("1")));
+    must(e.set(nested.map, "b", value_from("1")));
+    must(e.set(nested.map, "a", value_from("1")));
     must(e.insert_text(root("t"), 0, "x"));
     must(e.remove(nested.list, 0));
-    must(e.set(root("m"), "k", json("1")));
+    must(e.set(root("m"), "k", value_from("1")));
     must(e.insert(root("m"), 0, one));
   });
   CHECK(nested.doc.last_changes() == changes{{root("m"), true, {"k"}},
@@ -71,7 +72,7 @@ TEST_CASE("a deleted type is not listed, what it was in is", "[crdt][changes]") 
     edit(
         other,
         [&](doc_edit& e) {
-          must(e.set(nested.map, "k", json("1")));
+          must(e.set(nested.map, "k", value_from("1")));
           must(e.remove_key(root("m"), "list"));
         },
         2);
@@ -120,7 +121,7 @@ TEST_CASE("observers are called when something changed, until they leave", "[crd
   must_apply(doc, update);
   must_apply(doc, update);  // known by now
   doc.unobserve(id);
-  edit(doc, [](doc_edit& e) { must(e.set(root("m"), "k", json("1"))); });
+  edit(doc, [](doc_edit& e) { must(e.set(root("m"), "k", value_from("1"))); });
   CHECK(first == std::vector<changes>{{{root("t"), true, {}}}, {{root("u"), true, {}}}});
   REQUIRE(second.size() == 3);
   CHECK(second[2] == changes{{root("m"), false, {"k"}}});
@@ -161,3 +162,5 @@ TEST_CASE("the path of a type leads from its root down", "[crdt][changes]") {
   edit(nested.doc, [&](doc_edit& e) { must(e.remove(nested.list, 0)); });
   CHECK(nested.doc.path_of(nested.map).error().code == errc::type_gone);
 }
+
+}  // namespace troupe::changes_test

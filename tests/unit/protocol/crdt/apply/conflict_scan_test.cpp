@@ -11,7 +11,7 @@
 #include "protocol/crdt/store/check_invariants.hpp"
 #include "protocol/lib0/encoder.hpp"
 
-using namespace troupe;
+namespace troupe::conflict_scan_test {
 
 namespace {
 
@@ -160,3 +160,5 @@ TEST_CASE("a merge that the next change undoes gives the store its revision back
   CHECK(elsewhere != apart);
   CHECK(elsewhere != together);
 }
+
+}  // namespace troupe::conflict_scan_test

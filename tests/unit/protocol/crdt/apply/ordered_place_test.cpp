@@ -15,7 +15,8 @@
 #include "tests/support/editing_client.hpp"
 #include "tests/support/update_builder.hpp"
 
-using namespace troupe;
+namespace troupe::ordered_place_test {
+
 using namespace troupe::test;
 
 namespace {
@@ -146,3 +147,5 @@ TEST_CASE("an index gives way to a walk where insertions make no sense", "[crdt]
     both.must_be_equal();
   }
 }
+
+}  // namespace troupe::ordered_place_test

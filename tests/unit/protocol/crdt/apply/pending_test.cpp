@@ -6,7 +6,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::pending_test {
+
 using namespace troupe::crdt;
 
 namespace {
@@ -190,3 +191,5 @@ TEST_CASE("pending structs agree with a multimap", "[crdt]") {
     REQUIRE(waiting.struct_count() == expected.size());
   }
 }
+
+}  // namespace troupe::pending_test

@@ -9,7 +9,8 @@
 #include "tests/support/editing_client.hpp"
 #include "tests/support/update_builder.hpp"
 
-using namespace troupe;
+namespace troupe::state_pieces_test {
+
 using namespace troupe::crdt;
 using namespace troupe::test;
 
@@ -174,3 +175,5 @@ TEST_CASE("the pieces of any document come to the same document", "[state_pieces
     load(document, document.encode_state_in_pieces(late.state_vector(), tiny), late);
   }
 }
+
+}  // namespace troupe::state_pieces_test

@@ -9,7 +9,8 @@
 #include "base/utf8.hpp"
 #include "tests/support/doc_checks.hpp"
 
-using namespace troupe;
+namespace troupe::struct_run_test {
+
 using namespace troupe::test;
 
 namespace {
@@ -126,3 +127,5 @@ TEST_CASE("a bad byte among many structs is refused for what it is", "[crdt]") {
   must_apply(doc, with(after({5, 39}), "b"));
   CHECK(doc.text("t").size() == 80);
 }
+
+}  // namespace troupe::struct_run_test

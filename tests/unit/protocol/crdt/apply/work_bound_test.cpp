@@ -12,7 +12,8 @@
 #include "tests/support/editing_client.hpp"
 #include "tests/support/update_builder.hpp"
 
-using namespace troupe;
+namespace troupe::work_bound_test {
+
 using namespace troupe::test;
 
 namespace {
@@ -190,3 +191,5 @@ TEST_CASE("the bound is never below the steps that are taken", "[crdt][property]
   REQUIRE(healed.apply_update(enough.encode_state_as_update()));
   CHECK(normal_form(healed) == normal_form(enough));
 }
+
+}  // namespace troupe::work_bound_test

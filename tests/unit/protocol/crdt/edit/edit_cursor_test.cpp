@@ -9,7 +9,8 @@
 
 #include "tests/support/edit_checks.hpp"
 
-using namespace troupe;
+namespace troupe::edit_cursor_test {
+
 using namespace troupe::test;
 using crdt::doc_edit;
 using crdt::value;
@@ -23,7 +24,7 @@ void edit_both(doc_edit& a, doc_edit& b, std::mt19937& random) {
   const std::uint32_t length = must(a.length(text));
   const auto index = static_cast<std::uint32_t>(random() % (length + 1));
   const auto count = static_cast<std::uint32_t>(random() % (length - index + 1));
-  const value values[] = {json("1"), json("2")};
+  const value values[] = {value_from("1"), value_from("2")};
   const auto bold = formats(random() % 2 == 0 ? R"({"b":true})" : R"({"b":null})");
   const auto kind = random() % 8;
   for (doc_edit* e : {&a, &b}) switch (kind) {
@@ -81,3 +82,5 @@ TEST_CASE("edits near each other do not walk through the whole text", "[crdt][ed
   }
   CHECK(opened.steps() - first < 500 * 3 * 10);
 }
+
+}  // namespace troupe::edit_cursor_test

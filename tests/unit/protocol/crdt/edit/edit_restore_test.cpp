@@ -5,7 +5,8 @@
 #include "protocol/crdt/read/relative_position.hpp"
 #include "tests/support/edit_checks.hpp"
 
-using namespace troupe;
+namespace troupe::edit_restore_test {
+
 using namespace troupe::test;
 using crdt::doc_edit;
 using crdt::type_kind;
@@ -51,7 +52,7 @@ TEST_CASE("a document that shows what it showed is left as it is", "[crdt][resto
   crdt::doc doc;
   write(doc, [](doc_edit& e) {
     must(e.insert_text("t", 0, "hello"));
-    must(e.set("m", "k", json("1")));
+    must(e.set("m", "k", value_from("1")));
     must(e.remove_text("t", 1, 2));
   });
   const kept then{doc};
@@ -85,10 +86,10 @@ TEST_CASE("what an earlier restore brought back stays", "[crdt][restore]") {
   crdt::type_ref map;
   write(doc, [&](doc_edit& e) {
     must(e.insert_text("t", 0, "one two three", formats(R"({"b":true})")));
-    must(e.insert("a", 0, std::vector{json("1"), json("\"two\""), value::binary({})}));
-    must(e.set("m", "k", json("[1]")));
+    must(e.insert("a", 0, std::vector{value_from("1"), value_from("\"two\""), value::binary({})}));
+    must(e.set("m", "k", value_from("[1]")));
     map = must(e.insert_type("a", 1, value::type(type_kind::map)));
-    must(e.set(map, "in", json("true")));
+    must(e.set(map, "in", value_from("true")));
   });
   const kept then{doc};
   const auto wreck = [](doc_edit& e) {
@@ -130,9 +131,9 @@ TEST_CASE("formats, embeds and types in a text come back", "[crdt][restore]") {
   write(doc, [](doc_edit& e) {
     must(e.insert_text("t", 0, "plain bold plain"));
     must(e.format_text("t", 6, 4, formats(R"({"bold":true})")));
-    must(e.insert_embed("t", 3, json(R"({"image":1})"), formats(R"({"alt":"x"})")));
+    must(e.insert_embed("t", 3, value_from(R"({"image":1})"), formats(R"({"alt":"x"})")));
     must(e.insert_embed("t", 0, value::type(type_kind::map)));
-    must(e.set(*e.child("t", 0), "in", json("1")));
+    must(e.set(*e.child("t", 0), "in", value_from("1")));
   });
   const kept then{doc};
   SECTION("after all of it was deleted") {
@@ -152,18 +153,18 @@ TEST_CASE("entries come back, change back and go", "[crdt][restore]") {
   crdt::doc doc;
   crdt::type_ref map;
   write(doc, [&](doc_edit& e) {
-    must(e.set("m", "same", json("1")));
-    must(e.set("m", "changed", json("\"old\"")));
-    must(e.set("m", "removed", json("[1,2]")));
+    must(e.set("m", "same", value_from("1")));
+    must(e.set("m", "changed", value_from("\"old\"")));
+    must(e.set("m", "removed", value_from("[1,2]")));
     map = must(e.set_type("m", "map", value::type(type_kind::map)));
-    must(e.set(map, "deep", json("true")));
+    must(e.set(map, "deep", value_from("true")));
   });
   const kept then{doc};
   write(doc, [&](doc_edit& e) {
-    must(e.set("m", "changed", json("\"new\"")));
+    must(e.set("m", "changed", value_from("\"new\"")));
     must(e.remove_key("m", "removed"));
-    must(e.set("m", "added", json("null")));
-    must(e.set(map, "deep", json("false")));
+    must(e.set("m", "added", value_from("null")));
+    must(e.set(map, "deep", value_from("false")));
   });
   restore(doc, then.state);
   CHECK(doc.map_json("m") == R"({"changed":"old","map":{"deep":true},"removed":[1,2],"same":1})");
@@ -174,13 +175,13 @@ TEST_CASE("a type that was deleted comes back with all that was in it", "[crdt][
   crdt::doc doc;
   write(doc, [](doc_edit& e) {
     const auto p = must(e.insert_type("x", 0, must(value::xml_element("p"))));
-    must(e.set(p, "class", json("\"c\"")));
+    must(e.set(p, "class", value_from("\"c\"")));
     const auto text = must(e.insert_type(p, 0, value::type(type_kind::xml_text)));
     must(e.insert_text(text, 0, "hi", formats(R"({"b":{}})")));
     crdt::type_ref in = must(e.insert_type("a", 0, value::type(type_kind::array)));
     for (int i = 0; i < 300; ++i) in = must(e.insert_type(in, 0, value::type(type_kind::array)));
-    must(e.insert("a", 1,
-                  std::vector{must(value::subdocument("sub")), value::binary({}), json("1")}));
+    must(e.insert(
+        "a", 1, std::vector{must(value::subdocument("sub")), value::binary({}), value_from("1")}));
   });
   const kept then{doc};
   write(doc, [](doc_edit& e) {
@@ -198,7 +199,7 @@ TEST_CASE("roots that are new become empty, and ones that are unknown are filled
   const kept empty{doc};
   write(doc, [](doc_edit& e) {
     must(e.insert_text("t", 0, "text"));
-    must(e.set("m", "k", json("1")));
+    must(e.set("m", "k", value_from("1")));
   });
   const kept full{doc};
   restore(doc, empty.state);
@@ -235,3 +236,5 @@ TEST_CASE("a restore for which there is no room changes nothing", "[crdt][restor
   write(grown, [](doc_edit& e) { must(e.insert_text("u", 0, std::string(1000, 'z'))); });
   check_refused(grown, errc::document_full, [&](doc_edit& e) { return e.restore(then.state); });
 }
+
+}  // namespace troupe::edit_restore_test

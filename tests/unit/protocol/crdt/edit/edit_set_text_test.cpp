@@ -6,7 +6,8 @@
 #include "protocol/crdt/read/relative_position.hpp"
 #include "tests/support/edit_checks.hpp"
 
-using namespace troupe;
+namespace troupe::edit_set_text_test {
+
 using namespace troupe::test;
 
 namespace {
@@ -61,7 +62,7 @@ TEST_CASE("attributes of what stays stay, and embeds go, when a text is set", "[
   crdt::doc doc;
   edit(doc, [](crdt::doc_edit& e) {
     must(e.insert_text("t", 0, "bold", formats(R"({"b":true})")));
-    must(e.insert_embed("t", 4, json(R"({"image":1})")));
+    must(e.insert_embed("t", 4, value_from(R"({"image":1})")));
     must(e.insert_text("t", 5, " plain"));
   });
   set(doc, "bolder plain");
@@ -93,7 +94,7 @@ TEST_CASE("an edit that is rolled back has never been", "[edit]") {
   crdt::doc doc;
   edit(doc, [](crdt::doc_edit& e) {
     must(e.insert_text("t", 0, "kept"));
-    must(e.set("m", "key", json("[1,2]")));
+    must(e.set("m", "key", value_from("[1,2]")));
   });
   const std::string before = state_of(doc);
   {
@@ -101,7 +102,7 @@ TEST_CASE("an edit that is rolled back has never been", "[edit]") {
     crdt::struct_store copy = open_edit.contents();
     must(open_edit.remove_text("t", 1, 2));
     must(open_edit.insert_text("t", 0, "gone"));
-    must(open_edit.set("m", "key", json("3")));
+    must(open_edit.set("m", "key", value_from("3")));
     must(open_edit.set_type("other", "map", crdt::value::type(crdt::type_kind::map)));
     open_edit.roll_back(std::move(copy));
   }
@@ -112,3 +113,5 @@ TEST_CASE("an edit that is rolled back has never been", "[edit]") {
       doc, [](crdt::doc_edit& e) { must(e.insert_text("t", 4, "!")); }, 9);
   CHECK(doc.text("t") == "kept!");
 }
+
+}  // namespace troupe::edit_set_text_test

@@ -10,7 +10,8 @@
 #include "base/check.hpp"
 #include "tests/support/edit_checks.hpp"
 
-using namespace troupe;
+namespace troupe::edit_test {
+
 using namespace troupe::test;
 using crdt::doc_edit;
 using crdt::type_kind;
@@ -23,7 +24,7 @@ TEST_CASE("an edit is one update that makes another document equal", "[crdt][edi
   crdt::doc doc, other;
   const byte_buffer update = edit(doc, [](doc_edit& e) {
     must(e.insert_text(root("t"), 0, "ab"));
-    must(e.set(root("m"), "k", json("1")));
+    must(e.set(root("m"), "k", value_from("1")));
   });
   must_apply(other, update);
   CHECK(state_of(other) == state_of(doc));
@@ -101,13 +102,13 @@ TEST_CASE("what waited for the editing client is integrated when the edit ends",
 
 TEST_CASE("values of a row are one item, other contents one each", "[crdt][edit]") {
   crdt::doc doc;
-  const value values[] = {json("1"),
+  const value values[] = {value_from("1"),
                           value::null(),
                           value::boolean(true),
                           value::number(.5),
                           must(value::text("ü")),
                           value::binary({}),
-                          json(R"({"a":[]})"),
+                          value_from(R"({"a":[]})"),
                           value::type(type_kind::array),
                           must(value::subdocument("guid"))};
   edit(doc, [&](doc_edit& e) { must(e.insert(root("a"), 0, values)); });
@@ -118,7 +119,7 @@ TEST_CASE("values of a row are one item, other contents one each", "[crdt][edit]
 TEST_CASE("elements go where they are put and leave when they are removed", "[crdt][edit]") {
   crdt::doc doc;
   edit(doc, [](doc_edit& e) {
-    const value numbers[] = {json("1"), json("2"), json("3"), json("4")};
+    const value numbers[] = {value_from("1"), value_from("2"), value_from("3"), value_from("4")};
     must(e.insert(root("a"), 0, numbers));
     must(e.insert(root("a"), 2, {numbers, 1}));
     must(e.remove(root("a"), 0, 2));
@@ -133,7 +134,7 @@ TEST_CASE("elements go where they are put and leave when they are removed", "[cr
 
 TEST_CASE("pushing appends behind removed elements too, and the cursor keeps up", "[crdt][edit]") {
   crdt::doc doc;
-  const value numbers[] = {json("1"), json("2"), json("3")};
+  const value numbers[] = {value_from("1"), value_from("2"), value_from("3")};
   edit(doc, [&](doc_edit& e) {
     must(e.push(root("a"), numbers));
     must(e.remove(root("a"), 2));
@@ -148,7 +149,7 @@ TEST_CASE("pushing appends behind removed elements too, and the cursor keeps up"
 
 TEST_CASE("indices beyond the end are refused", "[crdt][edit]") {
   crdt::doc doc;
-  const value one[] = {json("1")};
+  const value one[] = {value_from("1")};
   edit(doc, [&](doc_edit& e) { must(e.push(root("a"), one)); });
   const auto huge = std::numeric_limits<std::uint32_t>::max();
   check_refused(doc, errc::out_of_range, [&](doc_edit& e) { return e.insert(root("a"), 2, one); });
@@ -164,19 +165,19 @@ TEST_CASE("indices beyond the end are refused", "[crdt][edit]") {
 TEST_CASE("entries are set, replaced, removed and cleared", "[crdt][edit]") {
   crdt::doc doc;
   edit(doc, [](doc_edit& e) {
-    must(e.set(root("m"), "a", json("1")));
-    must(e.set(root("m"), "b", json("[2]")));
-    must(e.set(root("m"), "a", json("3")));
+    must(e.set(root("m"), "a", value_from("1")));
+    must(e.set(root("m"), "b", value_from("[2]")));
+    must(e.set(root("m"), "a", value_from("3")));
     must(e.remove_key(root("m"), "b"));
     must(e.remove_key(root("m"), "never"));
     must(e.remove_key(root("nowhere"), "never"));
   });
   CHECK(doc.map_json("m") == R"({"a":3})");
   edit(doc, [](doc_edit& e) {
-    must(e.set(root("m"), "b", json("4")));
+    must(e.set(root("m"), "b", value_from("4")));
     must(e.clear_keys(root("m")));
     must(e.clear_keys(root("nowhere")));
-    must(e.set(root("m"), "c", json("5")));
+    must(e.set(root("m"), "c", value_from("5")));
   });
   CHECK(doc.map_json("m") == R"({"c":5})");
 }
@@ -208,20 +209,21 @@ TEST_CASE("a type that was deleted is gone for its editor", "[crdt][edit]") {
   doc_edit opened = open(doc);
   must(opened.remove_key(root("m"), "list"));
   for (const type_ref& gone : {list, map}) {  // before the transaction has ended...
-    const auto outcome = opened.set(gone, "k", json("1"));
+    const auto outcome = opened.set(gone, "k", value_from("1"));
     REQUIRE_FALSE(outcome.has_value());
     CHECK(outcome.error().code == errc::type_gone);
   }
   opened.commit();
   for (const type_ref& gone : {list, map})  // ...and when its contents have been collected
-    check_refused(doc, errc::type_gone, [&](doc_edit& e) { return e.set(gone, "k", json("1")); });
+    check_refused(doc, errc::type_gone,
+                  [&](doc_edit& e) { return e.set(gone, "k", value_from("1")); });
   CHECK(doc.map_json("m") == "{}");
 }
 
 TEST_CASE("what is no type, or nothing, cannot be named as one", "[crdt][edit]") {
   crdt::doc doc;
   edit(doc, [](doc_edit& e) {
-    must(e.set(root("m"), "k", json("1")));
+    must(e.set(root("m"), "k", value_from("1")));
     must(e.insert_text(root("t"), 0, "x"));
   });
   const auto gone = errc::type_gone;
@@ -235,8 +237,10 @@ TEST_CASE("what is no type, or nothing, cannot be named as one", "[crdt][edit]")
   check_refused(doc, gone, [](doc_edit& e) { return e.child(root("t"), 0); });
   check_refused(doc, errc::out_of_range, [](doc_edit& e) { return e.child(root("t"), 1); });
   const auto unknown = errc::unknown_content;
-  check_refused(doc, unknown, [](doc_edit& e) { return e.set_type(root("m"), "k", json("1")); });
-  check_refused(doc, unknown, [](doc_edit& e) { return e.insert_type(root("t"), 0, json("1")); });
+  check_refused(doc, unknown,
+                [](doc_edit& e) { return e.set_type(root("m"), "k", value_from("1")); });
+  check_refused(doc, unknown,
+                [](doc_edit& e) { return e.insert_type(root("t"), 0, value_from("1")); });
 }
 
 // --- XML ---
@@ -246,7 +250,7 @@ TEST_CASE("elements have children and attributes", "[crdt][edit]") {
   edit(doc, [](doc_edit& e) {
     const auto p = must(e.insert_type(root("x"), 0, must(value::xml_element("p"))));
     must(e.set(p, "class", must(value::text("wide"))));
-    must(e.set(p, "id", json("7")));
+    must(e.set(p, "id", value_from("7")));
     must(e.remove_key(p, "id"));
     const auto text = must(e.insert_type(p, 0, value::type(type_kind::xml_text)));
     must(e.insert_text(text, 0, "hello"));
@@ -274,10 +278,12 @@ TEST_CASE("elements have children and attributes", "[crdt][edit]") {
 TEST_CASE("names and keys are checked", "[crdt][edit]") {
   crdt::doc doc{{.gc = crdt::garbage_collection::on, .limit = {.name_size_max = 4}}};
   const auto bad = errc::invalid_utf8, longer = errc::name_too_long;
-  check_refused(doc, bad, [](doc_edit& e) { return e.set(root("\xff"), "k", json("1")); });
-  check_refused(doc, bad, [](doc_edit& e) { return e.set(root("m"), "\xff", json("1")); });
-  check_refused(doc, longer, [](doc_edit& e) { return e.set(root("12345"), "k", json("1")); });
-  check_refused(doc, longer, [](doc_edit& e) { return e.set(root("m"), "12345", json("1")); });
+  check_refused(doc, bad, [](doc_edit& e) { return e.set(root("\xff"), "k", value_from("1")); });
+  check_refused(doc, bad, [](doc_edit& e) { return e.set(root("m"), "\xff", value_from("1")); });
+  check_refused(doc, longer,
+                [](doc_edit& e) { return e.set(root("12345"), "k", value_from("1")); });
+  check_refused(doc, longer,
+                [](doc_edit& e) { return e.set(root("m"), "12345", value_from("1")); });
   check_refused(doc, longer, [](doc_edit& e) { return e.remove_key(root("m"), "12345"); });
   CHECK(value::xml_element("12345", {.name_size_max = 4}).error().code == longer);
   CHECK(value::xml_element("\xff").error().code == bad);
@@ -289,7 +295,7 @@ TEST_CASE("a document with all the clients it may have takes no edit of another"
   const auto insert = [](doc_edit& e) { return e.insert_text(root("t"), 0, "x"); };
   check_refused(doc, errc::too_many_clients, insert);
   check_refused(doc, errc::too_many_clients,
-                [](doc_edit& e) { return e.set(root("m"), "k", json("1")); });
+                [](doc_edit& e) { return e.set(root("m"), "k", value_from("1")); });
   edit(doc, [&](doc_edit& e) { must(e.remove_text(root("t"), 0, 1)); });  // needs no id
   edit(
       doc, [&](doc_edit& e) { must(insert(e)); }, 7);
@@ -313,5 +319,7 @@ TEST_CASE("a client whose clocks are used up can write no more", "[crdt][edit]")
                 [](doc_edit& e) { return e.insert_text(root("t"), 0, "abc"); });
   edit(doc, [](doc_edit& e) { must(e.insert_text(root("t"), 0, "ab")); });
   check_refused(doc, errc::number_too_large,
-                [](doc_edit& e) { return e.set(root("m"), "k", json("1")); });
+                [](doc_edit& e) { return e.set(root("m"), "k", value_from("1")); });
 }
+
+}  // namespace troupe::edit_test

@@ -6,7 +6,8 @@
 
 #include "tests/support/edit_checks.hpp"
 
-using namespace troupe;
+namespace troupe::edit_text_test {
+
 using namespace troupe::test;
 using crdt::doc_edit;
 using crdt::type_kind;
@@ -166,9 +167,9 @@ TEST_CASE("text goes behind a marker that repeats the object in force", "[crdt][
 TEST_CASE("embeds are values or types, with attributes", "[crdt][edit]") {
   text_doc text{"ab"};
   edit(text.doc, [](doc_edit& e) {
-    must(e.insert_embed(root("t"), 1, json(R"({"image":1})"), formats(R"({"b":true})")));
+    must(e.insert_embed(root("t"), 1, value_from(R"({"image":1})"), formats(R"({"b":true})")));
     must(e.insert_embed(root("t"), 3, value::type(type_kind::map)));
-    must(e.set(must(e.child(root("t"), 3)), "k", json("1")));
+    must(e.set(must(e.child(root("t"), 3)), "k", value_from("1")));
     CHECK(must(e.length(root("t"))) == 4);
   });
   CHECK(text.marked() == "a<b=true>*<b=null>b*");
@@ -195,3 +196,5 @@ TEST_CASE("markers of another client, in either encoding, are read", "[crdt][edi
   must_apply(from.doc, doc.encode_state_as_update());
   CHECK(from.marked() == R"(a<b={"x":1.5}>b<b=null>Y<b={"x":1.5}>Xc<b=null>d)");
 }
+
+}  // namespace troupe::edit_text_test

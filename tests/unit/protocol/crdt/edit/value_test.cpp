@@ -8,7 +8,8 @@
 #include "base/check.hpp"
 #include "tests/support/hex_bytes.hpp"
 
-using namespace troupe;
+namespace troupe::value_test {
+
 using namespace troupe::test;
 using crdt::attributes;
 using crdt::value;
@@ -104,3 +105,5 @@ TEST_CASE("objects are equal whatever the order of their members", "[crdt][value
   CHECK(crdt::is_equal_any(any_of("1.0"), any_of("1")));
   CHECK_FALSE(crdt::is_equal_any(any_of("1"), any_of("\"1\"")));
 }
+
+}  // namespace troupe::value_test

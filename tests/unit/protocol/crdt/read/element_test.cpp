@@ -5,7 +5,8 @@
 #include "protocol/crdt/read/export_json.hpp"
 #include "tests/support/edit_checks.hpp"
 
-using namespace troupe;
+namespace troupe::element_test {
+
 using namespace troupe::test;
 
 namespace {
@@ -22,7 +23,8 @@ std::string shown(const crdt::doc& of, crdt::unit_place unit) {
 TEST_CASE("elements are found behind deleted ones and inside of runs", "[element]") {
   crdt::doc doc;
   edit(doc, [](crdt::doc_edit& e) {
-    const crdt::value values[] = {json("1"), json(R"({"a":[2]})"), json("3"), json("\"four\"")};
+    const crdt::value values[] = {value_from("1"), value_from(R"({"a":[2]})"), value_from("3"),
+                                  value_from("\"four\"")};
     must(e.push("a", values));
     must(e.remove("a", 0));
     const auto text = must(e.insert_type("a", 3, crdt::value::type(crdt::type_kind::text)));
@@ -46,9 +48,9 @@ TEST_CASE("elements are found behind deleted ones and inside of runs", "[element
 TEST_CASE("an entry is the last value of its key, if it is not deleted", "[element]") {
   crdt::doc doc;
   edit(doc, [](crdt::doc_edit& e) {
-    must(e.set("m", "a", json("1")));
-    must(e.set("m", "a", json("2")));
-    must(e.set("m", "b", json("3")));
+    must(e.set("m", "a", value_from("1")));
+    must(e.set("m", "a", value_from("2")));
+    must(e.set("m", "b", value_from("3")));
     must(e.remove_key("m", "b"));
   });
   const crdt::type_handle map = doc.contents().find_root("m");
@@ -59,3 +61,5 @@ TEST_CASE("an entry is the last value of its key, if it is not deleted", "[eleme
   CHECK(crdt::has_entries(doc.contents(), map));
   CHECK_FALSE(crdt::first_kind_of(doc.contents(), map, steps));
 }
+
+}  // namespace troupe::element_test

@@ -6,7 +6,8 @@
 #include "protocol/crdt/doc.hpp"
 #include "tests/support/doc_checks.hpp"
 
-using namespace troupe;
+namespace troupe::export_test {
+
 using namespace troupe::test;
 using crdt::type_kind;
 
@@ -196,3 +197,5 @@ TEST_CASE("a nested type is read by the id of its item", "[crdt][export]") {
   CHECK(doc.json(crdt::struct_id{8, 0}) == "null");
   CHECK(doc.json(crdt::struct_id{7, std::uint64_t{1} << 40}) == "null");
 }
+
+}  // namespace troupe::export_test

@@ -5,7 +5,8 @@
 #include "protocol/crdt/read/relative_position.hpp"
 #include "tests/support/doc_checks.hpp"
 
-using namespace troupe;
+namespace troupe::relative_position_test {
+
 using namespace troupe::test;
 using crdt::absolute_position;
 using crdt::relative_position;
@@ -138,3 +139,5 @@ TEST_CASE("a position in a deleted type that was kept is at its beginning", "[cr
   CHECK(resolve(doc.contents(), position("00 01 02 00")) ==
         absolute_position{struct_id{1, 0}, 0, 0});
 }
+
+}  // namespace troupe::relative_position_test

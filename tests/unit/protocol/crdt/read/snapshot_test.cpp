@@ -5,7 +5,8 @@
 #include "protocol/crdt/doc.hpp"
 #include "tests/support/doc_checks.hpp"
 
-using namespace troupe;
+namespace troupe::snapshot_test {
+
 using namespace troupe::test;
 using crdt::garbage_collection;
 using crdt::snapshot;
@@ -163,3 +164,5 @@ TEST_CASE("a snapshot knows which updates are in it", "[crdt][snapshot]") {
   CHECK(*crdt::contains_update(snapshot{}, hex("00 00")));
   CHECK_FALSE(crdt::contains_update(before, hex("01")).has_value());
 }
+
+}  // namespace troupe::snapshot_test

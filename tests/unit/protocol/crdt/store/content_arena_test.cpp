@@ -6,7 +6,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::content_arena_test {
+
 using crdt::content_arena;
 
 namespace {
@@ -162,3 +163,5 @@ TEST_CASE("content arena agrees with a map of contents through thousands of stor
     }
   }
 }
+
+}  // namespace troupe::content_arena_test

@@ -6,7 +6,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::slab_test {
 
 namespace {
 
@@ -94,3 +94,5 @@ TEST_CASE("slab agrees with a map through allocations and releases at random", "
     REQUIRE(handle <= most);  // released ones were used again
   }
 }
+
+}  // namespace troupe::slab_test

@@ -7,7 +7,8 @@
 
 #include "tests/support/edit_checks.hpp"
 
-using namespace troupe;
+namespace troupe::type_ref_test {
+
 using namespace troupe::test;
 using crdt::doc_edit;
 using crdt::struct_id;
@@ -45,3 +46,5 @@ TEST_CASE("a root that nobody wrote to is no type, and no error", "[crdt][type_r
   CHECK(find_type(doc.contents(), "t") == crdt::none);
   CHECK(must(find_live_type(doc.contents(), "t")) == crdt::none);
 }
+
+}  // namespace troupe::type_ref_test

@@ -5,6 +5,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+namespace troupe::client_lookup_test {
+
 using namespace troupe::crdt;
 
 TEST_CASE("ids of units are equal if both parts are, and none names no unit", "[crdt]") {
@@ -72,3 +74,5 @@ TEST_CASE("client lookup agrees with a map of thousands of clients", "[crdt]") {
     for (const auto& [id, index] : expected) REQUIRE(actual.id(index) == id);
   }
 }
+
+}  // namespace troupe::client_lookup_test

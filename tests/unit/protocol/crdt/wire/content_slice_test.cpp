@@ -5,7 +5,8 @@
 #include "base/utf8.hpp"
 #include "tests/support/hex_bytes.hpp"
 
-using namespace troupe;
+namespace troupe::content_slice_test {
+
 using namespace troupe::crdt;
 using test::hex;
 using test::to_hex;
@@ -114,3 +115,5 @@ TEST_CASE("content slice of a tombstone has no bytes", "[crdt]") {
   byte_buffer scratch;
   CHECK(slice_content(view_of(content_kind::deleted, {}, 10), 3, 4, scratch).empty());
 }
+
+}  // namespace troupe::content_slice_test

@@ -7,7 +7,8 @@
 #include "tests/support/doc_checks.hpp"
 #include "tests/support/test_data.hpp"
 
-using namespace troupe;
+namespace troupe::decoded_update_test {
+
 using namespace troupe::test;
 using crdt::content_kind;
 using crdt::decoded_update;
@@ -531,3 +532,5 @@ TEST_CASE("a byte that is changed leads to a rejection or to a sound document", 
       }
   }
 }
+
+}  // namespace troupe::decoded_update_test

@@ -4,7 +4,8 @@
 
 #include "tests/support/doc_checks.hpp"
 
-using namespace troupe;
+namespace troupe::limits_test {
+
 using namespace troupe::test;
 
 namespace {
@@ -89,3 +90,5 @@ TEST_CASE("a document counts as nearly full from 80 % on", "[crdt]") {
   CHECK(crdt::nearly_full(10'000'000) == 8'000'000);
   CHECK(crdt::nearly_full(1) == 1);
 }
+
+}  // namespace troupe::limits_test

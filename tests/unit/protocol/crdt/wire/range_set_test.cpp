@@ -6,7 +6,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::range_set_test {
+
 using crdt::clock_range;
 using crdt::clock_type;
 using crdt::range_set;
@@ -161,3 +162,5 @@ TEST_CASE("range set of thousands of ranges closes up when the gaps come in any 
   }
   CHECK(all_of(set) == ranges{{0, 10'000}});
 }
+
+}  // namespace troupe::range_set_test

@@ -10,7 +10,8 @@
 #include "tests/support/doc_checks.hpp"
 #include "tests/support/test_data.hpp"
 
-using namespace troupe;
+namespace troupe::simple_update_test {
+
 using namespace troupe::test;
 using crdt::simple_update;
 
@@ -205,3 +206,5 @@ TEST_CASE("clocks at their limit do not take the quick way beyond it", "[crdt]")
     docs.apply(update_builder{}.erase(1, crdt::clock_max - 2, length).build());
   docs.compare();
 }
+
+}  // namespace troupe::simple_update_test

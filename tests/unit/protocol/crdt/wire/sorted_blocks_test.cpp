@@ -5,7 +5,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::sorted_blocks_test {
+
 using crdt::clock_type;
 
 namespace {
@@ -244,3 +245,5 @@ TEST_CASE("sorted blocks are as good as new once everything was erased", "[crdt]
     CHECK(some.memory() <= 1024);
   }
 }
+
+}  // namespace troupe::sorted_blocks_test

@@ -4,7 +4,8 @@
 
 #include "tests/support/hex_bytes.hpp"
 
-using namespace troupe;
+namespace troupe::state_vector_test {
+
 using crdt::state_vector;
 using test::hex;
 using test::to_hex;
@@ -90,3 +91,5 @@ TEST_CASE("state vector rejects numbers above 2^53 - 1", "[crdt]") {
   CHECK(error_of("01 8080808080808010 01") == errc::number_too_large);
   CHECK(error_of("01 01 8080808080808010") == errc::number_too_large);
 }
+
+}  // namespace troupe::state_vector_test

@@ -5,7 +5,8 @@
 #include "protocol/crdt/wire/update_tools.hpp"
 #include "tests/support/doc_checks.hpp"
 
-using namespace troupe;
+namespace troupe::unusable_content_test {
+
 using namespace troupe::test;
 
 namespace {
@@ -137,3 +138,5 @@ TEST_CASE("embeds and formats of format v2 are values as well", "[crdt]") {
   REQUIRE(crdt::decode_update(bad, crdt::update_format::v2, repairing, decoded));
   CHECK(decoded.repaired.size() == 2);
 }
+
+}  // namespace troupe::unusable_content_test

@@ -4,7 +4,8 @@
 
 #include "tests/support/hex_bytes.hpp"
 
-using namespace troupe;
+namespace troupe::update_stream_test {
+
 using crdt::update_container;
 using test::hex;
 
@@ -85,3 +86,5 @@ TEST_CASE("the offset of a failure in v2 counts from the start of the update",
   CHECK(to_string(what.code) == "truncated");
   CHECK(what.offset == 14);
 }
+
+}  // namespace troupe::update_stream_test

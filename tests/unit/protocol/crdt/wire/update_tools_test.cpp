@@ -9,7 +9,8 @@
 #include "tests/support/doc_checks.hpp"
 #include "tests/support/editing_client.hpp"
 
-using namespace troupe;
+namespace troupe::update_tools_test {
+
 using crdt::update_format;
 using test::after;
 using test::hex;
@@ -359,3 +360,5 @@ TEST_CASE("a few bytes of v2 that stand for any number of structs are bounded",
   const byte_buffer million = hex("00 00 0101 00 00 0100 0100 00 00 04 41 bebd3d 01 c0843d 00 00");
   CHECK(merge(million).error().code == errc::update_too_large);
 }
+
+}  // namespace troupe::update_tools_test
