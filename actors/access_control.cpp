@@ -26,8 +26,10 @@ std::chrono::steady_clock::time_point steady(std::chrono::system_clock::time_poi
          std::chrono::duration_cast<steady_clock::duration>(std::min<decltype(left)>(left, far));
 }
 
-access_control::access_control(access_settings settings)
+access_control::access_control(access_settings settings,
+                               std::shared_ptr<const node_metrics> metrics)
     : settings_(std::move(settings)),
+      metrics_(std::move(metrics)),
       verifier_(settings_.policy, settings_.tokens, settings_.keys) {}
 
 identified_client access_control::identify(const upgrade_request& request,
@@ -48,6 +50,7 @@ identified_client access_control::identify(const upgrade_request& request,
   if (!token) {
     found.refused = close_reason::unauthenticated;
     found.fault = token.error();
+    count(access::to_string(token.error()));
     return found;
   }
   const std::string& address = address_of(claimed);
@@ -59,8 +62,10 @@ identified_client access_control::identify(const upgrade_request& request,
         shown_by_client{*token ? std::string{(*token)->token} : std::string{}, request.origin});
   if (!who.address.empty() || who.shown)
     found.who = std::make_shared<const identity>(std::move(who));
-  if (mode() == access::mode::token && settings_.policy->everybody == access::anonymous::none)
+  if (mode() == access::mode::token && settings_.policy->everybody == access::anonymous::none) {
     found.refused = close_reason::unauthenticated;
+    count("missing");
+  }
   return found;
 }
 
@@ -81,7 +86,7 @@ identity_ptr access_control::identify(const webhook::authorisation& answer,
 
 identified_client access_control::identify_token(std::string_view token,
                                                  const std::string& address) {
-  const auto granted = verifier_.grant_for(token, std::chrono::system_clock::now());
+  const auto granted = check(token);
   identified_client found;
   if (granted) {
     found.who = identity_of(*granted, address);
@@ -92,6 +97,12 @@ identified_client access_control::identify_token(std::string_view token,
     found.fault = granted.error();
   }
   return found;
+}
+
+access::token_result<access::grant_ptr> access_control::check(std::string_view token) {
+  auto granted = verifier_.grant_for(token, std::chrono::system_clock::now());
+  count(granted ? "accepted" : access::to_string(granted.error()));
+  return granted;
 }
 
 /// A client with a token that may be good later, or that was good, comes back; any other stops.
@@ -117,7 +128,7 @@ std::optional<rights> access_control::rights_to(const identity_ptr& who,
 std::optional<token_bearer> access_control::bearer_of(std::string_view token,
                                                       std::string_view document, time_point now) {
   if (mode() != access::mode::token) return std::nullopt;
-  const auto granted = verifier_.grant_for(token, std::chrono::system_clock::now());
+  const auto granted = check(token);
   if (!granted) return std::nullopt;
   const access::claims& who = *(*granted)->who;
   return token_bearer{

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "actors/node_metrics.hpp"
 #include "actors/operator_view.hpp"
 #include "base/close_reason.hpp"
 #include "net/listener.hpp"
@@ -61,7 +62,9 @@ class access_control {
   /// Changes that are kept for those who come later.
   static constexpr std::size_t changes_max = 10'000;
 
-  explicit access_control(access_settings settings = {});
+  /// `metrics`: count the tokens that are looked at; may be null.
+  explicit access_control(access_settings settings = {},
+                          std::shared_ptr<const node_metrics> metrics = {});
 
   access::mode mode() const noexcept { return settings_.policy->how; }
 
@@ -110,9 +113,14 @@ class access_control {
   rights changed(std::string_view user, std::string_view token_id, std::string_view document,
                  rights may, time_point now) const;
   identified_client identify_token(std::string_view token, const std::string& address);
+  access::token_result<access::grant_ptr> check(std::string_view token);
+  void count(std::string_view outcome) const {
+    if (metrics_) metrics_->token_checks(outcome).inc();
+  }
   close_reason reason_for(access::token_fault why) const noexcept;
 
   const access_settings settings_;
+  const std::shared_ptr<const node_metrics> metrics_;
   access::verifier verifier_;
   mutable std::mutex changes_mutex_;
   std::vector<kept_change> changes_;  // guarded by changes_mutex_; the oldest first

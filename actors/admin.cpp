@@ -190,6 +190,21 @@ void admin_request::answer(const admin::event_query& query) {
           [this](const caf::error&) { finish(admin::show_failure()); });
 }
 
+void admin_request::answer(const admin::describe_log&) {
+  finish(admin::show_log(levels_of_process().chosen()));
+}
+
+/// The line comes before a change to fewer lines, and behind one to more.
+void admin_request::answer(const admin::log_change& change) {
+  log_levels& levels = levels_of_process();
+  const log_choice next = change.applied_to(levels.chosen());
+  const std::string line = "an operator sets the log to " + admin::describe(next);
+  if (!levels.allows(log_severity::info, log_component::admin)) levels.choose(next);
+  log_line(log_severity::info, line);
+  levels.choose(next);
+  finish(admin::show_log(next));
+}
+
 // --- admin_handler ---
 
 void admin_handler::log_wrong_token(const http_request& request) {

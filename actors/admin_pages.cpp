@@ -182,6 +182,11 @@ admin_query read_request(const page_request& wanted, const http_request& request
                                                : read_removed_member(request, wanted.id);
     return order ? admin_query{*std::move(order)} : admin_query{std::move(order).error()};
   }
+  if (wanted.to == page::log) return describe_log{};
+  if (wanted.to == page::set_log) {
+    auto change = read_log_change(request);
+    return change ? admin_query{*std::move(change)} : admin_query{std::move(change).error()};
+  }
   if (wanted.to == page::webhooks) return describe_webhooks{};
   if (wanted.to == page::replay_webhooks) return read_replay(request.body);
   if (wanted.to == page::send_event) return read_event(request, wanted.document);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <variant>
 
+#include "actors/admin_log.hpp"
 #include "actors/admin_routes.hpp"
 #include "actors/admin_sessions.hpp"
 #include "actors/cluster_view.hpp"
@@ -25,9 +26,10 @@ struct event_query {
   std::string document;
   std::string payload;  ///< JSON text.
 };
-using admin_query = std::variant<http_answer, list_sessions, list_documents, list_clients,
-                                 notify_query, event_query, describe_webhooks, replay_webhooks,
-                                 access_query, describe_cluster, change_members>;
+using admin_query =
+    std::variant<http_answer, list_sessions, list_documents, list_clients, notify_query,
+                 event_query, describe_webhooks, replay_webhooks, access_query, describe_cluster,
+                 change_members, describe_log, log_change>;
 
 /// An answer that says what is wrong. `allow`: the methods that are understood.
 http_answer answer_error(unsigned status, const std::string& text, std::string allow = {});

@@ -66,6 +66,8 @@ constexpr std::array rows{
     page_row{"GET", "/api/v1/cluster", page::cluster, running_node},
     page_row{"POST", "/api/v1/cluster/members", page::add_member, running_node},
     page_row{"DELETE", "/api/v1/cluster/members/{id}", page::remove_member, running_node},
+    page_row{"GET", "/api/v1/log", page::log, running_node},
+    page_row{"PUT", "/api/v1/log", page::set_log, running_node},
 };
 
 /// The parts of a path between its slashes; that before the first is left out.

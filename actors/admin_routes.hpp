@@ -50,6 +50,8 @@ enum class page : std::uint8_t {
   cluster,
   add_member,
   remove_member,
+  log,
+  set_log,
 };
 
 /// Who answers a page.

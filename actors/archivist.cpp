@@ -108,6 +108,8 @@ void archivist::on_request(const answer_admin_request& order) {
     case admin::page::webhooks:
     case admin::page::replay_webhooks:
     case admin::page::cluster:
+    case admin::page::log:
+    case admin::page::set_log:
     case admin::page::add_member:
     case admin::page::remove_member:
     case admin::page::send_event:

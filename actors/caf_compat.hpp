@@ -3,6 +3,7 @@
 // net/io_actor.hpp.
 #pragma once
 
+#include <concepts>
 #include <exception>
 #include <string>
 #include <utility>
@@ -16,23 +17,27 @@
 #include <caf/typed_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include "actors/log_levels.hpp"
+
 namespace troupe {
 
-enum class log_severity : unsigned {
-  error = CAF_LOG_LEVEL_ERROR,
-  warning = CAF_LOG_LEVEL_WARNING,
-  info = CAF_LOG_LEVEL_INFO,
-  debug = CAF_LOG_LEVEL_DEBUG
-};
+/// One line through CAF's logger, if the level of its component allows it (log_levels.hpp); the
+/// component follows from the file of the caller. The logger's ring blocks when full: not for every
+/// frame. Foreign bytes in it are made printable (base/printable.hpp). Thread: any that CAF knows
+/// (its workers, io_units, main after the system is up); elsewhere nothing is written.
+void log_line(log_severity severity, const std::string& text, const char* file = __builtin_FILE());
 
-/// One line through CAF's logger, under the component "troupe". Its ring blocks when full: not for
-/// every frame. Foreign bytes in it are made printable (base/printable.hpp). Thread: any that CAF
-/// knows (its workers, io_units, main after the system is up); elsewhere nothing is written.
-void log_line(log_severity severity, const std::string& text);
+/// The same for a text that is only put together if the level may be on: `text()` is a string.
+template <std::invocable Text>
+void log_line(log_severity severity, Text&& text, const char* file = __builtin_FILE()) {
+  if (levels_of_process().may_allow(severity))
+    log_line(severity, std::string{std::forward<Text>(text)()}, file);
+}
 
 /// The same for a line that may not be due: an empty one is none.
-inline void log_if_due(log_severity severity, const std::string& line) {
-  if (!line.empty()) log_line(severity, line);
+inline void log_if_due(log_severity severity, const std::string& line,
+                       const char* file = __builtin_FILE()) {
+  if (!line.empty()) log_line(severity, line, file);
 }
 
 /// Sends a message from an actor. Local sends cannot fail; a dead receiver drops the message.

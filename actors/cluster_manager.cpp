@@ -328,9 +328,10 @@ void cluster_manager::look_at_members() {
     if (peers_.contains(each.id)) continue;
     peer& added = peers_[each.id];
     added.number = ++last_number_;
-    added.link = system().spawn<peer_link>(
-        peer_link_settings{added.number, "node " + each.name, settings_.limits}, directory_,
-        cluster_actor{this});
+    added.link = system().spawn<peer_link>(peer_link_settings{added.number, "node " + each.name,
+                                                              settings_.limits, settings_.metrics,
+                                                              each.name},
+                                           directory_, cluster_actor{this});
     watch(this, added.link);
   }
   // Documents obey a list from the moment at which peers can hear of it.

@@ -22,6 +22,7 @@
 #include "actors/cluster_links.hpp"
 #include "actors/cluster_state.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/node_metrics.hpp"
 #include "protocol/cluster/membership.hpp"
 
 namespace troupe {
@@ -40,9 +41,10 @@ struct cluster_manager_settings {
   std::function<std::vector<std::string>()> kept_changes;
   caf::io::middleman_actor connector;  ///< Of CAF's network layer, or of its TLS.
   sweeper_actor sweeper;
-  std::shared_ptr<newest_links> newest;  ///< May be null.
-  std::shared_ptr<cluster_state> state;  ///< Shown to /readyz.
-  std::uint64_t seed = 0;                ///< Random.
+  std::shared_ptr<newest_links> newest;     ///< May be null.
+  std::shared_ptr<cluster_state> state;     ///< Shown to /readyz.
+  std::uint64_t seed = 0;                   ///< Random.
+  std::shared_ptr<node_metrics> metrics{};  ///< May be null.
 };
 
 class cluster_manager final : public cluster_actor::base {

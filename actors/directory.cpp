@@ -238,6 +238,7 @@ bool directory::make_room() {
   }
   if (documents_.size() - unloading < settings_.documents_max) return true;
   if (oldest == nullptr) return false;
+  if (settings_.metrics) settings_.metrics->documents().evicted->inc();
   unload(*oldest);
   return true;
 }
@@ -247,6 +248,7 @@ void directory::on_second() {
   const bool check_presence = ++seconds_ % presence_check_seconds == 0;
   if (release_->is_due() && settings_.workers)
     settings_.workers->submit([] { memory_release::give_back(); }, [] {});
+  show_waiting();
   std::erase_if(windows_, [now](const auto& kept) { return kept.second.until <= now; });
   for (auto& [name, opened] : documents_) {
     if (opened.is_unloading) continue;
@@ -255,6 +257,14 @@ void directory::on_second() {
     else if (opened.is_idle && !settings_.links ? is_to_fold(opened, now) : check_presence)
       tell(this, opened.document, document_tick{});
   }
+}
+
+/// What waits in all documents, and for the store.
+void directory::show_waiting() const {
+  if (!settings_.metrics) return;
+  const std::size_t unstored = settings_.health ? settings_.health->waiting() : 0;
+  settings_.metrics->documents().pending_bytes->value(static_cast<std::int64_t>(pending_->used()));
+  settings_.metrics->storage().waiting_bytes->value(static_cast<std::int64_t>(unstored));
 }
 
 /// Whether an idle document has to be told, once, that it has been quiet for long enough.

@@ -100,6 +100,7 @@ class directory final : public directory_actor::base {
   void on_idle(const document_idle& message);
   void on_busy(document_id id);
   void on_second();
+  void show_waiting() const;
   caf::result<listed_documents> on_list(const list_documents& which);
   caf::result<listed_presence> on_list_presence(const list_presence& which);
   caf::result<settled_documents> on_settle(const settle_documents& which);

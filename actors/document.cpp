@@ -35,6 +35,8 @@ document::document(caf::actor_config& config, io_unit* unit, document_settings s
 
 document::behavior_type document::make_behavior() {
   end_on_exception(this);
+  opened_at_ = current_time();
+  if (settings_.metrics) settings_.metrics->documents().open->inc();
   request(std::exchange(reader_, nullptr), caf::infinite, load_document{settings_.name})
       .then([this](const loaded_document& loaded) { on_loaded(loaded); },
             [this](const caf::error& why) { quit(why); });
@@ -75,6 +77,10 @@ document::behavior_type document::make_behavior() {
 }
 
 void document::on_exit() {
+  if (settings_.metrics) {
+    settings_.metrics->documents().open->dec();
+    settings_.metrics->documents().unloaded->inc();
+  }
   if (is_nearly_full_ && settings_.metrics) settings_.metrics->nearly_full_documents().dec();
   if (is_folded_ && settings_.metrics) settings_.metrics->folded_documents().dec();
   if (const hosted_document* const of = work_.state(); of != nullptr && !of->is_folded())
@@ -112,6 +118,7 @@ void document::on_loaded(const loaded_document& loaded) {
     log_repairs();
     if (!work_.state()->repaired().empty()) durability_.want_checkpoint();
     edited_at_ = current_time();
+    note_loaded();
     work_.begin();
     reporter_.on_opened();
     if (peers_) begin_with_peers();
@@ -180,6 +187,7 @@ void document::on_nobody_left() {
 void document::release_memory() {
   output_.release_memory();
   durability_.release_memory();
+  ages_.release_memory();
   work_.release_memory();
 }
 
@@ -202,9 +210,8 @@ void document::look_at_store() {
 }
 
 /// Returns whether all of it is handled; if not, the rest waits for the state to come back.
-bool document::handle(document_work::batch_rest& rest) {
+bool document::handle_requests(document_work::batch_rest& rest, hosted_document::time_point now) {
   const request_batch& requests = rest.batch.requests;
-  const auto now = current_time();
   look_at_store();
   while (rest.next < requests.entries.size()) {
     if (is_refused(rest.batch.session)) return true;  // so is all that it sent behind it
@@ -309,15 +316,6 @@ bool document::handle(change_rights& change) {
 }
 
 // --- work that takes long ---
-
-document_work::lender document::make_lender() {
-  if (!settings_.workers) return {};
-  return [this](const std::shared_ptr<lent_document>& lent) {
-    settings_.workers->submit(
-        [lent] { lent->do_work(); },
-        [lent, to = document_actor{this}] { tell_anonymously(to, document_returned{lent}); });
-  };
-}
 
 void document::on_returned(const document_returned& returned) {
   lent_document& lent = *returned.lent;
@@ -467,10 +465,12 @@ void document::confirm() {
     durability_.pop_confirmed();
     schedule_flush();
   }
+  note_ages();
 }
 
 void document::append_stored() {
   storage::log_append append = durability_.take_append();
+  ages_.on_turn_end(durability_.last(), !append.updates.empty());
   if (append.updates.empty()) return;
   append.document = name_;
   append.by = reporter_.take_credits();
@@ -563,8 +563,11 @@ void document::on_flush() {
   }
   append_stored();
   if (peers_) tell_peers();
+  deliveries_by_dialect output = output_.take();
+  if (const std::size_t count = output_.take_coalesced(); count > 0 && settings_.metrics)
+    settings_.metrics->documents().coalesced_updates->inc(static_cast<std::int64_t>(count));
   audience_.end_turn(
-      settings_.id, output_.take(),
+      settings_.id, std::move(output),
       [this](const hub_actor& hub, deliver_batch batch) { tell(this, hub, std::move(batch)); });
   if (std::exchange(releases_memory_, false) || !audience_.has_sessions()) release_memory();
 }

@@ -23,6 +23,7 @@
 #include "actors/document_reporter.hpp"
 #include "actors/document_work.hpp"
 #include "actors/durability.hpp"
+#include "actors/edit_ages.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/memory_release.hpp"
 #include "actors/newcomer_state.hpp"
@@ -69,6 +70,7 @@ class document final : public io_actor<document_actor::base> {
   static hosted_document::time_point current_time() { return std::chrono::steady_clock::now(); }
 
   void on_loaded(const loaded_document& loaded);
+  void note_loaded() const;
   void log_repairs() const;
   void check_fullness();
   void on_join(const join_document& join);
@@ -100,6 +102,7 @@ class document final : public io_actor<document_actor::base> {
   }
   void handle_waiting();
   bool handle(document_work::batch_rest& rest);
+  bool handle_requests(document_work::batch_rest& rest, hosted_document::time_point now);
   bool handle(joining_session& who);
   bool handle(leave_document& leave);
   bool handle(document_tick& tick);
@@ -115,6 +118,10 @@ class document final : public io_actor<document_actor::base> {
 
   bool is_handled_here(session_id from, const client_request& what,
                        hosted_document::time_point now);
+  bool takes_times() const noexcept {
+    return settings_.metrics && settings_.metrics->takes_times();
+  }
+  void note_ages();
   document_work::lender make_lender();
   bool needs_encoding(const client_request& what);
   void encode_whole_state_elsewhere(dialect in);
@@ -183,6 +190,7 @@ class document final : public io_actor<document_actor::base> {
   document_output output_;
   document_audience audience_;
   durability durability_;
+  edit_ages ages_;
   document_reporter reporter_;
   newcomer_state newcomers_;
   log_quota left_out_logged_;               // presence, by cause
@@ -204,6 +212,7 @@ class document final : public io_actor<document_actor::base> {
   bool is_nearly_full_ = false;
   bool is_folded_ = false;        // as far as is noted
   bool releases_memory_ = false;  // at the end of the turn
+  hosted_document::time_point opened_at_;
   hosted_document::time_point edited_at_;
   std::uint64_t seen_version_ = 0;  // at the last tick
 };

@@ -196,6 +196,8 @@ void document::apply_from_peer(cluster::peer_id from,
       },
       [this, from, in, at, update, worked] {
         carry_out_effects(update.bytes, 0);
+        const bool is_fill = std::holds_alternative<cluster::peer_fill>(in->messages[at]);
+        if (is_fill && *worked && settings_.metrics) settings_.metrics->documents().repairs->inc();
         peers_->core().on_applied(from, in->messages[at], *worked, hosted_state{*work_.state()},
                                   current_time());
         if (durability_.is_long()) checkpoint();
@@ -261,7 +263,8 @@ void document::tell_peers() {
   if (work_.state())
     for (const cluster::peer_id each : peers_->core().take_new_users())
       peers_->show_presence(each, *work_.state());
-  peers_->send(this);
+  const repair_counts sent = peers_->send(this);
+  if (settings_.metrics) sent.show(settings_.metrics->documents());
 }
 
 }  // namespace troupe

@@ -103,6 +103,7 @@ void document_output::end_run() {
   if (updates.size() > 1) merged = crdt::merge_updates(updates);
   if (merged && !merged->empty()) {
     send(*merged);
+    coalesced_ += updates.size() - 1;
   } else {
     for (const byte_view update : updates) send(update);
   }

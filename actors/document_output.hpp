@@ -40,6 +40,9 @@ class document_output {
   /// What has come since the last call, in order.
   deliveries_by_dialect take();
 
+  /// How many updates went out as a part of another since the last call.
+  std::size_t take_coalesced() noexcept { return std::exchange(coalesced_, 0); }
+
  private:
   /// The frames of one dialect.
   struct part {
@@ -64,6 +67,7 @@ class document_output {
   std::vector<part> parts_;  // by dialect; no longer than the dialects that were used
   run run_;
   dialect run_in_ = dialect::y_websocket;
+  std::size_t coalesced_ = 0;
 };
 
 }  // namespace troupe

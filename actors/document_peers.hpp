@@ -9,6 +9,7 @@
 #include "actors/cluster_links.hpp"
 #include "actors/durability.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/metric_groups.hpp"
 #include "protocol/cluster/replica.hpp"
 #include "protocol/hosted_document.hpp"
 #include "protocol/state_version.hpp"
@@ -38,6 +39,27 @@ class hosted_state final : public cluster::replica_state {
  private:
   const hosted_document& of_;
   const result<byte_buffer>* difference_;
+};
+
+/// Messages to peers that compare and repair, for the metrics.
+struct repair_counts {
+  std::int64_t compares = 0;
+  std::int64_t differences = 0;  ///< It asks for what it lacks.
+  std::int64_t fills = 0;        ///< It sends what a peer lacks.
+
+  void add(const cluster::replica::block& what) {
+    const auto to = static_cast<std::int64_t>(what.to.size());
+    for (const cluster::document_message& each : what.messages) {
+      if (std::holds_alternative<cluster::peer_compare>(each)) compares += to;
+      if (std::holds_alternative<cluster::peer_ask>(each)) differences += to;
+      if (std::holds_alternative<cluster::peer_fill>(each)) fills += to;
+    }
+  }
+  void show(const document_metrics& in) const {
+    if (compares > 0) in.compares->inc(compares);
+    if (differences > 0) in.differences->inc(differences);
+    if (fills > 0) in.sent_fills->inc(fills);
+  }
 };
 
 /// How durability names the store of a peer.
@@ -101,13 +123,16 @@ class document_peers {
 
   /// Sends what the turn had for peers.
   template <class Self>
-  void send(Self* self) {
+  repair_counts send(Self* self) {
+    repair_counts counts;
     for (const cluster::replica::block& each : core_.take_blocks()) {
+      counts.add(each);
       const shared_bytes encoded = encode(each);
       for (const cluster::peer_id to : each.to)
         if (const peer_link_actor* const link = find(to))
           tell(self, *link, send_to_peer{encoded, cluster::traffic_class::data, name_});
     }
+    return counts;
   }
 
  private:

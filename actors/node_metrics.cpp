@@ -1,98 +1,90 @@
 #include "actors/node_metrics.hpp"
 
-#include <string>
-
 #include <caf/actor_system.hpp>
-#include <caf/telemetry/metric_registry.hpp>
 
 namespace troupe {
 
-node_metrics::node_metrics(caf::actor_system& system) {
-  caf::telemetry::metric_registry& registry = system.metrics();
-  sessions_ = registry.gauge_singleton("troupe", "sessions", "Sessions that are connected now.");
-  nearly_full_documents_ = registry.gauge_singleton(
-      "troupe", "nearly-full-documents", "Open documents with 80 % of their client ids or size.");
-  folded_documents_ = registry.gauge_singleton("troupe", "folded-documents",
-                                               "Open documents whose state is folded.");
-  folds_ =
-      registry.counter_singleton("troupe", "folds", "Times that a document was folded.", "1", true);
-  unfolds_ = registry.counter_singleton("troupe", "unfolds",
-                                        "Times that a folded document was decoded.", "1", true);
-  messages_ = registry.counter_singleton("troupe", "messages", "Messages received from clients.",
-                                         "1", true);
-  auto* const family = registry.counter_family("troupe", "closed-connections", {"reason"},
-                                               "Connections that ended, by reason.", "1", true);
-  for (std::size_t i = 0; i < close_reason_count; ++i) {
-    const std::string label{describe(static_cast<close_reason>(i)).label};
-    closed_[i] = family->get_or_add({{"reason", label}});
-  }
-  auto* const refused = registry.counter_family("troupe", "refused-messages", {"code"},
-                                                "JSON messages refused with an error.", "1", true);
-  for (std::size_t i = 0; i < request_error_count; ++i) {
-    const std::string code{describe(static_cast<request_error>(i)).code};
-    refused_[i] = refused->get_or_add({{"code", code}});
-  }
-  turned_away_ = registry.counter_family("troupe", "turned-away-connections", {"reason"},
-                                         "Connections refused before their upgrade.", "1", true);
-  left_out_presence_ =
-      registry.counter_family("troupe", "left-out-presence", {"reason"},
-                              "Clients left out of the presence of a document.", "1", true);
-  held_back_ = registry.counter_singleton(
-      "troupe", "held-back-connections",
-      "Upgrades of clients that had been closed before, answered late or refused.", "1", true);
-  accept_failures_ = registry.counter_singleton(
-      "troupe", "accept-failures",
-      "Attempts to accept a connection that failed for want of descriptors or memory.", "1", true);
-  dropped_presence_ = registry.counter_singleton(
-      "troupe", "dropped-presence", "Presence messages dropped for their rate.", "1", true);
-  ignored_messages_ = registry.counter_singleton(
-      "troupe", "ignored-messages", "Messages of unknown types that were ignored.", "1", true);
-  reading_paused_ = registry.counter_singleton(
-      "troupe", "rate-pauses", "Times a session stopped reading for its rate limit.", "1", true);
-  presence_skipped_ = registry.counter_singleton("troupe", "skipped-presence",
-                                                 "Presence left out for slow sessions.", "1", true);
-  failed_checkpoints_ = registry.counter_singleton(
-      "troupe", "failed-checkpoints",
-      "Checkpoints not written because they would not have restored their document.", "1", true);
-  storage_refusing_ = registry.gauge_singleton(
-      "troupe", "storage-refusing", "1 while edits are refused because storage cannot be written.");
-  storage_failures_ = registry.counter_family("troupe", "storage-failures", {"reason"},
-                                              "Times that storage became unwritable.", "1", true);
-  queued_webhooks_ =
-      registry.gauge_singleton("troupe", "queued-webhooks", "Webhooks that wait or are under way.");
-  sent_webhooks_ =
-      registry.counter_singleton("troupe", "sent-webhooks", "Webhooks delivered.", "1", true);
-  failed_webhooks_ = registry.counter_singleton("troupe", "failed-webhooks",
-                                                "Attempts to deliver that failed.", "1", true);
-  dead_webhooks_ =
-      registry.counter_singleton("troupe", "dead-webhooks", "Webhooks given up.", "1", true);
-  left_out_webhooks_ = registry.counter_singleton(
-      "troupe", "left-out-webhooks", "Webhooks for which there was no room.", "1", true);
-  failed_key_fetches_ = registry.counter_singleton(
-      "troupe", "failed-key-fetches", "Attempts to fetch keys that failed.", "1", true);
-  authorisations_ =
-      registry.counter_family("troupe", "authorisations", {"outcome"},
-                              "Answers of the application about who may enter.", "1", true);
+node_metrics::node_metrics(caf::actor_system& system, scraping how)
+    : scraping_(how),
+      maker_(system.metrics()),
+      traffic_(maker_),
+      documents_(maker_),
+      storage_(maker_),
+      peers_(maker_),
+      ready_(maker_.gauge("ready", "1 while the node can take clients (/readyz).")),
+      build_(maker_.gauges("build-info", "version", "1; the label says what runs.")),
+      token_checks_(maker_.counters("token-checks", "outcome", "Tokens that were looked at.")),
+      sessions_(maker_.gauge("sessions", "Sessions that are connected now.")),
+      nearly_full_documents_(maker_.gauge("nearly-full-documents",
+                                          "Open documents with 80 % of their client ids or size.")),
+      folded_documents_(maker_.gauge("folded-documents", "Open documents whose state is folded.")),
+      folds_(maker_.counter("folds", "Times that a document was folded.")),
+      unfolds_(maker_.counter("unfolds", "Times that a folded document was decoded.")),
+      held_back_(maker_.counter(
+          "held-back-connections",
+          "Upgrades of clients that had been closed before, answered late or refused.")),
+      accept_failures_(maker_.counter(
+          "accept-failures",
+          "Attempts to accept a connection that failed for want of descriptors or memory.")),
+      dropped_presence_(
+          maker_.counter("dropped-presence", "Presence messages dropped for their rate.")),
+      ignored_messages_(
+          maker_.counter("ignored-messages", "Messages of unknown types that were ignored.")),
+      reading_paused_(
+          maker_.counter("rate-pauses", "Times a session stopped reading for its rate limit.")),
+      presence_skipped_(maker_.counter("skipped-presence", "Presence left out for slow sessions.")),
+      failed_checkpoints_(maker_.counter(
+          "failed-checkpoints",
+          "Checkpoints not written because they would not have restored their document.")),
+      storage_refusing_(maker_.gauge(
+          "storage-refusing", "1 while edits are refused because storage cannot be written.")),
+      queued_webhooks_(maker_.gauge("queued-webhooks", "Webhooks that wait or are under way.")),
+      sent_webhooks_(maker_.counter("sent-webhooks", "Webhooks delivered.")),
+      failed_webhooks_(maker_.counter("failed-webhooks", "Attempts to deliver that failed.")),
+      dead_webhooks_(maker_.counter("dead-webhooks", "Webhooks given up.")),
+      left_out_webhooks_(
+          maker_.counter("left-out-webhooks", "Webhooks for which there was no room.")),
+      oldest_webhook_(maker_.gauge(
+          "oldest-webhook", "Age of the oldest webhook that waits; 0: none does.", "seconds")),
+      failed_key_fetches_(
+          maker_.counter("failed-key-fetches", "Attempts to fetch keys that failed.")),
+      authorisations_(maker_.counters("authorisations", "outcome",
+                                      "Answers of the application about who may enter.")),
+      storage_failures_(
+          maker_.counters("storage-failures", "reason", "Times that storage became unwritable.")),
+      turned_away_(maker_.counters("turned-away-connections", "reason",
+                                   "Connections refused before their upgrade.")),
+      left_out_presence_(maker_.counters("left-out-presence", "reason",
+                                         "Clients left out of the presence of a document.")) {
+  token_checks_.with({"accepted", "missing", "expired", "bad_signature"});
+  authorisations_.with({"granted", "denied", "unavailable", "cached"});
+  turned_away_.with({"too_many", "too_fast", "origin", "plain", "tls", "closed_before"});
+  for (const errc each : {errc::disk_full, errc::storage_failed}) storage_failures(each);
+  for (const errc each : {errc::not_owner, errc::quota_exceeded}) left_out_presence(each);
+  const auto closed =
+      maker_.counters("closed-connections", "reason", "Connections that ended, by reason.");
+  for (std::size_t i = 0; i < close_reason_count; ++i)
+    closed_[i] = &closed.of(describe(static_cast<close_reason>(i)).label);
+  const auto refused =
+      maker_.counters("refused-messages", "code", "JSON messages refused with an error.");
+  for (std::size_t i = 0; i < request_error_count; ++i)
+    refused_[i] = &refused.of(describe(static_cast<request_error>(i)).code);
 }
 
-caf::telemetry::int_counter& node_metrics::storage_failures(errc why) const {
-  const std::string_view label = to_string(why);
-  return *storage_failures_->get_or_add({{"reason", caf::string_view{label.data(), label.size()}}});
+metric_counter& node_metrics::storage_failures(errc why) const {
+  return storage_failures_.of(to_string(why));
 }
 
-caf::telemetry::int_counter& node_metrics::authorisations(std::string_view outcome) const {
-  return *authorisations_->get_or_add(
-      {{"outcome", caf::string_view{outcome.data(), outcome.size()}}});
+metric_counter& node_metrics::authorisations(std::string_view outcome) const {
+  return authorisations_.of(outcome);
 }
 
-caf::telemetry::int_counter& node_metrics::turned_away(std::string_view why) const {
-  return *turned_away_->get_or_add({{"reason", caf::string_view{why.data(), why.size()}}});
+metric_counter& node_metrics::turned_away(std::string_view why) const {
+  return turned_away_.of(why);
 }
 
-caf::telemetry::int_counter& node_metrics::left_out_presence(errc why) const {
-  const std::string_view label = to_string(why);
-  return *left_out_presence_->get_or_add(
-      {{"reason", caf::string_view{label.data(), label.size()}}});
+metric_counter& node_metrics::left_out_presence(errc why) const {
+  return left_out_presence_.of(to_string(why));
 }
 
 }  // namespace troupe

@@ -44,6 +44,7 @@ peer_link::behavior_type peer_link::make_behavior() {
 }
 
 void peer_link::on_exit() {
+  if (settings_.metrics) settings_.metrics->peers().up.of(settings_.label).value(0);
   documents_.clear();
   openings_.clear();
   remote_ = nullptr;
@@ -289,6 +290,30 @@ void peer_link::on_end(const end_link& how) {
 
 void peer_link::on_second() {
   if (is_up_) send_waiting();
+  show_figures();
+}
+
+/// Once a second, so that sending costs nothing more.
+void peer_link::show_figures() {
+  if (!settings_.metrics) return;
+  const peer_metrics& to = settings_.metrics->peers();
+  const std::string& peer = settings_.label;
+  const cluster::link_figures now = link_.figures(current_time());
+  const auto show = [&](const labelled<metric_gauge>& of, std::size_t value) {
+    of.of(peer).value(static_cast<std::int64_t>(value));
+  };
+  show(to.up, is_up_ ? 1 : 0);
+  show(to.queued_bytes, now.queued_bytes);
+  show(to.unacknowledged_batches, now.unacknowledged_batches);
+  show(to.unacknowledged_bytes, now.unacknowledged_bytes);
+  to.lag.of(peer).value(std::chrono::duration<double>(now.lag).count());
+  const auto add = [&](const labelled<metric_counter>& of, std::uint64_t count) {
+    of.of(peer).inc(static_cast<std::int64_t>(count));
+  };
+  add(to.sent_bytes, now.sent_bytes - shown_.sent_bytes);
+  add(to.received_bytes, now.received_bytes - shown_.received_bytes);
+  add(to.dropped_messages, now.dropped_messages - shown_.dropped_messages);
+  shown_ = now;
 }
 
 described_link peer_link::on_describe() const {

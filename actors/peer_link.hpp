@@ -17,6 +17,7 @@
 #include "actors/caf_compat.hpp"
 #include "actors/cluster_links.hpp"
 #include "actors/interfaces.hpp"
+#include "actors/node_metrics.hpp"
 #include "protocol/cluster/link.hpp"
 
 namespace troupe {
@@ -25,6 +26,8 @@ struct peer_link_settings {
   cluster::peer_id peer = 0;
   std::string name;  ///< Of the peer, for the log.
   cluster::link_limits limits;
+  std::shared_ptr<node_metrics> metrics{};  ///< May be null.
+  std::string label{};                      ///< Of the peer in them: its name alone.
 };
 
 class peer_link final : public peer_link_actor::base {
@@ -76,6 +79,7 @@ class peer_link final : public peer_link_actor::base {
   void lose(const std::string& why);
   void give_up(const failure& why);
   void tell_documents(peer_news::kind what);
+  void show_figures();
 
   peer_link_settings settings_;
   directory_actor directory_;
@@ -88,6 +92,7 @@ class peer_link final : public peer_link_actor::base {
   bool waits_for_remote_ = false;  // which speaks first
   bool is_up_ = false;
   bool flush_scheduled_ = false;
+  cluster::link_figures shown_;  // in the metrics
 };
 
 }  // namespace troupe

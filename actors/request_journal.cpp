@@ -6,6 +6,7 @@
 #include "actors/admin_documents.hpp"
 #include "actors/admin_edits.hpp"
 #include "actors/admin_json.hpp"
+#include "actors/admin_log.hpp"
 #include "actors/admin_sessions.hpp"
 #include "protocol/json/write.hpp"
 
@@ -32,6 +33,7 @@ std::string_view event_of(page to) noexcept {
     case page::replay_webhooks: return "webhooks.replayed";
     case page::add_member: return "member.added";
     case page::remove_member: return "member.removed";
+    case page::set_log: return "log.changed";
     case page::edit_document:
     case page::set_text:
     case page::add_update:
@@ -51,7 +53,8 @@ std::string_view event_of(page to) noexcept {
     case page::compare_version:
     case page::storage:
     case page::webhooks:
-    case page::cluster: break;
+    case page::cluster:
+    case page::log: break;
   }
   return {};
 }
@@ -94,6 +97,10 @@ std::string details_of(const admin::page_request& of, const http_request& reques
         add(members, "member", order->which);
       break;
     case page::remove_member: add(members, "member", of.id); break;
+    case page::set_log:
+      if (const auto change = admin::read_log_change(request))
+        add(members, "levels", admin::describe(change->applied_to({})));
+      break;
     case page::restore_version:
     case page::remove_version: add(members, "version", of.id); break;
     default: break;

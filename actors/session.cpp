@@ -95,6 +95,7 @@ void session::on_exit() {
     tell(this, each.document, leave_document{core_.id()});
     environment_->table->unsubscribe(each.id, core_.id());
   });
+  tell_traffic();
   environment_->table->remove(core_.id());
   environment_->slots->release();
   environment_->metrics->sessions().dec();
@@ -115,14 +116,19 @@ void session::handle(Event&& event) {
 // --- events of the connection ---
 
 void session::on_open() {
-  log_line(log_severity::debug, "session " + std::to_string(core_.id()) + " from " +
-                                    connection_->remote_address() + " opens document '" +
-                                    core_.way().document + "'");
+  log_line(log_severity::debug, [this] {
+    return std::string{"session "}
+        .append(std::to_string(core_.id()))
+        .append(" from ")
+        .append(connection_->remote_address())
+        .append(" opens document '")
+        .append(core_.way().document)
+        .append("'");
+  });
   handle([this](auto at, auto& out) { core_.on_open(at, out); });
 }
 
 void session::on_frame(frame_kind kind, byte_view payload) {
-  environment_->metrics->messages().inc();
   handle([&](auto at, auto& out) { core_.on_frame(kind, payload, at, environment_->input, out); });
 }
 
@@ -143,8 +149,12 @@ bool session::on_frame_too_large(frame_kind kind, std::uint64_t size, byte_view 
 
 void session::on_closed(close_reason reason) {
   core_.on_closed();
-  log_line(log_severity::debug, "session " + std::to_string(core_.id()) +
-                                    " ended: " + std::string{troupe::describe(reason).label});
+  log_line(log_severity::debug, [&] {
+    return std::string{"session "}
+        .append(std::to_string(core_.id()))
+        .append(" ended: ")
+        .append(troupe::describe(reason).label);
+  });
   environment_->metrics->closed(reason).inc();
   const auto now = unit().now();
   if (environment_->refusals) environment_->refusals->note(visitor_, reason, now);
@@ -206,6 +216,8 @@ void session::on_pause_ended(time_point now) {
 
 void session::on_second(time_point now) {
   if (core_.is_closed()) return;
+  tell_traffic();
+  environment_->table->tally().add_session(connection_->queued_bytes(), core_.spoken());
   connection_->tick(now);
   if (!asked_.empty()) ask_again(now);
   session_effects& effects = environment_->effects;
@@ -399,6 +411,15 @@ void session::wake_in(std::chrono::milliseconds delay) {
 }
 
 // --- for operators ---
+
+/// The unit counts what its connections did since the last second.
+void session::tell_traffic() {
+  const connection_counters& counted = connection_->counters();
+  const traffic_count all{counted.frames_in, counted.frames_out, counted.bytes_in,
+                          counted.bytes_out};
+  environment_->table->tally().add(all - told_);
+  told_ = all;
+}
 
 session_info session::describe() const {
   const connection_counters& counted = connection_->counters();

@@ -105,6 +105,7 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   void leave(document_id document);
   void quit_if_closed();
   void wake_in(std::chrono::milliseconds delay);
+  void tell_traffic();
 
   std::shared_ptr<session_environment> environment_;
   session_protocol core_;
@@ -113,6 +114,7 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   std::vector<asked_document> asked_;  // where the application decides
   std::chrono::system_clock::time_point connected_since_;
   visitor_id visitor_;
+  traffic_count told_;  // to the tally of the unit
 };
 
 }  // namespace troupe

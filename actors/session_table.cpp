@@ -146,6 +146,7 @@ void session_table::deliver(const deliver_batch& batch) {
 void session_table::deliver(document_id document, subscriber_list& to,
                             const delivery_list& deliveries, dialect in) {
   plan_.make(deliveries);
+  std::uint64_t pushed = 0;
   for (subscriber& s : to) {
     std::size_t from = 0;
     if (s.awaits_reply.contains(in)) {
@@ -155,7 +156,10 @@ void session_table::deliver(document_id document, subscriber_list& to,
       s.hears.insert(in);
     }
     if (!s.hears.contains(in)) continue;
-    const auto push = [&s](const frame_run& frames) { s.session->deliver(frames); };
+    const auto push = [&](const frame_run& frames) {
+      s.session->deliver(frames);
+      ++pushed;
+    };
     if (plan_.is_named(s.id)) {
       const bool skips = plan_.has_presence() && s.session->skips_presence(document);
       plan_.for_each_run(s.id, from, skips, push);
@@ -164,6 +168,7 @@ void session_table::deliver(document_id document, subscriber_list& to,
       for (const frame_run& frames : plan_.common(skips)) push(frames);
     }
   }
+  tally_.add_deliveries(pushed);
 }
 
 // --- for all ---
@@ -192,6 +197,7 @@ changed_access session_table::change_access(const access_change& change) {
 }
 
 void session_table::on_second(subscriber_session::time_point now) {
+  tally_.begin_picture();
   for (const auto& [id, session] : sessions_) session->on_second(now);
 }
 

@@ -11,6 +11,7 @@
 
 #include "actors/deliveries.hpp"
 #include "actors/operator_view.hpp"
+#include "actors/unit_tally.hpp"
 #include "protocol/dialects/codec.hpp"
 
 namespace troupe {
@@ -118,6 +119,8 @@ class session_table {
   listed_sessions list(const list_sessions& which) const;
 
   std::size_t size() const noexcept { return sessions_.size(); }
+  /// What its sessions do, for the metrics.
+  unit_tally& tally() noexcept { return tally_; }
 
  private:
   /// A subscriber's session, found without a look-up when a frame goes to all.
@@ -141,6 +144,7 @@ class session_table {
   /// The last few, for sessions that subscribe too late.
   failed_list failed_;
   delivery_plan plan_;  // of the batch that is being delivered
+  unit_tally tally_;
 };
 
 }  // namespace troupe

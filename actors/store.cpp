@@ -70,6 +70,7 @@ caf::result<loaded_document> store::on_load(const load_document& which) {
 void store::on_append(const append_updates& append) {
   const storage::log_append& log = append.append;
   queued_.appends.push_back(log);
+  queued_bytes_ += append.bytes;
   listener& hears = to_confirm_[append.confirm_to.id()];
   hears.document = append.confirm_to;
   hears.name = log.document;
@@ -80,6 +81,7 @@ void store::on_append(const append_updates& append) {
 
 void store::on_checkpoint(const write_checkpoint& write) {
   queued_.checkpoints.push_back(write.checkpoint);
+  queued_bytes_ += write.checkpoint.state.size();
   schedule_flush();
 }
 
@@ -133,8 +135,23 @@ bool store::flush() {
   return !is_refusing_ && write_queued();
 }
 
+/// A commit is the unit of what storage does, so both clock calls and all counting are per commit.
+result<void> store::write_batch() {
+  const auto began = std::chrono::steady_clock::now();
+  auto written = settings_.backend->write(queued_);
+  if (!written || !settings_.metrics) return written;
+  const storage_metrics& to = settings_.metrics->storage();
+  to.commit_time->observe(
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+  to.commit_size->observe(static_cast<std::int64_t>(queued_bytes_));
+  std::size_t updates = 0;
+  for (const storage::log_append& each : queued_.appends) updates += each.updates.size();
+  to.committed_updates->inc(static_cast<std::int64_t>(updates));
+  return written;
+}
+
 bool store::write_queued() {
-  const auto written = settings_.backend->write(queued_);
+  const auto written = write_batch();
   if (written) {
     confirm_all();
     return true;
@@ -153,6 +170,7 @@ bool store::write_queued() {
 
 void store::confirm_all() {
   queued_.clear();
+  queued_bytes_ = 0;
   for (auto& [id, each] : std::exchange(to_confirm_, {})) {
     settings_.health->note_stored(each.bytes);
     tell(this, each.document, update_stored{each.up_to});
@@ -168,6 +186,7 @@ bool store::write_apart() {
   for (storage::checkpoint_write& checkpoint : queued_.checkpoints)
     parts[checkpoint.document].checkpoints.push_back(std::move(checkpoint));
   queued_.clear();
+  queued_bytes_ = 0;
   std::optional<failure> refusal;
   for (auto& [name, part] : parts) {
     auto written = refusal ? result<void>{tl::unexpected(*refusal)}  // what is left waits

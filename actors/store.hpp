@@ -66,6 +66,7 @@ class store final : public store_actor::base {
   void schedule_flush();
   bool flush();
   bool write_queued();
+  result<void> write_batch();
   void confirm_all();
   bool write_apart();
   std::vector<listener> take_listeners(const std::string& name);
@@ -76,6 +77,7 @@ class store final : public store_actor::base {
 
   store_settings settings_;
   storage::batch queued_;
+  std::size_t queued_bytes_ = 0;  // of queued_, about
   std::unordered_map<caf::actor_id, listener> to_confirm_;
   bool flush_scheduled_ = false;
   bool is_refusing_ = false;

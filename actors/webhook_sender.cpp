@@ -93,8 +93,12 @@ void webhook_sender::on_tick() {
 }
 
 void webhook_sender::update_gauge() {
-  if (parts_.metrics)
-    parts_.metrics->queued_webhooks().value(static_cast<std::int64_t>(queue_.size()));
+  if (!parts_.metrics) return;
+  parts_.metrics->queued_webhooks().value(static_cast<std::int64_t>(queue_.size()));
+  const std::uint64_t since = queue_.oldest_since();
+  const std::uint64_t now = wall_clock_ms();
+  const std::uint64_t age_ms = since == 0 || since > now ? 0 : now - since;
+  parts_.metrics->oldest_webhook().value(static_cast<std::int64_t>(age_ms / 1000));
 }
 
 // --- taking ---

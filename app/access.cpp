@@ -53,7 +53,7 @@ result<opened_access> open_access(const config& settings, caf::actor_system& sys
       settings.access.mode == access::mode::token && !settings.access.jwks_url.empty();
   with.fetches_keys = is_fetching;
   opened_access opened;
-  opened.control = std::make_shared<access_control>(std::move(with));
+  opened.control = std::make_shared<access_control>(std::move(with), metrics);
   if (!is_asking && !is_fetching) return opened;
   // The operator names both addresses, and no redirect is followed.
   http_client_settings of_client;

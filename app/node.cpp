@@ -11,8 +11,10 @@
 #include "actors/second_watch.hpp"
 #include "actors/store.hpp"
 #include "actors/store_reader.hpp"
+#include "actors/unit_report.hpp"
 #include "actors/version_maker.hpp"
 #include "app/config/to_settings.hpp"
+#include "app/exporter.hpp"
 #include "app/storage/tool.hpp"
 #include "storage/memory_backend.hpp"
 
@@ -31,17 +33,6 @@ constexpr std::chrono::milliseconds worker_patience{100};
 std::uint64_t random_seed() {
   std::random_device random;
   return std::uint64_t{random()} << 32 | random();
-}
-
-/// A node that can store no edits is of little use to new clients.
-readiness_check readiness_of(std::shared_ptr<const store_health> health,
-                             std::shared_ptr<const cluster_state> cluster) {
-  return
-      [health = std::move(health), cluster = std::move(cluster)]() -> std::optional<std::string> {
-        if (const auto why = health->refusal())
-          return "storage cannot be written: " + to_string(*why);
-        return cluster ? cluster->why_not() : std::nullopt;
-      };
 }
 
 }  // namespace
@@ -68,9 +59,18 @@ node::node(const config& settings, caf::actor_system& system, io_units& units)
       workers_(std::make_shared<worker_pool>(worker_count(core_count(), units.size()))),
       health_(std::make_shared<store_health>(settings.storage.max_queue_size)) {
   if (settings.cluster.enabled) cluster_state_ = std::make_shared<cluster_state>();
-  host_ = std::make_shared<session_host>(system, settings.server.empty_document_name,
-                                         readiness_of(health_, cluster_state_));
+  host_ = std::make_shared<session_host>(system, settings.server.empty_document_name, readiness());
   for (const auto& unit : units_) unit->bind(system_);
+}
+
+/// A node that can store no edits is of little use to new clients, and one that stops of none.
+readiness_check node::readiness() const {
+  return [health = health_, cluster = cluster_state_,
+          stopping = is_stopping_]() -> std::optional<std::string> {
+    if (stopping->load()) return "the node is stopping";
+    if (const auto why = health->refusal()) return "storage cannot be written: " + to_string(*why);
+    return cluster ? cluster->why_not() : std::nullopt;
+  };
 }
 
 result<void> node::open_storage() {
@@ -102,7 +102,9 @@ result<void> node::open_webhooks() {
 }
 
 result<void> node::open_access() {
-  metrics_ = std::make_shared<node_metrics>(system_);
+  const bool is_scraped = place_of_exporter(system_).port != 0;
+  metrics_ = std::make_shared<node_metrics>(system_, is_scraped ? scraping::on : scraping::off);
+  metrics_->show_version(TROUPE_VERSION);
   TROUPE_ASSIGN(access_, troupe::open_access(settings_, system_, metrics_));
   host_->use(access_.control, access_.keys);
   return {};
@@ -159,7 +161,7 @@ result<void> node::spawn_actors(std::function<void()> on_failure) {
 
 result<void> node::join_cluster() {
   const cluster_parts parts{actors_->directory, actors_->hubs, access_.control, access_.authoriser,
-                            storage_.archive,   newest_links_, cluster_state_};
+                            storage_.archive,   newest_links_, cluster_state_,  metrics_};
   TROUPE_ASSIGN(cluster_, open_cluster(settings_, system_, parts));
   actors_->cluster = cluster_.actor;
   actors_->sweeper = cluster_.sweeper;
@@ -200,7 +202,20 @@ void node::add_sessions(const std::vector<std::shared_ptr<session_table>>& table
           if (watch.on_second(now)) table->on_pause_ended(now);
           table->on_second(now);
         });
+    report_each_second(*units_[i], tables[i], i == 0);
   }
+}
+
+/// Behind the table's own tick. One of the units tells what concerns the whole node.
+void node::report_each_second(io_unit& unit, std::shared_ptr<session_table> table,
+                              bool is_first) const {
+  unit.every_second([&unit, table = std::move(table), report = unit_report{metrics_},
+                     ready = is_first ? readiness() : readiness_check{},
+                     metrics = metrics_](io_unit::clock::time_point) mutable {
+    table->tally().end_picture(unit.connection_count());
+    report.publish(table->tally());
+    if (ready) metrics->ready().value(ready() ? 0 : 1);
+  });
 }
 
 /// The JSON sessions of a document are notified of changes of the watched files that belong to it.
@@ -248,7 +263,7 @@ api_parts node::parts_of_api() const {
           std::make_shared<archive_desk>(storage_.backend, storage_.archive, actors_->directory,
                                          versions_, to_archive_settings(settings_)),
           journal_,
-          readiness_of(health_, cluster_state_)};
+          readiness()};
 }
 
 result<void> node::open_admin_listener(std::shared_ptr<budget> large_messages) {
@@ -285,10 +300,11 @@ result<void> node::reopen_logs() { return journal_ ? journal_->reopen() : result
 
 void node::stop() {
   if (!actors_) return;
+  announce_stop();
   if (listener_) listener_->stop();
-  if (admin_listener_) admin_listener_->stop();
   const bool has_run = !threads_.empty();
   if (has_run) drain();
+  if (admin_listener_) admin_listener_->stop();
   has_left_worker_ = !workers_->stop(worker_patience);
   has_left_unstored_ = health_->waiting() > 0;
   if (webhooks_.client) webhooks_.client->stop();

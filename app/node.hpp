@@ -5,6 +5,7 @@
 // Owner: serve(). Thread: the main thread.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <thread>
@@ -64,6 +65,9 @@ class node {
   /// Opens the files of log.requests and log.audit again. Does nothing without them.
   result<void> reopen_logs();
 
+  /// From now on /readyz says that the node stops; all else goes on. Thread: any.
+  void announce_stop() noexcept { is_stopping_->store(true); }
+
   /// Stops accepting, closes the sessions, unloads the documents, and ends the I/O threads and the
   /// workers. A second call does nothing.
   void stop();
@@ -89,6 +93,8 @@ class node {
   result<void> watch_files();
   result<void> load_tls();
   result<void> open_listeners();
+  readiness_check readiness() const;
+  void report_each_second(io_unit& unit, std::shared_ptr<session_table> table, bool is_first) const;
   api_parts parts_of_api() const;
   result<void> open_admin_listener(std::shared_ptr<budget> large_messages);
   std::function<void(const std::string&)> out_of_resources_hook() const;
@@ -132,6 +138,7 @@ class node {
   std::vector<std::thread> threads_;
   std::shared_ptr<worker_pool> workers_;
   std::shared_ptr<store_health> health_;
+  std::shared_ptr<std::atomic<bool>> is_stopping_ = std::make_shared<std::atomic<bool>>(false);
   std::shared_ptr<newest_links> newest_links_;    // null likewise
   std::shared_ptr<cluster_state> cluster_state_;  // null where cluster.enabled is false
   bool has_left_worker_ = false;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
@@ -12,6 +13,9 @@
 
 #include <caf/init_global_meta_objects.hpp>
 
+#include "actors/log_sink.hpp"
+#include "app/config/to_settings.hpp"
+#include "app/exporter.hpp"
 #include "app/node.hpp"
 #include "base/printable.hpp"
 #include "net/address_limits.hpp"
@@ -83,14 +87,19 @@ void warn_of_risks(const config& settings) {
     std::cerr << "troupe: warning: listening on " << settings.server.address
               << " without server.allowed_origins: browsers can only connect from pages of this "
                  "machine, or of the same host over https; list the origins of your pages\n";
+  if (settings.metrics.port != 0 && !is_loopback_address(settings.metrics.address))
+    std::cerr << "troupe: warning: the metrics on " << settings.metrics.address
+              << " ask for no password: whoever reaches the port can read them\n";
   if (settings.admin.enabled && !is_loopback_address(settings.admin.address))
     std::cerr << "troupe: warning: the admin pages listen on " << settings.admin.address
               << " without TLS: whoever can listen on the way there learns the token, and with it "
                  "can read and delete all documents\n";
 }
 
-void reopen_logs(node& running) {
-  const auto reopened = running.reopen_logs();
+void reopen_logs(node& running, log_sink& log) {
+  auto reopened = running.reopen_logs();
+  if (auto log_file = log.has_file() ? log.reopen() : result<void>{}; reopened && !log_file)
+    reopened = std::move(log_file);
   if (reopened)
     std::cout << "troupe opened its logs again" << std::endl;
   else
@@ -106,27 +115,48 @@ void reload_tls(node& running) {
               << '\n';
 }
 
-void reload(node& running) {
-  if (running.has_logs()) reopen_logs(running);
+void reload(node& running, log_sink& log) {
+  const bool has_logs = running.has_logs() || log.has_file();
+  if (has_logs) reopen_logs(running, log);
   if (running.has_tls()) return reload_tls(running);
-  if (!running.has_logs())
+  if (!has_logs)
     std::cerr << "troupe: SIGHUP changes nothing: there is no certificate to read again "
                  "(server.tls.certificate is not set)\n";
 }
 
 /// Waits for a signal that ends the node, or for the failure of an actor.
-void wait_for_end(const sigset_t& signals, node& running, const std::atomic<bool>& has_failed) {
+void wait_for_end(const sigset_t& signals, node& running, log_sink& log,
+                  const std::atomic<bool>& has_failed) {
   for (int signal = 0;;) {
     sigwait(&signals, &signal);
     if (signal == SIGHUP)
-      reload(running);
+      reload(running, log);
     else if (signal != SIGUSR1 || has_failed)
       return;
   }
 }
 
+/// Gives load balancers time to see that the node stops. Another signal ends the wait.
+void announce_stop(const sigset_t& signals, node& running, std::chrono::milliseconds delay) {
+  running.announce_stop();
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(delay);
+  const std::chrono::nanoseconds rest = delay - whole;
+  const timespec time{static_cast<time_t>(whole.count()), static_cast<long>(rest.count())};
+  if (delay.count() > 0) sigtimedwait(&signals, nullptr, &time);
+}
+
 std::string host_for_url(const std::string& address) {
   return address.find(':') != std::string::npos ? "[" + address + "]" : address;
+}
+
+/// Null: the file cannot be opened, which is told.
+std::unique_ptr<log_sink> open_log(const config& settings, const caf_config& caf) {
+  if (const auto choice = to_log_choice(settings)) levels_of_process().choose(*choice);
+  const coloured console = caf.has_colours() ? coloured::yes : coloured::no;
+  auto opened = log_sink::open(to_log_sink_settings(settings, console));
+  if (opened) return *std::move(opened);
+  std::cerr << "troupe: log.file: " << printable(opened.error().detail) << '\n';
+  return nullptr;
 }
 
 /// The token is shown on the terminal, and in nothing that keeps it unless there is no other place.
@@ -153,6 +183,20 @@ void print_addresses(const config& settings, const node& running) {
   std::cout << "troupe serves its admin pages on " << url << std::endl;
 }
 
+void print_metrics(caf::actor_system& system) {
+  const exporter_place place = place_of_exporter(system);
+  if (place.port == 0) return;
+  std::cout << "troupe serves its metrics on http://" << host_for_url(place.address) << ':'
+            << place.port << "/metrics" << std::endl;
+}
+
+/// After the exporter, which does not say that it failed.
+result<std::unique_ptr<node>> open_node(const config& settings, caf::actor_system& system,
+                                        node::io_units& units, std::function<void()> on_failure) {
+  if (auto checked = check_exporter(system); !checked) return tl::unexpected(checked.error());
+  return node::open(settings, system, units, std::move(on_failure));
+}
+
 }  // namespace
 
 int serve(const config& settings, caf_config& caf) {
@@ -170,16 +214,21 @@ int serve(const config& settings, caf_config& caf) {
   std::atomic<bool> has_failed{false};
   bool has_left_worker = false;
   {
+    // Outlives the system, whose logger writes to the end.
+    const auto log = open_log(settings, caf);
+    if (!log) return EXIT_FAILURE;
     caf::actor_system system{caf};
     const auto on_failure = [&has_failed] {
       has_failed = true;
       kill(getpid(), SIGUSR1);
     };
-    const auto running = node::open(settings, system, units, on_failure);
+    const auto running = open_node(settings, system, units, on_failure);
     if (running) {
+      print_metrics(system);
       print_addresses(settings, **running);
-      wait_for_end(signals, **running, has_failed);
+      wait_for_end(signals, **running, *log, has_failed);
       std::cout << "troupe stopping" << std::endl;
+      if (!has_failed) announce_stop(signals, **running, settings.server.drain_delay);
     } else {
       std::cerr << "troupe: " << printable(running.error().detail) << '\n';
       has_failed = true;

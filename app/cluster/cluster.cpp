@@ -116,6 +116,7 @@ result<opened_cluster> open_cluster(const config& settings, caf::actor_system& s
   opened_cluster opened;
   how.state = parts.state;
   how.newest = parts.newest;
+  how.metrics = parts.metrics;
   how.change_access = access_changer(parts);
   how.kept_changes = access_teller(parts);
   opened.sweeper = how.sweeper =

@@ -34,6 +34,7 @@ struct cluster_parts {
   std::shared_ptr<storage::archive> archive;
   std::shared_ptr<newest_links> newest;
   std::shared_ptr<cluster_state> state;
+  std::shared_ptr<node_metrics> metrics;
 };
 
 /// Requires: cluster.enabled, and the store is open. Blocks while the disk works. Fails as

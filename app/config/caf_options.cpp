@@ -18,9 +18,6 @@ namespace troupe {
 
 namespace {
 
-/// The components under which CAF logs about itself.
-constexpr std::array caf_components{"caf", "caf_flow", "caf_io", "caf_stream"};
-
 /// How many messages an actor handles before others get its worker. CAF's default has no bound, so
 /// that one busy actor could keep a worker for ever.
 constexpr std::size_t max_throughput = 200;
@@ -112,6 +109,7 @@ caf_config::caf_config(const config& settings) {
   set_defaults(settings);
   for (const caf_setting& setting : settings.caf) apply(setting);
   set_exporter_defaults();
+  take_colours();
 }
 
 void caf_config::set_defaults(const config& settings) {
@@ -123,7 +121,8 @@ void caf_config::set_defaults(const config& settings) {
            cores > io_threads ? cores - io_threads : std::size_t{1});
   caf::put(content, "caf.scheduler.max-throughput", max_throughput);
   caf::put(content, "caf.middleman.enable-automatic-connections", false);
-  set_logger_defaults(settings.log.level);
+  set_logger_defaults();
+  set_exporter(settings);
   if (settings.cluster.enabled) set_cluster_defaults(settings);
 }
 
@@ -146,17 +145,25 @@ void caf_config::set_cluster_defaults(const config& settings) {
   openssl_cafile = tls.ca;
 }
 
-// CAF excludes a component at all levels or not at all. At "info" its lines would bury ours, so
-// they are excluded. At "warning" and "error" they are few and they matter; "debug" shows
-// everything.
-void caf_config::set_logger_defaults(log_level level) {
-  caf::put(content, "caf.logger.console.verbosity", std::string{to_string(level)});
-  caf::put(content, "caf.logger.console.format", "%d %p [%c] %m");
+/// CAF's verbosity is fixed when its logger starts, so it lets pass whatever may be wanted later:
+/// log_levels stands in front of it for our lines, and the log_sink behind it for its own.
+void caf_config::set_logger_defaults() {
+  caf::put(content, "caf.logger.console.verbosity", "debug");
+  caf::put(content, "caf.logger.console.format", std::string{caf_record_format});
   caf::put(content, "caf.logger.console.colored", ::isatty(STDERR_FILENO) == 1);
-  if (level != log_level::info) return;
-  caf::config_value::list excluded;
-  for (const char* component : caf_components) excluded.emplace_back(component);
-  caf::put(content, "caf.logger.console.excluded-components", std::move(excluded));
+}
+
+/// The log_sink colours its lines; colours of CAF would get into its records.
+void caf_config::take_colours() {
+  const auto* const wanted = caf::get_if<bool>(&content, "caf.logger.console.colored");
+  has_colours_ = wanted != nullptr && *wanted;
+  caf::put(content, "caf.logger.console.colored", false);
+}
+
+void caf_config::set_exporter(const config& settings) {
+  if (settings.metrics.port == 0) return;
+  caf::put(content, "caf.middleman.prometheus-http.port", settings.metrics.port);
+  caf::put(content, "caf.middleman.prometheus-http.address", settings.metrics.address);
 }
 
 /// Applies once the operator has turned the Prometheus exporter on by giving it a port.

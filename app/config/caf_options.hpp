@@ -24,12 +24,17 @@ class caf_config : public caf::actor_system_config {
   /// The mistakes in the `caf.*` keys; a key with a mistake is not set.
   const std::vector<config_problem>& problems() const noexcept { return problems_; }
 
+  /// Whether lines of the log are coloured on the console.
+  bool has_colours() const noexcept { return has_colours_; }
+
   /// Every key below `caf.` that has a value, ours and the operator's, sorted.
   std::vector<printed_value> effective_values() const;
 
  private:
   void set_defaults(const config& settings);
-  void set_logger_defaults(log_level level);
+  void set_logger_defaults();
+  void take_colours();
+  void set_exporter(const config& settings);
   void set_cluster_defaults(const config& settings);
   void set_exporter_defaults();
   void apply(const caf_setting& setting);
@@ -38,6 +43,7 @@ class caf_config : public caf::actor_system_config {
   void report(const caf_setting& setting, std::string text);
 
   std::vector<config_problem> problems_;
+  bool has_colours_ = false;
 };
 
 }  // namespace troupe

@@ -13,12 +13,14 @@
 #include <utility>
 #include <vector>
 
+#include "actors/log_format.hpp"
+#include "actors/log_levels.hpp"
 #include "protocol/access/access_mode.hpp"
 #include "protocol/cluster/replication.hpp"
 
 namespace troupe {
 
-enum class log_level : std::uint8_t { error, warning, info, debug };
+using log_level = log_severity;
 
 /// Where documents are kept.
 enum class storage_engine : std::uint8_t { rocksdb, memory };
@@ -45,6 +47,7 @@ struct config {
     std::vector<std::string> subprotocols;
     std::string empty_document_name;  ///< Empty: the address "/" names no document.
     std::string api_prefix;           ///< Empty: the REST API is only on the admin port.
+    std::chrono::milliseconds drain_delay{0};
   };
 
   struct tls_section {
@@ -152,8 +155,17 @@ struct config {
 
   struct log_section {
     log_level level = log_level::info;
+    std::vector<std::string> levels;  ///< "troupe.store=debug".
+    bool console = true;
+    std::string file;  ///< Empty: none.
+    log_format format = log_format::text;
     std::string requests;  ///< A file, or "stderr"; empty: none.
     std::string audit;
+  };
+
+  struct metrics_section {
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 0;  ///< 0: metrics are not served.
   };
 
   struct document_section {
@@ -260,6 +272,7 @@ struct config {
   heartbeat_section heartbeat;
   io_section io;
   log_section log;
+  metrics_section metrics;
   storage_section storage;
   versions_section versions;
   document_section document;

@@ -23,6 +23,7 @@ using limits = config::limits_section;
 using heartbeat = config::heartbeat_section;
 using io = config::io_section;
 using logging = config::log_section;
+using metrics = config::metrics_section;
 using document = config::document_section;
 using storage_keys = config::storage_section;
 using versions = config::versions_section;
@@ -62,6 +63,10 @@ constexpr std::array keys{
                "path in front of /api/v1 under which the public port serves the REST API to users "
                "with a token, such as /backend, or / for none; needs access.mode token; empty: the "
                "API is on the admin port only"},
+    config_key{"server.drain_delay",
+               duration_field{in<&config::server, &server::drain_delay>, 0ms, 5min}, time_units,
+               "when the node is told to stop, time for which /readyz says so before connections "
+               "are closed, so that a load balancer sends no new ones"},
     config_key{"server.tls.certificate", text_field{in<&config::tls, &tls::certificate>}, "file",
                "certificate chain in PEM, for wss://; empty turns TLS off; SIGHUP reloads it"},
     config_key{"server.tls.key", text_field{in<&config::tls, &tls::key>}, "file",
@@ -288,7 +293,17 @@ constexpr std::array keys{
         "longest time for which a busy I/O thread buffers output; an idle one writes at once"},
 
     config_key{"log.level", level_field{in<&config::log, &logging::level>},
-               "error, warning, info or debug", "lowest severity that is logged to stderr"},
+               "error, warning, info or debug",
+               "lowest severity that is logged; PUT /api/v1/log changes it while the node runs"},
+    config_key{"log.levels", text_list_field{in<&config::log, &logging::levels>}, "COMPONENT=LEVEL",
+               "levels of components that differ from log.level, such as troupe.store=debug "
+               "(docs/operating.md#logs)"},
+    config_key{"log.console", switch_field{in<&config::log, &logging::console>}, "true or false",
+               "whether the log goes to the standard error output"},
+    config_key{"log.file", text_field{in<&config::log, &logging::file>}, "file",
+               "file to which the log is written as well; empty: none; SIGHUP opens it again"},
+    config_key{"log.format", log_format_field{in<&config::log, &logging::format>}, "text or json",
+               "how lines of the log look; json: one object a line"},
     config_key{
         "log.requests", text_field{in<&config::log, &logging::requests>}, "file",
         "file to which each request to the admin pages and the REST API is written as a line "
@@ -296,6 +311,12 @@ constexpr std::array keys{
     config_key{"log.audit", text_field{in<&config::log, &logging::audit>}, "file",
                "the same for what such requests change: rights, sessions, documents that come and "
                "go, versions; may be the file of log.requests"},
+
+    config_key{"metrics.address", address_field{in<&config::metrics, &metrics::address>},
+               "IP address", "address of the metrics; whoever reaches it can read them"},
+    config_key{"metrics.port", port_field{in<&config::metrics, &metrics::port>}, "TCP port",
+               "port on which Prometheus finds the metrics under /metrics, such as 9464; 0: they "
+               "are not served"},
 
     config_key{"storage.engine", engine_field{in<&config::storage, &storage_keys::engine>},
                "rocksdb or memory",

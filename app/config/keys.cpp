@@ -29,6 +29,7 @@ struct describe_allowed {
     return "a duration" + from_to(format_duration(field.least), format_duration(field.most));
   }
   std::string operator()(const level_field&) const { return "error, warning, info or debug"; }
+  std::string operator()(const log_format_field&) const { return "text or json"; }
   std::string operator()(const engine_field&) const { return "rocksdb or memory"; }
   std::string operator()(const access_mode_field&) const { return "open, token or webhook"; }
   std::string operator()(const anonymous_field&) const { return "none, read or write"; }
@@ -61,6 +62,9 @@ struct store_value {
   }
   result<void> operator()(const level_field& field) const {
     return store(parse_log_level(text), field);
+  }
+  result<void> operator()(const log_format_field& field) const {
+    return store(parse_log_format(text), field);
   }
   result<void> operator()(const engine_field& field) const {
     return store(parse_storage_engine(text), field);
@@ -125,6 +129,9 @@ struct format_field {
     return format_duration(field.in(settings));
   }
   std::string operator()(const level_field& field) const {
+    return std::string{to_string(field.in(settings))};
+  }
+  std::string operator()(const log_format_field& field) const {
     return std::string{to_string(field.in(settings))};
   }
   std::string operator()(const engine_field& field) const {

@@ -42,6 +42,9 @@ struct duration_field {
 struct level_field {
   log_level& (*in)(config&);
 };
+struct log_format_field {
+  log_format& (*in)(config&);
+};
 struct engine_field {
   storage_engine& (*in)(config&);
 };
@@ -69,8 +72,8 @@ struct text_list_field {
 };
 using config_field =
     std::variant<address_field, port_field, count_field, size_field, duration_field, level_field,
-                 engine_field, access_mode_field, anonymous_field, replication_mode_field,
-                 switch_field, text_field, secret_field, text_list_field>;
+                 log_format_field, engine_field, access_mode_field, anonymous_field,
+                 replication_mode_field, switch_field, text_field, secret_field, text_list_field>;
 
 /// What is shown of a secret that is set.
 inline constexpr std::string_view hidden_value = "(hidden)";

@@ -13,6 +13,7 @@
 #include "app/config/file.hpp"
 #include "app/config/keys.hpp"
 #include "app/config/sections.hpp"
+#include "app/config/to_settings.hpp"
 #include "app/config/values.hpp"
 #include "base/document_name.hpp"
 #include "net/host_name.hpp"
@@ -215,6 +216,14 @@ class config_loader {
     }
   }
 
+  void check_log() {
+    if (const auto choice = to_log_choice(loaded_.settings);
+        !choice && !bad_.contains("log.levels"))
+      report(places_["log.levels"], "log.levels", choice.error().detail);
+    if (!loaded_.settings.log.console && loaded_.settings.log.file.empty())
+      report(places_["log.console"], "log.console", "is false, and log.file is empty");
+  }
+
   /// Checks that each section of a list has the keys that it must have.
   void check_sections() {
     for (const section_list& list : section_lists())
@@ -368,6 +377,7 @@ loaded_config load_config(const config_sources& sources) {
   loader.check_names();
   loader.check_access();
   loader.check_cluster();
+  loader.check_log();
   loader.check_sections();
   return std::move(loader).finish();
 }

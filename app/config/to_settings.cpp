@@ -171,6 +171,16 @@ http_client_settings to_webhook_client_settings(const config& settings) {
   return to;
 }
 
+result<log_choice> to_log_choice(const config& settings) {
+  log_choice choice{.level = settings.log.level};
+  for (const std::string& each : settings.log.levels) TROUPE_TRY(add_exception(each, choice));
+  return choice;
+}
+
+log_sink_settings to_log_sink_settings(const config& settings, coloured console) {
+  return {settings.log.format, settings.log.console, console, settings.log.file};
+}
+
 storage::rocksdb_settings to_rocksdb_settings(const config& settings) {
   storage::rocksdb_settings to;
   to.path = settings.storage.path;

@@ -8,6 +8,7 @@
 
 #include "actors/archivist.hpp"
 #include "actors/directory.hpp"
+#include "actors/log_sink.hpp"
 #include "actors/webhook_feed.hpp"
 #include "actors/webhook_sender.hpp"
 #include "app/config/config.hpp"
@@ -46,6 +47,10 @@ version_rules to_version_rules(const config& settings);
 webhook_settings to_webhook_settings(const config& settings);
 webhook_feed::settings to_webhook_feed_settings(const config& settings);
 http_client_settings to_webhook_client_settings(const config& settings);
+
+/// Fails with errc::invalid_config for log.levels, which load_config has refused before.
+result<log_choice> to_log_choice(const config& settings);
+log_sink_settings to_log_sink_settings(const config& settings, coloured console);
 
 /// Without its log. Requires: storage.engine is rocksdb.
 storage::rocksdb_settings to_rocksdb_settings(const config& settings);

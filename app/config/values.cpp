@@ -16,6 +16,7 @@ namespace troupe {
 namespace {
 
 constexpr std::array<std::string_view, 4> level_names{"error", "warning", "info", "debug"};
+constexpr std::array<std::string_view, 2> log_format_names{"text", "json"};
 constexpr std::array<std::string_view, 2> engine_names{"rocksdb", "memory"};
 constexpr std::array<std::string_view, 3> access_mode_names{"open", "token", "webhook"};
 constexpr std::array<std::string_view, 3> anonymous_names{"none", "read", "write"};
@@ -114,6 +115,10 @@ result<std::string> parse_address(std::string_view text) {
 
 result<log_level> parse_log_level(std::string_view text) {
   return parse_name<log_level>(text, level_names, "not a log level");
+}
+
+result<log_format> parse_log_format(std::string_view text) {
+  return parse_name<log_format>(text, log_format_names, "not a format of the log");
 }
 
 result<storage_engine> parse_storage_engine(std::string_view text) {
@@ -242,8 +247,8 @@ std::string in_quotes(std::string_view text) {
   return quoted.append(1, '"').append(text).append(1, '"');
 }
 
-std::string_view to_string(log_level level) noexcept {
-  return level_names[static_cast<std::size_t>(level)];
+std::string_view to_string(log_format format) noexcept {
+  return log_format_names[static_cast<std::size_t>(format)];
 }
 
 std::string_view to_string(storage_engine engine) noexcept {

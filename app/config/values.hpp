@@ -31,6 +31,9 @@ result<std::string> parse_address(std::string_view text);
 /// error, warning, info or debug.
 result<log_level> parse_log_level(std::string_view text);
 
+/// text or json.
+result<log_format> parse_log_format(std::string_view text);
+
 /// rocksdb or memory.
 result<storage_engine> parse_storage_engine(std::string_view text);
 
@@ -63,7 +66,7 @@ std::string format_duration(std::chrono::milliseconds duration);
 std::string in_quotes(std::string_view text);
 
 /// Static storage.
-std::string_view to_string(log_level level) noexcept;
+std::string_view to_string(log_format format) noexcept;
 std::string_view to_string(storage_engine engine) noexcept;
 std::string_view to_string(access::mode mode) noexcept;
 std::string_view to_string(access::anonymous anonymous) noexcept;

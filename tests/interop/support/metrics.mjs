@@ -14,12 +14,17 @@ export async function free_port() {
 }
 
 /** The settings that make a server serve its metrics on `port`. */
-export const with_metrics = (port) => ({ 'caf.middleman.prometheus-http.port': port });
+export const with_metrics = (port) => ({ 'metrics.port': port });
+
+/** Where a server that is ready says that its metrics are. */
+export const metrics_port = (server) => Number(/^troupe serves its metrics on http:\/\/\S+:(\d+)\/metrics$/m.exec(server.stdout)[1]);
+
+/** All that the exporter tells. */
+export const scrape = async (port) => (await request({ port }, '/metrics')).body;
 
 /** The value of the metric `name` whose labels hold `label`. */
 export async function metric(port, name, label = '') {
-  const { body } = await request({ port }, '/metrics');
-  const line = body.split('\n').find((one) => one.startsWith(name) && one.includes(label));
+  const line = (await scrape(port)).split('\n').find((one) => one.startsWith(name) && one.includes(label));
   assert.ok(line, `a line of ${name} with ${label}`);
   return Number(line.split(/\s+/)[1]);
 }

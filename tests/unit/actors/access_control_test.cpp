@@ -1,5 +1,7 @@
 #include "actors/access_control.hpp"
 
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
 #include <catch2/catch_test_macros.hpp>
 
 #include "tests/support/token_vectors.hpp"
@@ -70,6 +72,21 @@ TEST_CASE("a bad token is refused though everybody may read", "[access]") {
   const auto found = readable.identify(asking("/d?token=nonsense"), nullptr);
   CHECK(found.refused == close_reason::unauthenticated);
   CHECK(found.fault == access::token_fault::malformed);
+}
+
+TEST_CASE("tokens that are looked at are counted by outcome", "[access][metrics]") {
+  caf::actor_system_config config;
+  caf::actor_system system{config};
+  const auto metrics = std::make_shared<const node_metrics>(system);
+  access_control closed{with(mode::token), metrics};
+  closed.identify(asking("/d"), nullptr);
+  closed.identify(asking("/d?token=nonsense"), nullptr);
+  closed.identify(asking("/d?token=" + test::vectors().token("ES256")), nullptr);
+  closed.bearer_of("nonsense", "d", {});
+  CHECK(metrics->token_checks("missing").value() == 1);
+  CHECK(metrics->token_checks("malformed").value() == 2);
+  CHECK(metrics->token_checks("unknown_key").value() == 1);
+  CHECK(metrics->token_checks("accepted").value() == 0);
 }
 
 TEST_CASE("a key that is unknown may be fetched yet", "[access]") {

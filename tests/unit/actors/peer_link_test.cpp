@@ -26,7 +26,8 @@ constexpr peer_id number = 4;
 /// A link; the test is the directory, the cluster actor and the documents around it.
 class link_bed {
  public:
-  explicit link_bed(link_limits limits = {}) {
+  /// `counted`: the link shows its figures in the metrics.
+  explicit link_bed(link_limits limits = {}, bool counted = false) {
     test::register_types_once();
     config_.set("caf.logger.console.verbosity", "quiet");
     config_.set("caf.scheduler.max-threads", 2);
@@ -35,7 +36,8 @@ class link_bed {
     owner = std::make_unique<caf::scoped_actor>(*system);
     document = std::make_unique<caf::scoped_actor>(*system);
     remote = std::make_unique<remote_end>(*system, limits);
-    link = system->spawn<peer_link>(peer_link_settings{number, "node n4", limits},
+    if (counted) metrics = std::make_shared<node_metrics>(*system);
+    link = system->spawn<peer_link>(peer_link_settings{number, "node n4", limits, metrics, "n4"},
                                     caf::actor_cast<directory_actor>(directory->ptr()),
                                     caf::actor_cast<cluster_actor>(owner->ptr()));
   }
@@ -147,6 +149,7 @@ class link_bed {
 
  public:
   std::unique_ptr<caf::actor_system> system;
+  std::shared_ptr<node_metrics> metrics;  // null unless it is counted
   std::unique_ptr<caf::scoped_actor> directory;
   std::unique_ptr<caf::scoped_actor> owner;
   std::unique_ptr<caf::scoped_actor> document;
@@ -506,6 +509,29 @@ TEST_CASE("a document whose messages could not wait any longer hears so", "[peer
   while (bed.remote->has<peer_bye>()) continue;  // takes in what has come
   bed.remote->resume();
   CHECK(bed.next_news().what == kind::lost);
+}
+
+TEST_CASE("a link shows its figures in the metrics once a second", "[peer_link][metrics]") {
+  link_bed bed{{}, true};
+  const peer_metrics& shown = bed.metrics->peers();
+  bed.tell(second_passed{});
+  bed.settle();
+  CHECK(shown.up.of("n4").value() == 0);
+  bed.connect();
+  bed.remote->pause();  // it acknowledges nothing
+  bed.tell(about("d", {update_of(1'000)}));
+  bed.settle();
+  for (int second = 0; second < 2; ++second) {
+    bed.tell(second_passed{});
+    bed.settle();
+    CHECK(shown.up.of("n4").value() == 1);
+    CHECK(shown.unacknowledged_batches.of("n4").value() == 1);
+    CHECK(shown.unacknowledged_bytes.of("n4").value() > 1'000);
+    CHECK(shown.queued_bytes.of("n4").value() == 0);
+    CHECK(shown.lag.of("n4").value() >= 0);
+    CHECK(shown.sent_bytes.of("n4").value() > 1'000);
+    CHECK(shown.sent_bytes.of("n4").value() < 2'000);  // added once
+  }
 }
 
 TEST_CASE("a link describes itself", "[peer_link]") {

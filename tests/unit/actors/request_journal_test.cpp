@@ -129,10 +129,11 @@ TEST_CASE("changes of rights and of what there is are audited, readings and edit
   CHECK(event("POST", "/api/v1/webhooks/replay") == "webhooks.replayed");
   CHECK(event("POST", "/api/v1/cluster/members") == "member.added");
   CHECK(event("DELETE", "/api/v1/cluster/members/b") == "member.removed");
+  CHECK(event("PUT", "/api/v1/log", R"({"level":"debug"})") == "log.changed");
   std::size_t audited_pages = 0;
   for (const admin::page_row& row : admin::pages())
     audited_pages += row.method != "GET" && !event(row.method.data(), row.path.data()).empty();
-  CHECK(audited_pages == 14);
+  CHECK(audited_pages == 15);
   CHECK(event("PATCH", "/api/v1/documents/d").empty());
   CHECK(event("GET", "/api/v1/documents/d").empty());
 }
@@ -159,6 +160,9 @@ TEST_CASE("an audit line says whom a change concerns, and whether it was made", 
         "e");
   CHECK(audited(asking("DELETE", "/api/v1/documents/d/versions/7"))["details"]["version"] == "7");
   CHECK(audited(asking("DELETE", "/api/v1/cluster/members/b"))["details"]["member"] == "b");
+  CHECK(
+      audited(asking("PUT", "/api/v1/log", R"({"levels":{"caf":"debug"}})"))["details"]["levels"] ==
+      "level info, caf=debug");
 }
 
 TEST_CASE("both logs may be one file, and either may be missing", "[admin][log]") {

@@ -75,6 +75,21 @@ TEST_CASE("a batch reaches the subscribers of its document, each delivery its re
   CHECK(t.other.heard.empty());
 }
 
+TEST_CASE("what is pushed to sessions is counted, whoever it is for", "[actors][metrics]") {
+  table_of_three t;
+  deliver_batch batch;
+  batch.document = 7;
+  batch.in(dialect::y_websocket) = {to(audience::all, no_session, frame("a"))};
+  t.table.deliver(batch);
+  CHECK(t.table.tally().take_deliveries() == 2);
+  batch.in(dialect::y_websocket) = {to(audience::one, 1, frame("a")),
+                                    to(audience::all_but_one, 1, frame("b")),
+                                    to(audience::all, no_session, frame("c"))};
+  t.table.deliver(batch);
+  CHECK(t.table.tally().take_deliveries() == 4);
+  CHECK(t.table.tally().take_deliveries() == 0);
+}
+
 TEST_CASE("a session that has left hears nothing more", "[actors]") {
   table_of_three t;
   t.table.unsubscribe(7, 1);

@@ -39,6 +39,27 @@ TEST_CASE("a session is not read until the document of its address is there", "[
   CHECK(as_text(heard.requests.at(0).body) == "early");
 }
 
+TEST_CASE("a session tells its unit what its connection did", "[session][metrics]") {
+  session_bed bed;
+  bed.open();
+  unit_tally& tally = bed.environment->table->tally();
+  bed.says({message(message_kind::update, "one"), message(message_kind::update, "two")});
+  bed.deliver(1, dialect::y_websocket, traffic::content, "three");
+  CHECK(tally.take_traffic() == traffic_count{});
+  bed.second_passes(1s);
+  const traffic_count first = tally.take_traffic();
+  CHECK(first.messages == 2);
+  CHECK(first.received_bytes > 6);
+  CHECK(first.sent_frames >= 1);
+  CHECK(first.sent_bytes > 5);
+  CHECK(tally.now().sessions[index_of(dialect::y_websocket)] == 1);
+  // What it did last counts, too.
+  bed.says({message(message_kind::update, "four")});
+  bed.run([&] { bed.connection->end(close_reason::peer_closed); });
+  bed.wait_until_ended();
+  CHECK(tally.take_traffic().messages == 1);
+}
+
 TEST_CASE("a session whose document is refused closes with the reason", "[session]") {
   for (const close_reason why : {close_reason::too_many_documents, close_reason::server_stopping}) {
     session_bed bed;

@@ -43,15 +43,24 @@ TEST_CASE("more I/O threads than cores leave one worker", "[caf_config]") {
   CHECK(value_of(caf_config{settings}, "caf.scheduler.max-threads") == "1");
 }
 
-TEST_CASE("CAF's own messages are left out at info only", "[caf_config]") {
-  for (const auto level :
-       {log_level::error, log_level::warning, log_level::info, log_level::debug}) {
+TEST_CASE("CAF's logger lets pass what may be wanted later, in the format that is read",
+          "[caf_config]") {
+  for (const auto level : {log_level::error, log_level::debug}) {
     config settings;
     settings.log.level = level;
-    const bool excludes =
-        !value_of(caf_config{settings}, "caf.logger.console.excluded-components").empty();
-    CHECK(excludes == (level == log_level::info));
+    const caf_config caf{settings};
+    CHECK(value_of(caf, "caf.logger.console.verbosity") == "\"debug\"");
+    CHECK(value_of(caf, "caf.logger.console.format") == "\"%d %p [%c] %m\"");
+    CHECK(value_of(caf, "caf.logger.console.excluded-components").empty());
   }
+}
+
+TEST_CASE("colours are the node's, so that CAF's do not get into its records", "[caf_config]") {
+  CHECK(caf_with({"caf.logger.console.colored=true"}).has_colours());
+  const caf_config plain = caf_with({"caf.logger.console.colored=false"});
+  CHECK_FALSE(plain.has_colours());
+  CHECK(value_of(caf_with({"caf.logger.console.colored=true"}), "caf.logger.console.colored") ==
+        "false");
 }
 
 TEST_CASE("keys of CAF are taken from file, environment and --set, the later winning",
@@ -134,6 +143,18 @@ TEST_CASE("the metrics exporter binds to this machine only unless told otherwise
   const caf_config open = caf_with(
       {"caf.middleman.prometheus-http.port=9100", "caf.middleman.prometheus-http.address=0.0.0.0"});
   CHECK(value_of(open, "caf.middleman.prometheus-http.address") == "\"0.0.0.0\"");
+}
+
+TEST_CASE("metrics.port turns the exporter on, and keys of CAF count before it", "[caf_config]") {
+  const caf_config ours = caf_with({"metrics.port=9464", "metrics.address=::1"});
+  CHECK(value_of(ours, "caf.middleman.prometheus-http.port") == "9464");
+  CHECK(value_of(ours, "caf.middleman.prometheus-http.address") == "\"::1\"");
+  CHECK(value_of(ours, "caf.metrics-filters.actors.includes") == "[\"troupe.*\"]");
+  CHECK(value_of(ours, "caf.metrics-filters.actors.excludes") == "[\"troupe.session\"]");
+  const caf_config both =
+      caf_with({"metrics.port=9464", "caf.middleman.prometheus-http.port=9100"});
+  CHECK(value_of(both, "caf.middleman.prometheus-http.port") == "9100");
+  CHECK(value_of(caf_with({"metrics.port=0"}), "caf.middleman.prometheus-http.port").empty());
 }
 
 TEST_CASE("a cluster sets what its connections need, and nothing without one", "[caf_config]") {

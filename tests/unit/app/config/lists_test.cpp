@@ -235,4 +235,20 @@ TEST_CASE("the document of the empty name must be one that clients can use", "[c
         texts{"--set server.empty_document_name: the document name is longer than 512 bytes"});
 }
 
+TEST_CASE("levels of components are pairs, each of which is known", "[config]") {
+  const config settings = config_of_settings({"log.levels=troupe.store=debug,caf=error"});
+  CHECK(settings.log.levels == texts{"troupe.store=debug", "caf=error"});
+  CHECK(config_of("log: {levels: [troupe.store=debug]}").log.levels == texts{"troupe.store=debug"});
+  const texts unknown = problems_of_settings({"log.levels=store=debug"});
+  REQUIRE(unknown.size() == 1);
+  CHECK(unknown[0].starts_with("--set log.levels: \"store=debug\" is not COMPONENT=LEVEL"));
+  CHECK(problems_of_settings({"log.levels=caf=loud"}).size() == 1);
+}
+
+TEST_CASE("a log that goes nowhere is a mistake", "[config]") {
+  CHECK(problems_of_settings({"log.console=false"}) ==
+        texts{"--set log.console: is false, and log.file is empty"});
+  CHECK(config_of_settings({"log.console=false", "log.file=log"}).log.file == "log");
+}
+
 }  // namespace troupe::lists_test
