@@ -4,6 +4,7 @@
 #include <set>
 
 #include "actors/admin_cluster.hpp"
+#include "actors/admin_metrics.hpp"
 #include "actors/gather.hpp"
 #include "base/wall_clock.hpp"
 #include "net/io_unit.hpp"
@@ -22,8 +23,9 @@ constexpr std::string_view role_of_user = "user";
 
 /// Pages that need no token.
 bool is_for_anybody(const admin::page_request* wanted) {
+  using enum admin::page;
   return wanted != nullptr &&
-         (wanted->to == admin::page::health || wanted->to == admin::page::readiness);
+         (wanted->to == health || wanted->to == readiness || wanted->to == dashboard);
 }
 
 /// Pages that read nothing from storage before they are answered.
@@ -203,6 +205,10 @@ void admin_request::answer(const admin::log_change& change) {
   log_line(log_severity::info, line);
   levels.choose(next);
   finish(admin::show_log(next));
+}
+
+void admin_request::answer(const admin::metrics_query&) {
+  finish(admin::show_metrics(home_system().metrics()));
 }
 
 // --- admin_handler ---

@@ -63,6 +63,7 @@ class admin_request final : public admin_request_actor::base {
   void answer(const admin::event_query& query);
   void answer(const admin::describe_log& query);
   void answer(const admin::log_change& change);
+  void answer(const admin::metrics_query& query);
   void answer(const http_answer& known) { finish(known); }
   void add_presence(listed_sessions page);
   void finish(http_answer with);

@@ -48,6 +48,16 @@ bool wants_content_type(const http_request& request) noexcept {
   return request.method != "DELETE" || request.has_body;
 }
 
+/// Health, and the files of the dashboard, which hold nothing of the node.
+bool needs_token(const http_request& request) noexcept {
+  if (request.method != "GET" && request.method != "HEAD") return true;
+  constexpr std::string_view files = "/dashboard/";
+  const std::string_view path = path_of_target(request.target);
+  const bool is_file =
+      path.starts_with(files) && path.find('/', files.size()) == std::string_view::npos;
+  return !is_file && path != "/" && path != "/healthz" && path != "/readyz";
+}
+
 http_answer answer_unauthorised(const std::string& text, std::string_view challenge) {
   http_answer answer = answer_error(401, text);
   answer.authenticate = challenge;
@@ -60,8 +70,7 @@ http_answer answer_unauthorised(const std::string& text, std::string_view challe
 std::optional<http_answer> guard::refusal_of(const http_request& request, time_point now,
                                              const user_token_check& users) {
   if (auto refusal = refusal_of_page(request)) return refusal;
-  const std::string_view path = path_of_target(request.target);
-  if (path != "/healthz" && path != "/readyz")
+  if (needs_token(request))
     if (auto refusal = refusal_of_token(request, now, users)) return refusal;
   if (wants_content_type(request) && !needs_preflight(request.content_type))
     return answer_error(415, "the body must have Content-Type: application/json");

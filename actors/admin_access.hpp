@@ -58,10 +58,10 @@ class guard {
 
   /// Why a request is not answered; nothing if it is. It looks at the header alone.
   /// 421: it is for another host. 403: a browser sends it for a page of another site. 401: the
-  /// token is missing or wrong (only /healthz and /readyz do without). 429: too many wrong ones
-  /// came from there. 415: it may change something, and its body is of a type that pages may send
-  /// without asking first.
-  /// `users`: asked about tokens that are not the admin token; 403 where one has no right.
+  /// token is missing or wrong (only /healthz, /readyz and the dashboard's files do without). 429:
+  /// too many wrong ones came from there. 415: it may change something, and its body is of a type
+  /// that pages may send without asking first. `users`: asked about tokens that are not the admin
+  /// token; 403 where one has no right.
   std::optional<http_answer> refusal_of(const http_request& request, time_point now,
                                         const user_token_check& users = {});
 

@@ -8,6 +8,7 @@
 #include "actors/admin_json.hpp"
 #include "base/document_name.hpp"
 #include "base/utf8.hpp"
+#include "net/page_files.hpp"
 #include "protocol/dialects/dialects.hpp"
 #include "protocol/json/interchange.hpp"
 #include "protocol/json/validate.hpp"
@@ -160,6 +161,15 @@ json to_json(const described_webhooks::dead_letter& dead) {
           {"attempts", dead.attempts}, {"error", dead.why}};
 }
 
+/// A file of the dashboard; its connection ends, since whoever may have it may ask nothing more.
+http_answer read_dashboard(const http_request& request) {
+  const page_file* const file = find_page_file(dashboard_files(), request.target);
+  http_answer answer = file == nullptr ? answer_error(404, "the dashboard has no such file")
+                                       : answer_page_file(*file, request);
+  answer.ends_connection = true;
+  return answer;
+}
+
 }  // namespace
 
 http_answer answer_error(unsigned status, const std::string& text, std::string allow) {
@@ -171,6 +181,8 @@ http_answer answer_error(unsigned status, const std::string& text, std::string a
 admin_query read_request(const page_request& wanted, const http_request& request) {
   if (wanted.to == page::health)
     return http_answer{.status = 200, .body = "ok\n", .allow = {}, .ends_connection = true};
+  if (wanted.to == page::dashboard) return read_dashboard(request);
+  if (wanted.to == page::metrics) return metrics_query{};
   if (wanted.to == page::notify) return read_notification(request.body);
   if (wanted.to == page::close_sessions || wanted.to == page::change_rights) {
     auto query = wanted.to == page::close_sessions ? read_close(request) : read_rights(request);

@@ -26,10 +26,12 @@ struct event_query {
   std::string document;
   std::string payload;  ///< JSON text.
 };
+/// All metrics of the node.
+struct metrics_query {};
 using admin_query =
     std::variant<http_answer, list_sessions, list_documents, list_clients, notify_query,
                  event_query, describe_webhooks, replay_webhooks, access_query, describe_cluster,
-                 change_members, describe_log, log_change>;
+                 change_members, describe_log, log_change, metrics_query>;
 
 /// An answer that says what is wrong. `allow`: the methods that are understood.
 http_answer answer_error(unsigned status, const std::string& text, std::string allow = {});

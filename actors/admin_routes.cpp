@@ -16,6 +16,9 @@ using enum answered_by;
 constexpr std::array rows{
     page_row{"GET", "/healthz", page::health, running_node},
     page_row{"GET", "/readyz", page::readiness, running_node},
+    page_row{"GET", "/", page::dashboard, running_node},
+    page_row{"GET", "/dashboard/{id}", page::dashboard, running_node},
+    page_row{"GET", "/api/v1/metrics", page::metrics, running_node},
     page_row{"GET", "/api/v1/sessions", page::sessions, running_node},
     page_row{"POST", "/api/v1/sessions/close", page::close_sessions, running_node},
     page_row{"POST", "/api/v1/sessions/rights", page::change_rights, running_node},

@@ -18,6 +18,8 @@ namespace troupe::admin {
 enum class page : std::uint8_t {
   health,
   readiness,
+  dashboard,  ///< A file of it.
+  metrics,
   sessions,
   close_sessions,
   change_rights,

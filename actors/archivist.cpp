@@ -101,6 +101,8 @@ void archivist::on_request(const answer_admin_request& order) {
     case admin::page::backup: return back_up();
     case admin::page::health:
     case admin::page::readiness:
+    case admin::page::dashboard:
+    case admin::page::metrics:
     case admin::page::sessions:
     case admin::page::close_sessions:
     case admin::page::change_rights:

@@ -40,6 +40,8 @@ std::string_view event_of(page to) noexcept {
     case page::batch:
     case page::health:
     case page::readiness:
+    case page::dashboard:
+    case page::metrics:
     case page::sessions:
     case page::notify:
     case page::documents:

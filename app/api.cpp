@@ -4,6 +4,7 @@
 
 #include "base/wall_clock.hpp"
 #include "net/listener.hpp"
+#include "net/page_handler.hpp"
 
 namespace troupe {
 
@@ -43,11 +44,14 @@ std::shared_ptr<http_handler> make_admin_handler(const config& settings, caf::ac
                                          std::move(with));
 }
 
-std::shared_ptr<http_handler> make_public_handler(const config& settings, caf::actor_system& system,
-                                                  api_parts parts,
-                                                  std::shared_ptr<connection_acceptor> acceptor) {
+namespace {
+
+/// The API on the public listener, in front of `others`; only those where server.api_prefix is
+/// empty.
+std::shared_ptr<http_handler> with_api(const config& settings, caf::actor_system& system,
+                                       api_parts parts, std::shared_ptr<http_handler> others) {
   std::string prefix = settings.server.api_prefix;
-  if (prefix.empty()) return nullptr;
+  if (prefix.empty()) return others;
   if (prefix == "/") prefix.clear();
   admin_handler_settings with;
   with.access.whom = admin::callers::users;
@@ -58,7 +62,20 @@ std::shared_ptr<http_handler> make_public_handler(const config& settings, caf::a
       std::move(prefix),
       std::make_shared<admin_handler>(system, std::move(parts.sources), std::move(parts.desk),
                                       std::move(with)),
-      make_plain_handler(std::move(acceptor)));
+      std::move(others));
+}
+
+}  // namespace
+
+std::shared_ptr<http_handler> make_public_handler(const config& settings, caf::actor_system& system,
+                                                  api_parts parts,
+                                                  std::shared_ptr<connection_acceptor> acceptor) {
+  auto plain = make_plain_handler(std::move(acceptor));
+  if (settings.demo.enabled)
+    plain = std::make_shared<page_handler>(
+        demo_files(), settings.demo.remote ? page_audience::everybody : page_audience::this_machine,
+        std::move(plain));
+  return with_api(settings, system, std::move(parts), std::move(plain));
 }
 
 }  // namespace troupe

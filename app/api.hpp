@@ -27,7 +27,7 @@ struct api_parts {
 std::shared_ptr<http_handler> make_admin_handler(const config& settings, caf::actor_system& system,
                                                  api_parts parts, const secret& token);
 
-/// The handler of the public listener. Null where server.api_prefix is empty: then it has none.
+/// The handler of the public listener: the demo, the API, and help.
 std::shared_ptr<http_handler> make_public_handler(const config& settings, caf::actor_system& system,
                                                   api_parts parts,
                                                   std::shared_ptr<connection_acceptor> acceptor);

@@ -172,14 +172,31 @@ void print_token(const admin_token& token, const std::string& url) {
               << token.value.reveal() << "' " << url << "/api/v1/sessions" << std::endl;
 }
 
+/// Where a browser on this machine reaches a listener of this address.
+std::string host_of_pages(const std::string& address) {
+  if (address == "0.0.0.0") return "127.0.0.1";
+  return address == "::" ? "[::1]" : host_for_url(address);
+}
+
+void print_demo(const config& settings, const node& running) {
+  if (!settings.demo.enabled) return;
+  std::cout << "troupe shows a demo on " << (running.has_tls() ? "https://" : "http://")
+            << host_of_pages(settings.server.address) << ':' << running.port() << "/demo"
+            << (settings.demo.remote ? "" : ", to browsers on this machine") << std::endl;
+}
+
 void print_addresses(const config& settings, const node& running) {
   const std::string_view scheme = settings.tls.certificate.empty() ? "ws://" : "wss://";
   std::cout << "troupe listening on " << scheme << host_for_url(settings.server.address) << ':'
             << running.port() << std::endl;
+  print_demo(settings, running);
   if (!settings.admin.enabled) return;
   const std::string url =
       "http://" + host_for_url(settings.admin.address) + ":" + std::to_string(running.admin_port());
   print_token(running.token(), url);
+  std::cout << "troupe shows its dashboard on "
+            << "http://" << host_of_pages(settings.admin.address) << ':' << running.admin_port()
+            << "/, to whoever has the admin token" << std::endl;
   std::cout << "troupe serves its admin pages on " << url << std::endl;
 }
 

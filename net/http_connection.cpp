@@ -33,6 +33,8 @@ constexpr std::chrono::seconds linger_max{2};
 /// The first byte of a TLS connection, and of no HTTP request.
 constexpr char tls_handshake = 0x16;
 
+constexpr unsigned not_modified = 304;
+
 class http_connection final : public unit_member,
                               public pollable,
                               public std::enable_shared_from_this<http_connection> {
@@ -248,6 +250,7 @@ class http_connection final : public unit_member,
             .authorization = std::string{value_of(request, http::field::authorization)},
             .if_match = values_of(request, http::field::if_match),
             .if_none_match = values_of(request, http::field::if_none_match),
+            .accept_encoding = values_of(request, http::field::accept_encoding),
             .has_body = has_body(request),
             .asker = std::exchange(asker_, {})};
   }
@@ -359,37 +362,40 @@ class http_connection final : public unit_member,
     if (what.ends_connection) next = after_answer::close;
     http::response<http::empty_body> response{static_cast<http::status>(what.status), 11};
     response.set(http::field::server, "troupe");
-    response.set(http::field::content_type,
-                 beast::string_view{what.content_type.data(), what.content_type.size()});
-    response.set(http::field::cache_control, "no-store");
+    response.set(http::field::content_type, to_beast(what.content_type));
+    response.set(http::field::cache_control, to_beast(what.cache_control));
+    for (const http_field& each : what.fields)
+      response.set(to_beast(each.name), to_beast(each.value));
     if (what.retry_after.count() > 0)
       response.set(http::field::retry_after, std::to_string(what.retry_after.count()));
     if (!what.allow.empty()) response.set(http::field::allow, what.allow);
     if (!what.etag.empty()) response.set(http::field::etag, what.etag);
     if (!what.authenticate.empty())
-      response.set(http::field::www_authenticate,
-                   beast::string_view{what.authenticate.data(), what.authenticate.size()});
+      response.set(http::field::www_authenticate, to_beast(what.authenticate));
     if (what.names_upgrade) {
       response.set(http::field::upgrade, "websocket");
       response.set(http::field::sec_websocket_version, "13");
     }
-    response.content_length(what.body.size());
+    // What has not changed is not sent, and its length is not that of nothing.
+    if (what.status != not_modified)
+      response.content_length(what.body.size() + what.fixed_body.size());
     response.keep_alive(next == after_answer::keep_alive);
     if (what.names_upgrade) response.insert(http::field::connection, "Upgrade");
     std::ostringstream head;
     head << response.base();
     output_ = std::move(head).str();
     body_ = is_head_ ? std::string{} : std::move(what.body);
+    fixed_body_ = is_head_ ? std::string_view{} : what.fixed_body;
     ends_after_output_ = next == after_answer::close;
     is_answering_ = true;
-    set_deadline(time_for(output_.size() + body_.size()));
+    set_deadline(time_for(output_size()));
     write();
   }
 
   /// Writes what is left of the answer, as much as the socket takes.
   void write() {
     is_writing_ = true;
-    while (written_ < output_.size() + body_.size()) {
+    while (written_ < output_size()) {
       const auto [parts, count] = unwritten();
       const io_outcome written = socket_.write(parts.data(), count);
       if (written.status == io_status::would_block)
@@ -401,6 +407,7 @@ class http_connection final : public unit_member,
     unit_.sockets().change(socket_.socket(), *this, {.readable = true});
     std::string{}.swap(output_);
     std::string{}.swap(body_);
+    fixed_body_ = {};
     written_ = 0;
     is_writing_ = is_answering_ = is_head_ = false;
     if (ends_after_output_) return linger();
@@ -408,14 +415,21 @@ class http_connection final : public unit_member,
     parse();
   }
 
+  std::size_t output_size() const noexcept {
+    return output_.size() + body_.size() + fixed_body_.size();
+  }
+
   /// The parts of the answer that are not written: of its head, and of its body.
-  std::pair<std::array<iovec, 2>, std::size_t> unwritten() {
-    std::array<iovec, 2> parts{};
+  std::pair<std::array<iovec, 3>, std::size_t> unwritten() const {
+    std::array<iovec, 3> parts{};
     std::size_t count = 0;
     std::size_t skip = written_;
-    for (std::string* const part : {&output_, &body_}) {
-      if (skip < part->size()) parts[count++] = {part->data() + skip, part->size() - skip};
-      skip -= std::min(skip, part->size());
+    for (const std::string_view part :
+         {std::string_view{output_}, std::string_view{body_}, fixed_body_}) {
+      // The kernel only reads what the type lets it write.
+      if (skip < part.size())
+        parts[count++] = {const_cast<char*>(part.data()) + skip, part.size() - skip};
+      skip -= std::min(skip, part.size());
     }
     return {parts, count};
   }
@@ -452,11 +466,12 @@ class http_connection final : public unit_member,
   std::shared_ptr<http_service> service_;
   std::string remote_address_;
   std::string input_;
-  std::string output_;       // the head of the answer that is being written
-  std::string body_;         // and its body
-  std::size_t written_ = 0;  // bytes of both
-  http_asker asker_;         // of the request that is read
-  std::size_t taken_ = 0;    // of the memory for large messages, for the body of the request
+  std::string output_;           // the head of the answer that is being written
+  std::string body_;             // and its body
+  std::string_view fixed_body_;  // what follows it
+  std::size_t written_ = 0;      // bytes of all three
+  http_asker asker_;             // of the request that is read
+  std::size_t taken_ = 0;        // of the memory for large messages, for the body of the request
   std::optional<http::request_parser<http::string_body>> parser_;
   admission admission_;
   std::unique_ptr<admitted_upgrade> waiting_;  // for its turn to be answered

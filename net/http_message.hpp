@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -23,14 +24,21 @@ struct http_request {
   std::string target;  ///< Path and query, as sent.
   std::string body;    ///< Empty where bodies are not accepted.
   std::string remote_address;
-  std::string host{};           ///< Whom it is for, with the port if there is one; may be empty.
-  std::string fetch_site{};     ///< Sec-Fetch-Site: from where a browser asks; others send none.
-  std::string content_type{};   ///< Of the body.
-  std::string authorization{};  ///< As sent; it is secret.
-  std::string if_match{};       ///< As sent.
-  std::string if_none_match{};  ///< As sent.
-  bool has_body = false;        ///< Its header announces one.
-  http_asker asker{};           ///< As on_head() has said; not known before.
+  std::string host{};             ///< Whom it is for, with the port if there is one; may be empty.
+  std::string fetch_site{};       ///< Sec-Fetch-Site: from where a browser asks; others send none.
+  std::string content_type{};     ///< Of the body.
+  std::string authorization{};    ///< As sent; it is secret.
+  std::string if_match{};         ///< As sent.
+  std::string if_none_match{};    ///< As sent.
+  std::string accept_encoding{};  ///< As sent.
+  bool has_body = false;          ///< Its header announces one.
+  http_asker asker{};             ///< As on_head() has said; not known before.
+};
+
+/// One more field of an answer's header. Static storage.
+struct http_field {
+  std::string_view name;
+  std::string_view value;
 };
 
 struct http_answer {
@@ -43,6 +51,10 @@ struct http_answer {
   std::string_view authenticate{};  ///< WWW-Authenticate, for 401. Static storage.
   std::string etag{};               ///< With its quotes; empty: none.
   bool ends_connection = false;     ///< So that who may ask nothing more holds no place.
+  /// Sent behind `body`, without a copy of it. Static storage.
+  std::string_view fixed_body{};
+  std::string_view cache_control = "no-store";  ///< Static storage.
+  std::span<const http_field> fields{};         ///< Further ones. Static storage.
 };
 
 /// What a handler says when it has seen the header of a request.

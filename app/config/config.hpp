@@ -65,6 +65,11 @@ struct config {
     std::string backup_directory;  ///< Empty: no backups.
   };
 
+  struct demo_section {
+    bool enabled = true;
+    bool remote = false;
+  };
+
   /// One entry of access.keys: a secret for the algorithms that begin with HS, a public key for the
   /// others.
   struct access_key_section {
@@ -266,6 +271,7 @@ struct config {
   server_section server;
   tls_section tls;
   admin_section admin;
+  demo_section demo;
   access_section access;
   access_webhook_section access_webhook;
   limits_section limits;

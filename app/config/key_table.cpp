@@ -17,6 +17,7 @@ constexpr std::string_view time_units = "ms, s, m or h";
 using server = config::server_section;
 using tls = config::tls_section;
 using admin = config::admin_section;
+using demo = config::demo_section;
 using access_keys = config::access_section;
 using webhook = config::access_webhook_section;
 using limits = config::limits_section;
@@ -93,6 +94,12 @@ constexpr std::array keys{
     config_key{"admin.backup_directory", text_field{in<&config::admin, &admin::backup_directory>},
                "directory",
                "directory below which the admin pages write backups; empty: they write none"},
+
+    config_key{"demo.enabled", switch_field{in<&config::demo, &demo::enabled>}, "true or false",
+               "whether the public port shows the page /demo, on which browsers edit documents "
+               "whose names begin with demo/"},
+    config_key{"demo.remote", switch_field{in<&config::demo, &demo::remote>}, "true or false",
+               "whether browsers on other machines are shown it, too"},
 
     config_key{"access.mode", access_mode_field{in<&config::access, &access_keys::mode>},
                "open, token or webhook",

@@ -186,7 +186,7 @@ test('a page that cannot be is refused', async () => {
 });
 
 test('unknown pages are 404, other methods 405 with those that go, and both say so in JSON', async () => {
-  for (const path of ['/', '/api', '/api/v1', '/api/v1/', '/api/v2/sessions', '/api/v1/sessions/1', '/api/v1/documents//sessions', '/api/v1/documents/a', '/document']) {
+  for (const path of ['/dashboard', '/api', '/api/v1', '/api/v1/', '/api/v2/sessions', '/api/v1/sessions/1', '/api/v1/documents//sessions', '/api/v1/documents/a', '/document']) {
     const { status, json: body } = await ask_admin(use.server, path);
     assert.equal(status, 404, path);
     assert.ok(body.error.length > 0, path);

@@ -28,7 +28,8 @@ const pages = [
   ['POST', '/api/v1/documents/a/copy'], ['POST', '/api/v1/documents/a/admit'], ['GET', '/api/v1/storage'], ['POST', '/api/v1/backup'],
   ['GET', '/api/v1/cluster'], ['POST', '/api/v1/cluster/members'], ['DELETE', '/api/v1/cluster/members/n1'],
   ['GET', '/api/v1/webhooks'], ['POST', '/api/v1/webhooks/replay'],
-  ['POST', '/api/v1/notify'], ['GET', '/'], ['GET', '/nothing'], ['DELETE', '/api/v1/sessions'], ['OPTIONS', '/api/v1/documents'],
+  ['GET', '/api/v1/metrics'],
+  ['POST', '/api/v1/notify'], ['POST', '/'], ['GET', '/dashboard'], ['GET', '/nothing'], ['DELETE', '/api/v1/sessions'], ['OPTIONS', '/api/v1/documents'],
 ];
 
 for (const [method, page] of pages) {

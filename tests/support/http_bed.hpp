@@ -79,8 +79,10 @@ class echo_handler final : public http_handler {
   }
   void on_request(http_request request, std::function<void(http_answer)> answer) override {
     requests.push_back(request);
-    answers.push_back([answer, body = body.empty() ? request.target + "\n" : body] {
-      answer({.status = 200, .body = body, .allow = {}});
+    answers.push_back([this, answer, body = body.empty() ? request.target + "\n" : body] {
+      http_answer with{.status = 200, .body = body, .allow = {}};
+      if (dress) dress(with);
+      answer(std::move(with));
     });
     if (answers_at_once) answer_next();
   }
@@ -95,7 +97,8 @@ class echo_handler final : public http_handler {
   body_plan plan;                  ///< Of each.
   std::deque<std::function<void()>> answers;
   bool answers_at_once = true;
-  std::string body;  ///< Of each answer; empty: the target.
+  std::string body;                         ///< Of each answer; empty: the target.
+  std::function<void(http_answer&)> dress;  ///< Changes an answer before it goes out.
 };
 
 class http_bed {

@@ -73,10 +73,50 @@ class tab {
     await this.run('area.focus()');
     for (const key of text) await this.browser.ask('Input.insertText', { text: key }, this.session);
   }
+  /** Types into what has the focus, a key at a time. */
+  async insert(text) {
+    for (const key of text) await this.browser.ask('Input.insertText', { text: key }, this.session);
+  }
+  /** Presses a key by its name, as `ArrowDown`. */
+  async press(key) {
+    for (const type of ['keyDown', 'keyUp']) await this.browser.ask('Input.dispatchKeyEvent', { type, key, code: key }, this.session);
+  }
+  /** Clicks on the first element that a selector finds. */
+  click(selector) {
+    return this.run(`document.querySelector(${JSON.stringify(selector)}).click()`);
+  }
+  /** The text that an element shows; '' if there is none. */
+  shown(selector) {
+    return this.run(`document.querySelector(${JSON.stringify(selector)})?.innerText ?? ''`);
+  }
+  /** Waits until an element shows a text that fits. */
+  until_shown(selector, pattern, ms = 20000) {
+    let text;
+    const fits = async () => pattern.test((text = await this.shown(selector)));
+    return until(fits, `${selector} shows ${pattern}`, ms, () => JSON.stringify(text));
+  }
+  /** What the page was not allowed to do, and what went wrong in its scripts. */
+  mistakes() {
+    return this.run('window.mistakes');
+  }
+  /** A picture of what is shown, as bytes of a PNG. */
+  async picture({ width = 1280, height = 800, is_dark = false } = {}) {
+    const ask = (method, params) => this.browser.ask(method, params, this.session);
+    await ask('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: false });
+    await ask('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: is_dark ? 'dark' : 'light' }] });
+    const { data } = await ask('Page.captureScreenshot', { format: 'png' });
+    return Buffer.from(data, 'base64');
+  }
   close() {
     return this.browser.ask('Target.closeTarget', { targetId: this.target });
   }
 }
+
+/** Runs in each page before its own scripts. */
+const watch_mistakes = `window.mistakes = [];
+  addEventListener('securitypolicyviolation', (event) => mistakes.push(event.violatedDirective + ' ' + event.blockedURI + ' ' + event.sample));
+  addEventListener('error', (event) => mistakes.push(event.message ?? 'not loaded: ' + event.target?.src), true);
+  addEventListener('unhandledrejection', (event) => mistakes.push(String(event.reason)));`;
 
 class browser {
   #socket;
@@ -107,6 +147,15 @@ class browser {
     const { targetId } = await this.ask('Target.createTarget', { url, browserContextId });
     const { sessionId } = await this.ask('Target.attachToTarget', { targetId, flatten: true });
     return new tab(this, sessionId, targetId);
+  }
+  /** The same, with an eye on its mistakes from its first script on. */
+  async open_watched(url) {
+    const opened = await this.open('about:blank');
+    await this.ask('Page.enable', {}, opened.session);
+    await this.ask('Page.addScriptToEvaluateOnNewDocument', { source: watch_mistakes }, opened.session);
+    await this.ask('Page.navigate', { url }, opened.session);
+    await until(() => opened.run(`location.href !== 'about:blank' && document.readyState === 'complete'`), `${url} is loaded`, 20000);
+    return opened;
   }
   close() {
     this.#socket?.terminate();
@@ -152,4 +201,10 @@ export async function use_browser_on(context, html) {
   const port = await serve(context, html, '/node_modules/');
   const speaker = await start_browser(context);
   return { open: (query) => speaker.open(`http://127.0.0.1:${port}/?${query}`) };
+}
+
+/** Starts a browser for one test: {open(url)} opens any page in a window of its own, and watches its mistakes. */
+export async function use_windows(context) {
+  const speaker = await start_browser(context);
+  return { open: (url) => speaker.open_watched(url) };
 }

@@ -84,6 +84,30 @@ TEST_CASE("further hosts can be allowed", "[admin]") {
   CHECK(refused(get("x.admin.example.com"), "127.0.0.1", allowed) == 421);
 }
 
+TEST_CASE("the files of the dashboard need no token, but the right host and site", "[admin]") {
+  http_request asked = get("localhost:3002");
+  asked.authorization.clear();
+  for (const char* target : {"/", "/?x", "/dashboard/main-1a.js", "/healthz", "/readyz"}) {
+    CAPTURE(target);
+    asked.target = target;
+    CHECK(refused(asked) == 0);
+    asked.host = "evil.example:3002";
+    CHECK(refused(asked) == 421);
+    asked.host = "localhost:3002";
+    asked.fetch_site = "cross-site";
+    CHECK(refused(asked) == 403);
+    asked.fetch_site = "same-origin";
+    asked.method = "POST";
+    CHECK(refused(asked) == 401);
+    asked.method = "GET";
+  }
+  for (const char* target : {"/dashboard", "/dashboard/a/b", "//", "/api/v1/metrics", "/demo"}) {
+    CAPTURE(target);
+    asked.target = target;
+    CHECK(refused(asked) == 401);
+  }
+}
+
 TEST_CASE("pages of other sites are refused", "[admin]") {
   for (const char* site : {"", "same-origin", "none"}) CHECK(refused(get("localhost", site)) == 0);
   for (const char* site : {"cross-site", "same-site", "other"})

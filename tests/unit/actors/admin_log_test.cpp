@@ -3,7 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 
-using namespace troupe;
+namespace troupe::admin_log_test {
 
 namespace {
 
@@ -63,3 +63,5 @@ TEST_CASE("the answer has the level of each component", "[admin][log]") {
   CHECK(shown["levels"]["troupe.session"] == "info");
   CHECK(shown["levels"]["caf"] == "warning");
 }
+
+}  // namespace troupe::admin_log_test

@@ -107,7 +107,7 @@ TEST_CASE("the sessions of a document are asked for by its encoded name", "[admi
 }
 
 TEST_CASE("another page is not there, and another method is not allowed", "[admin]") {
-  for (const char* target : {"/", "/api", "/api/v1/session", "/notes", ""}) {
+  for (const char* target : {"/dashboard/none.js", "/api", "/api/v1/session", "/notes", ""}) {
     const http_answer answer = answer_of("GET", target);
     CHECK(answer.status == 404);
     CHECK(json_value::parse(answer.body).at("error").is_string());

@@ -10,7 +10,8 @@
 #include "tests/support/actor_node.hpp"
 #include "tests/support/editing_client.hpp"
 
-using namespace troupe;
+namespace troupe::document_times_test {
+
 using sync::message_kind;
 
 namespace {
@@ -110,3 +111,5 @@ TEST_CASE("updates that go out as one are counted", "[metrics]") {
   // To the others, and back to their author once they are stored.
   CHECK(use.documents().coalesced_updates->value() >= 2);
 }
+
+}  // namespace troupe::document_times_test

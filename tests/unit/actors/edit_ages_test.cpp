@@ -4,7 +4,8 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::edit_ages_test {
+
 using namespace std::chrono_literals;
 
 namespace {
@@ -56,3 +57,5 @@ TEST_CASE("turns that wait for keepers for long take a bounded room", "[metrics]
   }
   CHECK(edits.confirm(edit_ages::waiting_max + 5, 1ms).size() == edit_ages::waiting_max);
 }
+
+}  // namespace troupe::edit_ages_test

@@ -3,7 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 
-using namespace troupe;
+namespace troupe::log_format_test {
 
 namespace {
 
@@ -56,3 +56,5 @@ TEST_CASE("a text in another format is shown as it is", "[log]") {
   CHECK(parsed["message"] == "what");
   CHECK(parsed["component"] == "caf");
 }
+
+}  // namespace troupe::log_format_test

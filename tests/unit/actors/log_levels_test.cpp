@@ -7,7 +7,7 @@
 
 #include "tests/support/source_tree.hpp"
 
-using namespace troupe;
+namespace troupe::log_levels_test {
 
 TEST_CASE("each component obeys the level unless it has one of its own", "[log]") {
   log_choice choice{.level = log_severity::warning};
@@ -86,3 +86,5 @@ TEST_CASE("only the node itself logs from files without a rule", "[log]") {
   }
   CHECK(count > 10);
 }
+
+}  // namespace troupe::log_levels_test

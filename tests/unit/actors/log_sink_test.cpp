@@ -12,7 +12,7 @@
 
 #include "tests/support/temporary_directory.hpp"
 
-using namespace troupe;
+namespace troupe::log_sink_test {
 
 namespace {
 
@@ -103,3 +103,5 @@ TEST_CASE("a file that cannot be opened is told", "[log]") {
   REQUIRE_FALSE(opened);
   CHECK(opened.error().code == errc::invalid_config);
 }
+
+}  // namespace troupe::log_sink_test

@@ -14,7 +14,8 @@
 
 #include "tests/support/source_tree.hpp"
 
-using namespace troupe;
+namespace troupe::node_metrics_test {
+
 using name_set = std::set<std::string>;
 
 namespace {
@@ -127,3 +128,5 @@ TEST_CASE("times are taken while somebody scrapes", "[metrics]") {
   CHECK(node_metrics{system}.takes_times());
   CHECK_FALSE(node_metrics{system, scraping::off}.takes_times());
 }
+
+}  // namespace troupe::node_metrics_test

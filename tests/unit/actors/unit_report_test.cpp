@@ -7,7 +7,7 @@
 
 #include "protocol/dialects/dialects.hpp"
 
-using namespace troupe;
+namespace troupe::unit_report_test {
 
 namespace {
 
@@ -68,3 +68,5 @@ TEST_CASE("a gauge is the sum of what the units show at this second", "[metrics]
   CHECK(units.sessions(dialect::y_websocket) == 0);
   CHECK(units.sessions(dialect::json) == 1);
 }
+
+}  // namespace troupe::unit_report_test

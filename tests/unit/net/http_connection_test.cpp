@@ -97,6 +97,47 @@ TEST_CASE("HEAD is answered with the length and without the body", "[http]") {
   CHECK(body_of(bed.answer_to(get("/b"))) == "/b\n");
 }
 
+TEST_CASE("an answer may have bytes of the binary behind its body, and fields of its own",
+          "[http]") {
+  static const std::string large(300'000, 'x');
+  static constexpr http_field fields[] = {{"X-One", "1"}, {"Content-Encoding", "gzip"}};
+  http_bed bed;
+  bed.handler->dress = [](http_answer& answer) {
+    answer.fixed_body = large;
+    answer.fields = fields;
+    answer.cache_control = "no-cache";
+  };
+  std::string answer = bed.serve().answer_to(get("/a"));
+  CHECK(body_of(answer).size() < large.size());  // more than the socket holds
+  for (int i = 0; i < 1000 && body_of(answer).size() < large.size() + 3; ++i) {
+    bed.thread.settle();
+    answer += bed.sockets.there_reads();
+  }
+  CHECK(names(answer, "X-One: 1"));
+  CHECK(names(answer, "Content-Encoding: gzip"));
+  CHECK(names(answer, "Cache-Control: no-cache"));
+  CHECK(names(answer, "Content-Length: 300003"));
+  CHECK(body_of(answer) == "/a\n" + large);
+  const std::string head = bed.answer_to("HEAD /b HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(names(head, "Content-Length: 300003"));
+  CHECK(body_of(head).empty());
+}
+
+TEST_CASE("an answer that nothing has changed has no length, and the connection stays", "[http]") {
+  http_bed bed;
+  bed.handler->dress = [](http_answer& answer) {
+    answer.status = 304;
+    answer.body.clear();
+    answer.etag = "\"a\"";
+  };
+  const std::string answer = bed.serve().answer_to(get("/a"));
+  CHECK(status_of(answer) == 304);
+  CHECK(names(answer, "ETag: \"a\""));
+  CHECK(answer.find("Content-Length") == std::string::npos);
+  bed.handler->dress = nullptr;
+  CHECK(body_of(bed.answer_to(get("/b"))) == "/b\n");
+}
+
 TEST_CASE("a header above its limit is refused", "[http]") {
   connection_settings settings;
   settings.http_header_bytes_max = 100;

@@ -7,7 +7,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-using namespace troupe;
+namespace troupe::port_check_test {
 
 TEST_CASE("whether a port is free is told, and why it is not", "[port_check]") {
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -31,3 +31,5 @@ TEST_CASE("an address that is none of this machine cannot be listened on", "[por
   CHECK_FALSE(check_port("localhost", 0));
   CHECK(check_port("127.0.0.1", 0));
 }
+
+}  // namespace troupe::port_check_test
