@@ -5,6 +5,7 @@
 
 #include "base/check.hpp"
 #include "net/request_target.hpp"
+#include "protocol/access/token.hpp"
 #include "protocol/json/tree.hpp"
 #include "protocol/route.hpp"
 
@@ -65,6 +66,26 @@ identified_client access_control::identify(const upgrade_request& request,
   if (mode() == access::mode::token && settings_.policy->everybody == access::anonymous::none) {
     found.refused = close_reason::unauthenticated;
     count("missing");
+  }
+  return found;
+}
+
+identified_client access_control::identify(const std::string& token, const identity_ptr& before) {
+  identified_client found;
+  switch (mode()) {
+    case access::mode::open: found.who = before; break;
+    case access::mode::token: return identify_token(token, address_of(before));
+    case access::mode::webhook: {
+      if (token.size() > access::token_size_bytes_max) {
+        found.refused = close_reason::unauthenticated;
+        found.fault = access::token_fault::too_long;
+        break;
+      }
+      identity who{.user = {}, .address = address_of(before)};
+      who.shown = std::make_shared<const shown_by_client>(
+          shown_by_client{token, before && before->shown ? before->shown->origin : std::string{}});
+      found.who = std::make_shared<const identity>(std::move(who));
+    }
   }
   return found;
 }

@@ -71,6 +71,9 @@ class access_control {
   /// `claimed`: who the client says it is, which counts where the mode is open, and its address.
   identified_client identify(const upgrade_request& request, const identity_ptr& claimed);
 
+  /// Who somebody is who shows a token in a message. `before`: what the upgrade said of them.
+  identified_client identify(const std::string& token, const identity_ptr& before);
+
   /// Who somebody is whom the application has named; `before`: what was known of them.
   identity_ptr identify(const webhook::authorisation& answer, const identity_ptr& before) const;
 

@@ -457,9 +457,11 @@ void document::confirm() {
   while (const durability::unconfirmed* const one = durability_.next_confirmed()) {
     const session_id session = one->from.session();
     if (one->has_confirmation)
-      output_.add(
-          audience::one, session, one->in,
-          {.kind = notice_kind::ack, .body = one->change.view(), .extra = one->message_id.view()});
+      output_.add(audience::one, session, one->in,
+                  {.kind = notice_kind::ack,
+                   .body = one->change.view(),
+                   .extra = one->message_id.view(),
+                   .count = one->acknowledged});
     if (session != no_session && !one->is_credited)
       audience_.note_handled(session, {1, one->credit_bytes});
     durability_.pop_confirmed();

@@ -29,6 +29,7 @@ void durability::add(const document_effects::storage_write& write, const shared_
   waiting.needs_whole = write.update.empty();
   if (write.confirmation) {
     waiting.has_confirmation = true;
+    waiting.acknowledged = write.confirmation->count;
     waiting.change = share(write.confirmation->body, event_bytes);
     waiting.message_id = share(write.confirmation->extra, event_bytes);
   }

@@ -30,9 +30,10 @@ class durability {
     storage::sequence number = 0;  ///< Of the last update up to it; set by await().
     origin from;
     dialect in = dialect::y_websocket;
-    bool has_confirmation = false;  ///< Else only its credit is given back.
-    shared_slice change;            ///< What it changed; empty: nothing.
-    shared_slice message_id;        ///< Empty: none.
+    bool has_confirmation = false;   ///< Else only its credit is given back.
+    std::uint32_t acknowledged = 1;  ///< How many requests the confirmation acknowledges.
+    shared_slice change;             ///< What it changed; empty: nothing.
+    shared_slice message_id;         ///< Empty: none.
     std::size_t credit_bytes = 0;
     /// It has written nothing, as all of it was here, perhaps from a peer: keepers must have that.
     bool needs_whole = false;

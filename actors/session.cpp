@@ -4,40 +4,8 @@
 
 #include "actors/failure_codes.hpp"
 #include "actors/framing.hpp"
-#include "protocol/access/permission_words.hpp"
 
 namespace troupe {
-
-namespace {
-
-/// After the application did not answer about those who are here.
-constexpr std::chrono::seconds ask_later{10};
-
-authorise question_about(const std::string& document, const identity_ptr& who) {
-  webhook::question what{.document = document, .user = user_of(who), .address = address_of(who)};
-  if (who && who->shown) {
-    what.token = who->shown->token;
-    what.origin = who->shown->origin;
-  }
-  return {std::move(what)};
-}
-
-/// An answer that is half understood allows nothing.
-rights rights_in(const authorised& answer) {
-  if (answer.what != authorised::outcome::granted) return {};
-  const auto allowed = access::permission_of(
-      answer.allowed.rights, [](std::string_view word) { return std::optional{word}; });
-  return allowed ? allowed->effective() : rights{};
-}
-
-std::optional<std::chrono::steady_clock::time_point>
-expiry_of(const webhook::authorisation& answer) {
-  if (!answer.expires_at) return std::nullopt;
-  return steady(std::chrono::system_clock::time_point{
-      std::chrono::seconds{static_cast<std::int64_t>(*answer.expires_at)}});
-}
-
-}  // namespace
 
 /// Holds the actor alive as long as its connection calls back.
 class session::events final : public connection_handler {
@@ -70,13 +38,15 @@ class session::events final : public connection_handler {
 
 session::session(caf::actor_config& config, io_unit& unit,
                  std::shared_ptr<session_environment> environment, session_id id, route way,
-                 std::shared_ptr<websocket_connection> connection, visitor_id visitor)
+                 std::shared_ptr<websocket_connection> connection, visitor_id visitor,
+                 session_place place)
     : io_actor(config, unit),
       environment_(std::move(environment)),
       core_(id, std::move(way), environment_->settings, unit.now()),
       connection_(std::move(connection)),
       connected_since_(std::chrono::system_clock::now()),
-      visitor_(visitor) {}
+      visitor_(visitor),
+      place_(place) {}
 
 session::behavior_type session::make_behavior() {
   end_on_exception(this);
@@ -97,20 +67,13 @@ void session::on_exit() {
   });
   tell_traffic();
   environment_->table->remove(core_.id());
-  environment_->slots->release();
+  if (place_ == session_place::own) environment_->slots->release();
   environment_->metrics->sessions().dec();
   // An exception may have left some, which concern this session alone.
   environment_->effects.clear();
   connection_.reset();
   opened_.clear();
   environment_.reset();  // the core, which refers to it, is not called any more
-}
-
-template <class Event>
-void session::handle(Event&& event) {
-  session_effects& effects = environment_->effects;
-  event(session_protocol::moment{unit().now(), connection_->queued_bytes()}, effects);
-  carry_out(effects);
 }
 
 // --- events of the connection ---
@@ -252,84 +215,11 @@ void session::carry_out(session_effects& effects) {
   // The core is called again for these and fills the effects anew.
   const auto asked = std::move(effects.authorise);
   const auto openings = std::move(effects.open);
+  const auto token = std::exchange(effects.token, std::nullopt);
   effects.clear();
+  if (token) on_token(*token);
   for (const std::string& document : asked) authorise(document);
   for (const auto& [document, may] : openings) open(document, may);
-}
-
-void session::authorise(const std::string& document) {
-  if (const auto may = environment_->access->rights_to(core_.way().who, document))
-    return on_authorised(document, *may);
-  ask_application(document);
-}
-
-/// Meanwhile the client is not read, so little of its input waits.
-void session::ask_application(const std::string& document) {
-  request(environment_->authoriser, caf::infinite, question_about(document, core_.way().who))
-      .then([this, document](const authorised& answer) { on_authorised(document, answer); },
-            [this, document](const caf::error&) {
-              on_authorised(document, authorised{.allowed = {}, .why = {}});
-            });
-}
-
-void session::on_authorised(const std::string& document, const authorised& answer) {
-  if (answer.what == authorised::outcome::unavailable) {
-    return handle([&](auto at, auto& out) {
-      core_.on_refused(document, close_reason::access_unavailable, at, out);
-    });
-  }
-  if (answer.what == authorised::outcome::granted) {
-    core_.on_identified(environment_->access->identify(answer.allowed, core_.way().who),
-                        expiry_of(answer.allowed));
-    note_question(document, answer.allowed);
-  }
-  on_authorised(document, rights_in(answer));
-}
-
-/// What the application has said holds for a while.
-void session::note_question(const std::string& document, const webhook::authorisation& answer) {
-  std::erase_if(asked_, [&](const asked_document& each) { return each.name == document; });
-  // Not all that came at once ask again at once.
-  if (answer.asks_again)
-    asked_.push_back({document, *answer.asks_again + std::chrono::milliseconds{core_.id() % 1000}});
-}
-
-void session::ask_again(time_point now) {
-  std::erase_if(asked_, [&](const asked_document& each) {
-    return now >= each.again && !each.is_asking && !has_joined(each.name);
-  });
-  for (asked_document& each : asked_) {
-    if (now < each.again || std::exchange(each.is_asking, true)) continue;
-    request(environment_->authoriser, caf::infinite, question_about(each.name, core_.way().who))
-        .then([this, name = each.name](const authorised& answer) { on_asked_again(name, answer); },
-              [this, name = each.name](const caf::error&) {
-                on_asked_again(name, authorised{.allowed = {}, .why = {}});
-              });
-  }
-}
-
-/// While the application is away those who are here stay, until what it has said expires.
-void session::on_asked_again(const std::string& document, const authorised& answer) {
-  if (core_.is_closed()) return;
-  webhook::authorisation next = answer.allowed;
-  if (answer.what == authorised::outcome::unavailable) next.asks_again = unit().now() + ask_later;
-  note_question(document, next);
-  if (answer.what == authorised::outcome::unavailable) return;
-  if (const auto expires = expiry_of(answer.allowed)) core_.on_identified(core_.way().who, expires);
-  const auto& all = core_.documents();
-  const auto of = std::ranges::find(all, document, &joined_document::name);
-  const rights may =
-      environment_->access->changed(core_.way().who, document, rights_in(answer), unit().now());
-  if (of == all.end() || of->may == may) return;
-  handle([&](auto at, auto& out) {
-    core_.on_rights_changed(document, may, close_reason::access_revoked, at, out);
-  });
-}
-
-/// What has changed while it was found out counts, too.
-void session::on_authorised(const std::string& document, rights may) {
-  const rights left = environment_->access->changed(core_.way().who, document, may, unit().now());
-  handle([&](auto at, auto& out) { core_.on_authorised(document, left, at, out); });
 }
 
 void session::forward(session_effects& effects) {

@@ -3,11 +3,15 @@
 // (protocol/session/session_protocol): frames, time and answers go in, and the actor carries out
 // the effects. What documents have to say comes back through the unit's session_table.
 //
+// Where several sessions share a socket, each has a part of it that looks like a connection of its
+// own (actors/carried_connection).
+//
 // It ends when its socket has, having left its documents. Its mailbox is bounded by what it asks of
 // the directory: one answer per document.
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,17 +41,26 @@ struct session_environment {
   std::shared_ptr<closing_log> closings;      ///< Null: nothing is logged.
   std::shared_ptr<access_control> access = std::make_shared<access_control>();
   authoriser_actor authoriser;  ///< Null unless access.mode is webhook.
+  /// A token in a message, of a client at this address, is not good. Null: nobody hears of it.
+  std::function<void(access::token_fault why, const std::string& address)> on_bad_token;
   directory_actor directory;
   hub_actor hub;
   session_input input;      ///< Of the session whose socket is being read.
   session_effects effects;  ///< Of the event that is being handled.
 };
 
+/// Whose connection a session has.
+enum class session_place : std::uint8_t {
+  own,      ///< Its own, which takes a slot.
+  carried,  ///< It shares one (shared_connection), which has the slot.
+};
+
 class session final : public io_actor<session_actor::base>, private subscriber_session {
  public:
   session(caf::actor_config& config, io_unit& unit,
           std::shared_ptr<session_environment> environment, session_id id, route way,
-          std::shared_ptr<websocket_connection> connection, visitor_id visitor = 0);
+          std::shared_ptr<websocket_connection> connection, visitor_id visitor = 0,
+          session_place place = session_place::own);
 
   const char* name() const override { return "troupe.session"; }
 
@@ -99,6 +112,10 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   void on_asked_again(const std::string& document, const authorised& answer);
   void note_question(const std::string& document, const webhook::authorisation& answer);
   void on_authorised(const std::string& document, rights may);
+  void on_token(const std::string& token);
+  void renew(const identified_client& client);
+  void on_renewal(const std::string& document, const identity_ptr& who, const authorised& answer);
+  void renew(const identity_ptr& who, std::optional<time_point> expires, rights may);
   void open(const std::string& document, rights may);
   void on_opened(const std::string& name, const opened_document& opened);
   void on_refused(const std::string& name, const caf::error& why);
@@ -115,6 +132,14 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   std::chrono::system_clock::time_point connected_since_;
   visitor_id visitor_;
   traffic_count told_;  // to the tally of the unit
+  session_place place_;
 };
+
+template <class Event>
+void session::handle(Event&& event) {
+  session_effects& effects = environment_->effects;
+  event(session_protocol::moment{unit().now(), connection_->queued_bytes()}, effects);
+  carry_out(effects);
+}
 
 }  // namespace troupe

@@ -1,6 +1,7 @@
 #include "actors/session_host.hpp"
 
 #include "actors/random_key.hpp"
+#include "actors/shared_connection.hpp"
 #include "actors/unit_choice.hpp"
 #include "net/address_limits.hpp"
 #include "net/request_target.hpp"
@@ -75,6 +76,8 @@ class session_host::admitted final : public admitted_upgrade {
   void on_connection(io_unit& unit, std::shared_ptr<websocket_connection> connection) override {
     if (refused_)
       return host_.refuse_session(unit, connection, route_.document, visitor_, *refused_);
+    if (route_.carries_sessions)
+      return host_.open_shared(unit, std::move(connection), std::move(route_), visitor_);
     host_.spawn_session(unit, std::move(connection), std::move(route_), visitor_);
   }
 
@@ -92,10 +95,9 @@ class session_host::admitted final : public admitted_upgrade {
   bool is_waiting_ = false;
 };
 
-session_host::session_host(caf::actor_system& system, std::string empty_document_name,
-                           readiness_check readiness)
+session_host::session_host(caf::actor_system& system, route_rules routes, readiness_check readiness)
     : system_(system),
-      empty_document_name_(std::move(empty_document_name)),
+      routes_(std::move(routes)),
       readiness_(std::move(readiness)),
       visitor_key_(random_key()),
       schemes_logged_(wrong_scheme_log_interval) {}
@@ -110,11 +112,16 @@ result<std::unique_ptr<admitted_upgrade>> session_host::admit(upgrade_request re
                 route_for({.path = std::move(path),
                            .user = query_parameter(query_of_target(request.target), "userId"),
                            .address = charged_address(request.remote_address)},
-                          empty_document_name_));
+                          routes_));
   identified_client client = access_->identify(request, way.who);
   if (client.fault) note_fault(*client.fault, request.remote_address);
   way.who = std::move(client.who);
   way.expires = client.expires;
+  if (way.carries_sessions) {
+    // Each of its sessions will say who it is.
+    way.awaits_token = access_->mode() != access::mode::open;
+    way.refused_without_token = std::exchange(client.refused, std::nullopt);
+  }
   return std::make_unique<admitted>(*this, request, std::move(way), client.refused);
 }
 
@@ -142,6 +149,28 @@ void session_host::spawn_session(io_unit& unit, std::shared_ptr<websocket_connec
   caf::actor_config config{&unit};
   system_.spawn_class<session, caf::no_spawn_options>(
       config, unit, environment, ++last_id_, std::move(way), std::move(connection), visitor);
+}
+
+/// A connection that carries sessions has one slot, however many they are.
+void session_host::open_shared(io_unit& unit, std::shared_ptr<websocket_connection> connection,
+                               route way, visitor_id visitor) {
+  const std::shared_ptr<session_environment>& environment = environments_.at(&unit);
+  if (!environment->slots->acquire())
+    return refuse_session(unit, connection, {}, visitor, close_reason::server_at_capacity);
+  const auto shared = std::make_shared<shared_connection>(
+      unit, environment, ++last_id_, std::move(way), std::move(connection), visitor,
+      [this, &unit](std::shared_ptr<websocket_connection> part, route to) {
+        spawn_carried(unit, std::move(part), std::move(to));
+      });
+  shared->start();
+}
+
+void session_host::spawn_carried(io_unit& unit, std::shared_ptr<websocket_connection> connection,
+                                 route way) {
+  caf::actor_config config{&unit};
+  system_.spawn_class<session, caf::no_spawn_options>(
+      config, unit, environments_.at(&unit), ++last_id_, std::move(way), std::move(connection),
+      visitor_id{0}, session_place::carried);
 }
 
 /// The client can read why.

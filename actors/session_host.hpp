@@ -1,6 +1,7 @@
 // Where connections become sessions: decides by its route whether an upgrade is admitted, chooses
 // the unit of its document (or the emptiest where that has too many), acquires a connection slot
-// for the new WebSocket or refuses it, and spawns its session actor. Thread: admit and what it
+// for the new WebSocket or refuses it, and spawns its session actor, or makes a shared_connection
+// of it, for which it spawns sessions. Thread: admit and what it
 // returns on the unit's; the rest before the units run. A client that comes back again and again
 // after having been closed waits for its answer (recent_refusals).
 #pragma once
@@ -26,9 +27,8 @@ namespace troupe {
 
 class session_host final : public connection_acceptor {
  public:
-  /// `empty_document_name`: server.empty_document_name.
   /// `readiness`: why no new clients should come now.
-  explicit session_host(caf::actor_system& system, std::string empty_document_name = {},
+  explicit session_host(caf::actor_system& system, route_rules routes = {},
                         readiness_check readiness = {});
 
   /// Names what the sessions of a unit share. Called for each unit before the listener opens.
@@ -38,6 +38,9 @@ class session_host final : public connection_acceptor {
     environment->refusals = refusals_;
     environment->closings = closings_;
     environment->access = access_;
+    environment->on_bad_token = [this](access::token_fault why, const std::string& address) {
+      note_fault(why, address);
+    };
     environments_.emplace(&unit, std::move(environment));
     units_.push_back(&unit);
   }
@@ -62,6 +65,9 @@ class session_host final : public connection_acceptor {
 
   void spawn_session(io_unit& unit, std::shared_ptr<websocket_connection> connection, route way,
                      visitor_id visitor);
+  void spawn_carried(io_unit& unit, std::shared_ptr<websocket_connection> connection, route way);
+  void open_shared(io_unit& unit, std::shared_ptr<websocket_connection> connection, route way,
+                   visitor_id visitor);
   void refuse_session(io_unit& unit, const std::shared_ptr<websocket_connection>& connection,
                       const std::string& document, visitor_id visitor, close_reason why);
   void note_fault(access::token_fault why, const std::string& address);
@@ -71,7 +77,7 @@ class session_host final : public connection_acceptor {
   std::uint64_t count_for_log(log_quota& quota, std::string_view key);
 
   caf::actor_system& system_;
-  const std::string empty_document_name_;
+  const route_rules routes_;
   const readiness_check readiness_;
   std::vector<io_unit*> units_;  // in the order in which they were added
   std::unordered_map<io_unit*, std::shared_ptr<session_environment>> environments_;

@@ -59,7 +59,7 @@ node::node(const config& settings, caf::actor_system& system, io_units& units)
       workers_(std::make_shared<worker_pool>(worker_count(core_count(), units.size()))),
       health_(std::make_shared<store_health>(settings.storage.max_queue_size)) {
   if (settings.cluster.enabled) cluster_state_ = std::make_shared<cluster_state>();
-  host_ = std::make_shared<session_host>(system, settings.server.empty_document_name, readiness());
+  host_ = std::make_shared<session_host>(system, to_route_rules(settings), readiness());
   for (const auto& unit : units_) unit->bind(system_);
 }
 

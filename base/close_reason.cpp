@@ -42,6 +42,8 @@ close_info describe(close_reason reason) noexcept {
     case close_reason::document_removed: return {4410, "Document was removed", "document_removed"};
     case close_reason::unauthenticated:
       return {4401, "Token missing or invalid", "unauthenticated"};
+    case close_reason::not_authenticated:
+      return {4008, "No token came in time, or too much before it", "not_authenticated"};
     case close_reason::token_expired:
       return {4001, "Token expired, reconnect with a new one", "token_expired"};
     case close_reason::forbidden: return {4403, "No right to this document", "forbidden"};

@@ -36,6 +36,7 @@ enum class close_reason : std::uint8_t {
   document_removed,     ///< An operator has removed the document.
   storage_unavailable,  ///< An edit while storage cannot be written; retry later.
   unauthenticated,      ///< The token is missing, or can never be good.
+  not_authenticated,    ///< No token came in time, or too much before it.
   token_expired,        ///< It was good; the client comes back with a new one.
   forbidden,            ///< The user may not read the document.
   access_revoked,       ///< The application has taken the right to the document back.

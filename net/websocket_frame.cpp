@@ -42,6 +42,18 @@ shared_bytes encode_frame(frame_kind kind, byte_view head, byte_view body) {
   return shared_bytes::copy_of(byte_view{header.data(), header_size}, head, body);
 }
 
+byte_view take_frame(byte_view& frames) {
+  TROUPE_CHECK(frames.size() >= 2);
+  const std::size_t header_size = frames[1] < 126 ? 2 : frames[1] == 126 ? 4 : 10;
+  TROUPE_CHECK(frames.size() >= header_size);
+  std::uint64_t size = header_size == 2 ? frames[1] : 0;
+  for (std::size_t i = 2; i < header_size; ++i) size = size << 8 | frames[i];
+  TROUPE_CHECK(frames.size() - header_size >= size);
+  const byte_view payload = frames.subspan(header_size, size);
+  frames = frames.subspan(header_size + size);
+  return payload;
+}
+
 shared_bytes encode_control_frame(opcode code, byte_view payload) {
   TROUPE_CHECK(payload.size() <= control_payload_size_max);
   const std::array<std::uint8_t, 2> header{first_byte(code),

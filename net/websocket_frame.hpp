@@ -35,6 +35,10 @@ shared_bytes encode_frame(frame_kind kind, byte_view head, byte_view body);
 std::size_t write_frame_header(frame_kind kind, std::size_t payload_size,
                                std::array<std::uint8_t, frame_header_size_max>& header) noexcept;
 
+/// Takes the first of some frames that encode_frame made; returns its payload.
+/// Requires: there is one, and it is whole.
+byte_view take_frame(byte_view& frames);
+
 /// How many bytes encode_frame puts before a payload of this size: 2, 4 or 10.
 constexpr std::size_t frame_header_size(std::size_t payload_size) noexcept {
   return payload_size < 126 ? 2 : payload_size <= 0xFFFF ? 4 : 10;

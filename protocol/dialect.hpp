@@ -12,6 +12,7 @@ enum class dialect : std::uint8_t {
   y_websocket,    ///< The y-websocket protocol, in binary frames.
   json,           ///< The JSON dialect, in text frames (docs/json-dialect.md).
   json_contents,  ///< The same for programs without Yjs, which hear contents instead of updates.
+  hocuspocus,     ///< That of Hocuspocus' clients, in binary frames (docs/hocuspocus-dialect.md).
 };
 
 /// More dialects than this cannot be registered.

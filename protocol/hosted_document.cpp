@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/hash.hpp"
-#include "protocol/crdt/read/snapshot.hpp"
 #include "protocol/dialects/dialects.hpp"
 #include "protocol/json/member.hpp"
 
@@ -12,10 +11,6 @@ namespace troupe {
 namespace {
 
 constexpr std::size_t kept_state_bytes_min = 64 * 1024;
-constexpr std::array<std::uint8_t, 2> empty_edit{0, 0};
-
-/// A session is asked for what is missing no more often than this.
-constexpr std::chrono::seconds question_interval{1};
 
 /// What waits is kept for so long without anybody who sent it.
 constexpr std::chrono::hours abandoned_max{1};
@@ -169,6 +164,7 @@ bool hosted_document::on_request(session_id from, const client_request& what, ti
   if (sender == nullptr) return true;
   count_dialect(*sender, what.in);
   sender->heard = now;
+  if (what.is_answer && sender->details) sender->details->awaits_answer = false;
   const asked by{from, *sender, what};
   if (is_forbidden(by, out)) return true;
   switch (what.kind) {
@@ -180,6 +176,7 @@ bool hosted_document::on_request(session_id from, const client_request& what, ti
     case request_kind::own_presence: on_own_presence(by, now, out); break;
     case request_kind::event: on_session_event(by, now, out); break;
     case request_kind::leave: on_session_leave(by, now); break;
+    case request_kind::token: break;  // it concerns the session
     case request_kind::query_presence: show_presence(presence_.shown(), from, what.in, out); break;
   }
   return true;
@@ -197,7 +194,8 @@ bool hosted_document::is_forbidden(const asked& by, document_effects& out) const
   switch (by.what.kind) {
     case request_kind::update: {
       const byte_view update = by.what.body;
-      if (may.contains(right::write) || std::ranges::equal(update, empty_edit) || !has_news(update))
+      if (may.contains(right::write) || std::ranges::equal(update, empty_update) ||
+          !has_news(update))
         return false;
       return refused(request_part::update, "this document is read-only for you");
     }
@@ -217,7 +215,8 @@ bool hosted_document::is_forbidden(const asked& by, document_effects& out) const
     case request_kind::query_presence:
       if (may.contains(right::read)) return false;
       return refused(request_part::message, "you may not read this document");
-    case request_kind::leave: break;
+    case request_kind::leave:
+    case request_kind::token: break;
   }
   return false;
 }
@@ -232,7 +231,9 @@ void hosted_document::on_rights(session_id session, rights may, time_point now) 
 void hosted_document::on_sync(const asked& by, document_effects& out) {
   const auto vector = crdt::state_vector::decode(by.what.body);
   if (!vector) return refuse(by, request_part::state_vector, vector.error(), out);
-  by.by.may_return = !vector->empty() && codec_of(by.what.in).traits().frames == frame_kind::binary;
+  const dialect_traits& traits = codec_of(by.what.in).traits();
+  by.by.may_return = !vector->empty() && traits.frames == frame_kind::binary;
+  if (traits.acknowledges_each) by.by.more().awaits_answer = true;
   notice answer{.kind = notice_kind::whole_state, .body = {}, .extra = {}};
   if (!vector->empty()) answer = state_notice(*vector, by.what.in);
   out.deliveries.push_back({audience::one, by.from, by.what.in, std::move(answer)});
@@ -244,101 +245,6 @@ bool hosted_document::would_unfold(const client_request& what) const {
   if (!state_.is_folded()) return false;
   if (what.kind == request_kind::edit || what.kind == request_kind::contents) return true;
   return what.kind == request_kind::update && !state_.knows_folded(what.body);
-}
-
-/// Whatever its id: to apply an update twice is harmless, to skip another one is not.
-bool hosted_document::on_session_update(const asked& by, time_point now,
-                                        std::uint64_t steps_for_now, document_effects& out) {
-  // It shows nothing of itself, but may have been here before.
-  if (std::exchange(by.by.is_opening, false) && by.by.may_return)
-    show_who_stayed(by, std::nullopt, out);
-  const byte_view update = by.what.body;
-  const bool has_id = !by.what.message_id.empty();
-  // What every client answers that has nothing of its own. The encoded state stays what it is.
-  if (!has_id && std::ranges::equal(update, empty_edit)) return true;
-  if (may_not_store(update)) {
-    refuse(by, request_part::update, *refusing_, out);
-    return true;
-  }
-  const std::size_t waited = state_.pending_size();
-  const auto applied = apply(update, &by.by, steps_for_now);
-  if (!applied) {
-    refuse(by, request_part::update, applied.error(), out);
-    return true;
-  }
-  if (applied->is_deferred) return false;
-  const bool is_new = applied->changed || state_.pending_size() > waited;
-  if (applied->has_parked) waited_for_.insert_or_assign(by.from, true);
-  // A client that has told all it knows would tell the same again.
-  if (applied->leaves_gap && (is_new || has_id)) ask_for_missing(by, now, out);
-  if (!is_new && (!has_id || applied->leaves_gap)) return true;
-  // What was known already may have come a moment ago: it is acknowledged when that is stored.
-  document_effects::storage_write write{
-      {},
-      origin::of_session(by.from),
-      by.what.in,
-      notice{.kind = notice_kind::ack, .body = {}, .extra = as_bytes(by.what.message_id)}};
-  // The question was the answer to this id.
-  if (has_id && applied->leaves_gap) write.confirmation.reset();
-  if (is_new) {
-    ++version_;
-    write.update = update;
-  }
-  if (applied->changed) {
-    effect_bytes change = change_of(*applied, update);
-    if (write.confirmation) write.confirmation->body = change;
-    broadcast_update(write.from, std::move(change), out);
-  }
-  out.writes.push_back(std::move(write));
-  return true;
-}
-
-/// Whether edits are refused and this is one.
-bool hosted_document::may_not_store(byte_view update) const {
-  return refusing_ && has_news(update);
-}
-
-/// What a client answers that has nothing new is no edit, so that it can stay and read. Cost:
-/// linear in the document.
-bool hosted_document::has_news(byte_view update) const {
-  if (state_.is_folded() && state_.knows_folded(update)) return false;
-  if (state_.has_gap()) return true;
-  const crdt::doc& state = state_.decoded();
-  const auto is_known =
-      crdt::contains_update(state.snapshot(), update, crdt::update_format::v1, state.limits());
-  return is_known && !*is_known;  // what is malformed is refused as that
-}
-
-/// Its sender has, or had, what this update follows. A message with an id is answered by the
-/// question each time.
-void hosted_document::ask_for_missing(const asked& by, time_point now, document_effects& out) {
-  const bool has_id = !by.what.message_id.empty();
-  time_point& asked_at = by.by.more().asked;
-  const bool was_asked = asked_at != time_point::min();
-  if (!has_id && was_asked && now - asked_at < question_interval) {
-    to_ask_.insert_or_assign(by.from, by.what.in);
-    return;
-  }
-  asked_at = now;
-  to_ask_.erase(by.from);
-  ask(by.from, by.what.in, by.what.message_id, out);
-}
-
-void hosted_document::ask(session_id session, dialect in, std::string_view message_id,
-                          document_effects& out) const {
-  out.deliveries.push_back({audience::one, session, in,
-                            notice{.kind = notice_kind::question,
-                                   .body = state_.encode_state_vector(),
-                                   .extra = as_bytes(message_id)}});
-}
-
-void hosted_document::ask_again(time_point now, document_effects& out) {
-  for (const auto& [session, in] : std::exchange(to_ask_, {})) {
-    subscriber* const of = subscribers_.find(session);
-    if (of == nullptr || !state_.has_gap()) continue;
-    of->more().asked = now;
-    ask(session, in, {}, out);
-  }
 }
 
 void hosted_document::on_update(const origin& from, byte_view update, document_effects& out) {

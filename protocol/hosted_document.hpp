@@ -256,6 +256,10 @@ class hosted_document {
     time_point asked = time_point::min();   ///< When it was last asked for what is missing.
     crdt::sender_usage used;                ///< Of the limits of the document.
     std::optional<contents_query> reads;    ///< What it hears instead of updates.
+    // Where every update is acknowledged (count_update).
+    std::uint32_t owed = 0;       ///< Acknowledgements.
+    std::uint32_t questions = 0;  ///< It was asked besides those that belong to a sync.
+    bool awaits_answer = false;   ///< To the question that belongs to its last sync.
   };
   struct subscriber {
     time_point heard;  ///< When it last sent anything.
@@ -282,6 +286,9 @@ class hosted_document {
     subscriber& by;
     const client_request& what;
   };
+
+  /// An update of a client that has nothing of its own.
+  static constexpr std::array<std::uint8_t, 2> empty_update{0, 0};
 
   void on_sync(const asked& by, document_effects& out);
   bool on_session_update(const asked& by, time_point now, std::uint64_t steps_for_now,
@@ -316,8 +323,9 @@ class hosted_document {
   std::optional<std::string> changed_contents(const contents_query& what);
   std::optional<std::string> small_contents(const contents_query& what);
   void ask_for_missing(const asked& by, time_point now, document_effects& out);
-  void ask(session_id session, dialect in, std::string_view message_id,
-           document_effects& out) const;
+  void count_update(const asked& by, bool leaves_gap, std::size_t write, document_effects& out);
+  void ask(session_id session, subscriber& of, dialect in, std::string_view message_id,
+           document_effects& out);
   void forget_small_state(std::size_t size) const;
   notice state_notice(const crdt::state_vector& from, dialect in) const;
   static void reply(const asked& to, notice_kind kind, effect_bytes body, document_effects& out);

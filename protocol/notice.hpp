@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "protocol/access/rights.hpp"
 #include "protocol/request_error.hpp"
 
 namespace troupe {
@@ -42,9 +43,13 @@ enum class notice_kind : std::uint8_t {
   presence,      ///< Body: an awareness update, behind those in `pieces`.
   event,         ///< Body: JSON text.
   ack,           ///< The request took full effect. Body: what an update has changed; extra: the
-                 ///< message id of the request.
+                 ///< message id of the request, if it had one.
   error,         ///< The request was refused. Body: details for people, of the part that was wrong;
                  ///< extra: its message id.
+  admitted,      ///< The session may do this (`may`) to its document.
+  token_wanted,  ///< The token ends soon: the client should send another.
+  denied,        ///< The session ends, for want of rights or of room. Body: the reason, for people.
+  closed,        ///< The session ends for another cause. Body: the reason.
 };
 
 struct notice {
@@ -57,6 +62,8 @@ struct notice {
   std::vector<byte_buffer> pieces = {};
   /// Of an error in a list of edit operations: which one; nothing: the list as a whole.
   std::optional<std::size_t> edit_index = {};
+  std::uint32_t count = 1;  ///< Of an ack: how many requests it acknowledges.
+  rights may = {};          ///< Of `admitted`.
 };
 
 }  // namespace troupe

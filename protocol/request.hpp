@@ -23,6 +23,7 @@ enum class request_kind : std::uint8_t {
   query_presence,  ///< Who is present? No body.
   event,           ///< For the other sessions, not for the document. Body: JSON text.
   leave,           ///< This session leaves, in this dialect. No body. The session acknowledges it.
+  token,           ///< Who the client is, said in a message; for the session. Body: a token.
 };
 
 struct client_request {
@@ -30,6 +31,7 @@ struct client_request {
   dialect in = dialect::y_websocket;
   byte_view body;
   std::string_view message_id = {};  ///< To be acknowledged under this id; empty: not.
+  bool is_answer = false;            ///< The update answers a question of the server.
 };
 
 /// Whether this is the sync of a session that has nothing: an empty state vector.
@@ -61,6 +63,7 @@ struct request_batch {
     std::uint16_t message_id_size = 0;
     std::size_t offset = 0;
     std::size_t size = 0;  ///< Of the body.
+    bool is_answer = false;
   };
 
   shared_bytes bytes;
@@ -71,7 +74,7 @@ struct request_batch {
     const entry& e = entries[index];
     const byte_view all = bytes.view();
     return {e.kind, e.in, all.subspan(e.offset, e.size),
-            as_text(all.subspan(e.offset + e.size, e.message_id_size))};
+            as_text(all.subspan(e.offset + e.size, e.message_id_size)), e.is_answer};
   }
 };
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/close_reason.hpp"
 #include "base/errc.hpp"
 #include "protocol/dialect.hpp"
 #include "protocol/identity.hpp"
@@ -22,6 +23,13 @@ struct route {
   dialect_set dialects;  ///< That are spoken here; each comes in frames of another kind.
   /// When the client's token is no longer valid; nothing: it has none.
   std::optional<std::chrono::steady_clock::time_point> expires = {};
+  /// The connection carries several sessions, each of a document that its messages name.
+  bool carries_sessions = false;
+  /// Of such a session: its client says in a message who it is, before anything else.
+  bool awaits_token = false;
+  /// Why it may not be who came with the upgrade, which it is without a token of its own; nothing:
+  /// it may.
+  std::optional<close_reason> refused_without_token = {};
 };
 
 /// What a client asks for with its upgrade.
@@ -35,9 +43,19 @@ struct upgrade_target {
 /// says about itself with `?userId=` does not count beside a token. Requires: a grant.
 identity_ptr identity_of(std::shared_ptr<const access::grant> allowed, std::string address);
 
-/// `empty_document_name` (server.empty_document_name) is the document of the path `/`; empty: `/`
-/// names none. Requires: the path begins with a slash. Fails with invalid_name if the path names no
-/// valid document; the detail says why, in words for the client.
-result<route> route_for(const upgrade_target& target, const std::string& empty_document_name = {});
+/// What the paths of a node mean.
+struct route_rules {
+  /// The document of the path `/` (server.empty_document_name); empty: it names none.
+  std::string empty_document_name = {};
+  /// The path at which and below which the Hocuspocus dialect is spoken
+  /// (dialects.hocuspocus_path); empty: none.
+  std::string hocuspocus_path = "/hocuspocus";
+  /// Whether it is spoken at `/`, too (dialects.default).
+  bool is_hocuspocus_default = false;
+};
+
+/// Requires: the path begins with a slash. Fails with invalid_name if the path names no valid
+/// document; the detail says why, in words for the client.
+result<route> route_for(const upgrade_target& target, const route_rules& rules = {});
 
 }  // namespace troupe

@@ -137,19 +137,8 @@ void check_urls(const config& settings, std::vector<access_problem>& problems) {
         {"access.webhook.secret", "must have 32 bytes or more; the value is not shown"});
 }
 
-/// "/" or "/one/or/more", of characters that need no escape in a path.
-bool is_api_prefix(std::string_view text) {
-  constexpr std::string_view others = "-._~/";
-  const auto is_plain = [&](char one) {
-    return (one >= 'a' && one <= 'z') || (one >= 'A' && one <= 'Z') || (one >= '0' && one <= '9') ||
-           others.find(one) != std::string_view::npos;
-  };
-  return text.starts_with('/') && (text == "/" || !text.ends_with('/')) &&
-         text.find("//") == std::string_view::npos && std::ranges::all_of(text, is_plain);
-}
-
 void check_api_prefix(const config& settings, std::vector<access_problem>& problems) {
-  if (!is_api_prefix(settings.server.api_prefix))
+  if (!is_path_prefix(settings.server.api_prefix))
     problems.push_back(
         {"server.api_prefix", "must be / or a path such as /backend, of letters, digits and -._~"});
   if (settings.access.mode != access::mode::token)

@@ -25,6 +25,9 @@ using log_level = log_severity;
 /// Where documents are kept.
 enum class storage_engine : std::uint8_t { rocksdb, memory };
 
+/// The dialect of the binary frames at the path `/`.
+enum class default_dialect : std::uint8_t { y_websocket, hocuspocus };
+
 /// The notation of a value: `section` is an empty map, `sections` a list of maps, `nothing` a key
 /// without a value. A key of ours has a single value or a list of texts, apart from the lists of
 /// sections in app/config/sections.hpp; options of CAF may be lists.
@@ -53,6 +56,11 @@ struct config {
   struct tls_section {
     std::string certificate;  ///< A file; empty: no TLS.
     std::string key;
+  };
+
+  struct dialects_section {
+    default_dialect at_root = default_dialect::y_websocket;
+    std::string hocuspocus_path = "/hocuspocus";  ///< Empty: none.
   };
 
   struct admin_section {
@@ -270,6 +278,7 @@ struct config {
 
   server_section server;
   tls_section tls;
+  dialects_section dialects;
   admin_section admin;
   demo_section demo;
   access_section access;

@@ -16,6 +16,7 @@ constexpr std::string_view time_units = "ms, s, m or h";
 // The sections of config, for the rows below.
 using server = config::server_section;
 using tls = config::tls_section;
+using dialects = config::dialects_section;
 using admin = config::admin_section;
 using demo = config::demo_section;
 using access_keys = config::access_section;
@@ -72,6 +73,16 @@ constexpr std::array keys{
                "certificate chain in PEM, for wss://; empty turns TLS off; SIGHUP reloads it"},
     config_key{"server.tls.key", text_field{in<&config::tls, &tls::key>}, "file",
                "private key of server.tls.certificate in PEM, without a passphrase"},
+
+    config_key{"dialects.default", default_dialect_field{in<&config::dialects, &dialects::at_root>},
+               "y-websocket or hocuspocus",
+               "dialect of the address /; hocuspocus: clients of Hocuspocus need no path, and each "
+               "message names its document"},
+    config_key{
+        "dialects.hocuspocus_path", text_field{in<&config::dialects, &dialects::hocuspocus_path>},
+        "path",
+        "path at which and below which the Hocuspocus dialect is spoken, so that no document "
+        "of other clients has such a name; empty: at none"},
 
     config_key{"admin.enabled", switch_field{in<&config::admin, &admin::enabled>}, "true or false",
                "whether to serve the admin pages (docs/admin.md)"},

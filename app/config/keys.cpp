@@ -31,6 +31,7 @@ struct describe_allowed {
   std::string operator()(const level_field&) const { return "error, warning, info or debug"; }
   std::string operator()(const log_format_field&) const { return "text or json"; }
   std::string operator()(const engine_field&) const { return "rocksdb or memory"; }
+  std::string operator()(const default_dialect_field&) const { return "y-websocket or hocuspocus"; }
   std::string operator()(const access_mode_field&) const { return "open, token or webhook"; }
   std::string operator()(const anonymous_field&) const { return "none, read or write"; }
   std::string operator()(const replication_mode_field&) const { return "strict or available"; }
@@ -68,6 +69,9 @@ struct store_value {
   }
   result<void> operator()(const engine_field& field) const {
     return store(parse_storage_engine(text), field);
+  }
+  result<void> operator()(const default_dialect_field& field) const {
+    return store(parse_default_dialect(text), field);
   }
   result<void> operator()(const access_mode_field& field) const {
     return store(parse_access_mode(text), field);
@@ -135,6 +139,9 @@ struct format_field {
     return std::string{to_string(field.in(settings))};
   }
   std::string operator()(const engine_field& field) const {
+    return std::string{to_string(field.in(settings))};
+  }
+  std::string operator()(const default_dialect_field& field) const {
     return std::string{to_string(field.in(settings))};
   }
   std::string operator()(const access_mode_field& field) const {

@@ -48,6 +48,9 @@ struct log_format_field {
 struct engine_field {
   storage_engine& (*in)(config&);
 };
+struct default_dialect_field {
+  default_dialect& (*in)(config&);
+};
 struct access_mode_field {
   access::mode& (*in)(config&);
 };
@@ -72,8 +75,9 @@ struct text_list_field {
 };
 using config_field =
     std::variant<address_field, port_field, count_field, size_field, duration_field, level_field,
-                 log_format_field, engine_field, access_mode_field, anonymous_field,
-                 replication_mode_field, switch_field, text_field, secret_field, text_list_field>;
+                 log_format_field, engine_field, default_dialect_field, access_mode_field,
+                 anonymous_field, replication_mode_field, switch_field, text_field, secret_field,
+                 text_list_field>;
 
 /// What is shown of a secret that is set.
 inline constexpr std::string_view hidden_value = "(hidden)";

@@ -196,6 +196,22 @@ class config_loader {
              checked.error().detail);
   }
 
+  /// What the paths of clients mean must not contradict itself.
+  void check_dialects() {
+    const auto say = [this](const char* key, const std::string& text) {
+      report(places_[key], key, text);
+    };
+    const config& settings = loaded_.settings;
+    const std::string& path = settings.dialects.hocuspocus_path;
+    if (!path.empty() && (path == "/" || !is_path_prefix(path)))
+      say("dialects.hocuspocus_path",
+          "must be a path such as /hocuspocus, of letters, digits and -._~, or empty; for / set "
+          "dialects.default");
+    if (settings.dialects.at_root == default_dialect::hocuspocus &&
+        !settings.server.empty_document_name.empty())
+      say("dialects.default", "hocuspocus leaves server.empty_document_name without a meaning");
+  }
+
   /// Checks what concerns more than one key of access, and reads the files of its keys.
   void check_access() {
     const auto is_set = [this](const std::string& key) { return places_.contains(key); };
@@ -375,6 +391,7 @@ loaded_config load_config(const config_sources& sources) {
   loader.check_admin_token();
   loader.check_webhooks();
   loader.check_names();
+  loader.check_dialects();
   loader.check_access();
   loader.check_cluster();
   loader.check_log();

@@ -49,6 +49,12 @@ std::size_t largest_binary(const config& settings) {
 
 }  // namespace
 
+route_rules to_route_rules(const config& settings) {
+  return {.empty_document_name = settings.server.empty_document_name,
+          .hocuspocus_path = settings.dialects.hocuspocus_path,
+          .is_hocuspocus_default = settings.dialects.at_root == default_dialect::hocuspocus};
+}
+
 session_settings to_session_settings(const config& settings) {
   session_settings to;
   to.messages_per_second = settings.limits.messages_per_second;

@@ -16,6 +16,7 @@
 #include "net/io_unit.hpp"
 #include "net/listener.hpp"
 #include "net/watch/watched_directory.hpp"
+#include "protocol/route.hpp"
 #include "protocol/session/session_protocol.hpp"
 #include "protocol/version_policy.hpp"
 #include "storage/rocksdb_backend.hpp"
@@ -23,6 +24,9 @@
 namespace troupe {
 
 session_settings to_session_settings(const config& settings);
+
+/// What the paths of the clients' listener mean.
+route_rules to_route_rules(const config& settings);
 
 /// With the units on which documents run, if document.on_io_threads; without seed and metrics.
 directory_settings to_directory_settings(const config& settings,

@@ -18,6 +18,7 @@ namespace {
 constexpr std::array<std::string_view, 4> level_names{"error", "warning", "info", "debug"};
 constexpr std::array<std::string_view, 2> log_format_names{"text", "json"};
 constexpr std::array<std::string_view, 2> engine_names{"rocksdb", "memory"};
+constexpr std::array<std::string_view, 2> default_dialect_names{"y-websocket", "hocuspocus"};
 constexpr std::array<std::string_view, 3> access_mode_names{"open", "token", "webhook"};
 constexpr std::array<std::string_view, 3> anonymous_names{"none", "read", "write"};
 constexpr std::array<std::string_view, 2> replication_mode_names{"strict", "available"};
@@ -123,6 +124,11 @@ result<log_format> parse_log_format(std::string_view text) {
 
 result<storage_engine> parse_storage_engine(std::string_view text) {
   return parse_name<storage_engine>(text, engine_names, "not a storage engine");
+}
+
+result<default_dialect> parse_default_dialect(std::string_view text) {
+  return parse_name<default_dialect>(text, default_dialect_names,
+                                     "neither y-websocket nor hocuspocus");
 }
 
 result<access::mode> parse_access_mode(std::string_view text) {
@@ -255,6 +261,10 @@ std::string_view to_string(storage_engine engine) noexcept {
   return engine_names[static_cast<std::size_t>(engine)];
 }
 
+std::string_view to_string(default_dialect one) noexcept {
+  return default_dialect_names[static_cast<std::size_t>(one)];
+}
+
 std::string_view to_string(access::mode mode) noexcept {
   return access_mode_names[static_cast<std::size_t>(mode)];
 }
@@ -265,6 +275,16 @@ std::string_view to_string(access::anonymous anonymous) noexcept {
 
 std::string_view to_string(cluster::replication_mode mode) noexcept {
   return replication_mode_names[static_cast<std::size_t>(mode)];
+}
+
+bool is_path_prefix(std::string_view text) noexcept {
+  constexpr std::string_view others = "-._~/";
+  const auto is_plain = [&](char one) {
+    return (one >= 'a' && one <= 'z') || (one >= 'A' && one <= 'Z') || (one >= '0' && one <= '9') ||
+           others.find(one) != std::string_view::npos;
+  };
+  return text.starts_with('/') && (text == "/" || !text.ends_with('/')) &&
+         text.find("//") == std::string_view::npos && std::ranges::all_of(text, is_plain);
 }
 
 bool is_admin_token(std::string_view text) noexcept {

@@ -38,6 +38,7 @@ result<log_format> parse_log_format(std::string_view text);
 result<storage_engine> parse_storage_engine(std::string_view text);
 
 /// open, token or webhook.
+result<default_dialect> parse_default_dialect(std::string_view text);
 result<access::mode> parse_access_mode(std::string_view text);
 
 /// none, read or write.
@@ -68,6 +69,7 @@ std::string in_quotes(std::string_view text);
 /// Static storage.
 std::string_view to_string(log_format format) noexcept;
 std::string_view to_string(storage_engine engine) noexcept;
+std::string_view to_string(default_dialect one) noexcept;
 std::string_view to_string(access::mode mode) noexcept;
 std::string_view to_string(access::anonymous anonymous) noexcept;
 std::string_view to_string(cluster::replication_mode mode) noexcept;
@@ -76,6 +78,9 @@ inline constexpr std::size_t admin_token_size_min = 16;
 inline constexpr std::size_t admin_token_size_max = 1024;
 inline constexpr std::string_view admin_token_rule =
     "16 to 1024 letters, digits and characters of -._~+/=";
+
+/// "/" or "/one/or/more", of characters that need no escape in a path.
+bool is_path_prefix(std::string_view text) noexcept;
 
 /// Whether the text can be a token, as Authorization: Bearer carries it (RFC 6750, 2.1).
 bool is_admin_token(std::string_view text) noexcept;

@@ -22,6 +22,7 @@ const { values: given } = parseArgs({
     relay: { type: 'string', default: join(root, 'build/release/relay') },
     cores: { type: 'string' },
     set: { type: 'string', multiple: true, default: [] },
+    dialect: { type: 'string', default: 'y-websocket' },
     only: { type: 'string' },
     servers: { type: 'string' },
     repetitions: { type: 'string', default: '3' },
@@ -44,7 +45,7 @@ function chosen(names, wish, what) {
 }
 
 const builds = given.troupe.map((each) => (each.includes('=') ? each.split('=', 2) : ['troupe', each]));
-const all_servers = servers_of({ builds, relay: given.relay, settings: given.set });
+const all_servers = servers_of({ builds, relay: given.relay, settings: given.set, dialect: given.dialect });
 const server_names = chosen(all_servers.map(({ name }) => name), given.servers, 'server');
 const servers = all_servers.filter(({ name }) => server_names.includes(name));
 const names = given.tables ? [] : chosen(Object.keys(scenarios), given.only, 'scenario');

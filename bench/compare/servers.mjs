@@ -41,13 +41,14 @@ export async function free_port() {
 
 const on_free_port = async (script) => ({ program: process.execPath, args: [join(here, script)], env: { HOST: '127.0.0.1', PORT: String(await free_port()) } });
 
-/** {name, kind, protocol, command(scenario)}; kind is ours, floor or peer. `builds` is [[name, path]] of troupe. One that `holds_state` can do nothing else than send it. */
-export function servers_of({ builds, relay, settings = [] }) {
+/** {name, kind, protocol, command(scenario)}; kind is ours, floor or peer. `builds` is [[name, path]] of troupe, which speaks `dialect`. One that `holds_state` can do nothing else than send it. */
+export function servers_of({ builds, relay, settings = [], dialect = 'y-websocket' }) {
+  const spoken = dialect === 'y-websocket' ? [] : [`dialects.default=${dialect}`];
   const troupe_command = async (program) => {
-    const sets = [...(await settings_of(program)), ...settings];
+    const sets = [...(await settings_of(program)), ...spoken, ...settings];
     return { program, args: ['serve', ...sets.flatMap((set) => ['--set', set])] };
   };
-  const troupe = ([name, program]) => ({ name, kind: 'ours', protocol: 'y-websocket', command: () => troupe_command(program) });
+  const troupe = ([name, program]) => ({ name, kind: 'ours', protocol: dialect, command: () => troupe_command(program) });
   const floor = (how) => ({ name: `relay, ${how}`, kind: 'floor', protocol: 'y-websocket', command: async () => ({ program: relay, args: [how] }) });
   return [
     ...builds.map(troupe),

@@ -45,6 +45,26 @@ struct dialect_traits {
   /// The dialect in which a session of this one hears a document that it has joined with a question
   /// for its contents; nothing: it has no such question.
   std::optional<dialect> reads_in = {};
+  /// Each message names a session by its address: a connection carries several, each of one
+  /// document, and each client says in a message who it is.
+  bool carries_sessions = false;
+  /// Every update gets an acknowledgement, whatever it brought, and the client counts them.
+  bool acknowledges_each = false;
+};
+
+/// What is read of a frame before its session is known, in a dialect that carries sessions.
+struct envelope {
+  enum class content : std::uint8_t {
+    message,  ///< For the session.
+    token,    ///< Who the client is.
+    leave,    ///< The client leaves the session.
+    nothing,  ///< For no session.
+  };
+
+  content what = content::nothing;
+  std::string_view address;   ///< Names the session on its connection. Part of the frame.
+  std::string_view document;  ///< Of the session, not checked. Part of the address.
+  byte_view answer;           ///< A payload that is sent back at once; empty: none.
 };
 
 /// One frame, read. An object is used again and again, for its memory.
@@ -97,6 +117,18 @@ class dialect_codec {
   /// Requires: the notice is not a whole_state.
   virtual void encode(const notice& what, std::optional<std::string_view> document,
                       frame_sink& out) const = 0;
+
+  /// Reads for which session a frame is. Requires: the dialect carries sessions.
+  /// Fails as decode does; then nobody knows whom it concerns.
+  virtual result<envelope> read_envelope(byte_view /*frame*/) const {
+    return fail(errc::unknown_message, "this dialect carries no sessions");
+  }
+
+  /// Makes a payload of encode() one for the session of another address. Requires: the dialect
+  /// carries sessions.
+  virtual void readdress(byte_view payload, std::string_view /*address*/, frame_sink& out) const {
+    out.add({}, payload);
+  }
 
  private:
   dialect_traits traits_;

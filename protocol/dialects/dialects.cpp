@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/check.hpp"
+#include "protocol/dialects/hocuspocus.hpp"
 #include "protocol/dialects/json.hpp"
 #include "protocol/dialects/y_websocket.hpp"
 
@@ -13,11 +14,12 @@ namespace {
 constinit const y_websocket_codec y_websocket;
 constinit const json_codec json{dialect::json};
 constinit const json_codec json_contents{dialect::json_contents};
+constinit const hocuspocus_codec hocuspocus;
 
 /// In the order of the enumerators of `dialect`.
 constinit std::array<const dialect_codec*, dialect_count_max> codecs{&y_websocket, &json,
-                                                                     &json_contents};
-constinit std::size_t codec_count = 3;
+                                                                     &json_contents, &hocuspocus};
+constinit std::size_t codec_count = 4;
 
 }  // namespace
 

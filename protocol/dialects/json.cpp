@@ -123,7 +123,11 @@ void json_codec::encode(const notice& what, std::optional<std::string_view> docu
     }
     case notice_kind::question:
       return add_text(json::encode_missing_updates(name, body, message_id_of(what)), out);
-    case notice_kind::whole_state: return;
+    case notice_kind::whole_state:
+    case notice_kind::admitted:
+    case notice_kind::token_wanted:
+    case notice_kind::denied:
+    case notice_kind::closed: return;
   }
 }
 

@@ -63,7 +63,11 @@ void y_websocket_codec::encode(const notice& what, std::optional<std::string_vie
     case notice_kind::contents:
     case notice_kind::new_contents:
     case notice_kind::event:
-    case notice_kind::ack: return;
+    case notice_kind::ack:
+    case notice_kind::admitted:
+    case notice_kind::token_wanted:
+    case notice_kind::denied:
+    case notice_kind::closed: return;
     case notice_kind::error:
       // Clients warn on their console; they have no other errors.
       if (what.error == request_error::forbidden) add_denial(what.body.view(), out);

@@ -51,7 +51,7 @@ class input_gatherer {
 
     void add(const client_request& what) {
       entries.push_back({what.kind, what.in, static_cast<std::uint16_t>(what.message_id.size()),
-                         bytes.size(), what.body.size()});
+                         bytes.size(), what.body.size(), what.is_answer});
       bytes.insert(bytes.end(), what.body.begin(), what.body.end());
       const byte_view id = as_bytes(what.message_id);
       bytes.insert(bytes.end(), id.begin(), id.end());

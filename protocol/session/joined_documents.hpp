@@ -31,8 +31,9 @@ struct held_request {
   dialect in = dialect::y_websocket;
   byte_buffer body;
   std::string message_id;
+  bool is_answer = false;
 
-  client_request view() const { return {kind, in, body, message_id}; }
+  client_request view() const { return {kind, in, body, message_id, is_answer}; }
 };
 
 struct joined_document {
@@ -48,8 +49,11 @@ struct joined_document {
 
   void hold(const client_request& what) {
     if (!held) held = std::make_unique<std::vector<held_request>>();
-    held->push_back(
-        {what.kind, what.in, {what.body.begin(), what.body.end()}, std::string{what.message_id}});
+    held->push_back({what.kind,
+                     what.in,
+                     {what.body.begin(), what.body.end()},
+                     std::string{what.message_id},
+                     what.is_answer});
   }
   /// What was held, once.
   std::vector<held_request> take_held() {

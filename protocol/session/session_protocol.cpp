@@ -48,6 +48,7 @@ void session_effects::clear() {
   hears.clear();
   forwards.clear();
   new_rights.clear();
+  token.reset();
   wants_presence.clear();
   no_longer_hears.reset();
   leaves.reset();
@@ -65,8 +66,8 @@ void session_effects::clear() {
 
 bool session_effects::empty() const noexcept {
   return replies.empty() && authorise.empty() && open.empty() && hears.empty() &&
-         forwards.empty() && new_rights.empty() && wants_presence.empty() && !no_longer_hears &&
-         !leaves && !problem && !close && !terminate && !wake_in &&
+         forwards.empty() && new_rights.empty() && !token && wants_presence.empty() &&
+         !no_longer_hears && !leaves && !problem && !close && !terminate && !wake_in &&
          reading == reading_change::none && !ping && !reading_paused_by_rate &&
          dropped_presence == 0 && ignored == 0;
 }
@@ -85,28 +86,13 @@ session_protocol::session_protocol(session_id id, route way, const session_setti
 void session_protocol::on_open(moment at, session_effects& out) {
   pulse_.restart(at.now);
   if (route_.document.empty()) return;
-  begin_joining(route_.document, out);
+  if (!route_.awaits_token) begin_joining(route_.document, out);
   update_reading(at, out);
 }
 
 joined_document& session_protocol::begin_joining(std::string_view name, session_effects& out) {
   out.authorise.emplace_back(name);
   return documents_.add(name);
-}
-
-void session_protocol::on_authorised(std::string_view document, rights may, moment at,
-                                     session_effects& out) {
-  joined_document* const joining = documents_.find(document);
-  if (is_closed_ || joining == nullptr || joining->state != join_state::authorising) return;
-  if (!may.contains(right::read)) return on_refused(document, close_reason::forbidden, at, out);
-  joining->state = join_state::opening;
-  joining->may = may;
-  out.open.emplace_back(document, may);
-}
-
-void session_protocol::on_identified(identity_ptr who, std::optional<time_point> expires) {
-  route_.who = std::move(who);
-  if (expires) route_.expires = route_.expires ? std::min(*route_.expires, *expires) : *expires;
 }
 
 void session_protocol::on_opened(std::string_view document, document_id id, moment at,
@@ -121,26 +107,12 @@ void session_protocol::on_opened(std::string_view document, document_id id, mome
       return on_document_failed(id, close_reason::access_revoked, at, out);
     out.new_rights.emplace_back(id, joined->may);
   }
+  announce(*joined, out);
   for (const held_request& each : joined->take_held())
     send_to(*joined, each.view(), input.gathered, out);
   on_frames_end(input, out);
   send_held_presence(at, out);
   update_reading(at, out);
-}
-
-/// Before the authoriser has answered, whoever hands its answer on looks at what has changed since.
-void session_protocol::on_rights_changed(std::string_view document, rights may, close_reason why,
-                                         moment at, session_effects& out) {
-  joined_document* const of = documents_.find(document);
-  if (is_closed_ || of == nullptr || of->state == join_state::authorising) return;
-  of->may = may;
-  of->has_new_rights = of->state == join_state::opening;
-  if (!may.contains(right::read) && is_address(*of)) {
-    out.close = why;
-  } else if (of->state != join_state::opening) {
-    if (!may.contains(right::read)) return on_document_failed(of->id, why, at, out);
-    out.new_rights.emplace_back(of->id, may);
-  }
 }
 
 void session_protocol::on_refused(std::string_view document, close_reason why, moment at,
@@ -201,6 +173,11 @@ void session_protocol::read_messages(dialect in, byte_view frame, session_input&
 void session_protocol::read_message(dialect in, session_input& input, moment at,
                                     session_effects& out) {
   if (!traits_of(in).has_errors) {
+    if (input.frame.kind == request_kind::token) {
+      edit_tokens_.spend(settings_.edit_rate(), at.now);
+      out.token.emplace(as_text(input.frame.body));
+      return;
+    }
     if (input.frame.kind != request_kind::presence) {
       edit_tokens_.spend(settings_.edit_rate(), at.now);
     } else {
@@ -296,7 +273,7 @@ void session_protocol::pass_on(dialect in, session_input& input, session_effects
   if (name.empty()) return refuse_nameless(in, frame, out);
   joined_document* const document = documents_.find(name);
   in = heard_in(in, frame.kind, document);
-  const client_request what{frame.kind, in, frame.body, frame.message_id};
+  const client_request what{frame.kind, in, frame.body, frame.message_id, frame.answers_question};
   const bool is_there = document != nullptr && document->state != join_state::leaving;
   const bool has_joined = is_there && document->spoken.contains(in);
   if (frame.kind == request_kind::leave) {
@@ -470,6 +447,7 @@ void session_protocol::on_second(moment at, last_heard last, session_effects& ou
     out.close = close_reason::token_expired;
     return;
   }
+  ask_for_token(at.now, out);
   update_reading(at, out);
   if (has_missed_presence_ && at.queued_bytes <= settings_.presence_skip_bytes / 2) {
     has_missed_presence_ = false;
@@ -505,7 +483,8 @@ void session_protocol::update_reading(moment at, session_effects& out) {
   const bool has_room = at.queued_bytes <= settings_.reading_pause_bytes;
   if (!has_token || !has_room) schedule_reading_check(at, out);
   if (!has_token && !is_paused_) out.reading_paused_by_rate = true;
-  const bool pause = documents_.is_waiting() || !credit_.is_left() || !has_token || !has_room;
+  const bool pause = documents_.is_waiting() || route_.awaits_token || !credit_.is_left() ||
+                     !has_token || !has_room;
   if (pause == is_paused_) return;
   is_paused_ = pause;
   out.reading = pause ? reading_change::pause : reading_change::resume;

@@ -8,6 +8,9 @@
 // answered by on_opened or on_refused), then requests go to it. Reading pauses meanwhile, so
 // nothing overtakes the join.
 //
+// Where a message says who the client is, that comes before the first step: until then the session
+// reads nothing else. A later token renews the first, and the session asks for one in time.
+//
 // It leaves a document in a dialect when the document has handled all that came before the leave;
 // reading pauses until then. If it speaks no other dialect there, it is not subscribed any more.
 //
@@ -88,6 +91,7 @@ struct session_effects {
   std::vector<hearing> hears;
   std::vector<std::pair<document_id, request_batch>> forwards;
   std::vector<std::pair<document_id, rights>> new_rights;  ///< Tell these documents.
+  std::optional<std::string> token;                        ///< Find out who shows this.
   std::vector<document_id> wants_presence;           ///< It reads again: ask these who is present.
   std::optional<hearing> no_longer_hears;            ///< The opposite of `hears`.
   std::optional<document_id> leaves;                 ///< Unsubscribe from this one.
@@ -129,6 +133,15 @@ class session_protocol {
 
   /// Who it is, and until when, as the authoriser says.
   void on_identified(identity_ptr who, std::optional<time_point> expires);
+
+  /// Whether the client has yet to say who it is. Nothing but its token is read until then.
+  bool awaits_token() const noexcept { return route_.awaits_token; }
+  /// Who has shown the token of effect `token`: the first time.
+  void on_presented(identity_ptr who, std::optional<time_point> expires, moment at,
+                    session_effects& out);
+  /// The client has shown another token, by which it may do this to the document of its address.
+  void on_renewed(identity_ptr who, std::optional<time_point> expires, rights may, moment at,
+                  session_effects& out);
 
   /// What the session may do to a document has changed. Without the right to read it is closed to
   /// this session, for this cause.
@@ -222,6 +235,8 @@ class session_protocol {
   void begin_leaving(joined_document& one, const client_request& what, input_gatherer& input,
                      session_effects& out);
   void leave(joined_document& one, session_effects& out);
+  void announce(const joined_document& one, session_effects& out) const;
+  void ask_for_token(time_point now, session_effects& out);
   bool has_place_for(std::string_view name) noexcept;
   void note_spoken(dialect in) noexcept;
   bool is_address(const joined_document& document) const noexcept;
@@ -237,6 +252,7 @@ class session_protocol {
   token_bucket edit_tokens_;                   // of the others
   std::unique_ptr<presence_budget> presence_;  // once it has sent presence
   pulse pulse_;
+  time_point token_asked_{};  // when the client was last asked for another token
   // Small members side by side: ten thousand idle sessions are held at once.
   std::optional<dialect> of_text_;    // the dialect that comes in text frames
   std::optional<dialect> of_binary_;  // and in binary ones

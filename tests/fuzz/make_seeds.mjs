@@ -170,6 +170,14 @@ add('sync_message', 'late', messages(sync(2, Y.diffUpdate(change, new Uint8Array
 add('sync_message', 'query', messages(bytes(3), shown(awareness([7, 2, null]))));
 add('sync_message', 'auth', messages(bytes(2, 0, 2, 'no')));
 
+/** Likewise messages of the Hocuspocus dialect, for documents "a" and "b". */
+const to = (address, ...parts) => bytes(address.length, address, ...parts);
+const token = bytes(2, 0, 2, 'ok', 5, '4.8.0');
+add('hocuspocus', 'handshake', messages(to('a', token), to('a', sync(0, new Uint8Array([0]))), to('a', shown(awareness([7, 1, { name: 'a' }]))), to('a', sync(1, change))));
+add('hocuspocus', 'late_token', messages(to('a', sync(2, change)), to('b', token), to('a', token), to('b', sync(1, change))));
+add('hocuspocus', 'twice', messages(to('a', token), to('a\0x', token), to('a\0x', sync(2, change)), to('a', bytes(7)), bytes(9), bytes(10)));
+add('hocuspocus', 'stateless', messages(to('a', token), to('a', bytes(5, 4, '"\n{')), to('a', bytes(3)), to('a', bytes(6, 2, 'no'))));
+
 /** Frames as frame_reader_fuzz.cpp takes them: what to do with large messages, the size of pieces, then masked frames. */
 const frame = (first, payload, mask = [0x37, 0xfa, 0x21, 0x3d]) => {
   const body = Buffer.from(payload);

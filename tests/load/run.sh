@@ -32,6 +32,9 @@ settings=(--set storage.engine=memory --set server.port=0 --set limits.messages_
 start_server "$TROUPE_BINARY" serve "${settings[@]}"
 load fanout --clients 20 --writers 3 --outstanding 8 --chars 3 --check-state "${short[@]}"
 load fanout --documents 5 --clients 4 --outstanding 2 --place scattered --check-state "${short[@]}"
+hocuspocus=(--protocol hocuspocus --path-prefix /hocuspocus/)
+load fanout "${hocuspocus[@]}" --clients 20 --writers 3 --outstanding 8 --chars 3 --check-state "${short[@]}"
+load confirmed "${hocuspocus[@]}" --documents 3 --outstanding 2 "${short[@]}"
 load documents --documents 50 --seconds 5
 load join --clients 20 --size 200000
 load confirmed --documents 3 --outstanding 2 "${short[@]}"

@@ -41,6 +41,9 @@ const versions = {
   'y-websocket 2.1.0': ['y-websocket-2', 'yjs', yjs_13, by_import],
   'y-websocket 3.1.0': ['y-websocket', 'yjs', yjs_13, by_import],
   '@y/websocket 4.0.0-3': ['@y/websocket', '@y/y', yjs_14, by_import],
+  'hocuspocus 2.15.3': ['hocuspocus-provider-2', 'yjs', yjs_13, by_import],
+  'hocuspocus 3.4.4': ['hocuspocus-provider-3', 'yjs', yjs_13, by_import],
+  'hocuspocus 4.8.0': ['hocuspocus-provider-4', 'yjs', yjs_13, by_import],
 };
 
 /** Neighbours with equal formats as one: yjs 13 keeps pieces that 14 joins. */
@@ -57,7 +60,7 @@ function joined(delta) {
 const sorted = (object) => Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 const [provider_package, yjs_package, contents_of, load] = versions[version];
-const { WebsocketProvider } = await load(provider_package);
+const provider_module = await load(provider_package);
 const Y = await load(yjs_package);
 // The runtime's own WebSocket, but not that of Node before 24: a connection that fails never closes there, so the
 // provider would not try again. Bun and Deno also say which Node they stand for.
@@ -65,8 +68,25 @@ const has_own = Number(process.versions.node.split('.')[0]) >= 24;
 const WebSocketPolyfill = has_own ? globalThis.WebSocket : (await import('ws')).WebSocket;
 
 const doc = new Y.Doc();
+
+/** What the providers of the two families do under different names. */
+function open_y_websocket() {
+  const how = { WebSocketPolyfill, disableBc: true, maxBackoffTime: 500 };
+  const provider = new provider_module.WebsocketProvider(url, document, doc, how);
+  return { provider, connect: () => provider.connect(), disconnect: () => provider.disconnect() };
+}
+function open_hocuspocus() {
+  const { HocuspocusProvider, HocuspocusProviderWebsocket } = provider_module;
+  const retries = { delay: 200, minDelay: 200, maxDelay: 500, factor: 1 };
+  const socket = new HocuspocusProviderWebsocket({ url: `${url}/hocuspocus`, WebSocketPolyfill, ...retries });
+  const provider = new HocuspocusProvider({ websocketProvider: socket, name: document, document: doc, token: 'any' });
+  if (!version.startsWith('hocuspocus 2')) provider.attach(); // version 2 does by itself
+  return { provider, connect: () => void socket.connect(), disconnect: () => socket.disconnect() };
+}
+
 const contents = contents_of(doc);
-const provider = new WebsocketProvider(url, document, doc, { WebSocketPolyfill, disableBc: true, maxBackoffTime: 500 });
+const open = provider_package.startsWith('hocuspocus') ? open_hocuspocus : open_y_websocket;
+const { provider, connect, disconnect } = open();
 provider.awareness.setLocalStateField('user', { name });
 
 const calls = {
@@ -75,8 +95,8 @@ const calls = {
   erase: contents.erase,
   set: contents.set,
   push: contents.push,
-  connect: () => provider.connect(),
-  disconnect: () => provider.disconnect(),
+  connect,
+  disconnect,
   state: () => ({
     synced: provider.synced,
     seen: [...provider.awareness.getStates().values()].map((state) => state.user?.name).filter(Boolean).sort(),

@@ -65,8 +65,32 @@ TEST_CASE("a route knows the user and the address, as far as there are any", "[r
 }
 
 TEST_CASE("the empty name is a document where one is configured", "[route]") {
-  CHECK(route_for({.path = "/", .user = {}}, "lobby")->document == "lobby");
-  CHECK(route_for({.path = "/a", .user = {}}, "lobby")->document == "a");
+  const route_rules lobby{.empty_document_name = "lobby"};
+  CHECK(route_for({.path = "/", .user = {}}, lobby)->document == "lobby");
+  CHECK(route_for({.path = "/a", .user = {}}, lobby)->document == "a");
+}
+
+TEST_CASE("at and below the path of Hocuspocus the messages name their documents", "[route]") {
+  const auto carries = [](const std::string& path, const route_rules& rules = {}) {
+    const auto way = route_for({.path = path, .user = {}}, rules);
+    REQUIRE(way.has_value());
+    if (way->carries_sessions) {
+      CHECK(way->document.empty());
+      CHECK(way->dialects == dialect::hocuspocus);
+    }
+    return way->carries_sessions;
+  };
+  CHECK(carries("/hocuspocus"));
+  CHECK(carries("/hocuspocus/"));
+  CHECK(carries("/hocuspocus/" + std::string(600, 'a')));
+  for (const std::string path :
+       {"/", "/hocuspocusy", "/a/hocuspocus", "//hocuspocus", "/Hocuspocus"})
+    CHECK_FALSE(carries(path));
+  CHECK(carries("/collaboration", {.hocuspocus_path = "/collaboration"}));
+  CHECK_FALSE(carries("/hocuspocus", {.hocuspocus_path = "/collaboration"}));
+  CHECK_FALSE(carries("/hocuspocus", {.hocuspocus_path = ""}));
+  CHECK(carries("/", {.is_hocuspocus_default = true}));
+  CHECK_FALSE(carries("/a", {.is_hocuspocus_default = true}));
 }
 
 TEST_CASE("a path that names no valid document is refused with the reason", "[route]") {

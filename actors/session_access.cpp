@@ -1,0 +1,166 @@
+// Who the client of a session is and what it may do, as the token or the application says, now and
+// again. Functions of the class session.
+#include <algorithm>
+
+#include "actors/failure_codes.hpp"
+#include "actors/session.hpp"
+#include "protocol/access/permission_words.hpp"
+
+namespace troupe {
+
+namespace {
+
+/// After the application did not answer about those who are here.
+constexpr std::chrono::seconds ask_later{10};
+
+authorise question_about(const std::string& document, const identity_ptr& who) {
+  webhook::question what{.document = document, .user = user_of(who), .address = address_of(who)};
+  if (who && who->shown) {
+    what.token = who->shown->token;
+    what.origin = who->shown->origin;
+  }
+  return {std::move(what)};
+}
+
+/// An answer that is half understood allows nothing.
+rights rights_in(const authorised& answer) {
+  if (answer.what != authorised::outcome::granted) return {};
+  const auto allowed = access::permission_of(
+      answer.allowed.rights, [](std::string_view word) { return std::optional{word}; });
+  return allowed ? allowed->effective() : rights{};
+}
+
+std::optional<std::chrono::steady_clock::time_point>
+expiry_of(const webhook::authorisation& answer) {
+  if (!answer.expires_at) return std::nullopt;
+  return steady(std::chrono::system_clock::time_point{
+      std::chrono::seconds{static_cast<std::int64_t>(*answer.expires_at)}});
+}
+
+}  // namespace
+
+void session::authorise(const std::string& document) {
+  if (const auto may = environment_->access->rights_to(core_.way().who, document))
+    return on_authorised(document, *may);
+  ask_application(document);
+}
+
+/// Meanwhile the client is not read, so little of its input waits.
+void session::ask_application(const std::string& document) {
+  request(environment_->authoriser, caf::infinite, question_about(document, core_.way().who))
+      .then([this, document](const authorised& answer) { on_authorised(document, answer); },
+            [this, document](const caf::error&) {
+              on_authorised(document, authorised{.allowed = {}, .why = {}});
+            });
+}
+
+void session::on_authorised(const std::string& document, const authorised& answer) {
+  if (answer.what == authorised::outcome::unavailable) {
+    return handle([&](auto at, auto& out) {
+      core_.on_refused(document, close_reason::access_unavailable, at, out);
+    });
+  }
+  if (answer.what == authorised::outcome::granted) {
+    core_.on_identified(environment_->access->identify(answer.allowed, core_.way().who),
+                        expiry_of(answer.allowed));
+    note_question(document, answer.allowed);
+  }
+  on_authorised(document, rights_in(answer));
+}
+
+/// What the application has said holds for a while.
+void session::note_question(const std::string& document, const webhook::authorisation& answer) {
+  std::erase_if(asked_, [&](const asked_document& each) { return each.name == document; });
+  // Not all that came at once ask again at once.
+  if (answer.asks_again)
+    asked_.push_back({document, *answer.asks_again + std::chrono::milliseconds{core_.id() % 1000}});
+}
+
+void session::ask_again(time_point now) {
+  std::erase_if(asked_, [&](const asked_document& each) {
+    return now >= each.again && !each.is_asking && !has_joined(each.name);
+  });
+  for (asked_document& each : asked_) {
+    if (now < each.again || std::exchange(each.is_asking, true)) continue;
+    request(environment_->authoriser, caf::infinite, question_about(each.name, core_.way().who))
+        .then([this, name = each.name](const authorised& answer) { on_asked_again(name, answer); },
+              [this, name = each.name](const caf::error&) {
+                on_asked_again(name, authorised{.allowed = {}, .why = {}});
+              });
+  }
+}
+
+/// While the application is away those who are here stay, until what it has said expires.
+void session::on_asked_again(const std::string& document, const authorised& answer) {
+  if (core_.is_closed()) return;
+  webhook::authorisation next = answer.allowed;
+  if (answer.what == authorised::outcome::unavailable) next.asks_again = unit().now() + ask_later;
+  note_question(document, next);
+  if (answer.what == authorised::outcome::unavailable) return;
+  if (const auto expires = expiry_of(answer.allowed)) core_.on_identified(core_.way().who, expires);
+  const auto& all = core_.documents();
+  const auto of = std::ranges::find(all, document, &joined_document::name);
+  const rights may =
+      environment_->access->changed(core_.way().who, document, rights_in(answer), unit().now());
+  if (of == all.end() || of->may == may) return;
+  handle([&](auto at, auto& out) {
+    core_.on_rights_changed(document, may, close_reason::access_revoked, at, out);
+  });
+}
+
+/// What has changed while it was found out counts, too.
+void session::on_authorised(const std::string& document, rights may) {
+  const rights left = environment_->access->changed(core_.way().who, document, may, unit().now());
+  handle([&](auto at, auto& out) { core_.on_authorised(document, left, at, out); });
+}
+
+// --- tokens in messages ---
+
+/// Without a token the client is who came with the upgrade.
+void session::on_token(const std::string& token) {
+  const route& way = core_.way();
+  identified_client client;
+  if (token.empty())
+    client = {.who = way.who, .expires = way.expires, .refused = {}, .fault = {}};
+  else
+    client = environment_->access->identify(token, way.who);
+  const bool is_first = core_.awaits_token();
+  if (token.empty() && is_first) client.refused = way.refused_without_token;
+  if (client.fault && environment_->on_bad_token)
+    environment_->on_bad_token(*client.fault, connection_->remote_address());
+  if (client.refused) return close(*client.refused);
+  if (!is_first) return renew(client);
+  handle([&](auto at, auto& out) { core_.on_presented(client.who, client.expires, at, out); });
+}
+
+/// A session stays who it is: what it has sent was sent by that user.
+void session::renew(const identified_client& client) {
+  const std::string& document = core_.way().document;
+  if (const auto may = environment_->access->rights_to(client.who, document)) {
+    if (user_of(client.who) != user_of(core_.way().who))
+      return close(close_reason::unauthenticated);
+    return renew(client.who, client.expires, *may);
+  }
+  request(environment_->authoriser, caf::infinite, question_about(document, client.who))
+      .then([this, who = client.who](
+                const authorised& answer) { on_renewal(core_.way().document, who, answer); },
+            [](const caf::error&) {});  // what was said before holds
+}
+
+void session::on_renewal(const std::string& document, const identity_ptr& who,
+                         const authorised& answer) {
+  if (core_.is_closed() || answer.what == authorised::outcome::unavailable) return;
+  const identity_ptr named = environment_->access->identify(answer.allowed, who);
+  const bool is_granted = answer.what == authorised::outcome::granted;
+  if (is_granted && user_of(named) != user_of(core_.way().who))
+    return close(close_reason::unauthenticated);
+  note_question(document, answer.allowed);
+  renew(is_granted ? named : who, expiry_of(answer.allowed), rights_in(answer));
+}
+
+void session::renew(const identity_ptr& who, std::optional<time_point> expires, rights may) {
+  const rights left = environment_->access->changed(who, core_.way().document, may, unit().now());
+  handle([&](auto at, auto& out) { core_.on_renewed(who, expires, left, at, out); });
+}
+
+}  // namespace troupe

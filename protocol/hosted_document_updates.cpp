@@ -1,0 +1,140 @@
+// Updates of sessions: what becomes of them, how they are acknowledged, and how their senders are
+// asked for what is missing. Functions of the class hosted_document.
+#include <algorithm>
+#include <array>
+
+#include "protocol/crdt/read/snapshot.hpp"
+#include "protocol/dialects/dialects.hpp"
+#include "protocol/hosted_document.hpp"
+
+namespace troupe {
+
+namespace {
+
+/// A session is asked for what is missing no more often than this.
+constexpr std::chrono::seconds question_interval{1};
+
+}  // namespace
+
+/// Whatever its id: to apply an update twice is harmless, to skip another one is not.
+bool hosted_document::on_session_update(const asked& by, time_point now,
+                                        std::uint64_t steps_for_now, document_effects& out) {
+  // It shows nothing of itself, but may have been here before.
+  if (std::exchange(by.by.is_opening, false) && by.by.may_return)
+    show_who_stayed(by, std::nullopt, out);
+  const byte_view update = by.what.body;
+  const bool has_id = !by.what.message_id.empty();
+  const bool is_counted = codec_of(by.what.in).traits().acknowledges_each;
+  // What every client answers that has nothing of its own. The encoded state stays what it is.
+  if (!has_id && std::ranges::equal(update, empty_update)) {
+    if (is_counted) count_update(by, false, out.writes.size(), out);
+    return true;
+  }
+  if (may_not_store(update)) {
+    refuse(by, request_part::update, *refusing_, out);
+    return true;
+  }
+  const std::size_t waited = state_.pending_size();
+  const auto applied = apply(update, &by.by, steps_for_now);
+  if (!applied) {
+    refuse(by, request_part::update, applied.error(), out);
+    return true;
+  }
+  if (applied->is_deferred) return false;
+  const bool is_new = applied->changed || state_.pending_size() > waited;
+  if (applied->has_parked) waited_for_.insert_or_assign(by.from, true);
+  // A client that has told all it knows would tell the same again.
+  if (applied->leaves_gap && (is_new || has_id)) ask_for_missing(by, now, out);
+  if (is_new) ++version_;
+  effect_bytes change;
+  if (applied->changed) change = change_of(*applied, update);
+  const std::size_t written = out.writes.size();
+  if (is_new || (has_id && !applied->leaves_gap)) {
+    // What was known already may have come a moment ago: it is acknowledged when that is stored.
+    document_effects::storage_write write{
+        {},
+        origin::of_session(by.from),
+        by.what.in,
+        notice{.kind = notice_kind::ack, .body = {}, .extra = as_bytes(by.what.message_id)}};
+    // The question was the answer to this id.
+    if ((has_id && applied->leaves_gap) || is_counted) write.confirmation.reset();
+    if (is_new) write.update = update;
+    if (applied->changed && write.confirmation) write.confirmation->body = change;
+    out.writes.push_back(std::move(write));
+  }
+  if (applied->changed) broadcast_update(origin::of_session(by.from), std::move(change), out);
+  if (is_counted) count_update(by, applied->leaves_gap, written, out);
+  return true;
+}
+
+/// Where a client counts its acknowledgements, each of its updates gets one, in their order, and
+/// none for an answer that it was asked for besides: it counts the first answer to each sync. None
+/// is given while something is missing, and none between a sync and its answer: the first that
+/// arrives after it has reconnected tells the client that all it has is stored.
+///
+/// `write`: where the write of this update stands, if it has one.
+void hosted_document::count_update(const asked& by, bool leaves_gap, std::size_t write,
+                                   document_effects& out) {
+  subscriber_details& more = by.by.more();
+  const bool is_extra = by.what.is_answer && more.questions > 0;
+  if (is_extra)
+    --more.questions;
+  else
+    ++more.owed;
+  if (leaves_gap || more.awaits_answer || more.owed == 0) return;
+  if (write == out.writes.size())
+    out.writes.push_back({{}, origin::of_session(by.from), by.what.in, std::nullopt});
+  out.writes[write].confirmation = notice{
+      .kind = notice_kind::ack, .body = {}, .extra = {}, .count = std::exchange(more.owed, 0)};
+}
+
+/// Whether edits are refused and this is one.
+bool hosted_document::may_not_store(byte_view update) const {
+  return refusing_ && has_news(update);
+}
+
+/// What a client answers that has nothing new is no edit, so that it can stay and read. Cost:
+/// linear in the document.
+bool hosted_document::has_news(byte_view update) const {
+  if (state_.is_folded() && state_.knows_folded(update)) return false;
+  if (state_.has_gap()) return true;
+  const crdt::doc& state = state_.decoded();
+  const auto is_known =
+      crdt::contains_update(state.snapshot(), update, crdt::update_format::v1, state.limits());
+  return is_known && !*is_known;  // what is malformed is refused as that
+}
+
+/// Its sender has, or had, what this update follows. A message with an id is answered by the
+/// question each time.
+void hosted_document::ask_for_missing(const asked& by, time_point now, document_effects& out) {
+  const bool has_id = !by.what.message_id.empty();
+  time_point& asked_at = by.by.more().asked;
+  const bool was_asked = asked_at != time_point::min();
+  if (!has_id && was_asked && now - asked_at < question_interval) {
+    to_ask_.insert_or_assign(by.from, by.what.in);
+    return;
+  }
+  asked_at = now;
+  to_ask_.erase(by.from);
+  ask(by.from, by.by, by.what.in, by.what.message_id, out);
+}
+
+void hosted_document::ask(session_id session, subscriber& of, dialect in,
+                          std::string_view message_id, document_effects& out) {
+  ++of.more().questions;
+  out.deliveries.push_back({audience::one, session, in,
+                            notice{.kind = notice_kind::question,
+                                   .body = state_.encode_state_vector(),
+                                   .extra = as_bytes(message_id)}});
+}
+
+void hosted_document::ask_again(time_point now, document_effects& out) {
+  for (const auto& [session, in] : std::exchange(to_ask_, {})) {
+    subscriber* const of = subscribers_.find(session);
+    if (of == nullptr || !state_.has_gap()) continue;
+    of->more().asked = now;
+    ask(session, *of, in, {}, out);
+  }
+}
+
+}  // namespace troupe

@@ -1,0 +1,95 @@
+// Who the client of a session is and what it may do: the answers of the authoriser, rights that
+// change, and tokens that come in messages. Functions of the class session_protocol.
+#include <algorithm>
+
+#include "protocol/dialects/dialects.hpp"
+#include "protocol/session/session_protocol.hpp"
+
+namespace troupe {
+
+namespace {
+
+/// How long before its token ends a client is asked for another, and how long until it is asked
+/// again.
+constexpr std::chrono::seconds token_wanted_before{60};
+constexpr std::chrono::seconds token_asked_interval{20};
+
+}  // namespace
+
+void session_protocol::on_authorised(std::string_view document, rights may, moment at,
+                                     session_effects& out) {
+  joined_document* const joining = documents_.find(document);
+  if (is_closed_ || joining == nullptr || joining->state != join_state::authorising) return;
+  if (!may.contains(right::read)) return on_refused(document, close_reason::forbidden, at, out);
+  joining->state = join_state::opening;
+  joining->may = may;
+  out.open.emplace_back(document, may);
+}
+
+void session_protocol::on_identified(identity_ptr who, std::optional<time_point> expires) {
+  route_.who = std::move(who);
+  if (expires) route_.expires = route_.expires ? std::min(*route_.expires, *expires) : *expires;
+}
+
+/// Before the authoriser has answered, whoever hands its answer on looks at what has changed since.
+void session_protocol::on_rights_changed(std::string_view document, rights may, close_reason why,
+                                         moment at, session_effects& out) {
+  joined_document* const of = documents_.find(document);
+  if (is_closed_ || of == nullptr || of->state == join_state::authorising) return;
+  of->may = may;
+  of->has_new_rights = of->state == join_state::opening;
+  if (!may.contains(right::read) && is_address(*of)) {
+    out.close = why;
+  } else if (of->state != join_state::opening) {
+    if (!may.contains(right::read)) return on_document_failed(of->id, why, at, out);
+    out.new_rights.emplace_back(of->id, may);
+    announce(*of, out);
+  }
+}
+
+void session_protocol::on_presented(identity_ptr who, std::optional<time_point> expires, moment at,
+                                    session_effects& out) {
+  if (is_closed_ || !route_.awaits_token) return;
+  route_.awaits_token = false;
+  route_.who = std::move(who);
+  route_.expires = expires;
+  begin_joining(route_.document, out);
+  update_reading(at, out);
+}
+
+void session_protocol::on_renewed(identity_ptr who, std::optional<time_point> expires, rights may,
+                                  moment at, session_effects& out) {
+  if (is_closed_) return;
+  route_.who = std::move(who);
+  route_.expires = expires;
+  token_asked_ = {};
+  joined_document* const of = documents_.find(route_.document);
+  if (of == nullptr) return;
+  if (of->may != may)
+    on_rights_changed(route_.document, may, close_reason::access_revoked, at, out);
+  else if (of->state == join_state::joined)
+    announce(*of, out);
+}
+
+/// Tells the client what it may do, where it waits to hear that.
+void session_protocol::announce(const joined_document& one, session_effects& out) const {
+  route_.dialects.for_each([&](dialect each) {
+    if (!codec_of(each).traits().carries_sessions) return;
+    notice admitted{.kind = notice_kind::admitted, .body = {}, .extra = {}, .may = one.may};
+    out.replies.push_back({each, std::move(admitted), one.name});
+  });
+}
+
+/// A client that can show another token in a message need not reconnect with it.
+void session_protocol::ask_for_token(time_point now, session_effects& out) {
+  if (!route_.expires || *route_.expires - now > token_wanted_before) return;
+  if (now - token_asked_ < token_asked_interval) return;
+  route_.dialects.for_each([&](dialect each) {
+    if (!codec_of(each).traits().carries_sessions) return;
+    token_asked_ = now;
+    out.replies.push_back({each, notice{.kind = notice_kind::token_wanted, .body = {}, .extra = {}},
+                           route_.document});
+  });
+}
+
+}  // namespace troupe
