@@ -79,6 +79,7 @@ void document::on_exit() {
   if (is_folded_ && settings_.metrics) settings_.metrics->folded_documents().dec();
   if (const hosted_document* const of = work_.state(); of != nullptr && !of->is_folded())
     note_freed(of->describe().size_in_memory + of->describe().pending_size);
+  if (peers_) report_keeping();
   work_.stop();
   reporter_.on_closed();
   settings_.webhooks = nullptr;
@@ -113,8 +114,10 @@ void document::on_loaded(const loaded_document& loaded) {
     if (!work_.state()->repaired().empty()) durability_.want_checkpoint();
     edited_at_ = current_time();
     work_.begin();
-    reporter_.on_opened();
-    if (peers_) begin_with_peers();
+    if (peers_)
+      begin_with_peers();
+    else
+      reporter_.on_opened();
     handle_waiting();
   });
 }
@@ -364,7 +367,7 @@ void document::carry_out_effects(const shared_bytes& event_bytes, std::size_t cr
   for (const document_effects::storage_write& write : effects.writes) {
     reporter_.on_edit(write.from.session());
     durability_.add(write, event_bytes, credit_bytes);
-    if (peers_ && !write.update.empty()) peers_->on_written(write.from, durability_);
+    if (peers_ && !write.update.empty()) note_written(write.from);
   }
   if (peers_) peers_->tell_users(effects.for_peers);
   confirm();  // where there is nothing to be stored

@@ -160,6 +160,9 @@ class document final : public io_actor<document_actor::base> {
   void note_keepers();
   void note_confirmations();
   void look_at_opening();
+  void note_written(const origin& from);
+  void report_use();
+  void report_keeping();
   void tell_peers();
 
   void on_nobody_left();

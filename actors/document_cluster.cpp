@@ -65,6 +65,7 @@ void document::look_at_opening() {
   }
   peers_->core().on_tick(own, now);
   release_held();
+  report_keeping();
 }
 
 // --- what peers say ---
@@ -82,6 +83,7 @@ bool document::handle(document_work::news_rest& rest) {
   }
   look_at_store();
   const auto& messages = news.block->messages;
+  if (rest.next == 0) reporter_.expect_peer_edits(nullptr);
   if (rest.next == 0)
     peers_->core().on_life(news.peer, news.block->life, news.block->list,
                            hosted_state{*work_.state()}, current_time());
@@ -145,6 +147,8 @@ void document::take_from_peer(cluster::peer_id from,
                                     work_.effects());
     return carry_out_effects({}, 0);
   }
+  if (const auto* const authors = std::get_if<cluster::peer_authors>(&message))
+    return reporter_.expect_peer_edits(authors);
   if (const auto* const event = std::get_if<cluster::peer_event>(&message)) {
     work_.state()->on_peer_event(as_text(event->payload.view()), event->user, event->message_id,
                                  current_time(), work_.effects());
@@ -254,7 +258,33 @@ void document::answer_visits(bool is_late) {
     each.deliver(visited_document{core.placement().list, core.lacking(), may_be_dropped()});
 }
 
+// --- what the application hears ---
+
+/// The update that was appended last is of a session, the server or a peer.
+void document::note_written(const origin& from) {
+  if (from.kind == origin_kind::peer)
+    reporter_.on_peer_edit();
+  else if (auto authors = reporter_.take_untold())
+    peers_->core().on_authors(*std::move(authors));
+  peers_->on_written(from, durability_);
+}
+
+/// A document is open for the application while somebody uses it, at whatever node; its home says
+/// so. A replica that was opened to bring it to its keepers is none of that.
+void document::report_use() {
+  if (!reporter_.may_open()) return;
+  if (!audience_.has_sessions() && !peers_->core().has_users()) return;
+  if (peers_->is_home(current_time())) reporter_.on_opened();
+}
+
+/// The home announces what it has stored, so that this node need not.
+void document::report_keeping() {
+  if (!settings_.webhooks || !work_.has_begun() || durability_.is_storing()) return;
+  if (const auto home = peers_->home_with_all(current_time())) reporter_.on_stored_elsewhere(*home);
+}
+
 void document::tell_peers() {
+  report_use();
   if (work_.state() && durability_.is_whole_awaited())
     peers_->core().on_whole_awaited(hosted_state{*work_.state()}, current_time());
   answer_visits(current_time() - visited_at_ >= visit_max);

@@ -18,6 +18,19 @@ void document_peers::show_presence(cluster::peer_id to, const hosted_document& o
     core_.tell(to, cluster::peer_presence{shared_bytes::copy_of(part), parts.size() == 1});
 }
 
+std::optional<cluster::node_uuid> document_peers::home_with_all(time_point now) const {
+  if (!links_->newest) return std::nullopt;
+  const auto home = links_->newest->home_of(*name_, now);
+  if (!home || home->is_here) return std::nullopt;
+  const cluster_links::entry* const at = links_->find(home->id);
+  if (at == nullptr) return std::nullopt;
+  const auto& keepers = core_.placement().keepers;
+  if (std::ranges::find(keepers, at->peer) == keepers.end()) return std::nullopt;
+  const std::vector<cluster::peer_id> lacking = core_.lacking();
+  if (std::ranges::find(lacking, at->peer) != lacking.end()) return std::nullopt;
+  return home->id;
+}
+
 shared_bytes document_peers::encode(const cluster::replica::block& what) const {
   return cluster::encode(
       cluster::document_block{*name_, core_.life(), what.messages, core_.placement().list});

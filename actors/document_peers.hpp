@@ -45,6 +45,8 @@ constexpr keeper_id keeper_of(cluster::peer_id peer) noexcept { return keeper_id
 
 class document_peers {
  public:
+  using time_point = cluster::replica::time_point;
+
   document_peers(std::shared_ptr<const std::string> name, cluster_links_ptr links,
                  cluster::replica_life life)
       : name_(std::move(name)),
@@ -88,6 +90,13 @@ class document_peers {
     links_ = std::move(newest);
     return true;
   }
+
+  /// Whether this node speaks for the document.
+  bool is_home(time_point now) const {
+    return !links_->newest || links_->newest->is_home(*name_, now);
+  }
+  /// Another node that does, if it has stored all that this replica has written.
+  std::optional<cluster::node_uuid> home_with_all(time_point now) const;
 
   /// The last update of `log` has been appended.
   void on_written(const origin& from, const durability& log) {

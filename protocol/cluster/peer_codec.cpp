@@ -35,6 +35,7 @@ enum class block_tag : std::uint8_t {
   presence = 10,
   event = 11,
   generation = 12,
+  authors = 13,
 };
 
 // --- writing ---
@@ -152,6 +153,17 @@ struct message_writer {
     out.number(m.generation);
   }
 
+  void operator()(const peer_authors& m) {
+    out.tag(block_tag::authors);
+    names(m.users);
+    names(m.origins);
+  }
+  void names(const std::vector<std::string>& all) {
+    TROUPE_CHECK(all.size() <= peer_authors_count_max);
+    out.number(all.size());
+    for (const std::string& each : all) out.bytes(as_bytes(each), peer_event_user_size_bytes_max);
+  }
+
   void operator()(const peer_members& m) {
     out.tag(message_tag::members);
     out.bytes(m.list.view(), member_list_size_bytes_max);
@@ -239,6 +251,14 @@ document_message read_event(field_reader& in) {
   return event;
 }
 
+std::vector<std::string> read_names(field_reader& in) {
+  std::vector<std::string> all;
+  const std::uint64_t count = in.input().read_var_uint(peer_authors_count_max, "authors");
+  for (std::uint64_t i = 0; i < count && in.input().ok(); ++i)
+    all.push_back(in.text(peer_event_user_size_bytes_max, "name of an author"));
+  return all;
+}
+
 // The order in which a braced list is evaluated is that in which it is written.
 document_message read_document_message(field_reader& in) {
   constexpr std::size_t any_size = peer_message_size_bytes_max;
@@ -281,6 +301,10 @@ document_message read_document_message(field_reader& in) {
     }
     case block_tag::event: return read_event(in);
     case block_tag::generation: return peer_generation{in.number()};
+    case block_tag::authors: {
+      auto users = read_names(in);
+      return peer_authors{std::move(users), read_names(in)};
+    }
   }
   in.input().fail(errc::unknown_message, "message about a document");
   return peer_opened{};

@@ -26,6 +26,8 @@ inline constexpr std::size_t peer_presence_size_bytes_max = 32 * 1024 * 1024;
 inline constexpr std::size_t peer_event_size_bytes_max = 64 * 1024 * 1024;
 inline constexpr std::size_t peer_event_user_size_bytes_max = 16 * 1024;
 inline constexpr std::size_t peer_event_id_size_bytes_max = 1024;
+/// Of each kind of authors.
+inline constexpr std::size_t peer_authors_count_max = 100;
 /// Of a change of access.
 inline constexpr std::size_t access_change_size_bytes_max = 1024 * 1024;
 

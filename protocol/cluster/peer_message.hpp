@@ -85,14 +85,19 @@ struct peer_event {
   std::string user;
   std::string message_id;
 };
+/// Who has made the updates that follow, as far as webhooks tell of them.
+struct peer_authors {
+  std::vector<std::string> users;
+  std::vector<std::string> origins;  ///< Names of backends.
+};
 /// The document was removed (odd) or admitted again (even): its generation from now on.
 struct peer_generation {
   std::uint64_t generation = 0;
 };
 
-using document_message =
-    std::variant<peer_compare, peer_stored, peer_ask, peer_fill, peer_update, peer_load,
-                 peer_loaded, peer_opened, peer_closed, peer_presence, peer_event, peer_generation>;
+using document_message = std::variant<peer_compare, peer_stored, peer_ask, peer_fill, peer_update,
+                                      peer_load, peer_loaded, peer_opened, peer_closed,
+                                      peer_presence, peer_event, peer_generation, peer_authors>;
 
 /// Whether somebody must have the document open to answer this.
 inline bool needs_replica(const document_message& message) noexcept {
@@ -102,6 +107,7 @@ inline bool needs_replica(const document_message& message) noexcept {
          !std::holds_alternative<peer_event>(message) &&
          !std::holds_alternative<peer_stored>(message) &&
          !std::holds_alternative<peer_generation>(message) &&
+         !std::holds_alternative<peer_authors>(message) &&
          !std::holds_alternative<peer_loaded>(message);
 }
 

@@ -224,10 +224,17 @@ void replica::on_written(state_number number, shared_slice update) {
     foreign_ = number;
     return;
   }
-  const bool is_wanted = std::ranges::any_of(peers_, &peer::is_streaming);
-  if (!is_wanted) return;
+  if (!is_streaming()) return;
   written_.push_back(peer_update{std::move(update), number});
   has_blocks_ = true;
+}
+
+void replica::on_authors(peer_authors who) {
+  if (is_streaming()) written_.push_back(std::move(who));
+}
+
+bool replica::is_streaming() const noexcept {
+  return std::ranges::any_of(peers_, &peer::is_streaming);
 }
 
 void replica::on_whole_awaited(const replica_state& own, time_point now) {

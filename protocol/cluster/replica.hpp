@@ -117,6 +117,8 @@ class replica {
   /// Something was written to the log under this number. `update`: by this node's sessions or the
   /// server, for the peers; empty: it came from a peer.
   void on_written(state_number number, shared_slice update);
+  /// What is written next is by these; nothing if nobody asks.
+  void on_authors(peer_authors who);
   /// Somebody waits until keepers have confirmed all of the state, though this node may have some
   /// of it from peers.
   void on_whole_awaited(const replica_state& own, time_point now);
@@ -244,6 +246,7 @@ class replica {
   void begin_flows(const replica_state& own, time_point now);
   bool may_begin_flows() const noexcept { return has_begun_ && opening_ != opening::asking; }
   void end_flow(peer& to);
+  bool is_streaming() const noexcept;
   void push(peer& to, document_message message);
   void ask(peer& from, const replica_state& own, time_point now);
   void note_taken(peer& from, taken_state what);

@@ -8,6 +8,7 @@ import { converged } from './support/documents.mjs';
 import { writing } from './support/json_client.mjs';
 import { version_client, versions } from './support/version_client.mjs';
 import { pause, until } from './support/wait.mjs';
+import { receive_webhooks, webhook_settings } from './support/webhook_receiver.mjs';
 
 /** Until a dead node is noticed; until all is well again. */
 const detection_ms_max = 10_000;
@@ -214,4 +215,49 @@ cluster_test('a removal while a node is away holds when it comes back', async (c
     assert.equal(late.text.toString(), '');
     late.destroy();
   }
+});
+
+/** A cluster whose nodes all tell one receiver, with a JSON session `user` of each at the document. */
+async function told_cluster(context, document, more = {}) {
+  const receiver = await receive_webhooks(context);
+  const use = await own_cluster(context, { settings: webhook_settings(receiver, more) });
+  const users = ['ada', 'ben', 'cora'];
+  const authors = await Promise.all(use.nodes.map((node, i) => use.json(node, `/${document}?userId=${users[i]}`)));
+  await Promise.all(authors.map((each) => each.join()));
+  return { ...use, receiver, users, authors };
+}
+
+cluster_test('a change is announced once, by whichever node its author is at, with the author', async (context) => {
+  const events = '[document.changed, document.opened, session.joined]';
+  const { receiver, users, authors } = await told_cluster(context, 'plan', { 'webhooks.events': events });
+  const changes = () => receiver.of({ document: 'plan', event: 'document.changed' });
+  for (const [i, author] of authors.entries()) {
+    const told = changes().length;
+    await author.do({ type: 'update', payload: { update: writing(`by ${users[i]}`) } });
+    await until(() => changes().length > told, `the change at ${users[i]}'s node is announced`);
+    await pause(1500); // by when each of the others would have
+    assert.deepEqual(changes().slice(told).map(({ json }) => json.authors), [[users[i]]]);
+  }
+  // One node announces all of a document; each tells of its own sessions.
+  assert.equal(receiver.of({ document: 'plan', event: 'document.opened' }).length, 1);
+  assert.deepEqual(receiver.of({ event: 'session.joined' }).map(({ json }) => json.user).sort(), users);
+  assert.equal(receiver.forged, 0);
+});
+
+cluster_test('what a home could not announce is announced by the next one, when it has been away for a while', async (context) => {
+  const slowly = { 'webhooks.debounce': '3s', 'webhooks.max_delay': '3s', 'webhooks.events': '[document.changed]' };
+  const { cluster, nodes, receiver, authors } = await told_cluster(context, 'plan', slowly);
+  await authors[0].do({ type: 'update', payload: { update: writing('before') } });
+  await until(() => receiver.of({ event: 'document.changed' }).length === 1, 'the first change is announced', 10_000);
+  const sent = await Promise.all(nodes.map(async (node) => (await node.ask('/api/v1/webhooks')).json.sent));
+  assert.deepEqual([...sent].sort(), [0, 0, 1]);
+  const home = nodes[sent.indexOf(1)];
+  const author = authors[nodes.findIndex((each) => each !== home)];
+  await author.do({ type: 'update', payload: { update: writing('unheard') } });
+  await home.kill();
+  // The others wait for as long as a restart may take.
+  await until(() => receiver.of({ event: 'document.changed' }).length > 1, 'the next home announces', 30_000);
+  await home.start();
+  await cluster.ready();
+  await cluster.converged(['plan']);
 });

@@ -47,6 +47,9 @@ actor_node::actor_node(directory_settings settings, hosting where) {
   reader_ = system_->spawn<store_reader, caf::detached>(backend);
   store_settings storing;
   storing.backend = backend;
+  if (settings.webhooks)
+    storing.backend = std::make_shared<announcing_backend>(backend, settings.webhooks);
+  storing.webhooks = settings.webhooks;
   storing.archive = std::shared_ptr<storage::archive>{backend, &backend->archive()};
   storing.health = settings.health = health;
   storing.recovery_interval = std::chrono::milliseconds{5};

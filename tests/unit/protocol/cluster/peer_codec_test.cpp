@@ -27,7 +27,8 @@ std::vector<document_message> all_document_messages() {
           peer_closed{},
           peer_presence{bytes("presence"), true},
           peer_event{bytes("{}"), "ada", "m-1"},
-          peer_generation{last}};
+          peer_generation{last},
+          peer_authors{{"ada", std::string(300, 'b')}, {"import"}}};
 }
 
 document_block block_of(std::vector<document_message> messages) {
@@ -63,8 +64,8 @@ TEST_CASE("a block of all messages is the same after its way", "[cluster][codec]
   CHECK(block.document == "team/plan");
   CHECK(block.life == 0xfedcba9876543210);
   CHECK(block.list == 300);
-  REQUIRE(block.messages.size() == 12);
-  for (std::size_t i = 0; i < 12; ++i) CHECK(block.messages[i].index() == i);
+  REQUIRE(block.messages.size() == std::variant_size_v<document_message>);
+  for (std::size_t i = 0; i < block.messages.size(); ++i) CHECK(block.messages[i].index() == i);
   CHECK(as_text(encode(block).view()) == as_text(encoded.view()));
 }
 
@@ -99,6 +100,15 @@ TEST_CASE("each field of a message about a document arrives", "[cluster][codec]"
   CHECK(event.user == "ada");
   CHECK(event.message_id == "m");
   CHECK(as_text(event.payload.view()) == "{}");
+  const auto authors = decoded_alone(peer_authors{{"ada", "bob"}, {"import"}});
+  CHECK(authors.users == std::vector<std::string>{"ada", "bob"});
+  CHECK(authors.origins == std::vector<std::string>{"import"});
+}
+
+TEST_CASE("more authors than may be are refused", "[cluster][codec]") {
+  const std::vector<std::string> most(peer_authors_count_max, "a");
+  CHECK(decoded_alone(peer_authors{most, most}).users.size() == peer_authors_count_max);
+  CHECK(failure_of("01 04706c616e 0000000000000001 05 0d 65") == errc::number_too_large);
 }
 
 TEST_CASE("messages about nodes are the same after their way", "[cluster][codec]") {

@@ -6,6 +6,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "protocol/cluster/hello.hpp"
 #include "protocol/cluster/link_limits.hpp"
 #include "protocol/cluster/link_queue.hpp"
 #include "protocol/cluster/message_joiner.hpp"
@@ -77,7 +78,8 @@ TEST_CASE("the messages of the page are read and written as it says", "[cluster]
       {"peer_closed", peer_closed{}},
       {"peer_presence", peer_presence{slice("010101027b7d"), true}},
       {"peer_event", peer_event{slice("7b2261223a317d"), "ada", "m-1"}},
-      {"peer_generation", peer_generation{3}}};
+      {"peer_generation", peer_generation{3}},
+      {"peer_authors", peer_authors{{"ada"}, {"import"}}}};
   const std::vector<std::pair<std::string, node_message>> of_nodes = {
       {"peer_members", peer_members{slice("6162")}},
       {"peer_moved", peer_moved{7}},
@@ -132,7 +134,9 @@ TEST_CASE("the payloads of the page are read and written as it says", "[cluster]
 }
 
 TEST_CASE("the limits of the page are those of the code", "[cluster][docs]") {
+  CHECK(protocol_version == 2);
   CHECK(peer_message_size_bytes_max == 83'886'080);
+  CHECK(peer_authors_count_max == 100);
   CHECK(block_messages_max == 65'536);
   const link_limits limits;
   CHECK(limits.payload_bytes_max == 262'144);

@@ -421,3 +421,18 @@ TEST_CASE("where it must go on, those that are up are enough for an acknowledgem
   here.core.on_down(2);
   CHECK(here.core.acks_needed() == 1);
 }
+
+TEST_CASE("authors are told before what they have written, to those who hear of it", "[cluster]") {
+  replica_bed bed;
+  bed.begin({1});
+  bed.core.on_authors({{"ada"}, {}});
+  bed.edit();
+  const auto told = bed.said(1);
+  REQUIRE(told.size() == 2);
+  REQUIRE(std::holds_alternative<peer_authors>(told[0]));
+  CHECK(std::get<peer_authors>(told[0]).users == std::vector<std::string>{"ada"});
+  CHECK(std::holds_alternative<peer_update>(told[1]));
+  bed.core.on_down(1);
+  bed.core.on_authors({{"ada"}, {}});
+  CHECK_FALSE(bed.core.has_blocks());
+}
