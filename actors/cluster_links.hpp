@@ -56,6 +56,9 @@ class newest_links {
     bool is_here = false;
     time_point since;  ///< It has been up all the time since then.
   };
+  /// Whether there is a link to it now.
+  bool is_up(const cluster::node_uuid& id) const;
+
   /// The first of the document's keepers that is up, in this node's opinion; nothing: none is, or
   /// nobody knows the keepers. After a loss of links two nodes may be home for a while, and none
   /// for takeover_delay. Cost: that of place_of().
@@ -64,6 +67,8 @@ class newest_links {
     const auto found = home_of(document, now);
     return found && found->is_here;
   }
+  /// For operators.
+  placed_document describe(std::string_view document, time_point now) const;
 
  private:
   struct reached {
@@ -109,6 +114,8 @@ struct cluster_links {
 
   /// Where the copies of a document belong.
   cluster::document_placement place(std::string_view document) const;
+  /// How many of the keepers are up, this node included.
+  std::size_t count_up(const cluster::document_placement& where) const;
 };
 
 }  // namespace troupe

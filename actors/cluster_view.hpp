@@ -66,4 +66,12 @@ struct changed_members {
   std::uint64_t list_number = 0;
 };
 
+/// Where a document belongs, in the opinion of one node.
+struct placed_document {
+  std::string home;                  ///< The name of a node; empty: none is known that is up.
+  std::vector<std::string> keepers;  ///< The first first.
+  std::string role = "none";         ///< Of this node: home, keeper or none.
+  std::uint64_t list_number = 0;     ///< Of the member list; 0: there is none yet.
+};
+
 }  // namespace troupe

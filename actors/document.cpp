@@ -56,6 +56,7 @@ document::behavior_type document::make_behavior() {
         waits_for_worker_ = order.waits_for_worker;
         is_removed_ = is_removed_ || order.is_removed;
         is_final_ = is_final_ || order.is_final;
+        if (order.is_removed) refuse_held(close_reason::document_removed);
         if (order.is_dropped && !may_be_dropped()) {
           tell(this, directory_, document_busy{settings_.id});
           return tell(this, directory_, document_idle{settings_.id, audience_.joins()});
@@ -63,7 +64,7 @@ document::behavior_type document::make_behavior() {
         on_unload();
       },
       [this](const import_update& order) { return on_import(order); },
-      [this](const export_state&) { return on_export(); },
+      [this](const export_state& which) { return on_export(which); },
       [this](const list_presence& which) { return on_list_presence(which); },
       [this](const list_clients& which) { return on_list_clients(which); },
       [this](const describe_document&) { return on_describe(); },

@@ -80,7 +80,7 @@ class document final : public io_actor<document_actor::base> {
   void on_returned(const document_returned& returned);
   void on_unload();
   caf::result<imported_update> on_import(const import_update& order);
-  caf::result<exported_state> on_export();
+  caf::result<exported_state> on_export(const export_state& which);
   caf::result<settled_documents> on_settle();
   void on_flush();
 
@@ -112,6 +112,7 @@ class document final : public io_actor<document_actor::base> {
   bool handle(document_work::news_rest& rest);
   void answer_import(operator_import import, imported_update answer);
   void answer_stored_imports();
+  void give_up_imports(hosted_document::time_point now);
 
   bool is_handled_here(session_id from, const client_request& what,
                        hosted_document::time_point now);
@@ -145,6 +146,7 @@ class document final : public io_actor<document_actor::base> {
   void hold(document_work::input what);
   void open_for_held();
   void release_held();
+  void refuse_held(close_reason why);
   void on_cluster_changed(const cluster_changed& change);
   void on_link(const peer_news& news);
   void take_from_peer(cluster::peer_id from,
@@ -175,6 +177,7 @@ class document final : public io_actor<document_actor::base> {
     storage::sequence number = 0;
     imported_update answer;
     caf::typed_response_promise<imported_update> promise;
+    hosted_document::time_point since{};  ///< Of the answer.
   };
 
   document_settings settings_;

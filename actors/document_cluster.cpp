@@ -45,6 +45,16 @@ void document::release_held() {
   handle_waiting();
 }
 
+/// Operators who wait are told so; sessions hear it when the document ends.
+void document::refuse_held(close_reason why) {
+  for (document_work::input& each : std::exchange(held_, {}))
+    std::visit(
+        [why](auto& one) {
+          if constexpr (requires { one.promise; }) one.promise.deliver(to_caf_error(why));
+        },
+        each);
+}
+
 /// Sessions are told to come again, rather than shown a document that may lack what was
 /// acknowledged.
 void document::look_at_opening() {
@@ -57,6 +67,7 @@ void document::look_at_opening() {
       log_line(log_severity::warning, "document '" + *name_ +
                                           "' cannot be opened: too few of the nodes that keep it "
                                           "have answered in time");
+      refuse_held(close_reason::cluster_unavailable);
       return quit(to_caf_error(close_reason::cluster_unavailable));
     }
     log_line(log_severity::warning, "document '" + *name_ +
@@ -65,6 +76,7 @@ void document::look_at_opening() {
   }
   peers_->core().on_tick(own, now);
   release_held();
+  give_up_imports(now);
   report_keeping();
 }
 

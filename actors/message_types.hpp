@@ -76,6 +76,7 @@
   message(load_document) \
   message(loaded_document) \
   message(node_drained) \
+  message(note_generation) \
   message(notified_document) \
   message(notify_document) \
   message(open_document) \

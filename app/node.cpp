@@ -246,7 +246,7 @@ api_parts node::parts_of_api() const {
   return {{actors_->directory, actors_->hubs, webhook_sender_, access_.control, access_.authoriser,
            actors_->cluster},
           std::make_shared<archive_desk>(storage_.backend, storage_.archive, actors_->directory,
-                                         versions_, to_archive_settings(settings_)),
+                                         versions_, to_archive_settings(settings_), newest_links_),
           journal_,
           readiness_of(health_, cluster_state_)};
 }

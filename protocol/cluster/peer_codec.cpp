@@ -36,6 +36,7 @@ enum class block_tag : std::uint8_t {
   event = 11,
   generation = 12,
   authors = 13,
+  generation_stored = 14,
 };
 
 // --- writing ---
@@ -162,6 +163,11 @@ struct message_writer {
     TROUPE_CHECK(all.size() <= peer_authors_count_max);
     out.number(all.size());
     for (const std::string& each : all) out.bytes(as_bytes(each), peer_event_user_size_bytes_max);
+  }
+
+  void operator()(const peer_generation_stored& m) {
+    out.tag(block_tag::generation_stored);
+    out.number(m.generation);
   }
 
   void operator()(const peer_members& m) {
@@ -305,6 +311,7 @@ document_message read_document_message(field_reader& in) {
       auto users = read_names(in);
       return peer_authors{std::move(users), read_names(in)};
     }
+    case block_tag::generation_stored: return peer_generation_stored{in.number()};
   }
   in.input().fail(errc::unknown_message, "message about a document");
   return peer_opened{};

@@ -95,9 +95,16 @@ struct peer_generation {
   std::uint64_t generation = 0;
 };
 
-using document_message = std::variant<peer_compare, peer_stored, peer_ask, peer_fill, peer_update,
-                                      peer_load, peer_loaded, peer_opened, peer_closed,
-                                      peer_presence, peer_event, peer_generation, peer_authors>;
+/// "This generation of the document, or a later one, is on my disk." Answers a peer_generation that
+/// comes alone, of no replica.
+struct peer_generation_stored {
+  std::uint64_t generation = 0;
+};
+
+using document_message =
+    std::variant<peer_compare, peer_stored, peer_ask, peer_fill, peer_update, peer_load,
+                 peer_loaded, peer_opened, peer_closed, peer_presence, peer_event, peer_generation,
+                 peer_authors, peer_generation_stored>;
 
 /// Whether somebody must have the document open to answer this.
 inline bool needs_replica(const document_message& message) noexcept {
@@ -107,6 +114,7 @@ inline bool needs_replica(const document_message& message) noexcept {
          !std::holds_alternative<peer_event>(message) &&
          !std::holds_alternative<peer_stored>(message) &&
          !std::holds_alternative<peer_generation>(message) &&
+         !std::holds_alternative<peer_generation_stored>(message) &&
          !std::holds_alternative<peer_authors>(message) &&
          !std::holds_alternative<peer_loaded>(message);
 }

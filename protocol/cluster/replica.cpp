@@ -39,6 +39,7 @@ void replica::on_placement(document_placement where, const replica_state& own, t
   const bool is_other_list = where.list != where_.list;
   where_ = std::move(where);
   apply_placement();
+  if (!is_used_ && !where_.keeps_itself) is_stale_ = true;
   for (peer& each : peers_) {
     if (is_other_list) each.kept = 0;
     const early_confirmation early = each.early;
@@ -122,6 +123,12 @@ void replica::on_used(bool is_used) {
     opening_ = opening::not_wanted;
   for (peer& each : peers_)
     if (each.is_up) announce(each);
+}
+
+void replica::on_reader() {
+  if (is_used_ || where_.keeps_itself) return;
+  is_stale_ = true;
+  if (opening_ == opening::done) opening_ = opening::not_wanted;
 }
 
 // --- opening ---

@@ -112,6 +112,9 @@ class replica {
   /// Sessions of this node begin, or cease, to use the document. If this node does not keep it, it
   /// has heard nothing while nobody used it, so that it must be loaded again: is_loaded() is false.
   void on_used(bool is_used);
+  /// Somebody wants to see the document without being a session of it: if this node has heard
+  /// nothing since the last one has left, it must be loaded again.
+  void on_reader();
   void on_tick(const replica_state& own, time_point now);
 
   /// Something was written to the log under this number. `update`: by this node's sessions or the

@@ -198,6 +198,41 @@ TEST_CASE("a node that has just started expects the others to be there", "[clust
   CHECK(last.newest.is_home(name, start + newest_links::takeover_delay));
 }
 
+TEST_CASE("operators are told where a document belongs, by names", "[cluster]") {
+  const std::string name = "d";
+  const auto keepers = keepers_of(name);
+  std::vector<std::string> names;
+  for (const std::uint64_t each : keepers) names.push_back("n" + std::to_string(each));
+  homes_bed second{keepers[1]};
+  second.link_all(start);
+  placed_document shown = second.newest.describe(name, start);
+  CHECK(shown.home == names[0]);
+  CHECK(shown.keepers == names);
+  CHECK(shown.role == "keeper");
+  CHECK(shown.list_number == 4);
+  second.link(keepers[0], false, start);
+  shown = second.newest.describe(name, long_after);
+  CHECK(shown.home == names[1]);
+  CHECK(shown.role == "home");
+  second.newest.set(nullptr);
+  shown = second.newest.describe(name, start);
+  CHECK(shown.home.empty());
+  CHECK(shown.role == "none");
+}
+
+TEST_CASE("keepers that are up are counted, with this node", "[cluster]") {
+  cluster_links links = links_of(3);
+  links.newest = std::make_shared<newest_links>(start);
+  const auto where = links.place("d");
+  CHECK(links.count_up(where) == 1);
+  links.newest->note_link(uuid(2), true, start);
+  CHECK(links.count_up(where) == 2);
+  CHECK(links.newest->is_up(uuid(2)));
+  links.newest->note_link(uuid(2), false, start);
+  CHECK_FALSE(links.newest->is_up(uuid(2)));
+  CHECK(links.count_up(where) == 1);
+}
+
 TEST_CASE("where no keeper is up, and where nobody knows them, there is no home", "[cluster]") {
   const std::string name = "d";
   const auto keepers = keepers_of(name);

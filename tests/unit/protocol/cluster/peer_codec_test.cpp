@@ -28,7 +28,8 @@ std::vector<document_message> all_document_messages() {
           peer_presence{bytes("presence"), true},
           peer_event{bytes("{}"), "ada", "m-1"},
           peer_generation{last},
-          peer_authors{{"ada", std::string(300, 'b')}, {"import"}}};
+          peer_authors{{"ada", std::string(300, 'b')}, {"import"}},
+          peer_generation_stored{last}};
 }
 
 document_block block_of(std::vector<document_message> messages) {

@@ -79,7 +79,8 @@ TEST_CASE("the messages of the page are read and written as it says", "[cluster]
       {"peer_presence", peer_presence{slice("010101027b7d"), true}},
       {"peer_event", peer_event{slice("7b2261223a317d"), "ada", "m-1"}},
       {"peer_generation", peer_generation{3}},
-      {"peer_authors", peer_authors{{"ada"}, {"import"}}}};
+      {"peer_authors", peer_authors{{"ada"}, {"import"}}},
+      {"peer_generation_stored", peer_generation_stored{3}}};
   const std::vector<std::pair<std::string, node_message>> of_nodes = {
       {"peer_members", peer_members{slice("6162")}},
       {"peer_moved", peer_moved{7}},
