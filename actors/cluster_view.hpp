@@ -30,7 +30,6 @@ struct described_cluster {
     std::uint64_t moved_list = 0;    ///< Up to which list its documents are in place.
     std::uint64_t queued_bytes = 0;  ///< For it, here.
     std::uint64_t in_flight_bytes = 0;
-    std::uint64_t hinted_documents = 0;  ///< That changed while it was down.
   };
 
   std::string cluster;
