@@ -163,6 +163,7 @@ class document final : public io_actor<document_actor::base> {
   void note_confirmations();
   void look_at_opening();
   void note_written(const origin& from);
+  void note_unsendable(hosted_document::time_point now);
   void report_use();
   void report_keeping();
   void tell_peers();
@@ -191,9 +192,10 @@ class document final : public io_actor<document_actor::base> {
   durability durability_;
   document_reporter reporter_;
   newcomer_state newcomers_;
-  log_quota left_out_logged_;               // presence, by cause
-  std::vector<session_id> refused_;         // are being closed, until they have left
-  log_quota closings_logged_;               // by reason
+  log_quota left_out_logged_;        // presence, by cause
+  std::vector<session_id> refused_;  // are being closed, until they have left
+  log_quota closings_logged_;        // by reason
+  log_quota unsendable_logged_;
   std::vector<stored_import> imports_;      // that wait for storage
   std::unique_ptr<document_peers> peers_;   // null: the node is alone
   std::vector<document_work::input> held_;  // until the keepers have been asked

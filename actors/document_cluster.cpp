@@ -77,6 +77,7 @@ void document::look_at_opening() {
   peers_->core().on_tick(own, now);
   release_held();
   give_up_imports(now);
+  if (peers_->core().take_unsendable()) note_unsendable(now);
   report_keeping();
 }
 
@@ -172,7 +173,7 @@ void document::take_from_peer(cluster::peer_id from,
   const auto* const wish = std::get_if<cluster::peer_ask>(&message);
   const shared_slice vector =
       wish != nullptr ? wish->state_vector : std::get<cluster::peer_load>(message).state_vector;
-  const auto difference = std::make_shared<result<byte_buffer>>();
+  const auto difference = std::make_shared<result<std::vector<byte_buffer>>>();
   work_.run(
       weight::heavy,
       [vector, difference](hosted_document& of, document_effects&) {
@@ -270,6 +271,17 @@ void document::answer_visits(bool is_late) {
     each.deliver(visited_document{core.placement().list, core.lacking(), may_be_dropped()});
 }
 
+/// It stays with the nodes that have it, and they go on being asked.
+void document::note_unsendable(hosted_document::time_point now) {
+  if (settings_.metrics) settings_.metrics->unsendable_differences().inc();
+  const std::uint64_t count = unsendable_logged_.note("", now);
+  if (count == 0) return;
+  log_line(log_severity::error, "what another node lacks of document '" + *name_ +
+                                    "' cannot be sent: one value in it has more than " +
+                                    std::to_string(cluster::peer_update_size_bytes_max) + " bytes" +
+                                    since_last_line(count));
+}
+
 // --- what the application hears ---
 
 /// The update that was appended last is of a session, the server or a peer.
@@ -278,7 +290,7 @@ void document::note_written(const origin& from) {
     reporter_.on_peer_edit();
   else if (auto authors = reporter_.take_untold())
     peers_->core().on_authors(*std::move(authors));
-  peers_->on_written(from, durability_);
+  peers_->on_written(from, durability_, *work_.state(), current_time());
 }
 
 /// A document is open for the application while somebody uses it, at whatever node; its home says

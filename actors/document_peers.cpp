@@ -1,7 +1,5 @@
 #include "actors/document_peers.hpp"
 
-#include "protocol/cluster/peer_codec.hpp"
-
 namespace troupe {
 
 void document_peers::tell_users(const document_effects::peer_effects& what) {
@@ -31,9 +29,27 @@ std::optional<cluster::node_uuid> document_peers::home_with_all(time_point now) 
   return home->id;
 }
 
-shared_bytes document_peers::encode(const cluster::replica::block& what) const {
-  return cluster::encode(
-      cluster::document_block{*name_, core_.life(), what.messages, core_.placement().list});
+/// As one block, or as several where that would be too large.
+std::vector<shared_bytes>
+document_peers::encode(std::vector<cluster::document_message> messages) const {
+  std::vector<shared_bytes> blocks;
+  cluster::document_block next{*name_, core_.life(), {}, core_.placement().list};
+  std::size_t size = 0;
+  const auto end_block = [&] {
+    blocks.push_back(cluster::encode(next));
+    next.messages.clear();
+    size = 0;
+  };
+  for (cluster::document_message& each : messages) {
+    const std::size_t added = cluster::encoded_size(each);
+    const bool is_full = size + added > cluster::block_size_bytes_max ||
+                         next.messages.size() == cluster::block_messages_max;
+    if (is_full && !next.messages.empty()) end_block();
+    size += added;
+    next.messages.push_back(std::move(each));
+  }
+  if (!next.messages.empty()) end_block();
+  return blocks;
 }
 
 }  // namespace troupe

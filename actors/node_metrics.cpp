@@ -54,6 +54,10 @@ node_metrics::node_metrics(caf::actor_system& system) {
   failed_checkpoints_ = registry.counter_singleton(
       "troupe", "failed-checkpoints",
       "Checkpoints not written because they would not have restored their document.", "1", true);
+  unsendable_differences_ = registry.counter_singleton(
+      "troupe", "unsendable-differences",
+      "Times that a node lacked what could not be sent to it, as one value was too large.", "1",
+      true);
   storage_refusing_ = registry.gauge_singleton(
       "troupe", "storage-refusing", "1 while edits are refused because storage cannot be written.");
   storage_failures_ = registry.counter_family("troupe", "storage-failures", {"reason"},

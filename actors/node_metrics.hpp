@@ -56,6 +56,10 @@ class node_metrics {
   caf::telemetry::int_counter& presence_skipped() const noexcept { return *presence_skipped_; }
   /// Checkpoints that were not written, since they would not have restored their document.
   caf::telemetry::int_counter& failed_checkpoints() const noexcept { return *failed_checkpoints_; }
+  /// Times that another node lacked what could not be sent to it.
+  caf::telemetry::int_counter& unsendable_differences() const noexcept {
+    return *unsendable_differences_;
+  }
   /// 1 while edits are refused because storage cannot be written.
   caf::telemetry::int_gauge& storage_refusing() const noexcept { return *storage_refusing_; }
   /// Times that storage became unwritable for this reason.
@@ -87,6 +91,7 @@ class node_metrics {
   caf::telemetry::int_counter* reading_paused_;
   caf::telemetry::int_counter* presence_skipped_;
   caf::telemetry::int_counter* failed_checkpoints_;
+  caf::telemetry::int_counter* unsendable_differences_;
   caf::telemetry::int_gauge* storage_refusing_;
   caf::telemetry::int_gauge* queued_webhooks_;
   caf::telemetry::int_counter* sent_webhooks_;

@@ -239,8 +239,13 @@ class hosted_document {
   std::string state_version() const { return state_.version(); }
 
   byte_buffer state_vector() const { return state_.encode_state_vector(); }
-  /// What a document with this state vector lacks.
-  byte_buffer difference(const crdt::state_vector& from) const;
+  /// What a document with this state vector lacks, as updates to be applied in order: one if it has
+  /// at most `whole_max` bytes, else some of about `part_size` each.
+  std::vector<byte_buffer> difference(const crdt::state_vector& from,
+                                      std::size_t whole_max = whole_difference_max,
+                                      std::size_t part_size = difference_part_size) const;
+  static constexpr std::size_t whole_difference_max = std::size_t{16} * 1024 * 1024;
+  static constexpr std::size_t difference_part_size = std::size_t{4} * 1024 * 1024;
 
   /// Decodes a folded one, which stays so until the next fold().
   const crdt::doc& state() const { return state_.decoded(); }

@@ -6,10 +6,14 @@
 
 namespace troupe {
 
-byte_buffer hosted_document::difference(const crdt::state_vector& from) const {
-  byte_buffer update = from.empty() ? state_.encode_whole() : state_.encode_difference(from);
-  if (from.empty()) forget_small_state(update.size());
-  return update;
+std::vector<byte_buffer> hosted_document::difference(const crdt::state_vector& from,
+                                                     std::size_t whole_max,
+                                                     std::size_t part_size) const {
+  std::vector<byte_buffer> all;
+  all.push_back(from.empty() ? state_.encode_whole() : state_.encode_difference(from));
+  if (from.empty()) forget_small_state(all.front().size());
+  if (all.front().size() <= whole_max) return all;
+  return state_.encode_in_pieces(from, {.piece = part_size});
 }
 
 /// The limits of this node are for its own clients: what another node has accepted, and perhaps

@@ -37,6 +37,8 @@ enum class block_tag : std::uint8_t {
   generation = 12,
   authors = 13,
   generation_stored = 14,
+  part = 15,
+  more = 16,
 };
 
 // --- writing ---
@@ -170,6 +172,18 @@ struct message_writer {
     out.number(m.generation);
   }
 
+  void operator()(const peer_part& m) {
+    out.tag(block_tag::part);
+    out.wide(m.life);
+    out.flag(m.to == answer_to::load);
+    out.bytes(m.update.view(), peer_message_size_bytes_max);
+  }
+  void operator()(const peer_more& m) {
+    out.tag(block_tag::more);
+    out.wide(m.life);
+    out.flag(m.to == answer_to::load);
+  }
+
   void operator()(const peer_members& m) {
     out.tag(message_tag::members);
     out.bytes(m.list.view(), member_list_size_bytes_max);
@@ -219,6 +233,9 @@ class field_reader {
     return static_cast<Tag>(in_.read_uint8());
   }
   bool flag(const char* field) noexcept { return in_.read_var_uint(1, field) != 0; }
+  answer_to answered() noexcept {
+    return flag("whether a load is answered") ? answer_to::load : answer_to::ask;
+  }
   std::uint64_t number() noexcept { return in_.read_var_uint(); }
 
   std::uint64_t wide() noexcept {
@@ -312,6 +329,15 @@ document_message read_document_message(field_reader& in) {
       return peer_authors{std::move(users), read_names(in)};
     }
     case block_tag::generation_stored: return peer_generation_stored{in.number()};
+    case block_tag::part: {
+      const replica_life life = in.wide();
+      const answer_to to = in.answered();
+      return peer_part{life, to, in.slice(any_size, "update")};
+    }
+    case block_tag::more: {
+      const replica_life life = in.wide();
+      return peer_more{life, in.answered()};
+    }
   }
   in.input().fail(errc::unknown_message, "message about a document");
   return peer_opened{};
@@ -336,6 +362,12 @@ result<peer_message> read_block(field_reader& in) {
 }
 
 }  // namespace
+
+std::size_t encoded_size(const document_message& message) {
+  byte_counter counter;
+  std::visit(message_writer<field_writer<byte_counter>>{field_writer{counter}}, message);
+  return counter.size;
+}
 
 shared_bytes encode(const document_block& block) { return encode_as(block); }
 

@@ -246,7 +246,7 @@ std::string simulation::why_not_at_rest(bool with_members) const {
         const bool is_equal =
             place.is_keeper(machines_[i].id)
                 ? theirs.digest() == stored.digest()
-                : theirs.apply(*stored.difference({})) == set_document::outcome::nothing_new;
+                : theirs.apply(stored.whole_difference({})) == set_document::outcome::nothing_new;
         if (!is_equal)
           return document + " differs on " + machines_[i].name + " and " +
                  machines_[at_keeper].name;

@@ -73,6 +73,7 @@ struct node_settings {
   cluster::link_limits limits;
   milliseconds idle_grace{3'000};
   cluster::sweep_settings sweep;
+  std::uint64_t difference_part = 0;  ///< See set_document.
 };
 
 class node {

@@ -37,6 +37,7 @@ node::document_ptr node::open(const std::string& document) {
   cluster::replica::settings how;
   how.life = world_.below(~std::uint64_t{0}) | 1;
   of = std::make_shared<open_document>(document, cluster::replica{how, place(document)});
+  of->state.cut_differences(settings_.difference_part);
   of->idle_since = world_.now();
   world_.after(soon(20), index_, [this, of = of] {
     const auto at = documents_.find(of->name);

@@ -40,6 +40,7 @@ simulation::simulation(const plan& how) : plan_(how), random_(how.seed) {
   settings_.sweep.visits_max = 1 + below(4);
   settings_.sweep.retry_interval = 5s;
   if (below(4) == 0) settings_.sweep.unfinished_max = 1;
+  if (below(3) == 0) settings_.difference_part = 1 + below(8);
   const std::size_t count = 1 + below(4);
   for (std::size_t i = 0; i < count; ++i) {
     documents_.push_back("d" + std::to_string(i));

@@ -83,17 +83,33 @@ TEST_CASE("a difference is what a state vector lacks, and fails with what is non
   REQUIRE(document.load(client.insert_text("text", 0, "abc")));
   const auto all = hosted_state{document}.difference(byte_buffer{0});
   REQUIRE(all.has_value());
+  REQUIRE(all->size() == 1);
   crdt::doc seen;
-  REQUIRE(seen.apply_update(*all));
+  REQUIRE(seen.apply_update(all->front()));
   CHECK(seen.text("text") == "abc");
   CHECK_FALSE(hosted_state{document}.difference(byte_buffer{0xff}).has_value());
-  const result<byte_buffer> encoded_before = byte_buffer{1, 2};
-  CHECK(*hosted_state{document, &encoded_before}.difference(byte_buffer{0}) == *encoded_before);
+  result<std::vector<byte_buffer>> encoded_before = std::vector<byte_buffer>{{1, 2}};
+  CHECK(*hosted_state{document, &encoded_before}.difference(byte_buffer{0}) ==
+        std::vector<byte_buffer>{{1, 2}});
 }
 
 TEST_CASE("the store of a peer is another keeper than this node's", "[cluster]") {
   CHECK(keeper_of(0) != durability::local_store);
   CHECK(keeper_of(1) != keeper_of(2));
+}
+
+TEST_CASE("what a turn has for a peer is several blocks where one would be too large",
+          "[actors][cluster]") {
+  peer_bed bed{{.nodes = 2}};
+  const auto document = bed.open("d", ann);
+  bed.peer(0).next<peer_compare>();
+  test::editing_client client{5};
+  std::vector<std::pair<sync::message_kind, byte_buffer>> messages;
+  for (int i = 0; i < 3; ++i)
+    messages.emplace_back(sync::message_kind::update,
+                          client.insert_text("text", 0, std::string(7'000'000, 'x')));
+  bed.node.send(document, ann, messages);
+  for (state_number i = 1; i <= 3; ++i) CHECK(bed.peer(0).next<peer_update>().number == i);
 }
 
 // --- presence ---

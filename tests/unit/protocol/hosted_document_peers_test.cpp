@@ -81,10 +81,10 @@ TEST_CASE("what a peer lacks is encoded from its state vector", "[document][clus
   document_host host;
   document_effects out;
   host.document.on_peer_update(peer, hello, out);
-  CHECK(host.document.difference({}) == hello);
+  CHECK(host.document.difference({}) == std::vector<byte_buffer>{hello});
   const auto all = crdt::state_vector::decode(host.document.state_vector());
   REQUIRE(all);
-  CHECK(host.document.difference(*all) == hex("0000"));
+  CHECK(host.document.difference(*all) == std::vector<byte_buffer>{hex("0000")});
 }
 
 TEST_CASE("presence of sessions here goes to peers, that of peers does not",
@@ -147,4 +147,23 @@ TEST_CASE("an event of a peer that has come already is not told again", "[docume
   CHECK(tell("bob", "m-1") == 1);
   CHECK(tell("", "m-1") == 1);  // an id of nobody deduplicates nothing
   CHECK(tell("", "m-1") == 1);
+}
+
+TEST_CASE("a large difference is several updates, which bring all of it in their order",
+          "[hosted_document][cluster]") {
+  editing_client client{5};
+  document_host host;
+  for (int i = 0; i < 50; ++i)
+    REQUIRE(host.document.load(client.insert_text("text", 0, std::string(1'000, 'x'))));
+  CHECK(host.document.difference({}, 100'000, 4'000).size() == 1);
+  const auto parts = host.document.difference({}, 10'000, 4'000);
+  CHECK(parts.size() > 5);
+  hosted_document other{{}, 2};
+  for (const byte_buffer& each : parts) {
+    document_effects out;
+    CHECK(each.size() < 10'000);
+    CHECK(other.on_peer_update(3, each, out));
+  }
+  CHECK(other.state_version() == host.document.state_version());
+  CHECK_FALSE(other.has_gap());
 }

@@ -29,7 +29,9 @@ std::vector<document_message> all_document_messages() {
           peer_event{bytes("{}"), "ada", "m-1"},
           peer_generation{last},
           peer_authors{{"ada", std::string(300, 'b')}, {"import"}},
-          peer_generation_stored{last}};
+          peer_generation_stored{last},
+          peer_part{wide, answer_to::ask, bytes("part")},
+          peer_more{wide, answer_to::load}};
 }
 
 document_block block_of(std::vector<document_message> messages) {
@@ -104,6 +106,22 @@ TEST_CASE("each field of a message about a document arrives", "[cluster][codec]"
   const auto authors = decoded_alone(peer_authors{{"ada", "bob"}, {"import"}});
   CHECK(authors.users == std::vector<std::string>{"ada", "bob"});
   CHECK(authors.origins == std::vector<std::string>{"import"});
+}
+
+TEST_CASE("parts of an answer say what they answer", "[cluster][codec]") {
+  const auto part = decoded_alone(peer_part{5, answer_to::load, bytes("u")});
+  CHECK(part.life == 5);
+  CHECK(part.to == answer_to::load);
+  CHECK(as_text(part.update.view()) == "u");
+  const auto more = decoded_alone(peer_more{6, answer_to::ask});
+  CHECK(more.life == 6);
+  CHECK(more.to == answer_to::ask);
+}
+
+TEST_CASE("the size of a message in a block is what it adds to that", "[cluster][codec]") {
+  const std::size_t empty = encode(block_of({})).size();
+  for (const document_message& each : all_document_messages())
+    CHECK(encode(block_of({each})).size() == empty + encoded_size(each));
 }
 
 TEST_CASE("more authors than may be are refused", "[cluster][codec]") {
