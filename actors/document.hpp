@@ -120,6 +120,7 @@ class document final : public io_actor<document_actor::base> {
   bool needs_encoding(const client_request& what);
   void encode_whole_state_elsewhere(dialect in);
   weight weight_here(const client_request& what) const;
+  weight weight_here(const shared_slice& update) const;
 
   bool is_small() const noexcept { return durability_.state_size() < heavy_update_bytes; }
   bool is_quiet();

@@ -202,21 +202,39 @@ void document::answer_peer(cluster::peer_id from, const cluster::document_messag
   on_confirmed();
 }
 
+/// As an edit of a session: what is light is done at once, and whether it is shows when it is
+/// looked at.
 void document::apply_from_peer(cluster::peer_id from,
                                const std::shared_ptr<const cluster::document_block>& in,
                                std::size_t at, const shared_slice& update) {
-  const auto worked = std::make_shared<bool>(true);
+  using taking = hosted_document::peer_taking;
+  const auto after = [this, from, in, at, update](bool worked) {
+    carry_out_effects(update.bytes, 0);
+    peers_->core().on_applied(from, in->messages[at], worked, hosted_state{*work_.state()},
+                              current_time());
+    if (durability_.is_long()) checkpoint();
+  };
+  if (update.empty()) return after(true);
+  if (weight_here(update) == weight::light || !work_.can_lend()) {
+    const std::uint64_t steps = work_.can_lend() ? light_steps_max : crdt::unlimited_steps;
+    const taking outcome =
+        work_.state()->on_peer_update(from, update.view(), work_.effects(), steps);
+    if (outcome != taking::deferred) return after(outcome == taking::taken);
+  }
+  const auto outcome = std::make_shared<taking>(taking::taken);
   work_.run(
-      weight_of(update.size, heavy_update_bytes),
-      [from, update, worked](hosted_document& on, document_effects& out) {
-        if (!update.empty()) *worked = on.on_peer_update(from, update.view(), out);
+      weight::heavy,
+      [from, update, outcome](hosted_document& on, document_effects& out) {
+        *outcome = on.on_peer_update(from, update.view(), out);
       },
-      [this, from, in, at, update, worked] {
-        carry_out_effects(update.bytes, 0);
-        peers_->core().on_applied(from, in->messages[at], *worked, hosted_state{*work_.state()},
-                                  current_time());
-        if (durability_.is_long()) checkpoint();
-      });
+      [after, outcome] { after(*outcome == taking::taken); });
+}
+
+/// The weight of a peer's update on the state as it is.
+weight document::weight_here(const shared_slice& update) const {
+  const bool unfolds = work_.state()->is_folded();
+  const std::size_t size = unfolds ? durability_.state_size() : 0;
+  return weight_of(std::max(size, update.size), heavy_update_bytes);
 }
 
 // --- keepers ---

@@ -155,9 +155,18 @@ class hosted_document {
   /// From now on there are nodes that may want to hear of presence and events.
   void expect_peers() noexcept { has_peers_ = true; }
 
-  /// An update that a peer has accepted; it is taken whatever the limits of this node are. Returns
-  /// whether it was: it is refused while edits are, or if it cannot be read.
-  bool on_peer_update(std::uint32_t peer, byte_view update, document_effects& out);
+  /// What becomes of an update of a peer.
+  enum class peer_taking : std::uint8_t {
+    /// Also if it waits for missing updates: it is stored, and goes on to whoever lacks it. That
+    /// something is missing shows when the peer compares its flow again.
+    taken,
+    refused,   ///< While edits are, or since it cannot be read.
+    deferred,  ///< It might take more steps than allowed for now; nothing has happened.
+  };
+  /// An update that a peer has accepted; it is taken whatever the limits of this node are.
+  /// `steps_for_now`: see on_request().
+  peer_taking on_peer_update(std::uint32_t peer, byte_view update, document_effects& out,
+                             std::uint64_t steps_for_now = crdt::unlimited_steps);
 
   /// What the sessions of a peer show. `is_all`: nothing else of them.
   void on_peer_presence(std::uint32_t peer, byte_view update, bool is_all, time_point now,

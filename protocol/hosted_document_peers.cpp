@@ -18,27 +18,31 @@ std::vector<byte_buffer> hosted_document::difference(const crdt::state_vector& f
 
 /// The limits of this node are for its own clients: what another node has accepted, and perhaps
 /// acknowledged, belongs to the document.
-bool hosted_document::on_peer_update(std::uint32_t peer, byte_view update, document_effects& out) {
+hosted_document::peer_taking hosted_document::on_peer_update(std::uint32_t peer, byte_view update,
+                                                             document_effects& out,
+                                                             std::uint64_t steps_for_now) {
+  using enum peer_taking;
   const origin from = origin::of_peer(peer);
   if (refusing_) {
-    if (!has_news(update)) return true;
+    if (!has_news(update)) return taken;
     out.refusals.push_back({from, dialect::y_websocket, request_part::update, *refusing_, {}});
-    return false;
+    return refused;
   }
-  auto applied = apply(update);
+  auto applied = apply(update, nullptr, steps_for_now);
+  if (applied && applied->is_deferred) return deferred;
   if (!applied) {
     applied = state_.decoded().load_update(update, repaired_);
     pending_.settle(state_.pending_size(), nullptr);
   }
   if (!applied) {
     out.refusals.push_back({from, dialect::y_websocket, request_part::update, applied.error(), {}});
-    return false;
+    return refused;
   }
-  if (!applied->changed && !applied->has_parked) return true;
+  if (!applied->changed && !applied->has_parked) return taken;
   ++version_;
   if (applied->changed) broadcast_update(from, change_of(*applied, update), out);
   out.writes.push_back({update, from, dialect::y_websocket, std::nullopt});
-  return true;
+  return taken;
 }
 
 void hosted_document::note_peer_presence(const std::vector<sync::awareness::client_id>& changed) {

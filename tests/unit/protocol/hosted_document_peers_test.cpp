@@ -3,12 +3,17 @@
 
 #include "protocol/lib0/encoder.hpp"
 #include "tests/support/document_host.hpp"
+#include "tests/support/editing_client.hpp"
+#include "tests/support/update_builder.hpp"
 
 using namespace troupe;
 using namespace troupe::test;
 using namespace std::chrono_literals;
 
 namespace {
+
+constexpr auto taken = hosted_document::peer_taking::taken;
+constexpr auto refused = hosted_document::peer_taking::refused;
 
 constexpr session_id alice = 1;
 constexpr std::uint32_t peer = 3;
@@ -31,7 +36,7 @@ byte_buffer awareness_update(std::uint64_t client, std::uint64_t clock, std::str
 TEST_CASE("an update of a peer is stored and told to all sessions", "[document][cluster]") {
   document_host host;
   document_effects out;
-  CHECK(host.document.on_peer_update(peer, hello, out));
+  CHECK(taken == host.document.on_peer_update(peer, hello, out));
   REQUIRE(out.writes.size() == 1);
   CHECK(out.writes[0].from == origin::of_peer(peer));
   CHECK_FALSE(out.writes[0].confirmation);
@@ -44,14 +49,14 @@ TEST_CASE("an update of a peer that is known already writes nothing", "[document
   document_effects out;
   host.document.on_peer_update(peer, hello, out);
   out.clear();
-  CHECK(host.document.on_peer_update(peer + 1, hello, out));
+  CHECK(taken == host.document.on_peer_update(peer + 1, hello, out));
   CHECK(out.empty());
 }
 
 TEST_CASE("an update of a peer that cannot be read did not work", "[document][cluster]") {
   document_host host;
   document_effects out;
-  CHECK_FALSE(host.document.on_peer_update(peer, hex("0101"), out));
+  CHECK(refused == host.document.on_peer_update(peer, hex("0101"), out));
   CHECK(out.writes.empty());
   CHECK(out.refusals.size() == 1);
 }
@@ -62,7 +67,7 @@ TEST_CASE("what a peer has accepted is taken beyond the limits of this node",
   limit.document_size_max = 1;
   document_host host{limit};
   document_effects out;
-  CHECK(host.document.on_peer_update(peer, hello, out));
+  CHECK(taken == host.document.on_peer_update(peer, hello, out));
   CHECK(out.writes.size() == 1);
 }
 
@@ -72,8 +77,9 @@ TEST_CASE("while nothing can be stored, only what is known already works", "[doc
   host.document.on_peer_update(peer, hello, out);
   host.document.refuse_edits(std::make_shared<const failure>(failure{errc::disk_full, {}}));
   out.clear();
-  CHECK(host.document.on_peer_update(peer, hello, out));
-  CHECK_FALSE(host.document.on_peer_update(peer, hex("01010200040104746578740568656c6c6f00"), out));
+  CHECK(taken == host.document.on_peer_update(peer, hello, out));
+  CHECK(refused ==
+        host.document.on_peer_update(peer, hex("01010200040104746578740568656c6c6f00"), out));
   CHECK(out.writes.empty());
 }
 
@@ -162,8 +168,39 @@ TEST_CASE("a large difference is several updates, which bring all of it in their
   for (const byte_buffer& each : parts) {
     document_effects out;
     CHECK(each.size() < 10'000);
-    CHECK(other.on_peer_update(3, each, out));
+    CHECK(other.on_peer_update(3, each, out) == taken);
   }
   CHECK(other.state_version() == host.document.state_version());
   CHECK_FALSE(other.has_gap());
+}
+
+TEST_CASE("an update of a peer that might be much work is deferred, and nothing has happened",
+          "[hosted_document][cluster]") {
+  // The deletion of an array with many elements, in a few bytes.
+  document_host host;
+  REQUIRE(host.document.load(
+      update_builder{}.client(1).type(in_root("list"), crdt::type_kind::array).build()));
+  update_builder children;
+  children.client(2).numbers(in_type({1, 0}), {1});
+  for (std::uint64_t i = 1; i < 100; ++i) children.numbers(before({2, i - 1}), {1});
+  REQUIRE(host.document.load(children.build()));
+  const byte_buffer update = update_builder{}.erase(1, 0, 1).build();
+  const std::string version = host.document.state_version();
+  document_effects out;
+  CHECK(host.document.on_peer_update(peer, update, out, 300) ==
+        hosted_document::peer_taking::deferred);
+  CHECK(out.empty());
+  CHECK(host.document.state_version() == version);
+  CHECK(host.document.on_peer_update(peer, update, out) == taken);
+  CHECK(out.writes.size() == 1);
+}
+
+TEST_CASE("an update of a peer that waits for a missing one is taken and stored",
+          "[hosted_document][cluster]") {
+  document_host host;
+  document_effects out;
+  const byte_buffer second = update_builder{}.client(7, 1).text(after({7, 0}), "b").build();
+  CHECK(host.document.on_peer_update(peer, second, out) == taken);
+  CHECK(out.writes.size() == 1);
+  CHECK(host.document.has_gap());
 }
