@@ -11,9 +11,7 @@ void document_peers::tell_users(const document_effects::peer_effects& what) {
 }
 
 void document_peers::show_presence(cluster::peer_id to, const hosted_document& of) {
-  const std::vector<byte_buffer> parts = of.presence_here();
-  for (const byte_buffer& part : parts)
-    core_.tell(to, cluster::peer_presence{shared_bytes::copy_of(part), parts.size() == 1});
+  core_.tell(to, cluster::peer_presence{shared_bytes::copy_of(of.presence_here()), true});
 }
 
 std::optional<cluster::node_uuid> document_peers::home_with_all(time_point now) const {

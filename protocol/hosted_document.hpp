@@ -179,8 +179,9 @@ class hosted_document {
   void on_peer_event(std::string_view payload, std::string_view user, std::string_view message_id,
                      time_point now, document_effects& out);
 
-  /// All that the sessions of this node show, as awareness updates.
-  std::vector<byte_buffer> presence_here() const;
+  /// All that the sessions of this node show, as one awareness update, however large: what it does
+  /// not show is gone.
+  byte_buffer presence_here() const;
 
   /// Brings back what the document showed in the state `then`, an update for an empty document: as
   /// one edit in the name of a client of the server's own (crdt::doc_edit::restore). Nothing where

@@ -71,8 +71,8 @@ void hosted_document::on_peer_event(std::string_view payload, std::string_view u
   if (!is_known) on_event(payload, out);
 }
 
-std::vector<byte_buffer> hosted_document::presence_here() const {
-  return presence_.encode_in_parts(presence_.shown_here());
+byte_buffer hosted_document::presence_here() const {
+  return presence_.encode(presence_.shown_here());
 }
 
 /// Of the clients whose presence changed, those that do not belong to a peer.

@@ -137,6 +137,25 @@ TEST_CASE("a peer that begins to use the document hears of all who are present",
   CHECK(states_of(heard) == texts{R"({"n":1})"});
 }
 
+TEST_CASE("all presence is all of it, however much there is", "[actors][cluster]") {
+  // More than clients are sent at once.
+  peer_bed bed;
+  const auto document = open_used(bed);
+  const std::string much(40'000, 'x');
+  for (session_id session = 10; session < 14; ++session) {
+    REQUIRE(bed.node.open("d", session).has_value());
+    bed.node.ask(document, session, R"({"type":"sync"})");
+    bed.node.ask(document, session, R"({"type":"presence","payload":{"much":")" + much + "\"}}");
+  }
+  bed.settle(document.document);
+  bed.peer(1).say(document.document, {peer_opened{}});
+  const auto heard = bed.peer(1).next<peer_presence>();
+  CHECK(heard.is_all);
+  CHECK(states_of(heard).size() == 4);
+  bed.settle(document.document);
+  CHECK_FALSE(bed.peer(1).has<peer_presence>());
+}
+
 TEST_CASE("a link that lost presence brings all of it again", "[actors][cluster]") {
   peer_bed bed;
   const auto document = open_used(bed);

@@ -102,13 +102,13 @@ TEST_CASE("presence of sessions here goes to peers, that of peers does not",
   host.document.end_turn(out);
   CHECK(out.for_peers.presence.empty());
   CHECK(out.deliveries.size() == 1);
-  CHECK(host.document.presence_here() == std::vector<byte_buffer>{{0}});  // nobody is all there is
+  CHECK(host.document.presence_here() == byte_buffer{0});  // nobody is all there is
   host.receive(alice, sync::message_kind::awareness, awareness_update(5, 1, "5"), start);
   out.clear();
   host.document.end_turn(out);
   REQUIRE(out.for_peers.presence.size() == 1);
   CHECK(out.for_peers.presence[0] == awareness_update(5, 1, "5"));
-  CHECK(host.document.presence_here().size() == 1);
+  CHECK(host.document.presence_here().size() > 1);
 }
 
 TEST_CASE("a node alone gathers nothing for peers", "[document][cluster]") {
