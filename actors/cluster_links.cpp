@@ -100,9 +100,9 @@ placed_document newest_links::describe(std::string_view document, time_point now
   shown.list_number = links->list.number();
   for (const cluster::node_uuid& each : place.keepers()) shown.keepers.push_back(name_of(each));
   if (place.is_keeper(links->self)) shown.role = "keeper";
-  if (const auto home = home_of(document, now)) {
-    shown.home = name_of(home->id);
-    if (home->is_here) shown.role = "home";
+  if (const auto found = home_of(document, now)) {
+    shown.home = name_of(found->id);
+    if (found->is_here) shown.role = "home";
   }
   return shown;
 }

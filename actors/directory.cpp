@@ -60,6 +60,7 @@ directory::behavior_type directory::make_behavior() {
       [this](const adopt_generation& which) { return on_adopt(which); },
       [this](const announce_generation& which) { on_announce(which); },
       [this](const note_generation& news) { on_noted(news); },
+      [this](const spread_generation& which) { return on_spread(which); },
       [this](const cluster_changed& change) { on_cluster_changed(change); },
       [this](const visit_document& which) { return on_visit(which); },
       [this](const drop_copy& which) { return on_drop(which); },
@@ -72,6 +73,7 @@ void directory::on_exit() {
   documents_.clear();
   removals_.clear();
   unconfirmed_.clear();
+  spread_visits_.clear();
   hubs_.clear();
   settings_.workers = nullptr;
   settings_.links = nullptr;
@@ -341,6 +343,8 @@ void directory::on_document_down(const caf::down_msg& down) {
       log_line(log_severity::error,
                "document '" + name + "' failed: " + caf::to_string(down.reason));
     for (const hub_actor& hub : hubs_) tell(this, hub, close_subscribers{id, why});
+    // It may have been admitted at another node while this one was away.
+    if (why == close_reason::document_removed) on_announce({name});
   }
   // A failed document may have noted ids of events that nobody has heard; they must count as fresh.
   if (!has_failed) keep_window(name, std::move(found->second.window));
@@ -460,7 +464,7 @@ void directory::on_removed(const std::string& name, const removed_document& outc
   removals_.erase(name);
   if (!outcome.why) windows_.erase(name);
   if (!ended.generation) tell_generation(name, outcome.generation);
-  if (settings_.links && !ended.generation && !outcome.why)
+  if (settings_.links && !ended.generation && !outcome.why && outcome.generation > 0)
     await_keepers(name, ended, outcome);
   else
     for (auto& promise : ended.promises) promise.deliver(outcome);

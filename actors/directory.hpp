@@ -85,6 +85,11 @@ class directory final : public directory_actor::base {
     removed_document outcome;
     std::vector<caf::typed_response_promise<removed_document>> promises;
   };
+  /// A generation that a sweep brings to all keepers.
+  struct spreading_visit {
+    std::uint64_t list = 0;
+    caf::typed_response_promise<visited_document> promise;
+  };
   /// The message ids of a document that was unloaded: its clients may come back.
   struct kept_window {
     std::shared_ptr<message_id_window> window;
@@ -135,6 +140,9 @@ class directory final : public directory_actor::base {
   caf::result<removed_document> on_adopt(const adopt_generation& which);
   void on_announce(const announce_generation& which);
   void on_noted(const note_generation& news);
+  caf::result<visited_document> on_spread(const spread_generation& which);
+  void spread(const std::string& name, std::uint64_t generation,
+              caf::typed_response_promise<visited_document> promise);
   void await_keepers(const std::string& name, removal& ended, const removed_document& outcome);
   void look_at_spread();
   void tell_generation(const std::string& name, std::uint64_t generation);
@@ -167,6 +175,7 @@ class directory final : public directory_actor::base {
   std::unordered_map<std::string, removal> removals_;
   cluster::generation_spread spread_;  // of removals that are made, and not confirmed by others
   std::unordered_map<std::string, spreading_removal> unconfirmed_;  // who waits for that
+  std::unordered_map<std::string, spreading_visit> spread_visits_;  // likewise
   std::shared_ptr<document_quota> quota_;
   std::shared_ptr<memory_release> release_ = std::make_shared<memory_release>();
   pending_quota pending_quota_;

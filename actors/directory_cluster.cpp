@@ -117,10 +117,15 @@ void directory::await_keepers(const std::string& name, removal& ended,
                               const removed_document& outcome) {
   const cluster_links& links = *settings_.links;
   const cluster::document_placement where = links.place(name);
-  std::size_t needed = where.write_acks;
+  // Nobody must be able to read by an earlier list, as for an edit.
+  std::size_t needed = where.is_widely_known ? where.write_acks : where.keepers.size() + 2;
   if (where.is_available) needed = std::min(needed, links.count_up(where));
   if (where.keeps_itself && needed > 0) --needed;
   const auto now = std::chrono::steady_clock::now();
+  if (const auto visit = spread_visits_.find(name); visit != spread_visits_.end()) {
+    visit->second.promise.deliver(to_caf_error(close_reason::document_failed));
+    spread_visits_.erase(visit);
+  }
   spread_.begin(name, outcome.generation, where.keepers, needed, now,
                 now + links.settings.load_timeout);
   spreading_removal& waiting = unconfirmed_[name];
@@ -134,10 +139,39 @@ void directory::on_noted(const note_generation& news) {
   look_at_spread();
 }
 
+caf::result<visited_document> directory::on_spread(const spread_generation& which) {
+  if (!settings_.links || is_draining_ || removals_.contains(which.document) ||
+      spread_.contains(which.document))
+    return to_caf_error(close_reason::document_failed);  // the sweep comes again
+  auto promise = make_response_promise<visited_document>();
+  request(store_, caf::infinite, adopt_generation{which.document, 0})
+      .then([this, name = which.document,
+             promise](const removed_document& known) { spread(name, known.generation, promise); },
+            [promise](const caf::error& why) mutable { promise.deliver(why); });
+  return promise;
+}
+
+void directory::spread(const std::string& name, std::uint64_t generation,
+                       caf::typed_response_promise<visited_document> promise) {
+  if (spread_.contains(name)) return promise.deliver(to_caf_error(close_reason::document_failed));
+  const cluster::document_placement where = settings_.links->place(name);
+  const auto now = std::chrono::steady_clock::now();
+  tell_peers(name, cluster::peer_generation{generation}, &where.keepers);
+  spread_.begin(name, generation, where.keepers, where.keepers.size(), now,
+                now + settings_.links->settings.load_timeout);
+  spread_visits_[name] = {where.list, std::move(promise)};
+  look_at_spread();
+}
+
 void directory::look_at_spread() {
   const auto now = std::chrono::steady_clock::now();
   for (const auto& each : spread_.take_ended(now)) {
+    if (const auto visit = spread_visits_.find(each.document); visit != spread_visits_.end()) {
+      visit->second.promise.deliver(visited_document{visit->second.list, each.missing, false});
+      spread_visits_.erase(visit);
+    }
     const auto found = unconfirmed_.find(each.document);
+    if (found == unconfirmed_.end()) continue;
     spreading_removal ended = std::move(found->second);
     unconfirmed_.erase(found);
     ended.outcome.is_unconfirmed = !each.is_stored;

@@ -162,11 +162,12 @@ using directory_actor = caf::typed_actor<
     caf::result<found_open>(find_open),                // which of these are open
     caf::result<imported_update>(import_update),  // pass it on to the document, opened if need be
     caf::result<exported_state>(export_state),    // its state, if it is open, or opened for that
-    caf::result<removed_document>(remove_document),   // close its sessions, end it, then remove it
-    caf::result<removed_document>(adopt_generation),  // another node has removed it, or begun anew
-    caf::result<void>(announce_generation),           // tell the other nodes what has become of it
-    caf::result<void>(note_generation),               // another node has stored what it was told
-    caf::result<void>(cluster_changed),               // pass it on to all documents
+    caf::result<removed_document>(remove_document),    // close its sessions, end it, then remove it
+    caf::result<removed_document>(adopt_generation),   // another node has removed it, or begun anew
+    caf::result<void>(announce_generation),            // tell the other nodes what has become of it
+    caf::result<void>(note_generation),                // another node has stored what it was told
+    caf::result<visited_document>(spread_generation),  // answer once all keepers have stored it
+    caf::result<void>(cluster_changed),                // pass it on to all documents
     caf::result<visited_document>(visit_document),  // pass it on to the document, opened if need be
     caf::result<dropped_copy>(drop_copy),           // other nodes keep it, and have all of it
     caf::result<node_drained>(close_documents),     // unload everything, then answer
@@ -219,6 +220,10 @@ struct adopt_generation {
   std::uint64_t generation = 0;  ///< 0: only asks.
 };
 struct announce_generation {
+  std::string document;
+};
+/// For a sweep: of a document of which nothing is left but its generation.
+struct spread_generation {
   std::string document;
 };
 struct note_generation {

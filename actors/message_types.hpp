@@ -94,6 +94,7 @@
   message(send_to_peer) \
   message(settle_documents) \
   message(settled_documents) \
+  message(spread_generation) \
   message(storing_failed) \
   message(unload_document) \
   message(update_stored) \

@@ -29,9 +29,11 @@ std::vector<generation_spread::notice> generation_spread::take_due(time_point no
 
 std::vector<generation_spread::outcome> generation_spread::take_ended(time_point now) {
   std::vector<outcome> ended;
-  std::erase_if(spreading_, [&](const auto& entry) {
+  std::erase_if(spreading_, [&](auto& entry) {
     const bool is_stored = entry.second.needed == 0;
-    if (is_stored || now >= entry.second.deadline) ended.push_back({entry.first, is_stored});
+    if (is_stored || now >= entry.second.deadline)
+      ended.push_back(
+          {entry.first, entry.second.generation, is_stored, std::move(entry.second.missing)});
     return is_stored || now >= entry.second.deadline;
   });
   return ended;

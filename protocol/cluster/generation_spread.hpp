@@ -1,8 +1,9 @@
-// Which removals of documents have yet to reach the disks of their keepers, where an operator waits
-// for that. A keeper that has not confirmed is told again and again, until enough have or the time
-// is up; what is told is a generation (peer_generation), and it is confirmed by
-// peer_generation_stored. Nothing depends on it but the answer: who was away hears of the removal
-// when it asks for the document, or is visited. Owner: the directory. Pure: time is passed in.
+// Which removals of documents have yet to reach the disks of their keepers, where somebody waits
+// for that: an operator who has removed one, or a sweep that brings it to the keepers of another
+// list, since a copy that was away meanwhile might come back there. A keeper that has not confirmed
+// is told again and again, until enough have or the time is up; what is told is a generation
+// (peer_generation), and it is confirmed by peer_generation_stored. Owner: the directory. Pure:
+// time is passed in.
 #pragma once
 
 #include <chrono>
@@ -41,11 +42,14 @@ class generation_spread {
 
   struct outcome {
     std::string document;
-    bool is_stored = false;  ///< Else time is up.
+    std::uint64_t generation = 0;
+    bool is_stored = false;        ///< Else time is up.
+    std::vector<peer_id> missing;  ///< Those that have not confirmed.
   };
   /// What has ended; it is forgotten.
   std::vector<outcome> take_ended(time_point now);
 
+  bool contains(const std::string& document) const { return spreading_.contains(document); }
   bool empty() const noexcept { return spreading_.empty(); }
 
  private:

@@ -247,7 +247,7 @@ cluster_test('a backend reads, edits and removes a document at nodes that do not
   assert.equal((await third.ask('/api/v1/documents/plan', { method: 'DELETE' })).status, 200);
   // The home has it on its disk by then.
   assert.equal((await home.ask('/api/v1/documents/plan')).json.removed, true);
-  for (const node of use.nodes) assert.equal(await text_by_http(node, 'plan'), 410);
+  for (const node of use.nodes) await until(async () => (await text_by_http(node, 'plan')) === 410, `${node.name} says that it is gone`);
 });
 
 cluster_test('a backend at a node in a minority is told so by name, and what it did is there after the heal', async (context) => {

@@ -114,11 +114,12 @@ bool actor_node::drain(std::chrono::milliseconds patience) {
 }
 
 tl::expected<opened_document, close_reason> actor_node::open(const std::string& name,
-                                                             session_id session) {
+                                                             session_id session, identity_ptr who) {
   tl::expected<opened_document, close_reason> answer = tl::unexpected(close_reason::io_error);
   joining_session joining;
   joining.session = session;
   joining.may = rights::all();
+  joining.who = std::move(who);
   (*self_)
       ->request(
           directory_, patience,

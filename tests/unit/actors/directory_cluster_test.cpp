@@ -260,7 +260,6 @@ TEST_CASE("a removal that comes while the copy of the document goes is carried o
   bed.node.backend->open_gate();
   drop.receive([](const dropped_copy&) {},
                [](const caf::error& why) { FAIL(caf::to_string(why)); });
-  bed.say_stored(0, "d", 2);  // it is not stored any more, so there is nothing to be removed
   removal.receive([](const removed_document&) {},
                   [](const caf::error& why) { FAIL(caf::to_string(why)); });
 }
@@ -311,6 +310,67 @@ TEST_CASE("where reachable keepers are enough a removal waits for no others", "[
   bed.publish();
   store_text(bed, "d");
   CHECK_FALSE(bed.ask_directory<removed_document>(remove_document{"d"}).is_unconfirmed);
+}
+
+TEST_CASE("a removal counts only once nobody can read by an earlier list", "[actors][cluster]") {
+  peer_bed bed{{.settings = {.load_timeout = 1ms}}};
+  bed.links.is_widely_known = false;
+  bed.publish();
+  store_text(bed, "d");
+  auto removal = bed.begin_asking(remove_document{"d"});
+  bed.say_stored(0, "d", 3);
+  bed.say_stored(1, "d", 3);
+  std::this_thread::sleep_for(2ms);
+  bed.node.pass_second();
+  removal.receive([](const removed_document& outcome) { CHECK(outcome.is_unconfirmed); },
+                  [](const caf::error& why) { FAIL(caf::to_string(why)); });
+}
+
+TEST_CASE("who opens what was removed here makes others say what they know", "[actors][cluster]") {
+  peer_bed bed;
+  store_text(bed, "d");
+  REQUIRE(bed.node.backend->archive().remove("d"));
+  const auto opened = bed.node.open("d", ann);
+  for (const auto& each : bed.peers)
+    while (each->next<peer_generation>().generation != 3) continue;
+  CHECK(bed.node.next_close().reason == close_reason::document_removed);
+}
+
+TEST_CASE("a sweep brings what was removed to all keepers, and hears who lacks it",
+          "[actors][cluster]") {
+  peer_bed bed{{.settings = {.load_timeout = 1ms}}};
+  store_text(bed, "d");
+  REQUIRE(bed.node.backend->archive().remove("d"));
+  auto visit = bed.begin_asking(spread_generation{"d"});
+  bed.say_stored(0, "d", 3);
+  SECTION("all have it") {
+    bed.say_stored(1, "d", 3);
+    const auto answer = answer_to(visit);
+    REQUIRE(answer.has_value());
+    CHECK(answer->list == 1);
+    CHECK(answer->lacking.empty());
+  }
+  SECTION("one is away") {
+    CHECK(bed.peer(1).next<peer_generation>().generation == 3);
+    std::this_thread::sleep_for(2ms);
+    bed.node.pass_second();
+    const auto answer = answer_to(visit);
+    REQUIRE(answer.has_value());
+    CHECK(answer->lacking == std::vector<peer_id>{3});
+    CHECK_FALSE(answer->may_be_dropped);
+  }
+}
+
+TEST_CASE("a sweep comes again where somebody waits for a removal", "[actors][cluster]") {
+  peer_bed bed;
+  store_text(bed, "d");
+  auto removal = bed.begin_asking(remove_document{"d"});
+  bed.peer(1).next<peer_generation>();
+  auto visit = bed.begin_asking(spread_generation{"d"});
+  CHECK_FALSE(answer_to(visit).has_value());
+  bed.say_stored(0, "d", 3);
+  removal.receive([](const removed_document& outcome) { CHECK_FALSE(outcome.is_unconfirmed); },
+                  [](const caf::error& why) { FAIL(caf::to_string(why)); });
 }
 
 // --- what operators read ---

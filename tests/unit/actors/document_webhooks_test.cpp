@@ -141,13 +141,10 @@ TEST_CASE("a node tells of a document once its home has been away for a while",
 TEST_CASE("keepers hear who has made an update before it comes", "[actors][cluster][webhook]") {
   webhooks_bed bed;
   const auto document = bed.bed.open_loaded("d", ann);
-  joining_session ada;
-  ada.session = ann;
-  ada.who = std::make_shared<const identity>(identity{"ada"});
-  ada.may = rights::all();
-  bed.bed.node.tell_document(document, join_document{ada, {}});
+  constexpr session_id of_ada = 2;
+  REQUIRE(bed.bed.node.open("d", of_ada, std::make_shared<const identity>(identity{"ada"})));
   test::editing_client client{5};
-  bed.bed.node.send(document, ann, message_kind::update, client.insert_text("text", 0, "x"));
+  bed.bed.node.send(document, of_ada, message_kind::update, client.insert_text("text", 0, "x"));
   CHECK(bed.bed.peer(0).next<peer_authors>().users == std::vector<std::string>{"ada"});
   bed.bed.peer(0).next<peer_update>();
 }
