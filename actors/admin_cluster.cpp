@@ -56,8 +56,7 @@ json to_json(const described_cluster::node_view& node) {
              {"up", node.is_up},
              {"movedList", node.moved_list},
              {"queuedBytes", node.queued_bytes},
-             {"inFlightBytes", node.in_flight_bytes},
-             {"hintedDocuments", node.hinted_documents}};
+             {"inFlightBytes", node.in_flight_bytes}};
   if (node.is_self) shown["self"] = true;
   if (!node.why_down.empty()) shown["error"] = node.why_down;
   return shown;

@@ -6,6 +6,7 @@
 #include "actors/admin_json.hpp"
 #include "actors/admin_pages.hpp"
 #include "base/base64.hpp"
+#include "base/close_reason.hpp"
 #include "base/document_name.hpp"
 #include "base/utf8.hpp"
 
@@ -62,6 +63,7 @@ constexpr std::string_view outcome_text(imported_update::outcome what) noexcept 
     case imported_update::outcome::known: return "known";
     case imported_update::outcome::exists: return "exists";
     case imported_update::outcome::unmatched: return "unmatched";
+    case imported_update::outcome::unconfirmed: return "unconfirmed";
     case imported_update::outcome::refused: break;
   }
   return "refused";
@@ -73,6 +75,8 @@ std::optional<http_answer> refusal_of(const std::string& name, const imported_up
     return answer_error(409, "there is a document '" + name + "' already");
   if (outcome.what == imported_update::outcome::refused)
     return show_refusal("the update is refused", outcome.refusal);
+  if (outcome.what == imported_update::outcome::unconfirmed)
+    return answer_unavailable("the update is taken and not confirmed yet");
   return std::nullopt;
 }
 
@@ -137,6 +141,9 @@ read_result<export_query> read_export(const http_request& request) {
   const auto found = std::ranges::find(forms, as.value_or("update"), &named::name);
   if (found == std::end(forms)) return refuse("as must be update, json, text, xml, delta or raw");
   query.form = found->form;
+  const auto is_local = read_switch(request.target, "local");
+  if (!is_local) return refuse(is_local.error());
+  query.is_local = *is_local;
   return query;
 }
 
@@ -206,7 +213,8 @@ http_answer show_stored(const storage::document_page& page, const std::vector<st
 }
 
 http_answer show_document(const std::optional<storage::document_info>& stored,
-                          const std::optional<document_info>& open, const std::string& name) {
+                          const std::optional<document_info>& open, const std::string& name,
+                          const std::optional<placed_document>& place) {
   json shown = stored ? to_json(*stored) : json{{"name", name}};
   shown["stored"] = stored.has_value();
   shown["open"] = open.has_value();
@@ -217,6 +225,11 @@ http_answer show_document(const std::optional<storage::document_info>& stored,
     shown["memoryBytes"] = open->memory_bytes;
     shown["clientIds"] = open->client_ids;
   }
+  if (place)
+    shown["cluster"] = {{"home", place->home.empty() ? json(nullptr) : json(place->home)},
+                        {"keepers", place->keepers},
+                        {"role", place->role},
+                        {"list", place->list_number}};
   return answer_json(200, shown);
 }
 
@@ -303,6 +316,12 @@ http_answer show_backup(const made_backup& made) {
 
 http_answer answer_no_document(const std::string& name) {
   return answer_error(404, "there is no document '" + name + "'");
+}
+
+http_answer answer_unavailable(const std::string& what) {
+  return answer_json(
+      503, {{"error", what + ": too few of the nodes that keep the document can be reached"},
+            {"code", troupe::describe(close_reason::cluster_unavailable).label}});
 }
 
 http_answer answer_removed(const std::string& name) {

@@ -11,6 +11,7 @@
 
 #include <tl/expected.hpp>
 
+#include "actors/cluster_view.hpp"
 #include "actors/operator_view.hpp"
 #include "base/bytes.hpp"
 #include "base/errc.hpp"
@@ -32,6 +33,7 @@ enum class export_form : std::uint8_t { update, json, text, xml, delta, raw };
 struct export_query {
   export_form form = export_form::update;
   std::optional<std::string> root;  ///< Nothing: all, or the only one.
+  bool is_local = false;  ///< As this node has it, whatever other nodes of the cluster have.
 };
 read_result<export_query> read_export(const http_request& request);
 
@@ -57,8 +59,10 @@ read_result<std::string> read_backup(const http_request& request, const std::str
 http_answer show_stored(const storage::document_page& page, const std::vector<std::string>& open);
 
 /// `open`: nothing if it is not.
+/// `place`: nothing if the node is alone.
 http_answer show_document(const std::optional<storage::document_info>& stored,
-                          const std::optional<document_info>& open, const std::string& name);
+                          const std::optional<document_info>& open, const std::string& name,
+                          const std::optional<placed_document>& place = {});
 
 /// The document as text; `state` as it is for an update. `version`: of the state; empty: it is
 /// found out.
@@ -84,6 +88,8 @@ struct made_backup {
 http_answer show_backup(const made_backup& made);
 
 http_answer answer_no_document(const std::string& name);
+/// Too few nodes of the cluster can be reached. `what`: what has become of the request.
+http_answer answer_unavailable(const std::string& what);
 http_answer answer_removed(const std::string& name);
 
 /// The one translation of a failure of storage into a status.

@@ -270,6 +270,7 @@ http_answer show_edited(const std::string& name, const imported_update& outcome,
       return answer_edit_error(code == errc::edit_conflict ? 409 : 422, outcome.refusal.detail,
                                code, outcome.edit_index);
     }
+    case what::unconfirmed: return answer_unavailable("the edit is made and not confirmed yet");
     case what::changed:
     case what::known: break;
   }

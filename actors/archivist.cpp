@@ -135,22 +135,43 @@ void archivist::list() {
             [this](const caf::error&) { finish(admin::show_failure()); });
 }
 
-/// With ?as= the page shows the contents, as the export does.
+/// With ?as= the page shows the contents, as the export does. Of a document that is not here, other
+/// nodes say whether it exists.
 void archivist::inform() {
   if (admin::wants_contents(*request_)) return export_document();
   const auto stored = desk_->archive().info(document());
   if (!stored) return fail_with(stored.error());
+  if (*stored || desk_->homes() == nullptr) return show_document(*stored);
+  if_exists([this] { show_document(std::nullopt); });
+}
+
+void archivist::show_document(const std::optional<storage::document_info>& stored) {
+  std::optional<placed_document> place;
+  if (const newest_links* const homes = desk_->homes())
+    place = homes->describe(document(), std::chrono::steady_clock::now());
   request(desk_->directory(), look_up_patience,
           list_documents{.after = {}, .limit = 1, .only = document()})
       .then(
-          [this, stored = *stored](const listed_documents& open) {
-            if (!stored && open.documents.empty())
+          [this, stored, place](const listed_documents& open) {
+            if (!stored && !place && open.documents.empty())
               return finish(admin::answer_no_document(document()));
             finish(admin::show_document(
                 stored, open.documents.empty() ? std::nullopt : std::optional{open.documents[0]},
-                document()));
+                document(), place));
           },
           [this](const caf::error&) { finish(admin::show_failure()); });
+}
+
+/// Goes on if there is such a document at any node, for which it is opened here; else the request
+/// is answered.
+void archivist::if_exists(std::function<void()> then) {
+  request(desk_->directory(), desk_->settings().patience,
+          export_state{.document = document(), .wants_state = false})
+      .then(
+          [this, then = std::move(then)](const exported_state& found) {
+            found.exists ? then() : finish(admin::answer_no_document(document()));
+          },
+          [this](const caf::error& why) { finish(answer_for(why, document())); });
 }
 
 void archivist::show_storage() {
@@ -165,10 +186,12 @@ void archivist::export_document() {
   const auto query = admin::read_export(*request_);
   if (!query) return finish(query.error());
   if (query->form == admin::export_form::raw) return export_raw();
-  find_state(document(),
-             [this, query = *query](const shared_bytes& state, const std::string& version) {
-               finish(admin::show_export(query, state, settings_of(document()), version));
-             });
+  find_state(
+      document(),
+      [this, query = *query](const shared_bytes& state, const std::string& version) {
+        finish(admin::show_export(query, state, settings_of(document()), version));
+      },
+      query->is_local ? reach::this_node : reach::cluster);
 }
 
 void archivist::export_raw() {
@@ -179,15 +202,27 @@ void archivist::export_raw() {
   finish(admin::show_raw(document(), *found));
 }
 
+/// From the document, which is opened in a cluster: other nodes may have more than this one.
+void archivist::find_state(const std::string& of, with_state then, reach from) {
+  if (desk_->homes() == nullptr || from == reach::this_node) return find_state_here(of, then);
+  request(desk_->directory(), desk_->settings().patience, export_state{.document = of})
+      .then(
+          [this, of, then](const exported_state& live) {
+            live.exists ? then(live.state, live.version) : finish(admin::answer_no_document(of));
+          },
+          [this, of](const caf::error& why) { finish(answer_for(why, of)); });
+}
+
 /// From the document if it is open, which knows what is not durable yet; else from storage.
-void archivist::find_state(const std::string& of, with_state then) {
+void archivist::find_state_here(const std::string& of, const with_state& then) {
   const auto from_storage = [this, of, then] {
     const auto stored = read_stored(of);
     if (!stored) return fail_with(stored.error());
     if (!*stored) return finish(admin::answer_no_document(of));
     then(**stored, {});
   };
-  request(desk_->directory(), desk_->settings().patience, export_state{of})
+  request(desk_->directory(), desk_->settings().patience,
+          export_state{.document = of, .is_local = true})
       .then(
           [then, from_storage](const exported_state& live) {
             live.is_open ? then(live.state, live.version) : from_storage();
@@ -250,19 +285,30 @@ void archivist::ask_import(import_update order, std::function<void(const import_
             [this, to, then](const caf::error& why) { then(tl::unexpected(answer_for(why, to))); });
 }
 
-/// What is open and was never stored is no document yet, so its sessions stay.
+/// What is open and was never stored is no document yet, so its sessions stay. In a cluster the
+/// document is opened first: this node may have none of it, or one that others have removed.
 void archivist::remove() {
   const auto info = desk_->archive().info(document());
   if (!info) return fail_with(info.error());
-  if (!*info) return finish(admin::answer_no_document(document()));
+  const bool is_alone = desk_->homes() == nullptr;
+  if (!*info && is_alone) return finish(admin::answer_no_document(document()));
   // Or its sessions would be closed for good, though it stays.
   const auto stats = desk_->archive().stats();
   if (!stats) return fail_with(stats.error());
   if (auto refusal = admin::refusal_to_remove(*stats)) return finish(*std::move(refusal));
+  const bool is_removed = *info && (*info)->is_removed && !(*info)->is_admitted;
+  if (is_alone || is_removed) return ask_to_remove();
+  if_exists([this] { ask_to_remove(); });
+}
+
+void archivist::ask_to_remove() {
   request(desk_->directory(), desk_->settings().patience, remove_document{document()})
       .then(
           [this](const removed_document& outcome) {
             if (outcome.why) return fail_with(*outcome.why);
+            if (outcome.is_unconfirmed)
+              return finish(
+                  admin::answer_unavailable("the document is removed here and not confirmed yet"));
             finish(admin::show_removed(document(), outcome.was_there));
           },
           [this](const caf::error& why) { finish(answer_for(why, document())); });
@@ -312,6 +358,8 @@ http_answer archivist::answer_for(const caf::error& why, const std::string& of) 
         503, "it takes too long, as when storage cannot write; it may yet be done");
   const close_reason reason = to_close_reason(why);
   if (reason == close_reason::document_removed) return admin::answer_removed(of);
+  if (reason == close_reason::cluster_unavailable)
+    return admin::answer_unavailable("nothing is done");
   const auto loaded = desk_->backend().load(of);
   if (!loaded)
     return loaded.error().code == errc::document_removed

@@ -5,7 +5,9 @@
 //
 // It reads storage itself. What changes a document goes through the directory, which alone starts
 // and ends documents: an import becomes an update of the open document, a removal comes after its
-// end. There are at most archivists_max at once; a place is given back by the end of the actor.
+// end. In a cluster what is read goes there, too, since other nodes may have more: the document is
+// opened, as for a session. There are at most archivists_max at once; a place is given back by the
+// end of the actor.
 #pragma once
 
 #include <chrono>
@@ -18,6 +20,7 @@
 #include "actors/admin_documents.hpp"
 #include "actors/admin_edits.hpp"
 #include "actors/caf_compat.hpp"
+#include "actors/cluster_links.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/version_keeper.hpp"
 #include "base/budget.hpp"
@@ -47,18 +50,21 @@ class archive_desk {
 
   archive_desk(std::shared_ptr<storage::backend> backend, std::shared_ptr<storage::archive> archive,
                directory_actor directory, std::shared_ptr<const version_keeper> versions,
-               archive_settings settings)
+               archive_settings settings, std::shared_ptr<const newest_links> homes = nullptr)
       : backend_(std::move(backend)),
         archive_(std::move(archive)),
         directory_(std::move(directory)),
         versions_(std::move(versions)),
-        settings_(std::move(settings)) {}
+        settings_(std::move(settings)),
+        homes_(std::move(homes)) {}
 
   storage::backend& backend() const noexcept { return *backend_; }
   storage::archive& archive() const noexcept { return *archive_; }
   const directory_actor& directory() const noexcept { return directory_; }
   const version_keeper& versions() const noexcept { return *versions_; }
   const archive_settings& settings() const noexcept { return settings_; }
+  /// Null: the node is alone.
+  const newest_links* homes() const noexcept { return homes_.get(); }
 
   /// 0: as for all pages.
   std::size_t body_bytes_max(const admin::page_request& of) const noexcept;
@@ -78,6 +84,7 @@ class archive_desk {
   directory_actor directory_;
   std::shared_ptr<const version_keeper> versions_;
   const archive_settings settings_;
+  const std::shared_ptr<const newest_links> homes_;
   budget places_{archivists_max};
   budget edits_{edits_max};
   budget backups_{1};
@@ -134,7 +141,13 @@ class archivist final : public admin_request_actor::base {
   void show_comparison(const storage::stored_version& before,
                        std::optional<storage::version_number> with, const shared_bytes& after);
 
-  void find_state(const std::string& of, with_state then);
+  /// From which copies of a document a state is taken.
+  enum class reach : bool { cluster, this_node };
+  void find_state(const std::string& of, with_state then, reach from = reach::cluster);
+  void find_state_here(const std::string& of, const with_state& then);
+  void if_exists(std::function<void()> then);
+  void show_document(const std::optional<storage::document_info>& stored);
+  void ask_to_remove();
   result<std::optional<shared_bytes>> read_stored(const std::string& of) const;
   crdt::doc_settings settings_of(const std::string& of) const;
   void send_import(import_update order, std::function<void(const imported_update&)> then);

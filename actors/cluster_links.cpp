@@ -37,11 +37,74 @@ cluster::document_placement cluster_links::place(std::string_view document) cons
   return where;
 }
 
-bool cluster_links::is_home(std::string_view document) const {
-  if (!is_member) return false;
-  const cluster::quorum sizes = cluster::quorum_of(replication, list.size());
-  const cluster::document_place place = cluster::place_of(list, document, sizes.keepers);
-  return place.keeper_count > 0 && place.ranking.front() == self;
+std::size_t cluster_links::count_up(const cluster::document_placement& where) const {
+  std::size_t up = where.keeps_itself ? 1 : 0;
+  for (const entry& each : peers) {
+    const bool is_keeper = std::ranges::find(where.keepers, each.peer) != where.keepers.end();
+    if (is_keeper && (!newest || newest->is_up(each.id))) ++up;
+  }
+  return up;
+}
+
+// --- who is home ---
+
+void newest_links::note_link(const cluster::node_uuid& to, bool is_up, time_point now) {
+  const std::lock_guard lock{mutex_};
+  const auto known = std::ranges::find(reached_, to, &reached::id);
+  if (known == reached_.end())
+    reached_.push_back({to, is_up, now});
+  else if (known->is_up != is_up)
+    *known = {to, is_up, now};
+}
+
+/// Requires the mutex.
+std::optional<newest_links::home> newest_links::find(const cluster::node_uuid& id,
+                                                     time_point now) const {
+  const auto known = std::ranges::find(reached_, id, &reached::id);
+  const bool is_up = known != reached_.end() && known->is_up;
+  const time_point since = known != reached_.end() ? known->since : begun_;
+  if (!is_up && now - since >= takeover_delay) return std::nullopt;
+  return home{id, false, is_up ? since : now};
+}
+
+std::optional<newest_links::home> newest_links::home_of(std::string_view document,
+                                                        time_point now) const {
+  const cluster_links_ptr links = get();
+  if (!links || !links->is_member) return std::nullopt;
+  const cluster::quorum sizes = cluster::quorum_of(links->replication, links->list.size());
+  const cluster::document_place place = cluster::place_of(links->list, document, sizes.keepers);
+  const std::lock_guard lock{mutex_};
+  for (const cluster::node_uuid& keeper : place.keepers()) {
+    if (keeper == links->self) return home{keeper, true, begun_};
+    if (const auto found = find(keeper, now)) return found;
+  }
+  return std::nullopt;
+}
+
+bool newest_links::is_up(const cluster::node_uuid& id) const {
+  const std::lock_guard lock{mutex_};
+  const auto known = std::ranges::find(reached_, id, &reached::id);
+  return known != reached_.end() && known->is_up;
+}
+
+placed_document newest_links::describe(std::string_view document, time_point now) const {
+  placed_document shown;
+  const cluster_links_ptr links = get();
+  if (!links || !links->is_member) return shown;
+  const auto name_of = [&](const cluster::node_uuid& id) {
+    const cluster::member* const found = links->list.find(id);
+    return found != nullptr ? found->name : cluster::to_string(id);
+  };
+  const cluster::quorum sizes = cluster::quorum_of(links->replication, links->list.size());
+  const cluster::document_place place = cluster::place_of(links->list, document, sizes.keepers);
+  shown.list_number = links->list.number();
+  for (const cluster::node_uuid& each : place.keepers()) shown.keepers.push_back(name_of(each));
+  if (place.is_keeper(links->self)) shown.role = "keeper";
+  if (const auto found = home_of(document, now)) {
+    shown.home = name_of(found->id);
+    if (found->is_here) shown.role = "home";
+  }
+  return shown;
 }
 
 }  // namespace troupe

@@ -1,10 +1,16 @@
 // The peers of a node as its documents see them: for each a number and the end of its link, and
 // where the copies of a document belong. Made by the cluster actor whenever the member list or the
 // state of moves changes, and never changed afterwards, so any thread may read it.
+//
+// newest_links beside it also knows which nodes are up, and so who is home of a document: who
+// speaks for it to the application, and makes its versions.
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -28,13 +34,54 @@ using cluster_links_ptr = std::shared_ptr<const cluster_links>;
 /// so that no document obeys an older one than its node has told of. Thread: any.
 class newest_links {
  public:
+  using time_point = std::chrono::steady_clock::time_point;
+
+  /// A node whose link is lost, or has not come since the start, counts as there for so long: most
+  /// are back by then, and two homes at once say everything twice.
+  static constexpr std::chrono::seconds takeover_delay{10};
+
+  /// `now`: other nodes have been looked for since then.
+  explicit newest_links(time_point now = std::chrono::steady_clock::now()) : begun_(now) {}
+
   cluster_links_ptr get() const noexcept { return links_.load(std::memory_order_acquire); }
   void set(cluster_links_ptr links) noexcept {
     links_.store(std::move(links), std::memory_order_release);
   }
 
+  /// The link to a node has come up, or is lost.
+  void note_link(const cluster::node_uuid& to, bool is_up, time_point now);
+
+  struct home {
+    cluster::node_uuid id;
+    bool is_here = false;
+    time_point since;  ///< It has been up all the time since then.
+  };
+  /// Whether there is a link to it now.
+  bool is_up(const cluster::node_uuid& id) const;
+
+  /// The first of the document's keepers that is up, in this node's opinion; nothing: none is, or
+  /// nobody knows the keepers. After a loss of links two nodes may be home for a while, and none
+  /// for takeover_delay. Cost: that of place_of().
+  std::optional<home> home_of(std::string_view document, time_point now) const;
+  bool is_home(std::string_view document, time_point now) const {
+    const auto found = home_of(document, now);
+    return found && found->is_here;
+  }
+  /// For operators.
+  placed_document describe(std::string_view document, time_point now) const;
+
  private:
+  struct reached {
+    cluster::node_uuid id;
+    bool is_up = false;
+    time_point since;
+  };
+  std::optional<home> find(const cluster::node_uuid& id, time_point now) const;
+
+  const time_point begun_;
   std::atomic<cluster_links_ptr> links_;
+  mutable std::mutex mutex_;  // guards what follows
+  std::vector<reached> reached_;
 };
 
 struct cluster_links {
@@ -67,9 +114,8 @@ struct cluster_links {
 
   /// Where the copies of a document belong.
   cluster::document_placement place(std::string_view document) const;
-  /// Whether this node is the first of the document's keepers. Which of them are up is not looked
-  /// at.
-  bool is_home(std::string_view document) const;
+  /// How many of the keepers are up, this node included.
+  std::size_t count_up(const cluster::document_placement& where) const;
 };
 
 }  // namespace troupe

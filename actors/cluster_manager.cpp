@@ -229,6 +229,7 @@ void cluster_manager::on_link_changed(const link_changed& change) {
   if (of == peers_.end()) return;
   const std::string name = members_.name_of(of->first);
   const bool was_up = std::exchange(of->second.is_up, change.is_up);
+  if (settings_.newest) settings_.newest->note_link(of->first, change.is_up, current_time());
   if (change.is_up) {
     log_line(log_severity::info, "node " + name + " is linked");
     gossip(change.peer);
@@ -322,6 +323,7 @@ void cluster_manager::look_at_members() {
     demonitor(at->second.link);
     tell(this, at->second.link, end_link{});
     send_exit(at->second.link, caf::exit_reason::user_shutdown);
+    if (settings_.newest) settings_.newest->note_link(at->first, false, current_time());
     at = peers_.erase(at);
   }
   for (const cluster::member& each : wanted) {

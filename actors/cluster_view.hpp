@@ -30,7 +30,6 @@ struct described_cluster {
     std::uint64_t moved_list = 0;    ///< Up to which list its documents are in place.
     std::uint64_t queued_bytes = 0;  ///< For it, here.
     std::uint64_t in_flight_bytes = 0;
-    std::uint64_t hinted_documents = 0;  ///< That changed while it was down.
   };
 
   std::string cluster;
@@ -64,6 +63,14 @@ struct change_members {
 struct changed_members {
   std::string refusal = {};  ///< Empty: it is done, and the list is on the disk of this node.
   std::uint64_t list_number = 0;
+};
+
+/// Where a document belongs, in the opinion of one node.
+struct placed_document {
+  std::string home;                  ///< The name of a node; empty: none is known that is up.
+  std::vector<std::string> keepers;  ///< The first first.
+  std::string role = "none";         ///< Of this node: home, keeper or none.
+  std::uint64_t list_number = 0;     ///< Of the member list; 0: there is none yet.
 };
 
 }  // namespace troupe

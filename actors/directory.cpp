@@ -27,15 +27,6 @@ constexpr std::size_t windows_max = 10'000;
 /// these might contradict that, fail again, and be whole the next time.
 constexpr std::size_t failed_documents_max = 10'000;
 
-/// Passes a question on, and the answer back.
-template <class Self, class Receiver, class Question, class Answer>
-void pass_on(Self* self, const Receiver& to, const Question& question,
-             caf::typed_response_promise<Answer> promise) {
-  self->request(to, caf::infinite, question)
-      .then([promise](const Answer& answer) mutable { promise.deliver(answer); },
-            [promise](const caf::error& why) mutable { promise.deliver(why); });
-}
-
 }  // namespace
 
 directory::directory(caf::actor_config& config, directory_settings settings, store_actor store,
@@ -68,6 +59,8 @@ directory::behavior_type directory::make_behavior() {
       [this](const remove_document& which) { return on_remove(which); },
       [this](const adopt_generation& which) { return on_adopt(which); },
       [this](const announce_generation& which) { on_announce(which); },
+      [this](const note_generation& news) { on_noted(news); },
+      [this](const spread_generation& which) { return on_spread(which); },
       [this](const cluster_changed& change) { on_cluster_changed(change); },
       [this](const visit_document& which) { return on_visit(which); },
       [this](const drop_copy& which) { return on_drop(which); },
@@ -79,6 +72,8 @@ directory::behavior_type directory::make_behavior() {
 void directory::on_exit() {
   documents_.clear();
   removals_.clear();
+  unconfirmed_.clear();
+  spread_visits_.clear();
   hubs_.clear();
   settings_.workers = nullptr;
   settings_.links = nullptr;
@@ -250,6 +245,7 @@ void directory::on_second() {
     settings_.workers->submit([] { memory_release::give_back(); }, [] {});
   show_waiting();
   std::erase_if(windows_, [now](const auto& kept) { return kept.second.until <= now; });
+  look_at_spread();
   for (auto& [name, opened] : documents_) {
     if (opened.is_unloading) continue;
     if (opened.is_idle && now - opened.idle_since >= settings_.idle_grace)
@@ -343,58 +339,6 @@ notified_document directory::on_notify(const notify_document& news) {
   return {true};
 }
 
-/// Their sessions may use the document, though none of this node does.
-void directory::tell_peers(const std::string& name, cluster::document_message what) {
-  const shared_bytes message = cluster::encode(cluster::document_block{name, 0, {std::move(what)}});
-  const auto document = std::make_shared<const std::string>(name);
-  for (const cluster_links::entry& each : settings_.links->peers)
-    tell(this, each.link, send_to_peer{message, cluster::traffic_class::data, document});
-}
-
-caf::result<visited_document> directory::on_visit(const visit_document& which) {
-  if (find_waiting(which.document) != nullptr) return to_caf_error(close_reason::document_failed);
-  const caf::expected<opened_document> opened = open({which.document, std::nullopt, true});
-  if (!opened) return opened.error();
-  auto promise = make_response_promise<visited_document>();
-  pass_on(this, opened->document, which, promise);
-  return promise;
-}
-
-/// Whoever opens the document meanwhile waits, and finds it empty here: the keepers are asked.
-caf::result<dropped_copy> directory::on_drop(const drop_copy& which) {
-  const auto found = documents_.find(which.document);
-  if (is_draining_ || removals_.contains(which.document)) return dropped_copy{};
-  if (found != documents_.end() && (found->second.is_unloading || !found->second.is_idle))
-    return dropped_copy{};
-  auto promise = make_response_promise<dropped_copy>();
-  removals_[which.document].dropped = promise;
-  if (found == documents_.end()) {
-    end_drop(which.document, true);
-    return promise;
-  }
-  found->second.is_unloading = true;
-  tell(this, found->second.document, unload_document{.is_dropped = true});
-  return promise;
-}
-
-void directory::end_drop(const std::string& name, bool is_unused) {
-  const auto finish = [this, name](bool is_dropped) {
-    removal ended = std::move(removals_.at(name));
-    removals_.erase(name);
-    ended.dropped.deliver(dropped_copy{is_dropped});
-    for (const auto& resume : ended.waiting) resume();
-  };
-  if (!is_unused) return finish(false);
-  request(store_, caf::infinite, drop_copy{name})
-      .then([finish](const dropped_copy& outcome) { finish(outcome.is_dropped); },
-            [finish](const caf::error&) { finish(false); });
-}
-
-void directory::on_cluster_changed(const cluster_changed& change) {
-  settings_.links = change.links;
-  for (const auto& [name, opened] : documents_) tell(this, opened.document, change);
-}
-
 void directory::on_document_down(const caf::down_msg& down) {
   const auto actor = ids_by_actor_.find(down.source.id());
   if (actor == ids_by_actor_.end()) return;
@@ -409,6 +353,8 @@ void directory::on_document_down(const caf::down_msg& down) {
       log_line(log_severity::error,
                "document '" + name + "' failed: " + caf::to_string(down.reason));
     for (const hub_actor& hub : hubs_) tell(this, hub, close_subscribers{id, why});
+    // It may have been admitted at another node while this one was away.
+    if (why == close_reason::document_removed) on_announce({name});
   }
   // A failed document may have noted ids of events that nobody has heard; they must count as fresh.
   if (!has_failed) keep_window(name, std::move(found->second.window));
@@ -437,24 +383,25 @@ found_open directory::on_find_open(const find_open& which) const {
 
 caf::result<imported_update> directory::on_import(const import_update& order) {
   auto promise = make_response_promise<imported_update>();
-  import_for(order, promise);
+  pass_on_opened(order, promise);
   return promise;
 }
 
-/// The update comes from here, so that it precedes any unload, which then waits for it.
-void directory::import_for(const import_update& order,
-                           caf::typed_response_promise<imported_update> promise) {
+/// What a document is asked comes from here, so that it precedes any unload, which then waits for
+/// it.
+template <class Order, class Answer>
+void directory::pass_on_opened(const Order& order, caf::typed_response_promise<Answer> promise) {
   if (waiting_list* const waiting = find_waiting(order.document))
-    return waiting->push_back([this, order, promise] { import_for(order, promise); });
+    return waiting->push_back([this, order, promise] { pass_on_opened(order, promise); });
   const caf::expected<opened_document> opened = open({order.document, std::nullopt});
   if (!opened) return promise.deliver(opened.error());
   request(opened->document, caf::infinite, order)
-      .then([promise](const imported_update& answer) mutable { promise.deliver(answer); },
+      .then([promise](const Answer& answer) mutable { promise.deliver(answer); },
             [this, order, promise, id = opened->id](const caf::error& why) mutable {
               if (why != caf::sec::request_receiver_down) return promise.deliver(why);
               // It had ended before, as one that cannot be loaded does, so nothing of it was done.
               after_end_of(order.document, id,
-                           [this, order, promise] { import_for(order, promise); });
+                           [this, order, promise] { pass_on_opened(order, promise); });
             });
 }
 
@@ -466,11 +413,19 @@ void directory::after_end_of(const std::string& name, document_id id, std::funct
   found->second.waiting.push_back(std::move(then));
 }
 
-/// Of a document that is ending, all that was acknowledged is stored.
+/// Of a document that is ending, all that was acknowledged is stored. In a cluster other nodes may
+/// have more than is stored here.
 caf::result<exported_state> directory::on_export(const export_state& which) {
-  const auto found = documents_.find(which.document);
-  if (found == documents_.end() || found->second.is_unloading) return exported_state{false, {}};
   auto promise = make_response_promise<exported_state>();
+  if (settings_.links && !which.is_local) {
+    pass_on_opened(which, promise);
+    return promise;
+  }
+  const auto found = documents_.find(which.document);
+  if (found == documents_.end() || found->second.is_unloading) {
+    promise.deliver(exported_state{.is_open = false, .state = {}});
+    return promise;
+  }
   pass_on(this, found->second.document, which, promise);
   return promise;
 }
@@ -489,42 +444,6 @@ caf::result<removed_document> directory::on_remove(const remove_document& which)
   at->second.promises.push_back(promise);
   if (is_first) begin_removal(which.name);
   return promise;
-}
-
-/// A removal at another node is one here; only the tombstone comes from there.
-caf::result<removed_document> directory::on_adopt(const adopt_generation& which) {
-  if (is_draining_) return to_caf_error(close_reason::server_stopping);
-  auto promise = make_response_promise<removed_document>();
-  if (is_put_off(which, promise)) return promise;
-  if (which.generation == 0) {
-    pass_on(this, store_, which, promise);
-    return promise;
-  }
-  // Nothing ends because of what is known here already.
-  request(store_, caf::infinite, adopt_generation{which.document, 0})
-      .then(
-          [this, which, promise](const removed_document& stored) mutable {
-            if (stored.why || std::max<std::uint64_t>(stored.generation, 2) >= which.generation)
-              return promise.deliver(stored);
-            if (is_put_off(which, promise)) return;
-            removal& begun = removals_[which.document];
-            begun.generation = which.generation;
-            begun.promises.push_back(promise);
-            begin_removal(which.document);
-          },
-          [promise](const caf::error& why) mutable { promise.deliver(why); });
-  return promise;
-}
-
-/// Whether something else becomes of the document first; nobody waits for the answer.
-bool directory::is_put_off(const adopt_generation& which,
-                           caf::typed_response_promise<removed_document> promise) {
-  const auto known = removals_.find(which.document);
-  if (known == removals_.end()) return false;
-  known->second.waiting.push_back(
-      [this, which] { tell_anonymously(directory_actor{this}, which); });
-  promise.deliver(removed_document{});
-  return true;
 }
 
 void directory::begin_removal(const std::string& name) {
@@ -548,19 +467,6 @@ void directory::remove_stored(const std::string& name) {
     request(store_, caf::infinite, remove_document{name}).then(answer, fail_with);
 }
 
-/// To all nodes: those that are away hear of it when they ask for the document.
-void directory::tell_generation(const std::string& name, std::uint64_t generation) {
-  if (settings_.links && generation > 0) tell_peers(name, cluster::peer_generation{generation});
-}
-
-void directory::on_announce(const announce_generation& which) {
-  if (!settings_.links) return;
-  request(store_, caf::infinite, adopt_generation{which.document, 0})
-      .then([this, name = which.document](
-                const removed_document& known) { tell_generation(name, known.generation); },
-            [](const caf::error&) {});
-}
-
 /// Whoever waits opens the document now: if it is removed, the storage says so, with the reason for
 /// which sessions are closed; if it is not, nothing has happened to it.
 void directory::on_removed(const std::string& name, const removed_document& outcome) {
@@ -568,7 +474,10 @@ void directory::on_removed(const std::string& name, const removed_document& outc
   removals_.erase(name);
   if (!outcome.why) windows_.erase(name);
   if (!ended.generation) tell_generation(name, outcome.generation);
-  for (auto& promise : ended.promises) promise.deliver(outcome);
+  if (settings_.links && !ended.generation && !outcome.why && outcome.generation > 0)
+    await_keepers(name, ended, outcome);
+  else
+    for (auto& promise : ended.promises) promise.deliver(outcome);
   for (const auto& resume : ended.waiting) resume();
 }
 

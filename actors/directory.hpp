@@ -28,6 +28,7 @@
 #include "actors/store_health.hpp"
 #include "actors/webhook_feed.hpp"
 #include "base/budget.hpp"
+#include "protocol/cluster/generation_spread.hpp"
 #include "protocol/document_quota.hpp"
 #include "protocol/document_rule.hpp"
 #include "protocol/message_id_window.hpp"
@@ -79,6 +80,16 @@ class directory final : public directory_actor::base {
     std::vector<caf::typed_response_promise<removed_document>> promises;
     waiting_list waiting;
   };
+  /// A removal that is made here, and that enough keepers are to confirm before it is answered.
+  struct spreading_removal {
+    removed_document outcome;
+    std::vector<caf::typed_response_promise<removed_document>> promises;
+  };
+  /// A generation that a sweep brings to all keepers.
+  struct spreading_visit {
+    std::uint64_t list = 0;
+    caf::typed_response_promise<visited_document> promise;
+  };
   /// The message ids of a document that was unloaded: its clients may come back.
   struct kept_window {
     std::shared_ptr<message_id_window> window;
@@ -116,7 +127,8 @@ class directory final : public directory_actor::base {
   caf::result<visited_document> on_visit(const visit_document& which);
   caf::result<dropped_copy> on_drop(const drop_copy& which);
   void end_drop(const std::string& name, bool is_unused);
-  void tell_peers(const std::string& name, cluster::document_message what);
+  void tell_peers(const std::string& name, cluster::document_message what,
+                  const std::vector<cluster::peer_id>* only = nullptr);
   caf::result<node_drained> on_close_documents();
   void on_workers_late();
   void on_document_down(const caf::down_msg& down);
@@ -124,9 +136,16 @@ class directory final : public directory_actor::base {
   entry* find(document_id id);
   waiting_list* find_waiting(const std::string& name);
   void open_for(const open_document& request, caf::typed_response_promise<opened_document> promise);
-  void import_for(const import_update& order, caf::typed_response_promise<imported_update> promise);
+  template <class Order, class Answer>
+  void pass_on_opened(const Order& order, caf::typed_response_promise<Answer> promise);
   caf::result<removed_document> on_adopt(const adopt_generation& which);
   void on_announce(const announce_generation& which);
+  void on_noted(const note_generation& news);
+  caf::result<visited_document> on_spread(const spread_generation& which);
+  void spread(const std::string& name, std::uint64_t generation,
+              caf::typed_response_promise<visited_document> promise);
+  void await_keepers(const std::string& name, removal& ended, const removed_document& outcome);
+  void look_at_spread();
   void tell_generation(const std::string& name, std::uint64_t generation);
   bool is_put_off(const adopt_generation& which,
                   caf::typed_response_promise<removed_document> promise);
@@ -155,6 +174,9 @@ class directory final : public directory_actor::base {
   std::unordered_map<std::string, kept_window> windows_;
   std::unordered_set<std::string> failed_;  // documents that have not been opened again
   std::unordered_map<std::string, removal> removals_;
+  cluster::generation_spread spread_;  // of removals that are made, and not confirmed by others
+  std::unordered_map<std::string, spreading_removal> unconfirmed_;  // who waits for that
+  std::unordered_map<std::string, spreading_visit> spread_visits_;  // likewise
   std::shared_ptr<document_quota> quota_;
   std::shared_ptr<memory_release> release_ = std::make_shared<memory_release>();
   pending_quota pending_quota_;

@@ -58,6 +58,7 @@ document::behavior_type document::make_behavior() {
         waits_for_worker_ = order.waits_for_worker;
         is_removed_ = is_removed_ || order.is_removed;
         is_final_ = is_final_ || order.is_final;
+        if (order.is_removed) refuse_held(close_reason::document_removed);
         if (order.is_dropped && !may_be_dropped()) {
           tell(this, directory_, document_busy{settings_.id});
           return tell(this, directory_, document_idle{settings_.id, audience_.joins()});
@@ -65,7 +66,7 @@ document::behavior_type document::make_behavior() {
         on_unload();
       },
       [this](const import_update& order) { return on_import(order); },
-      [this](const export_state&) { return on_export(); },
+      [this](const export_state& which) { return on_export(which); },
       [this](const list_presence& which) { return on_list_presence(which); },
       [this](const list_clients& which) { return on_list_clients(which); },
       [this](const describe_document&) { return on_describe(); },
@@ -85,6 +86,7 @@ void document::on_exit() {
   if (is_folded_ && settings_.metrics) settings_.metrics->folded_documents().dec();
   if (const hosted_document* const of = work_.state(); of != nullptr && !of->is_folded())
     note_freed(of->describe().size_in_memory + of->describe().pending_size);
+  if (peers_) report_keeping();
   work_.stop();
   reporter_.on_closed();
   settings_.webhooks = nullptr;
@@ -120,8 +122,10 @@ void document::on_loaded(const loaded_document& loaded) {
     edited_at_ = current_time();
     note_loaded();
     work_.begin();
-    reporter_.on_opened();
-    if (peers_) begin_with_peers();
+    if (peers_)
+      begin_with_peers();
+    else
+      reporter_.on_opened();
     handle_waiting();
   });
 }
@@ -362,7 +366,7 @@ void document::carry_out_effects(const shared_bytes& event_bytes, std::size_t cr
   for (const document_effects::storage_write& write : effects.writes) {
     reporter_.on_edit(write.from.session());
     durability_.add(write, event_bytes, credit_bytes);
-    if (peers_ && !write.update.empty()) peers_->on_written(write.from, durability_);
+    if (peers_ && !write.update.empty()) note_written(write.from);
   }
   if (peers_) peers_->tell_users(effects.for_peers);
   confirm();  // where there is nothing to be stored

@@ -82,7 +82,7 @@ class document final : public io_actor<document_actor::base> {
   void on_returned(const document_returned& returned);
   void on_unload();
   caf::result<imported_update> on_import(const import_update& order);
-  caf::result<exported_state> on_export();
+  caf::result<exported_state> on_export(const export_state& which);
   caf::result<settled_documents> on_settle();
   void on_flush();
 
@@ -115,6 +115,7 @@ class document final : public io_actor<document_actor::base> {
   bool handle(document_work::news_rest& rest);
   void answer_import(operator_import import, imported_update answer);
   void answer_stored_imports();
+  void give_up_imports(hosted_document::time_point now);
 
   bool is_handled_here(session_id from, const client_request& what,
                        hosted_document::time_point now);
@@ -126,6 +127,7 @@ class document final : public io_actor<document_actor::base> {
   bool needs_encoding(const client_request& what);
   void encode_whole_state_elsewhere(dialect in);
   weight weight_here(const client_request& what) const;
+  weight weight_here(const shared_slice& update) const;
 
   bool is_small() const noexcept { return durability_.state_size() < heavy_update_bytes; }
   bool is_quiet();
@@ -152,6 +154,7 @@ class document final : public io_actor<document_actor::base> {
   void hold(document_work::input what);
   void open_for_held();
   void release_held();
+  void refuse_held(close_reason why);
   void on_cluster_changed(const cluster_changed& change);
   void on_link(const peer_news& news);
   void take_from_peer(cluster::peer_id from,
@@ -167,6 +170,10 @@ class document final : public io_actor<document_actor::base> {
   void note_keepers();
   void note_confirmations();
   void look_at_opening();
+  void note_written(const origin& from);
+  void note_unsendable(hosted_document::time_point now);
+  void report_use();
+  void report_keeping();
   void tell_peers();
 
   void on_nobody_left();
@@ -179,6 +186,7 @@ class document final : public io_actor<document_actor::base> {
     storage::sequence number = 0;
     imported_update answer;
     caf::typed_response_promise<imported_update> promise;
+    hosted_document::time_point since{};  ///< Of the answer.
   };
 
   document_settings settings_;
@@ -193,9 +201,10 @@ class document final : public io_actor<document_actor::base> {
   edit_ages ages_;
   document_reporter reporter_;
   newcomer_state newcomers_;
-  log_quota left_out_logged_;               // presence, by cause
-  std::vector<session_id> refused_;         // are being closed, until they have left
-  log_quota closings_logged_;               // by reason
+  log_quota left_out_logged_;        // presence, by cause
+  std::vector<session_id> refused_;  // are being closed, until they have left
+  log_quota closings_logged_;        // by reason
+  log_quota unsendable_logged_;
   std::vector<stored_import> imports_;      // that wait for storage
   std::unique_ptr<document_peers> peers_;   // null: the node is alone
   std::vector<document_work::input> held_;  // until the keepers have been asked

@@ -45,6 +45,16 @@ void document::release_held() {
   handle_waiting();
 }
 
+/// Operators who wait are told so; sessions hear it when the document ends.
+void document::refuse_held(close_reason why) {
+  for (document_work::input& each : std::exchange(held_, {}))
+    std::visit(
+        [why](auto& one) {
+          if constexpr (requires { one.promise; }) one.promise.deliver(to_caf_error(why));
+        },
+        each);
+}
+
 /// Sessions are told to come again, rather than shown a document that may lack what was
 /// acknowledged.
 void document::look_at_opening() {
@@ -57,6 +67,7 @@ void document::look_at_opening() {
       log_line(log_severity::warning, "document '" + *name_ +
                                           "' cannot be opened: too few of the nodes that keep it "
                                           "have answered in time");
+      refuse_held(close_reason::cluster_unavailable);
       return quit(to_caf_error(close_reason::cluster_unavailable));
     }
     log_line(log_severity::warning, "document '" + *name_ +
@@ -65,6 +76,9 @@ void document::look_at_opening() {
   }
   peers_->core().on_tick(own, now);
   release_held();
+  give_up_imports(now);
+  if (peers_->core().take_unsendable()) note_unsendable(now);
+  report_keeping();
 }
 
 // --- what peers say ---
@@ -82,6 +96,7 @@ bool document::handle(document_work::news_rest& rest) {
   }
   look_at_store();
   const auto& messages = news.block->messages;
+  if (rest.next == 0) reporter_.expect_peer_edits(nullptr);
   if (rest.next == 0)
     peers_->core().on_life(news.peer, news.block->life, news.block->list,
                            hosted_state{*work_.state()}, current_time());
@@ -145,6 +160,8 @@ void document::take_from_peer(cluster::peer_id from,
                                     work_.effects());
     return carry_out_effects({}, 0);
   }
+  if (const auto* const authors = std::get_if<cluster::peer_authors>(&message))
+    return reporter_.expect_peer_edits(authors);
   if (const auto* const event = std::get_if<cluster::peer_event>(&message)) {
     work_.state()->on_peer_event(as_text(event->payload.view()), event->user, event->message_id,
                                  current_time(), work_.effects());
@@ -156,7 +173,7 @@ void document::take_from_peer(cluster::peer_id from,
   const auto* const wish = std::get_if<cluster::peer_ask>(&message);
   const shared_slice vector =
       wish != nullptr ? wish->state_vector : std::get<cluster::peer_load>(message).state_vector;
-  const auto difference = std::make_shared<result<byte_buffer>>();
+  const auto difference = std::make_shared<result<std::vector<byte_buffer>>>();
   work_.run(
       weight::heavy,
       [vector, difference](hosted_document& of, document_effects&) {
@@ -185,23 +202,41 @@ void document::answer_peer(cluster::peer_id from, const cluster::document_messag
   on_confirmed();
 }
 
+/// As an edit of a session: what is light is done at once, and whether it is shows when it is
+/// looked at.
 void document::apply_from_peer(cluster::peer_id from,
                                const std::shared_ptr<const cluster::document_block>& in,
                                std::size_t at, const shared_slice& update) {
-  const auto worked = std::make_shared<bool>(true);
+  using taking = hosted_document::peer_taking;
+  const auto after = [this, from, in, at, update](bool worked) {
+    carry_out_effects(update.bytes, 0);
+    const bool is_fill = std::holds_alternative<cluster::peer_fill>(in->messages[at]);
+    if (is_fill && worked && settings_.metrics) settings_.metrics->documents().repairs->inc();
+    peers_->core().on_applied(from, in->messages[at], worked, hosted_state{*work_.state()},
+                              current_time());
+    if (durability_.is_long()) checkpoint();
+  };
+  if (update.empty()) return after(true);
+  if (weight_here(update) == weight::light || !work_.can_lend()) {
+    const std::uint64_t steps = work_.can_lend() ? light_steps_max : crdt::unlimited_steps;
+    const taking outcome =
+        work_.state()->on_peer_update(from, update.view(), work_.effects(), steps);
+    if (outcome != taking::deferred) return after(outcome == taking::taken);
+  }
+  const auto outcome = std::make_shared<taking>(taking::taken);
   work_.run(
-      weight_of(update.size, heavy_update_bytes),
-      [from, update, worked](hosted_document& on, document_effects& out) {
-        if (!update.empty()) *worked = on.on_peer_update(from, update.view(), out);
+      weight::heavy,
+      [from, update, outcome](hosted_document& on, document_effects& out) {
+        *outcome = on.on_peer_update(from, update.view(), out);
       },
-      [this, from, in, at, update, worked] {
-        carry_out_effects(update.bytes, 0);
-        const bool is_fill = std::holds_alternative<cluster::peer_fill>(in->messages[at]);
-        if (is_fill && *worked && settings_.metrics) settings_.metrics->documents().repairs->inc();
-        peers_->core().on_applied(from, in->messages[at], *worked, hosted_state{*work_.state()},
-                                  current_time());
-        if (durability_.is_long()) checkpoint();
-      });
+      [after, outcome] { after(*outcome == taking::taken); });
+}
+
+/// The weight of a peer's update on the state as it is.
+weight document::weight_here(const shared_slice& update) const {
+  const bool unfolds = work_.state()->is_folded();
+  const std::size_t size = unfolds ? durability_.state_size() : 0;
+  return weight_of(std::max(size, update.size), heavy_update_bytes);
 }
 
 // --- keepers ---
@@ -256,7 +291,44 @@ void document::answer_visits(bool is_late) {
     each.deliver(visited_document{core.placement().list, core.lacking(), may_be_dropped()});
 }
 
+/// It stays with the nodes that have it, and they go on being asked.
+void document::note_unsendable(hosted_document::time_point now) {
+  if (settings_.metrics) settings_.metrics->unsendable_differences().inc();
+  const std::uint64_t count = unsendable_logged_.note("", now);
+  if (count == 0) return;
+  log_line(log_severity::error, "what another node lacks of document '" + *name_ +
+                                    "' cannot be sent: one value in it has more than " +
+                                    std::to_string(cluster::peer_update_size_bytes_max) + " bytes" +
+                                    since_last_line(count));
+}
+
+// --- what the application hears ---
+
+/// The update that was appended last is of a session, the server or a peer.
+void document::note_written(const origin& from) {
+  if (from.kind == origin_kind::peer)
+    reporter_.on_peer_edit();
+  else if (auto authors = reporter_.take_untold())
+    peers_->core().on_authors(*std::move(authors));
+  peers_->on_written(from, durability_, *work_.state(), current_time());
+}
+
+/// A document is open for the application while somebody uses it, at whatever node; its home says
+/// so. A replica that was opened to bring it to its keepers is none of that.
+void document::report_use() {
+  if (!reporter_.may_open()) return;
+  if (!audience_.has_sessions() && !peers_->core().has_users()) return;
+  if (peers_->is_home(current_time())) reporter_.on_opened();
+}
+
+/// The home announces what it has stored, so that this node need not.
+void document::report_keeping() {
+  if (!settings_.webhooks || !work_.has_begun() || durability_.is_storing()) return;
+  if (const auto home = peers_->home_with_all(current_time())) reporter_.on_stored_elsewhere(*home);
+}
+
 void document::tell_peers() {
+  report_use();
   if (work_.state() && durability_.is_whole_awaited())
     peers_->core().on_whole_awaited(hosted_state{*work_.state()}, current_time());
   answer_visits(current_time() - visited_at_ >= visit_max);

@@ -9,13 +9,22 @@ namespace troupe {
 
 caf::result<imported_update> document::on_import(const import_update& order) {
   auto promise = make_response_promise<imported_update>();
+  if (peers_) peers_->core().on_reader();
   queue(operator_import{order, promise});
   return promise;
 }
 
-caf::result<exported_state> document::on_export() {
+caf::result<exported_state> document::on_export(const export_state& which) {
   auto promise = make_response_promise<exported_state>();
-  queue(operator_export{promise});
+  operator_export wanted{promise, which.wants_state};
+  if (which.is_local) {
+    // Not held until others have answered.
+    work_.push(std::move(wanted));
+    handle_waiting();
+    return promise;
+  }
+  if (peers_) peers_->core().on_reader();
+  queue(std::move(wanted));
   return promise;
 }
 
@@ -105,7 +114,7 @@ void document::answer_import(operator_import import, imported_update answer) {
   }
   answer.has_gap = work_.state()->has_gap();
   carry_out(import.order.update, 0);
-  imports_.push_back({durability_.last(), std::move(answer), import.promise});
+  imports_.push_back({durability_.last(), std::move(answer), import.promise, current_time()});
   answer_stored_imports();
 }
 
@@ -117,8 +126,24 @@ void document::answer_stored_imports() {
   });
 }
 
+/// The document has it, and so will its keepers once they can be reached; but nobody waits for
+/// ever.
+void document::give_up_imports(hosted_document::time_point now) {
+  std::erase_if(imports_, [&](stored_import& each) {
+    if (now - each.since < peers_->links().settings.load_timeout) return false;
+    each.answer.what = imported_update::outcome::unconfirmed;
+    each.promise.deliver(std::move(each.answer));
+    return true;
+  });
+}
+
 bool document::handle(operator_export& wanted) {
   const auto exported = std::make_shared<exported_state>();
+  exported->exists = durability_.last() > 0;
+  if (!wanted.wants_state) {
+    wanted.promise.deliver(std::move(*exported));
+    return true;
+  }
   work_.run(
       weight_of(durability_.state_size(), heavy_state_bytes),
       [exported](hosted_document& of, document_effects&) {

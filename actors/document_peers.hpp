@@ -10,6 +10,7 @@
 #include "actors/durability.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/metric_groups.hpp"
+#include "protocol/cluster/peer_codec.hpp"
 #include "protocol/cluster/replica.hpp"
 #include "protocol/hosted_document.hpp"
 #include "protocol/state_version.hpp"
@@ -19,26 +20,27 @@ namespace troupe {
 /// The state of a hosted document, as a replica asks for it.
 class hosted_state final : public cluster::replica_state {
  public:
-  /// `difference`: has been encoded already; null: it has not.
+  /// `difference`: has been encoded already, and is taken from there; null: it has not.
   explicit hosted_state(const hosted_document& of,
-                        const result<byte_buffer>* difference = nullptr) noexcept
+                        result<std::vector<byte_buffer>>* difference = nullptr) noexcept
       : of_(of), difference_(difference) {}
 
   hash128 digest() const override { return hash_of_version(of_.state_version()); }
   byte_buffer state_vector() const override { return of_.state_vector(); }
-  result<byte_buffer> difference(byte_view state_vector) const override {
-    if (difference_ != nullptr) return *difference_;
+  result<std::vector<byte_buffer>> difference(byte_view state_vector) const override {
+    if (difference_ != nullptr) return std::move(*difference_);
     return difference_of(of_, state_vector);
   }
 
-  static result<byte_buffer> difference_of(const hosted_document& of, byte_view state_vector) {
+  static result<std::vector<byte_buffer>> difference_of(const hosted_document& of,
+                                                        byte_view state_vector) {
     TROUPE_ASSIGN(const auto from, crdt::state_vector::decode(state_vector));
     return of.difference(from);
   }
 
  private:
   const hosted_document& of_;
-  const result<byte_buffer>* difference_;
+  result<std::vector<byte_buffer>>* difference_;
 };
 
 /// Messages to peers that compare and repair, for the metrics.
@@ -67,6 +69,8 @@ constexpr keeper_id keeper_of(cluster::peer_id peer) noexcept { return keeper_id
 
 class document_peers {
  public:
+  using time_point = cluster::replica::time_point;
+
   document_peers(std::shared_ptr<const std::string> name, cluster_links_ptr links,
                  cluster::replica_life life)
       : name_(std::move(name)),
@@ -111,10 +115,22 @@ class document_peers {
     return true;
   }
 
-  /// The last update of `log` has been appended.
-  void on_written(const origin& from, const durability& log) {
+  /// Whether this node speaks for the document.
+  bool is_home(time_point now) const {
+    return !links_->newest || links_->newest->is_home(*name_, now);
+  }
+  /// Another node that does, if it has stored all that this replica has written.
+  std::optional<cluster::node_uuid> home_with_all(time_point now) const;
+
+  /// The last update of `log` has been appended; `of` has it.
+  void on_written(const origin& from, const durability& log, const hosted_document& of,
+                  time_point now) {
     const bool is_of_peer = from.kind == origin_kind::peer;
-    core_.on_written(log.last(), is_of_peer ? shared_slice{} : log.last_appended());
+    const shared_slice update = is_of_peer ? shared_slice{} : log.last_appended();
+    if (update.size > cluster::peer_update_size_bytes_max)
+      core_.on_written_apart(log.last(), hosted_state{of}, now);
+    else
+      core_.on_written(log.last(), update);
   }
 
   void tell_users(const document_effects::peer_effects& what);
@@ -125,12 +141,12 @@ class document_peers {
   template <class Self>
   repair_counts send(Self* self) {
     repair_counts counts;
-    for (const cluster::replica::block& each : core_.take_blocks()) {
+    for (cluster::replica::block& each : core_.take_blocks()) {
       counts.add(each);
-      const shared_bytes encoded = encode(each);
-      for (const cluster::peer_id to : each.to)
-        if (const peer_link_actor* const link = find(to))
-          tell(self, *link, send_to_peer{encoded, cluster::traffic_class::data, name_});
+      for (const shared_bytes& encoded : encode(std::move(each.messages)))
+        for (const cluster::peer_id to : each.to)
+          if (const peer_link_actor* const link = find(to))
+            tell(self, *link, send_to_peer{encoded, cluster::traffic_class::data, name_});
     }
     return counts;
   }
@@ -140,7 +156,7 @@ class document_peers {
     const auto found = std::ranges::find(links_->peers, peer, &cluster_links::entry::peer);
     return found == links_->peers.end() ? nullptr : &found->link;
   }
-  shared_bytes encode(const cluster::replica::block& what) const;
+  std::vector<shared_bytes> encode(std::vector<cluster::document_message> messages) const;
 
   std::shared_ptr<const std::string> name_;
   cluster_links_ptr links_;

@@ -1,14 +1,17 @@
 // What a document tells the webhooks: that it opens and closes, who joins and leaves, who has
-// edited. Does nothing where there are none. Owner: a document actor, on its thread.
+// edited, here and at other nodes, and that another node has all of it. Does nothing where there
+// are none. Owner: a document actor, on its thread.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "actors/webhook_feed.hpp"
+#include "protocol/cluster/peer_message.hpp"
 #include "protocol/identity.hpp"
 #include "protocol/session_id.hpp"
 #include "storage/backend.hpp"
@@ -26,6 +29,8 @@ class document_reporter {
     is_open_ = true;
     note(webhook::event_kind::document_opened);
   }
+  /// Whether anybody is to be told that the document is open, and nobody was.
+  bool may_open() const noexcept { return feed_ && !is_open_; }
   /// Whoever is still there has left, too.
   void on_closed() {
     if (!feed_) return;
@@ -61,14 +66,52 @@ class document_reporter {
     if (feed_) add(origin, credits_.origins);
   }
 
+  // --- other nodes ---
+
+  /// Those who have edited here, of whom the other nodes have not heard; nothing: nobody.
+  std::optional<cluster::peer_authors> take_untold() {
+    const bool has_news =
+        credits_.users.size() > told_users_ || credits_.origins.size() > told_origins_;
+    if (!has_news) return std::nullopt;
+    const auto from = [](const std::vector<std::string>& all, std::size_t told) {
+      return std::vector<std::string>{all.begin() + static_cast<std::ptrdiff_t>(told), all.end()};
+    };
+    cluster::peer_authors untold{from(credits_.users, told_users_),
+                                 from(credits_.origins, told_origins_)};
+    note_told();
+    return untold;
+  }
+  /// The updates that come next from a peer are by these.
+  void expect_peer_edits(const cluster::peer_authors* who) {
+    if (feed_) of_peer_ = who != nullptr ? *who : cluster::peer_authors{};
+  }
+  /// One of them has changed the document. Requires: take_untold() was called since on_edit().
+  void on_peer_edit() {
+    if (!feed_) return;
+    for (const std::string& each : of_peer_.users) add(each, credits_.users);
+    for (const std::string& each : of_peer_.origins) add(each, credits_.origins);
+    of_peer_ = {};
+    note_told();
+  }
+  /// Another node has stored all that this one has of the document.
+  void on_stored_elsewhere(const cluster::node_uuid& by) {
+    if (feed_ && feed_->wants(webhook::event_kind::document_changed))
+      feed_->note_stored_elsewhere(document_, by);
+  }
+
   /// Who has edited since the last call; null: nobody asks, or nobody with a name.
   std::shared_ptr<const storage::append_credits> take_credits() {
     last_author_ = no_session;
+    told_users_ = told_origins_ = 0;
     if (credits_.users.empty() && credits_.origins.empty()) return nullptr;
     return std::make_shared<const storage::append_credits>(std::exchange(credits_, {}));
   }
 
  private:
+  void note_told() noexcept {
+    told_users_ = credits_.users.size();
+    told_origins_ = credits_.origins.size();
+  }
   static void add(const std::string& name, std::vector<std::string>& to) {
     if (name.empty() || to.size() >= webhook::authors::count_max) return;
     for (const std::string& each : to)
@@ -91,6 +134,9 @@ class document_reporter {
   std::string document_;
   std::unordered_map<session_id, identity_ptr> sessions_;  // if there is a feed
   storage::append_credits credits_;
+  std::size_t told_users_ = 0;  // of credits_, as the next
+  std::size_t told_origins_ = 0;
+  cluster::peer_authors of_peer_;
   session_id last_author_ = no_session;
   bool is_open_ = false;
 };

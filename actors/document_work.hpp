@@ -82,6 +82,7 @@ struct operator_import {
 };
 struct operator_export {
   caf::typed_response_promise<exported_state> promise;
+  bool wants_state = true;
 };
 struct awaited_settling {
   caf::typed_response_promise<settled_documents> promise;

@@ -1,4 +1,5 @@
-// One question to many actors, one answer of all their parts: how an actor lists what others hold.
+// One question to many actors, one answer of all their parts: how an actor lists what others hold;
+// and one question that another actor answers.
 #pragma once
 
 #include <memory>
@@ -58,6 +59,15 @@ caf::typed_response_promise<All> gather(Self* self, const Receivers& receivers,
   gather_then(self, receivers, question, std::move(all), caf::infinite, add,
               [promise](All answer, std::size_t) { promise->deliver(std::move(answer)); });
   return *promise;
+}
+
+/// Passes a question on, and the answer back.
+template <class Self, class Receiver, class Question, class Answer>
+void pass_on(Self* self, const Receiver& to, const Question& question,
+             caf::typed_response_promise<Answer> promise) {
+  self->request(to, caf::infinite, question)
+      .then([promise](const Answer& answer) mutable { promise.deliver(answer); },
+            [promise](const caf::error& why) mutable { promise.deliver(why); });
 }
 
 }  // namespace troupe

@@ -134,11 +134,16 @@ struct unload_document {
 };
 struct export_state {
   std::string document;
+  /// In a cluster: as it is on this node, whatever others have. Else the document is opened, for
+  /// which enough of its keepers must answer.
+  bool is_local = false;
+  bool wants_state = true;  ///< Else only whether it exists.
 };
 struct exported_state {
   bool is_open = true;  ///< Else the store is to be asked.
   shared_bytes state;
   std::string version = {};  ///< Of the state.
+  bool exists = true;        ///< Something was stored of it, at any node that was asked.
 };
 struct describe_document {};
 
@@ -156,11 +161,13 @@ using directory_actor = caf::typed_actor<
     caf::result<notified_document>(notify_document),   // pass an event on to a document
     caf::result<found_open>(find_open),                // which of these are open
     caf::result<imported_update>(import_update),  // pass it on to the document, opened if need be
-    caf::result<exported_state>(export_state),    // the state of a document, if it is open
-    caf::result<removed_document>(remove_document),   // close its sessions, end it, then remove it
-    caf::result<removed_document>(adopt_generation),  // another node has removed it, or begun anew
-    caf::result<void>(announce_generation),           // tell the other nodes what has become of it
-    caf::result<void>(cluster_changed),               // pass it on to all documents
+    caf::result<exported_state>(export_state),    // its state, if it is open, or opened for that
+    caf::result<removed_document>(remove_document),    // close its sessions, end it, then remove it
+    caf::result<removed_document>(adopt_generation),   // another node has removed it, or begun anew
+    caf::result<void>(announce_generation),            // tell the other nodes what has become of it
+    caf::result<void>(note_generation),                // another node has stored what it was told
+    caf::result<visited_document>(spread_generation),  // answer once all keepers have stored it
+    caf::result<void>(cluster_changed),                // pass it on to all documents
     caf::result<visited_document>(visit_document),  // pass it on to the document, opened if need be
     caf::result<dropped_copy>(drop_copy),           // other nodes keep it, and have all of it
     caf::result<node_drained>(close_documents),     // unload everything, then answer
@@ -204,6 +211,8 @@ struct removed_document {
   bool was_there = false;
   std::optional<failure> why;    ///< It could not be removed.
   std::uint64_t generation = 0;  ///< storage::document_generation, from now on.
+  /// It is removed here, and too few of the other nodes that keep it have said so in time.
+  bool is_unconfirmed = false;
 };
 /// Whatever is stored of an older one is removed. Answered with the one that it has then.
 struct adopt_generation {
@@ -212,6 +221,15 @@ struct adopt_generation {
 };
 struct announce_generation {
   std::string document;
+};
+/// For a sweep: of a document of which nothing is left but its generation.
+struct spread_generation {
+  std::string document;
+};
+struct note_generation {
+  cluster::peer_id by = 0;
+  std::string document;
+  std::uint64_t generation = 0;
 };
 struct close_documents {};
 

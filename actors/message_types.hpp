@@ -76,6 +76,7 @@
   message(load_document) \
   message(loaded_document) \
   message(node_drained) \
+  message(note_generation) \
   message(notified_document) \
   message(notify_document) \
   message(open_document) \
@@ -93,6 +94,7 @@
   message(send_to_peer) \
   message(settle_documents) \
   message(settled_documents) \
+  message(spread_generation) \
   message(storing_failed) \
   message(unload_document) \
   message(update_stored) \

@@ -36,6 +36,9 @@ node_metrics::node_metrics(caf::actor_system& system, scraping how)
       failed_checkpoints_(maker_.counter(
           "failed-checkpoints",
           "Checkpoints not written because they would not have restored their document.")),
+      unsendable_differences_(maker_.counter(
+          "unsendable-differences",
+          "Times that a node lacked what could not be sent to it, as one value was too large.")),
       storage_refusing_(maker_.gauge(
           "storage-refusing", "1 while edits are refused because storage cannot be written.")),
       queued_webhooks_(maker_.gauge("queued-webhooks", "Webhooks that wait or are under way.")),

@@ -73,6 +73,8 @@ class node_metrics {
   metric_counter& presence_skipped() const noexcept { return *presence_skipped_; }
   /// Checkpoints that were not written, since they would not have restored their document.
   metric_counter& failed_checkpoints() const noexcept { return *failed_checkpoints_; }
+  /// Times that another node lacked what could not be sent to it.
+  metric_counter& unsendable_differences() const noexcept { return *unsendable_differences_; }
   /// 1 while edits are refused because storage cannot be written.
   metric_gauge& storage_refusing() const noexcept { return *storage_refusing_; }
   /// Times that storage became unwritable for this reason.
@@ -114,6 +116,7 @@ class node_metrics {
   metric_counter* reading_paused_;
   metric_counter* presence_skipped_;
   metric_counter* failed_checkpoints_;
+  metric_counter* unsendable_differences_;
   metric_gauge* storage_refusing_;
   metric_gauge* queued_webhooks_;
   metric_counter* sent_webhooks_;

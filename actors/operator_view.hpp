@@ -201,6 +201,7 @@ struct imported_update {
     exists,     ///< It was for a new document.
     unmatched,  ///< The document is not what the condition says.
     refused,
+    unconfirmed,  ///< It has it now, but too few of the nodes that keep it have said so in time.
   };
 
   outcome what = outcome::changed;

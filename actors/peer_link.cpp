@@ -76,9 +76,7 @@ void peer_link::on_detach(const detach_document& which) {
 }
 
 void peer_link::tell_gone(const std::string& document) {
-  if (!is_up_) return;
-  push(cluster::encode(cluster::document_block{document, 0, {cluster::peer_closed{}}}),
-       cluster::traffic_class::data, document);
+  push_alone(document, cluster::peer_closed{});
 }
 
 /// A document says only by ending that it cannot be loaded.
@@ -109,15 +107,34 @@ void peer_link::on_opening_failed(const std::string& document, const caf::error&
   tell_generation(document, 0);
 }
 
+void peer_link::push_alone(const std::string& document, cluster::document_message what) {
+  if (!is_up_) return;
+  push(cluster::encode(cluster::document_block{document, 0, {std::move(what)}}),
+       cluster::traffic_class::data, document);
+}
+
 /// Makes what the peer knows of a document that is not open here true, and says what is true.
 void peer_link::tell_generation(const std::string& document, std::uint64_t theirs) {
   request(directory_, caf::infinite, adopt_generation{document, theirs})
       .then(
           [this, document, theirs](const removed_document& known) {
-            if (!is_up_ || known.generation <= theirs) return;
-            push(cluster::encode(cluster::document_block{
-                     document, 0, {cluster::peer_generation{known.generation}}}),
-                 cluster::traffic_class::data, document);
+            if (known.generation > theirs)
+              push_alone(document, cluster::peer_generation{known.generation});
+          },
+          [](const caf::error&) {});
+}
+
+/// The same, and says when it is on the disk here. One that something else comes in the way of is
+/// told again by the peer.
+void peer_link::confirm_generation(const std::string& document, std::uint64_t theirs) {
+  request(directory_, caf::infinite, adopt_generation{document, theirs})
+      .then(
+          [this, document, theirs](const removed_document& known) {
+            if (known.why) return;
+            if (known.generation > theirs)
+              push_alone(document, cluster::peer_generation{known.generation});
+            if (known.generation >= theirs)
+              push_alone(document, cluster::peer_generation_stored{known.generation});
           },
           [](const caf::error&) {});
 }
@@ -193,7 +210,21 @@ void peer_link::on_message(const shared_slice& bytes) {
   tell(this, owner_, peer_said{settings_.peer, std::move(news)});
 }
 
+/// What becomes of a document concerns the directory, whether or not the document is open.
+bool peer_link::is_about_generation(const cluster::document_block& block) {
+  if (block.life != 0 || block.messages.size() != 1) return false;
+  const cluster::document_message& only = block.messages.front();
+  if (const auto* const stored = std::get_if<cluster::peer_generation_stored>(&only))
+    tell(this, directory_, note_generation{settings_.peer, block.document, stored->generation});
+  else if (const auto* const news = std::get_if<cluster::peer_generation>(&only))
+    confirm_generation(block.document, news->generation);
+  else
+    return false;
+  return true;
+}
+
 void peer_link::on_block(cluster::document_block block, std::size_t bytes) {
+  if (is_about_generation(block)) return;
   const auto of = documents_.find(block.document);
   const bool is_gone = block.life == 0 && block.messages.size() == 1 &&
                        std::holds_alternative<cluster::peer_closed>(block.messages.front());

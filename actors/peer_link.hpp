@@ -70,6 +70,9 @@ class peer_link final : public peer_link_actor::base {
   void on_opening_failed(const std::string& document, const caf::error& why);
   void tell_gone(const std::string& document);
   void tell_generation(const std::string& document, std::uint64_t theirs);
+  void confirm_generation(const std::string& document, std::uint64_t theirs);
+  bool is_about_generation(const cluster::document_block& block);
+  void push_alone(const std::string& document, cluster::document_message what);
   void push(shared_bytes message, cluster::traffic_class of, std::string_view document);
   void send_batch(cluster::batch what);
   void send_waiting();

@@ -96,6 +96,7 @@ removed_document store::on_remove(const remove_document& which) {
   const auto removed = settings_.archive->remove(which.name);
   if (feed != nullptr) feed->end_removal(announced, removed.value_or(false));
   if (!removed) return {false, removed.error()};
+  if (feed != nullptr) feed->on_gone(which.name);
   log_line(log_severity::info, "document '" + which.name + "' was removed by an operator");
   return {*removed, std::nullopt, settings_.archive->adopt(which.name, 0).value_or(0)};
 }
@@ -106,6 +107,7 @@ dropped_copy store::on_drop(const drop_copy& which) {
   if (!dropped)
     log_line(log_severity::error, "the copy of document '" + which.document +
                                       "' cannot be dropped: " + to_string(dropped.error()));
+  if (dropped.value_or(false) && settings_.webhooks) settings_.webhooks->on_gone(which.document);
   return {dropped.value_or(false)};
 }
 
@@ -117,9 +119,11 @@ removed_document store::on_adopt(const adopt_generation& which) {
   const auto known = settings_.archive->adopt(which.document, which.generation);
   if (!known) return {false, known.error()};
   const bool is_taken = which.generation > 2 && *known == which.generation;
-  if (is_taken)
+  if (is_taken) {
+    if (settings_.webhooks) settings_.webhooks->on_gone(which.document);
     log_line(log_severity::info,
              "document '" + which.document + "' was removed by an operator at another node");
+  }
   return {is_taken, std::nullopt, *known};
 }
 

@@ -90,6 +90,7 @@ void sweeper::list_page(const cluster::sweep::page_request& wanted) {
   storage::document_query which;
   which.after = wanted.after;
   which.limit = wanted.count;
+  which.with_removed = true;
   const auto page = archive_->list(which);
   if (!page) {
     log_line(log_severity::error, "stored documents cannot be listed: " + to_string(page.error()));
@@ -105,13 +106,21 @@ void sweeper::list_page(const cluster::sweep::page_request& wanted) {
                  current_time());
 }
 
+/// What was removed has nothing to be opened, but its keepers must know that it was: one that was
+/// away has it still.
 void sweeper::visit(const std::string& document) {
-  request(directory_, caf::infinite, visit_document{document})
-      .then([this, document](const visited_document& outcome) { on_visited(document, outcome); },
-            [this, document](const caf::error&) {
-              sweep_.on_visit_failed(document, current_time());
-              go_on();
-            });
+  const auto take = [this, document](const visited_document& outcome) {
+    on_visited(document, outcome);
+  };
+  const auto give_up = [this, document](const caf::error&) {
+    sweep_.on_visit_failed(document, current_time());
+    go_on();
+  };
+  const auto info = archive_->info(document);
+  if (info && *info && (*info)->is_removed)
+    request(directory_, caf::infinite, spread_generation{document}).then(take, give_up);
+  else
+    request(directory_, caf::infinite, visit_document{document}).then(take, give_up);
 }
 
 void sweeper::on_visited(const std::string& document, const visited_document& outcome) {

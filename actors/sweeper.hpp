@@ -1,7 +1,7 @@
 // The actor that brings stored documents to the nodes that keep them: it visits them one after the
 // other, in the order that protocol/cluster/sweep decides, and drops copies that belong elsewhere
-// once all keepers have everything. It reads the names from the archive, so it has a thread of its
-// own; the documents themselves are opened by the directory.
+// once all keepers have everything. Keepers also hear of what was removed. It reads the names from
+// the archive, so it has a thread of its own; the documents themselves are opened by the directory.
 //
 // The node spawns one where cluster.enabled. It hears of lists and links from the cluster actor, of
 // what documents leave behind from these. Its mailbox is bounded by the documents that end. If it

@@ -5,11 +5,13 @@ namespace troupe {
 version_maker::version_maker(caf::actor_config& config,
                              std::shared_ptr<const version_keeper> keeper,
                              std::shared_ptr<changed_documents> changes,
-                             std::shared_ptr<worker_pool> workers)
+                             std::shared_ptr<worker_pool> workers,
+                             std::shared_ptr<const newest_links> homes)
     : version_maker_actor::base(config),
       keeper_(std::move(keeper)),
       changes_(std::move(changes)),
-      workers_(std::move(workers)) {}
+      workers_(std::move(workers)),
+      homes_(std::move(homes)) {}
 
 version_maker::behavior_type version_maker::make_behavior() {
   end_on_exception(this);
@@ -24,6 +26,7 @@ void version_maker::on_exit() {
   keeper_.reset();
   changes_.reset();
   workers_.reset();
+  homes_.reset();
 }
 
 void version_maker::on_second() {
@@ -31,9 +34,17 @@ void version_maker::on_second() {
   tell_later(this, version_maker_actor{this}, std::chrono::seconds{1}, second_passed{});
 }
 
+/// The others have had the change as long as the home, which makes its version at about this time.
+version_schedule::name version_maker::take_due() const {
+  for (;;) {
+    auto due = changes_->take_due();
+    if (!due || !homes_ || homes_->is_home(*due, std::chrono::steady_clock::now())) return due;
+  }
+}
+
 void version_maker::make_next() {
   if (is_making_) return;
-  const auto document = changes_->take_due();
+  const auto document = take_due();
   if (!document) return;
   is_making_ = true;
   const auto made = std::make_shared<version_made>();

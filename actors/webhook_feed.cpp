@@ -56,8 +56,35 @@ std::optional<webhook::delivery> to_delivery(const storage::announcement& of) {
 }
 
 webhook_feed::webhook_feed(settings with, std::shared_ptr<storage::outbox> outbox,
-                           storage::announcement_number last)
-    : settings_(with), outbox_(std::move(outbox)), changes_(with.changes), last_(last) {}
+                           storage::announcement_number last,
+                           std::shared_ptr<const newest_links> homes)
+    : settings_(with),
+      outbox_(std::move(outbox)),
+      homes_(std::move(homes)),
+      changes_(with.changes),
+      last_(last) {}
+
+void webhook_feed::adopt(std::vector<storage::announcement>& left) {
+  if (!homes_ || !wants(event_kind::document_changed)) return;
+  const std::lock_guard lock{mutex_};
+  const auto now = clock::now();
+  std::erase_if(left, [&](const storage::announcement& each) {
+    if (each.is_dead || webhook::find_event(each.topic) != event_kind::document_changed)
+      return false;
+    adopt_change(each, now);
+    return true;
+  });
+}
+
+/// Of several of one document, of which some were on their way, one is enough.
+void webhook_feed::adopt_change(const storage::announcement& of, clock::time_point now) {
+  auto read = to_delivery(of);
+  if (!read) return;
+  if (!changes_.contains(of.document))
+    return changes_.begin({read->number, std::move(read->what), read->since}, now);
+  changes_.note(of.document, read->what.by, now);
+  noted_.void_numbers.push_back(of.number);
+}
 
 /// Requires the mutex.
 webhook::delivery webhook_feed::make(event_kind what, std::string document) {
@@ -111,7 +138,7 @@ void webhook_feed::end_write(const storage::batch& what,
     if (!is_written)
       unsure_.insert_or_assign(each.document, std::move(each));
     else if (const auto read = to_delivery(each))
-      changes_.begin({read->number, read->what}, now);
+      changes_.begin({read->number, read->what, read->since}, now);
   }
   static const storage::append_credits nobody;
   for (const storage::log_append& append : what.appends) {
@@ -153,6 +180,11 @@ void webhook_feed::end_removal(storage::announcement_number number, bool is_remo
   removals_.erase(found);
 }
 
+void webhook_feed::on_gone(const std::string& document) {
+  const std::lock_guard lock{mutex_};
+  if (const auto number = changes_.forget(document)) noted_.void_numbers.push_back(*number);
+}
+
 void webhook_feed::note(webhook::event what) {
   if (what.document.size() > document_size_max) return;
   const std::lock_guard lock{mutex_};
@@ -167,6 +199,12 @@ void webhook_feed::note(webhook::event what) {
   noted_.unstored.push_back(std::move(made));
 }
 
+void webhook_feed::note_stored_elsewhere(const std::string& document,
+                                         const cluster::node_uuid& by) {
+  const std::lock_guard lock{mutex_};
+  changes_.note_stored_elsewhere(document, by, clock::now());
+}
+
 // --- taking ---
 
 webhook_feed::taken webhook_feed::take_noted() { return std::exchange(noted_, {}); }
@@ -174,17 +212,38 @@ webhook_feed::taken webhook_feed::take_noted() { return std::exchange(noted_, {}
 namespace {
 
 webhook::delivery to_delivery(webhook::tracked_change of) {
-  const std::uint64_t since = of.what.happened_at;
+  const std::uint64_t since = of.since != 0 ? of.since : of.what.happened_at;
   return {of.number, std::move(of.what), since};
 }
 
 }  // namespace
 
+/// A home that goes down before it has had its time is followed by another, which then finds the
+/// change here. Requires the mutex.
+webhook::duty webhook_feed::duty_for(const std::string& document,
+                                     const webhook::stored_elsewhere* elsewhere,
+                                     clock::time_point now) const {
+  using enum webhook::duty;
+  if (!homes_) return announce;
+  const auto home = homes_->home_of(document, now);
+  if (home && home->is_here) return announce;
+  if (!home || elsewhere == nullptr || elsewhere->by != home->id) return wait;
+  return now - std::max(elsewhere->since, home->since) >= settings_.standby ? leave : wait;
+}
+
 webhook_feed::taken webhook_feed::take() {
   const std::lock_guard lock{mutex_};
   taken all = take_noted();
   const auto now = clock::now();
-  while (auto due = changes_.take_due(now)) all.stored.push_back(to_delivery(*std::move(due)));
+  const auto decide = [&](const std::string& document, const webhook::stored_elsewhere* elsewhere) {
+    return duty_for(document, elsewhere, now);
+  };
+  while (auto due = changes_.take_due(now, decide)) {
+    if (due->is_left)
+      all.void_numbers.push_back(due->what.number);
+    else
+      all.stored.push_back(to_delivery(std::move(due->what)));
+  }
   return all;
 }
 

@@ -6,6 +6,10 @@
 // document is there already and not yet taken (ADR 16). So a document that is edited all the time
 // costs one small record each few seconds, and none of its changes can get lost. Other events are
 // noted in memory, and stored by the sender soon afterwards; a removal before it is made.
+//
+// In a cluster each node that stores a change has announced it on disk, and the document's home
+// delivers. The others keep their announcements until the home has stored all of the change, and
+// has had time to deliver it; whoever becomes home meanwhile delivers.
 #pragma once
 
 #include <chrono>
@@ -18,6 +22,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "actors/cluster_links.hpp"
 #include "protocol/webhook/change_tracker.hpp"
 #include "protocol/webhook/delivery_queue.hpp"
 #include "protocol/webhook/event.hpp"
@@ -40,11 +45,19 @@ class webhook_feed {
     webhook::event_set events;
     webhook::change_tracker::settings changes;
     std::size_t noted_max = 10'000;  ///< Events that the sender has not taken.
+    /// From when the home has a change until the others take it for delivered: longer than it waits
+    /// before it tries.
+    std::chrono::milliseconds standby{30'000};
   };
 
-  /// `last`: the greatest number that is stored.
+  /// `last`: the greatest number that is stored. `homes`: null: the node is alone.
   webhook_feed(settings with, std::shared_ptr<storage::outbox> outbox,
-               storage::announcement_number last);
+               storage::announcement_number last,
+               std::shared_ptr<const newest_links> homes = nullptr);
+
+  /// Before all else, in a cluster: takes the changes out of what an earlier process has left, as
+  /// their home may be another node now.
+  void adopt(std::vector<storage::announcement>& left);
 
   bool wants(webhook::event_kind kind) const noexcept { return settings_.events.contains(kind); }
 
@@ -59,10 +72,16 @@ class webhook_feed {
   storage::announcement_number begin_removal(const std::string& document);
   void end_removal(storage::announcement_number number, bool is_removed);
 
+  /// What was stored of the document is not here any more.
+  void on_gone(const std::string& document);
+
   // --- by anybody ---
 
   /// Something other than a change, that is wanted. Its id and its time are filled in.
   void note(webhook::event what);
+
+  /// Another node has stored all that this one has of the document.
+  void note_stored_elsewhere(const std::string& document, const cluster::node_uuid& by);
 
   // --- by the sender ---
 
@@ -80,10 +99,14 @@ class webhook_feed {
   using clock = std::chrono::steady_clock;
 
   webhook::delivery make(webhook::event_kind what, std::string document);
+  void adopt_change(const storage::announcement& of, clock::time_point now);
   taken take_noted();
+  webhook::duty duty_for(const std::string& document, const webhook::stored_elsewhere* elsewhere,
+                         clock::time_point now) const;
 
   const settings settings_;
   const std::shared_ptr<storage::outbox> outbox_;
+  const std::shared_ptr<const newest_links> homes_;
   std::mutex mutex_;  // guards what follows
   webhook::change_tracker changes_;
   /// Announced in batches of which nobody knows whether they are stored; they are written again.

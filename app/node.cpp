@@ -58,7 +58,10 @@ node::node(const config& settings, caf::actor_system& system, io_units& units)
       large_messages_(std::make_shared<budget>(settings.limits.max_large_messages)),
       workers_(std::make_shared<worker_pool>(worker_count(core_count(), units.size()))),
       health_(std::make_shared<store_health>(settings.storage.max_queue_size)) {
-  if (settings.cluster.enabled) cluster_state_ = std::make_shared<cluster_state>();
+  if (settings.cluster.enabled) {
+    cluster_state_ = std::make_shared<cluster_state>();
+    newest_links_ = std::make_shared<newest_links>();
+  }
   host_ = std::make_shared<session_host>(system, to_route_rules(settings), readiness());
   for (const auto& unit : units_) unit->bind(system_);
 }
@@ -97,7 +100,7 @@ result<void> node::open_storage() {
 
 result<void> node::open_webhooks() {
   if (settings_.webhooks.url.empty()) return {};
-  TROUPE_ASSIGN(webhooks_, troupe::open_webhooks(settings_, storage_.outbox));
+  TROUPE_ASSIGN(webhooks_, troupe::open_webhooks(settings_, storage_.outbox, newest_links_));
   return {};
 }
 
@@ -146,10 +149,7 @@ result<void> node::spawn_actors(std::function<void()> on_failure) {
   documents.workers = workers_;
   documents.health = health_;
   documents.webhooks = webhooks_.feed;
-  if (settings_.cluster.enabled) {
-    documents.links = links_to_nobody(settings_);
-    newest_links_ = documents.links->newest;
-  }
+  if (settings_.cluster.enabled) documents.links = links_to_nobody(settings_, newest_links_);
   actors_->directory =
       system_.spawn<directory>(documents, actors_->store, actors_->reader, actors_->hubs);
   spawn_webhook_sender();
@@ -179,7 +179,7 @@ std::shared_ptr<storage::backend> node::keep_versions() {
                                                      settings_of, rules);
   if (!rules.is_enabled) return storage_.backend;
   const auto changes = std::make_shared<changed_documents>(rules.interval);
-  version_maker_ = system_.spawn<version_maker>(versions_, changes, workers_);
+  version_maker_ = system_.spawn<version_maker>(versions_, changes, workers_, newest_links_);
   return std::make_shared<noting_backend>(storage_.backend, changes);
 }
 
@@ -261,7 +261,7 @@ api_parts node::parts_of_api() const {
   return {{actors_->directory, actors_->hubs, webhook_sender_, access_.control, access_.authoriser,
            actors_->cluster},
           std::make_shared<archive_desk>(storage_.backend, storage_.archive, actors_->directory,
-                                         versions_, to_archive_settings(settings_)),
+                                         versions_, to_archive_settings(settings_), newest_links_),
           journal_,
           readiness()};
 }

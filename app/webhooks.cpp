@@ -44,7 +44,8 @@ result<secret> read_signing_secret(const std::string& key, const std::string& fi
 }
 
 result<opened_webhooks> open_webhooks(const config& settings,
-                                      const std::shared_ptr<storage::outbox>& outbox) {
+                                      const std::shared_ptr<storage::outbox>& outbox,
+                                      std::shared_ptr<const newest_links> homes) {
   opened_webhooks opened;
   opened.settings = to_webhook_settings(settings);
   opened.settings.key = secret{settings.webhooks.secret};
@@ -55,7 +56,9 @@ result<opened_webhooks> open_webhooks(const config& settings,
   TROUPE_ASSIGN(opened.waiting, read_all(*outbox));
   TROUPE_ASSIGN(opened.client, http_client::open(to_webhook_client_settings(settings)));
   const auto last = opened.waiting.empty() ? 0 : opened.waiting.back().number;
-  opened.feed = std::make_shared<webhook_feed>(to_webhook_feed_settings(settings), outbox, last);
+  opened.feed = std::make_shared<webhook_feed>(to_webhook_feed_settings(settings), outbox, last,
+                                               std::move(homes));
+  opened.feed->adopt(opened.waiting);
   return opened;
 }
 

@@ -21,9 +21,11 @@ struct opened_webhooks {
 };
 
 /// Requires: webhooks.url is set. Fails with invalid_config for webhooks.secret_file; with
-/// request_failed if the client does not start; as the outbox does.
+/// request_failed if the client does not start; as the outbox does. `homes`: null: the node is
+/// alone.
 result<opened_webhooks> open_webhooks(const config& settings,
-                                      const std::shared_ptr<storage::outbox>& outbox);
+                                      const std::shared_ptr<storage::outbox>& outbox,
+                                      std::shared_ptr<const newest_links> homes = nullptr);
 
 /// The one line of a file, without its end and outer blanks. Fails with invalid_config; the detail
 /// begins with `key` and does not show the secret.

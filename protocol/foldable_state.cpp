@@ -106,8 +106,8 @@ byte_buffer foldable_state::encode_difference(const crdt::state_vector& from) co
   });
 }
 
-std::vector<byte_buffer> foldable_state::encode_in_pieces(const crdt::state_vector& from) const {
-  const crdt::piece_sizes sizes;
+std::vector<byte_buffer> foldable_state::encode_in_pieces(const crdt::state_vector& from,
+                                                          const crdt::piece_sizes& sizes) const {
   if (doc_) return doc_->encode_state_in_pieces(from, sizes);
   // The structs of a larger one are planned, for which it is decoded.
   std::vector<byte_buffer> updates;

@@ -59,7 +59,8 @@ class foldable_state {
   /// As the functions of crdt::doc.
   byte_buffer encode_whole() const;
   byte_buffer encode_difference(const crdt::state_vector& from) const;
-  std::vector<byte_buffer> encode_in_pieces(const crdt::state_vector& from) const;
+  std::vector<byte_buffer> encode_in_pieces(const crdt::state_vector& from,
+                                            const crdt::piece_sizes& sizes = {}) const;
   byte_buffer encode_state_vector() const;
   figures describe() const noexcept;
   /// As version_of() (state_version.hpp).

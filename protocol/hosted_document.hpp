@@ -155,9 +155,18 @@ class hosted_document {
   /// From now on there are nodes that may want to hear of presence and events.
   void expect_peers() noexcept { has_peers_ = true; }
 
-  /// An update that a peer has accepted; it is taken whatever the limits of this node are. Returns
-  /// whether it was: it is refused while edits are, or if it cannot be read.
-  bool on_peer_update(std::uint32_t peer, byte_view update, document_effects& out);
+  /// What becomes of an update of a peer.
+  enum class peer_taking : std::uint8_t {
+    /// Also if it waits for missing updates: it is stored, and goes on to whoever lacks it. That
+    /// something is missing shows when the peer compares its flow again.
+    taken,
+    refused,   ///< While edits are, or since it cannot be read.
+    deferred,  ///< It might take more steps than allowed for now; nothing has happened.
+  };
+  /// An update that a peer has accepted; it is taken whatever the limits of this node are.
+  /// `steps_for_now`: see on_request().
+  peer_taking on_peer_update(std::uint32_t peer, byte_view update, document_effects& out,
+                             std::uint64_t steps_for_now = crdt::unlimited_steps);
 
   /// What the sessions of a peer show. `is_all`: nothing else of them.
   void on_peer_presence(std::uint32_t peer, byte_view update, bool is_all, time_point now,
@@ -170,8 +179,9 @@ class hosted_document {
   void on_peer_event(std::string_view payload, std::string_view user, std::string_view message_id,
                      time_point now, document_effects& out);
 
-  /// All that the sessions of this node show, as awareness updates.
-  std::vector<byte_buffer> presence_here() const;
+  /// All that the sessions of this node show, as one awareness update, however large: what it does
+  /// not show is gone.
+  byte_buffer presence_here() const;
 
   /// Brings back what the document showed in the state `then`, an update for an empty document: as
   /// one edit in the name of a client of the server's own (crdt::doc_edit::restore). Nothing where
@@ -239,8 +249,13 @@ class hosted_document {
   std::string state_version() const { return state_.version(); }
 
   byte_buffer state_vector() const { return state_.encode_state_vector(); }
-  /// What a document with this state vector lacks.
-  byte_buffer difference(const crdt::state_vector& from) const;
+  /// What a document with this state vector lacks, as updates to be applied in order: one if it has
+  /// at most `whole_max` bytes, else some of about `part_size` each.
+  std::vector<byte_buffer> difference(const crdt::state_vector& from,
+                                      std::size_t whole_max = whole_difference_max,
+                                      std::size_t part_size = difference_part_size) const;
+  static constexpr std::size_t whole_difference_max = std::size_t{16} * 1024 * 1024;
+  static constexpr std::size_t difference_part_size = std::size_t{4} * 1024 * 1024;
 
   /// Decodes a folded one, which stays so until the next fold().
   const crdt::doc& state() const { return state_.decoded(); }

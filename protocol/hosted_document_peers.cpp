@@ -6,35 +6,43 @@
 
 namespace troupe {
 
-byte_buffer hosted_document::difference(const crdt::state_vector& from) const {
-  byte_buffer update = from.empty() ? state_.encode_whole() : state_.encode_difference(from);
-  if (from.empty()) forget_small_state(update.size());
-  return update;
+std::vector<byte_buffer> hosted_document::difference(const crdt::state_vector& from,
+                                                     std::size_t whole_max,
+                                                     std::size_t part_size) const {
+  std::vector<byte_buffer> all;
+  all.push_back(from.empty() ? state_.encode_whole() : state_.encode_difference(from));
+  if (from.empty()) forget_small_state(all.front().size());
+  if (all.front().size() <= whole_max) return all;
+  return state_.encode_in_pieces(from, {.piece = part_size});
 }
 
 /// The limits of this node are for its own clients: what another node has accepted, and perhaps
 /// acknowledged, belongs to the document.
-bool hosted_document::on_peer_update(std::uint32_t peer, byte_view update, document_effects& out) {
+hosted_document::peer_taking hosted_document::on_peer_update(std::uint32_t peer, byte_view update,
+                                                             document_effects& out,
+                                                             std::uint64_t steps_for_now) {
+  using enum peer_taking;
   const origin from = origin::of_peer(peer);
   if (refusing_) {
-    if (!has_news(update)) return true;
+    if (!has_news(update)) return taken;
     out.refusals.push_back({from, dialect::y_websocket, request_part::update, *refusing_, {}});
-    return false;
+    return refused;
   }
-  auto applied = apply(update);
+  auto applied = apply(update, nullptr, steps_for_now);
+  if (applied && applied->is_deferred) return deferred;
   if (!applied) {
     applied = state_.decoded().load_update(update, repaired_);
     pending_.settle(state_.pending_size(), nullptr);
   }
   if (!applied) {
     out.refusals.push_back({from, dialect::y_websocket, request_part::update, applied.error(), {}});
-    return false;
+    return refused;
   }
-  if (!applied->changed && !applied->has_parked) return true;
+  if (!applied->changed && !applied->has_parked) return taken;
   ++version_;
   if (applied->changed) broadcast_update(from, change_of(*applied, update), out);
   out.writes.push_back({update, from, dialect::y_websocket, std::nullopt});
-  return true;
+  return taken;
 }
 
 void hosted_document::note_peer_presence(const std::vector<sync::awareness::client_id>& changed) {
@@ -63,8 +71,8 @@ void hosted_document::on_peer_event(std::string_view payload, std::string_view u
   if (!is_known) on_event(payload, out);
 }
 
-std::vector<byte_buffer> hosted_document::presence_here() const {
-  return presence_.encode_in_parts(presence_.shown_here());
+byte_buffer hosted_document::presence_here() const {
+  return presence_.encode(presence_.shown_here());
 }
 
 /// Of the clients whose presence changed, those that do not belong to a peer.

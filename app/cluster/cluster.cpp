@@ -102,9 +102,9 @@ std::function<std::vector<std::string>()> access_teller(const cluster_parts& par
 
 }  // namespace
 
-cluster_links_ptr links_to_nobody(const config& settings) {
+cluster_links_ptr links_to_nobody(const config& settings, std::shared_ptr<newest_links> newest) {
   auto links = std::make_shared<cluster_links>();
-  links->newest = std::make_shared<newest_links>();
+  links->newest = std::move(newest);
   links->settings = document_settings_of(settings);
   return links;
 }

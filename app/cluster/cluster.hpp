@@ -23,7 +23,7 @@ struct opened_cluster {
 };
 
 /// What a node is to its documents before it knows the members: nothing can be opened yet.
-cluster_links_ptr links_to_nobody(const config& settings);
+cluster_links_ptr links_to_nobody(const config& settings, std::shared_ptr<newest_links> newest);
 
 /// What the cluster needs of the rest of the node.
 struct cluster_parts {

@@ -9,6 +9,7 @@
 #include "net/address_limits.hpp"
 #include "protocol/cluster/member_list.hpp"
 #include "protocol/cluster/node_address.hpp"
+#include "protocol/cluster/peer_codec.hpp"
 
 namespace troupe {
 
@@ -25,6 +26,7 @@ class cluster_checker {
     check_numbers();
     check_tls();
     if (settings_.cluster.enabled) check_needs();
+    if (settings_.cluster.enabled) check_sizes();
     return std::move(problems_);
   }
 
@@ -65,6 +67,18 @@ class cluster_checker {
       say("cluster.heartbeat.timeout",
           "must be at least twice cluster.heartbeat.interval, which is " +
               format_duration(heartbeat.interval));
+  }
+
+  /// What a client may send at once, other nodes must be able to get at once.
+  void check_sizes() {
+    const std::pair<const char*, std::uint64_t> sizes[] = {
+        {"limits.max_message_size", settings_.limits.max_message_size},
+        {"limits.max_update_size", settings_.limits.max_update_size},
+        {"limits.max_sync_size", settings_.limits.max_sync_size}};
+    for (const auto& [key, size] : sizes)
+      if (size > cluster::peer_update_size_bytes_max)
+        say(key, "must not be more than 64MiB where cluster.enabled is true, which is what nodes "
+                 "can send each other at once");
   }
 
   /// Each side shows a certificate and checks the other's, so all three belong together.

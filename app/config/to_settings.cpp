@@ -167,6 +167,8 @@ webhook_feed::settings to_webhook_feed_settings(const config& settings) {
     if (const auto kind = webhook::find_event(each)) to.events.insert(*kind);
   to.changes = {settings.webhooks.debounce, settings.webhooks.max_delay,
                 settings.webhooks.max_queued};
+  // Its home announces a change within the delay, and then has an answer or none.
+  to.standby = settings.webhooks.max_delay + settings.webhooks.timeout + std::chrono::seconds{10};
   return to;
 }
 

@@ -35,6 +35,10 @@ enum class block_tag : std::uint8_t {
   presence = 10,
   event = 11,
   generation = 12,
+  authors = 13,
+  generation_stored = 14,
+  part = 15,
+  more = 16,
 };
 
 // --- writing ---
@@ -152,6 +156,34 @@ struct message_writer {
     out.number(m.generation);
   }
 
+  void operator()(const peer_authors& m) {
+    out.tag(block_tag::authors);
+    names(m.users);
+    names(m.origins);
+  }
+  void names(const std::vector<std::string>& all) {
+    TROUPE_CHECK(all.size() <= peer_authors_count_max);
+    out.number(all.size());
+    for (const std::string& each : all) out.bytes(as_bytes(each), peer_event_user_size_bytes_max);
+  }
+
+  void operator()(const peer_generation_stored& m) {
+    out.tag(block_tag::generation_stored);
+    out.number(m.generation);
+  }
+
+  void operator()(const peer_part& m) {
+    out.tag(block_tag::part);
+    out.wide(m.life);
+    out.flag(m.to == answer_to::load);
+    out.bytes(m.update.view(), peer_message_size_bytes_max);
+  }
+  void operator()(const peer_more& m) {
+    out.tag(block_tag::more);
+    out.wide(m.life);
+    out.flag(m.to == answer_to::load);
+  }
+
   void operator()(const peer_members& m) {
     out.tag(message_tag::members);
     out.bytes(m.list.view(), member_list_size_bytes_max);
@@ -201,6 +233,9 @@ class field_reader {
     return static_cast<Tag>(in_.read_uint8());
   }
   bool flag(const char* field) noexcept { return in_.read_var_uint(1, field) != 0; }
+  answer_to answered() noexcept {
+    return flag("whether a load is answered") ? answer_to::load : answer_to::ask;
+  }
   std::uint64_t number() noexcept { return in_.read_var_uint(); }
 
   std::uint64_t wide() noexcept {
@@ -237,6 +272,14 @@ document_message read_event(field_reader& in) {
   event.message_id = in.text(peer_event_id_size_bytes_max, "id of an event");
   event.payload = in.slice(peer_event_size_bytes_max, "event");
   return event;
+}
+
+std::vector<std::string> read_names(field_reader& in) {
+  std::vector<std::string> all;
+  const std::uint64_t count = in.input().read_var_uint(peer_authors_count_max, "authors");
+  for (std::uint64_t i = 0; i < count && in.input().ok(); ++i)
+    all.push_back(in.text(peer_event_user_size_bytes_max, "name of an author"));
+  return all;
 }
 
 // The order in which a braced list is evaluated is that in which it is written.
@@ -281,6 +324,20 @@ document_message read_document_message(field_reader& in) {
     }
     case block_tag::event: return read_event(in);
     case block_tag::generation: return peer_generation{in.number()};
+    case block_tag::authors: {
+      auto users = read_names(in);
+      return peer_authors{std::move(users), read_names(in)};
+    }
+    case block_tag::generation_stored: return peer_generation_stored{in.number()};
+    case block_tag::part: {
+      const replica_life life = in.wide();
+      const answer_to to = in.answered();
+      return peer_part{life, to, in.slice(any_size, "update")};
+    }
+    case block_tag::more: {
+      const replica_life life = in.wide();
+      return peer_more{life, in.answered()};
+    }
   }
   in.input().fail(errc::unknown_message, "message about a document");
   return peer_opened{};
@@ -305,6 +362,12 @@ result<peer_message> read_block(field_reader& in) {
 }
 
 }  // namespace
+
+std::size_t encoded_size(const document_message& message) {
+  byte_counter counter;
+  std::visit(message_writer<field_writer<byte_counter>>{field_writer{counter}}, message);
+  return counter.size;
+}
 
 shared_bytes encode(const document_block& block) { return encode_as(block); }
 

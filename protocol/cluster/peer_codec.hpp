@@ -18,6 +18,10 @@ namespace troupe::cluster {
 
 /// Of one encoded message.
 inline constexpr std::size_t peer_message_size_bytes_max = 80 * 1024 * 1024;
+/// Of one update. One that is larger is not sent; of what a replica lacks it may be a part.
+inline constexpr std::size_t peer_update_size_bytes_max = 64 * 1024 * 1024;
+/// What has more is sent in several blocks, but for a message that is larger by itself.
+inline constexpr std::size_t block_size_bytes_max = 16 * 1024 * 1024;
 /// In one block of a document. Each is a value in memory, of however few bytes it consists.
 inline constexpr std::size_t block_messages_max = 65'536;
 /// Of one presence: those of all sessions of a node at a document.
@@ -26,8 +30,13 @@ inline constexpr std::size_t peer_presence_size_bytes_max = 32 * 1024 * 1024;
 inline constexpr std::size_t peer_event_size_bytes_max = 64 * 1024 * 1024;
 inline constexpr std::size_t peer_event_user_size_bytes_max = 16 * 1024;
 inline constexpr std::size_t peer_event_id_size_bytes_max = 1024;
+/// Of each kind of authors.
+inline constexpr std::size_t peer_authors_count_max = 100;
 /// Of a change of access.
 inline constexpr std::size_t access_change_size_bytes_max = 1024 * 1024;
+
+/// Of a message in a block.
+std::size_t encoded_size(const document_message& message);
 
 /// Requires: nothing is above its limit; a name is one of a document. One allocation, in which each
 /// update is copied once.

@@ -39,7 +39,7 @@ struct peer_stored {
   state_number up_to = 0;  ///< All that the receiver has streamed, and all it had before it began.
   state_number whole = 0;  ///< All that the receiver knew, wherever it is from. At most `up_to`.
 };
-/// "I lack something; this is what I have." Answered by peer_fill.
+/// "I lack something; this is what I have." Answered by peer_fill, before which there may be parts.
 struct peer_ask {
   replica_life life = 0;  ///< Of the receiver, which the answer must still be.
   shared_slice state_vector;
@@ -55,7 +55,8 @@ struct peer_update {
   shared_slice update;
   state_number number = 0;
 };
-/// "I am opening the document and must know what you have." Answered by peer_loaded.
+/// "I am opening the document and must know what you have." Answered by peer_loaded, before which
+/// there may be parts.
 struct peer_load {
   hash128 digest;
   shared_slice state_vector;
@@ -68,6 +69,20 @@ struct peer_loaded {
   /// False: what is stored here could not be read whole, so this answer proves nothing.
   bool is_whole = true;
   std::uint64_t round = 0;  ///< In which it asked.
+};
+/// What an answer is about that has several parts.
+enum class answer_to : std::uint8_t { ask, load };
+/// A part of what the receiver lacks, which is too large for one message; to be applied in order.
+/// The last part is the peer_fill or peer_loaded itself.
+struct peer_part {
+  replica_life life = 0;  ///< Of the replica that asked.
+  answer_to to = answer_to::ask;
+  shared_slice update;
+};
+/// "I have applied that part; send the next."
+struct peer_more {
+  replica_life life = 0;  ///< Of the receiver, which the answer must still be.
+  answer_to to = answer_to::ask;
 };
 /// "Sessions of mine use the document: tell me what happens."
 struct peer_opened {};
@@ -85,14 +100,26 @@ struct peer_event {
   std::string user;
   std::string message_id;
 };
+/// Who has made the updates that follow, as far as webhooks tell of them.
+struct peer_authors {
+  std::vector<std::string> users;
+  std::vector<std::string> origins;  ///< Names of backends.
+};
 /// The document was removed (odd) or admitted again (even): its generation from now on.
 struct peer_generation {
   std::uint64_t generation = 0;
 };
 
+/// "This generation of the document, or a later one, is on my disk." Answers a peer_generation that
+/// comes alone, of no replica.
+struct peer_generation_stored {
+  std::uint64_t generation = 0;
+};
+
 using document_message =
     std::variant<peer_compare, peer_stored, peer_ask, peer_fill, peer_update, peer_load,
-                 peer_loaded, peer_opened, peer_closed, peer_presence, peer_event, peer_generation>;
+                 peer_loaded, peer_opened, peer_closed, peer_presence, peer_event, peer_generation,
+                 peer_authors, peer_generation_stored, peer_part, peer_more>;
 
 /// Whether somebody must have the document open to answer this.
 inline bool needs_replica(const document_message& message) noexcept {
@@ -102,6 +129,10 @@ inline bool needs_replica(const document_message& message) noexcept {
          !std::holds_alternative<peer_event>(message) &&
          !std::holds_alternative<peer_stored>(message) &&
          !std::holds_alternative<peer_generation>(message) &&
+         !std::holds_alternative<peer_generation_stored>(message) &&
+         !std::holds_alternative<peer_part>(message) &&
+         !std::holds_alternative<peer_more>(message) &&
+         !std::holds_alternative<peer_authors>(message) &&
          !std::holds_alternative<peer_loaded>(message);
 }
 

@@ -1,6 +1,7 @@
 #include "protocol/cluster/replica.hpp"
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 namespace troupe::cluster {
@@ -39,6 +40,7 @@ void replica::on_placement(document_placement where, const replica_state& own, t
   const bool is_other_list = where.list != where_.list;
   where_ = std::move(where);
   apply_placement();
+  if (!is_used_ && !where_.keeps_itself) is_stale_ = true;
   for (peer& each : peers_) {
     if (is_other_list) each.kept = 0;
     const early_confirmation early = each.early;
@@ -46,7 +48,7 @@ void replica::on_placement(document_placement where, const replica_state& own, t
     // Under another list everything is to be confirmed again.
     if (!each.is_target() || (is_other_list && each.kept < number_)) end_flow(each);
   }
-  for (peer& each : peers_) ask_to_load(each, own);
+  for (peer& each : peers_) ask_to_load(each, own, now);
   look_whether_loaded(own, now);
   begin_flows(own, now);
 }
@@ -56,7 +58,7 @@ void replica::on_up(peer_id id, const replica_state& own, time_point now) {
   peer& up = of(id);
   up.is_up = true;
   announce(up);
-  ask_to_load(up, own);
+  ask_to_load(up, own, now);
   begin_flows(own, now);
 }
 
@@ -77,8 +79,10 @@ void replica::on_lost(peer_id id, const replica_state& own, time_point now) {
   // Among what was lost there may have been a confirmation, an answer or a question.
   if (lost->confirmed.up_to > 0) push(*lost, lost->confirmed);
   lost->has_asked = false;
+  lost->fill.reset();
+  lost->load.reset();
   announce(*lost);
-  ask_to_load(*lost, own);
+  ask_to_load(*lost, own, now);
   end_flow(*lost);
   begin_flows(own, now);
 }
@@ -89,7 +93,7 @@ void replica::on_gone(peer_id id, const replica_state& own, time_point now) {
   if (gone == nullptr || !gone->is_up) return;
   note_user(*gone, false);
   forget_incoming(*gone);
-  ask_to_load(*gone, own);
+  ask_to_load(*gone, own, now);
   if (!gone->is_target() || gone->stored < number_) end_flow(*gone);
   // It may be that it cannot be opened there at all.
   if (now - gone->compared_at >= how_.reopen_interval) begin_flows(own, now);
@@ -101,6 +105,9 @@ void replica::forget_incoming(peer& of) {
   of.is_complete = of.has_asked = false;
   of.unconfirmed = {};
   of.confirmed = {};
+  of.load_part_at.reset();
+  of.fill.reset();
+  of.load.reset();
 }
 
 /// Also of a replica without sessions: peers with sessions answer, and it knows whom to tell.
@@ -124,6 +131,12 @@ void replica::on_used(bool is_used) {
     if (each.is_up) announce(each);
 }
 
+void replica::on_reader() {
+  if (is_used_ || where_.keeps_itself) return;
+  is_stale_ = true;
+  if (opening_ == opening::done) opening_ = opening::not_wanted;
+}
+
 // --- opening ---
 
 void replica::begin(const replica_state& own, state_number number, time_point now,
@@ -139,15 +152,19 @@ void replica::load(const replica_state& own, time_point now) {
   if (opening_ != opening::not_wanted) return;
   opening_ = opening::asking;
   ++round_;
-  for (peer& each : peers_) each.answered_under.reset();
+  for (peer& each : peers_) {
+    each.answered_under.reset();
+    each.load_part_at.reset();
+  }
   deadline_ = now + how_.load_timeout;
-  for (peer& each : peers_) ask_to_load(each, own);
+  for (peer& each : peers_) ask_to_load(each, own, now);
   look_whether_loaded(own, now);
 }
 
-void replica::ask_to_load(peer& to, const replica_state& own) {
+void replica::ask_to_load(peer& to, const replica_state& own, time_point now) {
   if (opening_ != opening::asking || !to.is_asked || !to.is_up) return;
   if (to.answered_under) return;
+  if (to.load_part_at && now - *to.load_part_at < how_.compare_interval) return;
   byte_buffer vector = own.state_vector();
   push(to, peer_load{own.digest(), shared_bytes::copy_of(vector), round_});
 }
@@ -208,9 +225,14 @@ void replica::end_flow(peer& to) {
 }
 
 void replica::on_tick(const replica_state& own, time_point now) {
+  const auto forget_old = [&](std::optional<answer_parts>& parts) {
+    if (parts && now - parts->sent_at >= how_.parts_patience) parts.reset();
+  };
   for (peer& each : peers_) {
+    forget_old(each.fill);
+    forget_old(each.load);
     if (each.has_asked && now - each.asked_at >= how_.compare_interval) ask(each, own, now);
-    ask_to_load(each, own);
+    ask_to_load(each, own, now);
     const bool has_news = each.compared != number_ || (each.is_keeper && each.kept < number_);
     if (each.is_streaming && has_news && now - each.compared_at >= how_.compare_interval)
       begin_flow(each, own, now);
@@ -224,10 +246,23 @@ void replica::on_written(state_number number, shared_slice update) {
     foreign_ = number;
     return;
   }
-  const bool is_wanted = std::ranges::any_of(peers_, &peer::is_streaming);
-  if (!is_wanted) return;
+  if (!is_streaming()) return;
   written_.push_back(peer_update{std::move(update), number});
   has_blocks_ = true;
+}
+
+void replica::on_written_apart(state_number number, const replica_state& own, time_point now) {
+  number_ = number;
+  for (peer& each : peers_) end_flow(each);
+  begin_flows(own, now);
+}
+
+void replica::on_authors(peer_authors who) {
+  if (is_streaming()) written_.push_back(std::move(who));
+}
+
+bool replica::is_streaming() const noexcept {
+  return std::ranges::any_of(peers_, &peer::is_streaming);
 }
 
 void replica::on_whole_awaited(const replica_state& own, time_point now) {
@@ -268,6 +303,7 @@ const shared_slice* replica::update_of(const document_message& message) noexcept
   if (const auto* const update = std::get_if<peer_update>(&message)) return &update->update;
   if (const auto* const fill = std::get_if<peer_fill>(&message)) return &fill->update;
   if (const auto* const loaded = std::get_if<peer_loaded>(&message)) return &loaded->update;
+  if (const auto* const part = std::get_if<peer_part>(&message)) return &part->update;
   return nullptr;
 }
 
@@ -302,7 +338,9 @@ void replica::on_message(peer_id id, const document_message& message, const repl
   else if (const auto* const wish = std::get_if<peer_ask>(&message))
     on(from, *wish, own, now);
   else if (const auto* const load = std::get_if<peer_load>(&message))
-    on(from, *load, own);
+    on(from, *load, own, now);
+  else if (const auto* const more = std::get_if<peer_more>(&message))
+    on(from, *more, now);
   else if (std::holds_alternative<peer_opened>(message))
     note_user(from, true);
   else if (std::holds_alternative<peer_closed>(message))
@@ -356,17 +394,73 @@ void replica::on(peer& from, const peer_ask& wish, const replica_state& own, tim
   auto difference = own.difference(wish.state_vector.view());
   if (!difference) return;  // it asks again
   if (!from.is_streaming && from.is_target() && may_begin_flows()) begin_flow(from, own, now);
-  push(from, peer_fill{from.life, shared_bytes::copy_of(*difference), number_});
+  answer(from, *std::move(difference), peer_fill{from.life, {}, number_}, now);
 }
 
-void replica::on(peer& from, const peer_load& load, const replica_state& own) {
-  peer_loaded answer{.life = from.life, .update = {}, .is_whole = true, .round = load.round};
-  if (load.digest != own.digest()) {
-    auto difference = own.difference(load.state_vector.view());
-    if (!difference) return;
-    answer.update = shared_bytes::copy_of(*difference);
+void replica::on(peer& from, const peer_load& load, const replica_state& own, time_point now) {
+  peer_loaded last{.life = from.life, .update = {}, .is_whole = true, .round = load.round};
+  if (load.digest == own.digest()) {
+    from.load.reset();
+    return push(from, std::move(last));
   }
-  push(from, std::move(answer));
+  auto difference = own.difference(load.state_vector.view());
+  if (difference) answer(from, *std::move(difference), std::move(last), now);
+}
+
+/// A large answer goes one part at a time, so that neither the link nor the other end is flooded.
+template <class Last>
+void replica::answer(peer& to, std::vector<byte_buffer> parts, Last last, time_point now) {
+  constexpr bool is_load = std::is_same_v<Last, peer_loaded>;
+  const answer_to what = is_load ? answer_to::load : answer_to::ask;
+  parts_of(to, what).reset();
+  if (std::ranges::any_of(parts,
+                          [&](const auto& each) { return each.size() > how_.update_bytes_max; })) {
+    is_unsendable_ = true;
+    return;
+  }
+  answer_parts all;
+  last.update = shared_bytes::copy_of(parts.back());
+  parts.pop_back();
+  for (const byte_buffer& each : parts) all.left.push_back(shared_bytes::copy_of(each));
+  all.last = std::move(last);
+  parts_of(to, what) = std::move(all);
+  send_part(to, what, now);
+}
+
+void replica::send_part(peer& to, answer_to what, time_point now) {
+  auto& parts = parts_of(to, what);
+  if (parts->left.empty()) {
+    push(to, std::move(parts->last));
+    return parts.reset();
+  }
+  push(to, peer_part{to.life, what, std::move(parts->left.front())});
+  parts->left.pop_front();
+  parts->sent_at = now;
+}
+
+void replica::on(peer& from, const peer_more& more, time_point now) {
+  if (more.life == how_.life && parts_of(from, more.to)) send_part(from, more.to, now);
+}
+
+/// One that could not be applied is asked for again, with all behind it.
+void replica::on_part(peer& from, const peer_part& part, bool worked, const replica_state& own,
+                      time_point now) {
+  if (part.life != how_.life) return;
+  const bool is_load = part.to == answer_to::load;
+  if (!worked) {
+    if (is_load) return;
+    from.is_complete = false;
+    return ask(from, own, now);
+  }
+  if (is_load) {
+    if (opening_ != opening::asking) return;
+    from.load_part_at = now;
+    deadline_ = std::max(deadline_, now + how_.load_timeout);
+  } else {
+    if (!from.has_asked) return;
+    from.asked_at = now;
+  }
+  push(from, peer_more{from.life, part.to});
 }
 
 void replica::ask(peer& from, const replica_state& own, time_point now) {
@@ -384,6 +478,8 @@ void replica::on_applied(peer_id id, const document_message& message, bool worke
     if (worked) on(from, *loaded, own, now);
     return;
   }
+  if (const auto* const part = std::get_if<peer_part>(&message))
+    return on_part(from, *part, worked, own, now);
   if (!worked) {
     from.is_complete = false;
     return ask(from, own, now);

@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/errc.hpp"
@@ -53,8 +54,9 @@ class replica_state {
   /// The same on every node that has the same insertions and deletions.
   virtual hash128 digest() const = 0;
   virtual byte_buffer state_vector() const = 0;
-  /// What a document with this state vector lacks. Fails as crdt::state_vector::decode does.
-  virtual result<byte_buffer> difference(byte_view state_vector) const = 0;
+  /// What a document with this state vector lacks, as updates to be applied in order: mostly one,
+  /// more if it is large. Fails as crdt::state_vector::decode does.
+  virtual result<std::vector<byte_buffer>> difference(byte_view state_vector) const = 0;
 };
 
 class replica {
@@ -71,6 +73,10 @@ class replica {
     std::chrono::milliseconds compare_pause{100};
     /// A document that a peer has closed is opened there again so often.
     std::chrono::milliseconds reopen_interval{1'000};
+    /// Parts of an answer that nobody asks for are kept so long.
+    std::chrono::milliseconds parts_patience{30'000};
+    /// Of one update; a larger one cannot be sent.
+    std::size_t update_bytes_max = std::size_t{64} * 1024 * 1024;
   };
 
   replica(settings how, document_placement where);
@@ -112,11 +118,19 @@ class replica {
   /// Sessions of this node begin, or cease, to use the document. If this node does not keep it, it
   /// has heard nothing while nobody used it, so that it must be loaded again: is_loaded() is false.
   void on_used(bool is_used);
+  /// Somebody wants to see the document without being a session of it: if this node has heard
+  /// nothing since the last one has left, it must be loaded again.
+  void on_reader();
   void on_tick(const replica_state& own, time_point now);
 
   /// Something was written to the log under this number. `update`: by this node's sessions or the
   /// server, for the peers; empty: it came from a peer.
   void on_written(state_number number, shared_slice update);
+  /// The same for an update that is too large to be streamed: all flows begin anew, and bring it in
+  /// parts.
+  void on_written_apart(state_number number, const replica_state& own, time_point now);
+  /// What is written next is by these; nothing if nobody asks.
+  void on_authors(peer_authors who);
   /// Somebody waits until keepers have confirmed all of the state, though this node may have some
   /// of it from peers.
   void on_whole_awaited(const replica_state& own, time_point now);
@@ -154,6 +168,10 @@ class replica {
   std::uint64_t outdated_by() const noexcept { return outdated_by_; }
   /// Whether a peer speaks of the same generation, so that what it says can be taken.
   bool fits(peer_id from) const noexcept;
+
+  /// Whether a peer has asked for what cannot be sent, as one update of it is too large; forgets
+  /// it.
+  bool take_unsendable() noexcept { return std::exchange(is_unsendable_, false); }
 
   /// The peers that newly use the document, for whom all presence is due; forgets them.
   std::vector<peer_id> take_new_users();
@@ -202,6 +220,12 @@ class replica {
     std::uint64_t list = 0;
     peer_stored what;
   };
+  /// An answer of several parts: those that were not sent yet, and the message that is the last.
+  struct answer_parts {
+    fifo<shared_slice> left;
+    document_message last;
+    time_point sent_at;
+  };
   struct peer {
     peer_id id = 0;
     std::uint64_t list = 0;  // which its replica obeys
@@ -227,6 +251,10 @@ class replica {
     // The opening.
     bool is_asked = false;
     std::optional<std::uint64_t> answered_under;  // a list
+    std::optional<time_point> load_part_at;       // when a part of the answer has come last
+    // What is left of answers to it that have several parts.
+    std::optional<answer_parts> fill;
+    std::optional<answer_parts> load;
     // What this turn has for it: some messages, then the updates from `streams_from` on.
     std::vector<document_message> messages;
     std::size_t streams_from = 0;
@@ -238,12 +266,21 @@ class replica {
   peer* find(peer_id id) noexcept;
   void apply_placement();
   void note_stored(peer& by, std::uint64_t list, const peer_stored& what);
-  void ask_to_load(peer& to, const replica_state& own);
+  void ask_to_load(peer& to, const replica_state& own, time_point now);
+  template <class Last>
+  void answer(peer& to, std::vector<byte_buffer> parts, Last last, time_point now);
+  void send_part(peer& to, answer_to what, time_point now);
+  static std::optional<answer_parts>& parts_of(peer& to, answer_to what) noexcept {
+    return what == answer_to::load ? to.load : to.fill;
+  }
+  void on_part(peer& from, const peer_part& part, bool worked, const replica_state& own,
+               time_point now);
   void look_whether_loaded(const replica_state& own, time_point now);
   void begin_flow(peer& to, const replica_state& own, time_point now);
   void begin_flows(const replica_state& own, time_point now);
   bool may_begin_flows() const noexcept { return has_begun_ && opening_ != opening::asking; }
   void end_flow(peer& to);
+  bool is_streaming() const noexcept;
   void push(peer& to, document_message message);
   void ask(peer& from, const replica_state& own, time_point now);
   void note_taken(peer& from, taken_state what);
@@ -256,7 +293,8 @@ class replica {
   void on(peer& from, const peer_compare& compare, const replica_state& own, time_point now);
   void on(peer& from, const peer_stored& stored);
   void on(peer& from, const peer_ask& wish, const replica_state& own, time_point now);
-  void on(peer& from, const peer_load& load, const replica_state& own);
+  void on(peer& from, const peer_load& load, const replica_state& own, time_point now);
+  void on(peer& from, const peer_more& more, time_point now);
   void on(peer& from, const peer_loaded& answer, const replica_state& own, time_point now);
 
   settings how_;
@@ -275,6 +313,7 @@ class replica {
   bool is_stale_ = false;    // nobody has told it what happened for a while
   bool is_used_ = false;
   bool has_blocks_ = false;
+  bool is_unsendable_ = false;
 };
 
 }  // namespace troupe::cluster

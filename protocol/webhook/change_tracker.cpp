@@ -19,7 +19,22 @@ void change_tracker::note(const std::string& document, const authors& by, time_p
   const auto found = changes_.find(document);
   if (found == changes_.end()) return;
   found->second.last = now;
+  found->second.elsewhere.reset();
   found->second.what.what.by.add(by);
+}
+
+void change_tracker::note_stored_elsewhere(const std::string& document,
+                                           const cluster::node_uuid& by, time_point now) {
+  const auto found = changes_.find(document);
+  if (found == changes_.end() || found->second.holds > 0) return;
+  auto& elsewhere = found->second.elsewhere;
+  if (!elsewhere || elsewhere->by != by) elsewhere = stored_elsewhere{by, now};
+}
+
+std::optional<std::uint64_t> change_tracker::forget(const std::string& document) {
+  const auto found = changes_.find(document);
+  if (found == changes_.end()) return std::nullopt;
+  return take(found).number;
 }
 
 void change_tracker::hold(const std::string& document) {
@@ -31,7 +46,7 @@ void change_tracker::release(const std::string& document) {
   if (found != changes_.end() && found->second.holds > 0) --found->second.holds;
 }
 
-std::optional<tracked_change> change_tracker::take(entries::iterator at) {
+tracked_change change_tracker::take(entries::iterator at) {
   tracked_change taken = std::move(at->second.what);
   changes_.erase(at);
   return taken;
@@ -39,15 +54,22 @@ std::optional<tracked_change> change_tracker::take(entries::iterator at) {
 
 /// Looks at each document no later than it is due; one that was edited meanwhile is looked at again
 /// later.
-std::optional<tracked_change> change_tracker::take_due(time_point now) {
+std::optional<change_tracker::due_change> change_tracker::take_due(time_point now,
+                                                                   const decision& decide) {
   constexpr std::chrono::milliseconds hold_look{50};
   while (!looks_.empty() && looks_.begin()->first <= now) {
     auto look = looks_.extract(looks_.begin());
     const auto found = changes_.find(look.mapped());
     if (found == changes_.end()) continue;
-    const time_point due = due_of(found->second);
-    if (due <= now && found->second.holds == 0) return take(found);
-    look.key() = due <= now ? now + hold_look : due;
+    const entry& of = found->second;
+    const time_point due = due_of(of);
+    if (due <= now && of.holds == 0) {
+      const duty what = decide(found->first, of.elsewhere ? &*of.elsewhere : nullptr);
+      if (what != duty::wait) return due_change{take(found), what == duty::leave};
+      look.key() = now + wait_interval;
+    } else {
+      look.key() = due <= now ? now + hold_look : due;
+    }
     looks_.insert(std::move(look));
   }
   return std::nullopt;

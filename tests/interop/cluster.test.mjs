@@ -8,6 +8,7 @@ import { converged } from './support/documents.mjs';
 import { writing } from './support/json_client.mjs';
 import { version_client, versions } from './support/version_client.mjs';
 import { pause, until } from './support/wait.mjs';
+import { receive_webhooks, webhook_settings } from './support/webhook_receiver.mjs';
 
 /** Until a dead node is noticed; until all is well again. */
 const detection_ms_max = 10_000;
@@ -214,4 +215,103 @@ cluster_test('a removal while a node is away holds when it comes back', async (c
     assert.equal(late.text.toString(), '');
     late.destroy();
   }
+});
+
+const patience_ms = 15_000; // by when each request is answered, whoever can be reached
+/** An edit by HTTP, at a node: writes into the text. */
+const edit_by_http = (node, document, text) => {
+  const body = JSON.stringify({ edits: [{ op: 'appendText', path: '/text', text }] });
+  return node.ask(`/api/v1/documents/${document}`, { method: 'PATCH', headers: { 'content-type': 'application/json' }, body, ms: patience_ms });
+};
+const text_by_http = async (node, document) => {
+  const { status, json } = await node.ask(`/api/v1/documents/${document}?as=json`, { ms: patience_ms });
+  return status === 200 ? json.text : status;
+};
+
+cluster_test('a backend reads, edits and removes a document at nodes that do not store it', async (context) => {
+  const use = await own_cluster(context, { replication: { keepers: 1, write_acks: 1 }, settings: { 'document.idle_grace': '1s' } });
+  assert.equal((await edit_by_http(use.nodes[0], 'plan', 'one. ')).status, 200);
+  const home = await use.cluster.home_of('plan');
+  assert.ok(home, 'the nodes name the home');
+  const [other, third] = use.nodes.filter((each) => each !== home);
+  const shown = (await other.ask('/api/v1/documents/plan')).json.cluster;
+  assert.deepEqual(shown, { home: home.name, keepers: [home.name], role: 'none', list: 1 });
+  assert.equal((await home.ask('/api/v1/documents/plan')).json.cluster.role, 'home');
+  assert.equal((await third.ask('/api/v1/documents/never')).status, 404);
+  for (const node of [other, third, home, other]) {
+    assert.equal(await text_by_http(node, 'plan'), (await text_by_http(home, 'plan')));
+    assert.equal((await edit_by_http(node, 'plan', `by ${node.name}. `)).status, 200);
+  }
+  assert.equal(await text_by_http(third, 'plan'), `one. by ${other.name}. by ${third.name}. by ${home.name}. by ${other.name}. `);
+
+  assert.equal((await third.ask('/api/v1/documents/plan', { method: 'DELETE' })).status, 200);
+  // The home has it on its disk by then.
+  assert.equal((await home.ask('/api/v1/documents/plan')).json.removed, true);
+  for (const node of use.nodes) await until(async () => (await text_by_http(node, 'plan')) === 410, `${node.name} says that it is gone`);
+});
+
+cluster_test('a backend at a node in a minority is told so by name, and what it did is there after the heal', async (context) => {
+  const use = await own_cluster(context, { cluster_settings: { load_timeout: '2s' } });
+  const [alone, ...others] = use.nodes;
+  assert.equal((await edit_by_http(alone, 'plan', 'before. ')).status, 200);
+  assert.equal((await edit_by_http(alone, 'doomed', 'before. ')).status, 200);
+  const open = await use.client(alone, 'plan').synced();
+  use.network.partition([alone.name], others.map(({ name }) => name));
+  await until(async () => (await others[0].ask('/api/v1/cluster')).json.nodes.some(({ up }) => !up), 'the cut is noticed', detection_ms_max);
+  const refused = async (answer) => {
+    const { status, json } = await answer;
+    assert.deepEqual([status, json.code], [503, 'cluster_unavailable']);
+  };
+  const begun = Date.now();
+  await Promise.all([refused(edit_by_http(alone, 'plan', 'alone. ')), refused(edit_by_http(alone, 'closed', 'x')), refused(alone.ask('/api/v1/documents/closed/export', { ms: patience_ms }))]);
+  assert.ok(Date.now() - begun < patience_ms);
+  await refused(alone.ask('/api/v1/documents/doomed', { method: 'DELETE', ms: patience_ms }));
+  use.network.heal();
+  await until(async () => (await text_by_http(others[0], 'plan')) === 'before. alone. ', 'the edit arrives', convergence_ms_max);
+  assert.equal(open.text.toString(), 'before. alone. ');
+});
+
+/** A cluster whose nodes all tell one receiver, with a JSON session `user` of each at the document. */
+async function told_cluster(context, document, more = {}) {
+  const receiver = await receive_webhooks(context);
+  const use = await own_cluster(context, { settings: webhook_settings(receiver, more) });
+  const users = ['ada', 'ben', 'cora'];
+  const authors = await Promise.all(use.nodes.map((node, i) => use.json(node, `/${document}?userId=${users[i]}`)));
+  await Promise.all(authors.map((each) => each.join()));
+  return { ...use, receiver, users, authors };
+}
+
+cluster_test('a change is announced once, by whichever node its author is at, with the author', async (context) => {
+  const events = '[document.changed, document.opened, session.joined]';
+  const { receiver, users, authors } = await told_cluster(context, 'plan', { 'webhooks.events': events });
+  const changes = () => receiver.of({ document: 'plan', event: 'document.changed' });
+  for (const [i, author] of authors.entries()) {
+    const told = changes().length;
+    await author.do({ type: 'update', payload: { update: writing(`by ${users[i]}`) } });
+    await until(() => changes().length > told, `the change at ${users[i]}'s node is announced`);
+    await pause(1500); // by when each of the others would have
+    assert.deepEqual(changes().slice(told).map(({ json }) => json.authors), [[users[i]]]);
+  }
+  // One node announces all of a document; each tells of its own sessions.
+  assert.equal(receiver.of({ document: 'plan', event: 'document.opened' }).length, 1);
+  assert.deepEqual(receiver.of({ event: 'session.joined' }).map(({ json }) => json.user).sort(), users);
+  assert.equal(receiver.forged, 0);
+});
+
+cluster_test('what a home could not announce is announced by the next one, when it has been away for a while', async (context) => {
+  const slowly = { 'webhooks.debounce': '3s', 'webhooks.max_delay': '3s', 'webhooks.events': '[document.changed]' };
+  const { cluster, nodes, receiver, authors } = await told_cluster(context, 'plan', slowly);
+  await authors[0].do({ type: 'update', payload: { update: writing('before') } });
+  await until(() => receiver.of({ event: 'document.changed' }).length === 1, 'the first change is announced', 10_000);
+  const sent = await Promise.all(nodes.map(async (node) => (await node.ask('/api/v1/webhooks')).json.sent));
+  assert.deepEqual([...sent].sort(), [0, 0, 1]);
+  const home = nodes[sent.indexOf(1)];
+  const author = authors[nodes.findIndex((each) => each !== home)];
+  await author.do({ type: 'update', payload: { update: writing('unheard') } });
+  await home.kill();
+  // The others wait for as long as a restart may take.
+  await until(() => receiver.of({ event: 'document.changed' }).length > 1, 'the next home announces', 30_000);
+  await home.start();
+  await cluster.ready();
+  await cluster.converged(['plan']);
 });

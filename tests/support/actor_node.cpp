@@ -47,6 +47,9 @@ actor_node::actor_node(directory_settings settings, hosting where) {
   reader_ = system_->spawn<store_reader, caf::detached>(backend);
   store_settings storing;
   storing.backend = backend;
+  if (settings.webhooks)
+    storing.backend = std::make_shared<announcing_backend>(backend, settings.webhooks);
+  storing.webhooks = settings.webhooks;
   storing.archive = std::shared_ptr<storage::archive>{backend, &backend->archive()};
   storing.health = settings.health = health;
   storing.recovery_interval = std::chrono::milliseconds{5};
@@ -111,11 +114,12 @@ bool actor_node::drain(std::chrono::milliseconds patience) {
 }
 
 tl::expected<opened_document, close_reason> actor_node::open(const std::string& name,
-                                                             session_id session) {
+                                                             session_id session, identity_ptr who) {
   tl::expected<opened_document, close_reason> answer = tl::unexpected(close_reason::io_error);
   joining_session joining;
   joining.session = session;
   joining.may = rights::all();
+  joining.who = std::move(who);
   (*self_)
       ->request(
           directory_, patience,

@@ -33,7 +33,8 @@ class actor_node {
   ~actor_node();
 
   /// Opens a document for a session; the reason for which that was refused otherwise.
-  tl::expected<opened_document, close_reason> open(const std::string& name, session_id session);
+  tl::expected<opened_document, close_reason> open(const std::string& name, session_id session,
+                                                   identity_ptr who = nullptr);
 
   void send(const opened_document& to, session_id from, sync::message_kind kind, byte_view body);
   /// The same with several messages at once.

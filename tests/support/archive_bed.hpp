@@ -31,7 +31,8 @@ class archive_bed {
  public:
   explicit archive_bed(std::chrono::milliseconds wait = std::chrono::seconds{60},
                        const directory_settings& settings = without_grace(),
-                       const version_rules& rules = {})
+                       const version_rules& rules = {},
+                       std::shared_ptr<const newest_links> homes = nullptr)
       : node(settings),
         archive(node.backend, &node.backend->archive()),
         desk(std::make_shared<archive_desk>(
@@ -39,7 +40,7 @@ class archive_bed {
             std::make_shared<const version_keeper>(
                 node.backend, archive, [](const std::string&) { return crdt::doc_settings{}; },
                 rules),
-            settings_with(wait))) {}
+            settings_with(wait), std::move(homes))) {}
 
   std::future<http_answer> begin(const std::string& method, const std::string& target,
                                  const std::string& body = {}, const std::string& type = {},

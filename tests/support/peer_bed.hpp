@@ -221,6 +221,11 @@ class peer_bed {
   Answer ask_directory(Question question) {
     return ask<Answer>(node.directory_handle(), std::move(question));
   }
+  /// A peer has this generation of a document on its disk, of which it has been told.
+  void say_stored(std::size_t index, const std::string& name, std::uint64_t generation) {
+    while (peer(index).next<cluster::peer_generation>().generation != generation) continue;
+    self_->send(node.directory_handle(), note_generation{peer(index).number(), name, generation});
+  }
   /// As ask(), where the answer comes after what the test does meanwhile.
   template <class Question>
   auto begin_asking(Question question) {

@@ -157,9 +157,9 @@ class cluster_node {
   ask(where, options) {
     return ask_admin(this.server, where, options);
   }
-  /** {version, update}: what it holds of a document; undefined if nothing. */
+  /** {version, update}: what it holds of a document, whatever others have; undefined if nothing. */
   async holds(document, method = 'GET') {
-    const answer = await this.ask(`/api/v1/documents/${encodeURIComponent(document)}/export`, { method });
+    const answer = await this.ask(`/api/v1/documents/${encodeURIComponent(document)}/export?local=true`, { method });
     if (answer.status === 404) return undefined;
     if (answer.status !== 200) throw new Error(`${this.name}: ${method} of ${document} is answered with ${answer.status}: ${answer.body}`);
     return { version: answer.headers.etag, update: answer.bytes };

@@ -7,11 +7,11 @@ import https from 'node:https';
  * https; the `body` to send is text or bytes.
  * `port` is another one than that of the documents.
  */
-export function request(server, path, { method = 'GET', headers = {}, body = undefined, port = server.port, ca = undefined } = {}) {
+export function request(server, path, { method = 'GET', headers = {}, body = undefined, port = server.port, ca = undefined, ms = 5000 } = {}) {
   return new Promise((resolve, reject) => {
     const how = { host: '127.0.0.1', port, path, method, headers, agent: false, ca };
     const sent = (ca ? https : http).request(how);
-    sent.setTimeout(5000, () => sent.destroy(new Error(`no answer to ${method} ${path} in 5 s`)));
+    sent.setTimeout(ms, () => sent.destroy(new Error(`no answer to ${method} ${path} in ${ms} ms`)));
     sent.on('error', reject);
     const answered = (response) => {
       const parts = [];

@@ -17,6 +17,7 @@ void simulation::run() {
   while (now_ < end) {
     do_something_bad();
     if (plan_.with_member_changes && now_ >= next_change_) change_members();
+    if (below(3) == 0) order_by_mistake();
     run_until(now_ + milliseconds{100 + below(2'500)});
   }
   heal();
@@ -123,6 +124,9 @@ void simulation::do_something_bad() {
       after(lasts / 3, everywhere, [this, place] { machines_[place].stored.is_full = false; });
       break;
     case 12: of.runs->fail_document(documents_[below(documents_.size())]); break;
+    case 14:
+      if (below(3) == 0) change_generation();
+      break;
     case 13: {  // a connection breaks
       if (const auto epoch = of.runs->epoch_with(machines_[other].id)) {
         trace(place, "breaks with " + machines_[other].name);
@@ -189,6 +193,73 @@ void simulation::change_members() {
   at.look_at_members();
 }
 
+/// What an operator orders by mistake at any node: each would lose copies, or make two lists of one
+/// number, so each must be refused.
+void simulation::order_by_mistake() {
+  const std::size_t by = any_node();
+  if (by == everywhere || is_frozen(by) || !machines_[by].runs->members().is_joined()) return;
+  cluster::membership& at = machines_[by].runs->members();
+  const cluster::member_list& list = at.list();
+  const std::vector<cluster::node_uuid> up = machines_[by].runs->nodes_up();
+  const auto is_up = [&](const cluster::member& who) {
+    return std::ranges::find(up, who.id) != up.end();
+  };
+  const cluster::member other = list.members()[below(list.size())];
+  const cluster::node_uuid stranger{splitmix64(below(1u << 30)), 77};
+  const auto how = cluster::insistence::careful;
+  const auto must_be_refused = [&](const result<void>& outcome, const char* deed) {
+    ++counts_.mistakes;
+    if (outcome) throw std::runtime_error(machines_[by].name + deed + other.name);
+  };
+  switch (below(5)) {
+    case 0:
+      if (is_up(other)) must_be_refused(at.remove(other.name, up, how), " removes what is up: ");
+      break;
+    case 1: must_be_refused(at.remove(at.self().name, up, how), " removes itself, not "); break;
+    case 2:
+      must_be_refused(at.add(other.name, stranger, "10.9.9.9:7", up, how),
+                      " gives another node the name of ");
+      break;
+    case 3:
+      must_be_refused(at.add("stranger", stranger, other.address, up, how),
+                      " gives another node the address of ");
+      break;
+    default: {
+      const auto reached = std::ranges::count_if(list.members(), is_up);
+      if (2 * static_cast<std::size_t>(reached) > list.size()) break;
+      must_be_refused(at.add("stranger", stranger, "10.9.9.9:7", up, how),
+                      " changes the list in a minority: adds beside ");
+      must_be_refused(at.add(other.name, other.id, "10.9.9.9:7", up, how),
+                      " changes the list in a minority: moves ");
+    }
+  }
+}
+
+/// An operator removes a document, or admits one that was removed, at a node that knows of it.
+void simulation::change_generation() {
+  const std::size_t by = any_node();
+  if (by == everywhere || is_frozen(by) || !machines_[by].runs->is_member()) return;
+  const std::string& document = documents_[below(documents_.size())];
+  node& at = *machines_[by].runs;
+  if (at.generation(document) == 0) return;
+  ++counts_.removals;
+  at.change_generation(document);
+}
+
+/// What was removed last may be used again.
+void simulation::admit_all() {
+  for (const std::string& document : documents_) {
+    std::size_t best = everywhere;
+    for (std::size_t i = 0; i < places_max; ++i)
+      if (runs(i) && machines_[i].runs->members().is_joined() &&
+          (best == everywhere ||
+           machines_[i].runs->generation(document) > machines_[best].runs->generation(document)))
+        best = i;
+    if (best != everywhere && machines_[best].runs->generation(document) % 2 == 1)
+      machines_[best].runs->change_generation(document);
+  }
+}
+
 void simulation::heal() {
   trace(everywhere, "all heals");
   has_healed_ = true;
@@ -228,32 +299,55 @@ std::string simulation::why_not_at_rest(bool with_members) const {
     if (!list.is_linked(machines_[i].id)) continue;
     if (!(of.members().list() == list)) return machines_[i].name + " has an old list";
     if (with_members && !of.members().all_moved()) return "documents move";
-    for (const std::string& document : documents_) {
-      const auto place = cluster::place_of(
-          list, document, cluster::quorum_of(settings_.replication, list.size()).keepers);
-      set_document stored;
-      const auto log = machines_[i].stored.logs.find(document);
-      if (log == machines_[i].stored.logs.end()) continue;
-      for (const byte_buffer& update : log->second) stored.apply(update);
-      const set_document* const open = of.find(document);
-      if (open != nullptr && open->digest() != stored.digest()) return document + " is not stored";
-      for (const cluster::node_uuid& keeper : place.keepers()) {
-        const std::size_t at_keeper = at(list.find(keeper)->address);
-        set_document theirs;
-        const auto copy = machines_[at_keeper].stored.logs.find(document);
-        if (copy != machines_[at_keeper].stored.logs.end())
-          for (const byte_buffer& update : copy->second) theirs.apply(update);
-        const bool is_equal =
-            place.is_keeper(machines_[i].id)
-                ? theirs.digest() == stored.digest()
-                : theirs.apply(*stored.difference({})) == set_document::outcome::nothing_new;
-        if (!is_equal)
-          return document + " differs on " + machines_[i].name + " and " +
-                 machines_[at_keeper].name;
-      }
-      if (with_members && !place.is_keeper(machines_[i].id) && open == nullptr)
-        return machines_[i].name + " keeps " + document + " that belongs elsewhere";
-    }
+    for (const std::string& document : documents_)
+      if (auto why = why_not_at_rest(i, document, with_members); !why.empty()) return why;
+  }
+  for (const std::string& document : documents_)
+    if (auto why = who_sees_others(document); !why.empty()) return why;
+  return {};
+}
+
+/// What a node has of a document.
+std::string simulation::why_not_at_rest(std::size_t i, const std::string& document,
+                                        bool with_members) const {
+  const cluster::member_list& list = machines_[operator_node()].stored.list;
+  const node& of = *machines_[i].runs;
+  const auto place = cluster::place_of(
+      list, document, cluster::quorum_of(settings_.replication, list.size()).keepers);
+  const auto log = machines_[i].stored.logs.find(document);
+  if (log == machines_[i].stored.logs.end()) return {};
+  const set_document stored = log->second.state();
+  const set_document* const open = of.find(document);
+  if (open != nullptr && open->digest() != stored.digest()) return document + " is not stored";
+  for (const cluster::node_uuid& keeper : place.keepers()) {
+    const machine& other = machines_[at(list.find(keeper)->address)];
+    if (other.runs && other.runs->generation(document) > of.generation(document))
+      return machines_[i].name + " has a removed life of " + document;
+    const auto copy = other.stored.logs.find(document);
+    set_document theirs;
+    if (copy != other.stored.logs.end()) theirs = copy->second.state();
+    const bool is_equal =
+        place.is_keeper(machines_[i].id)
+            ? theirs.digest() == stored.digest()
+            : theirs.apply(stored.whole_difference({})) == set_document::outcome::nothing_new;
+    if (!is_equal) return document + " differs on " + machines_[i].name + " and " + other.name;
+  }
+  if (with_members && !place.is_keeper(machines_[i].id) && open == nullptr)
+    return machines_[i].name + " keeps " + document + " that belongs elsewhere";
+  return {};
+}
+
+/// Every session of a document sees all of them, and nobody else.
+std::string simulation::who_sees_others(const std::string& document) const {
+  std::set<session> present;
+  for (const client& each : clients_)
+    if (each.has_joined && each.document == document) present.insert(each.who);
+  for (std::size_t i = 0; i < places_max; ++i) {
+    if (!runs(i)) continue;
+    const auto shown = machines_[i].runs->shown(document);
+    if (shown && *shown != present)
+      return machines_[i].name + " shows " + std::to_string(shown->size()) + " of " +
+             std::to_string(present.size()) + " sessions in " + document;
   }
   return {};
 }
@@ -275,6 +369,7 @@ void simulation::wait_for_rest() {
               of.look_at_members();
           }
       }
+      admit_all();
       why = why_not_at_rest(with_members);
       if (why.empty()) return;
     }
@@ -289,18 +384,23 @@ void simulation::check_end() {
   for (client& each : clients_) leave(each);
   clients_.clear();
   run_until(now_ + 15s);
-  for (std::size_t i = 0; i < places_max; ++i) {
-    if (!runs(i) || !machines_[i].runs->members().is_joined()) continue;
-    for (const std::string& document : documents_)
-      machines_[i].runs->join(++last_session_, document);
+  // Whoever has missed that a document was admitted hears of it with the first attempt.
+  for (int tries = 0; tries < 2; ++tries) {
+    for (std::size_t i = 0; i < places_max; ++i) {
+      if (!runs(i) || !machines_[i].runs->members().is_joined()) continue;
+      for (const std::string& document : documents_)
+        machines_[i].runs->join(++last_session_, document);
+    }
+    run_until(now_ + 3s);
   }
-  run_until(now_ + 3s);
   for (std::size_t i = 0; i < places_max; ++i) {
     if (!runs(i) || !machines_[i].runs->members().is_joined()) continue;
     for (const std::string& document : documents_) {
       const set_document* const state = machines_[i].runs->find(document);
       if (state == nullptr) throw std::runtime_error(document + " does not open at the end");
-      check_state(i, document, *state, acknowledged_.at(document).size());
+      check_state(i, document, *state,
+                  std::max<std::uint64_t>(machines_[i].runs->generation(document), 2),
+                  known(document));
     }
   }
 }

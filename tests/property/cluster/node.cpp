@@ -155,18 +155,25 @@ void node::pump_sweep() {
     std::vector<std::string> names;
     std::string after = wanted->after;
     auto end = cluster::sweep::page_end::last;
-    for (auto at = disk_.logs.upper_bound(wanted->after); at != disk_.logs.end(); ++at) {
+    std::set<std::string> stored;
+    for (const auto& [name, log] : disk_.logs) stored.insert(name);
+    for (const auto& [name, number] : disk_.generations) stored.insert(name);
+    for (auto at = stored.upper_bound(wanted->after); at != stored.end(); ++at) {
       if (names.size() == wanted->count) {
         end = cluster::sweep::page_end::more;
         break;
       }
-      after = at->first;
-      if (!wanted->skips_kept || !place(at->first).keeps_itself) names.push_back(at->first);
+      after = *at;
+      if (!wanted->skips_kept || !place(*at).keeps_itself) names.push_back(*at);
     }
     sweep_.on_page(wanted->pass, std::move(names), std::move(after), end, now);
     if (end == cluster::sweep::page_end::last) break;
   }
   while (const auto name = sweep_.next_visit(now)) {
+    if (!disk_.logs.contains(*name) && !documents_.contains(*name) && generation(*name) > 2) {
+      visit_generation(*name);
+      continue;
+    }
     const document_ptr visited = open(*name);
     visited->visited_until = now + visit_max;
     look_at_visit(*visited, false);
@@ -199,6 +206,7 @@ void node::tick() {
       flush(*each);
   }
   publish();
+  look_at_spread();
   const auto all = documents_;
   for (const auto& named : all)
     // Not the pointer itself: it would stand in the mailbox of the document that it keeps.
@@ -245,7 +253,11 @@ void node::lose(peer_end& of) {
   world_.trace(index_, "has lost the link to " + members_.name_of(of.id));
   const cluster::peer_id number = number_of(of.id);
   for (const auto& [name, each] : documents_)
-    if (each->has_begun) push(each, [number](open_document& doc) { doc.peers.on_down(number); });
+    if (each->has_begun)
+      push(each, [this, number](open_document& doc) {
+        doc.peers.on_down(number);
+        hide_peer(doc, number);
+      });
 }
 
 void node::on_connection_ended(const cluster::node_uuid& with, cluster::link_epoch epoch) {
@@ -278,6 +290,7 @@ void node::flush(peer_end& of) {
     if (at != documents_.end() && at->second->has_begun)
       push(at->second, [this, number](open_document& doc) {
         doc.peers.on_lost(number, doc.state, world_.now());
+        show_all(doc, number);
       });
   }
 }
@@ -316,6 +329,7 @@ void node::on_message(peer_end& from, const shared_slice& bytes) {
 }
 
 void node::on_block(peer_end& from, cluster::document_block block) {
+  if (take_generation(from, block)) return;
   const auto at = documents_.find(block.document);
   const cluster::peer_id number = number_of(from.id);
   const bool is_gone = block.life == 0;
@@ -323,6 +337,7 @@ void node::on_block(peer_end& from, cluster::document_block block) {
     if (is_gone)
       return push(at->second, [this, number](open_document& of) {
         of.peers.on_gone(number, of.state, world_.now());
+        hide_peer(of, number);
       });
     const auto shared = std::make_shared<cluster::document_block>(std::move(block));
     return push(at->second,
@@ -336,6 +351,11 @@ void node::on_block(peer_end& from, cluster::document_block block) {
     return;
   }
   const std::string name = block.document;
+  if (generation(name) % 2 == 1) {  // it cannot be opened
+    from.openings.erase(opening);
+    const std::vector<cluster::peer_id> only{number};
+    return send_alone(name, cluster::peer_generation{generation(name)}, &only);
+  }
   opening->second.push_back(std::make_shared<cluster::document_block>(std::move(block)));
   if (is_first) open(name);
 }
@@ -346,4 +366,103 @@ void node::tell_gone(const std::string& document) {
       send(*each, cluster::encode(cluster::document_block{document, 0, {cluster::peer_closed{}}}),
            cluster::traffic_class::data, document);
 }
+
+// --- generations ---
+
+std::uint64_t node::generation(const std::string& document) const {
+  const auto at = disk_.generations.find(document);
+  return at == disk_.generations.end() ? 0 : at->second;
+}
+
+/// `only`: null: all peers.
+void node::send_alone(const std::string& document, cluster::document_message what,
+                      const std::vector<cluster::peer_id>* only) {
+  const shared_bytes message =
+      cluster::encode(cluster::document_block{document, 0, {std::move(what)}});
+  for (auto& [number, each] : peers_)
+    if (each->epoch && (only == nullptr || std::ranges::find(*only, number) != only->end()))
+      send(*each, message, cluster::traffic_class::data, document);
+}
+
+void node::change_generation(const std::string& document) {
+  const std::uint64_t next = std::max<std::uint64_t>(generation(document), 2) + 1;
+  world_.trace(index_, "makes " + std::to_string(next) + " the generation of " + document);
+  adopt(document, next);
+  send_alone(document, cluster::peer_generation{next});
+  const auto where = place(document);
+  std::size_t needed = where.is_widely_known ? where.write_acks : where.keepers.size() + 2;
+  if (where.keeps_itself && needed > 0) --needed;
+  const time_point now = world_.now();
+  if (spread_visits_.erase(document) > 0) sweep_.on_visit_failed(document, now);
+  spread_.begin(document, next, where.keepers, needed, now, now + 10s);
+  look_at_spread();
+}
+
+/// Whatever is stored of an earlier one goes.
+void node::adopt(const std::string& document, std::uint64_t newer) {
+  if (std::max<std::uint64_t>(generation(document), 2) >= newer) return;
+  if (const auto at = documents_.find(document); at != documents_.end())
+    fail(document_ptr{at->second});
+  disk_.logs.erase(document);
+  disk_.generations[document] = newer;
+}
+
+/// As the links do: what becomes of a document, whether or not it is open.
+bool node::take_generation(peer_end& from, const cluster::document_block& block) {
+  const std::vector<cluster::peer_id> only{number_of(from.id)};
+  const cluster::document_message* const first =
+      block.messages.empty() ? nullptr : &block.messages.front();
+  if (first == nullptr) return false;
+  if (block.life != 0 || block.messages.size() != 1) {
+    const auto at = documents_.find(block.document);
+    const auto* const news = std::get_if<cluster::peer_generation>(first);
+    if (at == documents_.end() && news != nullptr && news->generation > 2) {
+      adopt(block.document, news->generation);
+      if (generation(block.document) > news->generation)
+        send_alone(block.document, cluster::peer_generation{generation(block.document)}, &only);
+    }
+    return false;
+  }
+  if (const auto* const stored = std::get_if<cluster::peer_generation_stored>(first)) {
+    spread_.on_stored(only.front(), block.document, stored->generation);
+    look_at_spread();
+    return true;
+  }
+  const auto* const news = std::get_if<cluster::peer_generation>(first);
+  if (news == nullptr) return false;
+  adopt(block.document, news->generation);
+  const std::uint64_t own = generation(block.document);
+  if (own > news->generation) send_alone(block.document, cluster::peer_generation{own}, &only);
+  if (own >= news->generation)
+    send_alone(block.document, cluster::peer_generation_stored{own}, &only);
+  return true;
+}
+
+void node::look_at_spread() {
+  const time_point now = world_.now();
+  for (const auto& each : spread_.take_ended(now)) {
+    if (const auto visit = spread_visits_.find(each.document); visit != spread_visits_.end()) {
+      const std::uint64_t list = visit->second;
+      spread_visits_.erase(visit);
+      sweep_.on_visited(each.document, list, each.missing, now);
+    } else if (each.is_stored) {
+      world_.on_generation(each.document, each.generation);
+    }
+  }
+  for (const auto& each : spread_.take_due(now))
+    send_alone(each.document, cluster::peer_generation{each.generation}, &each.to);
+}
+
+/// A sweep brings to all keepers what has become of a document of which nothing else is left.
+void node::visit_generation(const std::string& document) {
+  const time_point now = world_.now();
+  if (spread_.contains(document)) return sweep_.on_visit_failed(document, now);
+  const auto where = place(document);
+  send_alone(document, cluster::peer_generation{generation(document)}, &where.keepers);
+  spread_.begin(document, generation(document), where.keepers, where.keepers.size(), now,
+                now + 10s);
+  spread_visits_[document] = where.list;
+  look_at_spread();
+}
+
 }  // namespace troupe::simulation

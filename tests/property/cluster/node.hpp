@@ -8,15 +8,19 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "actors/durability.hpp"
+#include "protocol/cluster/generation_spread.hpp"
 #include "protocol/cluster/link.hpp"
 #include "protocol/cluster/membership.hpp"
 #include "protocol/cluster/peer_codec.hpp"
 #include "protocol/cluster/replica.hpp"
 #include "protocol/cluster/sweep.hpp"
+#include "protocol/sync/awareness.hpp"
 #include "tests/property/cluster/set_document.hpp"
 
 namespace troupe::simulation {
@@ -25,9 +29,20 @@ using std::chrono::milliseconds;
 using time_point = std::chrono::steady_clock::time_point;
 using session = std::uint64_t;
 
+/// What is stored of a document: a checkpoint up to a number, and what came behind it.
+struct stored_log {
+  byte_buffer checkpoint;
+  std::uint64_t covers = 0;
+  std::vector<byte_buffer> updates;
+
+  std::uint64_t last() const { return covers + updates.size(); }
+  set_document state() const;
+};
+
 /// What survives a node. Only what was synced is here.
 struct disk {
-  std::map<std::string, std::vector<byte_buffer>> logs;
+  std::map<std::string, stored_log> logs;
+  std::map<std::string, std::uint64_t> generations;  // of storage::document_generation
   cluster::member_list list;
   cluster::moved_lists moved;
   std::uint64_t incarnation = 0;
@@ -55,12 +70,19 @@ class world {
   virtual std::size_t at(const std::string& address) const = 0;
   virtual void trace(std::size_t node, const std::string& what) = 0;
 
-  /// A load begins: how many edits of the document have been acknowledged by now.
-  virtual std::size_t acknowledged(const std::string& document) const = 0;
-  /// A replica shows the document. It must have so many of these edits.
+  /// What is sure of a document when somebody asks for it: its generation is no earlier one, and of
+  /// this one so many edits are there.
+  struct facts {
+    std::uint64_t generation = 0;
+    std::map<std::uint64_t, std::size_t> acknowledged;  // by generation
+  };
+  virtual facts known(const std::string& document) const = 0;
+  /// A replica shows the document.
   virtual void on_loaded(std::size_t node, const std::string& document, const set_document& state,
-                         std::size_t acknowledged_before) = 0;
-  virtual void on_joined(session who, const set_document& state) = 0;
+                         std::uint64_t generation, const facts& before) = 0;
+  virtual void on_joined(session who, const set_document& state, std::uint64_t generation) = 0;
+  /// As many keepers as are needed have stored that it has this generation.
+  virtual void on_generation(const std::string& document, std::uint64_t generation) = 0;
   virtual void on_acknowledged(session who, const std::string& document, edit what) = 0;
   /// It deletes what is not there, since only a replica that is lost had it.
   virtual void on_gap(session who, edit what) = 0;
@@ -73,6 +95,7 @@ struct node_settings {
   cluster::link_limits limits;
   milliseconds idle_grace{3'000};
   cluster::sweep_settings sweep;
+  std::uint64_t difference_part = 0;  ///< See set_document.
 };
 
 class node {
@@ -103,6 +126,11 @@ class node {
   void leave(session who, const std::string& document);
   void submit(session who, const std::string& document, byte_buffer update, edit what);
 
+  // --- operators ---
+
+  /// Removes the document, or admits it again; on the disk at once.
+  void change_generation(const std::string& document);
+
   // --- faults ---
 
   void fail_document(const std::string& document);
@@ -112,6 +140,9 @@ class node {
 
   /// The state of a document that is open and loaded from the disk.
   const set_document* find(const std::string& document) const;
+  /// Whose presence a session of the document would be shown; nothing: there is none here.
+  std::optional<std::set<session>> shown(const std::string& document) const;
+  std::uint64_t generation(const std::string& document) const;
   bool has_work() const;
   std::string describe() const;
   bool is_member() const { return members_.is_joined() || members_.is_leaving(); }
@@ -131,8 +162,11 @@ class node {
     bool has_turn = false;
     std::vector<session> sessions;
     std::vector<std::function<void(open_document&)>> held;
-    bool was_loaded = false;
-    std::size_t acknowledged_before = 0;
+    std::uint64_t generation = 0;
+    bool is_outdated = false;
+    sync::awareness presence;
+    bool is_checkpointing = false;
+    world::facts known_before;
     bool is_asking = false;
     std::optional<time_point> visited_until;
     time_point idle_since;
@@ -152,8 +186,9 @@ class node {
   struct store_write {
     std::string document;
     cluster::replica_life life = 0;
-    std::uint64_t first = 0;
+    std::uint64_t first = 0;  // of the updates; of a checkpoint, up to where it goes
     std::vector<byte_buffer> updates;
+    std::optional<byte_buffer> checkpoint = {};
   };
 
   milliseconds soon(std::uint64_t most) { return milliseconds{world_.below(most + 1)}; }
@@ -171,6 +206,22 @@ class node {
   void look_whether_loaded(open_document& of);
   void take(open_document& of, cluster::peer_id from, const cluster::document_block& block);
   void write(open_document& of, byte_view update, bool is_of_peer);
+  void checkpoint(open_document& of);
+  void write_to_disk(store_write& what);
+
+  // presence: a session shows itself while it is there
+  void show(open_document& of, session who);
+  void hide(open_document& of, session who);
+  void hide_peer(open_document& of, cluster::peer_id who);
+  void show_all(open_document& of, cluster::peer_id to);
+
+  // generations
+  void adopt(const std::string& document, std::uint64_t generation);
+  void send_alone(const std::string& document, cluster::document_message what,
+                  const std::vector<cluster::peer_id>* only = nullptr);
+  bool take_generation(peer_end& from, const cluster::document_block& block);
+  void look_at_spread();
+  void visit_generation(const std::string& document);
   void tick(const document_ptr& of);
   void look_at_visit(open_document& of, bool is_tick);
   void unload(const document_ptr& of);
@@ -216,6 +267,8 @@ class node {
     bool operator==(const published&) const = default;
   };
   std::optional<published> published_;
+  cluster::generation_spread spread_;
+  std::map<std::string, std::uint64_t> spread_visits_;  // to the list under which they began
 };
 
 }  // namespace troupe::simulation

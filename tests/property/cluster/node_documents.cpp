@@ -19,6 +19,12 @@ std::string as_bytes_of(edit what) {
          std::to_string(what.is_deletion ? 1 : 0);
 }
 
+/// With more a checkpoint replaces them.
+constexpr std::size_t checkpoint_updates = 12;
+
+constexpr std::uint64_t first_life = 2;
+constexpr bool is_removed(std::uint64_t generation) { return generation % 2 == 1; }
+
 edit edit_of(std::string_view text) {
   const std::size_t first = text.find(',');
   const std::size_t second = text.find(',', first + 1);
@@ -29,6 +35,13 @@ edit edit_of(std::string_view text) {
 
 }  // namespace
 
+set_document stored_log::state() const {
+  set_document all;
+  if (!checkpoint.empty()) all.apply(checkpoint);
+  for (const byte_buffer& each : updates) all.apply(each);
+  return all;
+}
+
 // --- documents ---
 
 node::document_ptr node::open(const std::string& document) {
@@ -37,6 +50,7 @@ node::document_ptr node::open(const std::string& document) {
   cluster::replica::settings how;
   how.life = world_.below(~std::uint64_t{0}) | 1;
   of = std::make_shared<open_document>(document, cluster::replica{how, place(document)});
+  of->state.cut_differences(settings_.difference_part);
   of->idle_since = world_.now();
   world_.after(soon(20), index_, [this, of = of] {
     const auto at = documents_.find(of->name);
@@ -47,19 +61,26 @@ node::document_ptr node::open(const std::string& document) {
 
 void node::begin(const document_ptr& of) {
   storage::stored_document stored;
+  of->generation = generation(of->name);
+  if (is_removed(of->generation)) return fail(of);  // since it was opened
   if (const auto at = disk_.logs.find(of->name); at != disk_.logs.end()) {
-    for (const byte_buffer& each : at->second) {
+    if (!at->second.checkpoint.empty()) {
+      of->state.apply(at->second.checkpoint);
+      stored.checkpoint = shared_bytes::copy_of(at->second.checkpoint);
+    }
+    for (const byte_buffer& each : at->second.updates) {
       if (of->state.apply(each) == set_document::outcome::gap)
         throw std::runtime_error("a log has a gap");
       stored.updates.push_back(shared_bytes::copy_of(each));
     }
-    stored.last = at->second.size();
+    stored.last = at->second.last();
   }
   of->log.load(stored);
   world_.trace(index_,
                "opens " + of->name + " at " + std::to_string(stored.last) + " " + of->state.text());
   of->has_begun = true;
-  of->peers.begin(of->state, stored.last, world_.now());
+  of->peers.begin(of->state, stored.last, world_.now(), of->generation);
+  of->generation = std::max(of->generation, first_life);
   std::vector<std::function<void(open_document&)>> first;
   for (auto& [number, each] : peers_) {
     if (!each->epoch) continue;
@@ -103,7 +124,7 @@ void node::look_whether_loaded(open_document& of) {
   const time_point now = world_.now();
   if (!of.held.empty() && !of.peers.is_loaded() && !of.is_asking) {
     of.is_asking = true;
-    of.acknowledged_before = world_.acknowledged(of.name);
+    of.known_before = world_.known(of.name);
     world_.trace(index_, "asks for " + of.name + " under list " +
                              std::to_string(of.peers.placement().list) + ", needs " +
                              std::to_string(of.peers.placement().answers_needed) + " of " +
@@ -112,7 +133,7 @@ void node::look_whether_loaded(open_document& of) {
   }
   if (!of.peers.is_loaded()) return;
   if (std::exchange(of.is_asking, false))
-    world_.on_loaded(index_, of.name, of.state, of.acknowledged_before);
+    world_.on_loaded(index_, of.name, of.state, of.generation, of.known_before);
   for (auto& each : std::exchange(of.held, {})) each(of);
 }
 
@@ -126,6 +147,16 @@ void node::take(open_document& of, cluster::peer_id from, const cluster::documen
   of.peers.on_life(from, block.life, block.list, of.state, now);
   for (const cluster::document_message& each : block.messages) {
     const shared_slice* const update = cluster::replica::update_of(each);
+    const bool is_generation = std::holds_alternative<cluster::peer_generation>(each);
+    if (!is_generation && !of.peers.fits(from)) {
+      if (update != nullptr) of.peers.on_applied(from, each, false, of.state, now);
+      continue;
+    }
+    if (const auto* const presence = std::get_if<cluster::peer_presence>(&each)) {
+      of.presence.apply_of_peer(presence->update.view(), peer_session(from), presence->is_all, now);
+      continue;
+    }
+    if (std::holds_alternative<cluster::peer_closed>(each)) hide_peer(of, from);
     if (update == nullptr) {
       if (const auto* const stored = std::get_if<cluster::peer_stored>(&each))
         world_.trace(
@@ -133,6 +164,9 @@ void node::take(open_document& of, cluster::peer_id from, const cluster::documen
                         ": stored " + of.name + " up to " + std::to_string(stored->up_to) + "/" +
                         std::to_string(stored->whole) + " of " + std::to_string(of.peers.number()));
       of.peers.on_message(from, each, of.state, now);
+      const std::uint64_t newer = of.peers.outdated_by();
+      if (newer != 0 && !std::exchange(of.is_outdated, true))
+        world_.after(soon(3), index_, [this, name = of.name, newer] { adopt(name, newer); });
       continue;
     }
     bool worked = true;
@@ -159,6 +193,7 @@ void node::end_turn(open_document& of) {
     writes_.push_back(std::move(next));
     sync();
   }
+  for (const cluster::peer_id each : of.peers.take_new_users()) show_all(of, each);
   for (const cluster::replica::block& each : of.peers.take_blocks()) {
     const shared_bytes encoded = cluster::encode(cluster::document_block{
         of.name, of.peers.life(), each.messages, of.peers.placement().list});
@@ -181,6 +216,15 @@ void node::end_turn(open_document& of) {
     of.log.pop_confirmed();
   }
   look_at_visit(of, false);
+  if (disk_.logs.contains(of.name) && disk_.logs.at(of.name).updates.size() > checkpoint_updates)
+    checkpoint(of);
+}
+
+/// Of this moment, behind all that was appended before.
+void node::checkpoint(open_document& of) {
+  if (std::exchange(of.is_checkpointing, true)) return;
+  writes_.push_back({of.name, of.peers.life(), of.log.last(), {}, of.state.whole_difference({})});
+  sync();
 }
 
 void node::tick(const document_ptr& of) {
@@ -244,13 +288,18 @@ void node::fail_document(const std::string& document) {
 // --- sessions ---
 
 void node::join(session who, const std::string& document) {
+  if (is_removed(generation(document))) {
+    send_alone(document, cluster::peer_generation{generation(document)});
+    return world_.after(soon(20), index_, [this, who] { world_.on_closed(who); });
+  }
   const document_ptr of = open(document);
   of->sessions.push_back(who);
   push(of, [this, who](open_document& doc) {
     doc.peers.on_used(!doc.sessions.empty());
     hold(doc, [this, who](open_document& loaded) {
-      if (std::ranges::find(loaded.sessions, who) != loaded.sessions.end())
-        world_.on_joined(who, loaded.state);
+      if (std::ranges::find(loaded.sessions, who) == loaded.sessions.end()) return;
+      show(loaded, who);
+      world_.on_joined(who, loaded.state, loaded.generation);
     });
   });
   of->idle_since = world_.now();
@@ -260,7 +309,10 @@ void node::leave(session who, const std::string& document) {
   const auto at = documents_.find(document);
   if (at == documents_.end()) return;
   std::erase(at->second->sessions, who);
-  push(at->second, [](open_document& of) { of.peers.on_used(!of.sessions.empty()); });
+  push(at->second, [this, who](open_document& of) {
+    hide(of, who);
+    of.peers.on_used(!of.sessions.empty());
+  });
 }
 
 void node::submit(session who, const std::string& document, byte_buffer update, edit what) {
@@ -304,10 +356,12 @@ void node::sync() {
         fail_document(each.document);
         continue;
       }
-      auto& log = disk_.logs[each.document];
-      if (each.first != log.size() + 1) throw std::runtime_error("a log has a hole");
-      for (byte_buffer& update : each.updates) log.push_back(std::move(update));
-      const std::uint64_t up_to = log.size();
+      write_to_disk(each);
+      if (each.checkpoint) {
+        push(at->second, [](open_document& of) { of.is_checkpointing = false; });
+        continue;
+      }
+      const std::uint64_t up_to = disk_.logs.at(each.document).last();
       push(at->second, [up_to](open_document& of) {
         of.log.on_stored(durability::local_store, up_to);
         of.peers.on_durable(up_to);
@@ -318,12 +372,57 @@ void node::sync() {
 }
 
 void node::sync_all() {
-  for (store_write& each : writes_) {
-    auto& log = disk_.logs[each.document];
-    for (std::size_t i = 0; i < each.updates.size(); ++i)
-      if (each.first + i == log.size() + 1) log.push_back(std::move(each.updates[i]));
-  }
+  for (store_write& each : writes_) write_to_disk(each);
   writes_.clear();
+}
+
+void node::write_to_disk(store_write& what) {
+  stored_log& log = disk_.logs[what.document];
+  auto& stored = disk_.generations[what.document];
+  stored = std::max(stored, first_life);
+  if (what.checkpoint) {
+    if (what.first < log.covers || what.first > log.last())
+      throw std::runtime_error("a checkpoint covers what is not there");
+    log.checkpoint = *std::move(what.checkpoint);
+    log.updates.erase(log.updates.begin(),
+                      log.updates.begin() + static_cast<std::ptrdiff_t>(what.first - log.covers));
+    log.covers = what.first;
+    return;
+  }
+  if (what.first != log.last() + 1) throw std::runtime_error("a log has a hole");
+  for (byte_buffer& update : what.updates) log.updates.push_back(std::move(update));
+}
+
+// --- presence ---
+
+void node::show(open_document& of, session who) {
+  if (!of.presence.set_own(who, "{}", who, world_.now())) return;
+  const std::vector<session> shown{who};
+  of.peers.tell_users(
+      cluster::peer_presence{shared_bytes::copy_of(of.presence.encode(shown)), false});
+}
+
+void node::hide(open_document& of, session who) {
+  const auto gone = of.presence.remove_session(who, world_.now());
+  if (gone.empty()) return;
+  of.peers.tell_users(
+      cluster::peer_presence{shared_bytes::copy_of(of.presence.encode(gone)), false});
+}
+
+void node::hide_peer(open_document& of, cluster::peer_id who) {
+  of.presence.remove_session(peer_session(who), world_.now());
+}
+
+void node::show_all(open_document& of, cluster::peer_id to) {
+  of.peers.tell(to, cluster::peer_presence{
+                        shared_bytes::copy_of(of.presence.encode(of.presence.shown_here())), true});
+}
+
+std::optional<std::set<session>> node::shown(const std::string& document) const {
+  const auto at = documents_.find(document);
+  if (at == documents_.end() || at->second->sessions.empty()) return std::nullopt;
+  const auto all = at->second->presence.shown();
+  return std::set<session>{all.begin(), all.end()};
 }
 
 // --- questions ---

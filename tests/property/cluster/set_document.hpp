@@ -3,6 +3,7 @@
 // twice and in any order, but for those of one client, of which an earlier one must be there.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -73,7 +74,7 @@ class set_document final : public cluster::replica_state {
   }
 
   hash128 digest() const override {
-    if (!digest_) digest_ = siphash128(*difference({}));
+    if (!digest_) digest_ = siphash128(whole_difference({}));
     return *digest_;
   }
   byte_buffer state_vector() const override {
@@ -85,14 +86,34 @@ class set_document final : public cluster::replica_state {
     }
     return out.take();
   }
-  result<byte_buffer> difference(byte_view vector) const override {
-    std::map<std::uint64_t, std::uint64_t> known;
-    lib0::decoder in{vector};
-    if (!vector.empty())
-      for (std::uint64_t left = in.read_var_uint(); left > 0 && in.ok(); --left) {
-        const std::uint64_t client = in.read_var_uint();
-        known[client] = in.read_var_uint();
+  /// In parts of at most so many items, the deletions with the last; 0: whole.
+  void cut_differences(std::uint64_t part) { part_ = part; }
+
+  result<std::vector<byte_buffer>> difference(byte_view vector) const override {
+    std::vector<byte_buffer> parts;
+    if (part_ == 0) {
+      parts.push_back(whole_difference(vector));
+      return parts;
+    }
+    const auto known = clocks_in(vector);
+    for (const auto& [client, end] : clocks_) {
+      const auto at = known.find(client);
+      for (std::uint64_t first = at == known.end() ? 0 : at->second; first < end; first += part_) {
+        lib0::encoder out;
+        out.write_var_uint(1);
+        write_range(out, client, first, std::min(first + part_, end));
+        out.write_var_uint(0);
+        parts.push_back(out.take());
       }
+    }
+    lib0::encoder last;
+    last.write_var_uint(0);
+    write_deletions(last);
+    parts.push_back(last.take());
+    return parts;
+  }
+  byte_buffer whole_difference(byte_view vector) const {
+    const auto known = clocks_in(vector);
     lib0::encoder ranges;
     std::uint64_t count = 0;
     for (const auto& [client, end] : clocks_) {
@@ -105,11 +126,7 @@ class set_document final : public cluster::replica_state {
     lib0::encoder out;
     out.write_var_uint(count);
     out.write_bytes(ranges.take());
-    out.write_var_uint(deleted_.size());
-    for (const item& each : deleted_) {
-      out.write_var_uint(each.client);
-      out.write_var_uint(each.clock);
-    }
+    write_deletions(out);
     return out.take();
   }
 
@@ -130,6 +147,23 @@ class set_document final : public cluster::replica_state {
   const std::set<item>& deleted() const { return deleted_; }
 
  private:
+  static std::map<std::uint64_t, std::uint64_t> clocks_in(byte_view vector) {
+    std::map<std::uint64_t, std::uint64_t> known;
+    lib0::decoder in{vector};
+    if (!vector.empty())
+      for (std::uint64_t left = in.read_var_uint(); left > 0 && in.ok(); --left) {
+        const std::uint64_t client = in.read_var_uint();
+        known[client] = in.read_var_uint();
+      }
+    return known;
+  }
+  void write_deletions(lib0::encoder& out) const {
+    out.write_var_uint(deleted_.size());
+    for (const item& each : deleted_) {
+      out.write_var_uint(each.client);
+      out.write_var_uint(each.clock);
+    }
+  }
   static void write_range(lib0::encoder& out, std::uint64_t client, std::uint64_t first,
                           std::uint64_t end) {
     out.write_var_uint(client);
@@ -140,6 +174,7 @@ class set_document final : public cluster::replica_state {
   std::map<std::uint64_t, std::uint64_t> clocks_;
   std::set<item> deleted_;
   mutable std::optional<hash128> digest_;
+  std::uint64_t part_ = 0;
 };
 
 }  // namespace troupe::simulation

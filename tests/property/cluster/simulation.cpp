@@ -40,10 +40,12 @@ simulation::simulation(const plan& how) : plan_(how), random_(how.seed) {
   settings_.sweep.visits_max = 1 + below(4);
   settings_.sweep.retry_interval = 5s;
   if (below(4) == 0) settings_.sweep.unfinished_max = 1;
+  if (below(3) == 0) settings_.difference_part = 1 + below(8);
   const std::size_t count = 1 + below(4);
   for (std::size_t i = 0; i < count; ++i) {
     documents_.push_back("d" + std::to_string(i));
     acknowledged_[documents_.back()];
+    confirmed_[documents_.back()] = 0;
   }
   std::vector<cluster::member> members;
   for (std::size_t i = 0; i < first_nodes_; ++i)
@@ -282,12 +284,7 @@ void simulation::act(std::size_t which) {
   if (chance < restless_ + 2) {  // it never comes back, another one does
     trace(everywhere, "client " + std::to_string(who.id) + " vanishes");
     leave(who);
-    const std::string document = documents_[below(documents_.size())];
-    who = {};
-    who.id = ++last_client_;
-    who.document = document;
-    document_of_[who.id] = document;
-    return;
+    return become_another(who, documents_[below(documents_.size())]);
   }
   edit next;
   if (chance < restless_ + 20 && !who.seen.empty()) {
@@ -302,6 +299,17 @@ void simulation::act(std::size_t which) {
   who.own.push_back(next);
   who.unacknowledged.push_back(next);
   submit(who, next);
+}
+
+void simulation::become_another(client& who, std::string document) {
+  const client before = who;
+  who = {};
+  who.id = ++last_client_;
+  who.document = document;
+  document_of_[who.id] = document;
+  if (before.document != document) return;
+  who.node = before.node;
+  who.who = before.who;
 }
 
 void simulation::submit(client& who, const edit& what) {
@@ -325,10 +333,13 @@ void simulation::leave(client& who) {
   who.has_joined = false;
 }
 
-/// What it sees it may delete; what it has made it sends again, as the server may lack some.
-void simulation::on_joined(session which, const set_document& state) {
+/// What it sees it may delete; what it has made it sends again, as the server may lack some. But a
+/// document that was removed meanwhile gets nothing of its former life from this one.
+void simulation::on_joined(session which, const set_document& state, std::uint64_t generation) {
   client* const who = find(which);
   if (who == nullptr) return;
+  if (who->generation != 0 && who->generation != generation) become_another(*who, who->document);
+  who->generation = generation_of_[who->id] = generation;
   who->has_joined = true;
   for (const auto& [id, end] : state.clocks())
     for (std::uint64_t clock = 0; clock < end; clock += 1 + below(3))
@@ -364,36 +375,55 @@ void simulation::on_acknowledged(session which, const std::string& document, edi
     trace(who->node, "acknowledges " + std::string{what.is_deletion ? "-" : "+"} +
                          std::to_string(what.what.client) + ":" + std::to_string(what.what.clock) +
                          " of " + document);
-  acknowledged_[document].push_back(what);
+  acknowledged_[document][who->generation].push_back(what);
+}
+
+void simulation::on_generation(const std::string& document, std::uint64_t generation) {
+  if (plan_.traces)
+    trace(everywhere, "generation " + std::to_string(generation) + " of " + document + " is sure");
+  confirmed_[document] = std::max(confirmed_[document], generation);
 }
 
 // --- safety ---
 
-std::size_t simulation::acknowledged(const std::string& document) const {
-  return acknowledged_.at(document).size();
+world::facts simulation::known(const std::string& document) const {
+  facts all;
+  all.generation = confirmed_.at(document);
+  for (const auto& [generation, edits] : acknowledged_.at(document))
+    all.acknowledged[generation] = edits.size();
+  return all;
 }
 
 void simulation::on_loaded(std::size_t place, const std::string& document,
-                           const set_document& state, std::size_t acknowledged_before) {
+                           const set_document& state, std::uint64_t generation,
+                           const facts& before) {
   ++counts_.loads;
-  if (plan_.traces) trace(place, "has loaded " + document);
-  check_state(place, document, state, acknowledged_before);
+  if (plan_.traces)
+    trace(place, "has loaded " + document + ", generation " + std::to_string(generation));
+  check_state(place, document, state, generation, before);
 }
 
 void simulation::check_state(std::size_t place, const std::string& document,
-                             const set_document& state, std::size_t count) const {
+                             const set_document& state, std::uint64_t generation,
+                             const facts& before) const {
   const std::string where = document + " on " + machines_[place].name;
   for (const auto& [id, end] : state.clocks()) {
     const auto known = issued_.find(id);
     if (known == issued_.end() || end > known->second || document_of_.at(id) != document)
       throw std::runtime_error(where + " has an item that nobody has made");
+    if (generation_of_.at(id) != generation)
+      throw std::runtime_error(where + " has an item of another life");
   }
   for (const item& each : state.deleted())
     if (!deleted_.contains(each))
       throw std::runtime_error(where + " lacks what nobody has deleted");
   if (settings_.is_available) return;
-  const std::vector<edit>& all = acknowledged_.at(document);
-  for (std::size_t i = 0; i < count; ++i) {
+  if (generation < before.generation)
+    throw std::runtime_error(where + " is shown though it was removed");
+  const auto count = before.acknowledged.find(generation);
+  if (count == before.acknowledged.end()) return;
+  const std::vector<edit>& all = acknowledged_.at(document).at(generation);
+  for (std::size_t i = 0; i < count->second; ++i) {
     const edit& each = all[i];
     if (each.is_deletion ? state.has_deleted(each.what) : state.has(each.what)) continue;
     throw std::runtime_error(

@@ -3,9 +3,10 @@
 // std::runtime_error where something is lost, comes back, or does not come to rest.
 //
 // Safety is looked at all the time: a replica that shows a document shows every edit that was
-// acknowledged before anybody asked for it, and none that nobody has made. Liveness is looked at
-// once everything has healed: all edits are acknowledged, all copies equal and where the member
-// list wants them, in bounded time.
+// acknowledged before anybody asked for it, and none that nobody has made; a document that was
+// removed stays so, and its next life has nothing of the one before. Liveness is looked at once
+// everything has healed: all edits are acknowledged, all copies equal and where the member list
+// wants them, and everybody sees who is present, in bounded time.
 #pragma once
 
 #include <array>
@@ -34,6 +35,8 @@ struct counts {
   std::uint64_t lists = 0;
   std::uint64_t drops = 0;
   std::uint64_t lost_flows = 0;
+  std::uint64_t removals = 0;
+  std::uint64_t mistakes = 0;
 };
 
 class simulation final : public world {
@@ -53,10 +56,11 @@ class simulation final : public world {
   void end_connection(std::size_t from, std::size_t to, cluster::link_epoch epoch) override;
   std::size_t at(const std::string& address) const override;
   void trace(std::size_t node, const std::string& what) override;
-  std::size_t acknowledged(const std::string& document) const override;
+  facts known(const std::string& document) const override;
   void on_loaded(std::size_t node, const std::string& document, const set_document& state,
-                 std::size_t acknowledged_before) override;
-  void on_joined(session who, const set_document& state) override;
+                 std::uint64_t generation, const facts& before) override;
+  void on_joined(session who, const set_document& state, std::uint64_t generation) override;
+  void on_generation(const std::string& document, std::uint64_t generation) override;
   void on_acknowledged(session who, const std::string& document, edit what) override;
   void on_gap(session who, edit what) override;
   void on_closed(session who) override;
@@ -103,6 +107,7 @@ class simulation final : public world {
     session who = 0;  // 0: not connected
     bool has_joined = false;
     std::uint64_t clock = 0;
+    std::uint64_t generation = 0;  // of the document; 0: it has not joined it yet
     std::vector<item> seen;
     std::vector<edit> own;  // all it has made, in order
     std::vector<edit> unacknowledged;
@@ -129,19 +134,26 @@ class simulation final : public world {
   void join(client& who);
   void submit(client& who, const edit& what);
   client* find(session who);
+  void become_another(client& who, std::string document);
 
   // faults
   void do_something_bad();
   void cut(std::size_t from, std::size_t to, milliseconds lasts);
   void change_members();
+  void order_by_mistake();
+  void change_generation();
+  void admit_all();
   std::size_t any_node();
   std::size_t operator_node() const;
   void heal();
 
   // checks
   void check_state(std::size_t node, const std::string& document, const set_document& state,
-                   std::size_t acknowledged) const;
+                   std::uint64_t generation, const facts& before) const;
   std::string why_not_at_rest(bool with_members) const;
+  std::string why_not_at_rest(std::size_t place, const std::string& document,
+                              bool with_members) const;
+  std::string who_sees_others(const std::string& document) const;
   void wait_for_rest();
   void check_end();
   std::string describe() const;
@@ -155,10 +167,13 @@ class simulation final : public world {
   std::array<std::array<wire, places_max>, places_max> wires_;
   std::vector<client> clients_;
   std::vector<std::string> documents_;
-  std::map<std::string, std::vector<edit>> acknowledged_;
-  std::map<std::uint64_t, std::uint64_t> issued_;  // client -> clock
+  // By document and generation.
+  std::map<std::string, std::map<std::uint64_t, std::vector<edit>>> acknowledged_;
+  std::map<std::string, std::uint64_t> confirmed_;  // generations, by as many as are needed
+  std::map<std::uint64_t, std::uint64_t> issued_;   // client -> clock
   std::map<std::uint64_t, std::string> document_of_;
-  std::set<item> deleted_;  // deletions that were issued
+  std::map<std::uint64_t, std::uint64_t> generation_of_;  // of a client's document
+  std::set<item> deleted_;                                // deletions that were issued
   session last_session_ = 0;
   std::uint64_t last_client_ = 0;
   node_settings settings_;

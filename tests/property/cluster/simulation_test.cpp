@@ -28,6 +28,8 @@ void add(simulation::counts& all, const simulation::counts& one) {
   all.cuts += one.cuts;
   all.lists += one.lists;
   all.drops += one.drops;
+  all.removals += one.removals;
+  all.mistakes += one.mistakes;
 }
 
 simulation::counts run(plan how) {
@@ -62,7 +64,8 @@ simulation::counts run_all(plan how, std::uint64_t seeds) {
     std::cout << count << " seeds: " << all.edits << " edits, " << all.acknowledged
               << " acknowledged, " << all.loads << " loads, " << all.crashes << " crashes, "
               << all.cuts << " cuts, " << all.lists << " lists, " << all.drops << " drops, "
-              << all.events << " events\n";
+              << all.removals << " removals, " << all.mistakes << " mistakes, " << all.events
+              << " events\n";
   return all;
 }
 
@@ -74,10 +77,12 @@ TEST_CASE("a cluster whose members stay loses nothing, whatever fails",
   how.with_member_changes = false;
   const auto all = run_all(how, 300);
   CHECK(all.acknowledged > 0);
+  CHECK(all.removals > 0);
 }
 
 TEST_CASE("a cluster whose members change loses nothing, whatever fails",
           "[cluster][simulation][property]") {
   const auto all = run_all({}, 300);
   CHECK(all.acknowledged > 0);
+  CHECK(all.mistakes > 0);
 }

@@ -101,9 +101,9 @@ TEST_CASE("the page shows the nodes of a cluster", "[admin][cluster]") {
   all.keepers = 3;
   all.write_acks = 2;
   all.is_strict = false;
-  all.nodes = {{"01", "n1", "h:1", described_cluster::role::member, true, true},
-               {"02", "n2", "h:2", described_cluster::role::leaving, false, false, "refused", 6, 10,
-                20, 30}};
+  all.nodes = {
+      {"01", "n1", "h:1", described_cluster::role::member, true, true},
+      {"02", "n2", "h:2", described_cluster::role::leaving, false, false, "refused", 6, 10, 20}};
   const json_value page = json_value::parse(admin::show_cluster(all).body);
   CHECK(page["joined"] == true);
   CHECK(page["list"] == 7);
@@ -113,7 +113,8 @@ TEST_CASE("the page shows the nodes of a cluster", "[admin][cluster]") {
   CHECK_FALSE(page["nodes"][0].contains("error"));
   CHECK(page["nodes"][1]["role"] == "leaving");
   CHECK(page["nodes"][1]["error"] == "refused");
-  CHECK(page["nodes"][1]["hintedDocuments"] == 30);
+  CHECK(page["nodes"][1]["queuedBytes"] == 10);
+  CHECK(page["nodes"][1]["inFlightBytes"] == 20);
   CHECK_FALSE(page.contains("waits"));
   CHECK_FALSE(page.contains("conflict"));
   all.why_not_joined = "waits for the seeds h:2";

@@ -175,6 +175,29 @@ TEST_CASE("a document is shown as stored, as open, or both", "[admin]") {
   CHECK_FALSE(json_value::parse(admin::show_document(stored, {}, "a").body).contains("sessions"));
 }
 
+TEST_CASE("a document of a cluster is shown with its home and its keepers", "[admin][cluster]") {
+  const placed_document place{"n2", {"n2", "n1"}, "keeper", 4};
+  const json_value shown =
+      json_value::parse(admin::show_document({}, {}, "a", place).body)["cluster"];
+  CHECK(shown["home"] == "n2");
+  CHECK(shown["keepers"] == json_value::array({"n2", "n1"}));
+  CHECK(shown["role"] == "keeper");
+  CHECK(shown["list"] == 4);
+  const placed_document unknown;
+  CHECK(json_value::parse(admin::show_document({}, {}, "a", unknown).body)["cluster"]["home"]
+            .is_null());
+}
+
+TEST_CASE("what too few nodes can be reached for has a status and a code", "[admin][cluster]") {
+  const http_answer answer = admin::answer_unavailable("nothing is done");
+  CHECK(answer.status == 503);
+  CHECK(json_value::parse(answer.body)["code"] == "cluster_unavailable");
+  imported_update late;
+  late.what = imported_update::outcome::unconfirmed;
+  CHECK(admin::show_imported("a", late).status == 503);
+  CHECK(admin::show_copied("a", "b", 1, late).status == 503);
+}
+
 TEST_CASE("what lies in the store is shown piece by piece", "[admin]") {
   const json_value shown = json_value::parse(
       admin::show_raw("a",

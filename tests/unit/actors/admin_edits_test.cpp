@@ -136,6 +136,7 @@ TEST_CASE("an edit is answered with its version, or with why it was not made", "
   CHECK(json_value::parse(admin::show_edited("d", outcome(what::known)).body)["changed"] == false);
   CHECK(admin::show_edited("d", outcome(what::changed), 201).status == 201);
   CHECK(admin::show_edited("d", outcome(what::exists)).status == 409);
+  CHECK(admin::show_edited("d", outcome(what::unconfirmed)).status == 503);
   const http_answer unmatched = admin::show_edited("d", outcome(what::unmatched));
   CHECK(unmatched.status == 412);
   CHECK(unmatched.etag == "\"abc\"");

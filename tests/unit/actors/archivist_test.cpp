@@ -311,4 +311,82 @@ TEST_CASE("a restore of a version that cannot be read says so and changes nothin
   CHECK(text_of(bed, "notes") == "hello");
 }
 
+// --- in a cluster ---
+
+namespace {
+
+constexpr cluster::node_uuid uuid_of(std::uint64_t number) { return {7, number}; }
+
+/// A node of a cluster of so many, to none of which it has a link.
+struct lonely_node {
+  explicit lonely_node(std::size_t members) {
+    auto made = std::make_shared<cluster_links>();
+    std::vector<cluster::member> all;
+    for (std::uint64_t i = 1; i <= members; ++i)
+      all.push_back({uuid_of(i), "n" + std::to_string(i), "127.0.0.1:" + std::to_string(4000 + i)});
+    made->list = *cluster::member_list::make(5, std::move(all));
+    made->self = uuid_of(1);
+    made->is_member = made->is_widely_known = true;
+    made->settings.load_timeout = 1ms;
+    homes->set(made);
+    settings = without_grace();
+    settings.idle_grace = 1h;
+    settings.links = made;
+    bed = std::make_unique<archive_bed>(60s, settings, version_rules{}, homes);
+  }
+  ~lonely_node() { homes->set(nullptr); }
+
+  /// The answer to a request; seconds pass meanwhile.
+  http_answer ask(const std::string& method, const std::string& target,
+                  const std::string& body = {}) {
+    auto begun = bed->begin(method, target, body, body.empty() ? "" : "application/octet-stream");
+    while (begun.wait_for(5ms) == std::future_status::timeout) bed->node.pass_second();
+    return bed->end(begun);
+  }
+
+  std::shared_ptr<newest_links> homes = std::make_shared<newest_links>();
+  directory_settings settings;
+  std::unique_ptr<archive_bed> bed;
+};
+
+}  // namespace
+
+TEST_CASE("a document of a cluster is shown with its place, and found by being opened",
+          "[archivist][cluster]") {
+  lonely_node node{1};
+  CHECK(node.ask("GET", "/api/v1/documents/d").status == 404);
+  CHECK(node.ask("GET", "/api/v1/documents/d/export").status == 404);
+  CHECK(node.ask("DELETE", "/api/v1/documents/d").status == 404);
+  CHECK(node.ask("POST", "/api/v1/documents/d/import", std::string{as_text(hello())}).status ==
+        200);
+  const json_value shown = json_value::parse(node.ask("GET", "/api/v1/documents/d").body);
+  CHECK(shown["cluster"]["home"] == "n1");
+  CHECK(shown["cluster"]["keepers"] == json_value::array({"n1"}));
+  CHECK(shown["cluster"]["role"] == "home");
+  CHECK(shown["cluster"]["list"] == 5);
+  CHECK(node.ask("GET", "/api/v1/documents/d/export?as=text&root=text").body == "hello");
+  CHECK(node.ask("GET", "/api/v1/documents/d/export?as=text&root=text&local=true").body == "hello");
+  CHECK(node.ask("DELETE", "/api/v1/documents/d").status == 200);
+  CHECK(node.ask("GET", "/api/v1/documents/d/export").status == 410);
+  CHECK(node.ask("DELETE", "/api/v1/documents/d").status == 200);  // waits for the others again
+}
+
+TEST_CASE("where too few nodes can be reached it is said so by name, after a while",
+          "[archivist][cluster]") {
+  lonely_node node{3};
+  for (const auto& [method, target] :
+       {std::pair{"GET", "/api/v1/documents/d"}, std::pair{"GET", "/api/v1/documents/d/export"},
+        std::pair{"DELETE", "/api/v1/documents/d"}}) {
+    INFO(method << ' ' << target);
+    const http_answer answer = node.ask(method, target);
+    CHECK(answer.status == 503);
+    CHECK(json_value::parse(answer.body)["code"] == "cluster_unavailable");
+  }
+  const http_answer late =
+      node.ask("POST", "/api/v1/documents/d/import", std::string{as_text(hello())});
+  CHECK(late.status == 503);
+  CHECK(json_value::parse(late.body)["code"] == "cluster_unavailable");
+  CHECK(node.ask("GET", "/api/v1/documents/d/export?local=true").status == 404);
+}
+
 }  // namespace troupe::archivist_test

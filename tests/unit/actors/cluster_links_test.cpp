@@ -107,7 +107,6 @@ TEST_CASE("a node that is no member keeps nothing and waits for others for ever"
   CHECK(where.asked.empty());
   CHECK(where.answers_needed == 1);
   CHECK_FALSE(where.is_available);
-  CHECK_FALSE(links.is_home("d"));
 }
 
 TEST_CASE("a placement says what the settings and the state of moves allow", "[cluster]") {
@@ -121,18 +120,134 @@ TEST_CASE("a placement says what the settings and the state of moves allow", "[c
   CHECK(where.may_drop);
 }
 
-TEST_CASE("each document has one home", "[cluster]") {
+// --- who is home ---
+
+namespace {
+
+constexpr newest_links::time_point start{std::chrono::hours{1}};
+constexpr auto long_after = start + std::chrono::hours{1};
+
+/// What the node `self` of five thinks, which has been up since `start`.
+struct homes_bed {
+  explicit homes_bed(std::uint64_t self) {
+    auto links = std::make_shared<cluster_links>(links_of(5));
+    links->self = uuid(self);
+    newest.set(std::move(links));
+  }
+  void link(std::uint64_t to, bool is_up, newest_links::time_point when) {
+    newest.note_link(uuid(to), is_up, when);
+  }
+  void link_all(newest_links::time_point when) {
+    for (std::uint64_t i = 1; i <= 5; ++i) link(i, true, when);
+  }
+
+  newest_links newest{start};
+};
+
+/// The nodes that keep a document, the first first.
+std::vector<std::uint64_t> keepers_of(const std::string& name) {
+  std::vector<std::uint64_t> all;
+  const cluster_links links = links_of(5);
+  for (const node_uuid& each : cluster::place_of(links.list, name, 3).keepers())
+    all.push_back(each.low);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("all nodes name the same home of a document, which keeps it", "[cluster]") {
   for (int i = 0; i < 20; ++i) {
     const std::string name = "d" + std::to_string(i);
     std::size_t homes = 0;
     for (std::uint64_t self = 1; self <= 5; ++self) {
-      cluster_links links = links_of(5);
-      links.self = uuid(self);
-      homes += links.is_home(name) ? 1 : 0;
-      if (links.is_home(name)) CHECK(links.place(name).keeps_itself);
+      homes_bed bed{self};
+      bed.link_all(start);
+      const auto home = bed.newest.home_of(name, long_after);
+      REQUIRE(home.has_value());
+      CHECK(home->id == uuid(keepers_of(name).front()));
+      CHECK(home->is_here == (home->id == uuid(self)));
+      CHECK(home->since == start);
+      homes += bed.newest.is_home(name, long_after) ? 1 : 0;
     }
     CHECK(homes == 1);
   }
+}
+
+TEST_CASE("the next keeper is home once the first has been away for a while, until it is back",
+          "[cluster]") {
+  const std::string name = "d";
+  const auto keepers = keepers_of(name);
+  homes_bed bed{keepers[1]};
+  bed.link_all(start);
+  bed.link(keepers[0], false, long_after);
+  CHECK_FALSE(bed.newest.is_home(name, long_after));
+  CHECK_FALSE(bed.newest.is_home(name, long_after + newest_links::takeover_delay / 2));
+  const auto taken_over = long_after + newest_links::takeover_delay;
+  CHECK(bed.newest.is_home(name, taken_over));
+  bed.link(keepers[0], true, taken_over);
+  const auto home = bed.newest.home_of(name, taken_over);
+  REQUIRE(home.has_value());
+  CHECK(home->id == uuid(keepers[0]));
+  CHECK(home->since == taken_over);
+}
+
+TEST_CASE("a node that has just started expects the others to be there", "[cluster]") {
+  const std::string name = "d";
+  const auto keepers = keepers_of(name);
+  homes_bed last{keepers[2]};
+  CHECK_FALSE(last.newest.is_home(name, start));
+  CHECK(last.newest.is_home(name, start + newest_links::takeover_delay));
+}
+
+TEST_CASE("operators are told where a document belongs, by names", "[cluster]") {
+  const std::string name = "d";
+  const auto keepers = keepers_of(name);
+  std::vector<std::string> names;
+  for (const std::uint64_t each : keepers) names.push_back("n" + std::to_string(each));
+  homes_bed second{keepers[1]};
+  second.link_all(start);
+  placed_document shown = second.newest.describe(name, start);
+  CHECK(shown.home == names[0]);
+  CHECK(shown.keepers == names);
+  CHECK(shown.role == "keeper");
+  CHECK(shown.list_number == 4);
+  second.link(keepers[0], false, start);
+  shown = second.newest.describe(name, long_after);
+  CHECK(shown.home == names[1]);
+  CHECK(shown.role == "home");
+  second.newest.set(nullptr);
+  shown = second.newest.describe(name, start);
+  CHECK(shown.home.empty());
+  CHECK(shown.role == "none");
+}
+
+TEST_CASE("keepers that are up are counted, with this node", "[cluster]") {
+  cluster_links links = links_of(3);
+  links.newest = std::make_shared<newest_links>(start);
+  const auto where = links.place("d");
+  CHECK(links.count_up(where) == 1);
+  links.newest->note_link(uuid(2), true, start);
+  CHECK(links.count_up(where) == 2);
+  CHECK(links.newest->is_up(uuid(2)));
+  links.newest->note_link(uuid(2), false, start);
+  CHECK_FALSE(links.newest->is_up(uuid(2)));
+  CHECK(links.count_up(where) == 1);
+}
+
+TEST_CASE("where no keeper is up, and where nobody knows them, there is no home", "[cluster]") {
+  const std::string name = "d";
+  const auto keepers = keepers_of(name);
+  std::uint64_t stranger = 1;
+  while (std::ranges::find(keepers, stranger) != keepers.end()) ++stranger;
+  homes_bed bed{stranger};
+  CHECK(bed.newest.home_of(name, start).has_value());
+  CHECK_FALSE(bed.newest.home_of(name, long_after).has_value());
+  auto nobody = std::make_shared<cluster_links>(links_of(5));
+  nobody->is_member = false;
+  bed.newest.set(nobody);
+  CHECK_FALSE(bed.newest.home_of(name, start).has_value());
+  bed.newest.set(nullptr);
+  CHECK_FALSE(bed.newest.home_of(name, start).has_value());
 }
 
 TEST_CASE("a peer is found by its uuid", "[cluster]") {

@@ -2,6 +2,7 @@
 // of documents at other nodes.
 #include <catch2/catch_test_macros.hpp>
 
+#include "actors/failure_codes.hpp"
 #include "tests/support/editing_client.hpp"
 #include "tests/support/peer_bed.hpp"
 #include "tests/support/storage_bed.hpp"
@@ -266,16 +267,192 @@ TEST_CASE("a removal that comes while the copy of the document goes is carried o
 
 // --- what becomes of documents elsewhere ---
 
-TEST_CASE("a removal is told to all other nodes", "[actors][cluster]") {
+TEST_CASE("a removal is told to all other nodes, and answered when enough have it on disk",
+          "[actors][cluster]") {
   peer_bed bed;
   store_text(bed, "d");
-  const auto removed = bed.ask_directory<removed_document>(remove_document{"d"});
-  CHECK(removed.was_there);
-  CHECK(removed.generation == 3);
+  auto removal = bed.begin_asking(remove_document{"d"});
   for (const auto& each : bed.peers) {
     CHECK(each->next<peer_generation>().generation == 3);
     CHECK(each->document == "d");
   }
+  bed.node.pass_second();
+  std::this_thread::sleep_for(generation_spread::tell_interval);
+  bed.node.pass_second();  // they are told again
+  bed.say_stored(1, "d", 3);
+  removal.receive(
+      [](const removed_document& outcome) {
+        CHECK(outcome.was_there);
+        CHECK(outcome.generation == 3);
+        CHECK_FALSE(outcome.is_unconfirmed);
+      },
+      [](const caf::error& why) { FAIL(caf::to_string(why)); });
+}
+
+TEST_CASE("a removal that too few nodes confirm in time is answered as such", "[actors][cluster]") {
+  peer_bed bed{{.settings = {.load_timeout = 1ms}}};
+  store_text(bed, "d");
+  auto removal = bed.begin_asking(remove_document{"d"});
+  bed.peer(0).next<peer_generation>();
+  std::this_thread::sleep_for(2ms);
+  bed.node.pass_second();
+  removal.receive(
+      [](const removed_document& outcome) {
+        CHECK(outcome.was_there);
+        CHECK(outcome.is_unconfirmed);
+      },
+      [](const caf::error& why) { FAIL(caf::to_string(why)); });
+  CHECK_FALSE(is_stored(bed, "d"));
+}
+
+TEST_CASE("where reachable keepers are enough a removal waits for no others", "[actors][cluster]") {
+  peer_bed bed{{.settings = {.is_available = true}}};
+  bed.links.newest = std::make_shared<newest_links>();  // to which nobody has come up
+  bed.publish();
+  store_text(bed, "d");
+  CHECK_FALSE(bed.ask_directory<removed_document>(remove_document{"d"}).is_unconfirmed);
+}
+
+TEST_CASE("a removal counts only once nobody can read by an earlier list", "[actors][cluster]") {
+  peer_bed bed{{.settings = {.load_timeout = 1ms}}};
+  bed.links.is_widely_known = false;
+  bed.publish();
+  store_text(bed, "d");
+  auto removal = bed.begin_asking(remove_document{"d"});
+  bed.say_stored(0, "d", 3);
+  bed.say_stored(1, "d", 3);
+  std::this_thread::sleep_for(2ms);
+  bed.node.pass_second();
+  removal.receive([](const removed_document& outcome) { CHECK(outcome.is_unconfirmed); },
+                  [](const caf::error& why) { FAIL(caf::to_string(why)); });
+}
+
+TEST_CASE("who opens what was removed here makes others say what they know", "[actors][cluster]") {
+  peer_bed bed;
+  store_text(bed, "d");
+  REQUIRE(bed.node.backend->archive().remove("d"));
+  const auto opened = bed.node.open("d", ann);
+  for (const auto& each : bed.peers)
+    while (each->next<peer_generation>().generation != 3) continue;
+  CHECK(bed.node.next_close().reason == close_reason::document_removed);
+}
+
+TEST_CASE("a sweep brings what was removed to all keepers, and hears who lacks it",
+          "[actors][cluster]") {
+  peer_bed bed{{.settings = {.load_timeout = 1ms}}};
+  store_text(bed, "d");
+  REQUIRE(bed.node.backend->archive().remove("d"));
+  auto visit = bed.begin_asking(spread_generation{"d"});
+  bed.say_stored(0, "d", 3);
+  SECTION("all have it") {
+    bed.say_stored(1, "d", 3);
+    const auto answer = answer_to(visit);
+    REQUIRE(answer.has_value());
+    CHECK(answer->list == 1);
+    CHECK(answer->lacking.empty());
+  }
+  SECTION("one is away") {
+    CHECK(bed.peer(1).next<peer_generation>().generation == 3);
+    std::this_thread::sleep_for(2ms);
+    bed.node.pass_second();
+    const auto answer = answer_to(visit);
+    REQUIRE(answer.has_value());
+    CHECK(answer->lacking == std::vector<peer_id>{3});
+    CHECK_FALSE(answer->may_be_dropped);
+  }
+}
+
+TEST_CASE("a sweep comes again where somebody waits for a removal", "[actors][cluster]") {
+  peer_bed bed;
+  store_text(bed, "d");
+  auto removal = bed.begin_asking(remove_document{"d"});
+  bed.peer(1).next<peer_generation>();
+  auto visit = bed.begin_asking(spread_generation{"d"});
+  CHECK_FALSE(answer_to(visit).has_value());
+  bed.say_stored(0, "d", 3);
+  removal.receive([](const removed_document& outcome) { CHECK_FALSE(outcome.is_unconfirmed); },
+                  [](const caf::error& why) { FAIL(caf::to_string(why)); });
+}
+
+// --- what operators read ---
+
+TEST_CASE("a document that is read is opened, and its keepers are asked", "[actors][cluster]") {
+  peer_bed bed;
+  test::editing_client client{5};
+  auto reading = bed.begin_asking(export_state{.document = "d"});
+  const document_actor opened = next_opened(bed, "d");
+  bed.peer(1).answer_load(opened, client.insert_text("text", 0, "of a keeper"));
+  reading.receive(
+      [](const exported_state& got) {
+        CHECK(got.exists);
+        crdt::doc seen;
+        REQUIRE(seen.apply_update(got.state.view()));
+        CHECK(seen.text("text") == "of a keeper");
+      },
+      [](const caf::error& why) { FAIL(caf::to_string(why)); });
+}
+
+TEST_CASE("a document of which no keeper has anything does not exist", "[actors][cluster]") {
+  peer_bed bed;
+  auto reading = bed.begin_asking(export_state{.document = "d", .wants_state = false});
+  const document_actor opened = next_opened(bed, "d");
+  bed.peer(1).answer_load(opened);
+  reading.receive([](const exported_state& got) { CHECK_FALSE(got.exists); },
+                  [](const caf::error& why) { FAIL(caf::to_string(why)); });
+}
+
+TEST_CASE("what is read of this node alone asks nobody", "[actors][cluster]") {
+  peer_bed bed;
+  CHECK_FALSE(
+      bed.ask_directory<exported_state>(export_state{.document = "d", .is_local = true}).is_open);
+  store_text(bed, "d");
+  const auto document = bed.open("d", ann);  // which no keeper has answered
+  CHECK(bed.ask_directory<exported_state>(export_state{.document = "d", .is_local = true}).exists);
+}
+
+TEST_CASE("a node that does not keep a document asks again at each reading", "[actors][cluster]") {
+  peer_bed bed{of_three()};
+  const std::string name = bed.name_kept_here(false);
+  test::editing_client client{5};
+  auto first = bed.begin_asking(export_state{.document = name});
+  const document_actor opened = next_opened(bed, name);
+  bed.peer(0).answer_load(opened);
+  first.receive([](const exported_state& got) { CHECK_FALSE(got.exists); },
+                [](const caf::error& why) { FAIL(caf::to_string(why)); });
+  auto second = bed.begin_asking(export_state{.document = name});
+  bed.peer(0).answer_load(opened, client.insert_text("text", 0, "x"));
+  second.receive([](const exported_state& got) { CHECK(got.exists); },
+                 [](const caf::error& why) { FAIL(caf::to_string(why)); });
+}
+
+TEST_CASE("who reads and edits is told if too few keepers answer in time", "[actors][cluster]") {
+  peer_bed bed{{.settings = {.load_timeout = 1ms}}};
+  auto reading = bed.begin_asking(export_state{.document = "d"});
+  next_opened(bed, "d");
+  auto importing = bed.begin_asking(import_update{"d", shared_bytes::copy_of(byte_buffer{0, 0})});
+  std::this_thread::sleep_for(2ms);
+  for (int i = 0; i < 3; ++i) bed.node.pass_second();
+  const auto must_be_unavailable = [](const caf::error& why) {
+    CHECK(to_close_reason(why) == close_reason::cluster_unavailable);
+  };
+  reading.receive([](const exported_state&) { FAIL("it is read"); }, must_be_unavailable);
+  importing.receive([](const imported_update&) { FAIL("it is taken"); }, must_be_unavailable);
+}
+
+TEST_CASE("an import that too few keepers confirm in time is answered as such",
+          "[actors][cluster]") {
+  peer_bed bed{{.settings = {.load_timeout = 50ms}}};
+  const auto document = bed.open_loaded("d", ann);
+  test::editing_client client{5};
+  auto importing = bed.begin_asking(
+      import_update{"d", shared_bytes::copy_of(client.insert_text("text", 0, "x"))});
+  bed.peer(0).next<peer_update>();
+  bed.settle(document.document);
+  std::this_thread::sleep_for(60ms);
+  bed.node.tell_document(document, document_tick{});
+  importing.receive(
+      [](const imported_update& got) { CHECK(got.what == imported_update::outcome::unconfirmed); },
+      [](const caf::error& why) { FAIL(caf::to_string(why)); });
 }
 
 TEST_CASE("a removal that another node has told of is told to nobody", "[actors][cluster]") {

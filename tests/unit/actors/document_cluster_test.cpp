@@ -505,8 +505,12 @@ TEST_CASE("a removal does not wait for keepers that lack an edit", "[actors][clu
   test::editing_client client{5};
   bed.node.send(document, ann, message_kind::update, typed(client, "x"));
   CHECK_FALSE(is_acknowledged_with_credit(bed, ann));
-  CHECK(bed.ask_directory<removed_document>(remove_document{"d"}).was_there);
+  auto removal = bed.begin_asking(remove_document{"d"});
   CHECK(bed.node.next_close().reason == close_reason::document_removed);
+  wait_until_down(bed, document.document);
+  bed.say_stored(0, "d", 3);
+  removal.receive([](const removed_document& outcome) { CHECK(outcome.was_there); },
+                  [](const caf::error& why) { FAIL(caf::to_string(why)); });
 }
 
 // --- placement ---

@@ -84,17 +84,33 @@ TEST_CASE("a difference is what a state vector lacks, and fails with what is non
   REQUIRE(document.load(client.insert_text("text", 0, "abc")));
   const auto all = hosted_state{document}.difference(byte_buffer{0});
   REQUIRE(all.has_value());
+  REQUIRE(all->size() == 1);
   crdt::doc seen;
-  REQUIRE(seen.apply_update(*all));
+  REQUIRE(seen.apply_update(all->front()));
   CHECK(seen.text("text") == "abc");
   CHECK_FALSE(hosted_state{document}.difference(byte_buffer{0xff}).has_value());
-  const result<byte_buffer> encoded_before = byte_buffer{1, 2};
-  CHECK(*hosted_state{document, &encoded_before}.difference(byte_buffer{0}) == *encoded_before);
+  result<std::vector<byte_buffer>> encoded_before = std::vector<byte_buffer>{{1, 2}};
+  CHECK(*hosted_state{document, &encoded_before}.difference(byte_buffer{0}) ==
+        std::vector<byte_buffer>{{1, 2}});
 }
 
 TEST_CASE("the store of a peer is another keeper than this node's", "[cluster]") {
   CHECK(keeper_of(0) != durability::local_store);
   CHECK(keeper_of(1) != keeper_of(2));
+}
+
+TEST_CASE("what a turn has for a peer is several blocks where one would be too large",
+          "[actors][cluster]") {
+  peer_bed bed{{.nodes = 2}};
+  const auto document = bed.open("d", ann);
+  bed.peer(0).next<peer_compare>();
+  test::editing_client client{5};
+  std::vector<std::pair<sync::message_kind, byte_buffer>> messages;
+  for (int i = 0; i < 3; ++i)
+    messages.emplace_back(sync::message_kind::update,
+                          client.insert_text("text", 0, std::string(7'000'000, 'x')));
+  bed.node.send(document, ann, messages);
+  for (state_number i = 1; i <= 3; ++i) CHECK(bed.peer(0).next<peer_update>().number == i);
 }
 
 // --- presence ---
@@ -120,6 +136,25 @@ TEST_CASE("a peer that begins to use the document hears of all who are present",
   const auto heard = bed.peer(1).next<peer_presence>();
   CHECK(heard.is_all);
   CHECK(states_of(heard) == texts{R"({"n":1})"});
+}
+
+TEST_CASE("all presence is all of it, however much there is", "[actors][cluster]") {
+  // More than clients are sent at once.
+  peer_bed bed;
+  const auto document = open_used(bed);
+  const std::string much(40'000, 'x');
+  for (session_id session = 10; session < 14; ++session) {
+    REQUIRE(bed.node.open("d", session).has_value());
+    bed.node.ask(document, session, R"({"type":"sync"})");
+    bed.node.ask(document, session, R"({"type":"presence","payload":{"much":")" + much + "\"}}");
+  }
+  bed.settle(document.document);
+  bed.peer(1).say(document.document, {peer_opened{}});
+  const auto heard = bed.peer(1).next<peer_presence>();
+  CHECK(heard.is_all);
+  CHECK(states_of(heard).size() == 4);
+  bed.settle(document.document);
+  CHECK_FALSE(bed.peer(1).has<peer_presence>());
 }
 
 TEST_CASE("a link that lost presence brings all of it again", "[actors][cluster]") {

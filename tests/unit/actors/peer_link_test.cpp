@@ -473,9 +473,45 @@ TEST_CASE("a removal that a peer tells of counts for a document that is not open
   const auto asked = bed.answer_next<adopt_generation>(removed_document{true, std::nullopt, 3});
   CHECK(asked.document == "d");
   CHECK(asked.generation == 3);
+  const auto answer = bed.remote->next<document_block>();
+  CHECK(answer.life == 0);
+  REQUIRE(answer.messages.size() == 1);
+  CHECK(std::get<peer_generation_stored>(answer.messages[0]).generation == 3);
+  CHECK_FALSE(bed.has_question<open_document>());
+}
+
+TEST_CASE("a removal that a peer tells of counts for an open document, too", "[peer_link]") {
+  link_bed bed;
+  bed.connect();
+  bed.attach("d");
+  bed.remote->say(document_block{"d", 0, {peer_generation{3}}});
+  bed.answer_next<adopt_generation>(removed_document{true, std::nullopt, 3});
+  CHECK(std::holds_alternative<peer_generation_stored>(
+      bed.remote->next<document_block>().messages.at(0)));
+}
+
+TEST_CASE("a removal that cannot be stored, or is put off, is not confirmed", "[peer_link]") {
+  link_bed bed;
+  bed.connect();
+  bed.remote->say(document_block{"d", 0, {peer_generation{3}}});
+  bed.answer_next<adopt_generation>(removed_document{false, failure{errc::storage_failed, ""}, 0});
+  bed.remote->say(document_block{"d", 0, {peer_generation{3}}});
+  bed.answer_next<adopt_generation>(removed_document{});
   bed.settle();
   CHECK_FALSE(bed.remote->has<document_block>());
-  CHECK_FALSE(bed.has_question<open_document>());
+}
+
+TEST_CASE("the directory hears which peer has stored a removal", "[peer_link]") {
+  link_bed bed;
+  bed.connect();
+  bed.remote->say(document_block{"d", 0, {peer_generation_stored{3}}});
+  note_generation heard;
+  (*bed.directory)
+      ->receive([&](const note_generation& news) { heard = news; },
+                caf::after(patience) >> [] { FAIL("the directory hears nothing"); });
+  CHECK(heard.by == number);
+  CHECK(heard.document == "d");
+  CHECK(heard.generation == 3);
 }
 
 TEST_CASE("a peer with an older life of a document hears of the newer one", "[peer_link]") {

@@ -140,7 +140,6 @@ class sweeper_bed {
     (*owner)->send(it, std::move(what));
   }
 
- private:
   template <class Question, class Answer>
   bool receive_from_directory(Answer answer, std::chrono::milliseconds wait) {
     bool has_come = false;
@@ -154,6 +153,7 @@ class sweeper_bed {
     return has_come;
   }
 
+ private:
   caf::actor_system_config config_;
 
  public:
@@ -304,6 +304,23 @@ TEST_CASE("at most so many documents are visited at once", "[sweeper]") {
   CHECK(first != second);
   CHECK(bed.next_visit(lacks_nothing()) == "c");
   CHECK(bed.next_moved().list_number == 1);
+}
+
+TEST_CASE("what was removed is brought to its keepers as such", "[sweeper]") {
+  sweeper_bed bed;
+  bed.store_documents({"a", "b"});
+  REQUIRE(bed.store->remove("a"));
+  bed.publish_list();
+  std::string spread;
+  const bool has_come = bed.receive_from_directory<spread_generation>(
+      [&](const spread_generation& which) {
+        spread = which.document;
+        return visited_document{1, {}, false};
+      },
+      patience);
+  CHECK(has_come);
+  CHECK(spread == "a");
+  CHECK(bed.next_visit({1, {}, false}) == "b");
 }
 
 }  // namespace troupe::sweeper_test

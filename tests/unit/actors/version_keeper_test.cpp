@@ -5,6 +5,7 @@
 #include <thread>
 
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include "actors/version_maker.hpp"
 #include "tests/support/actor_node.hpp"
@@ -182,6 +183,43 @@ TEST_CASE("the version maker keeps a version of a document that has changed",
   REQUIRE(bed.list().size() == 1);
   CHECK(bed.list()[0].is_automatic);
   CHECK(bed.text_of(1) == "one");
+  caf::anon_send_exit(maker, caf::exit_reason::user_shutdown);
+  workers->stop(1s);
+}
+
+TEST_CASE("of the nodes that store a document only its home makes versions of it",
+          "[versions][actors][cluster]") {
+  register_types_once();
+  keeper_bed bed;
+  bed.write("one");
+  const auto changes = std::make_shared<changed_documents>(0ms);
+  const auto noted = std::make_shared<const std::string>("d");
+  caf::actor_system_config config;
+  caf::actor_system system{config};
+  const auto workers = std::make_shared<worker_pool>(1);
+  // A cluster of this node and one that has been away for an hour, or is expected to be there.
+  const bool is_home = GENERATE(true, false);
+  const auto now = std::chrono::steady_clock::now();
+  const auto homes = std::make_shared<newest_links>(is_home ? now - 1h : now);
+  const cluster::member self{{7, 1}, "n1", "127.0.0.1:4001"};
+  const cluster::member other{{7, 2}, "n2", "127.0.0.1:4002"};
+  auto links = std::make_shared<cluster_links>();
+  links->list = *cluster::member_list::make(1, {self, other});
+  links->self = cluster::place_of(links->list, "d", 2).ranking.back();
+  links->is_member = true;
+  homes->set(links);
+  const version_maker_actor maker = system.spawn<version_maker>(
+      std::make_shared<const version_keeper>(bed.keeper()), changes, workers, homes);
+  changes->note(noted);
+  tell_anonymously(maker, second_passed{});
+  if (is_home) {
+    for (int i = 0; i < 500 && bed.list().empty(); ++i) std::this_thread::sleep_for(10ms);
+    CHECK(bed.list().size() == 1);
+  } else {
+    std::this_thread::sleep_for(100ms);
+    CHECK(bed.list().empty());
+    CHECK(changes->take_due() == nullptr);
+  }
   caf::anon_send_exit(maker, caf::exit_reason::user_shutdown);
   workers->stop(1s);
 }

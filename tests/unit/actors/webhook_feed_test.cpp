@@ -185,6 +185,190 @@ TEST_CASE("a removal is announced before it is made, and taken once it was", "[w
   CHECK(bed.feed->take().void_numbers == std::vector<storage::announcement_number>{failed});
 }
 
+// --- in a cluster ---
+
+namespace {
+
+constexpr cluster::node_uuid here{7, 1};
+constexpr cluster::node_uuid there{7, 2};
+
+/// A feed of the first of two nodes, which has been up for an hour; standby is over at once.
+struct homes_bed {
+  homes_bed() {
+    auto all = std::make_shared<cluster_links>();
+    all->self = here;
+    all->list = *cluster::member_list::make(
+        1, {{here, "n1", "127.0.0.1:4001"}, {there, "n2", "127.0.0.1:4002"}});
+    all->is_member = true;
+    links = all;
+    homes->set(links);
+    settings.events = all_events();
+    settings.changes = {std::chrono::milliseconds{0}, std::chrono::milliseconds{0}, 1000};
+    settings.standby = std::chrono::milliseconds{0};
+    make_feed();
+  }
+  ~homes_bed() { homes->set(nullptr); }
+
+  void make_feed() {
+    feed = std::make_shared<webhook_feed>(settings, memory, 0, homes);
+    store = std::make_unique<announcing_backend>(memory, feed);
+  }
+  /// The other node is up since `ago`, or has been down for as long.
+  void note_other(bool is_up, std::chrono::seconds ago = std::chrono::minutes{1}) {
+    homes->note_link(there, is_up, std::chrono::steady_clock::now() - ago);
+  }
+  /// A document whose home is the other node, as long as that is up.
+  std::string elsewhere() const {
+    for (int i = 0;; ++i) {
+      std::string name = "d" + std::to_string(i);
+      if (cluster::place_of(links->list, name, 2).ranking.front() == there) return name;
+    }
+  }
+  void write(const std::string& document, const std::string& user = "ada") {
+    storage::batch batch;
+    batch.appends = {append_of(document, storage::next_number, {"u"})};
+    batch.appends[0].by =
+        std::make_shared<const storage::append_credits>(storage::append_credits{{user}, {}});
+    REQUIRE(store->write(batch));
+  }
+  std::vector<storage::announcement> stored() { return memory->announcements({})->announcements; }
+
+  std::shared_ptr<newest_links> homes =
+      std::make_shared<newest_links>(std::chrono::steady_clock::now() - std::chrono::hours{1});
+  cluster_links_ptr links;
+  webhook_feed::settings settings;
+  std::shared_ptr<storage::memory_backend> memory = std::make_shared<storage::memory_backend>();
+  std::shared_ptr<webhook_feed> feed;
+  std::unique_ptr<announcing_backend> store;
+};
+
+void wait_for_look() {
+  std::this_thread::sleep_for(webhook::change_tracker::wait_interval +
+                              std::chrono::milliseconds{50});
+}
+
+}  // namespace
+
+TEST_CASE("a change is announced on each node's disk, and delivered by the document's home",
+          "[webhook][cluster]") {
+  homes_bed bed;
+  bed.note_other(true);
+  const std::string name = bed.elsewhere();
+  bed.write(name);
+  CHECK(bed.stored().size() == 1);
+  auto taken = bed.feed->take();
+  CHECK(taken.stored.empty());
+  CHECK(taken.void_numbers.empty());
+  bed.write(name);
+  CHECK(bed.stored().size() == 1);
+  SECTION("the home has all of it, and has had time to deliver") {
+    bed.feed->note_stored_elsewhere(name, there);
+    wait_for_look();
+    taken = bed.feed->take();
+    CHECK(taken.stored.empty());
+    CHECK(taken.void_numbers == std::vector<storage::announcement_number>{bed.stored()[0].number});
+  }
+  SECTION("the home lacks something") {
+    wait_for_look();
+    taken = bed.feed->take();
+    CHECK(taken.stored.empty());
+    CHECK(taken.void_numbers.empty());
+  }
+  SECTION("who has it is home no longer") {
+    bed.feed->note_stored_elsewhere(name, {7, 3});
+    wait_for_look();
+    CHECK(bed.feed->take().void_numbers.empty());
+  }
+  SECTION("the home is down for long") {
+    bed.feed->note_stored_elsewhere(name, there);
+    bed.note_other(false);
+    wait_for_look();
+    taken = bed.feed->take();
+    REQUIRE(taken.stored.size() == 1);
+    CHECK(taken.stored[0].what.document == name);
+    CHECK(taken.stored[0].number == bed.stored()[0].number);
+  }
+  SECTION("the document is gone here") {
+    bed.feed->on_gone(name);
+    taken = bed.feed->take();
+    CHECK(taken.stored.empty());
+    CHECK(taken.void_numbers.size() == 1);
+  }
+}
+
+TEST_CASE("a home that has just come up gets time to deliver what it was stored",
+          "[webhook][cluster]") {
+  homes_bed bed;
+  bed.settings.standby = std::chrono::minutes{5};
+  bed.make_feed();
+  bed.note_other(true);
+  const std::string name = bed.elsewhere();
+  bed.write(name);
+  bed.feed->note_stored_elsewhere(name, there);
+  const auto taken = bed.feed->take();
+  CHECK(taken.void_numbers.empty());
+  CHECK(taken.stored.empty());
+}
+
+TEST_CASE("what an earlier run has announced is the home's to deliver, once for each document",
+          "[webhook][cluster]") {
+  homes_bed bed;
+  bed.note_other(true);
+  const std::string name = bed.elsewhere();
+  bed.write(name, "ada");
+  std::vector<storage::announcement> left = bed.stored();
+  left.push_back(left[0]);
+  left[1].number += 1;
+  left[1].details = R"({"authors":["bob"]})";
+  left.push_back(left[0]);
+  left[2].is_dead = true;
+  left.push_back(left[0]);
+  left[3].topic = "document.deleted";
+  bed.make_feed();
+  bed.feed->adopt(left);
+  REQUIRE(left.size() == 2);
+  CHECK(left[0].is_dead);
+  CHECK(left[1].topic == "document.deleted");
+  auto taken = bed.feed->take();
+  CHECK(taken.stored.empty());
+  CHECK(taken.void_numbers.size() == 1);
+  bed.note_other(false);
+  wait_for_look();
+  CHECK(bed.feed->take().stored.size() == 1);
+}
+
+TEST_CASE("authors at other nodes are credited with what they change here, and told on",
+          "[webhook][cluster]") {
+  feed_bed bed;
+  document_reporter reporter{bed.feed, "a"};
+  joining_session ada;
+  ada.session = 1;
+  ada.who = std::make_shared<const identity>(identity{"ada"});
+  reporter.on_join(ada);
+  CHECK_FALSE(reporter.take_untold().has_value());
+  reporter.on_edit(1);
+  reporter.on_edit_by("importer");
+  const auto untold = reporter.take_untold();
+  REQUIRE(untold.has_value());
+  CHECK(untold->users == std::vector<std::string>{"ada"});
+  CHECK(untold->origins == std::vector<std::string>{"importer"});
+  CHECK_FALSE(reporter.take_untold().has_value());
+  const cluster::peer_authors others{{"bob", "ada"}, {}};
+  reporter.expect_peer_edits(&others);
+  reporter.on_peer_edit();
+  CHECK_FALSE(reporter.take_untold().has_value());  // they are not this node's
+  reporter.expect_peer_edits(&others);
+  reporter.expect_peer_edits(nullptr);
+  const cluster::peer_authors nobody;
+  reporter.expect_peer_edits(&nobody);
+  reporter.on_peer_edit();
+  const auto credits = reporter.take_credits();
+  REQUIRE(credits != nullptr);
+  CHECK(credits->users == std::vector<std::string>{"ada", "bob"});
+  reporter.on_edit(1);
+  CHECK(reporter.take_untold().has_value());  // for each append
+}
+
 TEST_CASE("a document tells who is there and who edits", "[webhook]") {
   feed_bed bed;
   document_reporter reporter{bed.feed, "a"};

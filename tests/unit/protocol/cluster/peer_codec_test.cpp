@@ -28,7 +28,11 @@ std::vector<document_message> all_document_messages() {
           peer_closed{},
           peer_presence{bytes("presence"), true},
           peer_event{bytes("{}"), "ada", "m-1"},
-          peer_generation{last}};
+          peer_generation{last},
+          peer_authors{{"ada", std::string(300, 'b')}, {"import"}},
+          peer_generation_stored{last},
+          peer_part{wide, answer_to::ask, bytes("part")},
+          peer_more{wide, answer_to::load}};
 }
 
 document_block block_of(std::vector<document_message> messages) {
@@ -64,8 +68,8 @@ TEST_CASE("a block of all messages is the same after its way", "[cluster][codec]
   CHECK(block.document == "team/plan");
   CHECK(block.life == 0xfedcba9876543210);
   CHECK(block.list == 300);
-  REQUIRE(block.messages.size() == 12);
-  for (std::size_t i = 0; i < 12; ++i) CHECK(block.messages[i].index() == i);
+  REQUIRE(block.messages.size() == std::variant_size_v<document_message>);
+  for (std::size_t i = 0; i < block.messages.size(); ++i) CHECK(block.messages[i].index() == i);
   CHECK(as_text(encode(block).view()) == as_text(encoded.view()));
 }
 
@@ -100,6 +104,31 @@ TEST_CASE("each field of a message about a document arrives", "[cluster][codec]"
   CHECK(event.user == "ada");
   CHECK(event.message_id == "m");
   CHECK(as_text(event.payload.view()) == "{}");
+  const auto authors = decoded_alone(peer_authors{{"ada", "bob"}, {"import"}});
+  CHECK(authors.users == std::vector<std::string>{"ada", "bob"});
+  CHECK(authors.origins == std::vector<std::string>{"import"});
+}
+
+TEST_CASE("parts of an answer say what they answer", "[cluster][codec]") {
+  const auto part = decoded_alone(peer_part{5, answer_to::load, bytes("u")});
+  CHECK(part.life == 5);
+  CHECK(part.to == answer_to::load);
+  CHECK(as_text(part.update.view()) == "u");
+  const auto more = decoded_alone(peer_more{6, answer_to::ask});
+  CHECK(more.life == 6);
+  CHECK(more.to == answer_to::ask);
+}
+
+TEST_CASE("the size of a message in a block is what it adds to that", "[cluster][codec]") {
+  const std::size_t empty = encode(block_of({})).size();
+  for (const document_message& each : all_document_messages())
+    CHECK(encode(block_of({each})).size() == empty + encoded_size(each));
+}
+
+TEST_CASE("more authors than may be are refused", "[cluster][codec]") {
+  const std::vector<std::string> most(peer_authors_count_max, "a");
+  CHECK(decoded_alone(peer_authors{most, most}).users.size() == peer_authors_count_max);
+  CHECK(failure_of("01 04706c616e 0000000000000001 05 0d 65") == errc::number_too_large);
 }
 
 TEST_CASE("messages about nodes are the same after their way", "[cluster][codec]") {

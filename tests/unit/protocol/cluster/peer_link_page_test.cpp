@@ -6,10 +6,12 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "protocol/cluster/hello.hpp"
 #include "protocol/cluster/link_limits.hpp"
 #include "protocol/cluster/link_queue.hpp"
 #include "protocol/cluster/message_joiner.hpp"
 #include "protocol/cluster/peer_codec.hpp"
+#include "protocol/hosted_document.hpp"
 #include "tests/support/hex_bytes.hpp"
 #include "tests/support/source_tree.hpp"
 
@@ -78,7 +80,11 @@ TEST_CASE("the messages of the page are read and written as it says", "[cluster]
       {"peer_closed", peer_closed{}},
       {"peer_presence", peer_presence{slice("010101027b7d"), true}},
       {"peer_event", peer_event{slice("7b2261223a317d"), "ada", "m-1"}},
-      {"peer_generation", peer_generation{3}}};
+      {"peer_generation", peer_generation{3}},
+      {"peer_authors", peer_authors{{"ada"}, {"import"}}},
+      {"peer_generation_stored", peer_generation_stored{3}},
+      {"peer_part", peer_part{life, answer_to::ask, hello}},
+      {"peer_more", peer_more{life, answer_to::load}}};
   const std::vector<std::pair<std::string, node_message>> of_nodes = {
       {"peer_members", peer_members{slice("6162")}},
       {"peer_moved", peer_moved{7}},
@@ -133,7 +139,12 @@ TEST_CASE("the payloads of the page are read and written as it says", "[cluster]
 }
 
 TEST_CASE("the limits of the page are those of the code", "[cluster][docs]") {
+  CHECK(protocol_version == 2);
   CHECK(peer_message_size_bytes_max == 83'886'080);
+  CHECK(peer_authors_count_max == 100);
+  CHECK(peer_update_size_bytes_max == 67'108'864);
+  CHECK(hosted_document::whole_difference_max == 16 * 1024 * 1024);
+  CHECK(hosted_document::difference_part_size == 4 * 1024 * 1024);
   CHECK(block_messages_max == 65'536);
   const link_limits limits;
   CHECK(limits.payload_bytes_max == 262'144);

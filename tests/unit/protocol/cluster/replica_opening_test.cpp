@@ -270,4 +270,58 @@ TEST_CASE("a keeper stays open while sessions elsewhere use the document", "[clu
   CHECK_FALSE(here.core.is_kept_in_use());
 }
 
+TEST_CASE("a reader at a node that keeps a document sees what it has heard", "[cluster][replica]") {
+  bed here;
+  here.begin();
+  here.core.load(here.state, here.now);
+  for (const auto& each : only<peer_load>(here.said(1)))
+    here.hear(1, peer_loaded{life_here, {}, true, each.round});
+  REQUIRE(here.core.is_loaded());
+  here.core.on_reader();
+  CHECK(here.core.is_loaded());
+}
+
+TEST_CASE("a reader at a node that does not keep a document, nor uses it, makes it ask again",
+          "[cluster][replica]") {
+  document_placement elsewhere = placement_of({1, 2});
+  elsewhere.keeps_itself = false;
+  bed here{elsewhere};
+  here.begin();
+  const auto load = [&] {
+    here.core.load(here.state, here.now);
+    const auto asked = only<peer_load>(here.said(1));
+    REQUIRE(asked.size() == 1);
+    here.hear(1, peer_loaded{life_here, {}, true, asked[0].round});
+    REQUIRE(here.core.is_loaded());
+  };
+  here.core.on_reader();
+  load();
+  here.core.on_reader();
+  CHECK_FALSE(here.core.is_loaded());
+  load();
+  here.core.on_used(true);  // a session may not see what a reader saw a while ago
+  CHECK_FALSE(here.core.is_loaded());
+  load();
+  here.core.on_reader();
+  CHECK(here.core.is_loaded());
+}
+
+TEST_CASE("a copy that becomes another node's while nobody uses it is loaded again",
+          "[cluster][replica]") {
+  document_placement where = placement_of({1, 2});
+  bed here{where};
+  here.begin();
+  here.core.on_used(true);
+  here.core.load(here.state, here.now);
+  const auto asked = only<peer_load>(here.said(1));
+  REQUIRE(asked.size() == 1);
+  here.hear(1, peer_loaded{life_here, {}, true, asked[0].round});
+  here.core.on_used(false);
+  where.list = 2;
+  where.keeps_itself = false;
+  here.core.on_placement(where, here.state, here.now);
+  here.core.on_used(true);
+  CHECK_FALSE(here.core.is_loaded());
+}
+
 }  // namespace troupe::replica_opening_test

@@ -23,12 +23,22 @@ struct tracker_bed {
             const std::string& user = {}) {
     tracker.note(document, {{user}, {}}, at(when));
   }
+  std::optional<change_tracker::due_change> take(std::chrono::milliseconds when) {
+    return tracker.take_due(at(when), [this](const std::string&, const stored_elsewhere* known) {
+      ++asked;
+      elsewhere = known != nullptr ? std::optional{*known} : std::nullopt;
+      return what;
+    });
+  }
   std::string due(std::chrono::milliseconds when) {
-    const auto taken = tracker.take_due(at(when));
-    return taken ? taken->what.document : "";
+    const auto taken = take(when);
+    return taken ? taken->what.what.document : "";
   }
 
   change_tracker tracker{{2s, 10s, 3}};
+  duty what = duty::announce;
+  std::optional<stored_elsewhere> elsewhere;  // as it was decided last
+  int asked = 0;
   std::uint64_t last = 0;
 };
 
@@ -66,11 +76,11 @@ TEST_CASE("a change has all of its authors, each once, and the number that it be
   bed.note("a", 2ms, "bob");
   bed.note("a", 3ms, "ada");
   bed.note("never", 3ms, "eve");
-  const auto first = bed.tracker.take_due(bed.at(10s));
-  const auto second = bed.tracker.take_due(bed.at(10s));
+  const auto first = bed.take(10s);
+  const auto second = bed.take(10s);
   REQUIRE(first.has_value());
   REQUIRE(second.has_value());
-  const auto& a = first->what.document == "a" ? *first : *second;
+  const auto& a = first->what.what.document == "a" ? first->what : second->what;
   CHECK(a.what.by.users == std::vector<std::string>{"ada", "bob"});
   CHECK(a.number == 1);
 }
@@ -88,6 +98,72 @@ TEST_CASE("a document that is held is not due until it is released", "[webhook]"
   CHECK(bed.due(22s) == "a");
   bed.tracker.hold("gone");
   bed.tracker.release("gone");
+}
+
+// --- where several nodes store a document ---
+
+TEST_CASE("a change that is another node's to announce waits, and is looked at again",
+          "[webhook]") {
+  tracker_bed bed;
+  bed.what = duty::wait;
+  bed.begin("a", 0ms);
+  CHECK(bed.due(2s) == "");
+  CHECK(bed.asked == 1);
+  CHECK(bed.due(2500ms) == "");
+  CHECK(bed.asked == 1);  // not so soon
+  CHECK(bed.due(3s) == "");
+  CHECK(bed.asked == 2);
+  CHECK(bed.tracker.contains("a"));  // so that a later change announces nothing more
+  bed.what = duty::announce;
+  const auto taken = bed.take(4s);
+  REQUIRE(taken.has_value());
+  CHECK_FALSE(taken->is_left);
+  CHECK(bed.tracker.size() == 0);
+}
+
+TEST_CASE("a change that another node has announced is left to it", "[webhook]") {
+  tracker_bed bed;
+  bed.what = duty::leave;
+  bed.begin("a", 0ms);
+  const auto taken = bed.take(2s);
+  REQUIRE(taken.has_value());
+  CHECK(taken->is_left);
+  CHECK(taken->what.number == 1);
+  CHECK(bed.tracker.size() == 0);
+}
+
+TEST_CASE("what another node has stored counts until the next change", "[webhook]") {
+  constexpr cluster::node_uuid there{1, 2};
+  tracker_bed bed;
+  bed.what = duty::wait;
+  bed.begin("a", 0ms);
+  bed.tracker.note_stored_elsewhere("a", there, bed.at(1s));
+  bed.tracker.note_stored_elsewhere("a", there, bed.at(1500ms));
+  bed.tracker.note_stored_elsewhere("b", there, bed.at(1500ms));
+  bed.take(2s);
+  REQUIRE(bed.elsewhere.has_value());
+  CHECK(bed.elsewhere->by == there);
+  CHECK(bed.elsewhere->since == bed.at(1s));
+  bed.tracker.note_stored_elsewhere("a", {1, 3}, bed.at(2500ms));
+  bed.take(3s);
+  REQUIRE(bed.elsewhere.has_value());
+  CHECK(bed.elsewhere->since == bed.at(2500ms));
+  bed.note("a", 3s);
+  bed.take(5s);
+  CHECK_FALSE(bed.elsewhere.has_value());
+  bed.tracker.hold("a");  // a change is being written
+  bed.tracker.note_stored_elsewhere("a", there, bed.at(6s));
+  bed.tracker.release("a");
+  bed.take(7s);
+  CHECK_FALSE(bed.elsewhere.has_value());
+}
+
+TEST_CASE("a change of which there is nothing to be said any more is forgotten", "[webhook]") {
+  tracker_bed bed;
+  bed.begin("a", 0ms);
+  CHECK(bed.tracker.forget("a") == 1);
+  CHECK_FALSE(bed.tracker.forget("a").has_value());
+  CHECK(bed.due(10s) == "");
 }
 
 TEST_CASE("only so many documents are tracked", "[webhook]") {
