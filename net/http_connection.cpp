@@ -35,6 +35,8 @@ constexpr char tls_handshake = 0x16;
 
 constexpr unsigned not_modified = 304;
 
+beast::string_view to_beast(std::string_view text) noexcept { return {text.data(), text.size()}; }
+
 class http_connection final : public unit_member,
                               public pollable,
                               public std::enable_shared_from_this<http_connection> {
