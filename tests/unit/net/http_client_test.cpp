@@ -179,4 +179,10 @@ TEST_CASE("a URL or a header that is none of ours is refused", "[http_client]") 
       "invalid_config: a header has control characters");
 }
 
+TEST_CASE("what is shown of a URL has no query", "[http_client]") {
+  CHECK(shown_url("https://app.example.com/hook?key=secret?x") == "https://app.example.com/hook");
+  CHECK(shown_url("https://app.example.com/hook") == "https://app.example.com/hook");
+  CHECK(header_line("X-Event", "a: b") == "X-Event: a: b");
+}
+
 }  // namespace troupe::http_client_test
