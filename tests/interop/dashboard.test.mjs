@@ -99,7 +99,7 @@ test('a document is shown as a tree, live, with its versions and what differs be
   await page.until_shown('#contents', /<b>late<\/b>: \[2\]/);
 
   await page.until_shown('#which-version', /^3 of 3.*third/);
-  await page.until_shown('#difference', /settings[\s\S]*<b>late<\/b>: \[1,2\]/);
+  await page.until_shown('#difference', /settings[\s\S]*<b>late<\/b>:\s+\[1,2\]/);
   await set(page, '#way', 'before', 'change');
   await page.until_shown('#difference', /Draft/);
   assert.equal(await page.run(`document.querySelector('#difference ins').textContent`), 'Draft. ');

@@ -114,13 +114,13 @@ test('where tokens are needed the page asks for one, and keeps it out of address
   await connected(page);
   assert.equal(await page.run(`document.querySelector('#ask').hidden`), true);
   assert.doesNotMatch(await page.run('troupe.provider.url + location.href'), /token/);
-  await page.run('location.reload()');
+  await page.run('location.reload()').catch(() => {});
   await until(() => page.run('window.troupe?.provider.synced === true').catch(() => false), 'it is remembered in the tab', 20000);
 
   const reader = await open(demo(server, 'plan'));
   await reader.until_shown('#why', /Token missing/);
   await reader.run(`Object.assign(document.querySelector('#token'), { value: ${JSON.stringify(token({ sub: 'eve', docs: [{ prefix: 'demo/', rights: 'read' }] }))} }) && document.querySelector('#ask').requestSubmit()`);
-  await connected(reader);
+  await reader.until_shown('#state', /^connected/);
   await reader.run(`document.querySelector('.tiptap').focus()`);
   await reader.insert('x');
   await reader.until_shown('#state', /changes are refused/);

@@ -153,6 +153,8 @@ class browser {
     const opened = await this.open('about:blank');
     await this.ask('Page.enable', {}, opened.session);
     await this.ask('Page.addScriptToEvaluateOnNewDocument', { source: watch_mistakes }, opened.session);
+    // Each window behaves as the one in front.
+    await this.ask('Emulation.setFocusEmulationEnabled', { enabled: true }, opened.session);
     await this.ask('Page.navigate', { url }, opened.session);
     await until(() => opened.run(`location.href !== 'about:blank' && document.readyState === 'complete'`), `${url} is loaded`, 20000);
     return opened;
