@@ -146,11 +146,12 @@ std::optional<rights> access_control::rights_to(const identity_ptr& who,
                            : access::rights_of_anybody(*settings_.policy);
 }
 
-std::optional<token_bearer> access_control::bearer_of(std::string_view token,
-                                                      std::string_view document, time_point now) {
-  if (mode() != access::mode::token) return std::nullopt;
+tl::expected<token_bearer, std::optional<access::token_fault>>
+access_control::bearer_of(std::string_view token, std::string_view document, time_point now) {
+  using none = tl::unexpected<std::optional<access::token_fault>>;
+  if (mode() != access::mode::token) return none{std::nullopt};
   const auto granted = check(token);
-  if (!granted) return std::nullopt;
+  if (!granted) return none{granted.error()};
   const access::claims& who = *(*granted)->who;
   return token_bearer{
       who.user, who.token_id,

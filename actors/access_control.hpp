@@ -81,10 +81,10 @@ class access_control {
   /// (actors/authoriser).
   std::optional<rights> rights_to(const identity_ptr& who, std::string_view document) const;
 
-  /// The bearer of a token who has no session; nothing: it is no good token, or there are none
-  /// here.
-  std::optional<token_bearer> bearer_of(std::string_view token, std::string_view document,
-                                        time_point now);
+  /// The bearer of a token who has no session; else what is wrong with it, or nothing where there
+  /// are no tokens.
+  tl::expected<token_bearer, std::optional<access::token_fault>>
+  bearer_of(std::string_view token, std::string_view document, time_point now);
 
   /// What is left of rights after the changes that were made.
   rights changed(const identity_ptr& who, std::string_view document, rights may,

@@ -213,7 +213,7 @@ void admin_request::answer(const admin::metrics_query&) {
 
 // --- admin_handler ---
 
-void admin_handler::log_wrong_token(const http_request& request) {
+void admin_handler::log_wrong_token(const http_request& request, std::string_view why) {
   const std::lock_guard lock{mutex_};
   const std::uint64_t count =
       wrong_tokens_logged_.note(request.remote_address, io_unit::clock::now());
@@ -222,16 +222,24 @@ void admin_handler::log_wrong_token(const http_request& request) {
              std::string{guard_.whom() == admin::callers::users ? "a wrong token came from "
                                                                 : "a wrong admin token came from "}
                  .append(request.remote_address)
+                 .append(why.empty() ? "" : ": ")
+                 .append(why)
                  .append(since_last_line(count)));
 }
 
 /// The token of a user reaches the pages of the documents to which it has the right; what is stored
 /// raw may have what was deleted, and belongs to operators.
-admin::user_token admin_handler::judge(const http_request& head, const admin::page_request* wanted,
-                                       const std::string& token, http_asker& asker) const {
+admin::judged_token admin_handler::judge(const http_request& head,
+                                         const admin::page_request* wanted,
+                                         const std::string& token, http_asker& asker) const {
   const auto bearer = sources_->access->bearer_of(
       token, wanted == nullptr ? std::string_view{} : wanted->document, io_unit::clock::now());
-  if (!bearer) return admin::user_token::unknown;
+  if (!bearer) {
+    // What is no JWT at all is the admin token with a slip of the pen.
+    const bool is_of_user = bearer.error() && access::looks_like_token(token);
+    return {admin::user_token::unknown,
+            is_of_user ? access::describe(*bearer.error()) : std::string_view{}};
+  }
   asker = {role_of_user, bearer->user, bearer->token_id};
   const bool is_raw = wanted != nullptr && wanted->to == admin::page::export_document &&
                       query_parameter(query_of_target(head.target), "as") == "raw";
@@ -265,8 +273,15 @@ body_plan admin_handler::on_head(const http_request& head) {
   const auto* const wanted = std::get_if<admin::page_request>(&found);
   http_asker asker;
   const auto users = [&](const std::string& token) { return judge(head, wanted, token, asker); };
-  auto refusal = guard_.refusal_of(head, io_unit::clock::now(), users);
-  if (refusal && refusal->status == 401 && !head.authorization.empty()) log_wrong_token(head);
+  std::string_view fault;
+  const auto noted = [&](const std::string& token) {
+    const admin::judged_token verdict = users(token);
+    fault = verdict.why;
+    return verdict;
+  };
+  auto refusal = guard_.refusal_of(head, io_unit::clock::now(), noted);
+  if (refusal && refusal->status == 401 && !head.authorization.empty())
+    log_wrong_token(head, fault);
   if (!refusal) refusal = refusal_of_rate(asker);
   if (refusal) {
     note_refusal(head, wanted, asker, *refusal);

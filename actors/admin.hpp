@@ -97,9 +97,9 @@ class admin_handler final : public http_handler {
   void on_request(http_request request, std::function<void(http_answer)> answer) override;
 
  private:
-  void log_wrong_token(const http_request& request);
-  admin::user_token judge(const http_request& head, const admin::page_request* wanted,
-                          const std::string& token, http_asker& asker) const;
+  void log_wrong_token(const http_request& request, std::string_view why);
+  admin::judged_token judge(const http_request& head, const admin::page_request* wanted,
+                            const std::string& token, http_asker& asker) const;
   std::optional<http_answer> refusal_of_rate(const http_asker& asker);
   void note_refusal(const http_request& head, const admin::page_request* wanted,
                     const http_asker& asker, const http_answer& refusal);

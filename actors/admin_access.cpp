@@ -58,11 +58,21 @@ bool needs_token(const http_request& request) noexcept {
   return !is_file && path != "/" && path != "/healthz" && path != "/readyz";
 }
 
-http_answer answer_unauthorised(const std::string& text, std::string_view challenge) {
+http_answer answer_unauthorised(const std::string& text, std::string challenge) {
   http_answer answer = answer_error(401, text);
-  answer.authenticate = challenge;
+  answer.authenticate = std::move(challenge);
   answer.ends_connection = true;
   return answer;
+}
+
+/// As RFC 6750, section 3. `why`: what is wrong with the token of a user, if it is one.
+http_answer answer_wrong_token(bool is_public, std::string_view why) {
+  std::string challenge{is_public ? "Bearer realm=\"troupe\"" : "Bearer realm=\"troupe admin\""};
+  challenge.append(", error=\"invalid_token\"");
+  if (!why.empty()) challenge.append(", error_description=\"").append(why).append("\"");
+  const std::string_view text =
+      is_public ? "the token is not valid here" : "the admin token is wrong";
+  return answer_unauthorised(std::string{why.empty() ? text : why}, std::move(challenge));
 }
 
 }  // namespace
@@ -107,14 +117,12 @@ std::optional<http_answer> guard::refusal_of_token(const http_request& request, 
     return answer;
   }
   if (to_.token.equals(token)) return std::nullopt;
-  const user_token of_user = users ? users(std::string{token}) : user_token::unknown;
-  if (of_user == user_token::allowed) return std::nullopt;
-  if (of_user == user_token::forbidden)
+  const judged_token of_user = users ? users(std::string{token}) : user_token::unknown;
+  if (of_user.what == user_token::allowed) return std::nullopt;
+  if (of_user.what == user_token::forbidden)
     return answer_error(403, "the token has no right to this document, or not to this page");
   note_wrong_try(request.remote_address);
-  return answer_unauthorised(is_public ? "the token is no good" : "the admin token is wrong",
-                             is_public ? "Bearer realm=\"troupe\", error=\"invalid_token\""
-                                       : "Bearer realm=\"troupe admin\", error=\"invalid_token\"");
+  return answer_wrong_token(is_public, of_user.why);
 }
 
 bool guard::may_try(const std::string& address, time_point now) {

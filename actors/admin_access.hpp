@@ -38,7 +38,14 @@ enum class user_token : std::uint8_t {
   forbidden,  ///< It is good, and has no right to this.
   allowed,
 };
-using user_token_check = std::function<user_token(const std::string& token)>;
+struct judged_token {
+  judged_token(user_token is) : what(is) {}
+  judged_token(user_token is, std::string_view fault) : what(is), why(fault) {}
+
+  user_token what;
+  std::string_view why;  ///< What is wrong with an unknown one, in words. Static storage.
+};
+using user_token_check = std::function<judged_token(const std::string& token)>;
 
 /// Decides about the requests of all connections of a listener. Thread: any.
 class guard {

@@ -8,9 +8,9 @@ namespace troupe {
 
 namespace {
 
-/// What is wrong with an edit is said in words of its own.
+/// Beside the code of the dialect. What is wrong with an edit is said in words of its own.
 std::string detail_of(const document_effects::refusal& refused) {
-  return refused.part == request_part::edit ? refused.why.detail : to_string(refused.why);
+  return refused.part == request_part::edit ? refused.why.detail : explain(refused.why);
 }
 
 }  // namespace
@@ -416,9 +416,10 @@ void document::refuse(const document_effects::refusal& refused) {
   audience_.note_closing(session, reason);
   const std::uint64_t count = closings_logged_.note(troupe::describe(reason).label, current_time());
   if (count == 0) return;
-  log_line(log_severity::warning, "session " + std::to_string(session) + " of document '" + *name_ +
-                                      "' is closed: " + to_string(refused.why) +
-                                      since_last_line(count));
+  log_line(log_severity::warning,
+           "session " + std::to_string(session) + " of document '" + *name_ +
+               "' is closed: " + std::string{troupe::describe(reason).label} + " (" +
+               explain(refused.why) + ")" + since_last_line(count));
 }
 
 void document::note_left_out(const document_effects::left_out_presence& presence) {

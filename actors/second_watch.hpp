@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <optional>
 #include <utility>
 
 #include "protocol/session/pulse.hpp"
@@ -23,20 +22,18 @@ class second_watch {
 
   /// A shorter pause is taken for one where the heartbeat leaves a client less time than
   /// `pause_max` for its answer to a ping. Pings come with the seconds.
-  explicit second_watch(const pulse_settings& heartbeat) noexcept
+  second_watch(const pulse_settings& heartbeat, time_point begins) noexcept
       : pause_(std::clamp<duration>(
             heartbeat.timeout - std::max<duration>(heartbeat.interval, std::chrono::seconds{1}),
-            pause_min, pause_max)) {}
+            pause_min, pause_max)),
+        last_(begins) {}
 
   /// A second has passed. Returns whether there was a pause before it.
-  bool on_second(time_point now) noexcept {
-    const auto last = std::exchange(last_, now);
-    return last && now - *last > pause_;
-  }
+  bool on_second(time_point now) noexcept { return now - std::exchange(last_, now) > pause_; }
 
  private:
   duration pause_;
-  std::optional<time_point> last_;
+  time_point last_;
 };
 
 }  // namespace troupe

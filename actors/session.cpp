@@ -121,7 +121,7 @@ void session::on_closed(close_reason reason) {
   environment_->metrics->closed(reason).inc();
   const auto now = unit().now();
   if (environment_->refusals) environment_->refusals->note(visitor_, reason, now);
-  if (environment_->closings)
+  if (environment_->closings && !has_logged_why_)
     log_if_due(log_severity::info,
                environment_->closings->line_for(reason, core_.way().document,
                                                 connection_->remote_address(), now));
@@ -248,12 +248,18 @@ void session::carry_out_on_connection(const session_effects& effects) {
 
 void session::log_problem(const failure& what, std::optional<close_reason> why) {
   if (!environment_->closings) return;
+  has_logged_why_ = true;
+  const close_reason reason = why.value_or(close_reason::malformed_message);
+  std::string text = "session " + std::to_string(core_.id()) + " from ";
+  text.append(connection_->remote_address())
+      .append(" is closed: ")
+      .append(troupe::describe(reason).label)
+      .append(" (")
+      .append(explain(what))
+      .append(")");
   log_if_due(log_severity::warning,
-             environment_->closings->line_for_problem(
-                 why.value_or(close_reason::malformed_message), core_.way().document,
-                 "session " + std::to_string(core_.id()) + " from " +
-                     connection_->remote_address() + " is closed: " + to_string(what),
-                 unit().now()));
+             environment_->closings->line_for_problem(reason, core_.way().document, std::move(text),
+                                                      unit().now()));
 }
 
 /// The session hears nothing more of the document; one that has failed hears of no leave.

@@ -131,7 +131,8 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   std::vector<asked_document> asked_;  // where the application decides
   std::chrono::system_clock::time_point connected_since_;
   visitor_id visitor_;
-  traffic_count told_;  // to the tally of the unit
+  bool has_logged_why_ = false;  // a line says why it is closed
+  traffic_count told_;           // to the tally of the unit
   session_place place_;
 };
 

@@ -42,12 +42,13 @@ class refused_connection final : public connection_handler {
 class session_host::admitted final : public admitted_upgrade {
  public:
   admitted(session_host& host, const upgrade_request& request, route way,
-           std::optional<close_reason> refused)
+           const identified_client& client)
       : host_(host),
         address_(request.remote_address),
         visitor_(host.visitor_of(request, way)),
         route_(std::move(way)),
-        refused_(refused) {}
+        refused_(client.refused),
+        fault_(client.fault) {}
   admitted(const admitted&) = delete;
   admitted& operator=(const admitted&) = delete;
   ~admitted() override { end_wait(); }
@@ -75,7 +76,8 @@ class session_host::admitted final : public admitted_upgrade {
   }
   void on_connection(io_unit& unit, std::shared_ptr<websocket_connection> connection) override {
     if (refused_)
-      return host_.refuse_session(unit, connection, route_.document, visitor_, *refused_);
+      return host_.refuse_session(unit, connection, route_.document, visitor_, *refused_,
+                                  fault_ ? access::describe(*fault_) : std::string_view{});
     if (route_.carries_sessions)
       return host_.open_shared(unit, std::move(connection), std::move(route_), visitor_);
     host_.spawn_session(unit, std::move(connection), std::move(route_), visitor_);
@@ -91,6 +93,7 @@ class session_host::admitted final : public admitted_upgrade {
   visitor_id visitor_;
   route route_;
   std::optional<close_reason> refused_;
+  std::optional<access::token_fault> fault_;  // of its token
   recent_refusals::turn turn_;
   bool is_waiting_ = false;
 };
@@ -122,7 +125,7 @@ result<std::unique_ptr<admitted_upgrade>> session_host::admit(upgrade_request re
     way.awaits_token = access_->mode() != access::mode::open;
     way.refused_without_token = std::exchange(client.refused, std::nullopt);
   }
-  return std::make_unique<admitted>(*this, request, std::move(way), client.refused);
+  return std::make_unique<admitted>(*this, request, std::move(way), client);
 }
 
 /// Whatever is wrong with a token, it is not shown. Keys that are missing are fetched.
@@ -176,8 +179,8 @@ void session_host::spawn_carried(io_unit& unit, std::shared_ptr<websocket_connec
 /// The client can read why.
 void session_host::refuse_session(io_unit& unit,
                                   const std::shared_ptr<websocket_connection>& connection,
-                                  const std::string& document, visitor_id visitor,
-                                  close_reason why) {
+                                  const std::string& document, visitor_id visitor, close_reason why,
+                                  std::string_view detail) {
   connection->start(std::make_shared<refused_connection>(
       [environment = environments_.at(&unit), visitor, address = connection->remote_address(),
        document](close_reason reason) {
@@ -187,7 +190,7 @@ void session_host::refuse_session(io_unit& unit,
         log_if_due(log_severity::warning,
                    environment->closings->line_for(reason, document, address, now));
       }));
-  connection->close(why);
+  connection->close(why, detail);
 }
 
 io_unit& session_host::choose_unit(io_unit& current, const std::string& document) {

@@ -69,7 +69,8 @@ class session_host final : public connection_acceptor {
   void open_shared(io_unit& unit, std::shared_ptr<websocket_connection> connection, route way,
                    visitor_id visitor);
   void refuse_session(io_unit& unit, const std::shared_ptr<websocket_connection>& connection,
-                      const std::string& document, visitor_id visitor, close_reason why);
+                      const std::string& document, visitor_id visitor, close_reason why,
+                      std::string_view detail = {});
   void note_fault(access::token_fault why, const std::string& address);
   visitor_id visitor_of(const upgrade_request& request, const route& way) const;
   io_unit& choose_unit(io_unit& current, const std::string& document);

@@ -197,7 +197,8 @@ void node::add_sessions(const std::vector<std::shared_ptr<session_table>>& table
     environment->hub = actors_->hubs[i];
     host_->add_unit(*units_[i], environment);
     units_[i]->every_second(
-        [table = tables[i], watch = second_watch{environment->settings.heartbeat}](
+        [table = tables[i],
+         watch = second_watch{environment->settings.heartbeat, io_unit::clock::now()}](
             io_unit::clock::time_point now) mutable {
           if (watch.on_second(now)) table->on_pause_ended(now);
           table->on_second(now);

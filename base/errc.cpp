@@ -1,6 +1,17 @@
 #include "base/errc.hpp"
 
+#include <algorithm>
+
 namespace troupe {
+
+namespace {
+
+std::string place_of(const failure& what) {
+  return what.offset == failure::no_offset ? std::string{}
+                                           : " at byte " + std::to_string(what.offset);
+}
+
+}  // namespace
 
 std::string_view to_string(errc code) noexcept {
   switch (code) {
@@ -56,9 +67,16 @@ std::string_view to_string(errc code) noexcept {
 std::string to_string(const failure& what) {
   std::string text{to_string(what.code)};
   if (!what.detail.empty()) text.append(": ").append(what.detail);
-  if (what.offset != failure::no_offset)
-    text.append(" at byte ").append(std::to_string(what.offset));
-  return text;
+  return text + place_of(what);
+}
+
+std::string explain(const failure& what) {
+  std::string text = what.detail;
+  if (text.empty()) {
+    text = to_string(what.code);
+    std::ranges::replace(text, '_', ' ');
+  }
+  return text + place_of(what);
 }
 
 }  // namespace troupe

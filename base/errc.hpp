@@ -79,6 +79,9 @@ struct failure {
 /// "invalid_utf8: root name at byte 12"
 std::string to_string(const failure& what);
 
+/// The same for people who have the code beside it: "root name at byte 12".
+std::string explain(const failure& what);
+
 template <class T>
 using result = tl::expected<T, failure>;
 

@@ -48,9 +48,9 @@ struct http_answer {
   bool names_upgrade = false;  ///< Whether an `Upgrade: websocket` header is sent, for 426.
   std::string_view content_type = "text/plain; charset=utf-8";  ///< Static storage.
   std::chrono::seconds retry_after{0};                          ///< Retry-After; 0: none.
-  std::string_view authenticate{};  ///< WWW-Authenticate, for 401. Static storage.
-  std::string etag{};               ///< With its quotes; empty: none.
-  bool ends_connection = false;     ///< So that who may ask nothing more holds no place.
+  std::string authenticate{};                                   ///< WWW-Authenticate, for 401.
+  std::string etag{};                                           ///< With its quotes; empty: none.
+  bool ends_connection = false;  ///< So that who may ask nothing more holds no place.
   /// Sent behind `body`, without a copy of it. Static storage.
   std::string_view fixed_body{};
   std::string_view cache_control = "no-store";  ///< Static storage.

@@ -209,7 +209,7 @@ bool hosted_document::is_forbidden(const asked& by, document_effects& out) const
       return refused(request_part::presence, "you may not be seen in this document");
     case request_kind::edit:
       if (may.contains(right::write)) return false;
-      return refused(request_part::update, "this document is read-only for you");
+      return refused(request_part::edit, "this document is read-only for you");
     case request_kind::sync:
     case request_kind::contents:
     case request_kind::query_presence:

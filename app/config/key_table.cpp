@@ -402,17 +402,17 @@ constexpr std::array keys{
                "file", "file with nothing but the secret, in one line; empty: none"},
     config_key{"webhooks.events", text_list_field{in<&config::webhooks, &webhooks::events>},
                "names",
-               "what is told: document.changed, document.opened, document.closed, "
+               "events to send: document.changed, document.opened, document.closed, "
                "document.deleted, session.joined, session.left"},
     config_key{"webhooks.debounce",
                duration_field{in<&config::webhooks, &webhooks::debounce>, 0ms, 1h}, time_units,
-               "a change is told once nobody has edited the document for this long"},
+               "a change is sent once nobody has edited the document for this long"},
     config_key{"webhooks.max_delay",
                duration_field{in<&config::webhooks, &webhooks::max_delay>, 0ms, 24h}, time_units,
-               "a change is told after this time even if the document is edited all the time"},
+               "a change is sent after this time even if the document is edited all the time"},
     config_key{"webhooks.timeout",
                duration_field{in<&config::webhooks, &webhooks::timeout>, 100ms, 5min}, time_units,
-               "how long the application may take to answer; then it is told again later"},
+               "how long the application may take to answer; then the webhook is retried later"},
     config_key{"webhooks.include_contents",
                switch_field{in<&config::webhooks, &webhooks::include_contents>}, "true or false",
                "whether document.changed has the contents of the document as JSON, up to 1 MiB"},
@@ -464,14 +464,14 @@ constexpr std::array keys{
         "cluster.replication.write_acks",
         count_field{in<&config::cluster_replication, &copies::write_acks>, 1, cluster::keepers_max},
         "nodes",
-        "keepers that have an edit on their disks when its author is told that it is stored, the "
+        "keepers that have an edit on their disks when it is acknowledged to its author, the "
         "same number on all nodes; at most cluster.replication.keepers"},
     config_key{
         "cluster.replication.mode",
         replication_mode_field{in<&config::cluster_replication, &copies::mode>},
         "strict or available",
-        "what happens to an edit while too few keepers can be reached: strict tells nobody that it "
-        "is stored until enough have it; available takes those that can be reached for enough"},
+        "what happens to an edit while too few keepers can be reached: strict does not acknowledge "
+        "it until enough have it; available counts those that can be reached as enough"},
     config_key{"cluster.tls.certificate",
                text_field{in<&config::cluster_tls, &cluster_tls::certificate>}, "file",
                "certificate of this node in PEM, which it shows to other nodes; empty: no TLS "

@@ -214,8 +214,7 @@ std::string to_string(const edit_error& what) {
     if (!what.path.empty()) text.append(" at ").append(what.path);
     text.append(": ");
   }
-  const bool is_plain = what.why.code == errc::invalid_edit || what.why.code == errc::edit_conflict;
-  return text + (is_plain ? what.why.detail : to_string(what.why));
+  return text + explain(what.why);
 }
 
 tl::expected<batch, edit_error> batch::parse(std::string_view json) {

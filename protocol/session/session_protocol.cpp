@@ -246,7 +246,7 @@ void session_protocol::on_bad_frame(dialect in, const failure& why, const decode
     if (route_.document.empty()) return refuse_nameless(in, frame, out);
     document = route_.document;
   }
-  refuse(in, request_error_for(why.code, frame.wrong_part), is_whole ? to_string(why) : why.detail,
+  refuse(in, request_error_for(why.code, frame.wrong_part), is_whole ? explain(why) : why.detail,
          std::move(document), frame.message_id, out);
   if (is_whole) out.replies.back().what.part = frame.wrong_part;
 }

@@ -201,6 +201,14 @@ TEST_CASE("the token of a user is asked about behind the admin token", "[admin]"
   CHECK(status(admin::user_token::allowed) == 200);
   CHECK(status(admin::user_token::forbidden) == 403);
   CHECK(status(admin::user_token::unknown) == 401);
+  const auto refusal = guard.refusal_of(asked, start, [](const std::string&) {
+    return admin::judged_token{admin::user_token::unknown, "the token has expired"};
+  });
+  REQUIRE(refusal);
+  CHECK(refusal->status == 401);
+  CHECK(refusal->authenticate == R"(Bearer realm="troupe admin", error="invalid_token", )"
+                                 R"(error_description="the token has expired")");
+  CHECK(refusal->body.find("the token has expired") != std::string::npos);
 }
 
 TEST_CASE("on a public port only tokens of users count, under any host", "[admin]") {

@@ -12,16 +12,16 @@ const second_watch::time_point start{1h};
 
 /// Whether a second that comes `gap` after the one before it counts as a pause.
 bool is_pause(const pulse_settings& heartbeat, second_watch::duration gap) {
-  second_watch watch{heartbeat};
-  watch.on_second(start);
+  second_watch watch{heartbeat, start};
   return watch.on_second(start + gap);
 }
 
 }  // namespace
 
-TEST_CASE("a second that comes late tells of a pause, the first one does not", "[second_watch]") {
-  second_watch watch{{.interval = 30s, .timeout = 60s}};
+TEST_CASE("a second that comes late tells of a pause, the first one, too", "[second_watch]") {
+  second_watch watch{{.interval = 30s, .timeout = 60s}, start - 1s};
   CHECK_FALSE(watch.on_second(start));
+  CHECK(second_watch{{.interval = 30s, .timeout = 60s}, start}.on_second(start + 4s));
   CHECK_FALSE(watch.on_second(start + 1s));
   CHECK_FALSE(watch.on_second(start + 4s));
   CHECK(watch.on_second(start + 8s));
@@ -48,7 +48,7 @@ TEST_CASE("no client that answers is cut by a pause, however long", "[second_wat
        {pulse_settings{1s, 2500ms}, pulse_settings{1s, 4s}, pulse_settings{2s, 5s}})
     for (auto stop = 0ms; stop < 5s; stop += 50ms) {
       CAPTURE(heartbeat.timeout.count(), stop.count());
-      second_watch watch{heartbeat};
+      second_watch watch{heartbeat, start};
       pulse beat{start};
       bool is_cut = false;
       auto now = start;

@@ -43,6 +43,8 @@ TEST_CASE("a failure reads as its code, its detail and its place", "[errc]") {
   CHECK(to_string(failure{errc::invalid_utf8, "root name", 12}) ==
         "invalid_utf8: root name at byte 12");
   CHECK(to_string(failure{errc::truncated, {}, 0}) == "truncated at byte 0");
+  CHECK(explain(failure{errc::invalid_utf8, "root name", 12}) == "root name at byte 12");
+  CHECK(explain(failure{errc::message_id_reused, {}}) == "message id reused");
 }
 
 TEST_CASE("fail makes a result that holds a failure", "[errc]") {

@@ -169,7 +169,7 @@ TEST_CASE("a batch that fails in the middle has changed nothing", "[edits]") {
     {"op":"deleteText","path":"/text","index":5,"length":10}])");
   CHECK(why.index == 3);
   CHECK(why.why.code == errc::out_of_range);
-  CHECK(edits::to_string(why).starts_with("edit 3 at /text: out_of_range: index or length: "));
+  CHECK(edits::to_string(why).starts_with("edit 3 at /text: index or length: "));
   // The document goes on.
   CHECK(done(doc, R"([{"op":"appendText","path":"/text","text":"!"}])"));
   CHECK(doc.text("text") == "hello world!");
