@@ -53,10 +53,11 @@ async function add(run, node) {
   }
 }
 
-/** Ends a node of the list: in order, and it is struck off. */
+/** Ends a node of the list: in order, it is struck off, and stopped once the others have its documents. */
 async function leave(run, node) {
   await run.cluster.must(one_up(run, node), 'leave', node.name);
   node.has_left = true;
+  await run.cluster.moved(60_000, run.cluster.members().filter(({ is_up }) => is_up));
   await node.stop();
 }
 

@@ -214,9 +214,9 @@ export class test_cluster {
     return this;
   }
   /** Waits until all nodes know that all documents are where the list wants them: until then one that is lost is missed by openings. */
-  async moved(ms = 15_000) {
+  async moved(ms = 15_000, nodes = this.up()) {
     const have_moved = async (node) => (await node.ask('/api/v1/cluster')).json.moved;
-    await Promise.all(this.up().map((node) => until(() => have_moved(node), `${node.name} says that all have moved`, ms)));
+    await Promise.all(nodes.map((node) => until(() => have_moved(node), `${node.name} says that all have moved`, ms)));
   }
   /** Waits until each node that is up has a connection to each other one; without proxies nobody knows. */
   async linked(ms = 15_000) {
