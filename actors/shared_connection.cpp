@@ -192,7 +192,7 @@ void shared_connection::look_at_deadlines(time_point now) {
   }
   for (const carried_sessions::number late : sessions_.overdue(now)) {
     tell(sessions_.address_of(late), notice_kind::denied,
-         describe(close_reason::not_authenticated).text);
+         troupe::describe(close_reason::not_authenticated).text);
     sessions_.refuse(late);
   }
 }
