@@ -21,8 +21,6 @@ struct route {
   identity_ptr who;
   rights may;
   dialect_set dialects;  ///< That are spoken here; each comes in frames of another kind.
-  /// When the client's token is no longer valid; nothing: it has none.
-  std::optional<std::chrono::steady_clock::time_point> expires = {};
   /// The connection carries several sessions, each of a document that its messages name.
   bool carries_sessions = false;
   /// Of such a session: its client says in a message who it is, before anything else.
@@ -30,6 +28,8 @@ struct route {
   /// Why it may not be who came with the upgrade, which it is without a token of its own; nothing:
   /// it may.
   std::optional<close_reason> refused_without_token = {};
+  /// When the client's token is no longer valid; nothing: it has none.
+  std::optional<std::chrono::steady_clock::time_point> expires = {};
 };
 
 /// What a client asks for with its upgrade.

@@ -252,7 +252,6 @@ class session_protocol {
   token_bucket edit_tokens_;                   // of the others
   std::unique_ptr<presence_budget> presence_;  // once it has sent presence
   pulse pulse_;
-  time_point token_asked_{};  // when the client was last asked for another token
   // Small members side by side: ten thousand idle sessions are held at once.
   std::optional<dialect> of_text_;    // the dialect that comes in text frames
   std::optional<dialect> of_binary_;  // and in binary ones
@@ -262,8 +261,9 @@ class session_protocol {
   bool has_missed_presence_ = false;
   bool is_closed_ = false;
   bool is_paused_ = false;
-  bool is_checking_ = false;  // on_wake() will come
-  bool has_ignored_ = false;  // a message, and said so
+  bool is_checking_ = false;      // on_wake() will come
+  bool has_ignored_ = false;      // a message, and said so
+  std::uint8_t token_asked_ = 0;  // how often the client was asked for another token
 };
 
 }  // namespace troupe

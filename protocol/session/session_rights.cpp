@@ -1,6 +1,7 @@
 // Who the client of a session is and what it may do: the answers of the authoriser, rights that
 // change, and tokens that come in messages. Functions of the class session_protocol.
 #include <algorithm>
+#include <array>
 
 #include "protocol/dialects/dialects.hpp"
 #include "protocol/session/session_protocol.hpp"
@@ -9,10 +10,9 @@ namespace troupe {
 
 namespace {
 
-/// How long before its token ends a client is asked for another, and how long until it is asked
-/// again.
-constexpr std::chrono::seconds token_wanted_before{60};
-constexpr std::chrono::seconds token_asked_interval{20};
+/// How long before its token ends a client is asked for another, each time that it is.
+constexpr std::array<std::chrono::seconds, 3> token_wanted_before{
+    std::chrono::seconds{60}, std::chrono::seconds{40}, std::chrono::seconds{20}};
 
 }  // namespace
 
@@ -62,7 +62,7 @@ void session_protocol::on_renewed(identity_ptr who, std::optional<time_point> ex
   if (is_closed_) return;
   route_.who = std::move(who);
   route_.expires = expires;
-  token_asked_ = {};
+  token_asked_ = 0;
   joined_document* const of = documents_.find(route_.document);
   if (of == nullptr) return;
   if (of->may != may)
@@ -82,11 +82,11 @@ void session_protocol::announce(const joined_document& one, session_effects& out
 
 /// A client that can show another token in a message need not reconnect with it.
 void session_protocol::ask_for_token(time_point now, session_effects& out) {
-  if (!route_.expires || *route_.expires - now > token_wanted_before) return;
-  if (now - token_asked_ < token_asked_interval) return;
+  if (!route_.expires || token_asked_ >= token_wanted_before.size()) return;
+  if (*route_.expires - now > token_wanted_before[token_asked_]) return;
   route_.dialects.for_each([&](dialect each) {
     if (!codec_of(each).traits().carries_sessions) return;
-    token_asked_ = now;
+    ++token_asked_;
     out.replies.push_back({each, notice{.kind = notice_kind::token_wanted, .body = {}, .extra = {}},
                            route_.document});
   });
