@@ -30,6 +30,7 @@ constexpr const char* general_footer =
     "  troupe doc info document.bin             what is in a stored or captured update\n"
     "  troupe storage verify ./data             whether all stored documents can be read\n"
     "  troupe cluster members                   the nodes of a cluster, as one of them sees them\n"
+    "  troupe healthcheck --config node.yaml    whether the node of this file is up\n"
     "\n"
     "troupe COMMAND --help explains a command and lists the keys. Exit code 2 means that the\n"
     "command line or the configuration is wrong; standard error has one line for each mistake.\n";
@@ -87,6 +88,11 @@ constexpr const char* cluster_examples =
     "  troupe cluster make-certificates certificates --node n1 --node n2 --node n3\n"
     "\n"
     "troupe cluster COMMAND --help lists the options.\n";
+
+constexpr const char* healthcheck_rules =
+    "Exit code 0: the node is well. 1: it is not, or does not answer within 5 s; standard error "
+    "says\n"
+    "why. 2: the command or the configuration is wrong.\n";
 
 constexpr const char* repair_rules =
     "The old store is never changed. What can be read goes into a new store, which is checked, "
@@ -364,6 +370,21 @@ class cluster_commands {
   cluster_request& request_;
 };
 
+CLI::App& add_healthcheck(CLI::App& app, invocation& call, std::string& file) {
+  CLI::App& health = *app.add_subcommand("healthcheck", "Ask a node whether it is up");
+  health.add_option("--config", file, "Configuration file of the node; default: none")
+      ->type_name("FILE");
+  add_settings_option(health, call.sources.settings);
+  health
+      .add_option("--url", call.healthcheck.url,
+                  "Ask there; default: the admin pages or the port of the configuration")
+      ->type_name("URL");
+  health.add_flag("--ready", call.healthcheck.is_ready,
+                  "Whether it can take edits (/readyz), not only whether it is up (/healthz)");
+  health.footer(healthcheck_rules);
+  return health;
+}
+
 }  // namespace
 
 tl::expected<invocation, early_exit> parse_command_line(int argc, const char* const* argv) {
@@ -396,6 +417,7 @@ tl::expected<invocation, early_exit> parse_command_line(int argc, const char* co
   const doc_commands doc{app, call.doc};
   const storage_commands storage{app, call.storage};
   const cluster_commands cluster{app, call.cluster};
+  const CLI::App& healthcheck = add_healthcheck(app, call, file);
 
   CLI::App* version = app.add_subcommand("version", "Print the version");
 

@@ -11,11 +11,20 @@
 #include "app/config/check.hpp"
 #include "app/config/load.hpp"
 #include "app/doc/tool.hpp"
+#include "app/healthcheck.hpp"
 #include "app/storage/tool.hpp"
 
 namespace troupe {
 
-enum class command : std::uint8_t { serve, check_config, doc, storage, cluster, version };
+enum class command : std::uint8_t {
+  serve,
+  check_config,
+  doc,
+  storage,
+  cluster,
+  healthcheck,
+  version
+};
 
 struct invocation {
   command what = command::serve;
@@ -24,6 +33,7 @@ struct invocation {
   doc_request doc;
   storage_request storage;
   cluster_request cluster;
+  healthcheck_request healthcheck;
 };
 
 /// Nothing to run: the user asked for help (code 0), or the arguments are wrong (exit_usage).

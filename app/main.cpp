@@ -10,6 +10,7 @@
 #include "app/config/check.hpp"
 #include "app/config/load.hpp"
 #include "app/doc/command.hpp"
+#include "app/healthcheck.hpp"
 #include "app/serve.hpp"
 #include "app/storage/tool.hpp"
 
@@ -23,6 +24,14 @@ int load_and_serve(const troupe::config_sources& sources) {
   troupe::write_problems(caf.problems(), std::cerr);
   if (!loaded.problems.empty() || !caf.problems().empty()) return troupe::exit_usage;
   return troupe::serve(loaded.settings, caf);
+}
+
+int check_health(const troupe::invocation& call) {
+  const troupe::loaded_config loaded = troupe::load_config(call.sources);
+  troupe::write_problems(loaded.problems, std::cerr);
+  if (!loaded.problems.empty()) return troupe::exit_usage;
+  return troupe::run_healthcheck(call.healthcheck, loaded.settings, troupe::ask_by_http,
+                                 {std::cout, std::cerr});
 }
 
 }  // namespace
@@ -49,6 +58,7 @@ int main(int argc, char** argv) {
       return troupe::run_cluster_command(call->cluster, token == nullptr ? "" : token,
                                          troupe::ask_by_http, {std::cout, std::cerr});
     }
+    case troupe::command::healthcheck: return check_health(*call);
     case troupe::command::version: std::cout << troupe::version_text() << '\n'; return 0;
   }
   return troupe::exit_usage;

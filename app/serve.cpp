@@ -7,6 +7,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <ctime>
 #include <iostream>
 #include <string>
 #include <string_view>
@@ -17,6 +18,8 @@
 #include "app/config/to_settings.hpp"
 #include "app/exporter.hpp"
 #include "app/node.hpp"
+#include "app/service_manager.hpp"
+#include "app/thread_watch.hpp"
 #include "base/printable.hpp"
 #include "net/address_limits.hpp"
 
@@ -124,11 +127,33 @@ void reload(node& running, log_sink& log) {
                  "(server.tls.certificate is not set)\n";
 }
 
+/// Waits for the next signal. The service manager is told meanwhile that the node lives, as long as
+/// its I/O threads do.
+int wait_for_signal(const sigset_t& signals, const service_manager& manager,
+                    thread_watch& threads) {
+  const auto interval = manager.watchdog_interval();
+  if (!interval) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    return signal;
+  }
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*interval);
+  const timespec time{static_cast<std::time_t>(seconds.count()),
+                      static_cast<long>(std::chrono::nanoseconds{*interval - seconds}.count())};
+  for (;;) {
+    if (threads.all_answer()) manager.tell("WATCHDOG=1");
+    const int signal = sigtimedwait(&signals, nullptr, &time);
+    if (signal > 0) return signal;
+  }
+}
+
 /// Waits for a signal that ends the node, or for the failure of an actor.
 void wait_for_end(const sigset_t& signals, node& running, log_sink& log,
-                  const std::atomic<bool>& has_failed) {
-  for (int signal = 0;;) {
-    sigwait(&signals, &signal);
+                  const std::atomic<bool>& has_failed, const service_manager& manager,
+                  const node::io_units& units) {
+  thread_watch threads{units};
+  for (;;) {
+    const int signal = wait_for_signal(signals, manager, threads);
     if (signal == SIGHUP)
       reload(running, log);
     else if (signal != SIGUSR1 || has_failed)
@@ -223,6 +248,7 @@ int serve(const config& settings, caf_config& caf) {
   raise_descriptor_limit(settings.limits.max_connections);
   warn_of_risks(settings);
 
+  const service_manager manager = service_manager::of_this_process();
   caf::init_global_meta_objects<caf::id_block::troupe_wire>();
   caf::init_global_meta_objects<caf::id_block::troupe_actors>();
   std::vector<std::unique_ptr<io_unit>> units;
@@ -243,7 +269,9 @@ int serve(const config& settings, caf_config& caf) {
     if (running) {
       print_metrics(system);
       print_addresses(settings, **running);
-      wait_for_end(signals, **running, *log, has_failed);
+      manager.tell("READY=1");
+      wait_for_end(signals, **running, *log, has_failed, manager, units);
+      manager.tell("STOPPING=1");
       std::cout << "troupe stopping" << std::endl;
       if (!has_failed) announce_stop(signals, **running, settings.server.drain_delay);
     } else {

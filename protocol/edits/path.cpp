@@ -48,24 +48,6 @@ result<void> add_step(path& to, path::step step, bool is_root) {
   return {};
 }
 
-result<path> read_pointer(std::string_view text) {
-  if (!text.starts_with('/'))
-    return fail(errc::invalid_edit, "path must begin with / and the name of a root");
-  path read;
-  for (bool is_root = true; !text.empty(); is_root = false) {
-    text.remove_prefix(1);
-    const std::string_view token = text.substr(0, text.find('/'));
-    text.remove_prefix(token.size());
-    TROUPE_ASSIGN(std::string key, unescaped(token));
-    const auto index = number_in(key);
-    TROUPE_TRY(add_step(read,
-                        {index ? path::step::form::either : path::step::form::key, std::move(key),
-                         index.value_or(0)},
-                        is_root));
-  }
-  return read;
-}
-
 result<path> read_array(std::string_view array) {
   path read;
   json::element_reader elements{array};
@@ -99,6 +81,24 @@ void append_token(std::string_view key, std::string& to) {
 }
 
 }  // namespace
+
+result<path> read_pointer(std::string_view text) {
+  if (!text.starts_with('/'))
+    return fail(errc::invalid_edit, "path must begin with / and the name of a root");
+  path read;
+  for (bool is_root = true; !text.empty(); is_root = false) {
+    text.remove_prefix(1);
+    const std::string_view token = text.substr(0, text.find('/'));
+    text.remove_prefix(token.size());
+    TROUPE_ASSIGN(std::string key, unescaped(token));
+    const auto index = number_in(key);
+    TROUPE_TRY(add_step(read,
+                        {index ? path::step::form::either : path::step::form::key, std::move(key),
+                         index.value_or(0)},
+                        is_root));
+  }
+  return read;
+}
 
 result<path> read_path(std::string_view json) {
   if (json.starts_with('[')) return read_array(json);

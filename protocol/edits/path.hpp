@@ -35,6 +35,9 @@ struct path {
 /// Fails with invalid_edit.
 result<path> read_path(std::string_view json);
 
+/// Reads the first form from its text itself, not quoted. Fails with invalid_edit.
+result<path> read_pointer(std::string_view text);
+
 /// As a pointer, shortened where it is long, for messages.
 std::string to_string(const path& of);
 

@@ -137,6 +137,19 @@ const operations = {
 };
 for (const [name, text] of Object.entries(operations)) add('edits', name, Buffer.from(text));
 
+/** A call as engine_fuzz.cpp reads it. */
+const call = (number, index, length, text, content) =>
+  bytes(number, index, length, text.length, Buffer.from(text), piece(Buffer.from(content)));
+const hello = Y.encodeStateAsUpdate(doc_of_one(9, (doc) => doc.getText('t').insert(0, 'hello')));
+add('engine', 'texts', bytes(call(0, 0, 0, '/t', 'h\u00e9'), call(1, 2, 0, '/t', '{"b":true}'), call(3, 0, 4, '/t', '{"b":null}'),
+  call(2, 1, 2, '/t', ''), call(4, 0, 0, '["t"]', 'other text'), call(14, 0, 0, '/t', '')));
+add('engine', 'maps', bytes(call(5, 0, 0, '/m', '{"a":[1]}'), call(6, 0, 0, 'key', '"v"'), call(7, 0, 0, 'key', ''), call(16, 0, 0, '/m', 'k'),
+  call(12, 0, 0, '/m/k/n/0', '')));
+add('engine', 'arrays', bytes(call(8, 1, 0, '/a', '[true,{"x":null}]'), call(9, 0, 2, '/a', ''), call(17, 1, 0, '/a', ''), call(8, 0, 0, '/m/k/n', '[2]')));
+add('engine', 'updates', bytes(call(11, 0, 1, '', hello), call(11, 0, 2, '', Y.convertUpdateFormatV1ToV2(hello)), call(18, 0, 1, '', [1, 9, 2]),
+  call(19, 0, 1, '', hello), call(20, 0, 1, Buffer.from([1, 9, 2]).toString('latin1'), hello), call(21, 1, 1, '', hello), call(22, 0, 1, '', hello), call(23, 0, 2, '', '')));
+add('engine', 'batch', bytes(call(10, 0, 0, '', operations.xml), call(15, 0, 0, '/x', ''), call(10, 0, 0, '', operations.half)));
+
 /** An awareness update of [client, clock, state or null]. */
 const awareness = (...states) => encoded((e) => {
   encoding.writeVarUint(e, states.length);

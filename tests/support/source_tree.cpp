@@ -9,7 +9,8 @@ namespace troupe::test {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* product_folders[] = {"base", "protocol", "storage", "net", "actors", "app"};
+constexpr const char* product_folders[] = {"base", "protocol", "engine", "storage",
+                                           "net",  "actors",   "app"};
 
 /// What stands between `open` and `close` behind an #include at the start of the line, or nothing.
 std::string included(const std::string& line, char open, char close) {
@@ -80,7 +81,8 @@ std::vector<std::string> documents() {
     if (entry.is_regular_file()) pages.push_back(entry.path().filename().string());
   for (const char* folder : product_folders)
     for (const std::string& path : files_below(folder)) pages.push_back(path);
-  for (const char* folder : {"docs", "tests", "bench", "config", "findings"})
+  for (const char* folder :
+       {"docs", "tests", "bench", "config", "examples", "findings", "packaging"})
     for (const std::string& path : files_below(folder)) pages.push_back(path);
   std::erase_if(pages, [](const std::string& path) { return !path.ends_with(".md"); });
   return pages;

@@ -1,5 +1,6 @@
 // The rules of the pages that a program can check: what they name exists, and a line of text is a
 // sentence. It reads the pages as text and knows nothing of what they say.
+#include <cctype>
 #include <iterator>
 #include <regex>
 #include <set>
@@ -77,6 +78,45 @@ bool ends_sentence(const std::string& text) {
   return std::regex_match(text, end);
 }
 
+/// What a page links to: "docs/admin.md" and "versions"; the one of the page itself is left empty.
+struct page_link {
+  std::string file;
+  std::string anchor;
+};
+
+std::vector<page_link> links_of(const std::string& page) {
+  static const std::regex link{"\\]\\(([^)#: ]*)#([^) ]+)\\)"};
+  std::vector<page_link> found;
+  bool is_fenced = false;
+  for (const std::string& line : read_lines(page)) {
+    if (replaced(line, "^ +", "").starts_with("```")) is_fenced = !is_fenced;
+    if (is_fenced) continue;
+    for (auto at = std::sregex_iterator{line.begin(), line.end(), link};
+         at != std::sregex_iterator{}; ++at)
+      found.push_back({(*at)[1], (*at)[2]});
+  }
+  return found;
+}
+
+/// The anchors of the headings of a page: small letters, hyphens for spaces, nothing else.
+std::set<std::string> anchors_of(const std::string& page) {
+  std::set<std::string> anchors;
+  bool is_fenced = false;
+  for (const std::string& line : read_lines(page)) {
+    if (line.starts_with("```")) is_fenced = !is_fenced;
+    if (is_fenced || !line.starts_with('#')) continue;
+    const std::string title = replaced(replaced(line, "^#+ +", ""), "\\]\\([^)]*\\)", "");
+    std::string anchor;
+    for (const char c : title) {
+      if (c == ' ') anchor += '-';
+      if (c == '-' || c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0)
+        anchor += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    }
+    anchors.insert(anchor);
+  }
+  return anchors;
+}
+
 /// The header of a script of findings: its comment up to the first line that is none.
 std::string finding_header(const std::string& path) {
   std::string header;
@@ -118,6 +158,22 @@ TEST_CASE("a file that a document links to exists", "[layers][docs]") {
       CHECK(std::filesystem::exists((source_root() / page).parent_path() / target));
     }
   }
+}
+
+TEST_CASE("a heading that a document links to exists", "[layers][docs]") {
+  std::size_t count = 0;
+  for (const std::string& page : documents()) {
+    for (const page_link& link : links_of(page)) {
+      const auto target =
+          (std::filesystem::path{page}.parent_path() / link.file).lexically_normal();
+      const std::string file = link.file.empty() ? page : target.generic_string();
+      if (!file.ends_with(".md")) continue;
+      INFO(page << " links to " << link.file << '#' << link.anchor);
+      CHECK(anchors_of(file).contains(link.anchor));
+      ++count;
+    }
+  }
+  CHECK(count > 0);
 }
 
 TEST_CASE("a test that the list of traps names exists", "[layers][docs]") {

@@ -25,6 +25,7 @@ using paths = std::vector<std::string>;
 const std::map<std::string, std::set<std::string>> layers = {
     {"base", {}},
     {"protocol", {"base"}},
+    {"engine", {"base", "protocol"}},
     {"storage", {"base"}},
     {"net", {"base"}},
     {"actors", {"base", "protocol", "storage", "net"}},

@@ -257,4 +257,19 @@ TEST_CASE("the cluster commands take a name, an address and where to ask", "[com
     CHECK(parse(wrong).error().code == exit_usage);
 }
 
+TEST_CASE("healthcheck takes the sources of a configuration, or a URL", "[command_line]") {
+  const auto by_file =
+      parse({"healthcheck", "--config", "node.yaml", "--set", "admin.port=4002", "--ready"});
+  REQUIRE(by_file.has_value());
+  CHECK(by_file->what == command::healthcheck);
+  CHECK(by_file->sources.file == "node.yaml");
+  CHECK(by_file->sources.settings == std::vector<std::string>{"admin.port=4002"});
+  CHECK(by_file->healthcheck.is_ready);
+  const auto by_url = parse({"healthcheck", "--url", "http://127.0.0.1:3001"});
+  REQUIRE(by_url.has_value());
+  CHECK_FALSE(by_url->sources.file.has_value());
+  CHECK(by_url->healthcheck.url == "http://127.0.0.1:3001");
+  CHECK_FALSE(by_url->healthcheck.is_ready);
+}
+
 }  // namespace troupe::command_line_test
