@@ -4,8 +4,6 @@
 #include <array>
 #include <cstring>
 
-#include "base/check.hpp"
-
 namespace troupe::engine {
 
 namespace {
@@ -75,9 +73,7 @@ outcome<std::string_view> read_text(const char* text, std::string_view name, std
   TROUPE_TRY(need(text, name));
   const std::size_t size = strnlen(text, size_max + 1);
   if (size > size_max)
-    return refuse(
-        TROUPE_LIMIT,
-        std::string{name}.append(" has more than ").append(std::to_string(size_max) + " bytes"));
+    return refuse_more_than(size_max, std::string{name}.append(" has"), " bytes");
   return std::string_view{text, size};
 }
 
@@ -86,9 +82,7 @@ outcome<std::string_view> read_text(const char* text, std::size_t size, std::str
   if (size == 0) return std::string_view{};
   TROUPE_TRY(need(text, name));
   if (size > TROUPE_TEXT_SIZE_MAX)
-    return refuse(TROUPE_LIMIT, std::string{name}
-                                    .append(" has more than ")
-                                    .append(std::to_string(TROUPE_TEXT_SIZE_MAX) + " bytes"));
+    return refuse_more_than(TROUPE_TEXT_SIZE_MAX, std::string{name}.append(" has"), " bytes");
   return std::string_view{text, size};
 }
 
@@ -96,9 +90,7 @@ outcome<byte_view> read_bytes(const std::uint8_t* bytes, std::size_t size, std::
   if (size == 0) return byte_view{};
   TROUPE_TRY(need(bytes, name));
   if (size > TROUPE_UPDATE_SIZE_MAX)
-    return refuse(TROUPE_LIMIT, std::string{name}
-                                    .append(" has more than ")
-                                    .append(std::to_string(TROUPE_UPDATE_SIZE_MAX) + " bytes"));
+    return refuse_more_than(TROUPE_UPDATE_SIZE_MAX, std::string{name}.append(" has"), " bytes");
   return byte_view{bytes, size};
 }
 

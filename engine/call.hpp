@@ -3,6 +3,7 @@
 // that is thrown leaves it. Thread: any; messages are kept per thread.
 #pragma once
 
+#include <cstddef>
 #include <exception>
 #include <new>
 #include <string>
@@ -32,6 +33,13 @@ using outcome = tl::expected<T, refusal>;
 
 inline tl::unexpected<refusal> refuse(troupe_status status, std::string why) {
   return tl::unexpected(refusal{status, std::move(why)});
+}
+
+/// Why something that has more than `most` of a unit is refused.
+inline tl::unexpected<refusal> refuse_more_than(std::size_t most, std::string_view what,
+                                                std::string_view unit) {
+  return refuse(TROUPE_LIMIT,
+                std::string{what}.append(" more than ").append(std::to_string(most)).append(unit));
 }
 
 /// The one translation from the engine's causes to a status.

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <exception>
 
 #include "engine/document.hpp"
 #include "protocol/json/write.hpp"
@@ -79,8 +78,7 @@ troupe_status troupe_doc_observe(troupe_doc* doc, troupe_observer observer, void
     TROUPE_TRY(check_readable(doc));
     if (observer == nullptr) return refuse(TROUPE_INVALID_ARGUMENT, "the observer is null");
     if (doc->observers.size() >= TROUPE_OBSERVERS_MAX)
-      return refuse(TROUPE_LIMIT, "more than " + std::to_string(TROUPE_OBSERVERS_MAX) +
-                                      " observers of one document");
+      return refuse_more_than(TROUPE_OBSERVERS_MAX, "the document has no", " observers");
     doc->observers.push_back({doc->next_observer, observer, context});
     if (id != nullptr) *id = doc->next_observer;
     ++doc->next_observer;

@@ -42,7 +42,8 @@ troupe_status troupe_doc_read(const troupe_doc* doc, const char* path, troupe_bu
     TROUPE_ASSIGN(const edits::path at, read_path(path));
     auto found = edits::place_finder{doc->engine.contents()}.read(at);
     if (!found) return not_found(found.error());
-    if (!*found) return refuse(TROUPE_NOT_FOUND, "there is nothing at " + to_string(at));
+    if (!*found)
+      return refuse(TROUPE_NOT_FOUND, std::string{"there is nothing at "}.append(to_string(at)));
     return **std::move(found);
   });
 }
@@ -102,7 +103,8 @@ troupe_status troupe_array_get(const troupe_doc* doc, const char* path, uint32_t
     const crdt::unit_place unit =
         type == crdt::none ? crdt::unit_place{} : crdt::find_element(store, type, index, steps);
     if (unit.handle == crdt::none)
-      return refuse(TROUPE_OUT_OF_RANGE, "there is no element " + std::to_string(index));
+      return refuse(TROUPE_OUT_OF_RANGE,
+                    std::string{"there is no element "}.append(std::to_string(index)));
     return json_of(*doc, unit);
   });
 }

@@ -23,7 +23,7 @@ troupe_status make_bytes(troupe_buffer* result, Body body) noexcept {
 outcome<std::vector<byte_view>> read_updates(const troupe_bytes* updates, size_t count) {
   if (count == 0) return refuse(TROUPE_INVALID_ARGUMENT, "there are no updates to merge");
   if (count > TROUPE_UPDATES_MAX)
-    return refuse(TROUPE_LIMIT, "more than " + std::to_string(TROUPE_UPDATES_MAX) + " updates");
+    return refuse_more_than(TROUPE_UPDATES_MAX, "there are", " updates");
   TROUPE_TRY(need(updates, "the list of updates"));
   std::vector<byte_view> read;
   read.reserve(count);
@@ -32,8 +32,7 @@ outcome<std::vector<byte_view>> read_updates(const troupe_bytes* updates, size_t
     TROUPE_ASSIGN(const byte_view bytes, read_bytes(each.data, each.size, "an update"));
     total += bytes.size();
     if (total > TROUPE_UPDATE_SIZE_MAX)
-      return refuse(TROUPE_LIMIT, "the updates together have more than " +
-                                      std::to_string(TROUPE_UPDATE_SIZE_MAX) + " bytes");
+      return refuse_more_than(TROUPE_UPDATE_SIZE_MAX, "the updates together have", " bytes");
     read.push_back(bytes);
   }
   return read;
