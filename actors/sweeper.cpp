@@ -8,7 +8,7 @@ namespace troupe {
 
 namespace {
 
-constexpr std::chrono::milliseconds step{50};
+constexpr std::chrono::milliseconds sweep_tick{50};
 
 }  // namespace
 
@@ -32,7 +32,7 @@ sweeper::behavior_type sweeper::make_behavior() {
       },
       [this](flush_atom) {
         go_on();
-        tell_later(this, sweeper_actor{this}, step, flush_atom_v);
+        tell_later(this, sweeper_actor{this}, sweep_tick, flush_atom_v);
       },
   };
 }

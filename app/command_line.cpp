@@ -434,7 +434,9 @@ tl::expected<invocation, early_exit> parse_command_line(int argc, const char* co
   if (storage.parsed()) call.what = command::storage;
   if (cluster.parsed()) call.what = command::cluster;
   if (check->parsed()) call.what = command::check_config;
-  if (check->parsed() || serve->count("--config") > 0) call.sources.file = file;
+  if (healthcheck.parsed()) call.what = command::healthcheck;
+  if (check->parsed() || healthcheck.count("--config") > 0 || serve->count("--config") > 0)
+    call.sources.file = file;
   if (print) call.print = print_effective::yes;
   return call;
 }

@@ -19,15 +19,15 @@ http_answer answer_plain_request(std::string_view method, std::string_view targe
 }  // namespace
 
 TEST_CASE("healthz says that the server is up", "[http_routes]") {
-  CHECK(::answer_plain_request("GET", "/healthz").status == 200);
-  CHECK(::answer_plain_request("GET", "/healthz").body == "ok\n");
-  CHECK(::answer_plain_request("GET", "/healthz?probe=1").status == 200);
-  CHECK(::answer_plain_request("HEAD", "/healthz").status == 200);
+  CHECK(answer_plain_request("GET", "/healthz").status == 200);
+  CHECK(answer_plain_request("GET", "/healthz").body == "ok\n");
+  CHECK(answer_plain_request("GET", "/healthz?probe=1").status == 200);
+  CHECK(answer_plain_request("HEAD", "/healthz").status == 200);
 }
 
 TEST_CASE("readyz says whether the server can take edits", "[http_routes]") {
-  CHECK(::answer_plain_request("GET", "/readyz").status == 200);
-  CHECK(::answer_plain_request("GET", "/readyz").body == "ready\n");
+  CHECK(answer_plain_request("GET", "/readyz").status == 200);
+  CHECK(answer_plain_request("GET", "/readyz").body == "ready\n");
   const http_answer answer = troupe::answer_readiness([] { return "the disk is full"; });
   CHECK(answer.status == 503);
   CHECK(answer.body == "not ready: the disk is full\n");
@@ -35,7 +35,7 @@ TEST_CASE("readyz says whether the server can take edits", "[http_routes]") {
 }
 
 TEST_CASE("a document without an upgrade is told to upgrade", "[http_routes]") {
-  const http_answer answer = ::answer_plain_request("GET", "/notes");
+  const http_answer answer = answer_plain_request("GET", "/notes");
   CHECK(answer.status == 426);
   CHECK(answer.names_upgrade);
   CHECK(answer.body.find("WebSocket") != std::string::npos);
@@ -43,27 +43,27 @@ TEST_CASE("a document without an upgrade is told to upgrade", "[http_routes]") {
 
 TEST_CASE("the root is a short page that says how to connect", "[http_routes]") {
   for (const std::string_view target : {"/", "/?x=1", "http://h"}) {
-    const http_answer answer = ::answer_plain_request("GET", target, "app.example.com:3001");
+    const http_answer answer = answer_plain_request("GET", target, "app.example.com:3001");
     CHECK(answer.status == 200);
     CHECK(answer.body.find("troupe") != std::string::npos);
     CHECK(answer.body.find("ws://app.example.com:3001 ") != std::string::npos);
     CHECK(answer.body.find("/<document>") != std::string::npos);
   }
   for (const std::string_view odd : {"", "<b>", "a b", "\xFF"})
-    CHECK(::answer_plain_request("GET", "/", odd).body.find("ws://<host>:<port> ") !=
+    CHECK(answer_plain_request("GET", "/", odd).body.find("ws://<host>:<port> ") !=
           std::string::npos);
 }
 
 TEST_CASE("methods that change something are not allowed", "[http_routes]") {
   for (std::string_view method : {"POST", "PUT", "DELETE", "OPTIONS"}) {
-    const http_answer answer = ::answer_plain_request(method, "/notes");
+    const http_answer answer = answer_plain_request(method, "/notes");
     CHECK(answer.status == 405);
     CHECK(answer.allow == "GET, HEAD");
   }
 }
 
 TEST_CASE("a bad document name is answered with its reason", "[http_routes]") {
-  const http_answer answer = ::answer_plain_request("GET", "/a%00");
+  const http_answer answer = answer_plain_request("GET", "/a%00");
   CHECK(answer.status == 400);
   CHECK(answer.body.find("control characters") != std::string::npos);
 }

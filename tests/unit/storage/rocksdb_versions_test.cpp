@@ -16,7 +16,7 @@ using test::stored_texts;
 namespace {
 
 /// "a" with two versions, of which the second has three chunks.
-void fill(rocksdb_bed& store) {
+void fill_with_versions(rocksdb_bed& store) {
   REQUIRE(append_to(*store, "a", 1, {"u1"}));
   REQUIRE(store->add_version("a", {"first", false, 1, as_bytes("state")}));
   REQUIRE(store->add_version("a", {"second", true, 1, as_bytes(test::noise(2'200'000))}));
@@ -31,7 +31,7 @@ std::string why_unreadable(rocksdb_bed& store, version_number number) {
 
 TEST_CASE("versions are there after the store was closed, and in a backup", "[storage][rocksdb]") {
   rocksdb_bed store;
-  fill(store);
+  fill_with_versions(store);
   rocksdb_bed copy;
   REQUIRE(store->backup(copy.settings.path));
   store.open();
@@ -46,7 +46,7 @@ TEST_CASE("versions are there after the store was closed, and in a backup", "[st
 TEST_CASE("a damaged version fails alone, is found by verify and can be removed",
           "[storage][rocksdb]") {
   rocksdb_bed store;
-  fill(store);
+  fill_with_versions(store);
   const document_id id = id_of("a");
   std::string detail = "readable";
   SECTION("a chunk with a changed bit") {
@@ -91,7 +91,7 @@ TEST_CASE("a damaged version fails alone, is found by verify and can be removed"
 
 TEST_CASE("versions without a document are found", "[storage][rocksdb]") {
   rocksdb_bed store;
-  fill(store);
+  fill_with_versions(store);
   store.close();
   raw_store{store.settings}.put(family::versions, version_key(id_of("x"), 1, 1), "whatever");
   CHECK(store->verify({})->damages_in_total == 1);
@@ -121,7 +121,7 @@ TEST_CASE("a store from before there were versions opens and takes some", "[stor
 TEST_CASE("a version that could not be written is not there, and writes stop until they work again",
           "[storage][rocksdb]") {
   rocksdb_bed store;
-  fill(store);
+  fill_with_versions(store);
   store.disk->set_free_space(1000);
   store.disk->fail_at(1, test::faulty_file_system::fault::no_space);
   CHECK(store->add_version("a", {"lost", false, 1, as_bytes("state")}).error().code ==

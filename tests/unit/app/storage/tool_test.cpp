@@ -74,7 +74,7 @@ void fill(rocksdb_bed& store) {
   store.close();
 }
 
-const document_id plan = id_of("plan");
+const storage::document_id plan = id_of("plan");
 
 /// The one folder beside the store whose name begins like this.
 std::string beside(const rocksdb_bed& store, std::string_view middle) {
