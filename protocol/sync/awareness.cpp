@@ -148,7 +148,7 @@ void awareness::tell(entry& of, std::uint64_t clock) { of.clock = of.told = cloc
 
 result<void> awareness::find_room(const entry* known, std::size_t size, session_id payer,
                                   bool is_own) const {
-  static const showing nothing;
+  static const showing nothing{};
   const auto found = sessions_.find(payer);
   const showing& shown = found == sessions_.end() ? nothing : found->second;
   const bool is_counted = known != nullptr && known->payer == payer;
