@@ -58,11 +58,11 @@ identified_client access_control::identify(const upgrade_request& request,
   if (mode() == access::mode::token && *token) return identify_token((*token)->token, address);
   // Without a token there is nobody to be named: what a client says of itself proves nothing.
   identity who{.user = {}, .address = address};
+  who.is_checked = true;
   if (mode() == access::mode::webhook && (*token || !request.origin.empty()))
     who.shown = std::make_shared<const shown_by_client>(
         shown_by_client{*token ? std::string{(*token)->token} : std::string{}, request.origin});
-  if (!who.address.empty() || who.shown)
-    found.who = std::make_shared<const identity>(std::move(who));
+  found.who = std::make_shared<const identity>(std::move(who));
   if (mode() == access::mode::token && settings_.policy->everybody == access::anonymous::none) {
     found.refused = close_reason::unauthenticated;
     count("missing");
@@ -82,6 +82,7 @@ identified_client access_control::identify(const std::string& token, const ident
         break;
       }
       identity who{.user = {}, .address = address_of(before)};
+      who.is_checked = true;
       who.shown = std::make_shared<const shown_by_client>(
           shown_by_client{token, before && before->shown ? before->shown->origin : std::string{}});
       found.who = std::make_shared<const identity>(std::move(who));
@@ -94,6 +95,7 @@ identity_ptr access_control::identify(const webhook::authorisation& answer,
                                       const identity_ptr& before) const {
   identity who{.user = answer.user, .address = address_of(before)};
   who.token_id = answer.token_id;
+  who.is_checked = true;
   who.shown = before ? before->shown : nullptr;
   if (const auto& names = settings_.policy->stamp) {
     access::claims says{.user = answer.user, .token_id = {}, .expires = {}, .all = {}};

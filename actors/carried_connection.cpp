@@ -99,6 +99,9 @@ void carried_connection::send_readdressed(byte_view frames) {
   for (const shared_slice& frame : own.take()) shared_->connection().send(frame, 1);
 }
 
+void carried_connection::probe() {
+  if (shared_) shared_->connection().probe();
+}
 std::size_t carried_connection::queued_bytes() const noexcept {
   return shared_ ? shared_->connection().queued_bytes() : 0;
 }

@@ -51,6 +51,7 @@ class carried_connection final : public websocket_connection,
   void pause_reading() override;
   void resume_reading() override;
   void ping() override {}  // the shared connection does
+  void probe() override;
   using websocket_connection::close;
   void close(close_reason reason, std::string_view detail) override;
   void release_large_messages() noexcept override;

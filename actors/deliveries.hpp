@@ -83,6 +83,7 @@ struct deliver_batch {
   deliveries_by_dialect deliveries;
   std::vector<handled> progress;
   std::vector<closing> closings;
+  std::vector<session_id> probes;  ///< Sessions that are to show whether their clients are there.
 
   delivery_list& in(dialect one) { return deliveries.in(one); }
   const delivery_list& in(dialect one) const { return deliveries.in(one); }

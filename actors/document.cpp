@@ -45,6 +45,7 @@ document::behavior_type document::make_behavior() {
       [this](const leave_document& leave) { on_leave(leave); },
       [this](const client_batch& batch) { queue(document_work::batch_rest{batch}); },
       [this](const presence_missed& missed) { queue(missed); },
+      [this](const session_silent& silent) { queue(silent); },
       [this](const change_rights& change) { queue(change); },
       [this](const settle_documents&) { return on_settle(); },
       [this](const document_event& event) { queue(event); },
@@ -313,6 +314,12 @@ bool document::handle(presence_missed& missed) {
   return true;
 }
 
+bool document::handle(session_silent& silent) {
+  work_.state()->on_silent(silent.session, current_time());
+  schedule_flush();
+  return true;
+}
+
 bool document::handle(change_rights& change) {
   work_.state()->on_rights(change.session, change.may, current_time());
   schedule_flush();
@@ -372,6 +379,7 @@ void document::carry_out_effects(const shared_bytes& event_bytes, std::size_t cr
   confirm();  // where there is nothing to be stored
   for (const document_effects::refusal& each : effects.refusals) refuse(each);
   for (const auto& each : effects.left_out) note_left_out(each);
+  for (const session_id each : effects.to_probe) audience_.note_probe(each);
   effects.clear();
   if (is_folded_) note_folding();
   schedule_flush();

@@ -108,6 +108,7 @@ class document final : public io_actor<document_actor::base> {
   bool handle(document_tick& tick);
   bool handle(document_event& event);
   bool handle(presence_missed& missed);
+  bool handle(session_silent& silent);
   bool handle(change_rights& change);
   bool handle(awaited_settling& settling);
   bool handle(operator_import& import);

@@ -41,4 +41,8 @@ void document_audience::note_closing(session_id session, close_reason reason) {
   }
 }
 
+void document_audience::note_probe(session_id session) {
+  if (unit* const of = find_unit(session)) of->probes.push_back(session);
+}
+
 }  // namespace troupe

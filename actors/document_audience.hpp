@@ -26,6 +26,8 @@ class document_audience {
   void note_handled(session_id session, credit_amount amount);
   /// The session is to be closed.
   void note_closing(session_id session, close_reason reason);
+  /// The session is to show whether its client is there.
+  void note_probe(session_id session);
 
   /// Hands out the batch of each unit that has something to hear, `send(hub, batch)`, and forgets
   /// the notes.
@@ -40,6 +42,7 @@ class document_audience {
     std::size_t sessions = 0;
     std::vector<deliver_batch::handled> progress;
     std::vector<deliver_batch::closing> closings;
+    std::vector<session_id> probes;
   };
 
   unit* find_unit(session_id session);
@@ -54,13 +57,14 @@ void document_audience::end_turn(document_id document, const deliveries_by_diale
                                  Send&& send) {
   const bool is_quiet = deliveries.empty();
   for (unit& each : units_) {
-    if (is_quiet && each.progress.empty() && each.closings.empty()) continue;
+    if (is_quiet && each.progress.empty() && each.closings.empty() && each.probes.empty()) continue;
     if (each.sessions == 0 && each.closings.empty()) {
       each.progress.clear();  // those sessions have left
+      each.probes.clear();
       continue;
     }
     send(each.hub, deliver_batch{document, deliveries, std::exchange(each.progress, {}),
-                                 std::exchange(each.closings, {})});
+                                 std::exchange(each.closings, {}), std::exchange(each.probes, {})});
   }
 }
 

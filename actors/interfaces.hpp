@@ -68,6 +68,7 @@ using document_actor = caf::typed_actor<
     caf::result<void>(leave_document),   // a session is gone, its presence with it
     caf::result<void>(client_batch),     // requests of a subscriber
     caf::result<void>(presence_missed),  // a session reads again and needs all presence
+    caf::result<void>(session_silent),   // a probed session has given no sign of life
     caf::result<void>(change_rights),    // a session may do more or less from now on
     caf::result<settled_documents>(settle_documents),  // answer once all before this is handled
     caf::result<void>(document_event),                 // the server has an event for the sessions
@@ -96,6 +97,9 @@ struct leave_document {
 struct client_batch {
   session_id session = no_session;
   request_batch requests;
+};
+struct session_silent {
+  session_id session = no_session;
 };
 struct presence_missed {
   session_id session = no_session;

@@ -92,6 +92,7 @@
   message(replayed_webhooks) \
   message(second_passed) \
   message(send_to_peer) \
+  message(session_silent) \
   message(settle_documents) \
   message(settled_documents) \
   message(spread_generation) \

@@ -306,6 +306,25 @@ void session::wake_in(std::chrono::milliseconds delay) {
   });
 }
 
+void session::on_probe(document_id document) {
+  if (!life_) life_ = std::make_unique<life_check>();
+  if (!life_->ask(document, unit().now())) return;
+  connection_->probe();
+  unit().call_later(life_check::patience, [this, keep = caf::strong_actor_ptr{ctrl()}] {
+    in_actor([this] { look_for_life(); });
+  });
+}
+
+void session::look_for_life() {
+  const auto check = std::exchange(life_, nullptr);
+  if (!check || core_.is_closed()) return;
+  const bool may_be_held_up = core_.is_reading_paused() || connection_->queued_bytes() > 0;
+  const auto last_life = std::max(core_.last_pong(), connection_->last_alive());
+  for (const document_id each : check->look(unit().now(), last_life, may_be_held_up))
+    if (const document_actor* const to = opened_.find(each))
+      tell(this, *to, session_silent{core_.id()});
+}
+
 // --- for operators ---
 
 /// The unit counts what its connections did since the last second.

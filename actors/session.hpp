@@ -27,6 +27,7 @@
 #include "actors/session_table.hpp"
 #include "net/io_actor.hpp"
 #include "net/websocket_connection.hpp"
+#include "protocol/session/life_check.hpp"
 #include "protocol/session/session_protocol.hpp"
 
 namespace troupe {
@@ -89,6 +90,7 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   void deliver(const frame_run& frames) override;
   bool skips_presence(document_id document) override;
   void on_handled(document_id document, credit_amount amount) override;
+  void on_probe(document_id document) override;
   void on_second(time_point now) override;
   void on_pause_ended(time_point now) override;
   void close(close_reason reason) override;
@@ -122,6 +124,7 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   void leave(document_id document);
   void quit_if_closed();
   void wake_in(std::chrono::milliseconds delay);
+  void look_for_life();
   void tell_traffic();
 
   std::shared_ptr<session_environment> environment_;
@@ -129,6 +132,7 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   std::shared_ptr<websocket_connection> connection_;
   document_handles opened_;
   std::vector<asked_document> asked_;  // where the application decides
+  std::unique_ptr<life_check> life_;   // while a document wants to know
   std::chrono::system_clock::time_point connected_since_;
   visitor_id visitor_;
   bool has_logged_why_ = false;  // a line says why it is closed

@@ -139,6 +139,8 @@ void session_table::deliver(const deliver_batch& batch) {
   for (const deliver_batch::handled& progress : batch.progress)
     if (subscriber_session* const session = find(progress.session))
       session->on_handled(batch.document, progress.amount);
+  for (const session_id each : batch.probes)
+    if (subscriber_session* const session = find(each)) session->on_probe(batch.document);
   for (const deliver_batch::closing& closing : batch.closings)
     if (subscriber_session* const session = find(closing.session)) session->close(closing.reason);
 }

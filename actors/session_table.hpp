@@ -43,6 +43,8 @@ class subscriber_session {
   /// all presence once it reads again.
   virtual bool skips_presence(document_id document) = 0;
   virtual void on_handled(document_id document, credit_amount amount) = 0;
+  /// The document wants to know whether the client is there, and hears if it seems not to be.
+  virtual void on_probe(document_id /*document*/) {}
   virtual void on_second(time_point now) = 0;
   /// The whole process has stood still: what clients sent meanwhile is not read yet.
   virtual void on_pause_ended(time_point now) = 0;

@@ -82,6 +82,8 @@ class websocket_connection {
 
   /// Sends a ping.
   virtual void ping() = 0;
+  /// The same at once, also where a connection that is shared is pinged by others.
+  virtual void probe() { ping(); }
 
   /// Sends a close frame after the queued output, and ends when the peer answers or close_deadline
   /// has passed. A reason without a code terminates at once. The first call decides the reason; the

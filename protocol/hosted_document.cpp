@@ -350,16 +350,37 @@ bool hosted_document::may_be_known_elsewhere(const sync::awareness_entry& shown,
          now - *first_shown_ < sync::awareness::clock_age_max;
 }
 
-/// Whether a client of another session may be that of this one, come back, while its old connection
-/// is not known to be dead: both name the same user, or the other one has been silent for longer
-/// than clients are.
-bool hosted_document::may_take_over(const sync::awareness_entry& shown, const asked& by,
-                                    time_point now) const {
+/// Whether a client of another session is that of this one, come back, while its old connection is
+/// not known to be dead: both name the same user. Without users that session is asked first.
+bool hosted_document::may_take_over(const sync::awareness_entry& shown, const asked& by) const {
   const subscriber* const owner = subscribers_.find(presence_.owner_of(shown.client));
   if (owner == nullptr) return true;
   const std::string_view user = user_of(by.by.who());
-  if (user != user_of(owner->who())) return false;
-  return !user.empty() || now - owner->heard >= silence_min;
+  return !user.empty() && user == user_of(owner->who());
+}
+
+/// Nothing else tells a client that has come back from somebody who says he is one.
+void hosted_document::probe_owner(const asked& by, time_point now, document_effects& out) {
+  const auto claimed = presence_.claimed_by(by.from);
+  if (!claimed) return;
+  const session_id owner = presence_.owner_of(*claimed);
+  subscriber* const of = subscribers_.find(owner);
+  if (of == nullptr || user_of(of->who()) != user_of(by.by.who())) return;
+  auto& probed = of->more().probed;
+  if (probed && now - *probed < probe_interval) return;
+  probed = now;
+  out.to_probe.push_back(owner);
+}
+
+void hosted_document::on_silent(session_id session, time_point now) {
+  const subscriber* const of = subscribers_.find(session);
+  if (of == nullptr || !of->details || !of->details->probed) return;
+  if (of->heard > *of->details->probed) return;
+  const auto is_of_same_user = [this, of](session_id claimant) {
+    const subscriber* const by = subscribers_.find(claimant);
+    return by != nullptr && user_of(by->who()) == user_of(of->who());
+  };
+  note_presence(presence_.hand_over_from(session, is_of_same_user, now));
 }
 
 /// y-websocket shows its own client first, before it answers the question for its updates and sends
@@ -367,18 +388,16 @@ bool hosted_document::may_take_over(const sync::awareness_entry& shown, const as
 void hosted_document::on_presence(const asked& by, time_point now, document_effects& out) {
   if (!first_shown_) first_shown_ = now;
   sync::awareness::sender from{by.from, std::exchange(by.by.is_opening, false), false,
-                               stamp_of(by.by.who())};
+                               stamp_of(by.by.who()), is_checked(by.by.who())};
   std::optional<byte_buffer> renewal;
-  if (from.is_opening || by.by.claims) {
-    by.by.claims = false;
+  if (from.is_opening || presence_.claimed_by(by.from)) {
     if (const auto shown = sync::awareness::only_client_of(by.what.body)) {
       if (from.is_opening && may_be_known_elsewhere(*shown, now))
         renewal = sync::awareness::encode_gone(shown->client,
                                                shown->clock + sync::awareness::raised_by_max);
       if (from.is_opening && presence_.knows(shown->client))
         show_who_stayed(by, shown->client, out);
-      from.may_take_over = may_take_over(*shown, by, now);
-      by.by.claims = !from.may_take_over;
+      from.may_take_over = may_take_over(*shown, by);
     }
   }
   auto applied = presence_.apply(by.what.body, from, now);
@@ -388,6 +407,7 @@ void hosted_document::on_presence(const asked& by, time_point now, document_effe
   if (renewal && applied.left_out == 0) reply(by, notice_kind::presence, *renewal, out);
   if (applied.left_out > 0)
     out.left_out.push_back({by.from, applied.left_out, *std::move(applied.why)});
+  probe_owner(by, now, out);
   acknowledge(by, out);
 }
 
@@ -453,6 +473,20 @@ void hosted_document::tell_all_presence(std::vector<byte_buffer> parts,
          notice{.kind = notice_kind::presence, .body = std::move(part), .extra = {}}});
 }
 
+/// Who hears that he is gone, under the clock under which all hear of him now, shows himself again
+/// under the next one, with the state that he has by then. Told that state instead, he would take
+/// it for his own. Source: y-protocols 1.0, applyAwarenessUpdate.
+void hosted_document::tell_heirs(document_effects& out) {
+  for (const auto& [client, to] : presence_.take_handed_over()) {
+    if (has_peers_) presence_changed_here_.push_back(client);  // it may have been a peer's
+    const subscriber* const heir = subscribers_.find(to);
+    if (heir == nullptr || heir->speaks.empty() || presence_.owner_of(client) != to) continue;
+    notice gone{.kind = notice_kind::presence, .body = {}, .extra = {}};
+    gone.body = sync::awareness::encode_gone(client, presence_.clock_of(client));
+    out.deliveries.push_back({audience::one, to, heir->speaks, std::move(gone)});
+  }
+}
+
 void hosted_document::on_tick(time_point now) {
   note_presence(presence_.expire(now));
   large_roots_.clear();
@@ -461,6 +495,7 @@ void hosted_document::on_tick(time_point now) {
 
 void hosted_document::end_turn(document_effects& out) {
   if (!to_tell_.empty()) tell_contents(out);
+  tell_heirs(out);
   if (!presence_changed_here_.empty()) out.for_peers.presence = encode_presence_here();
   if (presence_changed_.empty()) return;
   std::ranges::sort(presence_changed_);

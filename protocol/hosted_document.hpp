@@ -85,17 +85,22 @@ struct document_effects {
   std::vector<storage_write> writes;
   std::vector<refusal> refusals;
   std::vector<left_out_presence> left_out;
+  /// Sessions whose client another one says it is: it may have come back while its old connection
+  /// is not known to be dead. Whether they give a sign of life is to be found out; if not,
+  /// hosted_document::on_silent().
+  std::vector<session_id> to_probe;
   peer_effects for_peers;
 
   bool empty() const noexcept {
     return deliveries.empty() && writes.empty() && refusals.empty() && left_out.empty() &&
-           for_peers.empty();
+           to_probe.empty() && for_peers.empty();
   }
   void clear() {
     deliveries.clear();
     writes.clear();
     refusals.clear();
     left_out.clear();
+    to_probe.clear();
     if (!for_peers.empty()) for_peers = {};
   }
 };
@@ -104,8 +109,8 @@ class hosted_document {
  public:
   using time_point = sync::awareness::time_point;
 
-  /// Clients renew their presence every 15 s; one that was silent for longer may be gone.
-  static constexpr std::chrono::seconds silence_min{20};
+  /// A session whose client another one claims is probed again after so long.
+  static constexpr std::chrono::seconds probe_interval{5};
 
   /// Of the name of a program that edits.
   static constexpr std::size_t origin_name_bytes_max = 128;
@@ -198,6 +203,10 @@ class hosted_document {
   /// An event of the server's own for its sessions, as JSON text.
   void on_event(std::string_view payload, document_effects& out);
 
+  /// A session that was to be probed has given no sign of life: sessions of the same user that
+  /// claim its client get it.
+  void on_silent(session_id session, time_point now);
+
   /// The session is gone, its presence with it.
   void on_leave(session_id session, time_point now);
 
@@ -269,6 +278,7 @@ class hosted_document {
     pending_payer payer;
     sync::awareness::client_id client = 0;  ///< Of its own presence; 0: none yet.
     time_point asked = time_point::min();   ///< When it was last asked for what is missing.
+    std::optional<time_point> probed;       ///< When it was last to be probed.
     crdt::sender_usage used;                ///< Of the limits of the document.
     std::optional<contents_query> reads;    ///< What it hears instead of updates.
     // Where every update is acknowledged (count_update).
@@ -283,7 +293,6 @@ class hosted_document {
     dialect_set speaks;
     bool is_opening = true;   ///< It has sent neither presence nor an answer to a sync.
     bool may_return = false;  ///< It had contents when it came, or there were none.
-    bool claims = false;      ///< To be a client that belongs to another session.
 
     const identity_ptr& who() const {
       static const identity_ptr nobody;
@@ -312,7 +321,9 @@ class hosted_document {
   void on_session_edit(const asked& by, document_effects& out);
   void on_presence(const asked& by, time_point now, document_effects& out);
   bool may_be_known_elsewhere(const sync::awareness_entry& shown, time_point now) const;
-  bool may_take_over(const sync::awareness_entry& shown, const asked& by, time_point now) const;
+  bool may_take_over(const sync::awareness_entry& shown, const asked& by) const;
+  void probe_owner(const asked& by, time_point now, document_effects& out);
+  void tell_heirs(document_effects& out);
   void show_who_stayed(const asked& by, std::optional<sync::awareness::client_id> client,
                        document_effects& out);
   void show_presence(const std::vector<sync::awareness::client_id>& clients, session_id to,

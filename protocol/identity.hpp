@@ -33,6 +33,9 @@ struct identity {
   std::shared_ptr<const shown_by_client> shown = nullptr;
   /// What their presence says of them, as JSON (access.stamp_presence); empty: what they like.
   std::string stamp = {};
+  /// Not in access.mode open: who somebody is was checked, so they show only the client that they
+  /// are (sync::awareness::sender::shows_own_only).
+  bool is_checked = false;
 };
 
 /// Null: nobody in particular. Shared by the sessions' messages; never changes.
@@ -57,6 +60,8 @@ inline const std::string& token_id_of(const identity_ptr& who) {
   static const std::string none;
   return who ? who->token_id : none;
 }
+
+inline bool is_checked(const identity_ptr& who) { return who && who->is_checked; }
 
 /// A session as it joins a document.
 struct joining_session {

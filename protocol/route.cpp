@@ -50,7 +50,8 @@ identity_ptr identity_of(std::shared_ptr<const access::grant> allowed, std::stri
                                                    .token_id = from.who->token_id,
                                                    .grant = std::move(allowed),
                                                    .shown = nullptr,
-                                                   .stamp = from.stamp});
+                                                   .stamp = from.stamp,
+                                                   .is_checked = true});
 }
 
 result<route> route_for(const upgrade_target& target, const route_rules& rules) {

@@ -200,6 +200,7 @@ class session_protocol {
   const joined_documents& documents() const noexcept { return documents_; }
   dialect_set spoken() const noexcept { return spoken_; }
   time_point last_pong() const noexcept { return pulse_.last_pong(); }
+  bool is_reading_paused() const noexcept { return is_paused_; }
 
  private:
   std::optional<dialect> dialect_for(frame_kind kind) const noexcept {

@@ -78,6 +78,7 @@ result<awareness::taking> awareness::take(const awareness_entry& incoming, const
     return nothing_new;
   const bool announces = !is_null && is_announced(incoming, by, is_alone, is_newer);
   if (known != nullptr && !become_owner(incoming.client, *known, by, announces, is_newer)) {
+    note_claim(incoming, *known, by);
     if (is_newer) return fail(errc::not_owner, "awareness of a client of another session");
     return nothing_new;
   }
@@ -93,6 +94,11 @@ result<awareness::taking> awareness::take(const awareness_entry& incoming, const
   }
   if (known == nullptr && is_null) return nothing_new;
   if (known != nullptr && known->changed_in == update_count_) return nothing_new;
+  const bool is_own = announces || (known != nullptr && known->owner == by.session);
+  if (by.shows_own_only && !is_own) {
+    if (is_null) return nothing_new;
+    return fail(errc::not_owner, "awareness of a client that the sender is not");
+  }
   if (incoming.clock > last + clock_step_max || incoming.clock > clock_max)
     return fail(errc::number_too_large, "awareness clock");
   std::string_view state = incoming.state;
@@ -110,9 +116,10 @@ result<awareness::taking> awareness::take(const awareness_entry& incoming, const
   known->updated = now;
   known->changed_in = update_count_;
   if (is_null) {
-    remove(*known, now);
+    if (!hand_over(incoming.client, *known, now)) remove(*known, now);
     return taking::changed;
   }
+  if (known->payer != no_session && known->payer != by.session) known->is_told_by_several = true;
   charge(*known, by.session);
   set_state(*known, state);
   if (announces) {
@@ -139,52 +146,11 @@ bool awareness::crosses(const awareness_entry& incoming, const entry* known, ses
 /// All are going to hear of this clock.
 void awareness::tell(entry& of, std::uint64_t clock) { of.clock = of.told = clock; }
 
-/// Whether the session says of itself that it is this client: it has said so before, or it shows
-/// this client first and alone, as clients do. What it shows after it has heard others, and is
-/// known already, is an echo.
-bool awareness::is_announced(const awareness_entry& incoming, const sender& by, bool is_alone,
-                             bool is_newer) const {
-  if (!by.is_opening && !is_newer) return false;
-  const auto found = sessions_.find(by.session);
-  if (found == sessions_.end()) return is_alone;
-  const showing& shown = found->second;
-  if (shown.own) return *shown.own == incoming.client;
-  return is_alone && shown.may_announce;
-}
-
-/// Whether a session may change what is known of a client. A client of another session may be its
-/// own: a client that comes back does so while its old connection is not known to be dead. If that
-/// one speaks all the same, it was not, and gets its client back.
-bool awareness::become_owner(client_id client, entry& known, const sender& by, bool announces,
-                             bool is_newer) {
-  if (known.owner == by.session || known.owner == no_session) return true;
-  if (announces && by.may_take_over && known.counts != counting::server && claims(client, by)) {
-    // Whoever had it first gets it back, however many have taken it since.
-    if (known.taken_from == no_session) known.taken_from = known.owner;
-    set_owner(known, by.session);
-    return true;
-  }
-  if (announces && by.is_opening) sessions_[by.session].own = client;
-  if (known.taken_from != by.session || !is_newer) return false;
-  showing& taker = sessions_[known.owner];
-  taker.own.reset();
-  taker.may_announce = false;
-  known.taken_from = no_session;
-  set_owner(known, by.session);
-  return true;
-}
-
-/// Whether the session has said in its opening that it is this client.
-bool awareness::claims(client_id client, const sender& by) const {
-  if (by.is_opening) return true;
-  const auto found = sessions_.find(by.session);
-  return found != sessions_.end() && found->second.own == client;
-}
-
 result<void> awareness::find_room(const entry* known, std::size_t size, session_id payer,
                                   bool is_own) const {
+  static const showing nothing{};
   const auto found = sessions_.find(payer);
-  const showing& shown = found == sessions_.end() ? showing{} : found->second;
+  const showing& shown = found == sessions_.end() ? nothing : found->second;
   const bool is_counted = known != nullptr && known->payer == payer;
   if (!is_counted && !is_own && shown.clients >= session_clients_max)
     return fail(errc::quota_exceeded, "awareness clients of one session");
@@ -239,10 +205,11 @@ void awareness::remove(entry& of, time_point now) {
   set_state(of, {});
   of.owner = no_session;
   of.taken_from = no_session;
+  of.is_told_by_several = false;
   of.updated = now;
 }
 
-// --- states that the server holds, time, and the end of sessions ---
+// --- states that the server holds, and time ---
 
 awareness::raised awareness::raise_for(std::optional<client_id> returning) {
   raised all;
@@ -289,19 +256,6 @@ result<bool> awareness::set_own(client_id client, std::string_view state, sessio
   known->updated = now;
   known->counts = counting::server;
   return true;
-}
-
-std::vector<awareness::client_id> awareness::remove_session(session_id session, time_point now) {
-  std::vector<client_id> removed;
-  for (auto& [client, known] : entries_) {
-    if (known.owner == session) {
-      if (!known.state.empty()) removed.push_back(client);
-      remove(known, now);
-    }
-    if (known.payer == session) charge(known, no_session);
-  }
-  sessions_.erase(session);
-  return removed;
 }
 
 std::vector<awareness::client_id> awareness::expire(time_point now) {

@@ -1,7 +1,9 @@
 // The awareness (presence) of one document: for each client a clock and a JSON state.
 // A client belongs to the session that shows it first by itself, and only that session changes it;
-// its state goes when the session goes. What a session relays of clients whose session is not here
-// (another tab told it) belongs to nobody: anybody may renew it, and it vanishes when nobody does.
+// its state goes when the session goes. A session that says of itself that it is a client of
+// another session claims it: its last state is kept, and it gets the client once the other one is
+// gone. What a session relays of clients whose session is not here (another tab told it) belongs to
+// nobody: anybody may renew it, and it vanishes when nobody does, or with the only one who told it.
 // Clocks of vanished clients are remembered for a while, so that a late frame does not bring a
 // ghost back. What finds no room, or is no JSON, is left out; the rest of its update is not.
 // Format: varUint count, then (varUint client, varUint clock, varString JSON or `null`) each.
@@ -14,6 +16,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -82,6 +85,13 @@ class awareness {
     bool may_take_over = false;
     /// A JSON value that each of its states gets as `user`, whatever it says; empty: none.
     std::string_view stamp = {};
+    /// It may show the client that it is, and relay nobody.
+    bool shows_own_only = false;
+  };
+  /// A client that belongs to another session than before.
+  struct handed_over {
+    client_id client = 0;
+    session_id to = no_session;
   };
   /// What became of an update.
   struct applied {
@@ -122,8 +132,21 @@ class awareness {
   /// already). Fails with too_many_clients, state_too_large, quota_exceeded.
   result<bool> set_own(client_id client, std::string_view state, session_id owner, time_point now);
 
-  /// Removes the states that belong to a session; returns whose.
+  /// Removes the states that belong to a session, or that it alone has told of; those that another
+  /// session claims go over to that one. Returns the clients that changed.
   std::vector<client_id> remove_session(session_id session, time_point now);
+
+  /// The client that a session says it is while it belongs to another one.
+  std::optional<client_id> claimed_by(session_id session) const;
+
+  /// The clients of a session that seems to be dead go over to those who claim them, as far as
+  /// `may_have(claimant)`; if it speaks all the same, it gets them back. Returns which.
+  std::vector<client_id>
+  hand_over_from(session_id owner, const std::function<bool(session_id)>& may_have, time_point now);
+
+  /// What has gone over to whoever claimed it since the last call. These sessions have not heard
+  /// that they are shown, and under which clock.
+  std::vector<handed_over> take_handed_over() { return std::exchange(handed_over_, {}); }
 
   /// Removes states that were not renewed, renews those of sessions and forgets old clocks;
   /// returns the clients whose states are to be sent to others.
@@ -187,13 +210,22 @@ class awareness {
     session_id taken_from = no_session;  ///< That owned it before, and may be here still.
     time_point updated;
     counting counts = counting::client;
-    std::uint64_t peer_clock = 0;  ///< The last that the peer has sent to whom it belongs.
-    std::uint64_t changed_in = 0;  ///< The number of the update.
+    std::uint64_t peer_clock = 0;     ///< The last that the peer has sent to whom it belongs.
+    std::uint64_t changed_in = 0;     ///< The number of the update.
+    bool is_told_by_several = false;  ///< Sessions, by turns.
+  };
+  /// What a session shows of the client that it claims.
+  struct claim {
+    std::uint64_t clock = 0;
+    std::string state;         ///< In the budget of the session.
+    std::uint64_t number = 0;  ///< Of the update: of several who claim a client, who spoke last.
   };
   /// What a session has shown.
   struct showing {
     std::optional<client_id> own;
     bool may_announce = true;  ///< False: it took a client whose session was there.
+    bool claims_own = false;   ///< It has said first that it is its own, which another session has.
+    std::optional<claim> waiting;
     std::size_t clients = 0;
     std::size_t bytes = 0;
   };
@@ -213,6 +245,10 @@ class awareness {
   bool become_owner(client_id client, entry& known, const sender& by, bool announces,
                     bool is_newer);
   bool claims(client_id client, const sender& by) const;
+  void note_claim(const awareness_entry& incoming, const entry& known, const sender& by);
+  void drop_claim(showing& of);
+  bool hand_over(client_id client, entry& of, time_point now,
+                 const std::function<bool(session_id)>& may_have = {});
   result<void> find_room(const entry* known, std::size_t size, session_id payer, bool is_own) const;
   void set_owner(entry& of, session_id owner);
   void charge(entry& to_pay, session_id payer);
@@ -224,7 +260,9 @@ class awareness {
   std::unordered_map<client_id, entry> entries_;
   std::unordered_map<session_id, showing> sessions_;
   std::size_t state_count_ = 0;
-  std::size_t state_bytes_ = 0;
+  std::size_t state_bytes_ = 0;  // those of claims, too
+  std::size_t claim_count_ = 0;
+  std::vector<handed_over> handed_over_;  // since the last call
   std::uint64_t update_count_ = 0;
 };
 

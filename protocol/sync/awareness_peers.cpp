@@ -26,7 +26,7 @@ awareness::applied awareness::apply_of_peer(byte_view update, session_id peer, b
   if (!is_all || !in.ok()) return outcome;
   for (auto& [client, known] : entries_) {
     if (known.owner != peer || known.state.empty() || listed.contains(client)) continue;
-    remove(known, now);
+    if (!hand_over(client, known, now)) remove(known, now);
     outcome.changed.push_back(client);
   }
   return outcome;
@@ -86,7 +86,7 @@ result<awareness::taking> awareness::take_of_peer(const awareness_entry& incomin
   known->updated = now;
   known->changed_in = update_count_;
   if (is_null) {
-    remove(*known, now);
+    if (!hand_over(incoming.client, *known, now)) remove(*known, now);
     return taking::changed;
   }
   set_state(*known, incoming.state);

@@ -8,7 +8,9 @@ import { use_server } from './support/fixture.mjs';
 import {
   awareness_frame, awareness_states, awareness_update, frame_type, hex, message, same_bytes, sync_step1,
 } from './support/frames.mjs';
+import { half_open_proxy } from './support/half_open_proxy.mjs';
 import { start_server } from './support/server.mjs';
+import { docs, serve_with_tokens, token } from './support/tokens.mjs';
 import { pause, until } from './support/wait.mjs';
 
 const use = use_server();
@@ -218,6 +220,111 @@ test('a client whose old connection is not known to be dead is shown, and stays 
   assert.equal(seen(), 'still here');
   back.destroy();
   await until(() => seen() === undefined, 'it is gone with its own connection');
+});
+
+/**
+ * A client without `userId` whose connection dies without the server's knowing, and that is back; a watcher; every state of
+ * the client that the watcher sees from then on; what ends the old connection for the server.
+ */
+async function half_open_client(context) {
+  const document = use.document();
+  const proxy = await half_open_proxy.before(use.server.port, context);
+  const watcher = await use.client(document).synced();
+  const client = use.client(document, { url: proxy.url });
+  await client.synced();
+  client.awareness.setLocalState({ move: 0 });
+  await sees(watcher, client, { move: 0 }, 'the watcher sees the client');
+  const seen = [];
+  watcher.awareness.on('change', () => seen.push(watcher.awareness.getStates().get(client.doc.clientID)?.move));
+  const old_socket = client.provider.ws;
+  const end_old = proxy.cut();
+  await until(() => client.provider.ws !== old_socket && client.provider.wsconnected, 'it is back', 10000);
+  return { client, watcher, seen, end_old };
+}
+
+for (const moves of [0, 1, 5])
+  test(`a client without a user that is back and moves ${moves} times stays when its old connection is cleared away`, async (context) => {
+    const { client, watcher, seen, end_old } = await half_open_client(context);
+    for (let move = 1; move <= moves; ++move) client.awareness.setLocalState({ move });
+    await client.synced();
+    await pause(100);
+    end_old();
+    await sees(watcher, client, { move: moves }, 'it is shown at once');
+    client.awareness.setLocalState({ move: 'on' });
+    await sees(watcher, client, { move: 'on' }, 'it goes on');
+    await pause(300);
+    assert.ok(!seen.includes(undefined), `it was never gone: ${seen}`);
+    assert.deepEqual(client.awareness.getLocalState(), { move: 'on' });
+    client.vanish();
+    await sees(watcher, client, undefined, 'it is gone with its own connection');
+  });
+
+test('a client without a user is shown after a second, though its old connection is not cleared away', async (context) => {
+  const { client, watcher, seen } = await half_open_client(context);
+  client.awareness.setLocalState({ move: 1 });
+  await until(() => seen.at(-1) === 1, 'it is shown', 3000, () => `${seen}`);
+  for (let move = 2; move <= 5; ++move) {
+    client.awareness.setLocalState({ move });
+    await sees(watcher, client, { move }, 'it goes on');
+  }
+  assert.ok(!seen.includes(undefined), `it was never gone: ${seen}`);
+});
+
+test('nobody takes over a client that is there and silent', async () => {
+  const document = use.document();
+  const watcher = await use.client(document).synced();
+  const silent = await use.client(document).synced();
+  silent.awareness.setLocalState({ name: 'silent' });
+  await sees(watcher, silent, { name: 'silent' }, 'the watcher sees it');
+  const stranger = await use.raw(`/${document}`).open();
+  stranger.send(sync_step1());
+  stranger.send(awareness_frame(awareness_update([{ client: silent.doc.clientID, clock: 100, state: { name: 'stranger' } }])));
+  await pause(2500);
+  assert.deepEqual(watcher.awareness.getStates().get(silent.doc.clientID), { name: 'silent' });
+});
+
+test('a client whose id a stranger has claimed meanwhile is shown as soon as that one leaves', async () => {
+  const document = use.document();
+  const client = await use.client(document).synced();
+  client.awareness.setLocalState({ name: 'first' });
+  const watcher = await use.client(document).synced();
+  await sees(watcher, client, { name: 'first' }, 'the watcher sees it');
+  client.disconnect();
+  await sees(watcher, client, undefined, 'it is gone');
+  const stranger = await use.raw(`/${document}`).open();
+  stranger.send(sync_step1());
+  stranger.send(awareness_frame(awareness_update([{ client: client.doc.clientID, clock: 1000, state: { name: 'fake' } }])));
+  await sees(watcher, client, { name: 'fake' }, 'the stranger poses as it');
+  client.connect();
+  await client.synced();
+  await pause(100);
+  client.awareness.setLocalState({ name: 'second' });
+  await pause(100);
+  stranger.destroy();
+  await sees(watcher, client, { name: 'second' }, 'it is shown at once');
+  client.awareness.setLocalState({ name: 'third' });
+  await sees(watcher, client, { name: 'third' }, 'it goes on');
+});
+
+test('where tokens say who is who, a session shows nobody but itself', async (context) => {
+  const server = await serve_with_tokens(context);
+  const params = (user) => ({ params: { token: token({ sub: user, ...docs('write') }) } });
+  const watcher = new yjs_client(server.url, 'plan', params('watcher'));
+  context.after(() => watcher.destroy());
+  await watcher.synced();
+  const mallory = await new raw_socket(server.url, `/plan?token=${params('mallory').params.token}`).open();
+  context.after(() => mallory.destroy());
+  mallory.send(sync_step1());
+  const strangers = [1001, 1002, 1003].map((client) => ({ client, clock: 1, state: { user: { name: 'Boss' } } }));
+  mallory.send(awareness_frame(awareness_update(strangers)));
+  mallory.send(awareness_frame(awareness_update([{ client: 7, clock: 1, state: { name: 'Mallory' } }])));
+  for (const one of strangers) mallory.send(awareness_frame(awareness_update([{ ...one, clock: 2 }])));
+  await until(() => watcher.awareness.getStates().has(7), 'the watcher sees its own client');
+  await pause(200);
+  const seen = () => [...watcher.awareness.getStates().keys()].filter((client) => client !== watcher.doc.clientID);
+  assert.deepEqual(seen(), [7]);
+  mallory.destroy();
+  await until(() => seen().length === 0, 'that one goes with it');
 });
 
 test('two strangers that say they are a client take nothing from it', async () => {

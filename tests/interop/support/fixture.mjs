@@ -20,8 +20,8 @@ export function use_server(settings = {}) {
     server: undefined,
     /** A document name that no other test of the file uses. */
     document: () => `document-${++documents}`,
-    /** A real client of `document`; see yjs_client for the options. */
-    client: (document, options) => track(new yjs_client(fixture.server.url, document, options)),
+    /** A real client of `document`; see yjs_client for the options. `url`: where it connects to, if not to the server itself. */
+    client: (document, { url = fixture.server.url, ...options } = {}) => track(new yjs_client(url, document, options)),
     /** A raw socket on `path` (with its leading slash). */
     raw: (path, options) => track(new raw_socket(fixture.server.url, path, options)),
     /** Destroys all clients that are open. */

@@ -14,6 +14,7 @@ struct recording_session final : subscriber_session {
   std::vector<document_id> failed;
   bool is_slow = false;
   std::vector<document_id> asked;  // whether presence is skipped
+  std::vector<document_id> probed_by;
 
   void deliver(const frame_run& frames) override {
     heard += as_text(frames.bytes.view());
@@ -29,6 +30,7 @@ struct recording_session final : subscriber_session {
   }
   session_info describe() const override { return {}; }
   void on_handled(document_id, credit_amount amount) override { handled += amount.messages; }
+  void on_probe(document_id document) override { probed_by.push_back(document); }
   void on_second(time_point) override {}
   void on_pause_ended(time_point) override {}
   void close(close_reason reason) override { closed.push_back(reason); }
@@ -103,6 +105,16 @@ TEST_CASE("a session that has left hears nothing more", "[actors]") {
   CHECK(t.one.heard.empty());
   CHECK(t.one.closed.empty());
   CHECK(t.two.heard == "a");
+}
+
+TEST_CASE("only the sessions that a batch names are probed, as far as they are there", "[actors]") {
+  table_of_three t;
+  deliver_batch batch;
+  batch.document = 7;
+  batch.probes = {2, 99};
+  t.table.deliver(batch);
+  CHECK(t.one.probed_by.empty());
+  CHECK(t.two.probed_by == std::vector<document_id>{7});
 }
 
 TEST_CASE("closing the subscribers of a failed document leaves the others alone", "[actors]") {

@@ -11,15 +11,18 @@ namespace troupe::awareness_owner_test {
 using namespace troupe::test;
 using namespace std::chrono_literals;
 
-TEST_CASE("awareness removes the state that a session shows itself, and nobody else's", "[sync]") {
+TEST_CASE("awareness removes what a session shows itself or alone has told, and nothing else",
+          "[sync]") {
   awareness presence;
   applied(presence, {{1, 1, "1"}}, opened_by(alice));
-  applied(presence, {{1, 2, "1"}, {2, 1, "2"}}, alice);  // 2 is relayed
+  applied(presence, {{1, 2, "1"}, {2, 1, "2"}, {4, 1, "4"}}, alice);  // 2 and 4 are relayed
   applied(presence, {{3, 1, "3"}}, opened_by(bob));
+  applied(presence, {{2, 2, "2"}}, bob);
+  applied(presence, {{2, 3, "2"}}, alice);
   CHECK(presence.owner_of(1) == alice);
   CHECK(presence.owner_of(2) == no_session);
   CHECK(presence.owner_of(3) == bob);
-  CHECK(presence.remove_session(alice, start) == clients{1});
+  CHECK(sorted(presence.remove_session(alice, start)) == clients{1, 4});
   CHECK(sorted(presence.shown()) == clients{2, 3});
   CHECK(presence.encode(clients{1}) == update_of({{1, 2, "null"}}));
   CHECK(presence.remove_session(alice, start).empty());
@@ -63,11 +66,11 @@ TEST_CASE("awareness gives a client that another tab told of first to its own se
 TEST_CASE("awareness lets whoever relays a client of nobody renew and end it", "[sync]") {
   awareness presence;
   applied(presence, {{1, 1, "1"}, {9, 1, "9"}}, alice);
-  applied(presence, {{1, 2, "2"}, {9, 1, "9"}}, bob);
+  applied(presence, {{1, 2, "2"}, {9, 2, "9"}}, bob);
   CHECK(presence.remove_session(alice, start).empty());
   CHECK(presence.remove_session(bob, start).empty());
   CHECK(presence.state_of(1) == "2");
-  CHECK(applied(presence, {{1, 2, "null"}, {9, 2, "10"}}, alice) == clients{1, 9});
+  CHECK(applied(presence, {{1, 2, "null"}, {9, 3, "10"}}, alice) == clients{1, 9});
 }
 
 TEST_CASE("awareness gives a client that comes back to its new session", "[sync]") {
