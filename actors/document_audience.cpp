@@ -8,7 +8,7 @@ void document_audience::join(session_id session, const hub_actor& hub) {
   leave(session);  // if it joins a second time
   std::uint32_t index = 0;
   while (index < units_.size() && units_[index].hub != hub) ++index;
-  if (index == units_.size()) units_.push_back({hub, 0, {}, {}});
+  if (index == units_.size()) units_.push_back({hub, 0, {}, {}, {}});
   ++units_[index].sessions;
   ++joins_;
   unit_of_session_.insert_or_assign(session, index);
