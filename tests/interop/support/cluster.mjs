@@ -106,7 +106,8 @@ class cluster_node {
 
   #write_file() {
     if (!this.cluster.is_clustered) return undefined;
-    const { replication, heartbeat, cluster_settings: more } = this.cluster;
+    const { replication, heartbeat, cluster_settings } = this.cluster;
+    const more = typeof cluster_settings === 'function' ? cluster_settings(this) : cluster_settings;
     const file = path.join(this.folder, 'node.yaml');
     const members = this.cluster.seeds.map(({ name, address }) => ({ name, address }));
     writeFileSync(file, cluster_section({ self: this, listen_port: this.listen_port, members, replication, heartbeat, more }));
@@ -181,7 +182,8 @@ export class test_cluster {
   network = new link_network();
 
   /**
-   * `settings` as of any server, `replication` and `heartbeat` as in the section, `cluster_settings` what else is there.
+   * `settings` as of any server, `replication` and `heartbeat` as in the section, `cluster_settings` what else is there,
+   * or a function from a node to that.
    * Without proxies (`is_proxied`) nodes dial each other. `is_clustered`: a node alone may be a cluster, too.
    */
   constructor({
