@@ -63,13 +63,17 @@ function ask_for_token(why) {
   by_id('token').focus();
 }
 
+provider.on('status', ({ status }) => {
+  if (status === 'connecting' && !by_id('ask').hidden) return;
+  if (status !== 'connected') show_state(status === 'connecting' ? 'connecting' : 'not connected, changes are kept here', 'bad');
+});
 provider.on('sync', (is_synced) => {
   if (!is_synced) return;
   show_state('connected', 'good');
   by_id('ask').hidden = true;
 });
 provider.on('connection-close', (event) => {
-  show_state(event?.reason ? `not connected: ${event.reason}` : 'not connected, changes are kept here', 'bad');
+  if (event?.code >= 4000) show_state(`not connected: ${event.reason || event.code}`, 'bad');
   if (asks_for_token.has(event?.code)) ask_for_token(event.reason);
 });
 provider.messageHandlers[message_auth] = (_, decoder) =>
