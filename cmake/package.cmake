@@ -1,12 +1,17 @@
 # Debian packages by CPack: `cpack -G DEB` in a build with the prefix /usr (preset `package`). CAF is linked statically,
 # because Debian 12 has 0.17; all else the packages depend on is Debian's, found by dpkg-shlibdeps.
 
+if(NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+  return()
+endif()
+
 set(CPACK_PACKAGE_NAME troupe)
 set(CPACK_PACKAGE_VENDOR "The troupe authors")
 set(CPACK_PACKAGE_CONTACT "The troupe authors <troupe@localhost>")
-set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "real-time collaboration server for Yjs")
 set(CPACK_RESOURCE_FILE_LICENSE "${PROJECT_SOURCE_DIR}/LICENSE")
-set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+# Files with an absolute destination (/etc) must not go to this machine.
+set(CPACK_SET_DESTDIR ON)
+set(CPACK_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_COMPONENTS_ALL server engine development)
 set(CPACK_GENERATOR DEB)
@@ -27,22 +32,25 @@ set(CPACK_DEBIAN_SERVER_PACKAGE_CONTROL_EXTRA
   "${PROJECT_SOURCE_DIR}/packaging/debian/postinst"
   "${PROJECT_SOURCE_DIR}/packaging/debian/postrm"
   "${PROJECT_SOURCE_DIR}/packaging/debian/prerm")
+# The first line of each description is its summary.
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")
 set(CPACK_COMPONENT_SERVER_DESCRIPTION
-  "Serves the documents of Yjs clients, such as collaborative editors and\nwhiteboards, and of programs that speak JSON.\nDocuments are kept in RocksDB; several nodes form a cluster.")
+  "real-time collaboration server for Yjs\nServes the documents of Yjs clients, such as collaborative editors and\nwhiteboards, and of programs that speak JSON.\nDocuments are kept in RocksDB; several nodes form a cluster.")
 
 set(CPACK_DEBIAN_ENGINE_PACKAGE_NAME libtroupe-engine1)
 set(CPACK_DEBIAN_ENGINE_PACKAGE_SECTION libs)
-set(CPACK_DEBIAN_ENGINE_PACKAGE_GENERATE_SHLIBS ON)
-set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")
-set(CPACK_DEBIAN_ENGINE_PACKAGE_CONTROL_EXTRA "${PROJECT_SOURCE_DIR}/packaging/debian/triggers")
+# CPack also adds scripts that call ldconfig, which the trigger would do.
+set(CPACK_DEBIAN_ENGINE_PACKAGE_CONTROL_EXTRA
+  "${PROJECT_SOURCE_DIR}/packaging/debian/shlibs"
+  "${PROJECT_SOURCE_DIR}/packaging/debian/triggers")
 set(CPACK_COMPONENT_ENGINE_DESCRIPTION
-  "A Yjs engine with a C interface: documents that apply, edit, read and\nencode Yjs updates, without a server.")
+  "Yjs engine of troupe\nA Yjs engine with a C interface: documents that apply, edit, read and\nencode Yjs updates, without a server.")
 
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libtroupe-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SHLIBDEPS OFF)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libtroupe-engine1 (= ${PROJECT_VERSION}-1)")
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION
-  "Header and CMake package of libtroupe-engine1.")
+  "Yjs engine of troupe, development files\nHeader and CMake package of libtroupe-engine1.")
 
 include(CPack)
