@@ -357,7 +357,8 @@ TEST_CASE("every test file is listed", "[layers]") {
 TEST_CASE("a test stands in a namespace of its own, which has its name", "[layers]") {
   static const std::regex opening{"namespace troupe::([a-z0-9_]+) \\{"};
   std::set<std::string> seen;
-  for (const std::string& path : listed_sources("tests").front()) {
+  const paths tests = listed_sources("tests").front();
+  for (const std::string& path : tests) {
     if (!path.ends_with("_test.cpp")) continue;
     const std::string stem = path.substr(path.rfind('/') + 1, path.size() - path.rfind('/') - 5);
     INFO(path << ": namespace troupe::" << stem << ", or with its folder in front");

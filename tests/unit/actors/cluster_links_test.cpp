@@ -148,8 +148,8 @@ struct homes_bed {
 std::vector<std::uint64_t> keepers_of(const std::string& name) {
   std::vector<std::uint64_t> all;
   const cluster_links links = links_of(5);
-  for (const node_uuid& each : cluster::place_of(links.list, name, 3).keepers())
-    all.push_back(each.low);
+  const cluster::document_place place = cluster::place_of(links.list, name, 3);
+  for (const node_uuid& each : place.keepers()) all.push_back(each.low);
   return all;
 }
 

@@ -228,9 +228,10 @@ TEST_CASE("an address without a token is denied where others have shown theirs",
   bed.says({of('b', "0002020000")});
   bed.seconds_pass(31s);
   CHECK_FALSE(bed.connection->closing);
+  const std::string denied = of('b', "0201");
   const frames heard = bed.heard();
-  REQUIRE(heard.size() == 1);
-  CHECK(heard[0].starts_with(of('b', "0201")));
+  CHECK(std::ranges::count_if(
+            heard, [&](const std::string& each) { return each.starts_with(denied); }) == 1);
 }
 
 TEST_CASE("a document that is refused is denied, and the connection stays", "[shared_connection]") {
@@ -295,7 +296,7 @@ TEST_CASE("the same document is open twice, each under its own address", "[share
     const auto frame = encode_frame(frame_kind::binary, hex(of('a', "0002020000")));
     for (const session_id each : {session_id{11}, session_id{12}})
       bed.environment->table->enable_dialect(1, each, dialect::hocuspocus);
-    deliver_batch batch{1, {}, {}, {}};
+    deliver_batch batch{1, {}, {}, {}, {}};
     batch.in(dialect::hocuspocus)
         .push_back({audience::all, no_session, traffic::content, shared_slice{frame}});
     bed.environment->table->deliver(batch);

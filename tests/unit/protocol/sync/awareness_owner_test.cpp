@@ -104,7 +104,7 @@ TEST_CASE("awareness gives a client back to the session that turns out to be ali
   // Nor does it get another one.
   applied(presence, {{2, 1, "2"}}, bob);
   CHECK(presence.owner_of(2) == no_session);
-  CHECK(presence.remove_session(bob, start).empty());
+  CHECK(presence.remove_session(bob, start) == clients{2});  // who alone had told of it
   CHECK(presence.state_of(1) == R"("own again")");
 }
 
