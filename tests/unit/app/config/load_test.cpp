@@ -124,7 +124,8 @@ TEST_CASE("each kind of mistake in a file is told with its line", "[config]") {
       {"nothing: {}\n", {"FILE:1: nothing: unknown key; troupe serve --help lists all keys"}},
       {"server: 5\n",
        {"FILE:1: server: is a section, not a value; its keys: address, port, "
-        "allowed_origins, subprotocols, empty_document_name, api_prefix, tls.certificate, "
+        "allowed_origins, subprotocols, empty_document_name, api_prefix, drain_delay, "
+        "tls.certificate, "
         "tls.key"}},
       {"server:\n  port: {number: 5}\n",
        {"FILE:2: server.port.number: unknown key; server.port takes one value"}},

@@ -143,7 +143,8 @@ TEST_CASE("a list of sections at another key is told like other mistakes", "[con
         lines{"FILE:2: watch.directores: unknown key; did you mean watch.directories?"});
   CHECK(test::problem_lines_of_text("server: [{port: 1}]\n") ==
         lines{"FILE:1: server: is a section, not a value; its keys: address, port, "
-              "allowed_origins, subprotocols, empty_document_name, api_prefix, tls.certificate, "
+              "allowed_origins, subprotocols, empty_document_name, api_prefix, drain_delay, "
+              "tls.certificate, "
               "tls.key"});
   CHECK(test::problem_lines_of_text("watch: 1\n") ==
         lines{"FILE:1: watch: is a section, not a value; its keys: debounce, directories"});

@@ -29,7 +29,7 @@ hello example() {
 
 TEST_CASE("the bytes of a hello are these", "[hello]") {
   const byte_buffer bytes = encode(example());
-  CHECK(bytes == test::hex("01 01 78 00000000000000010000000000000002 0000000000000003"
+  CHECK(bytes == test::hex("02 01 78 00000000000000010000000000000002 0000000000000003"
                            "fedcba9876543210 02 6e31 03 683a31 00 03 02 05 00"));
 }
 
