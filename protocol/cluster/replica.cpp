@@ -103,6 +103,7 @@ void replica::forget_incoming(peer& of) {
   of.life = 0;
   of.fits = false;
   of.is_complete = of.has_asked = false;
+  of.missed = of.ahead = 0;
   of.unconfirmed = {};
   of.confirmed = {};
   of.load_part_at.reset();
@@ -366,6 +367,7 @@ void replica::on(peer& from, const peer_compare& compare, const replica_state& o
   from.is_complete = compare.digest == own.digest();
   if (!from.is_complete) return ask(from, own, now);
   from.has_asked = false;
+  from.missed = from.ahead = 0;
   note_taken(from, {compare.number, number_, true});
 }
 
@@ -480,21 +482,32 @@ void replica::on_applied(peer_id id, const document_message& message, bool worke
   }
   if (const auto* const part = std::get_if<peer_part>(&message))
     return on_part(from, *part, worked, own, now);
+  const auto* const streamed = std::get_if<peer_update>(&message);
   if (!worked) {
     from.is_complete = false;
+    if (streamed != nullptr) from.missed = std::max(from.missed, streamed->number);
     return ask(from, own, now);
   }
   if (const auto* const fill = std::get_if<peer_fill>(&message)) {
     // Asked for by another replica, which knew something else.
     if (fill->life != how_.life) return;
-    from.is_complete = true;
     from.has_asked = false;
-    return note_taken(from, {fill->number, number_, true});
+    // While its parts came, something was streamed that needed them: it is not in the answer.
+    if (fill->number < from.missed) return ask(from, own, now);
+    from.is_complete = true;
+    from.missed = 0;
+    note_taken(from, {fill->number, number_, true});
+    const state_number ahead = std::exchange(from.ahead, 0);
+    if (ahead > fill->number) note_taken(from, {ahead, number_, false});
+    return;
   }
-  const auto& update = std::get<peer_update>(message);
-  // The first that comes of a flow whose beginning this replica has not seen.
-  if (!from.is_complete) return ask(from, own, now);
-  note_taken(from, {update.number, number_, false});
+  // The first that comes of a flow whose beginning this replica has not seen, or while the parts of
+  // an answer come.
+  if (!from.is_complete) {
+    from.ahead = std::max(from.ahead, streamed->number);
+    return ask(from, own, now);
+  }
+  note_taken(from, {streamed->number, number_, false});
 }
 
 void replica::on(peer& from, const peer_loaded& answer, const replica_state& own, time_point now) {

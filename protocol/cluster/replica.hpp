@@ -246,6 +246,8 @@ class replica {
     bool is_complete = false;  // nothing that it streams can lack what came before
     bool has_asked = false;
     time_point asked_at;
+    state_number missed = 0;  // the last that it streamed and that could not be applied
+    state_number ahead = 0;   // the last that was applied while it was not complete
     fifo<taken_state> unconfirmed;
     peer_stored confirmed;
     // The opening.

@@ -549,6 +549,35 @@ TEST_CASE("who receives a part asks for the next, and is complete with the last"
   CHECK(stored[0].whole == 9);
 }
 
+TEST_CASE("what is streamed while parts come, and needs them, is asked for again", "[cluster]") {
+  bed here;
+  here.begin({1});
+  here.hear(1, peer_compare{{1, 2}, 9});
+  REQUIRE(count<peer_ask>(here.said(1)) == 1);
+  const shared_slice needed = slice(here.foreign());
+  here.hear(1, peer_update{slice(here.foreign()), 10});
+  here.hear(1, peer_fill{life_here, needed, 9});
+  here.core.on_durable(here.number);
+  const auto told = here.said(1);
+  CHECK(count<peer_ask>(told) == 1);
+  CHECK(count<peer_stored>(told) == 0);
+}
+
+TEST_CASE("what is streamed while parts come, and can be applied, is confirmed with them",
+          "[cluster]") {
+  bed here;
+  here.begin({1});
+  here.hear(1, peer_compare{{1, 2}, 9});
+  here.said(1);
+  here.hear(1, peer_update{slice(here.foreign()), 10});
+  here.hear(1, peer_fill{life_here, slice(here.foreign()), 9});
+  here.core.on_durable(here.number);
+  const auto stored = only<peer_stored>(here.said(1));
+  REQUIRE(stored.size() == 1);
+  CHECK(stored[0].up_to == 10);
+  CHECK(stored[0].whole == 9);
+}
+
 TEST_CASE("a part that cannot be applied, or for another replica, brings no further one",
           "[cluster]") {
   bed here;
