@@ -175,6 +175,15 @@ TEST_CASE("a batch that fails in the middle has changed nothing", "[edits]") {
   CHECK(doc.text("text") == "hello world!");
 }
 
+TEST_CASE("a test that fails behind a write undoes the write", "[edits]") {
+  crdt::doc doc;
+  fill(doc);
+  const auto why = refused(doc, R"([{"op":"appendText","path":"/text","text":"!"},
+    {"op":"test","path":"/text","value":"something else"}])");
+  CHECK(why.why.code == errc::edit_conflict);
+  CHECK(doc.text("text") == "hello world");
+}
+
 TEST_CASE("a later operation sees what an earlier one has written", "[edits]") {
   crdt::doc doc;
   CHECK(done(doc, R"([{"op":"push","path":"/todo","type":"map","value":{"done":false}},
