@@ -39,8 +39,9 @@ TEST_CASE("no two keys share a field", "[config]") {
       if (&key == &other) continue;
       config settings;
       const std::string before = format_value(other, settings);
-      for (const char* text : {"::1", "77", "77KiB", "77s", "77ms", "7s", "debug", "false", "true",
-                               "memory", "webhook", "write", "available", "5", "json", "hocuspocus"}) {
+      for (const char* text :
+           {"::1", "77", "77KiB", "77s", "77ms", "7s", "debug", "false", "true", "memory",
+            "webhook", "write", "available", "5", "json", "hocuspocus"}) {
         (void)set_value(key, text, settings);
         if (format_value(key, settings) != format_value(key, config{})) break;
       }
