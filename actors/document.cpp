@@ -578,12 +578,12 @@ void document::on_flush() {
   }
   append_stored();
   if (peers_) tell_peers();
-  deliveries_by_dialect output = output_.take();
+  const deliveries_by_dialect output = output_.take();
   if (const std::size_t count = output_.take_coalesced(); count > 0 && settings_.metrics)
     settings_.metrics->documents().coalesced_updates->inc(static_cast<std::int64_t>(count));
-  audience_.end_turn(
-      settings_.id, std::move(output),
-      [this](const hub_actor& hub, deliver_batch batch) { tell(this, hub, std::move(batch)); });
+  audience_.end_turn(settings_.id, output, [this](const hub_actor& hub, deliver_batch batch) {
+    tell(this, hub, std::move(batch));
+  });
   if (std::exchange(releases_memory_, false) || !audience_.has_sessions()) release_memory();
 }
 
