@@ -144,6 +144,6 @@ test('a restore and a removal ask first, and are done', { skip }, async (context
   await set(page, '#dialog-field', 'plan', 'input');
   await page.run(`${removing}.click()`);
   await until(() => page.run(`location.hash === '#/documents'`), 'the list is shown', 20000);
-  assert.equal((await ask_admin(server, '/api/v1/documents/plan')).status, 410);
+  assert.equal((await ask_admin(server, '/api/v1/documents/plan/export')).status, 410);
   assert.deepEqual(await page.mistakes(), []);
 });

@@ -156,7 +156,7 @@ test('fifty documents on one socket, in any order', async (context) => {
   await Promise.all([...left, ...right].map((client) => client.synced(15000)));
   for (let round = 0; round < 3; ++round) for (const [i, client] of left.entries()) client.text.insert(0, `${i}`);
   for (const [i, client] of right.entries()) client.text.insert(0, `${i}`);
-  for (const [i] of names.entries()) await shows([left[i], right[i]], `${left[i].text}`);
+  for (const [i] of names.entries()) await shows([left[i], right[i]], `${i}`.repeat(4));
   for (const [i] of names.entries()) assert.equal(`${right[i].text}`, `${i}`.repeat(4));
   await Promise.all([...left, ...right].map((client) => client.saved()));
   // One leaves and comes back; the others do not notice.
@@ -241,7 +241,9 @@ test('frames that no provider sends end what they concern', async (context) => {
 
 // --- tokens ---
 
-const user = (rights, name = '*', seconds = 600) => token({ sub: `user-${rights}`, docs: [{ name, rights }] }, { seconds });
+/** The token of a user with these rights to a document; by default to all. */
+const user = (rights, name = undefined, seconds = 600) =>
+  token({ sub: `user-${rights}`, docs: [name === undefined ? { prefix: '', rights } : { name, rights }] }, { seconds });
 
 test('each document on a socket has a token of its own, and a refused one harms no other', async (context) => {
   const server = await serve_with_tokens(context);
@@ -296,8 +298,8 @@ test('a denied provider may show a better token on the same socket', async (cont
 test('a token is renewed before it ends, from either side, and without it the document ends', async (context) => {
   const server = await serve_with_tokens(context, {}, '  clock_skew: 0s\n');
   const asked = [];
-  const lasting = await open(context, 'plan', { token: () => (asked.push(1), user('write', '*', asked.length === 1 ? 3 : 600)) }, server).synced();
-  const fixed = await open(context, 'plan', { version: '3.4.4', token: user('write', '*', 3) }, server).synced();
+  const lasting = await open(context, 'plan', { token: () => (asked.push(1), user('write', undefined, asked.length === 1 ? 3 : 600)) }, server).synced();
+  const fixed = await open(context, 'plan', { version: '3.4.4', token: user('write', undefined, 3) }, server).synced();
   await until(() => asked.length > 1, 'the server asks for another token');
   await until(() => fixed.denied.length > 0, 'the other one ends', 8000);
   await pause(500);

@@ -62,6 +62,7 @@ test('the numbers follow what clients do', async (context) => {
   const writer = await use.client('plan').synced();
   const reader = await use.client('plan').synced();
   const program = await use.json('/plan');
+  await program.join();
   await program.do({ type: 'update', payload: { update: writing('from a program') } });
   for (let i = 0; i < 20; ++i) writer.text.insert(0, 'x');
   await until(() => reader.text.toString().includes('x'.repeat(20)), 'the reader has it');

@@ -6,6 +6,14 @@ import * as Y from 'yjs';
 
 import { until } from './wait.mjs';
 
+/** A browser's socket throws nothing when it is closed before it is open; that of `ws` does, unless somebody listens. */
+class quiet_socket extends WebSocket {
+  constructor(...args) {
+    super(...args);
+    this.on('error', () => {});
+  }
+}
+
 const packages = {
   '2.15.3': await import('hocuspocus-provider-2'),
   '3.4.4': await import('hocuspocus-provider-3'),
@@ -22,7 +30,7 @@ export class hocuspocus_socket {
     this.version = version;
     this.closes = [];
     this.provider = new packages[version].HocuspocusProviderWebsocket({
-      url, WebSocketPolyfill: WebSocket, delay: 100, minDelay: 100, maxDelay: 300, factor: 1, jitter: false, ...options,
+      url, WebSocketPolyfill: quiet_socket, delay: 100, minDelay: 100, maxDelay: 300, factor: 1, jitter: false, ...options,
     });
     this.provider.on('close', ({ event }) => this.closes.push({ code: event.code, reason: `${event.reason}` }));
   }
