@@ -38,7 +38,9 @@ function name_of_document() {
 }
 
 /** Tokens travel as a subprotocol, so that no log has them. */
-const protocols_for = (token) => (token ? ['troupe', `troupe.token.${token}`] : []);
+function protocols_for(token) {
+  return token ? ['troupe', `troupe.token.${token}`] : [];
+}
 
 function connect() {
   const server = new URL('.', location.href);
