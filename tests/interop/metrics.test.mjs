@@ -69,6 +69,7 @@ test('the numbers follow what clients do', async (context) => {
   const is = (name, wanted, label) => until(async () => (await metric(port, name, label)) === wanted, `${name} ${label ?? ''} is ${wanted}`);
   const grows = (name, least = 1) => until(async () => (await metric(port, name)) >= least, `${name} is at least ${least}`);
   await is('troupe_sessions', 3);
+  await until(async () => /^troupe_dialect_sessions.*"json"/m.test(await scrape(port)), 'dialects are counted, once a second');
   await is('troupe_dialect_sessions', 2, '"y-websocket"');
   await is('troupe_dialect_sessions', 1, '"json"');
   await is('troupe_connections', 3);
