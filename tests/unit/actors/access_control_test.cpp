@@ -4,6 +4,7 @@
 #include <caf/actor_system_config.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include "tests/support/actor_node.hpp"
 #include "tests/support/token_vectors.hpp"
 
 namespace troupe::access_control_test {
@@ -75,6 +76,7 @@ TEST_CASE("a bad token is refused though everybody may read", "[access]") {
 }
 
 TEST_CASE("tokens that are looked at are counted by outcome", "[access][metrics]") {
+  test::register_types_once();
   caf::actor_system_config config;
   caf::actor_system system{config};
   const auto metrics = std::make_shared<const node_metrics>(system);

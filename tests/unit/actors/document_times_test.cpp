@@ -37,6 +37,7 @@ struct counted_node {
         is_confirmed = is_confirmed || (each.to == audience::one && each.session == 1);
   }
 
+  bool has_types = (test::register_types_once(), true);  // before any actor system
   caf::actor_system_config config;
   caf::actor_system registry{config};
   std::shared_ptr<node_metrics> metrics;

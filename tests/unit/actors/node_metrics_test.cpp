@@ -12,6 +12,7 @@
 #include <caf/actor_system_config.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include "tests/support/actor_node.hpp"
 #include "tests/support/source_tree.hpp"
 
 namespace troupe::node_metrics_test {
@@ -67,6 +68,7 @@ name_set difference(const name_set& of, const name_set& without) {
 }  // namespace
 
 TEST_CASE("docs/operating.md has each metric of the node and no other", "[metrics][docs]") {
+  test::register_types_once();
   const node_of_metrics node;
   const name_set names = node.names();
   CHECK(names.size() == node.metrics.names().size());
@@ -75,6 +77,7 @@ TEST_CASE("docs/operating.md has each metric of the node and no other", "[metric
 }
 
 TEST_CASE("dashboard and alerts ask only for metrics that there are", "[metrics][docs]") {
+  test::register_types_once();
   const node_of_metrics node;
   for (const char* path :
        {"config/observability/dashboard.json", "config/observability/alerts.yaml"}) {

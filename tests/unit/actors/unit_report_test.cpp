@@ -7,11 +7,14 @@
 
 #include "protocol/dialects/dialects.hpp"
 
+#include "tests/support/actor_node.hpp"
+
 namespace troupe::unit_report_test {
 
 namespace {
 
 struct two_units {
+  bool has_types = (test::register_types_once(), true);  // before any actor system
   caf::actor_system_config config;
   caf::actor_system system{config};
   std::shared_ptr<node_metrics> metrics = std::make_shared<node_metrics>(system);
