@@ -6,9 +6,9 @@
 #           client comes back with its state under the same clock, and an equal clock is ignored unless it says null. Only
 #           the renewal that each client makes every 15 to 18 s has a higher clock. So it is the other way round: when its
 #           socket closes, the client forgets the states of the others, but not their clocks.
-# Matters:  after each short loss of the network, and each restart of a server, everybody is alone for that long. troupe tells the
-#           client that its presence is gone, so that it shows itself under the next clock (tests/interop/reconnect.test.mjs).
-#           After a restart of the server this makes all visible to all.
+# Matters:  after each short loss of the network, and each restart of a server, everybody is alone for that long. troupe shows
+#           the client under a later clock and tells it that its presence is gone, so that it counts on to that one
+#           (tests/interop/reconnect.test.mjs). After a restart of the server this makes all visible to all.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -259,7 +259,7 @@ void hosted_document::on_update(const origin& from, byte_view update, document_e
   }
   if (!applied->changed && !applied->has_parked) return;
   ++version_;
-  if (applied->changed) broadcast_update(from, change_of(*applied, update), out);
+  if (applied->changed) broadcast_update(from.session(), change_of(*applied, update), out);
   out.writes.push_back({update, from, dialect::y_websocket, std::nullopt});
 }
 
@@ -270,13 +270,13 @@ effect_bytes hosted_document::change_of(const crdt::applied_update& applied,
                              : effect_bytes{state_.decoded().encode_last_change()};
 }
 
-void hosted_document::broadcast_update(const origin& from, effect_bytes change,
+/// `knows_all`: the session whose update it is, which has all of it; no_session: none has.
+void hosted_document::broadcast_update(session_id knows_all, effect_bytes change,
                                        document_effects& out) {
   note_changed_roots();
   if (spoken_.empty()) return;
-  const session_id author = from.session();
   out.deliveries.push_back(
-      {author == no_session ? audience::all : audience::all_but_one, author, spoken_,
+      {knows_all == no_session ? audience::all : audience::all_but_one, knows_all, spoken_,
        notice{.kind = notice_kind::update, .body = std::move(change), .extra = {}}});
 }
 
@@ -342,8 +342,8 @@ void hosted_document::refuse(const asked& by, request_part part, failure why,
 // --- presence and time ---
 
 /// Others may have seen a client elsewhere under this clock, or under one that was raised there,
-/// and that it vanished; they would ignore it until it is renewed. Told that it is gone, the client
-/// shows itself again under the next clock. Source: y-protocols 1.0, applyAwarenessUpdate.
+/// and that it vanished; they would ignore it until it is renewed. Source: y-protocols 1.0,
+/// applyAwarenessUpdate.
 bool hosted_document::may_be_known_elsewhere(const sync::awareness_entry& shown,
                                              time_point now) const {
   return shown.clock > 0 && !presence_.knows(shown.client) &&
@@ -389,12 +389,9 @@ void hosted_document::on_presence(const asked& by, time_point now, document_effe
   if (!first_shown_) first_shown_ = now;
   sync::awareness::sender from{by.from, std::exchange(by.by.is_opening, false), false,
                                stamp_of(by.by.who()), is_checked(by.by.who())};
-  std::optional<byte_buffer> renewal;
   if (from.is_opening || presence_.claimed_by(by.from)) {
     if (const auto shown = sync::awareness::only_client_of(by.what.body)) {
-      if (from.is_opening && may_be_known_elsewhere(*shown, now))
-        renewal = sync::awareness::encode_gone(shown->client,
-                                               shown->clock + sync::awareness::raised_by_max);
+      from.may_be_known = from.is_opening && may_be_known_elsewhere(*shown, now);
       if (from.is_opening && presence_.knows(shown->client))
         show_who_stayed(by, shown->client, out);
       from.may_take_over = may_take_over(*shown, by);
@@ -402,9 +399,10 @@ void hosted_document::on_presence(const asked& by, time_point now, document_effe
   }
   auto applied = presence_.apply(by.what.body, from, now);
   note_presence(applied.changed);
-  if (applied.gone)
-    renewal = sync::awareness::encode_gone(*applied.gone, presence_.clock_of(*applied.gone));
-  if (renewal && applied.left_out == 0) reply(by, notice_kind::presence, *renewal, out);
+  if (applied.counts_from && applied.left_out == 0) {
+    const auto [client, clock] = *applied.counts_from;
+    reply(by, notice_kind::presence, sync::awareness::encode_gone(client, clock), out);
+  }
   if (applied.left_out > 0)
     out.left_out.push_back({by.from, applied.left_out, *std::move(applied.why)});
   probe_owner(by, now, out);

@@ -357,7 +357,7 @@ class hosted_document {
   static void reply(const asked& to, notice_kind kind, effect_bytes body, document_effects& out);
   static void acknowledge(const asked& by, document_effects& out);
   static void refuse(const asked& by, request_part part, failure why, document_effects& out);
-  void broadcast_update(const origin& from, effect_bytes change, document_effects& out);
+  void broadcast_update(session_id knows_all, effect_bytes change, document_effects& out);
   effect_bytes change_of(const crdt::applied_update& applied, byte_view update) const;
   void note_presence(const std::vector<sync::awareness::client_id>& changed);
   void note_peer_presence(const std::vector<sync::awareness::client_id>& changed);

@@ -73,7 +73,7 @@ void hosted_document::on_edit(const origin& from, const edits::batch& what,
     return;
   }
   if (!applied->changed) return;
-  broadcast_update(origin::of_server(), applied->update, out);
+  broadcast_update(no_session, applied->update, out);
   out.writes.push_back({std::move(applied->update), from, dialect::y_websocket, std::nullopt,
                         std::string{origin_name.substr(0, origin_name_bytes_max)}});
 }
@@ -94,7 +94,7 @@ void hosted_document::on_session_edit(const asked& by, document_effects& out) {
       by.what.in,
       notice{.kind = notice_kind::ack, .body = {}, .extra = as_bytes(by.what.message_id)}};
   if (applied->changed) {
-    broadcast_update(origin::of_server(), applied->update, out);
+    broadcast_update(no_session, applied->update, out);
     write.update = std::move(applied->update);
   }
   out.writes.push_back(std::move(write));

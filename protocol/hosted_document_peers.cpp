@@ -40,7 +40,7 @@ hosted_document::peer_taking hosted_document::on_peer_update(std::uint32_t peer,
   }
   if (!applied->changed && !applied->has_parked) return taken;
   ++version_;
-  if (applied->changed) broadcast_update(from, change_of(*applied, update), out);
+  if (applied->changed) broadcast_update(from.session(), change_of(*applied, update), out);
   out.writes.push_back({update, from, dialect::y_websocket, std::nullopt});
   return taken;
 }

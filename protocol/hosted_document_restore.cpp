@@ -26,7 +26,7 @@ void hosted_document::on_restore(const origin& from, byte_view then, document_ef
   pending_.settle(state_.pending_size(), nullptr);
   ++version_;
   byte_buffer change = state.encode_last_change();
-  broadcast_update(from, change, out);
+  broadcast_update(from.session(), change, out);
   out.writes.push_back({std::move(change), from, dialect::y_websocket, std::nullopt});
 }
 

@@ -62,7 +62,8 @@ bool hosted_document::on_session_update(const asked& by, time_point now,
     if (applied->changed && write.confirmation) write.confirmation->body = change;
     out.writes.push_back(std::move(write));
   }
-  if (applied->changed) broadcast_update(origin::of_session(by.from), std::move(change), out);
+  const session_id knows_all = applied->ended_waiting ? no_session : by.from;
+  if (applied->changed) broadcast_update(knows_all, std::move(change), out);
   if (is_counted) count_update(by, applied->leaves_gap, written, out);
   return true;
 }

@@ -68,6 +68,7 @@ result<applied_update> doc::apply_decoded(byte_view update, const struct limits&
   applied.is_verbatim = is_canonical && outcome.partial == 0 && outcome.known == 0 &&
                         outcome.parked == 0 && outcome.woken == 0;
   applied.has_parked = outcome.parked > 0;
+  applied.ended_waiting = outcome.woken > 0;
   notify();
   return applied;
 }

@@ -36,6 +36,8 @@ struct applied_update {
   bool has_parked = false;
   /// Its author has sent more than has arrived: a part waits, or a clock below it is missing.
   bool leaves_gap = false;
+  /// What waited has taken effect with it. Others sent that, so its author may lack it.
+  bool ended_waiting = false;
   /// Nothing has happened: it might take more steps than were allowed for now.
   bool is_deferred = false;
 };

@@ -55,10 +55,12 @@ awareness::applied awareness::apply(byte_view update, const sender& by, time_poi
     auto taken = take(incoming, by, count == 1, now);
     if (!taken)
       leave_out(std::move(taken).error());
-    else if (*taken == taking::changed)
+    else if (*taken == taking::changed || *taken == taking::raised)
       outcome.changed.push_back(incoming.client);
-    else if (*taken == taking::gone && count == 1)
-      outcome.gone = incoming.client;
+    if (taken && *taken == taking::raised)
+      outcome.counts_from = {incoming.client, clock_of(incoming.client) - 1};
+    if (taken && *taken == taking::gone && count == 1)
+      outcome.counts_from = {incoming.client, clock_of(incoming.client)};
   }
   if (in.ok() && !in.at_end()) in.fail(errc::trailing_bytes, "behind the awareness update");
   if (!in.ok()) leave_out(in.error().value());
@@ -84,12 +86,16 @@ result<awareness::taking> awareness::take(const awareness_entry& incoming, const
   }
   const bool is_shown = known != nullptr && !known->state.empty();
   const bool is_end = is_null && is_shown && incoming.clock == last;
-  if (!is_newer && !is_end) {
+  // Its client comes back, and has not heard of the clock that all know.
+  const bool is_back = announces && !is_newer && (is_gone || has_moved(incoming, known, by));
+  const bool is_raised = is_back || (known == nullptr && announces && by.may_be_known);
+  if (!is_newer && !is_end && !is_back) {
     if (announces) sessions_[by.session].own = incoming.client;
     if (announces && known != nullptr) set_owner(*known, by.session);
     // Its client has heard the clock that all have, and counts on from there.
     if (known != nullptr && known->owner == by.session && incoming.clock == last)
       known->counts = counting::client;
+    if (known != nullptr && known->owner == by.session) known->sent_clock = incoming.clock;
     return nothing_new;
   }
   if (known == nullptr && is_null) return nothing_new;
@@ -108,11 +114,15 @@ result<awareness::taking> awareness::take(const awareness_entry& incoming, const
     if (!by.stamp.empty()) state = stamped = json::with_member(state, "user", by.stamp);
     TROUPE_TRY(find_room(known, state.size(), by.session, announces));
   }
-  if (known == nullptr) known = &entries_[incoming.client];
-  if (is_newer) {
-    tell(*known, std::max(incoming.clock, known->clock + 1));
-    known->counts = known->told > incoming.clock ? counting::client_is_behind : counting::client;
+  const bool is_first = known == nullptr;
+  if (is_first) known = &entries_[incoming.client];
+  if (is_newer || is_back) {
+    const std::uint64_t clock = incoming.clock + (is_first && is_raised ? raised_by_max + 1 : 0);
+    tell(*known, std::max(clock, known->clock + 1));
+    const bool is_behind = known->told > incoming.clock && !is_raised;
+    known->counts = is_behind ? counting::client_is_behind : counting::client;
   }
+  known->sent_clock = incoming.clock;
   known->updated = now;
   known->changed_in = update_count_;
   if (is_null) {
@@ -126,7 +136,8 @@ result<awareness::taking> awareness::take(const awareness_entry& incoming, const
     sessions_[by.session].own = incoming.client;
     set_owner(*known, by.session);
   }
-  return taking::changed;
+  if (is_raised) known->raised_to = known->told;
+  return is_raised ? taking::raised : taking::changed;
 }
 
 /// The clock that a newer one is above. A raised one is known to those who can only send it back.
@@ -138,9 +149,17 @@ std::uint64_t awareness::last_clock(const entry* known, const sender& by) {
 /// Whether this is what a client has sent before it heard that all know it under a later clock than
 /// its own. Its echo of that clock has the same state.
 bool awareness::crosses(const awareness_entry& incoming, const entry* known, session_id from) {
-  return known != nullptr && known->counts == counting::client_is_behind && known->owner == from &&
-         incoming.clock == known->told && incoming.state != known->state &&
+  if (known == nullptr || known->owner != from || incoming.state == known->state) return false;
+  if (incoming.clock > known->sent_clock && incoming.clock <= known->raised_to) return true;
+  return known->counts == counting::client_is_behind && incoming.clock == known->told &&
          incoming.state != null_state;
+}
+
+/// Whether a client that comes back shows something else than before, though under a clock that is
+/// not new to others.
+bool awareness::has_moved(const awareness_entry& incoming, const entry* known, const sender& by) {
+  return by.is_opening && known != nullptr && incoming.clock > known->sent_clock &&
+         incoming.state != known->state;
 }
 
 /// All are going to hear of this clock.
@@ -170,6 +189,7 @@ awareness::entry* awareness::find(client_id client) {
 }
 
 void awareness::set_owner(entry& of, session_id owner) {
+  if (of.owner != owner) of.raised_to = 0;
   of.owner = owner;
   charge(of, owner);
 }
@@ -204,6 +224,7 @@ void awareness::set_state(entry& of, std::string_view state) {
 void awareness::remove(entry& of, time_point now) {
   set_state(of, {});
   of.owner = no_session;
+  of.raised_to = 0;
   of.taken_from = no_session;
   of.is_told_by_several = false;
   of.updated = now;

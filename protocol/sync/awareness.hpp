@@ -87,6 +87,9 @@ class awareness {
     std::string_view stamp = {};
     /// It may show the client that it is, and relay nobody.
     bool shows_own_only = false;
+    /// Others may have seen the client that it announces elsewhere, under a clock of up to
+    /// raised_by_max more, and that it vanished; they ignore it under those that they know.
+    bool may_be_known = false;
   };
   /// A client that belongs to another session than before.
   struct handed_over {
@@ -98,8 +101,10 @@ class awareness {
     std::vector<client_id> changed;  ///< Whose clock advanced or whose state vanished.
     std::size_t left_out = 0;        ///< Entries that said something new and were not taken.
     std::optional<failure> why;      ///< The first of them was not.
-    /// The client that it shows under a clock under which all know that it is gone.
-    std::optional<client_id> gone;
+    /// The client that it shows under a clock that others may know already, and the clock that it
+    /// is to count on from: told that it is gone under this one, it does so, keeps its state, and
+    /// shows it anew, unless it is a provider of Hocuspocus 4, which only counts.
+    std::optional<std::pair<client_id, std::uint64_t>> counts_from;
   };
 
   /// Applies a session's update, entry by entry; of several of one client only the first. A first
@@ -210,7 +215,10 @@ class awareness {
     session_id taken_from = no_session;  ///< That owned it before, and may be here still.
     time_point updated;
     counting counts = counting::client;
-    std::uint64_t peer_clock = 0;     ///< The last that the peer has sent to whom it belongs.
+    std::uint64_t sent_clock = 0;     ///< The last that the session or peer has sent to whom it belongs.
+    /// All have heard of its client under this clock, to which it counts once it has heard that it
+    /// is gone under the one before; what it sends before that is new all the same. 0: none.
+    std::uint64_t raised_to = 0;
     std::uint64_t changed_in = 0;     ///< The number of the update.
     bool is_told_by_several = false;  ///< Sessions, by turns.
   };
@@ -230,9 +238,10 @@ class awareness {
     std::size_t bytes = 0;
   };
 
-  /// What became of an entry. Changed: its clock advanced or its state vanished; gone: it shows,
-  /// under a clock that is not new, a client that others know to be gone.
-  enum class taking : std::uint8_t { unchanged, gone, changed };
+  /// What became of an entry. Changed: its clock advanced or its state vanished; raised: the same,
+  /// under a clock to which its client has not counted; gone: it shows, under a clock that is not
+  /// new, a client that others know to be gone.
+  enum class taking : std::uint8_t { unchanged, gone, changed, raised };
 
   result<taking> take(const awareness_entry& incoming, const sender& by, bool is_alone,
                       time_point now);
@@ -240,6 +249,7 @@ class awareness {
   bool has_moved_to(const awareness_entry& incoming, const entry& known, session_id peer) const;
   static std::uint64_t last_clock(const entry* known, const sender& by);
   static bool crosses(const awareness_entry& incoming, const entry* known, session_id from);
+  static bool has_moved(const awareness_entry& incoming, const entry* known, const sender& by);
   bool is_announced(const awareness_entry& incoming, const sender& by, bool is_alone,
                     bool is_newer) const;
   bool become_owner(client_id client, entry& known, const sender& by, bool announces,

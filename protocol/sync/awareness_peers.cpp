@@ -36,7 +36,7 @@ awareness::applied awareness::apply_of_peer(byte_view update, session_id peer, b
 bool awareness::has_moved_to(const awareness_entry& incoming, const entry& known,
                              session_id peer) const {
   if (known.owner == no_session || known.owner == peer) return true;
-  const std::uint64_t last = is_peer_session(known.owner) ? known.peer_clock : known.told;
+  const std::uint64_t last = is_peer_session(known.owner) ? known.sent_clock : known.told;
   return incoming.state != null_state && incoming.clock > last;
 }
 
@@ -49,7 +49,7 @@ result<awareness::taking> awareness::take_of_peer(const awareness_entry& incomin
   const bool is_of_peer = known != nullptr && is_peer_session(known->owner);
   const bool is_owner = is_of_peer && known->owner == peer;
   // What the peer sends under a newer clock of its own counts, however far this node has raised it.
-  const std::uint64_t last = known == nullptr ? 0 : is_of_peer ? known->peer_clock : known->clock;
+  const std::uint64_t last = known == nullptr ? 0 : is_of_peer ? known->sent_clock : known->clock;
   const bool is_newer = known == nullptr || incoming.clock > last;
   // Its own node knows best that it is gone, however far the clock was raised here.
   const bool is_end = is_null && is_owner && !known->state.empty();
@@ -60,7 +60,7 @@ result<awareness::taking> awareness::take_of_peer(const awareness_entry& incomin
     const bool is_found = !is_null && known->owner == no_session && incoming.clock == last;
     if (is_found) {
       set_owner(*known, peer);
-      known->peer_clock = incoming.clock;
+      known->sent_clock = incoming.clock;
     }
     return taking::unchanged;
   }
@@ -82,7 +82,7 @@ result<awareness::taking> awareness::take_of_peer(const awareness_entry& incomin
     tell(*known, std::max(clock, known->clock + 1));
     known->counts = known->told > incoming.clock ? counting::client_is_behind : counting::client;
   }
-  known->peer_clock = incoming.clock;
+  known->sent_clock = incoming.clock;
   known->updated = now;
   known->changed_in = update_count_;
   if (is_null) {

@@ -81,9 +81,6 @@ async function get_along(context, hows) {
     await converged(clients, (after) => text_of(after).includes(`{${leaver.name} alone}`), 'what was written meanwhile');
   }
 
-  // Not tested anywhere, and known to fail often: Hocuspocus's providers that return to a server that has lost everything
-  // (docs/hocuspocus-dialect.md, known faults).
-  if (hows.some(({ version }) => version.startsWith('hocuspocus'))) return;
   // The server comes back empty: all that is there afterwards, its clients have brought.
   await restart(() => edit_all(clients, 2));
   await converged(clients, has_all(clients, 2), 'what was there, and the edits made without a server');

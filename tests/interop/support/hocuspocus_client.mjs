@@ -52,7 +52,9 @@ export class hocuspocus_socket {
   disconnect() {
     this.provider.disconnect();
   }
+  /** Provider 3 connects `delay` after a close, destroyed or not, and then for ever: the process would not end. */
   destroy() {
+    this.provider.connect = () => {};
     this.provider.destroy();
   }
 }

@@ -120,6 +120,23 @@ TEST_CASE("an update in order leaves no gap, though another client has one", "[d
   CHECK(questions(host, alice).size() == 1);
 }
 
+TEST_CASE("what an update brings to effect that waited goes to its author, too", "[document]") {
+  const byte_buffer waits = update_builder{}.client(7, 0).text(after({8, 0}), "x").build();
+  const byte_buffer erases = update_builder{}.erase(8, 0, 1).build();
+  for (const byte_buffer& early : {waits, erases}) {
+    document_host host;
+    host.receive(alice, message_kind::update, early, start);
+    host.receive(bob, message_kind::update, letter(8, 0), start);
+    REQUIRE(host.effects.deliveries.size() == 1);
+    CHECK(host.effects.deliveries[0].to == audience::all);
+    // Otherwise its author has it.
+    host.receive(bob, message_kind::update, letter(8, 1), start);
+    REQUIRE(host.effects.deliveries.size() == 1);
+    CHECK(host.effects.deliveries[0].to == audience::all_but_one);
+    CHECK(host.effects.deliveries[0].session == bob);
+  }
+}
+
 TEST_CASE("what waits is dropped an hour after its last sender has left", "[document]") {
   const byte_buffer waits = update_builder{}.client(2).text(after({1, 4}), "!").build();
   document_host host;

@@ -168,17 +168,65 @@ TEST_CASE("awareness lets a session that claims a client have it as soon as it m
   CHECK(presence.remove_session(alice, start).empty());
 }
 
-TEST_CASE("awareness says which client others know to be gone", "[sync]") {
+TEST_CASE("awareness says which client others know to be gone, and shows it if it has come back",
+          "[sync]") {
+  using counts = std::pair<awareness::client_id, std::uint64_t>;
   awareness presence;
   applied(presence, {{1, 7, "1"}}, opened_by(alice));
   presence.remove_session(alice, start);
-  for (const bool is_opening : {true, false}) {
-    const auto outcome = presence.apply(update_of({{1, 7, "2"}}), {bob, is_opening, true}, start);
-    CHECK(outcome.changed.empty());
-    CHECK(outcome.gone == 1);
+  // A late echo of somebody who is here, perhaps.
+  const auto late = presence.apply(update_of({{1, 7, "2"}}), {bob, false, true}, start);
+  CHECK(late.changed.empty());
+  CHECK(late.counts_from == counts{1, 7});
+  const auto back = presence.apply(update_of({{1, 7, "2"}}), {bob, true, true}, start);
+  CHECK(back.changed == clients{1});
+  CHECK(back.counts_from == counts{1, 7});
+  CHECK(presence.encode(clients{1}) == update_of({{1, 8, "2"}}));
+  CHECK_FALSE(presence.apply(update_of({{1, 7, "null"}}), sent_by(3), start).counts_from);
+  CHECK_FALSE(presence.apply(update_of({{1, 9, "3"}}), sent_by(bob), start).counts_from);
+  CHECK(presence.encode(clients{1}) == update_of({{1, 9, "3"}}));
+}
+
+TEST_CASE("awareness shows a client that others may know under a clock that they do not", "[sync]") {
+  using counts = std::pair<awareness::client_id, std::uint64_t>;
+  awareness presence;
+  awareness::sender opening = opened_by(alice);
+  opening.may_be_known = true;
+  const auto outcome = presence.apply(update_of({{1, 4, "1"}}), opening, start);
+  CHECK(outcome.changed == clients{1});
+  CHECK(outcome.counts_from == counts{1, 6});
+  CHECK(presence.encode(clients{1}) == update_of({{1, 7, "1"}}));
+
+  SECTION("it shows itself again when it has heard that") {
+    CHECK(applied(presence, {{1, 7, "1"}}, alice).empty());
+    CHECK(applied(presence, {{1, 8, "2"}}, alice) == clients{1});
+    CHECK(presence.encode(clients{1}) == update_of({{1, 8, "2"}}));
   }
-  CHECK_FALSE(presence.apply(update_of({{1, 7, "null"}}), sent_by(bob), start).gone);
-  CHECK_FALSE(presence.apply(update_of({{1, 8, "2"}}), sent_by(bob), start).gone);
+  SECTION("or only counts") {
+    CHECK(applied(presence, {{1, 8, "2"}}, alice) == clients{1});
+    CHECK(presence.encode(clients{1}) == update_of({{1, 8, "2"}}));
+  }
+  SECTION("what it has sent before it heard that is not lost") {
+    CHECK(applied(presence, {{1, 5, "2"}}, alice) == clients{1});
+    CHECK(applied(presence, {{1, 6, "3"}}, alice) == clients{1});
+    CHECK(presence.encode(clients{1}) == update_of({{1, 9, "3"}}));
+    CHECK(applied(presence, {{1, 5, "2"}}, alice).empty());
+    CHECK(applied(presence, {{1, 7, "3"}}, alice).empty());  // it has heard it, and has moved no further
+  }
+  SECTION("nor that it has left before it heard that") {
+    CHECK(applied(presence, {{1, 5, "null"}}, alice) == clients{1});
+    CHECK(presence.state_of(1) == "null");
+  }
+  SECTION("nobody else may send that for it") {
+    for (const char* state : {"2", "null"}) CHECK(applied(presence, {{1, 5, state}}, bob).empty());
+    CHECK(presence.state_of(1) == "1");
+  }
+  SECTION("it may come back before it has heard it") {
+    const auto back = presence.apply(update_of({{1, 5, "2"}}), {bob, true, true}, start);
+    CHECK(back.changed == clients{1});
+    CHECK(back.counts_from == counts{1, 7});
+    CHECK(presence.encode(clients{1}) == update_of({{1, 8, "2"}}));
+  }
 }
 
 }  // namespace troupe::awareness_owner_test
