@@ -273,7 +273,7 @@ caf::result<listed_clients> directory::on_list_clients(const list_clients& which
   const auto found = documents_.find(which.document);
   if (found == documents_.end() || found->second.is_unloading) return listed_clients{};
   auto promise = make_response_promise<listed_clients>();
-  pass_on(this, found->second.document, which, promise);
+  pass_on(this, found->second.document, which, promise, listed_clients{});
   return promise;
 }
 
@@ -376,7 +376,8 @@ caf::result<exported_state> directory::on_export(const export_state& which) {
     promise.deliver(exported_state{.is_open = false, .state = {}});
     return promise;
   }
-  pass_on(this, found->second.document, which, promise);
+  pass_on(this, found->second.document, which, promise,
+          exported_state{.is_open = false, .state = {}});
   return promise;
 }
 

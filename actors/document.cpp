@@ -88,7 +88,10 @@ void document::on_exit() {
   if (const hosted_document* const of = work_.state(); of != nullptr && !of->is_folded())
     note_freed(of->describe().size_in_memory + of->describe().pending_size);
   if (peers_) report_keeping();
-  work_.stop();
+  // Of a document that ended well an order is given again, to the next of its name.
+  const caf::error& why = fail_state();
+  const bool has_failed = why && why != caf::exit_reason::user_shutdown;
+  work_.stop(has_failed ? why : caf::make_error(caf::sec::request_receiver_down));
   reporter_.on_closed();
   settings_.webhooks = nullptr;
   audience_.clear();

@@ -130,7 +130,7 @@ void document::on_link(const peer_news& news) {
       // Nobody keeps what is written here any longer.
       if (peers_->is_loaded() && !peers_->links().is_member)
         return quit(to_caf_error(close_reason::cluster_unavailable));
-      peers_->core().on_placement(peers_->links().place(*name_), own, now);
+      place(own, now);
       break;
     case kind::block: break;
   }
@@ -257,6 +257,13 @@ void document::note_confirmations() {
     durability_.on_stored(keeper_of(each.keeper), each.stored, each.whole);
 }
 
+/// Another list may want elsewhere what was written until now, so a visit waits for that, too.
+void document::place(const cluster::replica_state& own, hosted_document::time_point now) {
+  const std::uint64_t last_list = peers_->core().placement().list;
+  peers_->core().on_placement(peers_->links().place(*name_), own, now);
+  if (peers_->core().placement().list != last_list) visited_up_to_.reset();
+}
+
 void document::on_cluster_changed(const cluster_changed& change) {
   if (!peers_) return;
   peers_->use(change.links);
@@ -281,14 +288,18 @@ caf::result<visited_document> document::on_visit() {
   return promise;
 }
 
-/// Waits for keepers that are up, but not for ever.
+/// Waits for keepers that are up, but not for ever, and only for what was there when the visit
+/// began: where people type there is always something that not all keepers have confirmed.
 void document::answer_visits(bool is_late) {
   if (visits_.empty()) return;
   const cluster::replica& core = peers_->core();
-  const bool is_done = core.is_kept_everywhere();
-  if (!is_done && !is_late && (core.is_being_kept() || peers_->awaits_links())) return;
+  if (!visited_up_to_ && work_.has_begun()) visited_up_to_ = core.number();
+  const cluster::state_number up_to = visited_up_to_.value_or(core.number());
+  const bool is_done = core.is_kept_everywhere(up_to);
+  if (!is_done && !is_late && (core.is_being_kept(up_to) || peers_->awaits_links())) return;
+  visited_up_to_.reset();
   for (auto& each : std::exchange(visits_, {}))
-    each.deliver(visited_document{core.placement().list, core.lacking(), may_be_dropped()});
+    each.deliver(visited_document{core.placement().list, core.lacking(up_to), may_be_dropped()});
 }
 
 /// It stays with the nodes that have it, and they go on being asked.

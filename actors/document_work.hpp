@@ -14,6 +14,7 @@
 #include <utility>
 #include <variant>
 
+#include <caf/error.hpp>
 #include <caf/typed_response_promise.hpp>
 
 #include "actors/interfaces.hpp"
@@ -162,8 +163,15 @@ class document_work {
     if (state_) state_->shrink();
   }
 
-  /// Forgets the state and whatever waits.
-  void stop() {
+  /// Forgets the state and whatever waits. Operators whose order waits hear why: nothing of theirs
+  /// was begun. What was, breaks its promise.
+  void stop(const caf::error& why) {
+    for (std::size_t i = is_handling_ ? 1 : 0; i < waiting_.size(); ++i)
+      std::visit(
+          [&why](auto& one) {
+            if constexpr (requires { one.promise; }) one.promise.deliver(why);
+          },
+          waiting_.at(i));
     state_.reset();
     waiting_ = {};
     lend_ = nullptr;

@@ -61,6 +61,18 @@ caf::typed_response_promise<All> gather(Self* self, const Receivers& receivers,
   return *promise;
 }
 
+/// Passes a question on, and the answer back. `if_ended`: the answer for one who has ended before.
+template <class Self, class Receiver, class Question, class Answer>
+void pass_on(Self* self, const Receiver& to, const Question& question,
+             caf::typed_response_promise<Answer> promise, const Answer& if_ended) {
+  self->request(to, caf::infinite, question)
+      .then([promise](const Answer& answer) mutable { promise.deliver(answer); },
+            [promise, if_ended](const caf::error& why) mutable {
+              if (why == caf::sec::request_receiver_down) return promise.deliver(if_ended);
+              promise.deliver(why);
+            });
+}
+
 /// Passes a question on, and the answer back.
 template <class Self, class Receiver, class Question, class Answer>
 void pass_on(Self* self, const Receiver& to, const Question& question,

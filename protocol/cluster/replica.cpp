@@ -565,24 +565,24 @@ std::size_t replica::acks_needed() const noexcept {
   return std::clamp<std::size_t>(kept, 1, where_.write_acks);
 }
 
-std::vector<peer_id> replica::lacking() const {
+std::vector<peer_id> replica::lacking(state_number up_to) const {
   std::vector<peer_id> all;
   for (const peer& each : peers_)
-    if (each.is_keeper && (each.kept < number_ || !has_begun_)) all.push_back(each.id);
+    if (each.is_keeper && (each.kept < up_to || !has_begun_)) all.push_back(each.id);
   return all;
 }
 
-bool replica::is_being_kept() const noexcept {
-  return std::ranges::any_of(peers_, [this](const peer& each) {
-    return each.is_keeper && each.is_up && each.kept < number_;
+bool replica::is_being_kept(state_number up_to) const noexcept {
+  return std::ranges::any_of(peers_, [up_to](const peer& each) {
+    return each.is_keeper && each.is_up && each.kept < up_to;
   });
 }
 
-bool replica::is_kept_everywhere() const noexcept {
-  if (!has_begun_ || (where_.keeps_itself && durable_ < number_)) return false;
+bool replica::is_kept_everywhere(state_number up_to) const noexcept {
+  if (!has_begun_ || (where_.keeps_itself && durable_ < up_to)) return false;
   if (!where_.keeps_itself && where_.keepers.empty()) return false;  // nobody is known to keep it
   return std::ranges::all_of(
-      peers_, [this](const peer& each) { return !each.is_keeper || each.kept >= number_; });
+      peers_, [up_to](const peer& each) { return !each.is_keeper || each.kept >= up_to; });
 }
 
 bool replica::may_be_dropped() const noexcept {

@@ -191,13 +191,15 @@ class replica {
   /// acknowledged it is more than there are.
   std::size_t acks_needed() const noexcept;
   /// The other keepers that have not confirmed, obeying the same list, all that this replica has
-  /// written.
-  std::vector<peer_id> lacking() const;
+  /// written, up to this number.
+  std::vector<peer_id> lacking(state_number up_to) const;
+  std::vector<peer_id> lacking() const { return lacking(number_); }
   /// Whether any of these is up, so that waiting makes sense.
-  bool is_being_kept() const noexcept;
-  /// Whether all keepers have confirmed all that this replica has written. If it keeps the document
-  /// itself, all of that is durable here as well.
-  bool is_kept_everywhere() const noexcept;
+  bool is_being_kept(state_number up_to) const noexcept;
+  /// Whether all keepers have confirmed all that this replica has written, up to this number. If it
+  /// keeps the document itself, all of that is durable here as well.
+  bool is_kept_everywhere(state_number up_to) const noexcept;
+  bool is_kept_everywhere() const noexcept { return is_kept_everywhere(number_); }
   /// Whether the copy on this node can go: it belongs elsewhere, and is there.
   bool may_be_dropped() const noexcept;
   const document_placement& placement() const noexcept { return where_; }

@@ -100,6 +100,23 @@ TEST_CASE("a visit opens a document without a session and ends when all keepers 
   CHECK_FALSE(answer->may_be_dropped);
 }
 
+TEST_CASE("a visit does not wait for what is written meanwhile", "[actors][cluster]") {
+  peer_bed bed;
+  store_text(bed, "d");
+  auto visit = bed.begin_asking(visit_document{"d"});
+  const document_actor opened = next_opened(bed, "d");
+  for (const auto& each : bed.peers) each->next<peer_compare>();
+  test::editing_client client{6};
+  bed.peer(0).say(
+      opened, {cluster::peer_update{shared_bytes::copy_of(client.insert_text("text", 0, "x")), 1}});
+  bed.settle(opened);
+  // None of them has confirmed what came last, and somebody may go on typing.
+  for (const auto& each : bed.peers) each->confirm(opened, 1);
+  const auto answer = answer_to(visit);
+  REQUIRE(answer.has_value());
+  CHECK(answer->lacking.empty());
+}
+
 TEST_CASE("a visit does not wait for keepers that are down, and names them", "[actors][cluster]") {
   peer_bed bed;
   store_text(bed, "d");

@@ -67,6 +67,15 @@ class directory_bed {
                  [](const caf::error& why) { FAIL(caf::to_string(why)); });
     return page;
   }
+  /// Nothing if it was answered by an error, which is `why`, then.
+  template <class Answer, class Order>
+  std::optional<Answer> ask(const Order& order, close_reason& why) {
+    std::optional<Answer> answer;
+    self_->request(directory_, patience, order)
+        .receive([&](const Answer& got) { answer = got; },
+                 [&](const caf::error& error) { why = to_close_reason(error); });
+    return answer;
+  }
   /// The names of the open documents once there are so many: the directory hears a little later
   /// that a document has ended.
   std::vector<std::string> names_when_count_is(std::size_t count) {
@@ -293,6 +302,19 @@ TEST_CASE("a document that is opened without a session makes room for one with a
   const auto refused = bed.open("d", 1);
   REQUIRE_FALSE(refused);
   CHECK(refused.error() == close_reason::too_many_documents);
+}
+
+TEST_CASE("an order for a document that cannot be opened is answered with the reason",
+          "[directory]") {
+  directory_bed bed;
+  test::editing_client client{5};
+  const import_update order{"d", shared_bytes::copy_of(client.insert_text("text", 0, "x"))};
+  close_reason why = close_reason::io_error;
+  REQUIRE(bed.ask<imported_update>(order, why));
+  REQUIRE(bed.ask<removed_document>(remove_document{"d"}, why));
+  // It is queued while the document loads, which fails.
+  CHECK_FALSE(bed.ask<imported_update>(order, why));
+  CHECK(why == close_reason::document_removed);
 }
 
 }  // namespace troupe::directory_test

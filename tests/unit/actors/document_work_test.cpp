@@ -217,7 +217,7 @@ TEST_CASE("work that is stopped handles nothing more", "[document_work]") {
   lending_work bed;
   bed.work.begin();
   bed.push(1);
-  bed.work.stop();
+  bed.work.stop(caf::error{});
   CHECK(bed.work.state() == nullptr);
   CHECK_FALSE(bed.work.can_lend());
   bed.handle_waiting();
@@ -264,7 +264,7 @@ TEST_CASE("a large update, and a difference to a large state, is heavy work", "[
 TEST_CASE("work that is stopped forgets what waits", "[actors]") {
   document_work work{std::make_unique<hosted_document>(crdt::doc_settings{}), {}};
   work.push(leave_document{1});
-  work.stop();
+  work.stop(caf::error{});
   CHECK_FALSE(work.has_waiting());
 }
 

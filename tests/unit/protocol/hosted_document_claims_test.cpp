@@ -46,7 +46,11 @@ struct bed {
   hosted_document document{crdt::doc_settings{}, 7};
   document_effects out;
 
-  bed() { join(watcher); }
+  bed() {
+    join(watcher);
+    // Presence was shown long ago, so that nobody knows a client of the document from elsewhere.
+    ask(watcher, request_kind::presence, update_of({}), {});
+  }
 
   void join(session_id one, const std::string& user = {}, bool is_checked = false) {
     identity who{user};

@@ -108,7 +108,7 @@ TEST_CASE("presence of sessions here goes to peers, that of peers does not",
   out.clear();
   host.document.end_turn(out);
   REQUIRE(out.for_peers.presence.size() == 1);
-  CHECK(out.for_peers.presence[0] == awareness_update(5, 1, "5"));
+  CHECK(out.for_peers.presence[0] == awareness_update(5, 4, "5"));
   CHECK(host.document.presence_here().size() > 1);
 }
 

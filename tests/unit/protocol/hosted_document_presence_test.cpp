@@ -144,7 +144,7 @@ TEST_CASE("what JSON.stringify writes passes to Yjs clients, and is told in JSON
   CHECK(host.effects.closings.empty());
   host.end_turn();
   REQUIRE(host.effects.deliveries.size() == 1);
-  CHECK(to_hex(host.effects.deliveries[0].body.view()) == to_hex(awareness_update(99, 1, state)));
+  CHECK(to_hex(host.effects.deliveries[0].body.view()) == to_hex(awareness_update(99, 4, state)));
   CHECK(host.told_all() ==
         texts{json::encode_presence("d", 99, R"({"name":"a\ufffd","zoom":null})")});
 }
@@ -186,7 +186,7 @@ TEST_CASE("nothing is written in JSON for a document that nobody hears in JSON a
   host.end_turn();
   CHECK(host.told_all().empty());
   host.ask(alice, R"({"type":"sync"})");
-  host.receive(bob, message_kind::awareness, awareness_update(99, 2, "{}"), start);
+  host.receive(bob, message_kind::awareness, awareness_update(99, 5, "{}"), start);
   host.end_turn();
   CHECK(host.told_all() == texts{json::encode_presence("d", 99, "{}")});
 }
@@ -274,7 +274,7 @@ TEST_CASE("a state that came and went in a turn is told as gone", "[document][js
   host.leave(bob, start);
   host.end_turn();
   CHECK(host.told_all() == texts{json::encode_presence("d", 9, "null")});
-  CHECK(to_hex(host.effects.deliveries[0].body.view()) == to_hex(awareness_update(9, 1, "null")));
+  CHECK(to_hex(host.effects.deliveries[0].body.view()) == to_hex(awareness_update(9, 4, "null")));
 }
 
 TEST_CASE("who missed presence is told all of it, and who is gone", "[document][json]") {
@@ -340,7 +340,7 @@ TEST_CASE("a client that comes back is shown the others under new clocks, a new 
   host.receive(bob_again, message_kind::awareness, awareness_update(9, 2, "2"), start);
   REQUIRE(host.effects.deliveries.size() == 2);
   CHECK(host.effects.deliveries[0].session == bob_again);
-  CHECK(to_hex(host.effects.deliveries[0].body.view()) == to_hex(awareness_update(8, 6, "1")));
+  CHECK(to_hex(host.effects.deliveries[0].body.view()) == to_hex(awareness_update(8, 9, "1")));
   CHECK(to_hex(host.effects.deliveries[1].body.view()) == to_hex(awareness_update(9, 5, "null")));
 }
 
@@ -354,7 +354,7 @@ TEST_CASE("a client that comes back and shows nothing is shown who stayed, too",
   REQUIRE(host.effects.deliveries.size() == (has_contents ? 1 : 0));
   if (!has_contents) return;
   CHECK(host.effects.deliveries[0].session == bob);
-  CHECK(to_hex(host.effects.deliveries[0].body.view()) == to_hex(awareness_update(8, 6, "1")));
+  CHECK(to_hex(host.effects.deliveries[0].body.view()) == to_hex(awareness_update(8, 9, "1")));
 }
 
 TEST_CASE("presence above the write queue goes to a newcomer as one delivery", "[document]") {

@@ -109,7 +109,7 @@ TEST_CASE("hosted document tells whoever joins who else is present", "[document]
   hosted.check_delivery(2, audience::one, alice,
                         "01"
                         "06"
-                        "010101027b7d");
+                        "010104027b7d");
 }
 
 TEST_CASE("an answer that holds nothing leaves the encoded state as it is", "[document]") {
@@ -199,7 +199,8 @@ TEST_CASE("hosted document stores an update that waits and asks its sender for w
   hosted.receive(bob, message_kind::update, hello);
   CHECK(hosted.document.state().text("t") == "hello!?");
   REQUIRE(hosted.effects.deliveries.size() == 1);
-  hosted.check_delivery(0, audience::all_but_one, bob,
+  // Alice lacks what bob has sent before, and bob what alice has.
+  hosted.check_delivery(0, audience::all, no_session,
                         update_message(hosted.document.whole_state()));
 }
 
@@ -290,7 +291,7 @@ TEST_CASE("hosted document passes presence on to all, its sender too", "[documen
   hosted.check_delivery(1, audience::all, no_session,
                         "01"
                         "06"
-                        "010101027b7d");
+                        "010104027b7d");
   CHECK(hosted.effects.writes.empty());
   hosted.receive(alice, message_kind::awareness, present);
   CHECK(hosted.is_quiet());
@@ -308,9 +309,9 @@ TEST_CASE("hosted document lets a client that comes back show itself under the n
   hosted.check_delivery(0, audience::one, bob,
                         "01"
                         "08"
-                        "010102046e756c6c");
+                        "010104046e756c6c");
   // Once a session, and never for what is shown.
-  hosted.receive(bob, message_kind::awareness, hex("01 01 03 02 7b7d"));
+  hosted.receive(bob, message_kind::awareness, hex("01 01 06 02 7b7d"));
   REQUIRE(hosted.effects.deliveries.size() == 1);
   CHECK(hosted.effects.deliveries[0].to == audience::all);
 }
@@ -358,7 +359,7 @@ TEST_CASE("hosted document answers a query with all presence", "[document]") {
   hosted.check_delivery(0, audience::one, bob,
                         "01"
                         "06"
-                        "010101027b7d");
+                        "010104027b7d");
 }
 
 TEST_CASE("hosted document leaves presence out that is not valid, and closes nobody",
@@ -383,7 +384,7 @@ TEST_CASE("hosted document tells all others when the presence of a session goes 
                         "01"
                         "08"
                         "0101"
-                        "01"
+                        "04"
                         "046e756c6c");
   hosted.leave(bob);
   CHECK(hosted.is_quiet());
@@ -399,7 +400,7 @@ TEST_CASE("hosted document renews the presence of a session that is there", "[do
   hosted.check_delivery(0, audience::all, no_session,
                         "01"
                         "06"
-                        "010102027b7d");
+                        "010105027b7d");
 }
 
 // --- storage ---

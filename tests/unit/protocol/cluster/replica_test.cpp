@@ -343,7 +343,8 @@ TEST_CASE("a confirmation under an older list counts for acknowledgements, not f
   CHECK(stored(here.core, 1) == 1);
   CHECK_FALSE(here.core.is_kept_everywhere());
   CHECK(here.core.lacking() == std::vector<peer_id>{1});
-  CHECK(here.core.is_being_kept());
+  CHECK(here.core.is_being_kept(1));
+  CHECK_FALSE(here.core.is_being_kept(0));
   here.hear(1, here.everything(), life_there, 3);
   CHECK(here.core.is_kept_everywhere());
   CHECK(here.core.lacking().empty());
