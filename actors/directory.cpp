@@ -6,6 +6,7 @@
 
 #include "actors/document.hpp"
 #include "actors/failure_codes.hpp"
+#include "actors/gather.hpp"
 #include "actors/unit_choice.hpp"
 #include "protocol/cluster/peer_codec.hpp"
 

@@ -11,6 +11,8 @@
 
 namespace troupe::node_test {
 
+using test::taken_port;
+
 namespace {
 
 std::uint16_t free_port() { return taken_port{}.number(); }
