@@ -340,7 +340,7 @@ void document::report_keeping() {
 
 void document::tell_peers() {
   report_use();
-  if (work_.state() && durability_.is_whole_awaited())
+  if (work_.state() && (durability_.is_whole_awaited() || !visits_.empty()))
     peers_->core().on_whole_awaited(hosted_state{*work_.state()}, current_time());
   answer_visits(current_time() - visited_at_ >= visit_max);
   if (work_.state())

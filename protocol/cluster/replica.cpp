@@ -268,7 +268,7 @@ bool replica::is_streaming() const noexcept {
 
 void replica::on_whole_awaited(const replica_state& own, time_point now) {
   for (peer& each : peers_)
-    if (each.is_keeper && each.is_streaming && each.whole < number_ && each.compared < number_ &&
+    if (each.is_keeper && each.is_streaming && each.kept < number_ && each.compared < number_ &&
         now - each.compared_at >= how_.compare_pause)
       begin_flow(each, own, now);
 }

@@ -131,8 +131,8 @@ class replica {
   void on_written_apart(state_number number, const replica_state& own, time_point now);
   /// What is written next is by these; nothing if nobody asks.
   void on_authors(peer_authors who);
-  /// Somebody waits until keepers have confirmed all of the state, though this node may have some
-  /// of it from peers.
+  /// Somebody waits until keepers have confirmed all of the state under the list of this node,
+  /// though this node may have some of it from peers.
   void on_whole_awaited(const replica_state& own, time_point now);
   /// All up to this number is durable here.
   void on_durable(state_number up_to);

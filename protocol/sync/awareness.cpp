@@ -81,7 +81,8 @@ result<awareness::taking> awareness::take(const awareness_entry& incoming, const
   const bool announces = !is_null && is_announced(incoming, by, is_alone, is_newer);
   if (known != nullptr && !become_owner(incoming.client, *known, by, announces, is_newer)) {
     note_claim(incoming, *known, by);
-    if (is_newer || has_moved(incoming, known, by)) return fail(errc::not_owner, "awareness of a client of another session");
+    if (is_newer || has_moved(incoming, known, by))
+      return fail(errc::not_owner, "awareness of a client of another session");
     return nothing_new;
   }
   const bool is_shown = known != nullptr && !known->state.empty();

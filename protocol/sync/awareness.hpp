@@ -215,7 +215,8 @@ class awareness {
     session_id taken_from = no_session;  ///< That owned it before, and may be here still.
     time_point updated;
     counting counts = counting::client;
-    std::uint64_t sent_clock = 0;     ///< The last that the session or peer has sent to whom it belongs.
+    std::uint64_t sent_clock =
+        0;  ///< The last that the session or peer has sent to whom it belongs.
     /// All have heard of its client under this clock, to which it counts once it has heard that it
     /// is gone under the one before; what it sends before that is new all the same. 0: none.
     std::uint64_t raised_to = 0;
