@@ -374,7 +374,8 @@ void document::carry_out_effects(const shared_bytes& event_bytes, std::size_t cr
       output_.add(each);
   }
   for (const document_effects::storage_write& write : effects.writes) {
-    reporter_.on_edit(write.from.session());
+    // Without an update it is an acknowledgement of what is known, which a reader may ask for, too.
+    if (!write.update.empty()) reporter_.on_edit(write.from.session());
     durability_.add(write, event_bytes, credit_bytes);
     if (peers_ && !write.update.empty()) note_written(write.from);
   }

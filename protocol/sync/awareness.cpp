@@ -53,13 +53,15 @@ awareness::applied awareness::apply(byte_view update, const sender& by, time_poi
     const awareness_entry incoming = read_entry(in);
     if (!in.ok()) break;
     auto taken = take(incoming, by, count == 1, now);
-    if (!taken)
+    if (!taken) {
       leave_out(std::move(taken).error());
-    else if (*taken == taking::changed || *taken == taking::raised)
+      continue;
+    }
+    if (*taken == taking::changed || *taken == taking::raised)
       outcome.changed.push_back(incoming.client);
-    if (taken && *taken == taking::raised)
+    if (*taken == taking::raised)
       outcome.counts_from = {incoming.client, clock_of(incoming.client) - 1};
-    if (taken && *taken == taking::gone && count == 1)
+    else if (*taken == taking::gone && count == 1)
       outcome.counts_from = {incoming.client, clock_of(incoming.client)};
   }
   if (in.ok() && !in.at_end()) in.fail(errc::trailing_bytes, "behind the awareness update");
