@@ -47,6 +47,8 @@ caf::error to_client_error(const imported_update& outcome) {
                 std::move(text));
 }
 
+static_assert(client::origin_size_bytes_max == hosted_document::origin_name_bytes_max);
+
 bool is_origin_name(const std::string& text) {
   return text.size() <= hosted_document::origin_name_bytes_max && is_valid_utf8(as_bytes(text)) &&
          std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
@@ -236,7 +238,7 @@ caf::result<edited_document> gateway_session::carry_out(import_update order,
                                                         const std::string& if_version) {
   if (!is_origin_name(origin))
     return refuse(client_error::invalid_request,
-                  "an origin has at most 256 bytes and no control characters");
+                  "an origin has at most 128 bytes and no control characters");
   order.origin_name = origin;
   order.wants_version = true;
   if (!if_version.empty()) {
@@ -254,6 +256,11 @@ caf::result<edited_document> gateway_session::carry_out(import_update order,
             if (outcome.what == what::unmatched || outcome.what == what::exists)
               return promise.deliver(
                   refuse(client_error::edit_conflict, "the document has another version"));
+            if (outcome.what == what::unconfirmed)
+              return promise.deliver(
+                  refuse(client_error::unavailable,
+                         "it is done here, but too few of the nodes that keep the document have "
+                         "confirmed it in time"));
             promise.deliver(
                 edited_document{outcome.what == what::changed, outcome.has_gap, outcome.version});
           },

@@ -144,7 +144,7 @@ void inspector::gather_node() {
   shown.cpu_time = cpu_milliseconds_of_process();
   shown.running_actors = home_system().registry().running();
   shown.connections = parts_.slots->connections();
-  shown.messages = static_cast<std::uint64_t>(parts_.metrics->messages().value());
+  shown.messages = static_cast<std::uint64_t>(parts_.metrics->traffic().messages->value());
   shown.unstored_bytes = parts_.health->waiting();
   if (const auto why = parts_.health->refusal())
     shown.storage_refusal = inspection::cut(to_string(*why));

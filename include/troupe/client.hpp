@@ -41,7 +41,7 @@ inline constexpr std::uint32_t tag = 0x54'52'50'47;  ///< "TRPG"
 inline constexpr std::uint32_t version = 1;
 inline constexpr std::size_t token_size_bytes_max = std::size_t{8} * 1024;
 inline constexpr std::size_t name_size_bytes_max = 512;
-inline constexpr std::size_t origin_size_bytes_max = 256;
+inline constexpr std::size_t origin_size_bytes_max = 128;
 inline constexpr std::size_t edits_size_bytes_max = std::size_t{16} * 1024 * 1024;
 /// Of a document that is read; larger ones are read by other means.
 inline constexpr std::size_t contents_size_bytes_max = std::size_t{256} * 1024 * 1024;
