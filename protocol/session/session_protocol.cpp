@@ -19,6 +19,9 @@ constexpr std::size_t messages_per_frame_max = 64;
 /// A message that is refused for the rate is still read for its id up to this size.
 constexpr std::size_t refused_read_max = 4096;
 
+/// A client that waits for a receipt hears something within this time and a second.
+constexpr std::chrono::seconds receipt_patience{1};
+
 /// An awareness update of no clients: the keep-alive.
 constexpr std::uint8_t no_clients[] = {0};
 
@@ -178,6 +181,7 @@ void session_protocol::read_message(dialect in, session_input& input, moment at,
       out.token.emplace(as_text(input.frame.body));
       return;
     }
+    if (input.frame.kind == request_kind::receipt) receipt_asked_ = at.now;
     if (input.frame.kind != request_kind::presence) {
       edit_tokens_.spend(settings_.edit_rate(), at.now);
     } else {
@@ -454,19 +458,28 @@ void session_protocol::on_second(moment at, last_heard last, session_effects& ou
     for (joined_document& each : documents_)
       if (std::exchange(each.missed_presence, false)) out.wants_presence.push_back(each.id);
   }
-  if (needs_keep_alive_ && pulse::needs_keep_alive(at.now, last.sent))
-    spoken_.for_each([&](dialect each) {
-      if (traits_of(each).needs_keep_alive)
-        out.replies.push_back(
-            {each,
-             notice{.kind = notice_kind::presence, .body = byte_view{no_clients}, .extra = {}},
-             route_.document});
-    });
+  keep_alive(at.now, last.sent, out);
   switch (pulse_.on_second(at.now, last.alive, is_paused_, settings_.heartbeat)) {
     case pulse::action::none: return;
     case pulse::action::ping: out.ping = true; return;
     case pulse::action::terminate: out.terminate = close_reason::heartbeat_timeout; return;
   }
+}
+
+/// In dialects whose clients give up on a connection that says nothing; those that wait for
+/// receipts do so soon, also while their document is being opened.
+void session_protocol::keep_alive(time_point now, time_point sent, session_effects& out) const {
+  const bool is_quiet = needs_keep_alive_ && pulse::needs_keep_alive(now, sent);
+  const bool is_awaited = (receipt_asked_ >= sent || is_paused_) && now - sent >= receipt_patience;
+  if (!is_quiet && !is_awaited) return;
+  route_.dialects.for_each([&](dialect each) {
+    const dialect_traits& traits = traits_of(each);
+    if ((is_quiet && traits.needs_keep_alive && spoken_.contains(each)) ||
+        (is_awaited && traits.gives_receipts))
+      out.replies.push_back(
+          {each, notice{.kind = notice_kind::presence, .body = byte_view{no_clients}, .extra = {}},
+           route_.document});
+  });
 }
 
 void session_protocol::on_wake(moment at, session_effects& out) {

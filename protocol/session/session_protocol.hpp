@@ -222,6 +222,7 @@ class session_protocol {
     edit_tokens_.spend(settings_.edit_rate(), now);
   }
   void ignore(const failure& why, moment at, session_effects& out);
+  void keep_alive(time_point now, time_point sent, session_effects& out) const;
   void send_held_presence(moment at, session_effects& out);
   void refuse_nameless(dialect in, const decoded_frame& frame, session_effects& out);
   static dialect heard_in(dialect in, request_kind kind, const joined_document* of);
@@ -253,6 +254,7 @@ class session_protocol {
   token_bucket edit_tokens_;                   // of the others
   std::unique_ptr<presence_budget> presence_;  // once it has sent presence
   pulse pulse_;
+  time_point receipt_asked_ = time_point::min();  // when the client last asked for a receipt
   // Small members side by side: ten thousand idle sessions are held at once.
   std::optional<dialect> of_text_;    // the dialect that comes in text frames
   std::optional<dialect> of_binary_;  // and in binary ones

@@ -101,7 +101,7 @@ for (const [i, version] of versions.entries()) {
     const one = await open(context, name, { version }).synced();
     const witness = await open(context, name, { version: other }).synced();
     let text = '';
-    for (let round = 0; round < 20; ++round) {
+    for (let round = 0; round < 100; ++round) {
       one.text.insert(0, 'a');
       if (round % 2 === 0) one.socket.drop();
       one.text.insert(0, 'b');
