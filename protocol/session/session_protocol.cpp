@@ -37,6 +37,15 @@ std::optional<dialect> find_dialect(dialect_set among, frame_kind frames) {
   return found;
 }
 
+std::chrono::milliseconds in_ms(session_protocol::time_point when) noexcept {
+  return std::chrono::floor<std::chrono::milliseconds>(when.time_since_epoch());
+}
+
+/// Of a time in milliseconds, enough to tell how long ago it was for a minute.
+std::uint16_t lower_bits(std::chrono::milliseconds when) noexcept {
+  return static_cast<std::uint16_t>(when.count());
+}
+
 byte_buffer to_buffer(std::string_view text) {
   const byte_view bytes = as_bytes(text);
   return {bytes.begin(), bytes.end()};
@@ -181,7 +190,10 @@ void session_protocol::read_message(dialect in, session_input& input, moment at,
       out.token.emplace(as_text(input.frame.body));
       return;
     }
-    if (input.frame.kind == request_kind::receipt) receipt_asked_ = at.now;
+    if (input.frame.kind == request_kind::receipt) {
+      awaits_receipt_ = true;
+      receipt_asked_ = lower_bits(in_ms(at.now));
+    }
     if (input.frame.kind != request_kind::presence) {
       edit_tokens_.spend(settings_.edit_rate(), at.now);
     } else {
@@ -468,9 +480,12 @@ void session_protocol::on_second(moment at, last_heard last, session_effects& ou
 
 /// In dialects whose clients give up on a connection that says nothing; those that wait for
 /// receipts do so soon, also while their document is being opened.
-void session_protocol::keep_alive(time_point now, time_point sent, session_effects& out) const {
+void session_protocol::keep_alive(time_point now, time_point sent, session_effects& out) {
   const bool is_quiet = needs_keep_alive_ && pulse::needs_keep_alive(now, sent);
-  const bool is_awaited = (receipt_asked_ >= sent || is_paused_) && now - sent >= receipt_patience;
+  // What was sent since it asked arrives behind the question, whatever it is.
+  const auto since_asked = static_cast<std::uint16_t>(lower_bits(in_ms(now)) - receipt_asked_);
+  if (in_ms(now) - in_ms(sent) <= std::chrono::milliseconds{since_asked}) awaits_receipt_ = false;
+  const bool is_awaited = (awaits_receipt_ || is_paused_) && now - sent >= receipt_patience;
   if (!is_quiet && !is_awaited) return;
   route_.dialects.for_each([&](dialect each) {
     const dialect_traits& traits = traits_of(each);
