@@ -19,10 +19,10 @@ namespace {
 
 constexpr std::size_t random_bytes = 32;
 
-constexpr std::string_view what_it_is = "the admin token";
+constexpr std::string_view admin_token_words = "the admin token";
 
 tl::unexpected<failure> refuse(errc code, const std::string& file, std::string_view why,
-                               std::string_view what = what_it_is) {
+                               std::string_view what = admin_token_words) {
   return fail(code, std::string{what}.append(" in '").append(file).append("': ").append(why));
 }
 
@@ -85,7 +85,7 @@ result<admin_token> find_admin_token(const config& settings) {
   if (!settings.admin.token.empty())
     return admin_token{secret{settings.admin.token}, admin_token::source::configured, {}};
   if (!settings.admin.token_file.empty()) {
-    TROUPE_ASSIGN(secret token, read_token_file(what_it_is, settings.admin.token_file));
+    TROUPE_ASSIGN(secret token, read_token_file(admin_token_words, settings.admin.token_file));
     return admin_token{std::move(token), admin_token::source::configured, {}};
   }
   if (settings.storage.engine == storage_engine::memory) {
@@ -96,7 +96,7 @@ result<admin_token> find_admin_token(const config& settings) {
       (std::filesystem::path{settings.storage.path} / admin_token_file_name).string();
   std::error_code ignored;
   if (std::filesystem::exists(std::filesystem::symlink_status(file, ignored))) {
-    TROUPE_ASSIGN(secret token, read_token_file(what_it_is, file));
+    TROUPE_ASSIGN(secret token, read_token_file(admin_token_words, file));
     return admin_token{std::move(token), admin_token::source::kept, file};
   }
   TROUPE_ASSIGN(std::string token, make_token(file));
