@@ -95,10 +95,11 @@ result<awareness::taking> awareness::take(const awareness_entry& incoming, const
   if (!is_newer && !is_end && !is_back) {
     if (announces) sessions_[by.session].own = incoming.client;
     if (announces && known != nullptr) set_owner(*known, by.session);
-    // Its client has heard the clock that all have, and counts on from there.
-    if (known != nullptr && known->owner == by.session && incoming.clock == last)
-      known->counts = counting::client;
-    if (known != nullptr && known->owner == by.session) known->sent_clock = incoming.clock;
+    if (known != nullptr && known->owner == by.session) {
+      known->sent_clock = incoming.clock;
+      // Its client has heard the clock that all have, and counts on from there.
+      if (incoming.clock == last) known->counts = counting::client;
+    }
     return nothing_new;
   }
   if (known == nullptr && is_null) return nothing_new;
@@ -120,7 +121,7 @@ result<awareness::taking> awareness::take(const awareness_entry& incoming, const
   const bool is_first = known == nullptr;
   if (is_first) known = &entries_[incoming.client];
   if (is_newer || is_back) {
-    const std::uint64_t clock = incoming.clock + (is_first && is_raised ? raised_by_max + 1 : 0);
+    const std::uint64_t clock = incoming.clock + (is_first && is_raised ? raised_at_first : 0);
     tell(*known, std::max(clock, known->clock + 1));
     const bool is_behind = known->told > incoming.clock && !is_raised;
     known->counts = is_behind ? counting::client_is_behind : counting::client;

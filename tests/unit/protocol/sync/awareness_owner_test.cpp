@@ -212,8 +212,8 @@ TEST_CASE("awareness shows a client that others may know under a clock that they
     CHECK(applied(presence, {{1, 6, "3"}}, alice) == clients{1});
     CHECK(presence.encode(clients{1}) == update_of({{1, 9, "3"}}));
     CHECK(applied(presence, {{1, 5, "2"}}, alice).empty());
-    CHECK(applied(presence, {{1, 7, "3"}}, alice)
-              .empty());  // it has heard it, and has moved no further
+    // It has heard that, and has moved no further.
+    CHECK(applied(presence, {{1, 7, "3"}}, alice).empty());
   }
   SECTION("nor that it has left before it heard that") {
     CHECK(applied(presence, {{1, 5, "null"}}, alice) == clients{1});
