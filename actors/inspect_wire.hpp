@@ -33,6 +33,12 @@ bool are_short(const Texts&... texts) noexcept {
   return (... && (texts.size() <= text_size_bytes_max));
 }
 
+/// Whether an answer may carry these texts.
+inline bool is_short_list(const std::vector<std::string>& texts) noexcept {
+  return texts.size() <= rows_max &&
+         std::ranges::all_of(texts, [](const std::string& each) { return are_short(each); });
+}
+
 /// Which come first.
 enum class document_order : std::uint8_t { size, memory, sessions, name };
 enum class session_order : std::uint8_t { queue, in, out, documents, idle, id };
@@ -248,9 +254,7 @@ struct document_row {
   std::vector<std::string> keepers = {};  ///< Likewise.
 
   bool is_well_formed() const noexcept {
-    return inspection::are_short(name, home) && keepers.size() <= inspection::rows_max &&
-           std::ranges::all_of(keepers,
-                               [](const auto& each) { return inspection::are_short(each); });
+    return inspection::are_short(name, home) && inspection::is_short_list(keepers);
   }
 };
 template <class Inspector>
@@ -267,16 +271,19 @@ struct inspected_documents {
   inspect_mark mark = {};
   inspect_source source = {};  ///< `total`: of the open documents.
   std::vector<document_row> documents = {};
+  std::vector<std::string> silent = {};  ///< Names of those that have not answered in time.
 
   bool is_well_formed() const noexcept {
     return documents.size() <= inspection::rows_max &&
-           std::ranges::all_of(documents, &document_row::is_well_formed);
+           std::ranges::all_of(documents, &document_row::is_well_formed) &&
+           inspection::is_short_list(silent);
   }
 };
 template <class Inspector>
 bool inspect(Inspector& with, inspected_documents& what) {
   return with.object(what).fields(with.field("mark", what.mark), with.field("source", what.source),
-                                  with.field("documents", what.documents));
+                                  with.field("documents", what.documents),
+                                  with.field("silent", what.silent));
 }
 
 struct inspect_document {
@@ -295,6 +302,7 @@ struct inspected_document {
   bool is_open = false;
   bool is_stored = false;
   bool is_removed = false;  ///< A tombstone is all that is left.
+  bool is_silent = false;   ///< It has not answered in time, and may be open or not.
   document_row row = {};    ///< Of one that is not open only its name and where it belongs.
   // As stored:
   std::uint64_t created_at = 0;  ///< Since 1970 (UTC), as the next.
@@ -314,9 +322,10 @@ bool inspect(Inspector& with, inspected_document& what) {
   return with.object(what).fields(
       with.field("mark", what.mark), with.field("is_open", what.is_open),
       with.field("is_stored", what.is_stored), with.field("is_removed", what.is_removed),
-      with.field("row", what.row), with.field("created_at", what.created_at),
-      with.field("changed_at", what.changed_at), with.field("updates", what.updates),
-      with.field("log_records", what.log_records), with.field("log_bytes", what.log_bytes),
+      with.field("is_silent", what.is_silent), with.field("row", what.row),
+      with.field("created_at", what.created_at), with.field("changed_at", what.changed_at),
+      with.field("updates", what.updates), with.field("log_records", what.log_records),
+      with.field("log_bytes", what.log_bytes),
       with.field("checkpoint_bytes", what.checkpoint_bytes), with.field("damage", what.damage));
 }
 

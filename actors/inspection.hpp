@@ -89,6 +89,7 @@ struct gathered_sessions {
 
 struct gathered_documents {
   std::vector<document_info> documents;
+  std::vector<std::string> silent;  ///< Those that have not answered in time.
   std::size_t count = 0;
   bool is_partial = false;
 };

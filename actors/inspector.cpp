@@ -19,6 +19,8 @@ namespace {
 
 /// An actor that does not answer within this time is left out.
 constexpr std::chrono::seconds inspector_patience{2};
+/// A document that does not is named as one that is silent, and the walk goes on.
+constexpr std::chrono::seconds description_patience{2};
 /// Whoever asks for documents waits no longer than this for the end of a walk.
 constexpr std::chrono::seconds documents_patience{1};
 /// Documents in a slice, and the pause behind it: at most 2,000 documents are asked in a second.
@@ -250,6 +252,9 @@ caf::result<inspected_documents> inspector::on_documents(const inspect_documents
       [this, which](const inspection::gathered_documents& all, time_point taken, auto& promise) {
         inspected_documents answer;
         answer.source = {milliseconds_since(taken), all.count, all.is_partial};
+        for (const std::string& each : all.silent)
+          if (answer.silent.size() < inspection::rows_max)
+            answer.silent.push_back(inspection::cut(each));
         const auto rows = inspection::first_of(all, which.order, limit_of(which.limit));
         with_cluster([this, answer, rows, promise](const described_cluster* cluster) mutable {
           for (const document_info& each : rows) answer.documents.push_back(row_of(each, cluster));
@@ -272,26 +277,30 @@ void inspector::gather_documents() {
 }
 
 void inspector::survey_documents_on() {
-  request(parts_.directory, inspector_patience, survey_documents{documents_place_, documents_in_slice})
+  request(parts_.directory, inspector_patience,
+          survey_documents{documents_place_, documents_in_slice})
       .then([this](const surveyed_documents& heard) { describe_slice(heard); },
             [this](const caf::error&) { finish_documents(true); });
 }
 
 void inspector::describe_slice(const surveyed_documents& heard) {
-  if (heard.begins_anew) new_documents_.documents.clear();
+  if (heard.begins_anew) new_documents_ = {};
   documents_place_ = heard.next;
   documents_go_on_ = heard.has_more;
   new_documents_.count = heard.count;
   descriptions_missing_ = heard.documents.size() + 1;
   for (const surveyed_documents::entry& each : heard.documents)
-    request(each.document, caf::infinite, describe_document{})
+    request(each.document, description_patience, describe_document{})
         .then(
             [this, is_unloading = each.is_unloading](const document_info& info) {
               new_documents_.documents.push_back(info);
               new_documents_.documents.back().is_unloading = is_unloading || info.is_unloading;
               end_slice();
             },
-            [this](const caf::error&) { end_slice(); });  // it has ended meanwhile
+            [this, name = each.name](const caf::error& why) {  // else it has ended meanwhile
+              if (why == caf::sec::request_timeout) new_documents_.silent.push_back(name);
+              end_slice();
+            });
   end_slice();
 }
 
@@ -309,7 +318,7 @@ void inspector::end_slice() {
 }
 
 void inspector::finish_documents(bool is_partial) {
-  new_documents_.is_partial = is_partial;
+  new_documents_.is_partial = is_partial || !new_documents_.silent.empty();
   documents_.finish(std::exchange(new_documents_, {}), current_time());
 }
 
@@ -337,21 +346,34 @@ caf::result<inspected_document> inspector::on_document(const inspect_document& w
   }
   if (++document_questions_ > document_questions_max) return too_many_questions();
   auto promise = make_response_promise<inspected_document>();
-  request(parts_.directory, inspector_patience, list_documents{.after = {}, .limit = 1, .only = which.name})
+  const list_documents only{.after = {}, .limit = 1, .only = which.name};
+  request(parts_.directory, description_patience, only)
       .then(
           [this, promise, name = which.name](const listed_documents& open) mutable {
             inspected_document answer;
             answer.is_open = !open.documents.empty();
             answer.row =
                 to_row(answer.is_open ? open.documents.front() : document_info{.name = name});
-            add_stored(answer);
-            with_cluster([this, promise, answer](const described_cluster* cluster) mutable {
-              if (cluster != nullptr) place(answer.row, *cluster);
-              promise.deliver(std::move(answer));
-            });
+            answer_document(std::move(answer), std::move(promise));
           },
-          [promise](const caf::error& why) mutable { promise.deliver(why); });
+          [this, promise, name = which.name](const caf::error& why) mutable {
+            if (why != caf::sec::request_timeout) return promise.deliver(why);
+            inspected_document answer;
+            answer.is_silent = true;
+            answer.row = to_row(document_info{.name = name});
+            answer_document(std::move(answer), std::move(promise));
+          });
   return promise;
+}
+
+/// Adds what others than the document know of it.
+void inspector::answer_document(inspected_document answer,
+                                caf::typed_response_promise<inspected_document> promise) {
+  add_stored(answer);
+  with_cluster([this, promise, answer](const described_cluster* cluster) mutable {
+    if (cluster != nullptr) place(answer.row, *cluster);
+    promise.deliver(std::move(answer));
+  });
 }
 
 /// Reads a little from the disk, on the thread of the inspector.
@@ -405,7 +427,8 @@ void inspector::gather_sessions() {
 }
 
 void inspector::survey_unit(std::size_t unit, survey_place from) {
-  request(parts_.hubs[unit], inspector_patience, survey_sessions{from, session_table::survey_slice_max})
+  request(parts_.hubs[unit], inspector_patience,
+          survey_sessions{from, session_table::survey_slice_max})
       .then(
           [this, unit](const surveyed_sessions& heard) {
             auto& all = new_sessions_[unit];

@@ -5,7 +5,7 @@
 // through the sessions of each I/O unit and through the open documents in slices of a fraction of a
 // millisecond, one after the other, and it asks for details only of the rows that it shows. A walk
 // through very many documents takes longer than a second; whoever asks meanwhile receives the last
-// one, or what there is so far.
+// one, or what there is so far. A document that does not answer is named, and the walk goes on.
 //
 // Its mailbox is filled by whoever reaches the port. What waits for an answer is bounded
 // (inspection::askers_max); beyond that it answers with an error at once. If it fails, the node
@@ -114,6 +114,8 @@ class inspector final : public local_inspector_actor::base {
   void finish_documents(bool is_partial);
   document_row row_of(const document_info& of, const described_cluster* cluster) const;
   void place(document_row& row, const described_cluster& cluster) const;
+  void answer_document(inspected_document answer,
+                       caf::typed_response_promise<inspected_document> promise);
   void add_stored(inspected_document& to) const;
 
   void gather_sessions();

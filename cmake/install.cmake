@@ -1,6 +1,7 @@
 # What `cmake --install` puts where. Three components: server (the binary and what belongs to it), engine (the shared
-# library of the C interface) and development (its header, what CAF peers link, and the CMake package). With the prefix /usr, as in a
-# package, configuration and unit go to where Debian looks for them; with any other, below the prefix.
+# library of the C interface) and development (its header, the library and the header of CAF peers, and the CMake
+# package). With the prefix /usr, as in a package, configuration and unit go to where Debian looks for them; with any
+# other, below the prefix.
 
 include(CMakePackageConfigHelpers)
 

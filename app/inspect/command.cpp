@@ -40,7 +40,8 @@ inspect_sessions sessions_question(const inspect_request& request, std::size_t l
 /// An answer as text: `table` or `json` of it.
 template <class Answer>
 result<std::string> shown_answer(const inspect_request& request, result<Answer> answer,
-                          std::string (*table)(const Answer&), std::string (*json)(const Answer&)) {
+                                 std::string (*table)(const Answer&),
+                                 std::string (*json)(const Answer&)) {
   if (!answer) return tl::unexpected(std::move(answer).error());
   return request.as_json ? json(*answer) : table(*answer);
 }
@@ -63,21 +64,21 @@ result<std::string> ask(const inspect_request& request, asked_inspector& node) {
     case inspect_action::actors:
       return shown_answer(request, node.ask(inspect_actors{}), actors_text, actors_json);
     case inspect_action::documents:
-      return shown_answer(request, node.ask(documents_question(request, request.limit)), documents_text,
-                   documents_json);
+      return shown_answer(request, node.ask(documents_question(request, request.limit)),
+                          documents_text, documents_json);
     case inspect_action::document:
       return shown_answer(request, node.ask(inspect_document{{}, request.document}), document_text,
-                   document_json);
+                          document_json);
     case inspect_action::sessions:
-      return shown_answer(request, node.ask(sessions_question(request, request.limit)), sessions_text,
-                   sessions_json);
+      return shown_answer(request, node.ask(sessions_question(request, request.limit)),
+                          sessions_text, sessions_json);
     case inspect_action::watch: return show_overview(request, node);
   }
   return fail(errc::invalid_config, "there is no such question");
 }
 
 int watch_again(const inspect_request& request, asked_inspector& node, const show_again& show,
-          const inspect_streams& streams) {
+                const inspect_streams& streams) {
   for (std::size_t times = 1;; ++times) {
     const auto text = ask(request, node);
     if (!text) return say_why(streams, inspect_failed, text.error().detail);

@@ -116,7 +116,7 @@ json to_json(const inspected_actors& all) {
 }
 
 json to_json(const inspected_documents& all) {
-  json shown{{"documents", list_of(all.documents)}};
+  json shown{{"documents", list_of(all.documents)}, {"silent", all.silent}};
   add_source(shown, all.source);
   return shown;
 }
@@ -135,6 +135,7 @@ json to_json(const inspected_document& of) {
   shown["open"] = of.is_open;
   shown["stored"] = of.is_stored;
   shown["removed"] = of.is_removed;
+  shown["silent"] = of.is_silent;
   if (!of.damage.empty()) shown["damage"] = of.damage;
   if (!of.is_stored) return shown;
   shown["createdAt"] = of.created_at;

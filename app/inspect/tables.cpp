@@ -56,6 +56,16 @@ std::string state_of(const document_row& of) {
   return of.is_folded ? "folded" : "open";
 }
 
+/// Which documents have not answered, as far as a line has room for them.
+std::string silent_text(const std::vector<std::string>& names) {
+  constexpr std::size_t names_shown = 10;
+  if (names.empty()) return {};
+  std::string line = put_together({"DO NOT ANSWER: ", count_text(names.size()), ": "});
+  for (std::size_t i = 0; i < std::min(names.size(), names_shown); ++i)
+    line.append(i == 0 ? "" : ", ").append(printable(names[i]));
+  return line.append(names.size() > names_shown ? ", ...\n" : "\n");
+}
+
 /// 0: nothing was measured.
 cell short_time(std::uint64_t nanoseconds) {
   return number(nanoseconds == 0 ? "-" : short_time_text(nanoseconds));
@@ -150,13 +160,17 @@ std::string documents_text(const inspected_documents& all) {
     row.push_back(text(each.name));
     rows.push_back(std::move(row));
   }
-  return list_line("open documents", all.documents.size(), all.source) + "\n" + table_of(rows);
+  return list_line("open documents", all.documents.size(), all.source)
+      .append("\n")
+      .append(silent_text(all.silent))
+      .append(table_of(rows));
 }
 
 std::string document_text(const inspected_document& of) {
   std::string state = of.is_open ? state_of(of.row) : "not open";
   if (of.is_removed) state = "removed";
   if (!of.is_open && !of.is_stored) state = "not there";
+  if (of.is_silent) state = "DOES NOT ANSWER";
   std::vector<table_row> rows{{{"document"}, text(of.row.name)}, {{"state"}, {state}}};
   const auto add = [&rows](const char* what, cell value) {
     rows.push_back({{what}, {std::move(value.text)}});

@@ -5,9 +5,10 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 
-import { lasting_port } from './support/cluster.mjs';
+import { has_cluster, lasting_port, own_cluster } from './support/cluster.mjs';
 import { own_server } from './support/fixture.mjs';
 import { admin_token, binary_path, refused_start } from './support/server.mjs';
+import { cluster_tls_section, make_cluster_certificates } from './support/tls.mjs';
 import { docs, serve_with_tokens, token } from './support/tokens.mjs';
 import { until, within } from './support/wait.mjs';
 
@@ -67,6 +68,23 @@ backend_test('a node stops while programs observe its documents', async (context
   assert.ok(milliseconds < 4000, `${milliseconds} ms`);
   const { code } = await backend.ended();
   assert.equal(code, 1);
+});
+
+test('with cluster.tls a program shows a certificate of the cluster', { skip: skip || (has_cluster() ? false : 'this build has no clusters') }, async (context) => {
+  const certificates = make_cluster_certificates(context, ['node-a']);
+  const use = await own_cluster(context, {
+    nodes: 1, is_clustered: true, settings: gateway, replication: { keepers: 1, write_acks: 1 },
+    cluster_settings: { tls: cluster_tls_section(certificates('ours', 'node-a')) },
+  });
+  const shows = (authority) => Object.entries(certificates(authority, 'node-a')).flatMap(([name, file]) => [`--${name}`, file]);
+  const edit = async (...shown) => (await join(use.nodes[0].server, admin_token, '--document', 'plan', '--append', 'over TLS', ...shown)).ended();
+  const known = await edit(...shows('ours'));
+  assert.equal(known.code, 0, known.err);
+  assert.match(known.out, /^stored as version /m);
+  for (const stranger of [await edit(), await edit(...shows('other'))]) {
+    assert.equal(stranger.code, 1);
+    assert.match(stranger.err, /^backend: /);
+  }
 });
 
 test('a port that is taken, or that others could reach, is refused', async (context) => {

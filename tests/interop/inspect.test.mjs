@@ -1,7 +1,7 @@
 // `troupe inspect` against running nodes: what it shows of them, and what it says where there is none.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -9,6 +9,7 @@ import { test } from 'node:test';
 import { has_cluster, lasting_port, own_cluster } from './support/cluster.mjs';
 import { own_server } from './support/fixture.mjs';
 import { binary_path } from './support/server.mjs';
+import { cluster_tls_section, make_cluster_certificates, temporary_folder } from './support/tls.mjs';
 import { until, within } from './support/wait.mjs';
 
 /** Runs the program; resolves to {code, out, err}. */
@@ -138,7 +139,9 @@ test('a frozen node does not hold the program up', async (context) => {
   }
 });
 
-test('a cluster is shown as each of its nodes sees it', { skip: has_cluster() ? false : 'this build has no clusters' }, async (context) => {
+const skip = has_cluster() ? false : 'this build has no clusters';
+
+test('a cluster is shown as each of its nodes sees it', { skip }, async (context) => {
   const use = await own_cluster(context, { settings: { 'inspect.port': 0 } });
   const client = await use.client(use.nodes[0], 'plan').synced();
   client.text.insert(0, 'x');
@@ -174,4 +177,29 @@ test('a cluster is shown as each of its nodes sees it', { skip: has_cluster() ? 
   writeFileSync(path.join(use.cluster.folder, 'at.yaml'), `inspect:\n  port: ${left[0].server.inspect_at.split(':')[1]}\n`);
   const by_file = await inspect('nodes', '--json', '--config', path.join(use.cluster.folder, 'at.yaml'));
   assert.equal(JSON.parse(by_file.out).node, left[0].name, by_file.err);
+});
+
+test('with cluster.tls a node shows itself to whoever has a certificate of its cluster, and to nobody else', { skip }, async (context) => {
+  const certificates = make_cluster_certificates(context, ['node-a']);
+  const tls_of = (authority) => cluster_tls_section(certificates(authority, 'node-a'));
+  const use = await own_cluster(context, {
+    nodes: 1, is_clustered: true, settings: { 'inspect.port': 0 }, replication: { keepers: 1, write_acks: 1 }, cluster_settings: { tls: tls_of('ours') },
+  });
+  const [node] = use.nodes;
+  const at = ['nodes', '--json', '--at', node.server.inspect_at];
+  const configured = path.join(node.folder, 'node.yaml');
+  const known = await inspect(...at, '--config', configured);
+  assert.equal(known.code, 0, known.err);
+  assert.equal(JSON.parse(known.out).node, node.name);
+
+  const bare = await inspect(...at);
+  assert.equal(bare.code, 1);
+  assert.match(bare.err, /wants a certificate|does not answer/);
+  const forged = path.join(temporary_folder(context), 'node.yaml');
+  writeFileSync(forged, readFileSync(configured, 'utf8').replace(tls_of('ours'), tls_of('other')));
+  const stranger = await inspect(...at, '--config', forged);
+  assert.equal(stranger.code, 1);
+  assert.match(stranger.err, /with these certificates|does not answer/);
+  for (const { out } of [bare, stranger]) assert.equal(out, '');
+  assert.equal((await inspect(...at, '--config', configured)).code, 0);
 });

@@ -6,6 +6,8 @@ import path from 'node:path';
 import tls from 'node:tls';
 import { WebSocket } from 'ws';
 
+import { binary_path } from './server.mjs';
+
 /** A folder that is gone after the test. */
 export function temporary_folder(context) {
   const folder = mkdtempSync(path.join(tmpdir(), 'troupe-test-'));
@@ -28,6 +30,23 @@ export function replace_certificate(old, by) {
   copyFileSync(by.certificate, old.certificate);
   copyFileSync(by.key, old.key);
 }
+
+/**
+ * Makes the certificates of a cluster by `troupe cluster make-certificates`, once by each of two authorities, `ours` and
+ * `other`. Returns a function: of(authority, node) are the files {certificate, key, ca}.
+ */
+export function make_cluster_certificates(context, nodes) {
+  const folder = temporary_folder(context);
+  for (const authority of ['ours', 'other'])
+    execFileSync(binary_path(), ['cluster', 'make-certificates', path.join(folder, authority), ...nodes.flatMap((name) => ['--node', name])]);
+  return (authority, node) => {
+    const file = (name) => path.join(folder, authority, name);
+    return { certificate: file(`${node}.pem`), key: file(`${node}.key`), ca: file('ca.pem') };
+  };
+}
+
+/** The value of `cluster.tls` in a configuration file. */
+export const cluster_tls_section = ({ certificate, key, ca }) => `{certificate: ${certificate}, key: ${key}, ca: ${ca}}`;
 
 export const tls_settings = ({ certificate, key }) => ({ 'server.tls.certificate': certificate, 'server.tls.key': key });
 

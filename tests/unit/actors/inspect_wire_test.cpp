@@ -95,14 +95,18 @@ TEST_CASE("answers come out of the network layer as they went in", "[inspect_wir
 
   inspected_documents documents;
   documents.documents = {{.name = "a", .is_folded = true, .home = "n2", .keepers = {"n2", "n1"}}};
+  documents.silent = {"b"};
   CHECK(bed.there_and_back(documents).documents[0].keepers == std::vector<std::string>{"n2", "n1"});
+  CHECK(bed.there_and_back(documents).silent == std::vector<std::string>{"b"});
 
   inspected_document document;
   document.is_stored = true;
   document.row.name = "a";
   document.updates = 77;
+  document.is_silent = true;
   document.damage = "a record is broken";
   CHECK(bed.there_and_back(document).updates == 77);
+  CHECK(bed.there_and_back(document).is_silent);
 
   inspected_sessions sessions;
   sessions.queued_bytes = 5;
@@ -136,6 +140,7 @@ TEST_CASE("answers have limits", "[inspect_wire]") {
   CHECK_FALSE(documents.is_well_formed());
   documents.documents.assign(inspection::rows_max + 1, {});
   CHECK_FALSE(documents.is_well_formed());
+  CHECK_FALSE((inspected_documents{{}, {}, {}, {too_long}}.is_well_formed()));
 
   inspected_node node;
   node.members.resize(1);

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 
 #include <caf/actor_cast.hpp>
+#include <caf/event_based_actor.hpp>
 #include <caf/scoped_actor.hpp>
 #include <catch2/catch_test_macros.hpp>
 
@@ -72,34 +74,50 @@ hub_actor::behavior_type unit_of_test(hub_actor::pointer, std::shared_ptr<unit_s
   };
 }
 
+/// Documents that answer, and others that never do.
+struct documents_of_test {
+  std::vector<document_info> answering;
+  std::vector<std::string> silent;
+};
+
+/// A directory of such documents, which knows what the inspector asks, and no more.
+caf::behavior directory_of_test(caf::event_based_actor* self, const documents_of_test& documents) {
+  surveyed_documents all;
+  all.count = documents.answering.size() + documents.silent.size();
+  for (const document_info& each : documents.answering) {
+    const caf::actor document = self->spawn<caf::linked>([each](caf::event_based_actor*) {
+      return caf::behavior{[each](const describe_document&) { return each; }};
+    });
+    all.documents.push_back({each.name, caf::actor_cast<document_actor>(document), false});
+  }
+  for (const std::string& each : documents.silent) {
+    const caf::actor document = self->spawn<caf::linked>([](caf::event_based_actor* one) {
+      return caf::behavior{
+          [one, kept = std::vector<caf::response_promise>{}](const describe_document&) mutable {
+            return kept.emplace_back(one->make_response_promise());
+          }};
+    });
+    all.documents.push_back({each, caf::actor_cast<document_actor>(document), false});
+  }
+  return {
+      [all](const survey_documents&) { return all; },
+      [self, kept = std::vector<caf::response_promise>{}](const list_documents&) mutable {
+        return kept.emplace_back(self->make_response_promise());
+      },
+  };
+}
+
 class inspector_bed {
  public:
-  explicit inspector_bed(std::size_t sessions = 0) {
-    for (int i = 0; i < 2; ++i) {
-      units.push_back(std::make_shared<unit_state>());
-      hubs_.push_back(node.system().spawn(unit_of_test, units.back()));
-    }
-    for (std::size_t i = 0; i < sessions; ++i) units[i % 2]->add(i + 1, i);
-    inspector_parts parts;
-    parts.program = "9.8.7";
-    parts.node = "n1";
-    parts.directory = node.directory_handle();
-    parts.hubs = hubs_;
-    parts.archive = archive;
-    parts.slots = std::make_shared<connection_slots>(10);
-    parts.health = node.health;
-    parts.metrics = std::make_shared<node_metrics>(node.system());
-    for (const hub_actor& hub : hubs_)
-      parts.actors.push_back({"troupe.hub", caf::actor_cast<caf::actor>(hub)});
-    parts.actors.push_back({"troupe.store", caf::actor_cast<caf::actor>(node.store_handle())});
-    running_ = node.system().spawn<inspector>(std::move(parts));
-    self_ = std::make_unique<caf::scoped_actor>(node.system());
-  }
+  explicit inspector_bed(std::size_t sessions = 0) : inspector_bed{sessions, {}} {}
+  explicit inspector_bed(const documents_of_test& documents) : inspector_bed{0, documents} {}
   ~inspector_bed() {
     caf::anon_send_exit(running_, caf::exit_reason::user_shutdown);
     (*self_)->wait_for(running_);
     for (const hub_actor& hub : hubs_) caf::anon_send_exit(hub, caf::exit_reason::user_shutdown);
+    if (directory_) caf::anon_send_exit(directory_, caf::exit_reason::user_shutdown);
     hubs_.clear();
+    directory_ = nullptr;
     running_ = nullptr;
     self_.reset();
   }
@@ -138,7 +156,33 @@ class inspector_bed {
   std::vector<std::shared_ptr<unit_state>> units;
 
  private:
+  inspector_bed(std::size_t sessions, const std::optional<documents_of_test>& documents) {
+    for (int i = 0; i < 2; ++i) {
+      units.push_back(std::make_shared<unit_state>());
+      hubs_.push_back(node.system().spawn(unit_of_test, units.back()));
+    }
+    for (std::size_t i = 0; i < sessions; ++i) units[i % 2]->add(i + 1, i);
+    if (documents)
+      directory_ =
+          caf::actor_cast<directory_actor>(node.system().spawn(directory_of_test, *documents));
+    inspector_parts parts;
+    parts.program = "9.8.7";
+    parts.node = "n1";
+    parts.directory = directory_ ? directory_ : node.directory_handle();
+    parts.hubs = hubs_;
+    parts.archive = archive;
+    parts.slots = std::make_shared<connection_slots>(10);
+    parts.health = node.health;
+    parts.metrics = std::make_shared<node_metrics>(node.system());
+    for (const hub_actor& hub : hubs_)
+      parts.actors.push_back({"troupe.hub", caf::actor_cast<caf::actor>(hub)});
+    parts.actors.push_back({"troupe.store", caf::actor_cast<caf::actor>(node.store_handle())});
+    running_ = node.system().spawn<inspector>(std::move(parts));
+    self_ = std::make_unique<caf::scoped_actor>(node.system());
+  }
+
   std::vector<hub_actor> hubs_;
+  directory_actor directory_;  // null: that of the node
   inspector_actor running_;
   std::unique_ptr<caf::scoped_actor> self_;
 };
@@ -238,6 +282,25 @@ TEST_CASE("open documents are listed with their figures", "[inspector]") {
   CHECK(all.documents[1].name == "document-1");
   CHECK(all.documents[2].name == "document-10");
   CHECK(all.documents[0].keepers.empty());
+}
+
+TEST_CASE("documents that do not answer are named, and hold up no others", "[inspector]") {
+  inspector_bed bed{documents_of_test{.answering = {{.name = "a", .sessions = 3}, {.name = "b"}},
+                                      .silent = {"frozen"}}};
+  for (int i = 0; i < 2; ++i) {
+    const auto all = bed.ask<inspected_documents>(
+        inspect_documents{{}, static_cast<std::uint8_t>(inspection::document_order::name), 10});
+    REQUIRE(all.documents.size() == 2);
+    CHECK(all.documents[0].name == "a");
+    CHECK(all.documents[0].sessions == 3);
+    CHECK(all.silent == std::vector<std::string>{"frozen"});
+    CHECK(all.source.is_partial);
+    CHECK(all.source.total == 3);
+  }
+  const auto one = bed.ask<inspected_document>(inspect_document{{}, "frozen"});
+  CHECK(one.is_silent);
+  CHECK_FALSE(one.is_open);
+  CHECK(one.row.name == "frozen");
 }
 
 TEST_CASE("one document is looked up, open or not", "[inspector]") {

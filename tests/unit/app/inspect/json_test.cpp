@@ -33,10 +33,12 @@ TEST_CASE("each answer is one line of JSON", "[inspect]") {
   inspected_documents documents;
   documents.source = {9, 20, true};
   documents.documents = {{.name = "a", .is_folded = true}};
+  documents.silent = {"b"};
   const json list = json::parse(documents_json(documents));
   CHECK(list["count"] == 20);
   CHECK(list["ageMs"] == 9);
   CHECK(list["partial"] == true);
+  CHECK(list["silent"] == json::array({"b"}));
   CHECK(list["documents"][0]["folded"] == true);
   CHECK_FALSE(list["documents"][0].contains("keepers"));
 
@@ -48,6 +50,7 @@ TEST_CASE("each answer is one line of JSON", "[inspect]") {
   inspected_document document;
   document.row.name = "a";
   CHECK(json::parse(document_json(document))["open"] == false);
+  CHECK(json::parse(document_json(document))["silent"] == false);
   CHECK_FALSE(json::parse(document_json(document)).contains("updates"));
   document.is_stored = true;
   document.updates = 6;

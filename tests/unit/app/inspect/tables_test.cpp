@@ -92,6 +92,21 @@ TEST_CASE("documents, and where they belong in a cluster", "[inspect]") {
         " 100 B     0 B         2        0  folded  n2    n2 n1    plan\n");
 }
 
+TEST_CASE("documents that do not answer are named", "[inspect]") {
+  inspected_documents all;
+  all.source = {0, 1'000, true};
+  all.silent = {"plan", "a\x1b[2J"};
+  CHECK(documents_text(all).starts_with("0 of 1,000 open documents (not all have answered yet)\n"
+                                        "DO NOT ANSWER: 2: plan, a\\x1b[2J\n"
+                                        "STORED"));
+  all.silent.assign(11, "x");
+  CHECK(documents_text(all).find("\nDO NOT ANSWER: 11: x, x, x, x, x, x, x, x, x, x, ...\n") !=
+        std::string::npos);
+  inspected_document one;
+  one.is_silent = true;
+  CHECK(document_text(one).find("state     DOES NOT ANSWER\n") != std::string::npos);
+}
+
 TEST_CASE("one document, as far as it is there", "[inspect]") {
   inspected_document of;
   of.row.name = "a\x1b[2J";
