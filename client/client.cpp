@@ -57,6 +57,7 @@ config::config(certificates shown) {
   // CAF's default has no bound, so that a busy connection would write nothing for long.
   caf::put(content, "caf.scheduler.max-throughput", std::size_t{200});
   caf::put(content, "caf.middleman.enable-automatic-connections", false);
+  caf::put(content, "caf.middleman.heartbeat-interval", caf::timespan{heartbeat_interval});
   caf::put(content, "caf.middleman.app-identifiers",
            caf::make_config_value_list("troupe-gateway/1"));
   if (shown.certificate.empty()) return;

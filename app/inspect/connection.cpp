@@ -21,6 +21,8 @@ namespace {
 constexpr std::chrono::seconds connect_max{5};
 constexpr std::chrono::seconds hello_max{5};
 constexpr std::chrono::seconds answer_max{10};
+/// A node of a cluster ends connections that are silent for cluster.heartbeat.timeout.
+constexpr std::chrono::milliseconds inspect_heartbeat{500};
 
 class client_config : public caf::actor_system_config {
  public:
@@ -31,6 +33,7 @@ class client_config : public caf::actor_system_config {
     caf::put(content, "caf.scheduler.max-threads", std::size_t{1});
     caf::put(content, "caf.middleman.workers", std::size_t{1});
     caf::put(content, "caf.middleman.enable-automatic-connections", false);
+    caf::put(content, "caf.middleman.heartbeat-interval", caf::timespan{inspect_heartbeat});
     caf::put(content, "caf.middleman.app-identifiers",
              caf::make_config_value_list("troupe-inspect/1"));
     caf::put(content, "caf.logger.console.verbosity", "quiet");

@@ -28,6 +28,7 @@
 #include <caf/expected.hpp>
 #include <caf/is_error_code_enum.hpp>
 #include <caf/result.hpp>
+#include <caf/timespan.hpp>
 #include <caf/type_id.hpp>
 #include <caf/typed_actor.hpp>
 
@@ -49,6 +50,9 @@ inline constexpr std::size_t contents_size_bytes_max = std::size_t{256} * 1024 *
 inline constexpr std::size_t changes_size_bytes_max = std::size_t{256} * 1024;
 /// Documents that a session observes at once.
 inline constexpr std::size_t observed_documents_max = 1000;
+/// How often a program shows that it is alive. A node of a cluster ends connections that are silent
+/// for cluster.heartbeat.timeout.
+inline constexpr std::chrono::milliseconds heartbeat_interval{500};
 /// Requests of a session that have no answer yet.
 inline constexpr std::size_t requests_max = 64;
 

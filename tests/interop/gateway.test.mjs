@@ -10,7 +10,7 @@ import { own_server } from './support/fixture.mjs';
 import { admin_token, binary_path, refused_start } from './support/server.mjs';
 import { cluster_tls_section, make_cluster_certificates } from './support/tls.mjs';
 import { docs, serve_with_tokens, token } from './support/tokens.mjs';
-import { until, within } from './support/wait.mjs';
+import { pause, until, within } from './support/wait.mjs';
 
 const program = process.env.TROUPE_BACKEND || path.join(path.dirname(binary_path()), 'examples/backend/troupe_backend');
 const skip = existsSync(program) ? false : `there is no ${program}`;
@@ -73,11 +73,12 @@ backend_test('a node stops while programs observe its documents', async (context
 test('with cluster.tls a program shows a certificate of the cluster', { skip: skip || (has_cluster() ? false : 'this build has no clusters') }, async (context) => {
   const certificates = make_cluster_certificates(context, ['node-a']);
   const use = await own_cluster(context, {
-    nodes: 1, is_clustered: true, settings: gateway, replication: { keepers: 1, write_acks: 1 },
+    nodes: 1, is_clustered: true, settings: gateway, replication: { keepers: 1, write_acks: 1 }, heartbeat: { timeout: '2s' },
     cluster_settings: { tls: cluster_tls_section(certificates('ours', 'node-a')) },
   });
   const shows = (authority) => Object.entries(certificates(authority, 'node-a')).flatMap(([name, file]) => [`--${name}`, file]);
-  const edit = async (...shown) => (await join(use.nodes[0].server, admin_token, '--document', 'plan', '--append', 'over TLS', ...shown)).ended();
+  const [{ server }] = use.nodes;
+  const edit = async (...shown) => (await join(server, admin_token, '--document', 'plan', '--append', 'over TLS', ...shown)).ended();
   const known = await edit(...shows('ours'));
   assert.equal(known.code, 0, known.err);
   assert.match(known.out, /^stored as version /m);
@@ -85,6 +86,14 @@ test('with cluster.tls a program shows a certificate of the cluster', { skip: sk
     assert.equal(stranger.code, 1);
     assert.match(stranger.err, /^backend: /);
   }
+  // One that has nothing to say for longer than a peer may be silent stays.
+  const observer = await join(server, admin_token, '--document', 'plan', '--until', 'at last', ...shows('ours'));
+  await until(() => observer.said().includes('text: over TLS'), 'the program observes');
+  await pause(4000);
+  const client = await use.client(use.nodes[0], 'plan').synced();
+  client.text.insert(0, 'at last ');
+  const { code, err } = await observer.ended();
+  assert.equal(code, 0, err);
 });
 
 test('a port that is taken, or that others could reach, is refused', async (context) => {

@@ -183,7 +183,8 @@ test('with cluster.tls a node shows itself to whoever has a certificate of its c
   const certificates = make_cluster_certificates(context, ['node-a']);
   const tls_of = (authority) => cluster_tls_section(certificates(authority, 'node-a'));
   const use = await own_cluster(context, {
-    nodes: 1, is_clustered: true, settings: { 'inspect.port': 0 }, replication: { keepers: 1, write_acks: 1 }, cluster_settings: { tls: tls_of('ours') },
+    nodes: 1, is_clustered: true, settings: { 'inspect.port': 0 }, replication: { keepers: 1, write_acks: 1 }, heartbeat: { timeout: '2s' },
+    cluster_settings: { tls: tls_of('ours') },
   });
   const [node] = use.nodes;
   const at = ['nodes', '--json', '--at', node.server.inspect_at];
@@ -201,5 +202,8 @@ test('with cluster.tls a node shows itself to whoever has a certificate of its c
   assert.equal(stranger.code, 1);
   assert.match(stranger.err, /with these certificates|does not answer/);
   for (const { out } of [bare, stranger]) assert.equal(out, '');
-  assert.equal((await inspect(...at, '--config', configured)).code, 0);
+  // Between two looks it may be silent for longer than a peer may.
+  const watched = await inspect('watch', ...at.slice(1), '--config', configured, '--count', '2', '--interval', '4');
+  assert.equal(watched.code, 0, watched.err);
+  assert.equal(watched.out.trim().split('\n').length, 2);
 });
