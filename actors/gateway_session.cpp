@@ -21,19 +21,19 @@ constexpr std::chrono::seconds request_patience{60};
 /// A token that has ended, or has less rights, is noticed after this time by what it observes.
 constexpr std::chrono::seconds look_at_rights{2};
 
-caf::error refuse(client_error code, std::string text) {
+caf::error client_refusal(client_error code, std::string text) {
   return caf::make_error(code, std::move(text));
 }
 
 /// What an actor of the node says instead of an answer.
 caf::error to_client_error(const caf::error& why) {
   if (why == caf::sec::request_timeout)
-    return refuse(client_error::unavailable,
-                  "it takes too long, as when storage cannot write; it may yet be done");
+    return client_refusal(client_error::unavailable,
+                          "it takes too long, as when storage cannot write; it may yet be done");
   const close_reason reason = to_close_reason(why);
   const auto code =
       reason == close_reason::document_removed ? client_error::removed : client_error::unavailable;
-  return refuse(code, std::string{describe(reason).text});
+  return client_refusal(code, std::string{describe(reason).text});
 }
 
 caf::error to_client_error(const imported_update& outcome) {
@@ -41,10 +41,10 @@ caf::error to_client_error(const imported_update& outcome) {
   std::string text = why.detail.empty() ? to_string(why) : why.detail;
   if (outcome.edit_index) text.append(" (edit ").append(std::to_string(*outcome.edit_index)) += ')';
   if (close_reason_for(why.code) == close_reason::storage_unavailable)
-    return refuse(client_error::unavailable, std::move(text));
-  return refuse(why.code == errc::edit_conflict ? client_error::edit_conflict
-                                                : client_error::refused_edit,
-                std::move(text));
+    return client_refusal(client_error::unavailable, std::move(text));
+  return client_refusal(why.code == errc::edit_conflict ? client_error::edit_conflict
+                                                        : client_error::refused_edit,
+                        std::move(text));
 }
 
 static_assert(client::origin_size_bytes_max == hosted_document::origin_name_bytes_max);
@@ -129,15 +129,16 @@ void gateway_session::on_exit() {
 /// Why a request about a document is not carried out; nothing if it is.
 caf::error gateway_session::refusal_of(const std::string& document, right needed) {
   if (const auto good = check_document_name(document); !good)
-    return refuse(client_error::invalid_request,
-                  "the name of the document: " + good.error().detail);
+    return client_refusal(client_error::invalid_request,
+                          "the name of the document: " + good.error().detail);
   const auto may = desk_->rights_of(who_, document);
-  if (!may) return refuse(client_error::wrong_token, "the token is no good any more");
+  if (!may) return client_refusal(client_error::wrong_token, "the token is no good any more");
   if (!may->contains(needed))
-    return refuse(client_error::forbidden, "the token has no right to this document");
-  if (!desk_->may_ask(who_)) return refuse(client_error::unavailable, "this user asks too often");
+    return client_refusal(client_error::forbidden, "the token has no right to this document");
+  if (!desk_->may_ask(who_))
+    return client_refusal(client_error::unavailable, "this user asks too often");
   if (requests_ >= client::requests_max)
-    return refuse(client_error::unavailable, "too many requests have no answer yet");
+    return client_refusal(client_error::unavailable, "too many requests have no answer yet");
   return {};
 }
 
@@ -147,9 +148,9 @@ caf::error gateway_session::refusal_of(const std::string& document, right needed
 caf::result<document_contents> gateway_session::on_read(const read_document& which) {
   if (auto why = refusal_of(which.document, right::read)) return why;
   const auto form = form_of(which.form);
-  if (!form) return refuse(client_error::invalid_request, "there is no such form");
+  if (!form) return client_refusal(client_error::invalid_request, "there is no such form");
   auto place = gateway_desk::take_read(desk_);
-  if (!place) return refuse(client_error::unavailable, "too many documents are being read");
+  if (!place) return client_refusal(client_error::unavailable, "too many documents are being read");
   admin::export_query query{*form, std::nullopt};
   if (!which.root.empty()) query.root = which.root;
   const auto promise =
@@ -201,11 +202,12 @@ void gateway_session::on_contents(const contents_made& made) {
   --requests_;
   const http_answer& answer = *made.answer;
   if (answer.status != 200)
-    return promise.deliver(
-        refuse(answer.status >= 500 ? client_error::unavailable : client_error::invalid_request,
-               admin::error_of(answer)));
+    return promise.deliver(client_refusal(answer.status >= 500 ? client_error::unavailable
+                                                               : client_error::invalid_request,
+                                          admin::error_of(answer)));
   if (answer.body.size() > client::contents_size_bytes_max)
-    return promise.deliver(refuse(client_error::too_large, "the contents are above 256 MiB"));
+    return promise.deliver(
+        client_refusal(client_error::too_large, "the contents are above 256 MiB"));
   promise.deliver(document_contents{answer.body, version_in(answer.etag)});
 }
 
@@ -214,9 +216,10 @@ void gateway_session::on_contents(const contents_made& made) {
 caf::result<edited_document> gateway_session::on_edit(const edit_document& order) {
   if (auto why = refusal_of(order.document, right::write)) return why;
   if (order.edits.size() > client::edits_size_bytes_max)
-    return refuse(client_error::invalid_request, "the edits are above 16 MiB");
+    return client_refusal(client_error::invalid_request, "the edits are above 16 MiB");
   auto parsed = edits::batch::parse(order.edits);
-  if (!parsed) return refuse(client_error::invalid_request, edits::to_string(parsed.error()));
+  if (!parsed)
+    return client_refusal(client_error::invalid_request, edits::to_string(parsed.error()));
   import_update wanted{order.document, {}};
   wanted.edits = std::make_shared<const edits::batch>(*std::move(parsed));
   return carry_out(std::move(wanted), order.origin, order.if_version);
@@ -225,9 +228,10 @@ caf::result<edited_document> gateway_session::on_edit(const edit_document& order
 caf::result<edited_document> gateway_session::on_update(const apply_client_update& order) {
   if (auto why = refusal_of(order.document, right::write)) return why;
   if (order.update.empty() || order.update.size() > desk_->settings().update_bytes_max)
-    return refuse(client_error::invalid_request,
-                  "an update has 1 byte to " + std::to_string(desk_->settings().update_bytes_max) +
-                      " (limits.max_sync_size)");
+    return client_refusal(client_error::invalid_request,
+                          "an update has 1 byte to " +
+                              std::to_string(desk_->settings().update_bytes_max) +
+                              " (limits.max_sync_size)");
   import_update wanted{order.document, shared_bytes::copy_of(as_bytes(order.update))};
   return carry_out(std::move(wanted), order.origin, order.if_version);
 }
@@ -237,8 +241,8 @@ caf::result<edited_document> gateway_session::carry_out(import_update order,
                                                         const std::string& origin,
                                                         const std::string& if_version) {
   if (!is_origin_name(origin))
-    return refuse(client_error::invalid_request,
-                  "an origin has at most 128 bytes and no control characters");
+    return client_refusal(client_error::invalid_request,
+                          "an origin has at most 128 bytes and no control characters");
   order.origin_name = origin;
   order.wants_version = true;
   if (!if_version.empty()) {
@@ -255,12 +259,12 @@ caf::result<edited_document> gateway_session::carry_out(import_update order,
             if (outcome.what == what::refused) return promise.deliver(to_client_error(outcome));
             if (outcome.what == what::unmatched || outcome.what == what::exists)
               return promise.deliver(
-                  refuse(client_error::edit_conflict, "the document has another version"));
+                  client_refusal(client_error::edit_conflict, "the document has another version"));
             if (outcome.what == what::unconfirmed)
-              return promise.deliver(
-                  refuse(client_error::unavailable,
-                         "it is done here, but too few of the nodes that keep the document have "
-                         "confirmed it in time"));
+              return promise.deliver(client_refusal(
+                  client_error::unavailable,
+                  "it is done here, but too few of the nodes that keep the document have "
+                  "confirmed it in time"));
             promise.deliver(
                 edited_document{outcome.what == what::changed, outcome.has_gap, outcome.version});
           },
@@ -276,13 +280,15 @@ caf::result<edited_document> gateway_session::carry_out(import_update order,
 caf::result<observing_document> gateway_session::on_observe(const observe_document& which) {
   if (auto why = refusal_of(which.document, right::read)) return why;
   const caf::strong_actor_ptr observer = current_sender();
-  if (!observer) return refuse(client_error::invalid_request, "nobody is there to hear of it");
+  if (!observer)
+    return client_refusal(client_error::invalid_request, "nobody is there to hear of it");
   if (const auto known = observed_.find(which.document); known != observed_.end()) {
     known->second.observer = observer;
     return observing_document{which.document};
   }
   if (observed_.size() >= client::observed_documents_max)
-    return refuse(client_error::unavailable, "the session observes 1,000 documents already");
+    return client_refusal(client_error::unavailable,
+                          "the session observes 1,000 documents already");
   join_document join;
   join.who.session = id_;
   join.who.may = rights{right::read};
