@@ -55,12 +55,12 @@ bool is_origin_name(const std::string& text) {
 }
 
 std::optional<admin::export_form> form_of(std::uint8_t wanted) {
-  switch (static_cast<contents_form>(wanted)) {
-    case contents_form::update: return admin::export_form::update;
-    case contents_form::json: return admin::export_form::json;
-    case contents_form::text: return admin::export_form::text;
-    case contents_form::xml: return admin::export_form::xml;
-    case contents_form::delta: return admin::export_form::delta;
+  switch (static_cast<document_form>(wanted)) {
+    case document_form::update: return admin::export_form::update;
+    case document_form::json: return admin::export_form::json;
+    case document_form::text: return admin::export_form::text;
+    case document_form::xml: return admin::export_form::xml;
+    case document_form::delta: return admin::export_form::delta;
   }
   return std::nullopt;
 }

@@ -104,9 +104,9 @@ class backend {
   }
 
   std::string text() {
-    using troupe::contents_form;
+    using troupe::document_form;
     return ask<troupe::document_contents>(
-               troupe::read_document{document_, contents_form::text, root_})
+               troupe::read_document{document_, document_form::text, root_})
         .contents;
   }
 

@@ -7,7 +7,7 @@
 //   caf::actor_system system{cfg};
 //   auto opened = troupe::client::connect(system, {.host = "127.0.0.1", .token = token});
 //   self->request(opened->session, 10s, troupe::read_document{"notes",
-//   troupe::contents_form::json})
+//   troupe::document_form::json})
 //
 // Texts are UTF-8, and bytes are std::string, which CAF copies as a whole. All that is sent or
 // received has a limit. An error is a troupe::client_error with a text.
@@ -120,7 +120,7 @@ bool inspect(Inspector& with, opened_client_session& what) {
 // --- what a session understands ---
 
 /// As what the contents of a document are read.
-enum class contents_form : std::uint8_t {
+enum class document_form : std::uint8_t {
   update,  ///< A Yjs update of the whole state (format v1).
   json,    ///< All roots, or one, as JSON.
   text,    ///< One root, as plain text.
@@ -130,11 +130,11 @@ enum class contents_form : std::uint8_t {
 
 struct read_document {
   std::string document = {};
-  std::uint8_t form = 0;  ///< contents_form
+  std::uint8_t form = 0;  ///< document_form
   std::string root = {};  ///< Empty: all roots, or the only one.
 
   read_document() = default;
-  explicit read_document(std::string of, contents_form as = contents_form::json,
+  explicit read_document(std::string of, document_form as = document_form::json,
                          std::string root_name = {})
       : document(std::move(of)), form(static_cast<std::uint8_t>(as)), root(std::move(root_name)) {}
 };

@@ -131,10 +131,10 @@ TEST_CASE("a program edits and reads a document", "[gateway]") {
   const auto json = bed.ask<document_contents>(session, read_document{"plan"});
   CHECK(json.contents == "{\"t\":\"hello\"}");
   CHECK(json.version == edited.version);
-  CHECK(bed.ask<document_contents>(session, read_document{"plan", contents_form::text, "t"})
+  CHECK(bed.ask<document_contents>(session, read_document{"plan", document_form::text, "t"})
             .contents == "hello");
   const auto update =
-      bed.ask<document_contents>(session, read_document{"plan", contents_form::update});
+      bed.ask<document_contents>(session, read_document{"plan", document_form::update});
   // The same elsewhere.
   CHECK(bed.ask<edited_document>(session, apply_client_update{"copy", update.contents}).version ==
         edited.version);
@@ -167,11 +167,11 @@ TEST_CASE("what is wrong is told", "[gateway]") {
   CHECK(code(apply_client_update{"plan", std::string(1001, 'x')}) == client_error::invalid_request);
   CHECK(code(apply_client_update{"plan", "no update"}) == client_error::refused_edit);
   CHECK(bed.refusal<document_contents>(session,
-                                       read_document{"plan", static_cast<contents_form>(77)}) ==
+                                       read_document{"plan", static_cast<document_form>(77)}) ==
         client_error::invalid_request);
   bed.ask<edited_document>(session, append("two", "a"));
   CHECK(bed.refusal<document_contents>(session,
-                                       read_document{"two", contents_form::text, "no such root"}) ==
+                                       read_document{"two", document_form::text, "no such root"}) ==
         client_error::invalid_request);
 }
 
