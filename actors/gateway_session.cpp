@@ -65,6 +65,12 @@ std::optional<admin::export_form> form_of(std::uint8_t wanted) {
   return std::nullopt;
 }
 
+/// Pages end their JSON with a new line, which is none of the document's.
+std::string contents_in(const http_answer& page) {
+  const bool is_json = page.content_type == "application/json" && page.body.ends_with('\n');
+  return page.body.substr(0, page.body.size() - (is_json ? 1 : 0));
+}
+
 /// As it stands in an entity tag: between quotes.
 std::string version_in(const std::string& etag) {
   return etag.size() < 2 ? std::string{} : etag.substr(1, etag.size() - 2);
@@ -208,7 +214,7 @@ void gateway_session::on_contents(const contents_made& made) {
   if (answer.body.size() > client::contents_size_bytes_max)
     return promise.deliver(
         client_refusal(client_error::too_large, "the contents are above 256 MiB"));
-  promise.deliver(document_contents{answer.body, version_in(answer.etag)});
+  promise.deliver(document_contents{contents_in(answer), version_in(answer.etag)});
 }
 
 // --- editing ---

@@ -50,6 +50,7 @@ void add_cluster(inspected_node& to, const described_cluster& from) {
   to.source.total = from.nodes.size();
   for (const described_cluster::node_view& each : from.nodes)
     if (to.members.size() < inspection::rows_max) to.members.push_back(to_row(each));
+  std::ranges::sort(to.members, {}, &member_row::name);
 }
 
 actor_row to_row(const measured_actors& from) {

@@ -18,7 +18,7 @@
 
 namespace troupe {
 
-/// The cluster and its members, of these at most inspection::rows_max.
+/// The cluster and its members by their names, of these at most inspection::rows_max.
 void add_cluster(inspected_node& to, const described_cluster& from);
 
 actor_row to_row(const measured_actors& from);

@@ -1,5 +1,5 @@
 // The answers of an inspector as tables for a terminal. Whatever comes from the other side is made
-// printable. Pure, as far as the answers are.
+// printable. Asks nobody.
 #pragma once
 
 #include <cstddef>

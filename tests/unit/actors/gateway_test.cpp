@@ -160,8 +160,11 @@ TEST_CASE("what is wrong is told", "[gateway]") {
   CHECK(code(edit_document{"", "[]"}) == client_error::invalid_request);
   CHECK(code(edit_document{"plan", "not JSON"}) == client_error::invalid_request);
   CHECK(code(edit_document{"plan", R"([{"op": "nothing"}])"}) == client_error::invalid_request);
-  CHECK(code(edit_document{"plan", R"([{"op": "deleteText", "path": "/t", "index": 5}])"}) ==
+  CHECK(code(edit_document{"plan",
+                           R"([{"op": "deleteText", "path": "/t", "index": 5, "length": 1}])"}) ==
         client_error::refused_edit);
+  CHECK(code(edit_document{"plan", R"([{"op": "test", "path": "/m/a", "value": 1}])"}) ==
+        client_error::edit_conflict);
   CHECK(code(edit_document{"plan", "[]", "a\nb"}) == client_error::invalid_request);
   CHECK(code(apply_client_update{"plan", ""}) == client_error::invalid_request);
   CHECK(code(apply_client_update{"plan", std::string(1001, 'x')}) == client_error::invalid_request);
