@@ -78,25 +78,14 @@ class connecting {
   connecting(caf::actor_system& system, const target& where)
       : system_(system), where_(where), self_(system), until_(clock::now() + where.patience) {}
 
+  /// With each beat CAF 0.18.7 also ends connections that are still being made, so that one at a
+  /// busy node may need a second try.
   caf::expected<gateway> find_gateway() {
-    const bool has_tls = !system_.config().openssl_certificate.empty();
-    const caf::io::middleman_actor connector =
-        has_tls ? system_.openssl_manager().actor_handle() : system_.middleman().actor_handle();
-    caf::error problem;
-    gateway found;
-    self_->request(connector, left(), caf::connect_atom_v, where_.host, where_.port)
-        .receive(
-            [&](const caf::node_id&, const caf::strong_actor_ptr& actor,
-                const std::set<std::string>& interfaces) {
-              if (!actor || !system_.assignable<gateway>(interfaces))
-                problem = caf::make_error(client_error::other_version,
-                                          "there is no gateway of this version");
-              else
-                found = caf::actor_cast<gateway>(actor);
-            },
-            [&](const caf::error& why) { problem = why; });
-    if (problem) return problem;
-    return found;
+    for (;;) {
+      caf::expected<gateway> found = try_gateway();
+      const bool was_cut = !found && found.error() == caf::sec::connection_timeout;
+      if (!was_cut || clock::now() >= until_) return found;
+    }
   }
 
   caf::expected<connection> open(const gateway& at, const caf::strong_actor_ptr& owner) {
@@ -120,6 +109,27 @@ class connecting {
 
  private:
   using clock = std::chrono::steady_clock;
+
+  caf::expected<gateway> try_gateway() {
+    const bool has_tls = !system_.config().openssl_certificate.empty();
+    const caf::io::middleman_actor connector =
+        has_tls ? system_.openssl_manager().actor_handle() : system_.middleman().actor_handle();
+    caf::error problem;
+    gateway found;
+    self_->request(connector, left(), caf::connect_atom_v, where_.host, where_.port)
+        .receive(
+            [&](const caf::node_id&, const caf::strong_actor_ptr& actor,
+                const std::set<std::string>& interfaces) {
+              if (!actor || !system_.assignable<gateway>(interfaces))
+                problem = caf::make_error(client_error::other_version,
+                                          "there is no gateway of this version");
+              else
+                found = caf::actor_cast<gateway>(actor);
+            },
+            [&](const caf::error& why) { problem = why; });
+    if (problem) return problem;
+    return found;
+  }
 
   caf::timespan left() const {
     return std::max<caf::timespan>(until_ - clock::now(), std::chrono::milliseconds{1});

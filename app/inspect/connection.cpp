@@ -23,6 +23,9 @@ constexpr std::chrono::seconds hello_max{5};
 constexpr std::chrono::seconds answer_max{10};
 /// A node of a cluster ends connections that are silent for cluster.heartbeat.timeout.
 constexpr std::chrono::milliseconds inspect_heartbeat{500};
+/// With each beat CAF 0.18.7 ends connections whose last sign of life is older than this, and one
+/// that is being made counts as from the start of the clock. Each question has a time-out anyway.
+constexpr std::chrono::hours inspect_silence_max{24 * 365 * 50};
 
 class client_config : public caf::actor_system_config {
  public:
@@ -34,6 +37,7 @@ class client_config : public caf::actor_system_config {
     caf::put(content, "caf.middleman.workers", std::size_t{1});
     caf::put(content, "caf.middleman.enable-automatic-connections", false);
     caf::put(content, "caf.middleman.heartbeat-interval", caf::timespan{inspect_heartbeat});
+    caf::put(content, "caf.middleman.connection-timeout", caf::timespan{inspect_silence_max});
     caf::put(content, "caf.middleman.app-identifiers",
              caf::make_config_value_list("troupe-inspect/1"));
     caf::put(content, "caf.logger.console.verbosity", "quiet");
@@ -66,8 +70,10 @@ std::string why_not_connected(const inspect_target& target, const caf::error& wh
   const std::string at = at_text(target);
   const bool has_tls = !target.tls.certificate.empty();
   if (why == caf::sec::cannot_connect_to_node)
-    return std::string{"nothing listens at "}.append(at).append(
-        ": is the node running, with inspect.enabled and this inspect.port?");
+    return std::string{"nothing listens at "}
+        .append(at)
+        .append(has_tls ? " for whoever has these certificates (cluster.tls)" : "")
+        .append(": is the node running, with inspect.enabled and this inspect.port?");
   if (why == caf::sec::incompatible_application_ids)
     return at + " is not the inspection port of a troupe node (inspect.port)";
   if (why == caf::sec::incompatible_versions) return at + " is a node with another version of CAF";

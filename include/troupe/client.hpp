@@ -52,7 +52,7 @@ inline constexpr std::size_t changes_size_bytes_max = std::size_t{256} * 1024;
 inline constexpr std::size_t observed_documents_max = 1000;
 /// How often a program shows that it is alive. A node of a cluster ends connections that are silent
 /// for cluster.heartbeat.timeout.
-inline constexpr std::chrono::milliseconds heartbeat_interval{500};
+inline constexpr std::chrono::milliseconds heartbeat_interval{1000};
 /// Requests of a session that have no answer yet.
 inline constexpr std::size_t requests_max = 64;
 

@@ -73,7 +73,7 @@ backend_test('a node stops while programs observe its documents', async (context
 test('with cluster.tls a program shows a certificate of the cluster', { skip: skip || (has_cluster() ? false : 'this build has no clusters') }, async (context) => {
   const certificates = make_cluster_certificates(context, ['node-a']);
   const use = await own_cluster(context, {
-    nodes: 1, is_clustered: true, settings: gateway, replication: { keepers: 1, write_acks: 1 }, heartbeat: { timeout: '2s' },
+    nodes: 1, is_clustered: true, settings: gateway, replication: { keepers: 1, write_acks: 1 }, heartbeat: { timeout: '3s' },
     cluster_settings: { tls: cluster_tls_section(certificates('ours', 'node-a')) },
   });
   const shows = (authority) => Object.entries(certificates(authority, 'node-a')).flatMap(([name, file]) => [`--${name}`, file]);
@@ -89,7 +89,7 @@ test('with cluster.tls a program shows a certificate of the cluster', { skip: sk
   // One that has nothing to say for longer than a peer may be silent stays.
   const observer = await join(server, admin_token, '--document', 'plan', '--until', 'at last', ...shows('ours'));
   await until(() => observer.said().includes('text: over TLS'), 'the program observes');
-  await pause(4000);
+  await pause(5000);
   const client = await use.client(use.nodes[0], 'plan').synced();
   client.text.insert(0, 'at last ');
   const { code, err } = await observer.ended();
