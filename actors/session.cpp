@@ -182,7 +182,7 @@ void session::on_second(time_point now) {
   tell_traffic();
   environment_->table->tally().add_session(connection_->queued_bytes(), core_.spoken());
   connection_->tick(now);
-  if (!asked_.empty()) ask_again(now);
+  if (!questions_.empty()) ask_again(now);
   session_effects& effects = environment_->effects;
   core_.on_second({now, connection_->queued_bytes()},
                   {connection_->last_sent(), connection_->last_alive()}, effects);
