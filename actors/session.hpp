@@ -119,7 +119,7 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   void quit_if_closed();
   void wake_in(std::chrono::milliseconds delay);
   void look_for_life();
-  void tell_traffic();
+  void report_traffic();
 
   std::shared_ptr<session_environment> environment_;
   session_protocol core_;
@@ -130,7 +130,7 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   std::chrono::system_clock::time_point connected_since_;
   visitor_id visitor_;
   bool has_logged_why_ = false;  // a line says why it is closed
-  traffic_count told_;           // to the tally of the unit
+  traffic_count reported_;       // to the tally of the unit
   session_place place_;
 };
 
