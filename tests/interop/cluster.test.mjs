@@ -318,7 +318,7 @@ cluster_test('what a home could not announce is announced by the next one, when 
 });
 
 cluster_test('over TLS edits pass between nodes, and a node with a certificate of another authority stays outside', async (context) => {
-  const certificates = make_cluster_certificates(context, ['node-a', 'node-b', 'node-c']);
+  const certificates = make_cluster_certificates(['node-a', 'node-b', 'node-c']);
   let authority = 'ours';
   const use = await own_cluster(context, { cluster_settings: ({ name }) => ({ tls: cluster_tls_section(certificates(authority, name)) }) });
   const [a, b, c] = use.nodes;

@@ -71,7 +71,7 @@ backend_test('a node stops while programs observe its documents', async (context
 });
 
 test('with cluster.tls a program shows a certificate of the cluster', { skip: skip || (has_cluster() ? false : 'this build has no clusters') }, async (context) => {
-  const certificates = make_cluster_certificates(context, ['node-a']);
+  const certificates = make_cluster_certificates(['node-a']);
   const use = await own_cluster(context, {
     nodes: 1, is_clustered: true, settings: gateway, replication: { keepers: 1, write_acks: 1 }, heartbeat: { timeout: '3s' },
     cluster_settings: { tls: cluster_tls_section(certificates('ours', 'node-a')) },

@@ -8,8 +8,9 @@ import { test } from 'node:test';
 
 import { has_cluster, lasting_port, own_cluster } from './support/cluster.mjs';
 import { own_server } from './support/fixture.mjs';
+import { temporary_folder } from './support/folder.mjs';
 import { binary_path } from './support/server.mjs';
-import { cluster_tls_section, make_cluster_certificates, temporary_folder } from './support/tls.mjs';
+import { cluster_tls_section, make_cluster_certificates } from './support/tls.mjs';
 import { until, within } from './support/wait.mjs';
 
 /** Runs the program; resolves to {code, out, err}. */
@@ -181,7 +182,7 @@ test('a cluster is shown as each of its nodes sees it', { skip }, async (context
 });
 
 test('with cluster.tls a node shows itself to whoever has a certificate of its cluster, and to nobody else', { skip }, async (context) => {
-  const certificates = make_cluster_certificates(context, ['node-a']);
+  const certificates = make_cluster_certificates(['node-a']);
   const tls_of = (authority) => cluster_tls_section(certificates(authority, 'node-a'));
   const use = await own_cluster(context, {
     nodes: 1, is_clustered: true, settings: { 'inspect.port': 0 }, replication: { keepers: 1, write_acks: 1 }, heartbeat: { timeout: '3s' },
@@ -197,7 +198,7 @@ test('with cluster.tls a node shows itself to whoever has a certificate of its c
   const bare = await inspect(...at);
   assert.equal(bare.code, 1);
   assert.match(bare.err, /wants a certificate|does not answer/);
-  const forged = path.join(temporary_folder(context), 'node.yaml');
+  const forged = path.join(temporary_folder(), 'node.yaml');
   writeFileSync(forged, readFileSync(configured, 'utf8').replace(tls_of('ours'), tls_of('other')));
   const stranger = await inspect(...at, '--config', forged);
   assert.equal(stranger.code, 1);

@@ -1,19 +1,12 @@
 // Certificates for tests, made by openssl in a temporary folder, and clients that trust exactly them.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import tls from 'node:tls';
 import { WebSocket } from 'ws';
 
+import { temporary_folder } from './folder.mjs';
 import { binary_path } from './server.mjs';
-
-/** A folder that is gone after the test. */
-export function temporary_folder(context) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'troupe-test-'));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 /** Makes a certificate of its own for 127.0.0.1: {certificate, key}, names of files, and `ca`, what to trust. */
 export function make_certificate(folder, name) {
@@ -35,8 +28,8 @@ export function replace_certificate(old, by) {
  * Makes the certificates of a cluster by `troupe cluster make-certificates`, once by each of two authorities, `ours` and
  * `other`. Returns a function: of(authority, node) are the files {certificate, key, ca}.
  */
-export function make_cluster_certificates(context, nodes) {
-  const folder = temporary_folder(context);
+export function make_cluster_certificates(nodes) {
+  const folder = temporary_folder();
   for (const authority of ['ours', 'other'])
     execFileSync(binary_path(), ['cluster', 'make-certificates', path.join(folder, authority), ...nodes.flatMap((name) => ['--node', name])]);
   return (authority, node) => {
