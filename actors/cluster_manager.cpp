@@ -411,6 +411,7 @@ caf::result<described_cluster> cluster_manager::on_describe() {
                   if (row == all.nodes.end()) return;
                   row->queued_bytes = part.figures.queued_bytes;
                   row->in_flight_bytes = part.figures.unacknowledged_bytes;
+                  row->lag = part.figures.lag;
                 });
 }
 
@@ -435,6 +436,7 @@ described_cluster cluster_manager::describe() const {
     described_cluster::node_view row{
         .uuid = cluster::to_string(id), .name = name, .address = address, .is = is};
     row.is_self = id == settings_.self.id;
+    row.incarnation = row.is_self ? settings_.self.incarnation : members_.incarnation_of(id);
     const auto known = peers_.find(id);
     row.is_up = row.is_self || (known != peers_.end() && known->second.is_up);
     if (const auto dialed = dialed_.find(address); !row.is_up && dialed != dialed_.end())

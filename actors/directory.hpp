@@ -113,6 +113,7 @@ class directory final : public directory_actor::base {
   void on_second();
   void show_waiting() const;
   caf::result<listed_documents> on_list(const list_documents& which);
+  surveyed_documents on_survey(const survey_documents& which);
   caf::result<listed_presence> on_list_presence(const list_presence& which);
   caf::result<settled_documents> on_settle(const settle_documents& which);
   void after_end_of(const std::string& name, document_id id, std::function<void()> then);

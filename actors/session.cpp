@@ -45,6 +45,7 @@ session::session(caf::actor_config& config, io_unit& unit,
       core_(id, std::move(way), environment_->settings, unit.now()),
       connection_(std::move(connection)),
       connected_since_(std::chrono::system_clock::now()),
+      active_at_(io_unit::clock::now()),
       visitor_(visitor),
       place_(place) {}
 
@@ -182,6 +183,9 @@ void session::on_second(time_point now) {
   report_traffic();
   environment_->table->tally().add_session(connection_->queued_bytes(), core_.spoken());
   connection_->tick(now);
+  if (std::exchange(frames_seen_, connection_->counters().frames_in) !=
+      connection_->counters().frames_in)
+    active_at_ = now;
   if (!questions_.empty()) ask_again(now);
   session_effects& effects = environment_->effects;
   core_.on_second({now, connection_->queued_bytes()},
@@ -354,7 +358,24 @@ session_info session::describe() const {
   info.bytes_in = counted.bytes_in;
   info.bytes_out = counted.bytes_out;
   info.queued_bytes = connection_->queued_bytes();
+  info.idle = idle();
   return info;
+}
+
+session_load session::load() const {
+  const connection_counters& counted = connection_->counters();
+  return {core_.id(),
+          connection_->queued_bytes(),
+          counted.bytes_in,
+          counted.bytes_out,
+          static_cast<std::uint32_t>(core_.documents().size()),
+          idle()};
+}
+
+/// Known by the second, so that a frame does not have to note its time.
+std::chrono::milliseconds session::idle() const {
+  if (connection_->counters().frames_in != frames_seen_) return {};
+  return std::chrono::duration_cast<std::chrono::milliseconds>(io_unit::clock::now() - active_at_);
 }
 
 bool session::has_joined(const std::string& document) const {

@@ -91,6 +91,7 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   void on_document_failed(document_id document, close_reason reason) override;
   void change_access(const access_change& change, changed_access& changed) override;
   session_info describe() const override;
+  session_load load() const override;
   bool has_joined(const std::string& document) const override;
 
   /// Calls `event(moment, effects)` of the core and carries out what it decided.
@@ -116,6 +117,7 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   void on_opened(const std::string& name, const opened_document& opened);
   void on_refused(const std::string& name, const caf::error& why);
   void leave(document_id document);
+  std::chrono::milliseconds idle() const;
   void quit_if_closed();
   void wake_in(std::chrono::milliseconds delay);
   void look_for_life();
@@ -128,6 +130,8 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   question_schedule questions_;       // where the application decides
   std::unique_ptr<life_check> life_;  // while a document wants to know
   std::chrono::system_clock::time_point connected_since_;
+  time_point active_at_;           // when its client was last seen to have sent a message
+  std::uint64_t frames_seen_ = 0;  // by then
   visitor_id visitor_;
   bool has_logged_why_ = false;  // a line says why it is closed
   traffic_count reported_;       // to the tally of the unit

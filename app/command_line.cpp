@@ -31,6 +31,7 @@ constexpr const char* general_footer =
     "  troupe storage verify ./data             whether all stored documents can be read\n"
     "  troupe cluster members                   the nodes of a cluster, as one of them sees them\n"
     "  troupe healthcheck --config node.yaml    whether the node of this file is up\n"
+    "  troupe inspect watch                     what a running node does, again and again\n"
     "\n"
     "troupe COMMAND --help explains a command and lists the keys. Exit code 2 means that the\n"
     "command line or the configuration is wrong; standard error has one line for each mistake.\n";
@@ -93,6 +94,23 @@ constexpr const char* healthcheck_rules =
     "Exit code 0: the node is well. 1: it is not, or does not answer within 5 s; standard error "
     "says\n"
     "why. 2: the command or the configuration is wrong.\n";
+
+constexpr const char* inspect_rules =
+    "The commands ask a running node at its inspection port (inspect.port), which is open to this\n"
+    "machine only, or wants a certificate of the cluster (cluster.tls): then --config names the\n"
+    "configuration of one of its nodes. Looking costs the node little, and changes nothing.\n"
+    "Exit code 0: done. 1: no node answers; standard error says why. 2: the command was wrong.\n";
+
+constexpr const char* inspect_examples =
+    "Examples:\n"
+    "  troupe inspect nodes                        the node, and its cluster as it sees it\n"
+    "  troupe inspect sessions --sort queue        who reads too slowly\n"
+    "  troupe inspect documents --limit 100 --json\n"
+    "  troupe inspect document notes/today\n"
+    "  troupe inspect actors --at 127.0.0.1:3103   another node on this machine\n"
+    "  troupe inspect watch                        all of it, every two seconds\n"
+    "\n"
+    "troupe inspect COMMAND --help lists the options.\n";
 
 constexpr const char* repair_rules =
     "The old store is never changed. What can be read goes into a new store, which is checked, "
@@ -385,6 +403,85 @@ CLI::App& add_healthcheck(CLI::App& app, invocation& call, std::string& file) {
   return health;
 }
 
+/// The subcommands of `inspect`. Each fills in the request.
+class inspect_commands {
+ public:
+  inspect_commands(CLI::App& app, inspect_request& request) : request_(request) {
+    inspect_ = app.add_subcommand("inspect", "Look into a running node");
+    inspect_->require_subcommand(1);
+    inspect_->footer(std::string{inspect_rules} + "\n" + inspect_examples);
+    add("nodes", inspect_action::nodes, "Print how the node is, and its cluster as it sees it");
+    add("actors", inspect_action::actors,
+        "Print the actors with their mailboxes, and how long messages wait and take");
+    CLI::App& documents = add("documents", inspect_action::documents, "Print the open documents");
+    add_limit(documents, "documents");
+    add_order(documents, "--sort", request_.document_order, document_orders);
+    add("document", inspect_action::document, "Print what is known of one document")
+        .add_option("NAME", request_.document, "Name of the document")
+        ->required()
+        ->type_name("");
+    CLI::App& sessions =
+        add("sessions", inspect_action::sessions, "Print the sessions, the largest queues first");
+    add_limit(sessions, "sessions");
+    add_order(sessions, "--sort", request_.session_order, session_orders);
+    add_watch();
+  }
+
+  bool parsed() const { return inspect_->parsed(); }
+
+ private:
+  CLI::App& add(const std::string& name, inspect_action action, const std::string& what) {
+    CLI::App& app = *inspect_->add_subcommand(name, what);
+    app.footer(inspect_rules);
+    app.callback([this, action] { request_.action = action; });
+    app.add_option("--at", request_.at,
+                   "Where the node listens; default: 127.0.0.1:3003, or as --config says")
+        ->type_name("HOST:PORT");
+    app.add_option("--config", request_.config_file,
+                   "Configuration of the node: its port, and certificates to show")
+        ->type_name("FILE");
+    app.add_flag("--json", request_.as_json, "Print JSON instead of a table");
+    return app;
+  }
+
+  void add_limit(CLI::App& app, const char* what) {
+    app.add_option("--limit", request_.limit,
+                   std::string{"How many "}.append(what).append("; default: 20"))
+        ->type_name("COUNT")
+        ->check(CLI::Range(std::size_t{1}, inspection::rows_max).description(""));
+  }
+
+  template <std::size_t Count>
+  static void add_order(CLI::App& app, const char* option, std::string& to,
+                        const char* const (&names)[Count]) {
+    std::string list;
+    for (const char* const each : names) list.append(list.empty() ? "" : ", ").append(each);
+    app.add_option(option, to, "Which come first: " + list + "; default: " + to)
+        ->type_name("ORDER")
+        ->check(CLI::IsMember(std::vector<std::string>(std::begin(names), std::end(names)))
+                    .description(""));
+  }
+
+  void add_watch() {
+    CLI::App& app = add("watch", inspect_action::watch, "Print all of it again and again");
+    add_order(app, "--sort-sessions", request_.session_order, session_orders);
+    add_order(app, "--sort-documents", request_.document_order, document_orders);
+    app.add_option("--count", request_.count, "How often; default: until it is interrupted")
+        ->type_name("COUNT");
+    app.add_option_function<double>(
+           "--interval",
+           [this](double seconds) {
+             request_.interval = std::chrono::milliseconds{static_cast<int>(seconds * 1000)};
+           },
+           "Seconds between two; default: 2")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.1, 3600.0).description(""));
+  }
+
+  CLI::App* inspect_;
+  inspect_request& request_;
+};
+
 }  // namespace
 
 tl::expected<invocation, early_exit> parse_command_line(int argc, const char* const* argv) {
@@ -418,6 +515,7 @@ tl::expected<invocation, early_exit> parse_command_line(int argc, const char* co
   const storage_commands storage{app, call.storage};
   const cluster_commands cluster{app, call.cluster};
   const CLI::App& healthcheck = add_healthcheck(app, call, file);
+  const inspect_commands inspect{app, call.inspect};
 
   CLI::App* version = app.add_subcommand("version", "Print the version");
 
@@ -433,6 +531,7 @@ tl::expected<invocation, early_exit> parse_command_line(int argc, const char* co
   if (doc.parsed()) call.what = command::doc;
   if (storage.parsed()) call.what = command::storage;
   if (cluster.parsed()) call.what = command::cluster;
+  if (inspect.parsed()) call.what = command::inspect;
   if (check->parsed()) call.what = command::check_config;
   if (healthcheck.parsed()) call.what = command::healthcheck;
   if (check->parsed() || healthcheck.count("--config") > 0 || serve->count("--config") > 0)

@@ -12,6 +12,7 @@
 #include "app/config/load.hpp"
 #include "app/doc/tool.hpp"
 #include "app/healthcheck.hpp"
+#include "app/inspect/command.hpp"
 #include "app/storage/tool.hpp"
 
 namespace troupe {
@@ -22,6 +23,7 @@ enum class command : std::uint8_t {
   doc,
   storage,
   cluster,
+  inspect,
   healthcheck,
   version
 };
@@ -34,6 +36,7 @@ struct invocation {
   storage_request storage;
   cluster_request cluster;
   healthcheck_request healthcheck;
+  inspect_request inspect;
 };
 
 /// Nothing to run: the user asked for help (code 0), or the arguments are wrong (exit_usage).

@@ -42,6 +42,7 @@ const std::vector<paths> wings = {
     {"app", "app/cluster", "app/config"},
     {"app", "app/config"},
     {"app", "app/doc"},
+    {"app", "app/inspect", "app/config"},
     {"app", "app/storage"},
 };
 
@@ -59,10 +60,12 @@ struct confinement {
 const std::vector<confinement> libraries = {
     {"boost/", {"net/"}},
     {"caf/", {"actors/", "app/", "net/io_actor.hpp", "net/io_unit.", "net/unit_inbox."}},
+    {"troupe/", {"actors/gateway", "app/gateway.", "app/serve.cpp"}},
     {"yaml-cpp/", {"app/"}, 1},
     {"CLI/", {"app/"}, 1},
     {"nlohmann/",
-     {"protocol/json/", "protocol/webhook/", "actors/admin_", "app/cluster/answer_text.cpp"}},
+     {"protocol/json/", "protocol/webhook/", "actors/admin_", "app/cluster/answer_text.cpp",
+      "app/inspect/json.cpp"}},
     {"openssl/",
      {"app/cluster/certificates.cpp", "net/tls_context.cpp", "net/transport.cpp",
       "net/websocket_handshake.cpp", "protocol/access/signature.cpp",

@@ -5,6 +5,9 @@ import path from 'node:path';
 import tls from 'node:tls';
 import { WebSocket } from 'ws';
 
+import { temporary_folder } from './folder.mjs';
+import { binary_path } from './server.mjs';
+
 /** Makes a certificate of its own for 127.0.0.1: {certificate, key}, names of files, and `ca`, what to trust. */
 export function make_certificate(folder, name) {
   const [certificate, key] = [path.join(folder, `${name}.crt`), path.join(folder, `${name}.key`)];
@@ -20,6 +23,23 @@ export function replace_certificate(old, by) {
   copyFileSync(by.certificate, old.certificate);
   copyFileSync(by.key, old.key);
 }
+
+/**
+ * Makes the certificates of a cluster by `troupe cluster make-certificates`, once by each of two authorities, `ours` and
+ * `other`. Returns a function: of(authority, node) are the files {certificate, key, ca}.
+ */
+export function make_cluster_certificates(nodes) {
+  const folder = temporary_folder();
+  for (const authority of ['ours', 'other'])
+    execFileSync(binary_path(), ['cluster', 'make-certificates', path.join(folder, authority), ...nodes.flatMap((name) => ['--node', name])]);
+  return (authority, node) => {
+    const file = (name) => path.join(folder, authority, name);
+    return { certificate: file(`${node}.pem`), key: file(`${node}.key`), ca: file('ca.pem') };
+  };
+}
+
+/** The value of `cluster.tls` in a configuration file. */
+export const cluster_tls_section = ({ certificate, key, ca }) => `{certificate: ${certificate}, key: ${key}, ca: ${ca}}`;
 
 export const tls_settings = ({ certificate, key }) => ({ 'server.tls.certificate': certificate, 'server.tls.key': key });
 

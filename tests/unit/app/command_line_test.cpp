@@ -229,6 +229,38 @@ TEST_CASE("what check-config prints is a file with the same effective configurat
   CHECK(second.out.substr(second.out.find('\n')) == first.out.substr(first.out.find('\n')));
 }
 
+TEST_CASE("the inspect commands take where to ask, how many and which first", "[command_line]") {
+  const auto sessions =
+      parse({"inspect", "sessions", "--at", "h:9", "--limit", "5", "--sort", "idle", "--json"});
+  REQUIRE(sessions.has_value());
+  CHECK(sessions->what == command::inspect);
+  CHECK(sessions->inspect.action == inspect_action::sessions);
+  CHECK(sessions->inspect.at == "h:9");
+  CHECK(sessions->inspect.limit == 5);
+  CHECK(sessions->inspect.session_order == "idle");
+  CHECK(sessions->inspect.as_json);
+  CHECK(parse({"inspect", "documents", "--sort", "memory"})->inspect.document_order == "memory");
+  CHECK(parse({"inspect", "document", "a/b"})->inspect.document == "a/b");
+  CHECK(parse({"inspect", "nodes", "--config", "n1.yaml"})->inspect.config_file == "n1.yaml");
+  const auto watched = parse({"inspect", "watch", "--count", "3", "--interval", "0.5"});
+  REQUIRE(watched.has_value());
+  CHECK(watched->inspect.action == inspect_action::watch);
+  CHECK(watched->inspect.count == 3);
+  CHECK(watched->inspect.interval == std::chrono::milliseconds{500});
+  const std::vector<std::vector<const char*>> wrong_calls{
+      {"inspect"},
+      {"inspect", "document"},
+      {"inspect", "sessions", "--sort", "size"},
+      {"inspect", "sessions", "--limit", "1001"},
+      {"inspect", "watch", "--interval", "0"},
+      {"inspect", "nodes", "--limit", "1"}};
+  for (const std::vector<const char*>& wrong : wrong_calls) {
+    const auto refused = parse(wrong);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code == exit_usage);
+  }
+}
+
 TEST_CASE("the cluster commands take a name, an address and where to ask", "[command_line]") {
   const auto added = parse({"cluster", "add", "n4", "h:4101", "--uuid", "01", "--force", "--admin",
                             "http://h:1", "--token-file", "t"});
