@@ -12,6 +12,7 @@
 #include "app/config/load.hpp"
 #include "app/doc/tool.hpp"
 #include "app/healthcheck.hpp"
+#include "app/moving/tool.hpp"
 #include "app/storage/tool.hpp"
 
 namespace troupe {
@@ -22,6 +23,8 @@ enum class command : std::uint8_t {
   doc,
   storage,
   cluster,
+  import_documents,
+  export_documents,
   healthcheck,
   version
 };
@@ -33,6 +36,8 @@ struct invocation {
   doc_request doc;
   storage_request storage;
   cluster_request cluster;
+  import_request importing;
+  export_request exporting;
   healthcheck_request healthcheck;
 };
 

@@ -11,6 +11,7 @@
 #include "app/config/load.hpp"
 #include "app/doc/command.hpp"
 #include "app/healthcheck.hpp"
+#include "app/moving/tool.hpp"
 #include "app/serve.hpp"
 #include "app/storage/tool.hpp"
 
@@ -58,6 +59,10 @@ int main(int argc, char** argv) {
       return troupe::run_cluster_command(call->cluster, token == nullptr ? "" : token,
                                          troupe::ask_by_http, {std::cout, std::cerr});
     }
+    case troupe::command::import_documents:
+      return troupe::run_import_command(call->importing, {std::cout, std::cerr});
+    case troupe::command::export_documents:
+      return troupe::run_export_command(call->exporting, {std::cout, std::cerr});
     case troupe::command::healthcheck: return check_health(*call);
     case troupe::command::version: std::cout << troupe::version_text() << '\n'; return 0;
   }

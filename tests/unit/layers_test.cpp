@@ -42,6 +42,7 @@ const std::vector<paths> wings = {
     {"app", "app/cluster", "app/config"},
     {"app", "app/config"},
     {"app", "app/doc"},
+    {"app", "app/moving", "app/storage"},
     {"app", "app/storage"},
 };
 
@@ -68,6 +69,7 @@ const std::vector<confinement> libraries = {
       "net/websocket_handshake.cpp", "protocol/access/signature.cpp",
       "protocol/webhook/signature.cpp", "storage/document_id.cpp"}},
     {"rocksdb/", {"storage/rocksdb_"}},
+    {"leveldb/", {"app/moving/leveldb_source.cpp"}, 1},
     {"curl/", {"net/http_client.cpp"}, 1},
     {"zstd.h", {"base/compression.cpp"}},
     {"tl/", {}},
