@@ -1,5 +1,7 @@
 #include "app/moving/file_name.hpp"
 
+#include <algorithm>
+
 #include <catch2/catch_test_macros.hpp>
 
 namespace troupe::moving_file_name_test {
