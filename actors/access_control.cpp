@@ -13,6 +13,13 @@ namespace troupe {
 
 namespace {
 
+std::unique_ptr<access::verifier> verifier_of_issued(const access_settings& settings) {
+  const access::client_tokens* const of = settings.client_tokens.get();
+  if (of == nullptr) return nullptr;
+  return std::make_unique<access::verifier>(of->policy(*settings.policy),
+                                            of->settings(settings.tokens.clock_skew), of->keys());
+}
+
 bool is_same_subject(const access_change& one, const access_change& other) {
   return one.user == other.user && one.token_id == other.token_id && one.document == other.document;
 }
@@ -31,7 +38,8 @@ access_control::access_control(access_settings settings,
                                std::shared_ptr<const node_metrics> metrics)
     : settings_(std::move(settings)),
       metrics_(std::move(metrics)),
-      verifier_(settings_.policy, settings_.tokens, settings_.keys) {}
+      verifier_(settings_.policy, settings_.tokens, settings_.keys),
+      issued_(verifier_of_issued(settings_)) {}
 
 identified_client access_control::identify(const upgrade_request& request,
                                            const identity_ptr& claimed) {
@@ -55,7 +63,8 @@ identified_client access_control::identify(const upgrade_request& request,
     return found;
   }
   const std::string& address = address_of(claimed);
-  if (mode() == access::mode::token && *token) return identify_token((*token)->token, address);
+  if (*token && (mode() == access::mode::token || is_issued((*token)->token)))
+    return identify_token((*token)->token, address);
   // Without a token there is nobody to be named: what a client says of itself proves nothing.
   identity who{.user = {}, .address = address};
   who.is_checked = true;
@@ -72,6 +81,8 @@ identified_client access_control::identify(const upgrade_request& request,
 
 identified_client access_control::identify(const std::string& token, const identity_ptr& before) {
   identified_client found;
+  if (mode() != access::mode::open && is_issued(token))
+    return identify_token(token, address_of(before));
   switch (mode()) {
     case access::mode::open: found.who = before; break;
     case access::mode::token: return identify_token(token, address_of(before));
@@ -123,7 +134,8 @@ identified_client access_control::identify_token(std::string_view token,
 }
 
 access::token_result<access::grant_ptr> access_control::check(std::string_view token) {
-  auto granted = verifier_.grant_for(token, std::chrono::system_clock::now());
+  access::verifier& by = is_issued(token) ? *issued_ : verifier_;
+  auto granted = by.grant_for(token, std::chrono::system_clock::now());
   count(granted ? "accepted" : access::to_string(granted.error()));
   return granted;
 }
@@ -139,19 +151,17 @@ close_reason access_control::reason_for(access::token_fault why) const noexcept 
 
 std::optional<rights> access_control::rights_to(const identity_ptr& who,
                                                 std::string_view document) const {
-  switch (mode()) {
-    case access::mode::open: return rights::all();
-    case access::mode::webhook: return std::nullopt;
-    case access::mode::token: break;
-  }
-  return who && who->grant ? access::rights_for(*who->grant, document)
-                           : access::rights_of_anybody(*settings_.policy);
+  if (mode() == access::mode::open) return rights::all();
+  if (who && who->grant) return access::rights_for(*who->grant, document);
+  if (mode() == access::mode::webhook) return std::nullopt;
+  return access::rights_of_anybody(*settings_.policy);
 }
 
 tl::expected<token_bearer, std::optional<access::token_fault>>
 access_control::bearer_of(std::string_view token, std::string_view document, time_point now) {
   using none = tl::unexpected<std::optional<access::token_fault>>;
-  if (mode() != access::mode::token) return none{std::nullopt};
+  const bool is_asking = mode() == access::mode::webhook && !is_issued(token);
+  if (mode() == access::mode::open || is_asking) return none{std::nullopt};
   const auto granted = check(token);
   if (!granted) return none{granted.error()};
   const access::claims& who = *(*granted)->who;

@@ -20,6 +20,7 @@
 #include "actors/operator_view.hpp"
 #include "base/close_reason.hpp"
 #include "net/listener.hpp"
+#include "protocol/access/client_tokens.hpp"
 #include "protocol/access/presented_token.hpp"
 #include "protocol/access/verifier.hpp"
 #include "protocol/identity.hpp"
@@ -34,6 +35,8 @@ struct access_settings {
   access::key_set_ptr keys = std::make_shared<const access::key_set>();
   /// Keys are fetched as well, so one that is unknown may be known in a moment.
   bool fetches_keys = false;
+  /// Those that this server issues; null: it issues none.
+  std::shared_ptr<const access::client_tokens> client_tokens = nullptr;
 };
 
 /// Who comes with an upgrade.
@@ -67,6 +70,11 @@ class access_control {
                           std::shared_ptr<const node_metrics> metrics = {});
 
   access::mode mode() const noexcept { return settings_.policy->how; }
+
+  /// Null: the server issues no tokens.
+  const access::client_tokens* client_tokens() const noexcept {
+    return settings_.client_tokens.get();
+  }
 
   /// `claimed`: who the client says it is, which counts where the mode is open, and its address.
   identified_client identify(const upgrade_request& request, const identity_ptr& claimed);
@@ -117,6 +125,9 @@ class access_control {
                  rights may, time_point now) const;
   identified_client identify_token(std::string_view token, const std::string& address);
   access::token_result<access::grant_ptr> check(std::string_view token);
+  bool is_issued(std::string_view token) const noexcept {
+    return issued_ && access::client_tokens::claims_to_be(token);
+  }
   void count(std::string_view outcome) const {
     if (metrics_) metrics_->token_checks(outcome).inc();
   }
@@ -125,6 +136,7 @@ class access_control {
   const access_settings settings_;
   const std::shared_ptr<const node_metrics> metrics_;
   access::verifier verifier_;
+  const std::unique_ptr<access::verifier> issued_;  // of the tokens that the server issues, or null
   mutable std::mutex changes_mutex_;
   std::vector<kept_change> changes_;  // guarded by changes_mutex_; the oldest first
   std::atomic<bool> has_changes_{false};

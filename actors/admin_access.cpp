@@ -82,6 +82,10 @@ std::optional<http_answer> guard::refusal_of(const http_request& request, time_p
   if (auto refusal = refusal_of_page(request)) return refusal;
   if (needs_token(request))
     if (auto refusal = refusal_of_token(request, now, users)) return refusal;
+  return refusal_of_body(request);
+}
+
+std::optional<http_answer> refusal_of_body(const http_request& request) {
   if (wants_content_type(request) && !needs_preflight(request.content_type))
     return answer_error(415, "the body must have Content-Type: application/json");
   return std::nullopt;

@@ -47,6 +47,10 @@ struct judged_token {
 };
 using user_token_check = std::function<judged_token(const std::string& token)>;
 
+/// 415 for a request that may change something and whose body is of a type that the page of another
+/// site may send without asking first; nothing for any other.
+std::optional<http_answer> refusal_of_body(const http_request& request);
+
 /// Decides about the requests of all connections of a listener. Thread: any.
 class guard {
  public:

@@ -346,7 +346,7 @@ void directory::on_document_down(const caf::down_msg& down) {
   const auto found = documents_.find(names_.at(id));
   const std::string name = found->first;
   waiting_list waiting = std::move(found->second.waiting);
-  const bool has_failed = down.reason && down.reason != caf::exit_reason::user_shutdown;
+  const bool has_failed = is_failure(down.reason);
   if (has_failed) {
     const close_reason why = to_close_reason(down.reason);
     if (why != close_reason::document_removed)

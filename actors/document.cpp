@@ -59,7 +59,7 @@ document::behavior_type document::make_behavior() {
         waits_for_worker_ = order.waits_for_worker;
         is_removed_ = is_removed_ || order.is_removed;
         is_final_ = is_final_ || order.is_final;
-        if (order.is_removed) refuse_held(close_reason::document_removed);
+        if (order.is_removed) refuse_held(to_caf_error(close_reason::document_removed));
         if (order.is_dropped && !may_be_dropped()) {
           tell(this, directory_, document_busy{settings_.id});
           return tell(this, directory_, document_idle{settings_.id, audience_.joins()});
@@ -89,16 +89,16 @@ void document::on_exit() {
     note_freed(of->describe().size_in_memory + of->describe().pending_size);
   if (peers_) report_keeping();
   // Of a document that ended well an order is given again, to the next of its name.
-  const caf::error& why = fail_state();
-  const bool has_failed = why && why != caf::exit_reason::user_shutdown;
-  work_.stop(has_failed ? why : caf::make_error(caf::sec::request_receiver_down));
+  const caf::error why =
+      is_failure(fail_state()) ? fail_state() : caf::make_error(caf::sec::request_receiver_down);
+  work_.stop(why);
   reporter_.on_closed();
   settings_.webhooks = nullptr;
   audience_.clear();
   if (peers_) peers_->end(this);
   visits_.clear();
   peers_.reset();
-  held_.clear();
+  refuse_held(why);
   settings_.workers = nullptr;
   store_ = nullptr;
   directory_ = nullptr;
@@ -374,9 +374,11 @@ void document::carry_out_effects(const shared_bytes& event_bytes, std::size_t cr
       output_.add(each);
   }
   for (const document_effects::storage_write& write : effects.writes) {
-    reporter_.on_edit(write.from.session());
+    // Without an update it is an acknowledgement of what is known, which a reader may ask for, too.
+    const bool is_edit = !write.update.empty();
+    if (is_edit) reporter_.on_edit(write.from.session());
     durability_.add(write, event_bytes, credit_bytes);
-    if (peers_ && !write.update.empty()) note_written(write.from);
+    if (peers_ && is_edit) note_written(write.from);
   }
   if (peers_) peers_->tell_users(effects.for_peers);
   confirm();  // where there is nothing to be stored

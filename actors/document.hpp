@@ -155,7 +155,7 @@ class document final : public io_actor<document_actor::base> {
   void hold(document_work::input what);
   void open_for_held();
   void release_held();
-  void refuse_held(close_reason why);
+  void refuse_held(const caf::error& why);
   void on_cluster_changed(const cluster_changed& change);
   void on_link(const peer_news& news);
   void take_from_peer(cluster::peer_id from,
@@ -165,7 +165,6 @@ class document final : public io_actor<document_actor::base> {
                        const shared_slice& update);
   void answer_peer(cluster::peer_id from, const cluster::document_message& message);
   bool may_be_dropped() const;
-  void place(const cluster::replica_state& own, hosted_document::time_point now);
   caf::result<visited_document> on_visit();
   void answer_visits(bool is_late);
   void look_at_generation();
@@ -212,7 +211,6 @@ class document final : public io_actor<document_actor::base> {
   std::vector<document_work::input> held_;  // until the keepers have been asked
   std::vector<caf::typed_response_promise<visited_document>> visits_;  // by the sweeper
   hosted_document::time_point visited_at_;                             // by the first of them
-  std::optional<cluster::state_number> visited_up_to_;  // what they wait for, under this list
   bool is_removed_ = false;
   bool is_checkpointing_ = false;
   bool is_unloading_ = false;

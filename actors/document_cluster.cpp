@@ -46,13 +46,8 @@ void document::release_held() {
 }
 
 /// Operators who wait are told so; sessions hear it when the document ends.
-void document::refuse_held(close_reason why) {
-  for (document_work::input& each : std::exchange(held_, {}))
-    std::visit(
-        [why](auto& one) {
-          if constexpr (requires { one.promise; }) one.promise.deliver(to_caf_error(why));
-        },
-        each);
+void document::refuse_held(const caf::error& why) {
+  for (document_work::input& each : std::exchange(held_, {})) document_work::refuse(each, why);
 }
 
 /// Sessions are told to come again, rather than shown a document that may lack what was
@@ -67,7 +62,7 @@ void document::look_at_opening() {
       log_line(log_severity::warning, "document '" + *name_ +
                                           "' cannot be opened: too few of the nodes that keep it "
                                           "have answered in time");
-      refuse_held(close_reason::cluster_unavailable);
+      refuse_held(to_caf_error(close_reason::cluster_unavailable));
       return quit(to_caf_error(close_reason::cluster_unavailable));
     }
     log_line(log_severity::warning, "document '" + *name_ +
@@ -130,7 +125,7 @@ void document::on_link(const peer_news& news) {
       // Nobody keeps what is written here any longer.
       if (peers_->is_loaded() && !peers_->links().is_member)
         return quit(to_caf_error(close_reason::cluster_unavailable));
-      place(own, now);
+      peers_->core().on_placement(peers_->links().place(*name_), own, now);
       break;
     case kind::block: break;
   }
@@ -257,13 +252,6 @@ void document::note_confirmations() {
     durability_.on_stored(keeper_of(each.keeper), each.stored, each.whole);
 }
 
-/// Another list may want elsewhere what was written until now, so a visit waits for that, too.
-void document::place(const cluster::replica_state& own, hosted_document::time_point now) {
-  const std::uint64_t last_list = peers_->core().placement().list;
-  peers_->core().on_placement(peers_->links().place(*name_), own, now);
-  if (peers_->core().placement().list != last_list) visited_up_to_.reset();
-}
-
 void document::on_cluster_changed(const cluster_changed& change) {
   if (!peers_) return;
   peers_->use(change.links);
@@ -282,22 +270,22 @@ bool document::may_be_dropped() const {
 caf::result<visited_document> document::on_visit() {
   if (!peers_) return visited_document{};
   auto promise = make_response_promise<visited_document>();
-  if (visits_.empty()) visited_at_ = current_time();
+  if (visits_.empty()) {
+    visited_at_ = current_time();
+    peers_->core().on_visit();
+  }
   visits_.push_back(promise);
   if (work_.has_begun()) answer_visits(false);
   return promise;
 }
 
-/// Waits for keepers that are up, but not for ever, and only for what was there when the visit
-/// began: where people type there is always something that not all keepers have confirmed.
+/// Waits for keepers that are up, but not for ever.
 void document::answer_visits(bool is_late) {
   if (visits_.empty()) return;
   const cluster::replica& core = peers_->core();
-  if (!visited_up_to_ && work_.has_begun()) visited_up_to_ = core.number();
-  const cluster::state_number up_to = visited_up_to_.value_or(core.number());
+  const cluster::state_number up_to = core.visited_up_to();
   const bool is_done = core.is_kept_everywhere(up_to);
   if (!is_done && !is_late && (core.is_being_kept(up_to) || peers_->awaits_links())) return;
-  visited_up_to_.reset();
   for (auto& each : std::exchange(visits_, {}))
     each.deliver(visited_document{core.placement().list, core.lacking(up_to), may_be_dropped()});
 }
@@ -340,7 +328,7 @@ void document::report_keeping() {
 
 void document::tell_peers() {
   report_use();
-  if (work_.state() && durability_.is_whole_awaited())
+  if (work_.state() && (durability_.is_whole_awaited() || !visits_.empty()))
     peers_->core().on_whole_awaited(hosted_state{*work_.state()}, current_time());
   answer_visits(current_time() - visited_at_ >= visit_max);
   if (work_.state())

@@ -163,15 +163,20 @@ class document_work {
     if (state_) state_->shrink();
   }
 
+  /// Whoever waits for an answer to this hears why there is none.
+  static void refuse(input& what, const caf::error& why) {
+    std::visit(
+        [&why](auto& one) {
+          if constexpr (requires { one.promise; }) one.promise.deliver(why);
+        },
+        what);
+  }
+
   /// Forgets the state and whatever waits. Operators whose order waits hear why: nothing of theirs
   /// was begun. What was, breaks its promise.
   void stop(const caf::error& why) {
     for (std::size_t i = is_handling_ ? 1 : 0; i < waiting_.size(); ++i)
-      std::visit(
-          [&why](auto& one) {
-            if constexpr (requires { one.promise; }) one.promise.deliver(why);
-          },
-          waiting_.at(i));
+      refuse(waiting_.at(i), why);
     state_.reset();
     waiting_ = {};
     lend_ = nullptr;

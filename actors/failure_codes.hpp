@@ -3,6 +3,7 @@
 #pragma once
 
 #include <caf/error.hpp>
+#include <caf/exit_reason.hpp>
 #include <caf/sec.hpp>
 
 #include "base/close_reason.hpp"
@@ -19,6 +20,11 @@ inline close_reason to_close_reason(const caf::error& error) {
   if (error == caf::sec::runtime_error && context.match_elements<std::uint8_t>())
     return static_cast<close_reason>(context.get_as<std::uint8_t>(0));
   return close_reason::document_failed;
+}
+
+/// Whether an actor that has ended with this has failed.
+inline bool is_failure(const caf::error& end) {
+  return end && end != caf::exit_reason::user_shutdown;
 }
 
 }  // namespace troupe

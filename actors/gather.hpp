@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <type_traits>
 #include <utility>
 
 #include <caf/sec.hpp>
@@ -61,25 +63,19 @@ caf::typed_response_promise<All> gather(Self* self, const Receivers& receivers,
   return *promise;
 }
 
-/// Passes a question on, and the answer back. `if_ended`: the answer for one who has ended before.
+/// Passes a question on, and the answer back. `if_ended`: the answer for one who has ended before,
+/// which is an error otherwise.
 template <class Self, class Receiver, class Question, class Answer>
 void pass_on(Self* self, const Receiver& to, const Question& question,
-             caf::typed_response_promise<Answer> promise, const Answer& if_ended) {
+             caf::typed_response_promise<Answer> promise,
+             std::optional<std::type_identity_t<Answer>> if_ended = std::nullopt) {
   self->request(to, caf::infinite, question)
       .then([promise](const Answer& answer) mutable { promise.deliver(answer); },
             [promise, if_ended](const caf::error& why) mutable {
-              if (why == caf::sec::request_receiver_down) return promise.deliver(if_ended);
+              if (if_ended && why == caf::sec::request_receiver_down)
+                return promise.deliver(*if_ended);
               promise.deliver(why);
             });
-}
-
-/// Passes a question on, and the answer back.
-template <class Self, class Receiver, class Question, class Answer>
-void pass_on(Self* self, const Receiver& to, const Question& question,
-             caf::typed_response_promise<Answer> promise) {
-  self->request(to, caf::infinite, question)
-      .then([promise](const Answer& answer) mutable { promise.deliver(answer); },
-            [promise](const caf::error& why) mutable { promise.deliver(why); });
 }
 
 }  // namespace troupe

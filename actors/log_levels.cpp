@@ -31,6 +31,7 @@ constexpr std::array file_rules{
     file_rule{"key_source", log_component::access},
     file_rule{"admin", log_component::admin},
     file_rule{"archivist", log_component::admin},
+    file_rule{"y_sweet", log_component::admin},
     file_rule{"cluster", log_component::cluster},
     file_rule{"peer_link", log_component::cluster},
     file_rule{"sweeper", log_component::cluster},

@@ -112,7 +112,9 @@ void sweeper::visit(const std::string& document) {
   const auto take = [this, document](const visited_document& outcome) {
     on_visited(document, outcome);
   };
-  const auto give_up = [this, document](const caf::error&) {
+  const auto give_up = [this, document](const caf::error& why) {
+    log_line(log_severity::debug,
+             "document '" + document + "' is visited later: " + caf::to_string(why));
     sweep_.on_visit_failed(document, current_time());
     go_on();
   };
@@ -125,6 +127,11 @@ void sweeper::visit(const std::string& document) {
 
 void sweeper::on_visited(const std::string& document, const visited_document& outcome) {
   const auto now = current_time();
+  if (!outcome.lacking.empty() || outcome.list != links_->list.number())
+    log_line(log_severity::debug,
+             "document '" + document + "' is visited again: under member list " +
+                 std::to_string(outcome.list) + ", " + std::to_string(outcome.lacking.size()) +
+                 " of its keepers have not confirmed all of it");
   sweep_.on_visited(document, outcome.list, outcome.lacking, now);
   if (outcome.may_be_dropped) drop(document);
   go_on();

@@ -2,6 +2,7 @@
 
 #include "actors/authoriser.hpp"
 #include "actors/key_source.hpp"
+#include "app/admin_token.hpp"
 #include "app/config/access_checks.hpp"
 
 namespace troupe {
@@ -31,6 +32,16 @@ authoriser_settings to_authoriser_settings(const config& settings) {
   return to;
 }
 
+/// Null where the application has no token to show.
+result<std::shared_ptr<const access::client_tokens>> to_client_tokens(const config& settings) {
+  secret token{settings.dialects.y_sweet_token};
+  if (const std::string& file = settings.dialects.y_sweet_token_file; !file.empty()) {
+    TROUPE_ASSIGN(token, read_token_file("dialects.y_sweet_token_file", file));
+  }
+  if (token.empty()) return nullptr;
+  return std::make_shared<const access::client_tokens>(token);
+}
+
 }  // namespace
 
 void opened_access::stop() {
@@ -48,6 +59,7 @@ result<opened_access> open_access(const config& settings, caf::actor_system& sys
   with.cookie = to_cookie_rule(settings);
   TROUPE_ASSIGN(const access::key_set own, to_key_set(settings));
   with.keys = std::make_shared<const access::key_set>(own);
+  TROUPE_ASSIGN(with.client_tokens, to_client_tokens(settings));
   const bool is_asking = settings.access.mode == access::mode::webhook;
   const bool is_fetching =
       settings.access.mode == access::mode::token && !settings.access.jwks_url.empty();

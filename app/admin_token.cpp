@@ -19,15 +19,20 @@ namespace {
 
 constexpr std::size_t random_bytes = 32;
 
-tl::unexpected<failure> refuse(errc code, const std::string& file, std::string_view why) {
-  return fail(code, "the admin token in '" + file + "': " + std::string{why});
+constexpr std::string_view admin_token_words = "the admin token";
+
+tl::unexpected<failure> refuse(errc code, const std::string& file, std::string_view why,
+                               std::string_view what = admin_token_words) {
+  return fail(code, std::string{what}.append(" in '").append(file).append("': ").append(why));
 }
 
 std::string reason() { return std::strerror(errno); }
 
-result<secret> read_token(const std::string& file) {
+}  // namespace
+
+result<secret> read_token_file(std::string_view what, const std::string& file) {
   std::ifstream in{file, std::ios::binary};
-  if (!in) return refuse(errc::invalid_config, file, reason());
+  if (!in) return refuse(errc::invalid_config, file, reason(), what);
   // One byte more than may be, so that a longer file is noticed.
   std::string text(admin_token_size_max + 3, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
@@ -36,9 +41,11 @@ result<secret> read_token(const std::string& file) {
   const std::string_view token = trimmed(text);
   if (!is_admin_token(token))
     return refuse(errc::invalid_config, file,
-                  "the file must hold one line of " + std::string{admin_token_rule});
+                  "the file must hold one line of " + std::string{admin_token_rule}, what);
   return secret{std::string{token}};
 }
+
+namespace {
 
 /// 256 bits of the system's generator, in hexadecimal digits.
 result<std::string> make_token(const std::string& file) {
@@ -78,7 +85,7 @@ result<admin_token> find_admin_token(const config& settings) {
   if (!settings.admin.token.empty())
     return admin_token{secret{settings.admin.token}, admin_token::source::configured, {}};
   if (!settings.admin.token_file.empty()) {
-    TROUPE_ASSIGN(secret token, read_token(settings.admin.token_file));
+    TROUPE_ASSIGN(secret token, read_token_file(admin_token_words, settings.admin.token_file));
     return admin_token{std::move(token), admin_token::source::configured, {}};
   }
   if (settings.storage.engine == storage_engine::memory) {
@@ -89,7 +96,7 @@ result<admin_token> find_admin_token(const config& settings) {
       (std::filesystem::path{settings.storage.path} / admin_token_file_name).string();
   std::error_code ignored;
   if (std::filesystem::exists(std::filesystem::symlink_status(file, ignored))) {
-    TROUPE_ASSIGN(secret token, read_token(file));
+    TROUPE_ASSIGN(secret token, read_token_file(admin_token_words, file));
     return admin_token{std::move(token), admin_token::source::kept, file};
   }
   TROUPE_ASSIGN(std::string token, make_token(file));

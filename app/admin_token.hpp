@@ -33,4 +33,8 @@ inline constexpr std::string_view admin_token_file_name = "admin-token";
 /// new one cannot be written. The detail names the file and never the token.
 result<admin_token> find_admin_token(const config& settings);
 
+/// The token in a file of the operator's. `what`: for messages, "the admin token". Fails with
+/// invalid_config, as above.
+result<secret> read_token_file(std::string_view what, const std::string& file);
+
 }  // namespace troupe

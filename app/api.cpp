@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "actors/y_sweet_handler.hpp"
 #include "base/wall_clock.hpp"
 #include "net/listener.hpp"
 #include "net/page_handler.hpp"
@@ -65,6 +66,24 @@ std::shared_ptr<http_handler> with_api(const config& settings, caf::actor_system
       std::move(others));
 }
 
+/// What y-sweet's SDK asks for, in front of `others`.
+std::shared_ptr<http_handler> with_y_sweet(const config& settings, caf::actor_system& system,
+                                           const api_parts& parts,
+                                           std::shared_ptr<http_handler> others) {
+  std::string path = settings.dialects.y_sweet_path;
+  if (path.empty()) return others;
+  if (path == "/") path.clear();
+  y_sweet_settings with;
+  with.path = std::move(path);
+  with.url = settings.dialects.y_sweet_url;
+  with.is_tls = !settings.tls.certificate.empty();
+  with.user_rate = {settings.limits.api_requests_per_second, settings.limits.api_request_burst};
+  with.readiness = parts.readiness;
+  with.journal = parts.journal;
+  return std::make_shared<y_sweet_handler>(system, std::move(with), parts.sources.access,
+                                           parts.desk, std::move(others));
+}
+
 }  // namespace
 
 std::shared_ptr<http_handler> make_public_handler(const config& settings, caf::actor_system& system,
@@ -75,6 +94,7 @@ std::shared_ptr<http_handler> make_public_handler(const config& settings, caf::a
     plain = std::make_shared<page_handler>(
         demo_files(), settings.demo.remote ? page_audience::everybody : page_audience::this_machine,
         std::move(plain));
+  plain = with_y_sweet(settings, system, parts, std::move(plain));
   return with_api(settings, system, std::move(parts), std::move(plain));
 }
 

@@ -54,7 +54,7 @@ python3 "$root_dir/packaging/test_package.py" "$root"
 say "The engine and its header"
 in_root sh -c 'apt-get install -y --no-install-recommends /packages/libtroupe*.deb gcc libc6-dev python3' \
   >>"$deps_dir/package-test.log" 2>&1 || fail_apt "installing the engine" "$deps_dir/package-test.log"
-cp "$root_dir"/examples/python/*.py "$root_dir/tests/install/consumer/in_c.c" "$root/root"
-in_root python3 /root/example.py
-in_root sh -c 'gcc /root/in_c.c -o /root/in_c -ltroupe_engine && /root/in_c'
+cp "$root_dir"/examples/python/*.py "$root_dir/tests/install/consumer/in_c.c" "$root/tmp"
+in_root python3 /tmp/example.py
+in_root sh -c 'gcc /tmp/in_c.c -o /tmp/in_c -ltroupe_engine && /tmp/in_c'
 say "The packages pass"

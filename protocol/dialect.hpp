@@ -13,6 +13,7 @@ enum class dialect : std::uint8_t {
   json,           ///< The JSON dialect, in text frames (docs/json-dialect.md).
   json_contents,  ///< The same for programs without Yjs, which hear contents instead of updates.
   hocuspocus,     ///< That of Hocuspocus' clients, in binary frames (docs/hocuspocus-dialect.md).
+  y_sweet,        ///< That of y-sweet's clients, in binary frames (docs/y-sweet-dialect.md).
 };
 
 /// More dialects than this cannot be registered.

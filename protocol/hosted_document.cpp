@@ -166,7 +166,11 @@ bool hosted_document::on_request(session_id from, const client_request& what, ti
   sender->heard = now;
   if (what.is_answer && sender->details) sender->details->awaits_answer = false;
   const asked by{from, *sender, what};
-  if (is_forbidden(by, out)) return true;
+  if (is_forbidden(by, out)) {
+    if (what.kind == request_kind::update && codec_of(what.in).traits().gives_receipts)
+      sender->more().was_refused = true;
+    return true;
+  }
   switch (what.kind) {
     case request_kind::sync: on_sync(by, out); break;
     case request_kind::contents: on_contents(by, out); break;
@@ -176,6 +180,7 @@ bool hosted_document::on_request(session_id from, const client_request& what, ti
     case request_kind::own_presence: on_own_presence(by, now, out); break;
     case request_kind::event: on_session_event(by, now, out); break;
     case request_kind::leave: on_session_leave(by, now); break;
+    case request_kind::receipt: on_receipt(by, out); break;
     case request_kind::token: break;  // it concerns the session
     case request_kind::query_presence: show_presence(presence_.shown(), from, what.in, out); break;
   }
@@ -216,6 +221,7 @@ bool hosted_document::is_forbidden(const asked& by, document_effects& out) const
       if (may.contains(right::read)) return false;
       return refused(request_part::message, "you may not read this document");
     case request_kind::leave:
+    case request_kind::receipt:
     case request_kind::token: break;
   }
   return false;
@@ -233,7 +239,10 @@ void hosted_document::on_sync(const asked& by, document_effects& out) {
   if (!vector) return refuse(by, request_part::state_vector, vector.error(), out);
   const dialect_traits& traits = codec_of(by.what.in).traits();
   by.by.may_return = !vector->empty() && traits.frames == frame_kind::binary;
-  if (traits.acknowledges_each) by.by.more().awaits_answer = true;
+  if (traits.acknowledges_each || traits.gives_receipts) {
+    by.by.more().awaits_answer = true;
+    by.by.more().has_left_gap = by.by.more().was_refused = false;
+  }
   notice answer{.kind = notice_kind::whole_state, .body = {}, .extra = {}};
   if (!vector->empty()) answer = state_notice(*vector, by.what.in);
   out.deliveries.push_back({audience::one, by.from, by.what.in, std::move(answer)});

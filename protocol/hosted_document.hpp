@@ -285,6 +285,11 @@ class hosted_document {
     std::uint32_t owed = 0;       ///< Acknowledgements.
     std::uint32_t questions = 0;  ///< It was asked besides those that belong to a sync.
     bool awaits_answer = false;   ///< To the question that belongs to its last sync.
+    // Where clients ask for receipts (give_receipt).
+    byte_buffer receipt;        ///< What comes back with the one that is owed.
+    bool owes_receipt = false;  ///< To the client.
+    bool has_left_gap = false;  ///< The last update of the client.
+    bool was_refused = false;   ///< An update of the client, since its last sync.
   };
   struct subscriber {
     time_point heard;  ///< When it last sent anything.
@@ -350,6 +355,8 @@ class hosted_document {
   std::optional<std::string> small_contents(const contents_query& what);
   void ask_for_missing(const asked& by, time_point now, document_effects& out);
   void count_update(const asked& by, bool leaves_gap, std::size_t write, document_effects& out);
+  void on_receipt(const asked& by, document_effects& out);
+  static void give_receipt(const asked& by, std::size_t write, document_effects& out);
   void ask(session_id session, subscriber& of, dialect in, std::string_view message_id,
            document_effects& out);
   void forget_small_state(std::size_t size) const;

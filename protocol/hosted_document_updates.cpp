@@ -24,7 +24,8 @@ bool hosted_document::on_session_update(const asked& by, time_point now,
     show_who_stayed(by, std::nullopt, out);
   const byte_view update = by.what.body;
   const bool has_id = !by.what.message_id.empty();
-  const bool is_counted = codec_of(by.what.in).traits().acknowledges_each;
+  const dialect_traits& traits = codec_of(by.what.in).traits();
+  const bool is_counted = traits.acknowledges_each || traits.gives_receipts;
   // What every client answers that has nothing of its own. The encoded state stays what it is.
   if (!has_id && std::ranges::equal(update, empty_update)) {
     if (is_counted) count_update(by, false, out.writes.size(), out);
@@ -77,6 +78,10 @@ bool hosted_document::on_session_update(const asked& by, time_point now,
 void hosted_document::count_update(const asked& by, bool leaves_gap, std::size_t write,
                                    document_effects& out) {
   subscriber_details& more = by.by.more();
+  if (codec_of(by.what.in).traits().gives_receipts) {
+    more.has_left_gap = leaves_gap;
+    return give_receipt(by, write, out);
+  }
   const bool is_extra = by.what.is_answer && more.questions > 0;
   if (is_extra)
     --more.questions;
@@ -87,6 +92,29 @@ void hosted_document::count_update(const asked& by, bool leaves_gap, std::size_t
     out.writes.push_back({{}, origin::of_session(by.from), by.what.in, std::nullopt});
   out.writes[write].confirmation = notice{
       .kind = notice_kind::ack, .body = {}, .extra = {}, .count = std::exchange(more.owed, 0)};
+}
+
+/// Only the last question of a client counts: what it asks about includes all that came before.
+void hosted_document::on_receipt(const asked& by, document_effects& out) {
+  subscriber_details& more = by.by.more();
+  more.receipt.assign(by.what.body.begin(), by.what.body.end());
+  more.owes_receipt = true;
+  give_receipt(by, out.writes.size(), out);
+}
+
+/// A client that is asked what it has brings with its answer what it wrote while it was away, and
+/// has asked for a receipt before. So none is given between a sync and its answer, nor while
+/// something is missing; and none at all once an update was refused, which never is stored.
+///
+/// `write`: where the write of this request stands, if it has one.
+void hosted_document::give_receipt(const asked& by, std::size_t write, document_effects& out) {
+  subscriber_details& more = by.by.more();
+  if (!more.owes_receipt || more.awaits_answer || more.has_left_gap || more.was_refused) return;
+  more.owes_receipt = false;
+  if (write == out.writes.size())
+    out.writes.push_back({{}, origin::of_session(by.from), by.what.in, std::nullopt});
+  out.writes[write].confirmation =
+      notice{.kind = notice_kind::ack, .body = {}, .extra = std::move(more.receipt)};
 }
 
 /// Whether edits are refused and this is one.

@@ -24,7 +24,11 @@ enum class request_kind : std::uint8_t {
   event,           ///< For the other sessions, not for the document. Body: JSON text.
   leave,           ///< This session leaves, in this dialect. No body. The session acknowledges it.
   token,           ///< Who the client is, said in a message; for the session. Body: a token.
+  receipt,         ///< Is all that I have sent stored? Body: bytes that come back when it is.
 };
+
+/// Of what comes back with a receipt.
+inline constexpr std::size_t receipt_size_bytes_max = 16;
 
 struct client_request {
   request_kind kind = request_kind::sync;

@@ -16,7 +16,7 @@ identity_ptr identity_for(const std::string& user, const std::string& address) {
 }
 
 /// Where the name of the document stands.
-enum class naming : std::uint8_t { by_path, by_message };
+enum class naming : std::uint8_t { by_path, by_message, by_y_sweet };
 
 /// A kind of paths.
 struct path_row {
@@ -32,11 +32,44 @@ bool is_of_hocuspocus(const std::string& path, const route_rules& rules) {
   return path.size() == prefix.size() || path[prefix.size()] == '/';
 }
 
+/// The document of a path of y-sweet's: "d/NAME/ws/NAME", or the older "doc/ws/NAME". A name may
+/// have slashes. Source: y-sweet 0.9, server.rs; @y-sweet/client 0.9, generateUrl.
+std::optional<std::string_view> name_for_y_sweet(std::string_view path) {
+  constexpr std::string_view before = "d/", between = "/ws/", older = "doc/ws/";
+  constexpr std::size_t around = before.size() + between.size();
+  if (path.starts_with(older)) return path.substr(older.size());
+  if (!path.starts_with(before) || path.size() <= around || (path.size() - around) % 2 != 0)
+    return std::nullopt;
+  const std::string_view name = path.substr(before.size(), (path.size() - around) / 2);
+  const std::string_view rest = path.substr(before.size() + name.size());
+  if (!rest.starts_with(between) || rest.substr(between.size()) != name) return std::nullopt;
+  return name;
+}
+
+/// What stands behind the path of y-sweet's dialect, without its slash; nothing: it is elsewhere.
+std::optional<std::string_view> behind_y_sweet(std::string_view path, const route_rules& rules) {
+  std::string_view prefix = rules.y_sweet_path;
+  if (prefix.empty()) return std::nullopt;
+  if (prefix == "/") prefix = {};
+  if (!path.starts_with(prefix)) return std::nullopt;
+  path.remove_prefix(prefix.size());
+  if (path.empty()) return path;
+  if (!path.starts_with('/')) return std::nullopt;
+  return path.substr(1);
+}
+
+/// At the root other paths belong to others; below a path of its own nothing else is spoken.
+bool is_of_y_sweet(const std::string& path, const route_rules& rules) {
+  const auto rest = behind_y_sweet(path, rules);
+  return rest && (rules.y_sweet_path != "/" || name_for_y_sweet(*rest));
+}
+
 bool is_any(const std::string&, const route_rules&) { return true; }
 
 /// The first that matches counts.
 constexpr path_row rows[] = {
     {is_of_hocuspocus, naming::by_message, dialect::hocuspocus},
+    {is_of_y_sweet, naming::by_y_sweet, dialect::y_sweet},
     {is_any, naming::by_path, dialect_set{dialect::y_websocket} | dialect_set{dialect::json}},
 };
 
@@ -62,6 +95,12 @@ result<route> route_for(const upgrade_target& target, const route_rules& rules) 
     to.dialects = row.dialects;
     to.carries_sessions = row.names == naming::by_message;
     if (row.names == naming::by_path) to.document = target.path.substr(1);
+    if (row.names == naming::by_y_sweet) {
+      const auto name = name_for_y_sweet(*behind_y_sweet(target.path, rules));
+      if (!name || name->empty())
+        return fail(errc::invalid_name, "y-sweet's clients connect to /d/NAME/ws/NAME");
+      to.document = *name;
+    }
     break;
   }
   // Without a document the client says in each message which one it means.

@@ -52,6 +52,9 @@ struct route_rules {
   std::string hocuspocus_path = "/hocuspocus";
   /// Whether it is spoken at `/`, too (dialects.default).
   bool is_hocuspocus_default = false;
+  /// The path below which y-sweet's dialect is spoken (dialects.y_sweet_path), `/` for all; empty:
+  /// none.
+  std::string y_sweet_path = "/y-sweet";
 };
 
 /// Requires: the path begins with a slash. Fails with invalid_name if the path names no valid

@@ -149,9 +149,14 @@ void check_api_prefix(const config& settings, std::vector<access_problem>& probl
 
 void check_mode(const config& settings, std::vector<access_problem>& problems) {
   const auto& access = settings.access;
-  if (access.mode == access::mode::token && access.keys.empty() && access.jwks_url.empty())
-    problems.push_back(
-        {"access.mode", "token needs keys to verify tokens: access.keys or access.jwks_url"});
+  const auto& dialects = settings.dialects;
+  const bool issues_tokens =
+      !dialects.y_sweet_token.empty() || !dialects.y_sweet_token_file.empty();
+  if (access.mode == access::mode::token && access.keys.empty() && access.jwks_url.empty() &&
+      !issues_tokens)
+    problems.push_back({"access.mode",
+                        "token needs keys to verify tokens: access.keys or access.jwks_url, or "
+                        "dialects.y_sweet_token"});
   if (access.mode == access::mode::webhook && settings.access_webhook.url.empty())
     problems.push_back({"access.mode", "webhook needs access.webhook.url"});
   if (!settings.server.api_prefix.empty()) check_api_prefix(settings, problems);
@@ -239,6 +244,39 @@ std::vector<access_problem> check_access(const config& settings,
   check_urls(settings, problems);
   check_keys(settings, is_set, problems);
   check_rules(settings, is_set, problems);
+  return problems;
+}
+
+std::vector<std::pair<const char*, std::string>> y_sweet_problems(const config& settings) {
+  std::vector<std::pair<const char*, std::string>> problems;
+  const auto& from = settings.dialects;
+  const std::string& path = from.y_sweet_path;
+  if (!path.empty() && !is_path_prefix(path))
+    problems.emplace_back(
+        "dialects.y_sweet_path",
+        "must be / or a path such as /y-sweet, of letters, digits and -._~, or empty");
+  else if (!path.empty() && path == from.hocuspocus_path)
+    problems.emplace_back("dialects.y_sweet_path", "is that of dialects.hocuspocus_path, too");
+  if (!from.y_sweet_token.empty() && !is_admin_token(from.y_sweet_token))
+    problems.emplace_back("dialects.y_sweet_token",
+                          "must be " + std::string{admin_token_rule} + "; the value is not shown");
+  const char* const set =
+      from.y_sweet_token.empty() ? "dialects.y_sweet_token_file" : "dialects.y_sweet_token";
+  const bool has_token = !from.y_sweet_token.empty() || !from.y_sweet_token_file.empty();
+  if (!from.y_sweet_token.empty() && !from.y_sweet_token_file.empty())
+    problems.emplace_back("dialects.y_sweet_token_file",
+                          "cannot be set together with dialects.y_sweet_token");
+  if (has_token && settings.access.mode == access::mode::open)
+    problems.emplace_back(set, "protects nothing where access.mode is open; set it to token");
+  if (has_token && path.empty())
+    problems.emplace_back(set, "has no meaning without dialects.y_sweet_path");
+  const std::string& url = from.y_sweet_url;
+  const bool is_url = host_of_url(url, "https://") || host_of_url(url, "http://");
+  if (!url.empty() &&
+      (!is_url || url.ends_with('/') || url.find_first_of("?#") != std::string::npos))
+    problems.emplace_back("dialects.y_sweet_url",
+                          "must be an https:// or http:// URL without a slash at its end, a query "
+                          "or a fragment");
   return problems;
 }
 

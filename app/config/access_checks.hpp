@@ -41,6 +41,10 @@ std::vector<access_problem> check_access(const config& settings,
 
 /// The keys of access.keys; those of access.jwks_url come later. Fails with invalid_config if a
 /// file has changed since and holds no key any more; the detail names it.
+/// What is wrong with dialects.y_sweet_*, each with its key. What is wrong with a token is said
+/// without showing it.
+std::vector<std::pair<const char*, std::string>> y_sweet_problems(const config& settings);
+
 result<access::key_set> to_key_set(const config& settings);
 
 access::access_policy_ptr to_access_policy(const config& settings);

@@ -61,6 +61,10 @@ struct config {
   struct dialects_section {
     default_dialect at_root = default_dialect::y_websocket;
     std::string hocuspocus_path = "/hocuspocus";  ///< Empty: none.
+    std::string y_sweet_path = "/y-sweet";        ///< Empty: none.
+    std::string y_sweet_token;                    ///< Never printed. Empty: y_sweet_token_file.
+    std::string y_sweet_token_file;               ///< Empty: none.
+    std::string y_sweet_url;                      ///< Empty: that of each request.
   };
 
   struct admin_section {

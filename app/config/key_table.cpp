@@ -83,6 +83,23 @@ constexpr std::array keys{
         "path",
         "path at which and below which the Hocuspocus dialect is spoken, so that no document "
         "of other clients has such a name; empty: at none"},
+    config_key{"dialects.y_sweet_path", text_field{in<&config::dialects, &dialects::y_sweet_path>},
+               "path",
+               "path below which y-sweet's dialect is spoken and its HTTP API served, / for the "
+               "root; empty: at none"},
+    config_key{"dialects.y_sweet_token",
+               secret_field{in<&config::dialects, &dialects::y_sweet_token>}, "token",
+               "server token that an application shows to get client tokens, 16 to 1024 letters, "
+               "digits and -._~+/=; needs access.mode token or webhook; empty: that of "
+               "dialects.y_sweet_token_file"},
+    config_key{"dialects.y_sweet_token_file",
+               text_field{in<&config::dialects, &dialects::y_sweet_token_file>}, "file",
+               "file with nothing but the server token; empty: there is none"},
+    config_key{"dialects.y_sweet_url", text_field{in<&config::dialects, &dialects::y_sweet_url>},
+               "URL",
+               "http:// or https:// URL of dialects.y_sweet_path as clients reach it, for servers "
+               "behind a proxy; empty: the host that the application asks, with https if "
+               "server.tls is set"},
 
     config_key{"admin.enabled", switch_field{in<&config::admin, &admin::enabled>}, "true or false",
                "whether to serve the admin pages (docs/admin.md)"},

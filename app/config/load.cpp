@@ -210,6 +210,7 @@ class config_loader {
     if (settings.dialects.at_root == default_dialect::hocuspocus &&
         !settings.server.empty_document_name.empty())
       say("dialects.default", "hocuspocus leaves server.empty_document_name without a meaning");
+    for (const auto& [key, text] : y_sweet_problems(settings)) say(key, text);
   }
 
   /// Checks what concerns more than one key of access, and reads the files of its keys.

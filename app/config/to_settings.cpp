@@ -52,7 +52,8 @@ std::size_t largest_binary(const config& settings) {
 route_rules to_route_rules(const config& settings) {
   return {.empty_document_name = settings.server.empty_document_name,
           .hocuspocus_path = settings.dialects.hocuspocus_path,
-          .is_hocuspocus_default = settings.dialects.at_root == default_dialect::hocuspocus};
+          .is_hocuspocus_default = settings.dialects.at_root == default_dialect::hocuspocus,
+          .y_sweet_path = settings.dialects.y_sweet_path};
 }
 
 session_settings to_session_settings(const config& settings) {

@@ -332,4 +332,14 @@ token_digest digest_of(std::string_view token) noexcept {
   return digest;
 }
 
+token_digest hmac_sha256(std::string_view key, std::string_view text) {
+  const mac_context_ptr context = prepared_mac(algorithm::hs256, key);
+  token_digest made{};
+  std::size_t size = 0;
+  TROUPE_CHECK(context && EVP_MAC_update(context.get(), as_bytes(text).data(), text.size()) == 1 &&
+               EVP_MAC_final(context.get(), made.data(), &size, made.size()) == 1 &&
+               size == made.size());
+  return made;
+}
+
 }  // namespace troupe::access

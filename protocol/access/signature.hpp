@@ -64,4 +64,8 @@ using token_digest = std::array<std::uint8_t, 32>;
 /// SHA-256.
 token_digest digest_of(std::string_view token) noexcept;
 
+/// HMAC-SHA256 (RFC 2104): the signature of a text with HS256, or a key that is made from another.
+/// Requires: a key that is not empty.
+token_digest hmac_sha256(std::string_view key, std::string_view text);
+
 }  // namespace troupe::access

@@ -39,6 +39,7 @@ void replica::on_placement(document_placement where, const replica_state& own, t
   if (where == where_) return;
   const bool is_other_list = where.list != where_.list;
   where_ = std::move(where);
+  if (is_other_list) visited_up_to_ = number_;
   apply_placement();
   if (!is_used_ && !where_.keeps_itself) is_stale_ = true;
   for (peer& each : peers_) {
@@ -145,7 +146,7 @@ void replica::begin(const replica_state& own, state_number number, time_point no
   constexpr std::uint64_t first_life = 2;
   has_begun_ = true;
   how_.generation = std::max(generation, first_life);
-  number_ = durable_ = number;
+  number_ = durable_ = visited_up_to_ = number;
   begin_flows(own, now);
 }
 
@@ -268,7 +269,7 @@ bool replica::is_streaming() const noexcept {
 
 void replica::on_whole_awaited(const replica_state& own, time_point now) {
   for (peer& each : peers_)
-    if (each.is_keeper && each.is_streaming && each.whole < number_ && each.compared < number_ &&
+    if (each.is_keeper && each.is_streaming && each.kept < number_ && each.compared < number_ &&
         now - each.compared_at >= how_.compare_pause)
       begin_flow(each, own, now);
 }

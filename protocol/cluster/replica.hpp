@@ -122,6 +122,8 @@ class replica {
   /// nothing since the last one has left, it must be loaded again.
   void on_reader();
   void on_tick(const replica_state& own, time_point now);
+  /// A visit begins: see visited_up_to().
+  void on_visit() noexcept { visited_up_to_ = number_; }
 
   /// Something was written to the log under this number. `update`: by this node's sessions or the
   /// server, for the peers; empty: it came from a peer.
@@ -131,8 +133,8 @@ class replica {
   void on_written_apart(state_number number, const replica_state& own, time_point now);
   /// What is written next is by these; nothing if nobody asks.
   void on_authors(peer_authors who);
-  /// Somebody waits until keepers have confirmed all of the state, though this node may have some
-  /// of it from peers.
+  /// Somebody waits until keepers have confirmed all of the state under the list of this node,
+  /// though this node may have some of it from peers.
   void on_whole_awaited(const replica_state& own, time_point now);
   /// All up to this number is durable here.
   void on_durable(state_number up_to);
@@ -200,6 +202,10 @@ class replica {
   /// keeps the document itself, all of that is durable here as well.
   bool is_kept_everywhere(state_number up_to) const noexcept;
   bool is_kept_everywhere() const noexcept { return is_kept_everywhere(number_); }
+  /// What keepers must have confirmed for the visit to end: what there was when it began, since
+  /// where people type something is always under way. Another list may want elsewhere what was
+  /// written until it came, so that is waited for, too.
+  state_number visited_up_to() const noexcept { return visited_up_to_; }
   /// Whether the copy on this node can go: it belongs elsewhere, and is there.
   bool may_be_dropped() const noexcept;
   const document_placement& placement() const noexcept { return where_; }
@@ -309,6 +315,7 @@ class replica {
   state_number number_ = 0;
   state_number foreign_ = 0;  // of the last that came from a peer
   state_number durable_ = 0;
+  state_number visited_up_to_ = 0;
   std::uint64_t outdated_by_ = 0;
   time_point deadline_;
   bool has_begun_ = false;

@@ -50,6 +50,9 @@ struct dialect_traits {
   bool carries_sessions = false;
   /// Every update gets an acknowledgement, whatever it brought, and the client counts them.
   bool acknowledges_each = false;
+  /// Clients ask with a message of their own whether all that they have sent is stored
+  /// (request_kind::receipt), and drop a connection on which they then hear nothing for 3 s.
+  bool gives_receipts = false;
 };
 
 /// What is read of a frame before its session is known, in a dialect that carries sessions.

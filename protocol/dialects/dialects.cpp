@@ -5,6 +5,7 @@
 #include "base/check.hpp"
 #include "protocol/dialects/hocuspocus.hpp"
 #include "protocol/dialects/json.hpp"
+#include "protocol/dialects/y_sweet.hpp"
 #include "protocol/dialects/y_websocket.hpp"
 
 namespace troupe {
@@ -15,11 +16,12 @@ constinit const y_websocket_codec y_websocket;
 constinit const json_codec json{dialect::json};
 constinit const json_codec json_contents{dialect::json_contents};
 constinit const hocuspocus_codec hocuspocus;
+constinit const y_sweet_codec y_sweet;
 
 /// In the order of the enumerators of `dialect`.
-constinit std::array<const dialect_codec*, dialect_count_max> codecs{&y_websocket, &json,
-                                                                     &json_contents, &hocuspocus};
-constinit std::size_t codec_count = 4;
+constinit std::array<const dialect_codec*, dialect_count_max> codecs{
+    &y_websocket, &json, &json_contents, &hocuspocus, &y_sweet};
+constinit std::size_t codec_count = 5;
 
 }  // namespace
 

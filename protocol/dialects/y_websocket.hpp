@@ -8,7 +8,8 @@
 
 namespace troupe {
 
-class y_websocket_codec final : public dialect_codec {
+/// The dialects of the same family derive from it.
+class y_websocket_codec : public dialect_codec {
  public:
   constexpr y_websocket_codec() noexcept
       : dialect_codec({.name = "y-websocket",
@@ -24,6 +25,10 @@ class y_websocket_codec final : public dialect_codec {
   result<void> decode(byte_view frame, decoded_frame& into) const override;
   void encode(const notice& what, std::optional<std::string_view> document,
               frame_sink& out) const override;
+
+ protected:
+  explicit constexpr y_websocket_codec(const dialect_traits& traits) noexcept
+      : dialect_codec(traits) {}
 };
 
 }  // namespace troupe

@@ -19,6 +19,9 @@ constexpr std::size_t messages_per_frame_max = 64;
 /// A message that is refused for the rate is still read for its id up to this size.
 constexpr std::size_t refused_read_max = 4096;
 
+/// A client that waits for a receipt hears something within this time and a second.
+constexpr std::chrono::seconds receipt_patience{1};
+
 /// An awareness update of no clients: the keep-alive.
 constexpr std::uint8_t no_clients[] = {0};
 
@@ -32,6 +35,15 @@ std::optional<dialect> find_dialect(dialect_set among, frame_kind frames) {
     if (!found && traits_of(each).frames == frames) found = each;
   });
   return found;
+}
+
+std::chrono::milliseconds in_ms(session_protocol::time_point when) noexcept {
+  return std::chrono::floor<std::chrono::milliseconds>(when.time_since_epoch());
+}
+
+/// Of a time in milliseconds, enough to tell how long ago it was for a minute.
+std::uint16_t lower_bits(std::chrono::milliseconds when) noexcept {
+  return static_cast<std::uint16_t>(when.count());
 }
 
 byte_buffer to_buffer(std::string_view text) {
@@ -177,6 +189,10 @@ void session_protocol::read_message(dialect in, session_input& input, moment at,
       edit_tokens_.spend(settings_.edit_rate(), at.now);
       out.token.emplace(as_text(input.frame.body));
       return;
+    }
+    if (input.frame.kind == request_kind::receipt) {
+      awaits_receipt_ = true;
+      receipt_asked_ = lower_bits(in_ms(at.now));
     }
     if (input.frame.kind != request_kind::presence) {
       edit_tokens_.spend(settings_.edit_rate(), at.now);
@@ -454,19 +470,31 @@ void session_protocol::on_second(moment at, last_heard last, session_effects& ou
     for (joined_document& each : documents_)
       if (std::exchange(each.missed_presence, false)) out.wants_presence.push_back(each.id);
   }
-  if (needs_keep_alive_ && pulse::needs_keep_alive(at.now, last.sent))
-    spoken_.for_each([&](dialect each) {
-      if (traits_of(each).needs_keep_alive)
-        out.replies.push_back(
-            {each,
-             notice{.kind = notice_kind::presence, .body = byte_view{no_clients}, .extra = {}},
-             route_.document});
-    });
+  keep_alive(at.now, last.sent, out);
   switch (pulse_.on_second(at.now, last.alive, is_paused_, settings_.heartbeat)) {
     case pulse::action::none: return;
     case pulse::action::ping: out.ping = true; return;
     case pulse::action::terminate: out.terminate = close_reason::heartbeat_timeout; return;
   }
+}
+
+/// In dialects whose clients give up on a connection that says nothing; those that wait for
+/// receipts do so soon, also while their document is being opened.
+void session_protocol::keep_alive(time_point now, time_point sent, session_effects& out) {
+  const bool is_quiet = needs_keep_alive_ && pulse::needs_keep_alive(now, sent);
+  // What was sent since it asked arrives behind the question, whatever it is.
+  const auto since_asked = static_cast<std::uint16_t>(lower_bits(in_ms(now)) - receipt_asked_);
+  if (in_ms(now) - in_ms(sent) <= std::chrono::milliseconds{since_asked}) awaits_receipt_ = false;
+  const bool is_awaited = (awaits_receipt_ || is_paused_) && now - sent >= receipt_patience;
+  if (!is_quiet && !is_awaited) return;
+  route_.dialects.for_each([&](dialect each) {
+    const dialect_traits& traits = traits_of(each);
+    if ((is_quiet && traits.needs_keep_alive && spoken_.contains(each)) ||
+        (is_awaited && traits.gives_receipts))
+      out.replies.push_back(
+          {each, notice{.kind = notice_kind::presence, .body = byte_view{no_clients}, .extra = {}},
+           route_.document});
+  });
 }
 
 void session_protocol::on_wake(moment at, session_effects& out) {

@@ -222,6 +222,7 @@ class session_protocol {
     edit_tokens_.spend(settings_.edit_rate(), now);
   }
   void ignore(const failure& why, moment at, session_effects& out);
+  void keep_alive(time_point now, time_point sent, session_effects& out);
   void send_held_presence(moment at, session_effects& out);
   void refuse_nameless(dialect in, const decoded_frame& frame, session_effects& out);
   static dialect heard_in(dialect in, request_kind kind, const joined_document* of);
@@ -256,6 +257,7 @@ class session_protocol {
   // Small members side by side: ten thousand idle sessions are held at once.
   std::optional<dialect> of_text_;    // the dialect that comes in text frames
   std::optional<dialect> of_binary_;  // and in binary ones
+  std::uint16_t receipt_asked_ = 0;   // when the client last asked for a receipt: lower_bits()
   dialect_set spoken_;                // by the client; only then does the server
   bool needs_tokens_ = false;         // it has spoken a dialect that is paused above the rate
   bool needs_keep_alive_ = false;     // it has spoken a dialect whose clients need it
@@ -264,6 +266,7 @@ class session_protocol {
   bool is_paused_ = false;
   bool is_checking_ = false;      // on_wake() will come
   bool has_ignored_ = false;      // a message, and said so
+  bool awaits_receipt_ = false;   // nothing was sent since it asked
   std::uint8_t token_asked_ = 0;  // how often the client was asked for another token
 };
 

@@ -53,13 +53,15 @@ awareness::applied awareness::apply(byte_view update, const sender& by, time_poi
     const awareness_entry incoming = read_entry(in);
     if (!in.ok()) break;
     auto taken = take(incoming, by, count == 1, now);
-    if (!taken)
+    if (!taken) {
       leave_out(std::move(taken).error());
-    else if (*taken == taking::changed || *taken == taking::raised)
+      continue;
+    }
+    if (*taken == taking::changed || *taken == taking::raised)
       outcome.changed.push_back(incoming.client);
-    if (taken && *taken == taking::raised)
+    if (*taken == taking::raised)
       outcome.counts_from = {incoming.client, clock_of(incoming.client) - 1};
-    if (taken && *taken == taking::gone && count == 1)
+    else if (*taken == taking::gone && count == 1)
       outcome.counts_from = {incoming.client, clock_of(incoming.client)};
   }
   if (in.ok() && !in.at_end()) in.fail(errc::trailing_bytes, "behind the awareness update");
@@ -81,7 +83,8 @@ result<awareness::taking> awareness::take(const awareness_entry& incoming, const
   const bool announces = !is_null && is_announced(incoming, by, is_alone, is_newer);
   if (known != nullptr && !become_owner(incoming.client, *known, by, announces, is_newer)) {
     note_claim(incoming, *known, by);
-    if (is_newer || has_moved(incoming, known, by)) return fail(errc::not_owner, "awareness of a client of another session");
+    if (is_newer || has_moved(incoming, known, by))
+      return fail(errc::not_owner, "awareness of a client of another session");
     return nothing_new;
   }
   const bool is_shown = known != nullptr && !known->state.empty();
@@ -92,10 +95,11 @@ result<awareness::taking> awareness::take(const awareness_entry& incoming, const
   if (!is_newer && !is_end && !is_back) {
     if (announces) sessions_[by.session].own = incoming.client;
     if (announces && known != nullptr) set_owner(*known, by.session);
-    // Its client has heard the clock that all have, and counts on from there.
-    if (known != nullptr && known->owner == by.session && incoming.clock == last)
-      known->counts = counting::client;
-    if (known != nullptr && known->owner == by.session) known->sent_clock = incoming.clock;
+    if (known != nullptr && known->owner == by.session) {
+      known->sent_clock = incoming.clock;
+      // Its client has heard the clock that all have, and counts on from there.
+      if (incoming.clock == last) known->counts = counting::client;
+    }
     return nothing_new;
   }
   if (known == nullptr && is_null) return nothing_new;
@@ -117,7 +121,7 @@ result<awareness::taking> awareness::take(const awareness_entry& incoming, const
   const bool is_first = known == nullptr;
   if (is_first) known = &entries_[incoming.client];
   if (is_newer || is_back) {
-    const std::uint64_t clock = incoming.clock + (is_first && is_raised ? raised_by_max + 1 : 0);
+    const std::uint64_t clock = incoming.clock + (is_first && is_raised ? raised_at_first : 0);
     tell(*known, std::max(clock, known->clock + 1));
     const bool is_behind = known->told > incoming.clock && !is_raised;
     known->counts = is_behind ? counting::client_is_behind : counting::client;

@@ -67,12 +67,11 @@ class awareness {
   /// would hear of all.
   static constexpr std::size_t raised_again_max = 100;
   static constexpr std::size_t raised_again_bytes_max = std::size_t{256} * 1024;
-  /// A client of a peer is shown under a clock so far ahead of its own at first: clients of this
-  /// node may remember it from before the node was started again, under a clock that was raised
-  /// then.
-  static constexpr std::uint64_t raised_for_peers = 3;
   /// How far the clock that some have heard may be ahead of the one of its client; see raise_for().
   static constexpr std::uint64_t raised_by_max = 2;
+  /// A client that others may remember, from before this node was started or from elsewhere, is
+  /// shown under a clock so far ahead of its own at first: beyond one that was raised then.
+  static constexpr std::uint64_t raised_at_first = raised_by_max + 1;
   /// Bytes from which on encode_in_parts() begins another part.
   static constexpr std::size_t part_size_max = std::size_t{64} * 1024;
 
@@ -215,7 +214,8 @@ class awareness {
     session_id taken_from = no_session;  ///< That owned it before, and may be here still.
     time_point updated;
     counting counts = counting::client;
-    std::uint64_t sent_clock = 0;     ///< The last that the session or peer has sent to whom it belongs.
+    /// The last that the session or peer has sent to whom it belongs.
+    std::uint64_t sent_clock = 0;
     /// All have heard of its client under this clock, to which it counts once it has heard that it
     /// is gone under the one before; what it sends before that is new all the same. 0: none.
     std::uint64_t raised_to = 0;

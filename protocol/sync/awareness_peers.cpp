@@ -55,7 +55,7 @@ result<awareness::taking> awareness::take_of_peer(const awareness_entry& incomin
   const bool is_end = is_null && is_owner && !known->state.empty();
   // Its clock may have been raised here before its node was gone.
   const bool is_shown_again = !is_null && known != nullptr && known->state.empty() &&
-                              incoming.clock + raised_for_peers + raised_by_max >= last;
+                              incoming.clock + raised_at_first + raised_by_max >= last;
   if (!is_newer && !is_end && !is_shown_again) {
     const bool is_found = !is_null && known->owner == no_session && incoming.clock == last;
     if (is_found) {
@@ -78,7 +78,7 @@ result<awareness::taking> awareness::take_of_peer(const awareness_entry& incomin
   if (is_first) known = &entries_[incoming.client];
   if (is_newer || is_shown_again) {
     // Clients of this node that were away may know it under this clock, and that it was gone.
-    const std::uint64_t clock = is_first ? incoming.clock + raised_for_peers : incoming.clock;
+    const std::uint64_t clock = is_first ? incoming.clock + raised_at_first : incoming.clock;
     tell(*known, std::max(clock, known->clock + 1));
     known->counts = known->told > incoming.clock ? counting::client_is_behind : counting::client;
   }

@@ -189,6 +189,11 @@ const token = bytes(2, 0, 2, 'ok', 5, '4.8.0');
 add('hocuspocus', 'handshake', messages(to('a', token), to('a', sync(0, new Uint8Array([0]))), to('a', shown(awareness([7, 1, { name: 'a' }]))), to('a', sync(1, change))));
 add('hocuspocus', 'late_token', messages(to('a', sync(2, change)), to('b', token), to('a', token), to('b', sync(1, change))));
 add('hocuspocus', 'twice', messages(to('a', token), to('a\0x', token), to('a\0x', sync(2, change)), to('a', bytes(7)), bytes(9), bytes(10)));
+const status = (version) => bytes(102, 1, version);
+add('y_sweet', 'handshake', messages(sync(0, new Uint8Array([0])), status(0), shown(awareness([7, 1, { name: 'a' }])), sync(1, change), status(1)));
+add('y_sweet', 'edit', messages(sync(2, change), bytes(status(1), status(2)), bytes(102, 2, 172, 2), bytes(102, 0)));
+add('y_sweet', 'query', messages(bytes(3), bytes(3, shown(awareness([7, 1, { name: 'a' }])).subarray(1)), status(3)));
+add('y_sweet', 'gap', messages(sync(0, new Uint8Array([0])), sync(2, Y.diffUpdate(change, new Uint8Array([1, 7, 2]))), status(1), sync(1, change)));
 add('hocuspocus', 'stateless', messages(to('a', token), to('a', bytes(5, 4, '"\n{')), to('a', bytes(3)), to('a', bytes(6, 2, 'no'))));
 
 /** Frames as frame_reader_fuzz.cpp takes them: what to do with large messages, the size of pieces, then masked frames. */

@@ -17,6 +17,9 @@ import { start_server } from './support/server.mjs';
 import { serve_with_tokens, token } from './support/tokens.mjs';
 import { pause, until } from './support/wait.mjs';
 
+/** Every second one ends the connection. */
+const rounds = process.env.TROUPE_LONG ? 200 : 100;
+
 const own = use_server();
 const document = () => `${own.document()}-hocuspocus`;
 const url = (server = own.server) => `${server.url}/hocuspocus`;
@@ -101,7 +104,7 @@ for (const [i, version] of versions.entries()) {
     const one = await open(context, name, { version }).synced();
     const witness = await open(context, name, { version: other }).synced();
     let text = '';
-    for (let round = 0; round < 20; ++round) {
+    for (let round = 0; round < rounds; ++round) {
       one.text.insert(0, 'a');
       if (round % 2 === 0) one.socket.drop();
       one.text.insert(0, 'b');

@@ -14,7 +14,7 @@ const installed = process.env.TROUPE_RUNTIMES;
 /** The providers that version_program.mjs can load. */
 export const versions = [
   'y-websocket 1.5.4', 'y-websocket 2.1.0', 'y-websocket 3.1.0', '@y/websocket 4.0.0-3',
-  'hocuspocus 2.15.3', 'hocuspocus 3.4.4', 'hocuspocus 4.8.0',
+  'hocuspocus 2.15.3', 'hocuspocus 3.4.4', 'hocuspocus 4.8.0', 'y-sweet 0.9.1',
 ];
 
 /** The commands of the runtimes; those that runtimes.sh installs are below the folder that TROUPE_RUNTIMES names. */

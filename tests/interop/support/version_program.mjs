@@ -44,6 +44,7 @@ const versions = {
   'hocuspocus 2.15.3': ['hocuspocus-provider-2', 'yjs', yjs_13, by_import],
   'hocuspocus 3.4.4': ['hocuspocus-provider-3', 'yjs', yjs_13, by_import],
   'hocuspocus 4.8.0': ['hocuspocus-provider-4', 'yjs', yjs_13, by_import],
+  'y-sweet 0.9.1': ['@y-sweet/client', 'yjs', yjs_13, by_import],
 };
 
 /** Neighbours with equal formats as one: yjs 13 keeps pieces that 14 joins. */
@@ -84,8 +85,24 @@ function open_hocuspocus() {
   return { provider, connect: () => void socket.connect(), disconnect: () => socket.disconnect() };
 }
 
+/** Its disconnect() comes back by itself, so it is offline while it is given no token. */
+function open_y_sweet() {
+  const path = `/y-sweet/d/${document}`;
+  const where = { url: `${url}${path}/ws`, baseUrl: `${url.replace(/^ws/, 'http')}${path}`, docId: document };
+  let gate, open_gate;
+  const token = async () => (await gate, where);
+  const provider = new provider_module.YSweetProvider(token, document, doc, { WebSocketPolyfill, showDebuggerLink: false });
+  const disconnect = () => {
+    gate = new Promise((resolve) => (open_gate = resolve));
+    provider.clientToken = null;
+    provider.websocket.close();
+  };
+  return { provider, connect: () => ((gate = undefined), open_gate()), disconnect };
+}
+
 const contents = contents_of(doc);
-const open = provider_package.startsWith('hocuspocus') ? open_hocuspocus : open_y_websocket;
+const opens = { 'hocuspocus-': open_hocuspocus, '@y-sweet/cl': open_y_sweet };
+const open = opens[provider_package.slice(0, 11)] ?? open_y_websocket;
 const { provider, connect, disconnect } = open();
 provider.awareness.setLocalStateField('user', { name });
 

@@ -176,6 +176,7 @@ void node::pump_sweep() {
     }
     const document_ptr visited = open(*name);
     visited->visited_until = now + visit_max;
+    visited->peers.on_visit();
     look_at_visit(*visited, false);
   }
   if (const auto moved = sweep_.take_moved()) {
@@ -189,12 +190,10 @@ void node::pump_sweep() {
 void node::look_at_visit(open_document& of, bool is_tick) {
   if (!of.visited_until || !of.has_begun || !of.mailbox.empty()) return;
   const bool is_over = world_.now() >= *of.visited_until;
-  if (!of.visited_up_to) of.visited_up_to = of.peers.number();
-  const cluster::state_number up_to = *of.visited_up_to;
+  const cluster::state_number up_to = of.peers.visited_up_to();
   const bool is_done = of.peers.is_kept_everywhere(up_to);
   if (!is_done && !is_over && !(is_tick && !of.peers.is_being_kept(up_to))) return;
   of.visited_until.reset();
-  of.visited_up_to.reset();
   std::vector<cluster::peer_id> lacking = of.peers.lacking(up_to);
   if (lacking.empty() && !is_done) return sweep_.on_visit_failed(of.name, world_.now());
   sweep_.on_visited(of.name, of.peers.placement().list, std::move(lacking), world_.now());

@@ -169,7 +169,6 @@ class node {
     world::facts known_before;
     bool is_asking = false;
     std::optional<time_point> visited_until;
-    std::optional<cluster::state_number> visited_up_to;
     time_point idle_since;
   };
   using document_ptr = std::shared_ptr<open_document>;

@@ -110,11 +110,7 @@ void node::run_turn(const document_ptr& of) {
     return at != documents_.end() && at->second == of;
   };
   // A document never obeys an older list than its node has told others that it has.
-  if (is_open()) {
-    const std::uint64_t last_list = of->peers.placement().list;
-    of->peers.on_placement(place(of->name), of->state, world_.now());
-    if (of->peers.placement().list != last_list) of->visited_up_to.reset();
-  }
+  if (is_open()) of->peers.on_placement(place(of->name), of->state, world_.now());
   while (is_open() && !of->mailbox.empty()) {
     const auto next = std::move(of->mailbox.front());
     of->mailbox.pop_front();

@@ -150,6 +150,29 @@ TEST_CASE("keepers hear who has made an update before it comes", "[actors][clust
   bed.bed.peer(0).next<peer_update>();
 }
 
+TEST_CASE("who sends what is known, to have it acknowledged, is no author",
+          "[actors][cluster][webhook]") {
+  webhooks_bed bed;
+  const auto document = bed.bed.open_loaded("d", ann);
+  constexpr session_id of_ada = 2;
+  constexpr session_id of_bob = 3;
+  for (const auto& [session, user] : {std::pair{of_ada, "ada"}, {of_bob, "bob"}})
+    REQUIRE(bed.bed.node.open("d", session, std::make_shared<const identity>(identity{user})));
+  const auto hello = [](const std::string& id) {
+    return R"({"type":"update","payload":{"update":"AQEBAAQBBHRleHQFaGVsbG8A"},"messageId":")" +
+           id + "\"}";
+  };
+  bed.bed.node.ask(document, of_ada, hello("a-1"));
+  CHECK(bed.bed.peer(0).next<peer_authors>().users == std::vector<std::string>{"ada"});
+  bed.bed.peer(0).next<peer_update>();
+  bed.bed.node.ask(document, of_bob, hello("b-1"));
+  bed.bed.node.ask(
+      document, of_ada,
+      R"({"type":"update","payload":{"update":"AQECAIQBBAYgd29ybGQA"},"messageId":"a-2"})");
+  CHECK(bed.bed.peer(0).next<peer_authors>().users == std::vector<std::string>{"ada"});
+  bed.bed.peer(0).next<peer_update>();
+}
+
 TEST_CASE("what an author at another node changes is announced with the author's name",
           "[actors][cluster][webhook]") {
   webhooks_bed bed;

@@ -93,6 +93,30 @@ TEST_CASE("at and below the path of Hocuspocus the messages name their documents
   CHECK_FALSE(carries("/a", {.is_hocuspocus_default = true}));
 }
 
+TEST_CASE("below the path of y-sweet a document is named twice", "[route][y_sweet]") {
+  const auto document = [](const std::string& path, const route_rules& rules = {}) {
+    const auto way = route_for({.path = path, .user = {}}, rules);
+    if (!way) return std::string{"refused"};
+    return way->dialects == dialect::y_sweet ? way->document : "other " + way->document;
+  };
+  CHECK(document("/y-sweet/d/plan/ws/plan") == "plan");
+  CHECK(document("/y-sweet/d/wiki/home/ws/wiki/home") == "wiki/home");
+  CHECK(document("/y-sweet/d/a/ws/a/ws/a/ws/a") == "a/ws/a");
+  CHECK(document("/y-sweet/doc/ws/plan") == "plan");
+  for (const std::string path :
+       {"/y-sweet", "/y-sweet/", "/y-sweet/plan", "/y-sweet/d/plan/ws/other", "/y-sweet/d/plan/ws",
+        "/y-sweet/d//ws/", "/y-sweet/doc/ws/", "/y-sweet/d/a/ws/a/", "/y-sweet/d/a\n/ws/a\n"})
+    CHECK(document(path) == "refused");
+  CHECK(document("/y-sweetd/a/ws/a") == "other y-sweetd/a/ws/a");
+  CHECK(document("/d/plan/ws/plan") == "other d/plan/ws/plan");
+  const route_rules at_root{.y_sweet_path = "/"};
+  CHECK(document("/d/plan/ws/plan", at_root) == "plan");
+  CHECK(document("/doc/ws/plan", at_root) == "plan");
+  CHECK(document("/d/plan/ws/other", at_root) == "other d/plan/ws/other");
+  CHECK(document("/notes", at_root) == "other notes");
+  CHECK(document("/y-sweet/d/a/ws/a", {.y_sweet_path = ""}) == "other y-sweet/d/a/ws/a");
+}
+
 TEST_CASE("a path that names no valid document is refused with the reason", "[route]") {
   CHECK(refusal_of("/" + std::string(513, 'n')).find("512") != std::string::npos);
   for (const std::string& name : {std::string{"a\0", 2}, std::string{"a\n"}, std::string{"a\x1f"},

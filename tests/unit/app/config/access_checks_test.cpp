@@ -235,7 +235,7 @@ TEST_CASE("rules are printed as they can be read again", "[config][access]") {
 TEST_CASE("what belongs together is checked", "[config][access]") {
   CHECK(problems("  mode: token\n") ==
         lines{"FILE:2: access.mode: token needs keys to verify tokens: access.keys or "
-              "access.jwks_url"});
+              "access.jwks_url, or dialects.y_sweet_token"});
   CHECK(problems("  mode: webhook\n") ==
         lines{"FILE:2: access.mode: webhook needs access.webhook.url"});
   CHECK(problems("  anonymous: read\n") ==
@@ -252,6 +252,35 @@ TEST_CASE("what belongs together is checked", "[config][access]") {
               "5m"});
   CHECK(problems("  user_claim: \"\"\n") ==
         lines{"FILE:2: access.user_claim: must be the name of a claim, of 1 to 256 bytes"});
+}
+
+TEST_CASE("the keys of y-sweet's dialect fit together", "[config][access][y_sweet]") {
+  const std::string token = "y_sweet_token: a-token-of-the-application";
+  const auto told = [](const std::string& mode, const std::string& dialects) {
+    return test::problem_lines_of_text("access: {mode: " + mode + "}\ndialects: {" + dialects +
+                                       "}\n");
+  };
+  CHECK(told("token", token).empty());
+  CHECK(told("token", "y_sweet_token_file: token.txt, y_sweet_path: /").empty());
+  CHECK(told("open", "y_sweet_url: \"https://docs.example.com/ys\", y_sweet_path: \"\"").empty());
+  CHECK(told("open", token) == lines{"FILE:2: dialects.y_sweet_token: protects nothing where "
+                                     "access.mode is open; set it to token"});
+  CHECK(told("open", "y_sweet_token_file: token.txt") ==
+        lines{"FILE:2: dialects.y_sweet_token_file: protects nothing where access.mode is open; "
+              "set it to token"});
+  CHECK(told("token", token + ", y_sweet_token_file: token.txt") ==
+        lines{"FILE:2: dialects.y_sweet_token_file: cannot be set together with "
+              "dialects.y_sweet_token"});
+  CHECK(told("token", token + ", y_sweet_path: \"\"") ==
+        lines{"FILE:2: dialects.y_sweet_token: has no meaning without dialects.y_sweet_path"});
+  CHECK(told("token", "y_sweet_token: short") ==
+        lines{"FILE:2: dialects.y_sweet_token: must be 16 to 1024 letters, digits and characters "
+              "of -._~+/=; the value is not shown"});
+  CHECK(told("open", "y_sweet_path: /hocuspocus") ==
+        lines{"FILE:2: dialects.y_sweet_path: is that of dialects.hocuspocus_path, too"});
+  CHECK(told("open", "y_sweet_path: y-sweet").size() == 1);
+  for (const std::string url : {"wss://a", "https://a/", "https://a?b", "https://", "a"})
+    CHECK(told("open", "y_sweet_url: \"" + url + "\"").size() == 1);
 }
 
 TEST_CASE("keys are fetched over TLS, or from this machine", "[config][access]") {

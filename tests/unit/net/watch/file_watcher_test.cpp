@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <fstream>
+#include <future>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -64,6 +65,10 @@ class running_watcher {
     const std::string marker = "marker" + std::to_string(++markers_);
     at.write(marker, "x");
     wait_for(marker + "<" + marker);
+    // On a busy machine both become due at once, and are told in any order.
+    std::promise<void> all_told;
+    unit_.post([&all_told] { all_told.set_value(); });
+    all_told.get_future().wait();
     const std::lock_guard lock{mutex_};
     names told = std::exchange(told_, {});
     std::erase_if(told, [](const std::string& each) { return each.starts_with("marker"); });

@@ -187,7 +187,8 @@ TEST_CASE("awareness says which client others know to be gone, and shows it if i
   CHECK(presence.encode(clients{1}) == update_of({{1, 9, "3"}}));
 }
 
-TEST_CASE("awareness shows a client that others may know under a clock that they do not", "[sync]") {
+TEST_CASE("awareness shows a client that others may know under a clock that they do not",
+          "[sync]") {
   using counts = std::pair<awareness::client_id, std::uint64_t>;
   awareness presence;
   awareness::sender opening = opened_by(alice);
@@ -211,7 +212,8 @@ TEST_CASE("awareness shows a client that others may know under a clock that they
     CHECK(applied(presence, {{1, 6, "3"}}, alice) == clients{1});
     CHECK(presence.encode(clients{1}) == update_of({{1, 9, "3"}}));
     CHECK(applied(presence, {{1, 5, "2"}}, alice).empty());
-    CHECK(applied(presence, {{1, 7, "3"}}, alice).empty());  // it has heard it, and has moved no further
+    // It has heard that, and has moved no further.
+    CHECK(applied(presence, {{1, 7, "3"}}, alice).empty());
   }
   SECTION("nor that it has left before it heard that") {
     CHECK(applied(presence, {{1, 5, "null"}}, alice) == clients{1});
