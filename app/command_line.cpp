@@ -1,5 +1,6 @@
 #include "app/command_line.hpp"
 
+#include <map>
 #include <sstream>
 #include <vector>
 
@@ -102,7 +103,9 @@ constexpr const char* import_examples =
     "Examples:\n"
     "  troupe import --from y-leveldb ./old --store ./data --dry-run\n"
     "  troupe import --from hocuspocus-sqlite db.sqlite --store ./data\n"
-    "  troupe import --from updates ./folder --store ./data    a file for each document\n";
+    "  troupe import --from updates ./folder --store ./data    a file for each document\n"
+    "  troupe import --from postgres-bytea postgresql://app@db/app documents --store ./data\n"
+    "  troupe import --from y-websocket ws://127.0.0.1:1234 names.txt --store ./data\n";
 
 constexpr const char* export_rules =
     "Writes a file for each document: its state as one Yjs update of format v1, with the name of\n"
@@ -393,20 +396,52 @@ class cluster_commands {
   cluster_request& request_;
 };
 
+const std::map<std::string, import_kind> import_kinds{
+    {"y-leveldb", import_kind::y_leveldb},
+    {"hocuspocus-sqlite", import_kind::hocuspocus_sqlite},
+    {"hocuspocus-s3-dump", import_kind::hocuspocus_s3_dump},
+    {"y-sweet", import_kind::y_sweet},
+    {"updates", import_kind::updates},
+    {"postgres-bytea", import_kind::postgres_bytea},
+    {"y-websocket", import_kind::y_websocket},
+    {"hocuspocus", import_kind::hocuspocus}};
+
+/// What only some kinds of sources need.
+void add_source_options(CLI::App& in, import_request& request) {
+  in.add_option_function<std::string>(
+        "--names",
+        [&request](const std::string& rule) {
+          if (rule == "as-is") request.names = moving::source_names::as_they_are;
+        },
+        "Of y-leveldb: decoded (the default, %20 is a space) or as-is")
+      ->type_name("RULE")
+      ->check(CLI::IsMember({"decoded", "as-is"}).description(""));
+  in.add_option("--name-column", request.name_column, "Of the table; default: name")
+      ->type_name("NAME");
+  in.add_option("--data-column", request.data_column, "Of the table, of type bytea; default: data")
+      ->type_name("NAME");
+  in.add_option("--token-file", request.token_file, "A file with a token that a server asks for")
+      ->type_name("FILE");
+  in.add_option("--ca-file", request.ca_file,
+                "Certificates to trust for wss://, in PEM; default: those of the system")
+      ->type_name("FILE");
+}
+
 CLI::App& add_import(CLI::App& app, import_request& request) {
   CLI::App& in = *app.add_subcommand("import", "Take the documents of another server into a store");
   in.add_option_function<std::string>(
-        "--from",
-        [&request](const std::string& name) {
-          request.kind = name == "y-leveldb"           ? import_kind::y_leveldb
-                         : name == "hocuspocus-sqlite" ? import_kind::hocuspocus_sqlite
-                                                       : import_kind::updates;
-        },
-        "What to read: y-leveldb (a directory), hocuspocus-sqlite (a file) or updates (a folder)")
+        "--from", [&request](const std::string& name) { request.kind = import_kinds.at(name); },
+        "What to read: y-leveldb (a directory), hocuspocus-sqlite (a file), hocuspocus-s3-dump, "
+        "y-sweet or updates (a folder), postgres-bytea (the URL of a database, and a table), or "
+        "y-websocket or hocuspocus (the URL of a server, and a file with a name in each line)")
       ->type_name("KIND")
-      ->check(CLI::IsMember({"y-leveldb", "hocuspocus-sqlite", "updates"}).description(""))
+      ->check(CLI::IsMember(import_kinds).description(""))
       ->required();
   in.add_option("SOURCE", request.from, "Where it is")->required()->type_name("");
+  in.add_option("WHICH", request.which,
+                "Of a database its table, NAME or SCHEMA.NAME; of a server a file with names")
+      ->type_name("");
+  add_source_options(in, request);
   in.add_option("--store", request.store, "Directory of the store")->required()->type_name("PATH");
   in.add_option_function<std::string>(
         "--existing",
@@ -416,6 +451,11 @@ CLI::App& add_import(CLI::App& app, import_request& request) {
         "Documents that are in the store and lack something: merge (the default) or refuse")
       ->type_name("RULE")
       ->check(CLI::IsMember({"merge", "refuse"}).description(""));
+  in.callback([&request] {
+    if (takes_a_part(request.kind) == request.which.empty())
+      throw CLI::ValidationError("WHICH", "a database needs a table, a server a file with names, "
+                                          "and nothing else has either");
+  });
   in.add_flag("--dry-run", request.dry_run, "Read and compare everything, write nothing");
   in.add_flag("--json", request.as_json, "Print JSON instead of a table");
   in.footer(std::string{import_rules} + "\n" + import_examples);

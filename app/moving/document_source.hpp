@@ -21,6 +21,13 @@ enum class update_notation : std::uint8_t {
   any_of  ///< v1, v2, or a stream of v1 updates: to be detected.
 };
 
+/// What a name in a source is.
+enum class source_names : std::uint8_t {
+  as_they_are,
+  /// Part of the path of a URL, as y-websocket's server takes it: "a%20b" is the document "a b".
+  of_urls
+};
+
 /// One document of a source. Updates may be applied in any order.
 struct found_document {
   std::string name;

@@ -37,6 +37,12 @@ result<std::string> unescaped(std::string_view text) {
   return name;
 }
 
+result<std::string_view> without_ending(std::string_view path) {
+  if (!path.ends_with(file_ending)) return fail(errc::invalid_name, "it does not end with .bin");
+  path.remove_suffix(file_ending.size());
+  return path;
+}
+
 }  // namespace
 
 std::string path_of_name(std::string_view name) {
@@ -62,8 +68,7 @@ std::string path_of_name(std::string_view name) {
 }
 
 result<std::string> name_of_path(std::string_view path) {
-  if (!path.ends_with(file_ending)) return fail(errc::invalid_name, "it does not end with .bin");
-  path.remove_suffix(file_ending.size());
+  TROUPE_ASSIGN(path, without_ending(path));
   std::string joined;
   for (;;) {
     const std::size_t end = path.find('/');
@@ -79,6 +84,11 @@ result<std::string> name_of_path(std::string_view path) {
       joined.append(piece).append("/");
   }
   return unescaped(joined);
+}
+
+result<std::string> name_of_object(std::string_view path) {
+  TROUPE_ASSIGN(const std::string_view name, without_ending(path));
+  return std::string{name};
 }
 
 }  // namespace troupe::moving

@@ -25,4 +25,8 @@ std::string path_of_name(std::string_view name);
 /// with .bin, or a % is not followed by two hexadecimal digits.
 result<std::string> name_of_path(std::string_view path);
 
+/// The name from a path that Hocuspocus's extension S3 made: all in front of .bin, as it is. Fails
+/// with invalid_name: it does not end with .bin.
+result<std::string> name_of_object(std::string_view path);
+
 }  // namespace troupe::moving

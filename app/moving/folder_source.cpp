@@ -14,8 +14,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Which documents lie in which files, and how.
+struct folder_rules {
+  result<std::string> (*name_of)(std::string_view path);
+  update_notation notation;
+};
+
 class folder_source final : public document_source {
  public:
+  explicit folder_source(folder_rules rules) : rules_(rules) {}
+
   result<void> open(const std::string& folder) {
     std::error_code why;
     if (!fs::is_directory(folder, why))
@@ -28,7 +36,7 @@ class folder_source final : public document_source {
 
   result<bool> next(found_document& into) override {
     into.clear();
-    into.notation = update_notation::any_of;
+    into.notation = rules_.notation;
     for (std::error_code why; at_ != fs::recursive_directory_iterator{};) {
       const fs::path path = at_->path();
       std::error_code ignored;
@@ -45,7 +53,7 @@ class folder_source final : public document_source {
  private:
   void read(const fs::path& path, found_document& into) const {
     const std::string below = path.lexically_relative(folder_).string();
-    auto name = name_of_path(below);
+    auto name = rules_.name_of(below);
     auto bytes = name ? read_whole_file(path.string()) : result<std::string>{};
     if (!name || !bytes) {
       into.problems.push_back(in_single_quotes(below) + ": " +
@@ -56,16 +64,26 @@ class folder_source final : public document_source {
     into.updates.push_back(std::move(*bytes));
   }
 
+  folder_rules rules_;
   std::string folder_;
   fs::recursive_directory_iterator at_;
 };
 
+result<std::unique_ptr<document_source>> open_folder(const std::string& folder,
+                                                     folder_rules rules) {
+  auto source = std::make_unique<folder_source>(rules);
+  TROUPE_TRY(source->open(folder));
+  return source;
+}
+
 }  // namespace
 
 result<std::unique_ptr<document_source>> open_updates_folder(const std::string& folder) {
-  auto source = std::make_unique<folder_source>();
-  TROUPE_TRY(source->open(folder));
-  return source;
+  return open_folder(folder, {name_of_path, update_notation::any_of});
+}
+
+result<std::unique_ptr<document_source>> open_s3_dump(const std::string& folder) {
+  return open_folder(folder, {name_of_object, update_notation::v1});
 }
 
 result<std::string> read_whole_file(const std::string& path) {

@@ -14,6 +14,10 @@ namespace troupe::moving {
 /// stream of v1 updates. Any other file is a problem. Fails with storage_failed: no such folder.
 result<std::unique_ptr<document_source>> open_updates_folder(const std::string& folder);
 
+/// A copy of what Hocuspocus's extension S3 keeps below its prefix: the object NAME.bin, an update
+/// of format v1, is a file of this name. Any other file is a problem. Fails as above.
+result<std::unique_ptr<document_source>> open_s3_dump(const std::string& folder);
+
 /// All of a file. Fails with storage_failed, and update_too_large above document_size_bytes_max.
 result<std::string> read_whole_file(const std::string& path);
 

@@ -99,7 +99,7 @@ class import_run {
     loaded_document read;
     if (!read_all(found, read)) return {};
     report_.repaired += read.repaired();
-    if (read->has_gap()) report_.add_problem(found.name, "parts wait for updates that are missing");
+    if (read->has_gap()) report_.add_waiting(found.name);
     return compare(found.name, *read);
   }
 
@@ -214,6 +214,11 @@ void import_report::add_problem(std::string document, std::string what) {
   ++problems_in_total;
   if (problems.size() < problems_listed_max)
     problems.push_back({std::move(document), std::move(what)});
+}
+
+void import_report::add_waiting(std::string document) {
+  ++waiting_in_total;
+  if (waiting.size() < problems_listed_max) waiting.push_back(std::move(document));
 }
 
 result<import_report> import_documents(document_source& from, storage::backend* into,

@@ -28,17 +28,22 @@ struct import_problem {
 };
 
 struct import_report {
-  std::uint64_t documents = 0;           ///< That the source has.
-  std::uint64_t imported = 0;            ///< New in the store.
-  std::uint64_t merged = 0;              ///< Were in the store, and have more now.
-  std::uint64_t unchanged = 0;           ///< Were in the store with all of it.
-  std::uint64_t empty = 0;               ///< Hold nothing, so nothing is stored.
-  std::uint64_t repaired = 0;            ///< Contents that no Yjs client could use.
-  std::uint64_t bytes = 0;               ///< Of what was stored.
+  std::uint64_t documents = 0;  ///< That the source has.
+  std::uint64_t imported = 0;   ///< New in the store.
+  std::uint64_t merged = 0;     ///< Were in the store, and have more now.
+  std::uint64_t unchanged = 0;  ///< Were in the store with all of it.
+  std::uint64_t empty = 0;      ///< Hold nothing, so nothing is stored.
+  std::uint64_t repaired = 0;   ///< Contents that no Yjs client could use.
+  std::uint64_t bytes = 0;      ///< Of what was stored.
+  /// Documents that are in the store with all that the source has of them, where parts wait for
+  /// updates that the source lacks; the first problems_listed_max.
+  std::vector<std::string> waiting;
+  std::uint64_t waiting_in_total = 0;
   std::vector<import_problem> problems;  ///< The first problems_listed_max.
   std::uint64_t problems_in_total = 0;
 
   void add_problem(std::string document, std::string what);
+  void add_waiting(std::string document);
 };
 
 inline constexpr std::size_t problems_listed_max = 10'000;

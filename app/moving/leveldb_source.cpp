@@ -4,7 +4,6 @@
 #include <cstdarg>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <utility>
 
@@ -12,7 +11,9 @@
 #include <leveldb/env.h>
 
 #include "app/moving/leveldb_key.hpp"
+#include "app/moving/scratch_folder.hpp"
 #include "base/printable.hpp"
+#include "net/request_target.hpp"
 
 namespace troupe::moving {
 
@@ -43,34 +44,19 @@ class loss_log final : public leveldb::Logger {
   std::vector<std::string> lost_;
 };
 
-/// A directory with links to the files of a store; it goes with this object.
-class linked_copy {
- public:
-  result<void> make(const std::string& from) {
-    std::string name = (fs::temp_directory_path() / "troupe-leveldb-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr)
-      return fail(errc::storage_failed, in_single_quotes(name) + ": cannot be made");
-    path_ = name;
-    std::error_code why;
-    for (fs::directory_iterator at{fs::absolute(from), why}, end; !why && at != end;
-         at.increment(why)) {
-      const std::string file = at->path().filename().string();
-      if (file == "LOCK" || file == "LOG" || file == "LOG.old") continue;
-      fs::create_symlink(at->path(), fs::path{path_} / file, why);
-      if (why) break;
-    }
-    if (why) return fail(errc::storage_failed, in_single_quotes(from) + ": " + why.message());
-    return {};
+/// Puts a link to each file of a store into a folder, where LevelDB then writes its own.
+result<void> link_files(const std::string& from, const std::string& into) {
+  std::error_code why;
+  for (fs::directory_iterator at{fs::absolute(from), why}, end; !why && at != end;
+       at.increment(why)) {
+    const std::string file = at->path().filename().string();
+    if (file == "LOCK" || file == "LOG" || file == "LOG.old") continue;
+    fs::create_symlink(at->path(), fs::path{into} / file, why);
+    if (why) break;
   }
-  ~linked_copy() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  const std::string& path() const noexcept { return path_; }
-
- private:
-  std::string path_;
-};
+  if (why) return fail(errc::storage_failed, in_single_quotes(from) + ": " + why.message());
+  return {};
+}
 
 /// The lock of a store that y-leveldb would hold.
 class store_lock {
@@ -94,11 +80,17 @@ class store_lock {
 
 class leveldb_source final : public document_source {
  public:
+  explicit leveldb_source(source_names names) : names_(names) {}
+
   result<void> open(const std::string& directory) {
-    if (!fs::exists(fs::path{directory} / "CURRENT"))
+    std::error_code why;
+    if (!fs::exists(fs::path{directory} / "CURRENT", why))
       return fail(errc::corrupt_store, in_single_quotes(directory) + ": no LevelDB store");
     TROUPE_TRY(lock_.take(directory));
-    TROUPE_TRY(links_.make(directory));
+    const fs::path temporary = fs::temp_directory_path(why);
+    if (why) return fail(errc::storage_failed, "no folder for temporary files: " + why.message());
+    TROUPE_TRY(links_.make(temporary.string()));
+    TROUPE_TRY(link_files(directory, links_.path()));
     leveldb::Options options;
     options.info_log = &log_;
     leveldb::DB* opened = nullptr;
@@ -126,7 +118,7 @@ class leveldb_source final : public document_source {
       }
       if (key->what == leveldb_key::kind::update) return read_document(into);
       if (key->what == leveldb_key::kind::state_vector && !has_updates(key->document)) {
-        into.name = key->document;
+        into.name = shown(key->document);
         into.problems.emplace_back("all of its updates are missing");
         at_->Next();
         return true;
@@ -150,12 +142,13 @@ class leveldb_source final : public document_source {
 
   /// Takes all updates of the document at which the iterator stands.
   bool read_document(found_document& into) {
-    into.name = decode_leveldb_key(bytes_of(at_->key()))->document;
-    std::uint64_t expected = first_number(into.name);
+    const std::string stored_name{decode_leveldb_key(bytes_of(at_->key()))->document};
+    into.name = shown(stored_name);
+    std::uint64_t expected = first_number(stored_name);
     std::size_t size = 0;
     for (; at_->Valid(); at_->Next()) {
       const auto key = decode_leveldb_key(bytes_of(at_->key()));
-      if (!key || key->what != leveldb_key::kind::update || key->document != into.name) break;
+      if (!key || key->what != leveldb_key::kind::update || key->document != stored_name) break;
       if (key->number > expected)
         into.problems.push_back("updates " + std::to_string(expected) + " to " +
                                 std::to_string(key->number - 1) + " are missing");
@@ -189,10 +182,15 @@ class leveldb_source final : public document_source {
     return key && key->what == leveldb_key::kind::update && key->document == document;
   }
 
+  std::string shown(std::string_view stored_name) const {
+    return names_ == source_names::of_urls ? decoded_name(stored_name) : std::string{stored_name};
+  }
+
+  const source_names names_;
   // In the order in which they may not go: the database before its directory, that before the lock.
   store_lock lock_;
   loss_log log_;
-  linked_copy links_;
+  scratch_folder links_;
   std::unique_ptr<leveldb::DB> database_;
   std::unique_ptr<leveldb::Iterator> at_;
   std::unique_ptr<leveldb::Iterator> finder_;
@@ -201,8 +199,9 @@ class leveldb_source final : public document_source {
 
 }  // namespace
 
-result<std::unique_ptr<document_source>> open_leveldb(const std::string& directory) {
-  auto source = std::make_unique<leveldb_source>();
+result<std::unique_ptr<document_source>> open_leveldb(const std::string& directory,
+                                                      source_names names) {
+  auto source = std::make_unique<leveldb_source>(names);
   TROUPE_TRY(source->open(directory));
   return source;
 }

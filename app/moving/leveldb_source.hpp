@@ -12,6 +12,7 @@ namespace troupe::moving {
 
 /// Opens the store and keeps others from opening it. Fails with store_in_use, corrupt_store (no
 /// LevelDB store, or one that cannot be opened) and storage_failed; the detail names the directory.
-result<std::unique_ptr<document_source>> open_leveldb(const std::string& directory);
+result<std::unique_ptr<document_source>> open_leveldb(const std::string& directory,
+                                                      source_names names);
 
 }  // namespace troupe::moving

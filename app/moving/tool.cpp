@@ -5,7 +5,10 @@
 
 #include "app/moving/folder_source.hpp"
 #include "app/moving/leveldb_source.hpp"
+#include "app/moving/postgres_source.hpp"
 #include "app/moving/sqlite_source.hpp"
+#include "app/moving/upstream_source.hpp"
+#include "app/moving/ysweet_source.hpp"
 #include "app/storage/commands.hpp"
 #include "base/printable.hpp"
 
@@ -17,9 +20,20 @@ using moving::import_problem;
 
 result<std::unique_ptr<moving::document_source>> open_source(const import_request& request) {
   switch (request.kind) {
-    case import_kind::y_leveldb: return moving::open_leveldb(request.from);
+    case import_kind::y_leveldb: return moving::open_leveldb(request.from, request.names);
     case import_kind::hocuspocus_sqlite: return moving::open_sqlite(request.from);
+    case import_kind::hocuspocus_s3_dump: return moving::open_s3_dump(request.from);
+    case import_kind::y_sweet: return moving::open_ysweet(request.from);
     case import_kind::updates: return moving::open_updates_folder(request.from);
+    case import_kind::postgres_bytea:
+      return moving::open_postgres(
+          {request.from, request.which, request.name_column, request.data_column});
+    case import_kind::y_websocket:
+    case import_kind::hocuspocus:
+      return moving::open_upstream(
+          {request.kind == import_kind::hocuspocus ? moving::upstream_protocol::hocuspocus
+                                                   : moving::upstream_protocol::y_websocket,
+           request.from, request.which, request.token_file, request.ca_file});
   }
   return fail(errc::storage_failed, "unknown kind of source");
 }
@@ -56,6 +70,16 @@ void write_problems_json(const std::vector<import_problem>& problems, std::uint6
   out.close(']');
 }
 
+std::string waiting_lines(const moving::import_report& report) {
+  if (report.waiting_in_total == 0) return {};
+  std::string text = row("waiting", std::to_string(report.waiting_in_total));
+  for (const std::string& each : report.waiting)
+    text += "  * " + in_single_quotes(each) + ": parts wait for updates that the source lacks\n";
+  if (report.waiting_in_total > report.waiting.size())
+    text += "  and " + std::to_string(report.waiting_in_total - report.waiting.size()) + " more\n";
+  return text;
+}
+
 std::string text_of(const moving::import_report& report, const import_request& request) {
   if (request.as_json) {
     json::writer out;
@@ -63,7 +87,10 @@ std::string text_of(const moving::import_report& report, const import_request& r
     out.name("documents").value(report.documents).name("imported").value(report.imported);
     out.name("merged").value(report.merged).name("unchanged").value(report.unchanged);
     out.name("empty").value(report.empty).name("repaired").value(report.repaired);
-    out.name("bytes").value(report.bytes);
+    out.name("bytes").value(report.bytes).name("waiting_in_total").value(report.waiting_in_total);
+    out.name("waiting").open('[');
+    for (const std::string& each : report.waiting) out.value(printable(each));
+    out.close(']');
     write_problems_json(report.problems, report.problems_in_total, out);
     return out.close('}').take() + "\n";
   }
@@ -74,6 +101,7 @@ std::string text_of(const moving::import_report& report, const import_request& r
   text += row("there already", std::to_string(report.unchanged));
   text += row("empty", std::to_string(report.empty));
   if (report.repaired > 0) text += row("repaired contents", std::to_string(report.repaired));
+  text += waiting_lines(report);
   text += problem_lines(report.problems, report.problems_in_total);
   if (request.dry_run) return text + "A dry run: nothing was written.\n";
   return text + "All that was stored was read again, and is what was read.\n";

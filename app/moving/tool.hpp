@@ -11,13 +11,30 @@
 
 namespace troupe {
 
-enum class import_kind : std::uint8_t { y_leveldb, hocuspocus_sqlite, updates };
+enum class import_kind : std::uint8_t {
+  y_leveldb,
+  hocuspocus_sqlite,
+  hocuspocus_s3_dump,
+  y_sweet,
+  updates,
+  postgres_bytea,
+  y_websocket,
+  hocuspocus
+};
 
 /// What the command line asks for.
 struct import_request {
   import_kind kind = import_kind::updates;
-  std::string from;   ///< Directory, or file.
+  std::string from;   ///< Directory, file, or URL of a database or a server.
   std::string store;  ///< Directory of the store, which is made if it does not exist.
+  /// What of it: the table of a database, NAME or SCHEMA.NAME; of a server, a file with the names
+  /// of documents, a line each. Empty for all else.
+  std::string which;
+  moving::source_names names = moving::source_names::of_urls;  ///< Of y-leveldb.
+  std::string name_column = "name";                            ///< Of the table.
+  std::string data_column = "data";
+  std::string token_file;  ///< What a server asks for.
+  std::string ca_file;     ///< Whom to trust as a server, in PEM; empty: as the system does.
   moving::existing_document existing = moving::existing_document::merge;
   bool dry_run = false;
   bool as_json = false;
@@ -40,6 +57,12 @@ struct moving_streams {
   std::ostream& out;
   std::ostream& err;
 };
+
+/// Whether a kind of source needs `which`.
+constexpr bool takes_a_part(import_kind kind) {
+  return kind == import_kind::postgres_bytea || kind == import_kind::y_websocket ||
+         kind == import_kind::hocuspocus;
+}
 
 int run_import_command(const import_request& request, const moving_streams& streams);
 int run_export_command(const export_request& request, const moving_streams& streams);

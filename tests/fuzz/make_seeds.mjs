@@ -270,6 +270,8 @@ add('moving', 'covered', bytes(1, [0xf5, 3, 1, 0]));
 for (const [name, file] of Object.entries({ plain: 'page.bin', escaped: 'wiki%2Fpage%201.bin', folder: 'wiki/page.bin', cut: 'nnnn+/nn.bin' }))
   add('moving', `path.${name}`, bytes(2, file));
 add('moving', 'name', bytes(3, 'wiki/page 1+..'));
+for (const name of ['served', 'pushed-only', 'with_meta'])
+  add('moving', `ysweet.${name}`, bytes(4, readFileSync(path.join(here, '../golden/y-sweet/store', name, 'data.ysweet'))));
 
 const differs = [];
 for (const [file, content] of Object.entries(seeds)) {

@@ -3,85 +3,18 @@
 // on the store is byte for byte what yjs makes of the old one.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 
 import { LeveldbPersistence } from 'y-leveldb';
 import * as Y from 'yjs';
 
 import { own_server } from './support/fixture.mjs';
+import { documents, fresh, read_back, report_of, state_of, troupe } from './support/moving.mjs';
 import { binary_path } from './support/server.mjs';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'troupe-moving-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
-let places = 0;
-const fresh = (name) => path.join(folder, `${++places}-${name}`);
 const has_python = spawnSync('python3', ['-c', 'import sqlite3']).status === 0;
-
-function troupe(...args) {
-  const run = spawnSync(binary_path(), args, { timeout: 60_000 });
-  assert.equal(run.error, undefined);
-  return { status: run.status, out: run.stdout.toString(), err: run.stderr.toString() };
-}
-
-/** Runs an import or an export whose report is JSON, and checks its exit code. */
-function report_of(status, ...args) {
-  const run = troupe(...args, '--json');
-  assert.equal(run.status, status, run.out + run.err);
-  return JSON.parse(run.out);
-}
-
-/** Documents with the kinds of contents that people have, and the updates that made them. */
-function documents() {
-  const made = new Map();
-  const author = (name, edit) => {
-    const doc = new Y.Doc();
-    doc.clientID = 1000 + made.size;
-    const updates = [];
-    doc.on('update', (update) => updates.push(update));
-    edit(doc);
-    made.set(name, { doc, updates });
-  };
-  author('a', (doc) => doc.getText('text').insert(0, 'hello 🌍'));
-  author('wiki/page 1', (doc) => {
-    const text = doc.getText('text');
-    for (let i = 0; i < 120; ++i) text.insert(i, String(i % 10));
-    text.delete(10, 50);
-    text.format(0, 5, { bold: true });
-  });
-  author('ä'.repeat(100), (doc) => {
-    doc.getMap('map').set('key', { nested: [1, 2.5, null] });
-    doc.getMap('map').set('key', new Y.Array());
-    doc.getXmlFragment('xml').insert(0, [new Y.XmlElement('p')]);
-  });
-  author('two authors', (doc) => {
-    const other = new Y.Doc();
-    other.clientID = 77;
-    other.getText('text').insert(0, 'other');
-    doc.getText('text').insert(0, 'mine');
-    Y.applyUpdate(doc, Y.encodeStateAsUpdate(other));
-    doc.getText('text').delete(2, 3);
-  });
-  return made;
-}
-
-const state_of = (updates) => {
-  const doc = new Y.Doc();
-  for (const update of updates) Y.applyUpdate(doc, update);
-  return Buffer.from(Y.encodeStateAsUpdate(doc));
-};
-
-/** Reads all documents from a server on the store, with a real client each. */
-async function read_back(context, store, expected) {
-  const { server, client } = await own_server(context, { 'storage.engine': 'rocksdb', 'storage.path': store });
-  for (const [name, state] of expected) {
-    const reader = await client(encodeURIComponent(name)).synced();
-    assert.deepEqual(Buffer.from(Y.encodeStateAsUpdate(reader.doc)), state, name);
-  }
-  await server.stop();
-}
 
 async function leveldb_store(made, { flush = [] } = {}) {
   const directory = fresh('leveldb');
@@ -145,6 +78,25 @@ test('a y-leveldb store of many documents, tables included, moves in', async (co
   await read_back(context, store, ['document-0', 'document-399'].map((name) => [name, state_of(made.get(name).updates)]));
 });
 
+test('what a killed import leaves in the folder for temporary files goes with the next one', async () => {
+  const page = documents().get('a');
+  const made = new Map(Array.from({ length: 3000 }, (_, i) => [`document-${i}`, page]));
+  const directory = await leveldb_store(made);
+  const TMPDIR = fresh('tmp');
+  mkdirSync(TMPDIR);
+  const run = ['import', '--from', 'y-leveldb', directory, '--store', fresh('store')];
+  const child = spawn(binary_path(), run, { stdio: 'ignore', env: { ...process.env, TMPDIR } });
+  const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve(signal)));
+  const deadline = Date.now() + 20_000;
+  while (readdirSync(TMPDIR).length === 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 1));
+  child.kill('SIGKILL');
+  assert.equal(await ended, 'SIGKILL', 'it was killed on its way');
+  assert.equal(readdirSync(TMPDIR).length, 1);
+  const again = spawnSync(binary_path(), run, { env: { ...process.env, TMPDIR } });
+  assert.equal(again.status, 0, again.stderr.toString());
+  assert.deepEqual(readdirSync(TMPDIR), []);
+});
+
 test('damage in a y-leveldb store is told, and the rest moves in', async (context) => {
   const made = documents();
   const directory = fresh('leveldb');
@@ -160,7 +112,8 @@ test('damage in a y-leveldb store is told, and the rest moves in', async (contex
   const store = fresh('store');
   const report = report_of(1, 'import', '--from', 'y-leveldb', directory, '--store', store);
   const of = (name) => report.problems.filter((each) => each.document === name).map((each) => each.what).join('; ');
-  assert.match(of('wiki/page 1'), /updates 60 to 60 are missing.*wait for updates/);
+  assert.match(of('wiki/page 1'), /updates 60 to 60 are missing/);
+  assert.deepEqual(report.waiting, ['wiki/page 1']);
   assert.match(of('bad'), /not an update.*nothing of it can be read/);
   assert.match(of('lost'), /all of its updates are missing/);
   assert.match(of(''), /not of y-leveldb/);

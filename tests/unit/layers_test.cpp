@@ -72,6 +72,8 @@ const std::vector<confinement> libraries = {
     {"leveldb/", {"app/moving/leveldb_source.cpp"}, 1},
     {"curl/", {"net/http_client.cpp"}, 1},
     {"zstd.h", {"base/compression.cpp"}},
+    {"libpq-fe.h", {"app/moving/postgres_source.cpp"}, 1},
+    {"sqlite3.h", {"app/moving/sqlite_source.cpp"}, 1},
     {"tl/", {}},
     {"sys/", {}},
     {"arpa/", {}},

@@ -46,4 +46,10 @@ TEST_CASE("a path without the ending or with half an escape has no name", "[movi
   }
 }
 
+TEST_CASE("the key of an object is the name as it is", "[moving]") {
+  CHECK(moving::name_of_object("wiki/a%20b+/c.bin").value() == "wiki/a%20b+/c");
+  CHECK(moving::name_of_object("notes.bin.bin").value() == "notes.bin");
+  CHECK(moving::name_of_object("notes.txt").error().code == errc::invalid_name);
+}
+
 }  // namespace troupe::moving_file_name_test

@@ -166,8 +166,27 @@ TEST_CASE("what cannot be read is told, and the rest is taken", "[moving]") {
   CHECK(text_in(*store.load("damaged")) == "1;2;");
   CHECK(store.load("gap")->updates.size() == 1);
   CHECK(store.load("lost")->updates.empty());
-  // damaged: two; lost: its update, and that nothing is left; nameless; gap; the name.
-  CHECK(report.problems_in_total == 7);
+  // damaged: two; lost: its update, and that nothing is left; nameless; the name.
+  CHECK(report.problems_in_total == 6);
+}
+
+TEST_CASE("a document with parts that wait is taken as it is, and told", "[moving]") {
+  const temporary_directory folder;
+  folder.make_directory("in");
+  folder.write("in/gap.bin", line_update(2));
+  folder.write("in/whole.bin", lines_state(2));
+  rocksdb_bed store;
+  for (int run = 0; run < 2; ++run) {
+    const outcome done = import_folder(folder.path() / "in", store.settings.path);
+    INFO(done.out << done.err);
+    CHECK(done.code == moving_complete);
+    CHECK(done.out.find("'gap': parts wait") != std::string::npos);
+    CHECK(done.out.find("'whole'") == std::string::npos);
+  }
+  // What it waited for comes later.
+  folder.write("in/gap.bin", line_update(1));
+  CHECK(import_folder(folder.path() / "in", store.settings.path).code == moving_complete);
+  CHECK(text_in(store, "gap") == "1;2;");
 }
 
 TEST_CASE("a removed document stays removed", "[moving]") {
@@ -228,6 +247,22 @@ TEST_CASE("files of all formats are imported, and others are named", "[moving]")
     CHECK(text_in(store, name) == "1;2;3;");
 }
 
+TEST_CASE("a dump of objects has the names of documents as they are", "[moving]") {
+  const temporary_directory folder;
+  folder.make_directory("in/wiki");
+  folder.write("in/wiki/100%25.bin", lines_state(2));
+  folder.write("in/part.bin.1234", lines_state(1));
+  rocksdb_bed store;
+  import_request request;
+  request.kind = import_kind::hocuspocus_s3_dump;
+  request.from = (folder.path() / "in").string();
+  request.store = store.settings.path;
+  std::ostringstream out, err;
+  CHECK(run_import_command(request, {out, err}) == moving_partial);
+  CHECK(out.str().find("part.bin.1234") != std::string::npos);
+  CHECK(text_in(store, "wiki/100%25") == "1;2;");
+}
+
 TEST_CASE("an export can be imported again", "[moving]") {
   const temporary_directory folder;
   const std::vector<std::string> names{"plain", "wiki/page 1", std::string(500, '/'), "..",
@@ -266,7 +301,8 @@ TEST_CASE("a source or a store that is not there is refused", "[moving]") {
   const temporary_directory folder;
   const std::string nowhere = (folder.path() / "nowhere").string();
   for (const import_kind kind :
-       {import_kind::y_leveldb, import_kind::hocuspocus_sqlite, import_kind::updates}) {
+       {import_kind::y_leveldb, import_kind::hocuspocus_sqlite, import_kind::hocuspocus_s3_dump,
+        import_kind::y_sweet, import_kind::updates}) {
     import_request request;
     request.kind = kind;
     request.from = nowhere;
