@@ -99,6 +99,8 @@ void hosted_document::on_receipt(const asked& by, document_effects& out) {
   subscriber_details& more = by.by.more();
   more.receipt.assign(by.what.body.begin(), by.what.body.end());
   more.owes_receipt = true;
+  // Others may have brought what was missing. A client asks again while it waits.
+  if (!state_.has_gap()) more.has_left_gap = false;
   give_receipt(by, out.writes.size(), out);
 }
 

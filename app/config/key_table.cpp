@@ -67,7 +67,7 @@ constexpr std::array keys{
                "API is on the admin port only"},
     config_key{"server.drain_delay",
                duration_field{in<&config::server, &server::drain_delay>, 0ms, 5min}, time_units,
-               "when the node is told to stop, time for which /readyz says so before connections "
+               "when the node is asked to stop, time for which /readyz says so before connections "
                "are closed, so that a load balancer sends no new ones"},
     config_key{"server.tls.certificate", text_field{in<&config::tls, &tls::certificate>}, "file",
                "certificate chain in PEM, for wss://; empty turns TLS off; SIGHUP reloads it"},
@@ -411,7 +411,7 @@ constexpr std::array keys{
                time_units, "a change is reported after the file has been quiet for this long"},
 
     config_key{"webhooks.url", text_field{in<&config::webhooks, &webhooks::url>}, "URL",
-               "where the server tells the application what has happened "
+               "where the server notifies the application of what has happened "
                "(docs/backend-api.md#webhooks); empty: nowhere"},
     config_key{"webhooks.secret", secret_field{in<&config::webhooks, &webhooks::secret>}, "secret",
                "with which webhooks are signed, 16 to 1024 bytes; empty: that of "

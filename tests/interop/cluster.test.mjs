@@ -2,13 +2,12 @@
 // one is seen at the others, whoever of them dies. Faults under load are in tests/cluster.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 
 import { has_cluster, own_cluster } from './support/cluster.mjs';
 import { converged } from './support/documents.mjs';
+import { temporary_folder } from './support/folder.mjs';
 import { writing } from './support/json_client.mjs';
 import { binary_path } from './support/server.mjs';
 import { version_client, versions } from './support/version_client.mjs';
@@ -322,8 +321,7 @@ cluster_test('what a home could not announce is announced by the next one, when 
 });
 
 cluster_test('over TLS edits pass between nodes, and a node with a certificate of another authority stays outside', async (context) => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'troupe-tls-'));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporary_folder();
   const names = ['node-a', 'node-b', 'node-c'];
   for (const authority of ['ours', 'other'])
     execFileSync(binary_path(), ['cluster', 'make-certificates', path.join(folder, authority), ...names.flatMap((name) => ['--node', name])]);

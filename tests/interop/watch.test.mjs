@@ -5,9 +5,9 @@ import path from 'node:path';
 import { test } from 'node:test';
 
 import { own_server } from './support/fixture.mjs';
+import { temporary_folder } from './support/folder.mjs';
 import { sync_step1 } from './support/frames.mjs';
 import { refused_start } from './support/server.mjs';
-import { temporary_folder } from './support/tls.mjs';
 import { pause, until } from './support/wait.mjs';
 
 const debounce = 50;
@@ -17,7 +17,7 @@ const debounce = 50;
  * temporary folder; `more` is YAML for the section `watch`.
  */
 async function watching(context, more = '') {
-  const folder = temporary_folder(context);
+  const folder = temporary_folder();
   const at = (...parts) => path.join(folder, ...parts);
   for (const name of ['notes', 'notes/old', 'build']) mkdirSync(at(name));
   writeFileSync(at('notes', 'there.md'), 'from the beginning');
@@ -208,7 +208,7 @@ test('a thousand files at once are all told', async (context) => {
 });
 
 test('a directory that does not exist is told at the start, and the server does not start', async (context) => {
-  const folder = temporary_folder(context);
+  const folder = temporary_folder();
   const file = path.join(folder, 'troupe.yaml');
   writeFileSync(file, `watch:\n  directories:\n    - directory: "${folder}/missing"\n`);
   const { code, stdout, stderr } = await refused_start({}, { file });

@@ -1,17 +1,9 @@
 // Certificates for tests, made by openssl in a temporary folder, and clients that trust exactly them.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import tls from 'node:tls';
 import { WebSocket } from 'ws';
-
-/** A folder that is gone after the test. */
-export function temporary_folder(context) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'troupe-test-'));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 /** Makes a certificate of its own for 127.0.0.1: {certificate, key}, names of files, and `ca`, what to trust. */
 export function make_certificate(folder, name) {

@@ -94,6 +94,21 @@ TEST_CASE("no receipt is given while something is missing", "[receipts]") {
   CHECK(bed.asks("03") == "03");
 }
 
+TEST_CASE("a receipt is given once another session has brought what was missing", "[receipts]") {
+  receipt_bed bed;
+  constexpr session_id bob = 2;
+  bed.document.on_join({bob, rights::all(), nullptr});
+  bed.syncs();
+  bed.answers(nothing);
+  const byte_buffer first = bed.client.insert_text("t", 0, "a");
+  CHECK(bed.updates(bed.client.insert_text("t", 1, "b")).empty());
+  CHECK(bed.asks("02").empty());
+  document_effects out;
+  bed.document.on_request(bob, {request_kind::update, dialect::y_websocket, first}, bed.now, out);
+  REQUIRE_FALSE(bed.document.has_gap());
+  CHECK(bed.asks("02") == "02");
+}
+
 TEST_CASE("no receipt is given for what was refused, until the client is synced anew",
           "[receipts]") {
   receipt_bed bed{rights{right::read}};
