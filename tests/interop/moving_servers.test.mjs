@@ -16,11 +16,12 @@ import * as Y from 'yjs';
 
 import { yjs_client } from './support/clients.mjs';
 import { own_server } from './support/fixture.mjs';
+import { temporary_folder } from './support/folder.mjs';
 import { update_frame } from './support/frames.mjs';
 import { free_port } from './support/metrics.mjs';
 import { documents, fresh, read_back, state_of } from './support/moving.mjs';
 import { binary_path } from './support/server.mjs';
-import { make_certificate, temporary_folder } from './support/tls.mjs';
+import { make_certificate } from './support/tls.mjs';
 import { until } from './support/wait.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -151,7 +152,7 @@ test('documents of a Hocuspocus server that runs move in by their names', async 
 });
 
 test('a server behind TLS is asked if its certificate is trusted', async (context) => {
-  const certificate = make_certificate(temporary_folder(context), 'old');
+  const certificate = make_certificate(temporary_folder(), 'old');
   const secure = create_secure_server({ cert: readFileSync(certificate.certificate), key: readFileSync(certificate.key) });
   const { updates } = documents().get('a');
   const targets = [];

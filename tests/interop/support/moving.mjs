@@ -1,21 +1,19 @@
 // What the tests of `troupe import` share: documents, and a look into the store that they went to.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { after } from 'node:test';
 
 import * as Y from 'yjs';
 
 import { own_server } from './fixture.mjs';
+import { temporary_folder } from './folder.mjs';
 import { binary_path } from './server.mjs';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'troupe-moving-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporary_folder();
 let places = 0;
 /** A path in a folder of this process, which goes at its end. */
 export const fresh = (name) => path.join(folder, `${++places}-${name}`);
+
 /** Runs the program. */
 export function troupe(...args) {
   const run = spawnSync(binary_path(), args, { timeout: 60_000 });

@@ -1,12 +1,12 @@
 // A PostgreSQL server of a test's own, in a folder that goes with it: Debian's package `postgresql` has the programs.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chownSync, existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
 import pg from 'pg';
 
+import { temporary_folder } from './folder.mjs';
 import { until } from './wait.mjs';
 
 const base = '/usr/lib/postgresql';
@@ -25,7 +25,7 @@ export const can_run_postgres = programs !== undefined && spawnSync('id', ['post
 /** Runs one until the test ends, on a socket in its folder: the URL of its database, and a pool of connections. */
 export async function run_postgres(context) {
   const user = other_user();
-  const folder = mkdtempSync(path.join(tmpdir(), 'troupe-postgres-'));
+  const folder = temporary_folder();
   if (user.uid) chownSync(folder, user.uid, user.gid);
   const data = path.join(folder, 'data');
   const made = spawnSync(path.join(programs, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--locale=C'], { ...user, cwd: folder });
@@ -40,7 +40,6 @@ export async function run_postgres(context) {
     await pool.end();
     child.kill('SIGINT');
     await ended;
-    rmSync(folder, { recursive: true, force: true });
   });
   await until(() => log.includes('ready to accept connections'), 'PostgreSQL is ready', 20_000, () => log);
   return { url, pool };
