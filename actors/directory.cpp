@@ -331,8 +331,8 @@ notified_document directory::on_notify(const notify_document& news) {
   const auto found = documents_.find(news.document);
   if (found == documents_.end() || found->second.is_unloading) {
     if (settings_.links)
-      tell_peers(news.document,
-                 cluster::peer_event{shared_bytes::copy_of(as_bytes(news.payload)), {}, {}});
+      notify_peers(news.document,
+                   cluster::peer_event{shared_bytes::copy_of(as_bytes(news.payload)), {}, {}});
     return {false};
   }
   tell(this, found->second.document, document_event{news.payload});
@@ -474,7 +474,7 @@ void directory::on_removed(const std::string& name, const removed_document& outc
   removal ended = std::move(removals_.at(name));
   removals_.erase(name);
   if (!outcome.why) windows_.erase(name);
-  if (!ended.generation) tell_generation(name, outcome.generation);
+  if (!ended.generation) announce_generation(name, outcome.generation);
   if (settings_.links && !ended.generation && !outcome.why && outcome.generation > 0)
     await_keepers(name, ended, outcome);
   else

@@ -2,12 +2,12 @@
 
 namespace troupe {
 
-void document_peers::tell_users(const document_effects::peer_effects& what) {
+void document_peers::send_to_users(const document_effects::peer_effects& what) {
   if (what.empty()) return;
   for (const byte_buffer& update : what.presence)
-    core_.tell_users(cluster::peer_presence{shared_bytes::copy_of(update), false});
+    core_.send_to_users(cluster::peer_presence{shared_bytes::copy_of(update), false});
   for (const auto& event : what.events)
-    core_.tell_users(cluster::peer_event{event.payload, event.user, event.message_id});
+    core_.send_to_users(cluster::peer_event{event.payload, event.user, event.message_id});
 }
 
 void document_peers::show_presence(cluster::peer_id to, const hosted_document& of) {

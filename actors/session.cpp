@@ -65,7 +65,7 @@ void session::on_exit() {
     tell(this, each.document, leave_document{core_.id()});
     environment_->table->unsubscribe(each.id, core_.id());
   });
-  tell_traffic();
+  report_traffic();
   environment_->table->remove(core_.id());
   if (place_ == session_place::own) environment_->slots->release();
   environment_->metrics->sessions().dec();
@@ -179,10 +179,10 @@ void session::on_pause_ended(time_point now) {
 
 void session::on_second(time_point now) {
   if (core_.is_closed()) return;
-  tell_traffic();
+  report_traffic();
   environment_->table->tally().add_session(connection_->queued_bytes(), core_.spoken());
   connection_->tick(now);
-  if (!asked_.empty()) ask_again(now);
+  if (!questions_.empty()) ask_again(now);
   session_effects& effects = environment_->effects;
   core_.on_second({now, connection_->queued_bytes()},
                   {connection_->last_sent(), connection_->last_alive()}, effects);
@@ -328,12 +328,12 @@ void session::look_for_life() {
 // --- for operators ---
 
 /// The unit counts what its connections did since the last second.
-void session::tell_traffic() {
+void session::report_traffic() {
   const connection_counters& counted = connection_->counters();
   const traffic_count all{counted.frames_in, counted.frames_out, counted.bytes_in,
                           counted.bytes_out};
-  environment_->table->tally().add(all - told_);
-  told_ = all;
+  environment_->table->tally().add(all - reported_);
+  reported_ = all;
 }
 
 session_info session::describe() const {
