@@ -1,5 +1,6 @@
 #include "app/command_line.hpp"
 
+#include <map>
 #include <sstream>
 #include <vector>
 
@@ -30,6 +31,7 @@ constexpr const char* general_footer =
     "  troupe doc info document.bin             what is in a stored or captured update\n"
     "  troupe storage verify ./data             whether all stored documents can be read\n"
     "  troupe cluster members                   the nodes of a cluster, as one of them sees them\n"
+    "  troupe import --from y-leveldb old --store ./data    take over the documents of a server\n"
     "  troupe healthcheck --config node.yaml    whether the node of this file is up\n"
     "  troupe inspect watch                     what a running node does, again and again\n"
     "\n"
@@ -89,6 +91,30 @@ constexpr const char* cluster_examples =
     "  troupe cluster make-certificates certificates --node n1 --node n2 --node n3\n"
     "\n"
     "troupe cluster COMMAND --help lists the options.\n";
+
+constexpr const char* import_rules =
+    "The store is one that no server has open; it is made if it does not exist. Documents that are "
+    "in\n"
+    "it already get what they lack, or are refused with --existing refuse. To run it again is\n"
+    "harmless, and how an interrupted import goes on. What was stored is read again and compared.\n"
+    "Exit code 0: all documents are in the store. 1: some could not be read, or were refused; the\n"
+    "standard output says which and why. 2: it did not begin, or ended early.\n";
+
+constexpr const char* import_examples =
+    "Examples:\n"
+    "  troupe import --from y-leveldb ./old --store ./data --dry-run\n"
+    "  troupe import --from hocuspocus-sqlite db.sqlite --store ./data\n"
+    "  troupe import --from updates ./folder --store ./data    a file for each document\n"
+    "  troupe import --from postgres-bytea postgresql://app@db/app documents --store ./data\n"
+    "  troupe import --from y-websocket ws://127.0.0.1:1234 names.txt --store ./data\n";
+
+constexpr const char* export_rules =
+    "Writes a file for each document: its state as one Yjs update of format v1, with the name of\n"
+    "the document, %XX for special characters, and .bin. The store is one that no server has "
+    "open.\n"
+    "Exit code 0: all documents are there. 1: some are not; the standard output says which and "
+    "why.\n"
+    "2: it did not begin, or ended early.\n";
 
 constexpr const char* healthcheck_rules =
     "Exit code 0: the node is well. 1: it is not, or does not answer within 5 s; standard error "
@@ -388,6 +414,93 @@ class cluster_commands {
   cluster_request& request_;
 };
 
+const std::map<std::string, import_kind> import_kinds{
+    {"y-leveldb", import_kind::y_leveldb},
+    {"hocuspocus-sqlite", import_kind::hocuspocus_sqlite},
+    {"hocuspocus-s3-dump", import_kind::hocuspocus_s3_dump},
+    {"y-sweet", import_kind::y_sweet},
+    {"updates", import_kind::updates},
+    {"postgres-bytea", import_kind::postgres_bytea},
+    {"y-websocket", import_kind::y_websocket},
+    {"hocuspocus", import_kind::hocuspocus}};
+
+/// What only some kinds of sources need.
+void add_source_options(CLI::App& in, import_request& request) {
+  in.add_option_function<std::string>(
+        "--names",
+        [&request](const std::string& rule) {
+          if (rule == "as-is") request.names = moving::source_names::as_they_are;
+        },
+        "Of y-leveldb: decoded (the default, %20 is a space) or as-is")
+      ->type_name("RULE")
+      ->check(CLI::IsMember({"decoded", "as-is"}).description(""));
+  in.add_option("--name-column", request.name_column, "Of the table; default: name")
+      ->type_name("NAME");
+  in.add_option("--data-column", request.data_column, "Of the table, of type bytea; default: data")
+      ->type_name("NAME");
+  in.add_option("--token-file", request.token_file, "A file with a token that a server asks for")
+      ->type_name("FILE");
+  in.add_option("--ca-file", request.ca_file,
+                "Certificates to trust for wss://, in PEM; default: those of the system")
+      ->type_name("FILE");
+}
+
+CLI::App& add_import(CLI::App& app, import_request& request) {
+  CLI::App& in = *app.add_subcommand("import", "Take the documents of another server into a store");
+  in.add_option_function<std::string>(
+        "--from", [&request](const std::string& name) { request.kind = import_kinds.at(name); },
+        "What to read: y-leveldb (a directory), hocuspocus-sqlite (a file), hocuspocus-s3-dump, "
+        "y-sweet or updates (a folder), postgres-bytea (the URL of a database, and a table), or "
+        "y-websocket or hocuspocus (the URL of a server, and a file with a name in each line)")
+      ->type_name("KIND")
+      ->check(CLI::IsMember(import_kinds).description(""))
+      ->required();
+  in.add_option("SOURCE", request.from, "Where it is")->required()->type_name("");
+  in.add_option("WHICH", request.which,
+                "Of a database its table, NAME or SCHEMA.NAME; of a server a file with names")
+      ->type_name("");
+  add_source_options(in, request);
+  in.add_option("--store", request.store, "Directory of the store")->required()->type_name("PATH");
+  in.add_option_function<std::string>(
+        "--existing",
+        [&request](const std::string& rule) {
+          if (rule == "refuse") request.existing = moving::existing_document::refuse;
+        },
+        "Documents that are in the store and lack something: merge (the default) or refuse")
+      ->type_name("RULE")
+      ->check(CLI::IsMember({"merge", "refuse"}).description(""));
+  in.callback([&request] {
+    if (takes_a_part(request.kind) == request.which.empty())
+      throw CLI::ValidationError("WHICH", "a database needs a table, a server a file with names, "
+                                          "and nothing else has either");
+  });
+  in.add_flag("--dry-run", request.dry_run, "Read and compare everything, write nothing");
+  in.add_flag("--json", request.as_json, "Print JSON instead of a table");
+  in.footer(std::string{import_rules} + "\n" + import_examples);
+  return in;
+}
+
+CLI::App& add_export(CLI::App& app, export_request& request) {
+  CLI::App& out = *app.add_subcommand("export", "Write the documents of a store into a folder");
+  out.add_option("--to", "What to write: updates (a folder)")
+      ->type_name("KIND")
+      ->check(CLI::IsMember({"updates"}).description(""))
+      ->required();
+  out.add_option("FOLDER", request.to, "Where to write it")->required()->type_name("");
+  out.add_option("--store", request.store, "Directory of the store")->required()->type_name("PATH");
+  out.add_option_function<std::string>(
+         "--existing",
+         [&request](const std::string& rule) {
+           if (rule == "replace") request.existing = moving::existing_file::replace;
+         },
+         "Files that are there with other contents: refuse (the default) or replace")
+      ->type_name("RULE")
+      ->check(CLI::IsMember({"refuse", "replace"}).description(""));
+  out.add_flag("--json", request.as_json, "Print JSON instead of a table");
+  out.footer(export_rules);
+  return out;
+}
+
 CLI::App& add_healthcheck(CLI::App& app, invocation& call, std::string& file) {
   CLI::App& health = *app.add_subcommand("healthcheck", "Ask a node whether it is up");
   health.add_option("--config", file, "Configuration file of the node; default: none")
@@ -514,6 +627,8 @@ tl::expected<invocation, early_exit> parse_command_line(int argc, const char* co
   const doc_commands doc{app, call.doc};
   const storage_commands storage{app, call.storage};
   const cluster_commands cluster{app, call.cluster};
+  const CLI::App& importing = add_import(app, call.importing);
+  const CLI::App& exporting = add_export(app, call.exporting);
   const CLI::App& healthcheck = add_healthcheck(app, call, file);
   const inspect_commands inspect{app, call.inspect};
 
@@ -532,6 +647,8 @@ tl::expected<invocation, early_exit> parse_command_line(int argc, const char* co
   if (storage.parsed()) call.what = command::storage;
   if (cluster.parsed()) call.what = command::cluster;
   if (inspect.parsed()) call.what = command::inspect;
+  if (importing.parsed()) call.what = command::import_documents;
+  if (exporting.parsed()) call.what = command::export_documents;
   if (check->parsed()) call.what = command::check_config;
   if (healthcheck.parsed()) call.what = command::healthcheck;
   if (check->parsed() || healthcheck.count("--config") > 0 || serve->count("--config") > 0)

@@ -13,6 +13,7 @@
 #include "app/doc/tool.hpp"
 #include "app/healthcheck.hpp"
 #include "app/inspect/command.hpp"
+#include "app/moving/tool.hpp"
 #include "app/storage/tool.hpp"
 
 namespace troupe {
@@ -24,6 +25,8 @@ enum class command : std::uint8_t {
   storage,
   cluster,
   inspect,
+  import_documents,
+  export_documents,
   healthcheck,
   version
 };
@@ -35,6 +38,8 @@ struct invocation {
   doc_request doc;
   storage_request storage;
   cluster_request cluster;
+  import_request importing;
+  export_request exporting;
   healthcheck_request healthcheck;
   inspect_request inspect;
 };

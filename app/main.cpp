@@ -16,6 +16,7 @@
 #include "app/healthcheck.hpp"
 #include "app/inspect/connection.hpp"
 #include "app/inspect/screen.hpp"
+#include "app/moving/tool.hpp"
 #include "app/serve.hpp"
 #include "app/storage/tool.hpp"
 
@@ -91,6 +92,10 @@ int main(int argc, char** argv) {
       return troupe::run_cluster_command(call->cluster, token == nullptr ? "" : token,
                                          troupe::ask_by_http, {std::cout, std::cerr});
     }
+    case troupe::command::import_documents:
+      return troupe::run_import_command(call->importing, {std::cout, std::cerr});
+    case troupe::command::export_documents:
+      return troupe::run_export_command(call->exporting, {std::cout, std::cerr});
     case troupe::command::healthcheck: return check_health(*call);
     case troupe::command::inspect: return look_into_node(call->inspect, call->sources);
     case troupe::command::version: std::cout << troupe::version_text() << '\n'; return 0;

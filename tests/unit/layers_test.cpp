@@ -43,6 +43,7 @@ const std::vector<paths> wings = {
     {"app", "app/config"},
     {"app", "app/doc"},
     {"app", "app/inspect", "app/config"},
+    {"app", "app/moving", "app/storage"},
     {"app", "app/storage"},
 };
 
@@ -71,8 +72,11 @@ const std::vector<confinement> libraries = {
       "net/websocket_handshake.cpp", "protocol/access/signature.cpp",
       "protocol/webhook/signature.cpp", "storage/document_id.cpp"}},
     {"rocksdb/", {"storage/rocksdb_"}},
+    {"leveldb/", {"app/moving/leveldb_source.cpp"}, 1},
     {"curl/", {"net/http_client.cpp"}, 1},
     {"zstd.h", {"base/compression.cpp"}},
+    {"libpq-fe.h", {"app/moving/postgres_source.cpp"}, 1},
+    {"sqlite3.h", {"app/moving/sqlite_source.cpp"}, 1},
     {"tl/", {}},
     {"sys/", {}},
     {"arpa/", {}},
