@@ -425,7 +425,7 @@ void directory::on_removed(const std::string& name, const removed_document& outc
   removal ended = std::move(removals_.at(name));
   removals_.erase(name);
   if (!outcome.why) windows_.erase(name);
-  if (!ended.generation) announce_generation(name, outcome.generation);
+  if (!ended.generation) send_generation(name, outcome.generation);
   if (settings_.links && !ended.generation && !outcome.why && outcome.generation > 0)
     await_keepers(name, ended, outcome);
   else

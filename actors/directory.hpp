@@ -147,7 +147,7 @@ class directory final : public directory_actor::base {
               caf::typed_response_promise<visited_document> promise);
   void await_keepers(const std::string& name, removal& ended, const removed_document& outcome);
   void look_at_spread();
-  void announce_generation(const std::string& name, std::uint64_t generation);
+  void send_generation(const std::string& name, std::uint64_t generation);
   bool is_put_off(const adopt_generation& which,
                   caf::typed_response_promise<removed_document> promise);
   void begin_removal(const std::string& name);

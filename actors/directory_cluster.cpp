@@ -100,7 +100,7 @@ bool directory::is_put_off(const adopt_generation& which,
 }
 
 /// To all nodes: those that are away hear of it when they ask for the document.
-void directory::announce_generation(const std::string& name, std::uint64_t generation) {
+void directory::send_generation(const std::string& name, std::uint64_t generation) {
   if (settings_.links && generation > 0) notify_peers(name, cluster::peer_generation{generation});
 }
 
@@ -108,7 +108,7 @@ void directory::on_announce(const announce_generation& which) {
   if (!settings_.links) return;
   request(store_, caf::infinite, adopt_generation{which.document, 0})
       .then([this, name = which.document](
-                const removed_document& known) { announce_generation(name, known.generation); },
+                const removed_document& known) { send_generation(name, known.generation); },
             [](const caf::error&) {});
 }
 

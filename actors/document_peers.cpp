@@ -11,7 +11,7 @@ void document_peers::send_to_users(const document_effects::peer_effects& what) {
 }
 
 void document_peers::show_presence(cluster::peer_id to, const hosted_document& of) {
-  core_.tell(to, cluster::peer_presence{shared_bytes::copy_of(of.presence_here()), true});
+  core_.send_to(to, cluster::peer_presence{shared_bytes::copy_of(of.presence_here()), true});
 }
 
 std::optional<cluster::node_uuid> document_peers::home_with_all(time_point now) const {

@@ -104,7 +104,7 @@ void peer_link::on_opening_failed(const std::string& document, const caf::error&
   openings_.erase(document);
   log_line(log_severity::info, "document '" + document + "' cannot be opened for " +
                                    settings_.name + ": " + caf::to_string(why));
-  announce_generation(document, 0);
+  send_generation(document, 0);
 }
 
 void peer_link::push_alone(const std::string& document, cluster::document_message what) {
@@ -114,7 +114,7 @@ void peer_link::push_alone(const std::string& document, cluster::document_messag
 }
 
 /// Makes what the peer knows of a document that is not open here true, and says what is true.
-void peer_link::announce_generation(const std::string& document, std::uint64_t theirs) {
+void peer_link::send_generation(const std::string& document, std::uint64_t theirs) {
   request(directory_, caf::infinite, adopt_generation{document, theirs})
       .then(
           [this, document, theirs](const removed_document& known) {
@@ -241,7 +241,7 @@ void peer_link::on_block(cluster::document_block block, std::size_t bytes) {
           block.messages.empty() ? nullptr
                                  : std::get_if<cluster::peer_generation>(&block.messages.front());
       first != nullptr && first->generation > first_life && !openings_.contains(block.document))
-    announce_generation(block.document, first->generation);
+    send_generation(block.document, first->generation);
   // Nobody here cares any more whether a peer's sessions use the document.
   const bool is_needed = std::ranges::any_of(block.messages, cluster::needs_replica);
   const std::string name = block.document;

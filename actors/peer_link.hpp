@@ -69,7 +69,7 @@ class peer_link final : public peer_link_actor::base {
   void on_down(const caf::down_msg& down);
   void on_opening_failed(const std::string& document, const caf::error& why);
   void report_gone(const std::string& document);
-  void announce_generation(const std::string& document, std::uint64_t theirs);
+  void send_generation(const std::string& document, std::uint64_t theirs);
   void confirm_generation(const std::string& document, std::uint64_t theirs);
   bool is_about_generation(const cluster::document_block& block);
   void push_alone(const std::string& document, cluster::document_message what);

@@ -414,8 +414,9 @@ void node::hide_peer(open_document& of, cluster::peer_id who) {
 }
 
 void node::show_all(open_document& of, cluster::peer_id to) {
-  of.peers.tell(to, cluster::peer_presence{
-                        shared_bytes::copy_of(of.presence.encode(of.presence.shown_here())), true});
+  of.peers.send_to(to,
+                   cluster::peer_presence{
+                       shared_bytes::copy_of(of.presence.encode(of.presence.shown_here())), true});
 }
 
 std::optional<std::set<session>> node::shown(const std::string& document) const {
