@@ -11,7 +11,6 @@
 namespace troupe::ysweet_checkpoint_test {
 
 using moving::decode_ysweet_checkpoint;
-using moving::ysweet_checkpoint;
 using test::hex;
 
 namespace {
