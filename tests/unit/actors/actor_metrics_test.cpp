@@ -62,7 +62,7 @@ TEST_CASE("what CAF measures of actors is found by their names", "[actor_metrics
   const auto all = read_actor_metrics(system.metrics());
   const auto row = std::ranges::find(all, "troupe.echo", &measured_actors::name);
   REQUIRE(row != all.end());
-  CHECK(row->mailbox == 0);
+  CHECK(row->mailbox <= 1);  // the message that ended it may still count
   CHECK(row->handling.count >= 10);
   CHECK(row->handling.mean > 0);
   CHECK(row->handling.p99 > 0);
