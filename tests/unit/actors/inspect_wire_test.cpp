@@ -1,45 +1,21 @@
 // The questions and answers of inspection, as CAF's network layer writes and reads them.
 #include "actors/inspect_wire.hpp"
 
-#include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
-#include <caf/binary_deserializer.hpp>
-#include <caf/binary_serializer.hpp>
 #include <catch2/catch_test_macros.hpp>
 
-#include "tests/support/actor_node.hpp"
+#include "tests/support/wire_bed.hpp"
 
 namespace troupe::inspect_wire_test {
 
 namespace {
 
-class wire_bed {
- public:
-  wire_bed() {
-    test::register_types_once();
-    config_.set("caf.logger.console.verbosity", "quiet");
-    system_ = std::make_unique<caf::actor_system>(config_);
-  }
-
-  template <class Message>
-  caf::byte_buffer write(const Message& what) {
-    caf::byte_buffer bytes;
-    caf::binary_serializer sink{*system_, bytes};
-    REQUIRE(sink.apply(what));
-    return bytes;
-  }
-  template <class Message>
-  bool read(const caf::byte_buffer& bytes, Message& into) {
-    caf::binary_deserializer source{*system_, bytes};
-    return source.apply(into);
-  }
+struct whole_wire_bed : test::wire_bed {
   /// What comes out of a message is written as the message was, and nothing is read of one that is
   /// cut short.
   template <class Message>
   Message there_and_back(const Message& what) {
     const caf::byte_buffer bytes = write(what);
-    Message read_back;
-    REQUIRE(read(bytes, read_back));
+    const Message read_back = wire_bed::there_and_back(what);
     CHECK(write(read_back) == bytes);
     for (std::size_t size = 0; size < bytes.size(); ++size) {
       Message cut;
@@ -47,16 +23,12 @@ class wire_bed {
     }
     return read_back;
   }
-
- private:
-  caf::actor_system_config config_;
-  std::unique_ptr<caf::actor_system> system_;
 };
 
 }  // namespace
 
 TEST_CASE("questions come out of the network layer as they went in", "[inspect_wire]") {
-  wire_bed bed;
+  whole_wire_bed bed;
   CHECK(bed.there_and_back(inspect_hello{}).mark.is_ours());
   CHECK(bed.there_and_back(inspect_hello{{inspection::tag, 7}}).mark.version == 7);
   CHECK(bed.there_and_back(inspect_node{}).mark.is_ours());
@@ -71,7 +43,7 @@ TEST_CASE("questions come out of the network layer as they went in", "[inspect_w
 }
 
 TEST_CASE("answers come out of the network layer as they went in", "[inspect_wire]") {
-  wire_bed bed;
+  whole_wire_bed bed;
   CHECK(bed.there_and_back(inspect_welcome{{}, "0.1.0", "n1"}).node == "n1");
 
   inspected_node node;

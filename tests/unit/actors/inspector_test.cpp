@@ -13,6 +13,7 @@
 
 #include "storage/memory_backend.hpp"
 #include "tests/support/actor_node.hpp"
+#include "tests/support/listed_session.hpp"
 
 namespace troupe::inspector_test {
 
@@ -22,27 +23,14 @@ namespace {
 
 constexpr std::chrono::seconds patience{20};
 
-struct quiet_session final : subscriber_session {
-  session_info info;
-
-  void deliver(const frame_run&) override {}
-  bool skips_presence(document_id) override { return false; }
-  void on_handled(document_id, credit_amount) override {}
-  void on_second(time_point) override {}
-  void on_pause_ended(time_point) override {}
-  void close(close_reason) override {}
-  void on_document_failed(document_id, close_reason) override {}
-  session_info describe() const override { return info; }
-};
-
 /// The sessions of a unit, and what the inspector asks about them.
 struct unit_state {
   session_table table;
-  std::vector<std::unique_ptr<quiet_session>> sessions;
+  std::vector<std::unique_ptr<test::listed_session>> sessions;
   std::atomic<std::size_t> surveys{0}, described{0}, largest_slice{0}, largest_description{0};
 
   void add(session_id id, std::uint64_t queued_bytes) {
-    auto& one = *sessions.emplace_back(std::make_unique<quiet_session>());
+    auto& one = *sessions.emplace_back(std::make_unique<test::listed_session>());
     one.info.id = id;
     one.info.user = "user-" + std::to_string(id);
     one.info.documents = {"plan"};
