@@ -6,10 +6,10 @@
 #include <caf/actor_cast.hpp>
 #include <caf/sec.hpp>
 
+#include "actors/admin_edits.hpp"
 #include "actors/admin_json.hpp"
 #include "actors/failure_codes.hpp"
 #include "base/document_name.hpp"
-#include "base/utf8.hpp"
 #include "protocol/hosted_document.hpp"
 
 namespace troupe {
@@ -48,11 +48,6 @@ caf::error to_client_error(const imported_update& outcome) {
 }
 
 static_assert(client::origin_size_bytes_max == hosted_document::origin_name_bytes_max);
-
-bool is_origin_name(const std::string& text) {
-  return text.size() <= hosted_document::origin_name_bytes_max && is_valid_utf8(as_bytes(text)) &&
-         std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
-}
 
 std::optional<admin::export_form> form_of(std::uint8_t wanted) {
   switch (static_cast<document_form>(wanted)) {
@@ -246,7 +241,7 @@ caf::result<edited_document> gateway_session::on_update(const apply_client_updat
 caf::result<edited_document> gateway_session::carry_out(import_update order,
                                                         const std::string& origin,
                                                         const std::string& if_version) {
-  if (!is_origin_name(origin))
+  if (!admin::is_origin_name(origin))
     return client_refusal(client_error::invalid_request,
                           "an origin has at most 128 bytes and no control characters");
   order.origin_name = origin;
