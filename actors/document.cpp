@@ -40,16 +40,19 @@ document::behavior_type document::make_behavior() {
   request(std::exchange(reader_, nullptr), caf::infinite, load_document{settings_.name})
       .then([this](const loaded_document& loaded) { on_loaded(loaded); },
             [this](const caf::error& why) { quit(why); });
+  // CAF compares a message with one handler after the other: what each edit brings comes first.
   return {
+      [this](const client_batch& batch) { queue(document_work::batch_rest{batch}); },
+      [this](flush_atom) { on_flush(); },
+      [this](const update_stored& stored) { on_update_stored(stored); },
+      [this](const peer_news& news) { queue(document_work::news_rest{news}); },
+      [this](const document_event& event) { queue(event); },
       [this](const join_document& join) { on_join(join); },
       [this](const leave_document& leave) { on_leave(leave); },
-      [this](const client_batch& batch) { queue(document_work::batch_rest{batch}); },
       [this](const presence_missed& missed) { queue(missed); },
       [this](const session_silent& silent) { queue(silent); },
       [this](const change_rights& change) { queue(change); },
       [this](const settle_documents&) { return on_settle(); },
-      [this](const document_event& event) { queue(event); },
-      [this](const update_stored& stored) { on_update_stored(stored); },
       [this](const storing_failed& failed) {
         quit(to_caf_error(close_reason_for(failed.why.code)));
       },
@@ -71,10 +74,8 @@ document::behavior_type document::make_behavior() {
       [this](const list_presence& which) { return on_list_presence(which); },
       [this](const list_clients& which) { return on_list_clients(which); },
       [this](const describe_document&) { return on_describe(); },
-      [this](const peer_news& news) { queue(document_work::news_rest{news}); },
       [this](const cluster_changed& change) { on_cluster_changed(change); },
       [this](const visit_document&) { return on_visit(); },
-      [this](flush_atom) { on_flush(); },
   };
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <memory_resource>
 #include <utility>
 
 #include "base/check.hpp"
@@ -440,7 +441,9 @@ class socket_connection final : public websocket_connection,
 std::shared_ptr<websocket_connection>
 make_websocket_connection(io_unit& unit, upgraded_socket upgraded,
                           std::shared_ptr<const connection_settings> settings) {
-  return std::make_shared<socket_connection>(unit, std::move(upgraded), std::move(settings));
+  return std::allocate_shared<socket_connection>(
+      std::pmr::polymorphic_allocator<socket_connection>{&unit.memory()}, unit, std::move(upgraded),
+      std::move(settings));
 }
 
 }  // namespace troupe
