@@ -27,7 +27,7 @@ document::document(caf::actor_config& config, io_unit* unit, document_settings s
                                               settings_.pending),
             make_lender()),
       output_(name_),
-      reporter_(settings_.webhooks, settings_.name) {
+      reporter_(settings_.webhooks, settings_.name, settings_.names_authors) {
   if (!settings_.links) return;
   peers_ = std::make_unique<document_peers>(name_, settings_.links, settings_.life);
   work_.state()->expect_peers();

@@ -49,6 +49,7 @@ struct document_settings {
   std::shared_ptr<store_health> health;       ///< May be null.
   std::chrono::milliseconds fold_after{};     ///< Without an edit its state folds; see fold().
   std::shared_ptr<webhook_feed> webhooks{};   ///< May be null.
+  bool names_authors = false;                 ///< Of its appends, for versions.
   cluster_links_ptr links{};                  ///< Null: the node is alone.
   std::uint64_t life = 0;                     ///< Random; see cluster::replica.
 };

@@ -226,9 +226,9 @@ result<version_info> memory_backend::add_version(const std::string& document,
   std::lock_guard lock{mutex_};
   entry* const of = find_present(document);
   if (of == nullptr) return refuse_in(document, errc::document_removed, misfit::no_document);
-  const version_info info{++of->last_version,  what.label,       wall_clock_ms(),
-                          what.is_automatic,   what.covers,      what.state.size(),
-                          packed.frame.size(), /* damage = */ {}};
+  const version_info info{++of->last_version,  what.label,  wall_clock_ms(),
+                          what.is_automatic,   what.covers, what.state.size(),
+                          packed.frame.size(), what.by};
   of->versions.emplace(info.number, version{info, std::move(packed.frame)});
   return info;
 }

@@ -410,4 +410,31 @@ TEST_CASE("a document tells who is there and who edits", "[webhook]") {
   CHECK(silent.take_credits() == nullptr);
 }
 
+TEST_CASE("without webhooks a document names its authors for its versions", "[actors][versions]") {
+  constexpr bool names_authors = true;
+  document_reporter reporter{nullptr, "a", names_authors};
+  joining_session ada{};
+  ada.session = 1;
+  ada.who = std::make_shared<const identity>(identity{.user = "ada"});
+  joining_session nobody{};
+  nobody.session = 2;
+  reporter.on_opened();
+  reporter.on_join(ada);
+  reporter.on_join(nobody);
+  reporter.on_edit(2);
+  CHECK(reporter.take_credits() == nullptr);
+  reporter.on_edit(1);
+  reporter.on_edit(2);
+  reporter.on_edit(1);
+  reporter.on_edit_by("importer");
+  const auto credits = reporter.take_credits();
+  REQUIRE(credits != nullptr);
+  CHECK(*credits == storage::append_credits{{"ada"}, {"importer"}});
+  reporter.on_leave(1);
+  reporter.on_leave(2);
+  reporter.on_edit(1);
+  CHECK(reporter.take_credits() == nullptr);
+  reporter.on_closed();
+}
+
 }  // namespace troupe::webhook_feed_test
