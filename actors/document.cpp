@@ -405,6 +405,15 @@ bool document::is_refused(session_id session) const {
 }
 
 /// The session hears of it in a dialect with errors; in any other it is closed.
+/// A client that may not, or sends what cannot be used, and stays: once a minute and cause.
+void document::note_refused(session_id session, const failure& why) {
+  const std::uint64_t count = refusals_logged_.note(to_string(why.code), current_time());
+  if (count == 0) return;
+  log_line(log_severity::info, "a request of session " + std::to_string(session) +
+                                   " to document '" + *name_ + "' is refused: " + explain(why) +
+                                   since_last_line(count));
+}
+
 void document::refuse(const document_effects::refusal& refused) {
   const session_id session = refused.from.session();
   if (session == no_session)
@@ -416,6 +425,7 @@ void document::refuse(const document_effects::refusal& refused) {
   if (traits.has_errors || is_forbidden) {
     const request_error error = request_error_for(refused.why.code, refused.part);
     if (settings_.metrics) settings_.metrics->refused(error).inc();
+    note_refused(session, refused.why);
     return output_.add(audience::one, session, refused.in,
                        {.kind = notice_kind::error,
                         .error = error,

@@ -66,9 +66,11 @@ class document_reporter {
     if (const auto found = sessions_.find(session); found != sessions_.end())
       add(user_of(found->second), credits_.users);
   }
-  /// A backend has edited under this name.
-  void on_edit_by(const std::string& origin) {
-    if (names_authors_) add(origin, credits_.origins);
+  /// A program has edited under this name, for this user; either may be empty.
+  void on_edit_by(const std::string& user, const std::string& origin) {
+    if (!names_authors_) return;
+    add(user, credits_.users);
+    add(origin, credits_.origins);
   }
 
   // --- other nodes ---
