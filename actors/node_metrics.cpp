@@ -27,7 +27,7 @@ node_metrics::node_metrics(caf::actor_system& system, scraping how)
           "accept-failures",
           "Attempts to accept a connection that failed for want of descriptors or memory.")),
       dropped_presence_(
-          maker_.counter("dropped-presence", "Presence messages dropped for their rate.")),
+          maker_.counter("dropped-presence", "Presence messages dropped for their rate or size.")),
       ignored_messages_(
           maker_.counter("ignored-messages", "Messages of unknown types that were ignored.")),
       reading_paused_(

@@ -207,7 +207,8 @@ constexpr std::array keys{
         "limits.max_message_size",
         size_field{in<&config::limits, &limits::max_message_size>, kib, gib}, "bytes",
         "largest message a client may send, other than the updates of the next two keys; a "
-        "larger binary one closes the connection with 4413, a larger JSON one gets an error"},
+        "larger binary one closes the connection with 4413, but presence is dropped; a larger "
+        "JSON one gets an error"},
     config_key{"limits.max_update_size",
                size_field{in<&config::limits, &limits::max_update_size>, kib, gib}, "bytes",
                "largest edit a y-websocket client may send; a larger one closes the connection "

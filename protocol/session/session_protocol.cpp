@@ -175,7 +175,7 @@ void session_protocol::read_messages(dialect in, byte_view frame, session_input&
       if (is_unknown && !traits_of(in).has_errors) return ignore(decoded.error(), at, out);
       return on_bad_frame(in, decoded.error(), input.frame, out);
     }
-    if (!is_too_large(in, input.frame, frame.size() - input.frame.rest.size(), out))
+    if (!is_too_large(in, input.frame, frame.size() - input.frame.rest.size(), at, out))
       read_message(in, input, at, out);
     frame = input.frame.rest;
   } while (!frame.empty() && !out.close);
@@ -363,9 +363,17 @@ void session_protocol::on_frames_end(session_input& input, session_effects& out)
 }
 
 /// Each kind of message has a limit of its own where the dialect cannot answer with an error.
+/// Presence that is too large is left out and costs a token: a client sends back what it hears of
+/// others, written in its own way, and nobody may be shut out of a document for that.
 bool session_protocol::is_too_large(dialect in, const decoded_frame& frame, std::size_t size,
-                                    session_effects& out) {
+                                    moment at, session_effects& out) {
   if (size <= settings_.message_bytes_max || traits_of(in).has_errors) return false;
+  if (frame.kind == request_kind::presence) {
+    if (frame.body.size() <= settings_.message_bytes_max) return false;
+    edit_tokens_.spend(settings_.edit_rate(), at.now);
+    ++out.dropped_presence;
+    return true;
+  }
   if (frame.kind != request_kind::update)
     close_as_too_large(size, "limits.max_message_size", settings_.message_bytes_max, out);
   else if (!frame.answers_question && size > settings_.update_bytes_max)

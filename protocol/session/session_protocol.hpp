@@ -103,7 +103,7 @@ struct session_effects {
   reading_change reading = reading_change::none;
   bool ping = false;
   bool reading_paused_by_rate = false;   ///< For the metrics.
-  std::uint32_t dropped_presence = 0;    ///< For the metrics: messages above its rate.
+  std::uint32_t dropped_presence = 0;    ///< For the metrics: messages above its rate or size.
   std::uint32_t ignored = 0;             ///< For the metrics: messages that say nothing to us.
   std::optional<failure> first_ignored;  ///< The first of the session, for the log.
 
@@ -210,7 +210,8 @@ class session_protocol {
                     session_effects& out);
   void on_bad_frame(dialect in, const failure& why, const decoded_frame& frame,
                     session_effects& out);
-  bool is_too_large(dialect in, const decoded_frame& frame, std::size_t size, session_effects& out);
+  bool is_too_large(dialect in, const decoded_frame& frame, std::size_t size, moment at,
+                    session_effects& out);
   void close_as_too_large(std::uint64_t size, std::string_view limit, std::size_t limit_bytes,
                           session_effects& out);
   void read_messages(dialect in, byte_view frame, session_input& input, moment at,

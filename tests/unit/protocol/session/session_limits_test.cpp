@@ -46,7 +46,7 @@ TEST_CASE("each kind of binary message has a limit of its own, which the close n
        {row{"00 02", 20, ""}, row{"00 02", 21, "21 bytes, limits.max_update_size is 20"},
         row{"00 01", 30, ""}, row{"00 01", 31, "31 bytes, limits.max_sync_size is 30"},
         row{"00 00", 10, ""}, row{"00 00", 11, "11 bytes, limits.max_message_size is 10"},
-        row{"01", 10, ""}, row{"01", 11, "11 bytes, limits.max_message_size is 10"}}) {
+        row{"01", 12, ""}}) {
     spoken_bed bed{with};
     const byte_buffer frame = frame_of(each.head, each.size);
     bed.happens([&] {
@@ -60,6 +60,30 @@ TEST_CASE("each kind of binary message has a limit of its own, which the close n
     if (bed.out.close) CHECK(*bed.out.close == close_reason::message_too_large);
     if (bed.out.close) CHECK(bed.out.problem->detail == "document 'd', message of " + each.detail);
   }
+}
+
+TEST_CASE("presence above its limit is dropped and closes nobody", "[session_protocol]") {
+  session_settings with = with_rate(0, 1);
+  with.message_bytes_max = 10;
+  spoken_bed bed{with};
+  const auto receive = [&bed](std::size_t size) {
+    byte_buffer frame{1, static_cast<std::uint8_t>(size)};
+    frame.resize(2 + size);
+    bed.happens([&] {
+      bed.core.on_frame(frame_kind::binary, frame, bed.at(), bed.input, bed.out);
+      bed.core.on_frames_end(bed.input, bed.out);
+    });
+  };
+  receive(10);
+  CHECK(bed.out.forwards.size() == 1);
+  for (const std::size_t size : {11, 100}) {
+    receive(size);
+    CHECK_FALSE(bed.out.close);
+    CHECK(bed.out.forwards.empty());
+    CHECK(bed.out.dropped_presence == 1);
+  }
+  receive(10);
+  CHECK(bed.out.forwards.size() == 1);
 }
 
 TEST_CASE("a message above the credit is large until its document has handled it",
