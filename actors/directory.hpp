@@ -33,6 +33,7 @@
 #include "protocol/document_rule.hpp"
 #include "protocol/message_id_window.hpp"
 #include "protocol/pending_quota.hpp"
+#include "protocol/sync/awareness.hpp"
 
 namespace troupe {
 
@@ -56,6 +57,8 @@ struct directory_settings {
   std::shared_ptr<webhook_feed> webhooks{};  ///< May be null.
   bool names_authors = false;                ///< Documents say of their edits who made them.
   cluster_links_ptr links{};                 ///< Of no members yet; null: the node is alone.
+  /// See hosted_document.
+  std::size_t presence_size_max = sync::awareness::default_message_size_max;
 };
 
 class directory final : public directory_actor::base {

@@ -24,7 +24,7 @@ document::document(caf::actor_config& config, io_unit* unit, document_settings s
       reader_(reader),
       directory_(std::move(directory)),
       work_(std::make_unique<hosted_document>(settings_.doc, settings_.seed, settings_.window,
-                                              settings_.pending),
+                                              settings_.pending, settings_.presence_size_max),
             make_lender()),
       output_(name_),
       reporter_(settings_.webhooks, settings_.name, settings_.names_authors) {

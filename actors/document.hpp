@@ -52,6 +52,8 @@ struct document_settings {
   bool names_authors = false;                 ///< Of its appends, for versions.
   cluster_links_ptr links{};                  ///< Null: the node is alone.
   std::uint64_t life = 0;                     ///< Random; see cluster::replica.
+  /// See hosted_document.
+  std::size_t presence_size_max = sync::awareness::default_message_size_max;
 };
 
 class document final : public io_actor<document_actor::base> {

@@ -28,8 +28,9 @@ std::string message_id_owner(session_id session, const identity_ptr& who) {
 
 hosted_document::hosted_document(crdt::doc_settings settings, std::uint64_t seed,
                                  std::shared_ptr<message_id_window> window,
-                                 std::shared_ptr<budget> pending)
+                                 std::shared_ptr<budget> pending, std::size_t presence_size_max)
     : state_(settings),
+      presence_(presence_size_max),
       seed_(seed),
       window_(window ? std::move(window) : std::make_shared<message_id_window>()),
       pending_(std::move(pending)),

@@ -121,9 +121,12 @@ class hosted_document {
   /// `seed`: chooses the awareness client ids of sessions that have none of their own; random, so
   /// that documents and nodes choose differently. `window` outlives the document: its clients may
   /// come back after it was unloaded. `pending`: of the node; null: only the document's own limit.
-  explicit hosted_document(crdt::doc_settings settings, std::uint64_t seed = 0,
-                           std::shared_ptr<message_id_window> window = nullptr,
-                           std::shared_ptr<budget> pending = nullptr);
+  /// `presence_size_max`: see awareness.
+  explicit hosted_document(
+      crdt::doc_settings settings, std::uint64_t seed = 0,
+      std::shared_ptr<message_id_window> window = nullptr,
+      std::shared_ptr<budget> pending = nullptr,
+      std::size_t presence_size_max = sync::awareness::default_message_size_max);
   hosted_document(const hosted_document&) = delete;
   hosted_document& operator=(const hosted_document&) = delete;
 

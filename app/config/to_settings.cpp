@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "protocol/dialects/hocuspocus_message.hpp"
+
 namespace troupe {
 
 namespace {
@@ -41,10 +43,13 @@ std::vector<document_rule> to_document_rules(const config& settings) {
   return rules;
 }
 
+/// Around the awareness update in a message: address, type and length.
+constexpr std::size_t presence_framing_bytes_max = hocuspocus::address_bytes_max + 16;
+
 /// What a binary message may have, whatever its kind; the session core looks at the kind.
 std::size_t largest_binary(const config& settings) {
-  return std::max({settings.limits.max_message_size, settings.limits.max_update_size,
-                   settings.limits.max_sync_size});
+  return std::max({settings.limits.max_message_size + presence_framing_bytes_max,
+                   settings.limits.max_update_size, settings.limits.max_sync_size});
 }
 
 }  // namespace
@@ -83,6 +88,7 @@ directory_settings to_directory_settings(const config& settings,
   to.pending_total_max = settings.limits.max_pending_total;
   to.idle_grace = settings.document.idle_grace;
   to.fold_after = settings.document.fold_after;
+  to.presence_size_max = settings.limits.max_message_size;
   to.doc.limit.pending_size_max = settings.limits.max_pending_size;
   to.doc.limit.document_size_max = settings.limits.max_document_size;
   to.doc.limit.clients_max = settings.limits.max_client_ids;

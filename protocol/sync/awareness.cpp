@@ -12,8 +12,10 @@ namespace troupe::sync {
 
 namespace {
 
+/// Of an update: the number of its clients.
+constexpr std::size_t count_size_max = 3;
 /// Of a client's id and clock, and the length of its state.
-constexpr std::size_t entry_overhead_max = 8 + 8 + 4;
+constexpr std::size_t entry_overhead_max = awareness::framing_size_max - count_size_max;
 
 void write_entry(const awareness_entry& entry, lib0::encoder& out) {
   out.write_var_uint(entry.client);
@@ -116,7 +118,7 @@ result<awareness::taking> awareness::take(const awareness_entry& incoming, const
   if (!is_null) {
     TROUPE_TRY(check_state(state));
     if (!by.stamp.empty()) state = stamped = json::with_member(state, "user", by.stamp);
-    TROUPE_TRY(find_room(known, state.size(), by.session, announces));
+    TROUPE_TRY(find_room(known, state, by.session, announces));
   }
   const bool is_first = known == nullptr;
   if (is_first) known = &entries_[incoming.client];
@@ -171,7 +173,12 @@ void awareness::publish_clock(entry& of, std::uint64_t clock) {
   of.clock = of.published_clock = clock;
 }
 
-result<void> awareness::find_room(const entry* known, std::size_t size, session_id payer,
+/// Whether an update that shows this state alone may be sent back.
+bool awareness::fits_into_message(std::string_view state) const {
+  return size_when_rewritten(state) + framing_size_max <= message_size_max_;
+}
+
+result<void> awareness::find_room(const entry* known, std::string_view state, session_id payer,
                                   bool is_own) const {
   static const showing nothing{};
   const auto found = sessions_.find(payer);
@@ -182,9 +189,11 @@ result<void> awareness::find_room(const entry* known, std::size_t size, session_
   if (known == nullptr && entries_.size() >= (is_own ? clients_max : relayed_clients_max))
     return fail(errc::too_many_clients, "awareness");
   const std::size_t last_size = known == nullptr ? 0 : known->state.size();
-  if (shown.bytes - (is_counted ? last_size : 0) + size > session_bytes_max)
+  if (shown.bytes - (is_counted ? last_size : 0) + state.size() > session_bytes_max)
     return fail(errc::quota_exceeded, "awareness states of one session");
-  if (state_bytes_ - last_size + size > state_bytes_max)
+  if (!fits_into_message(state))
+    return fail(errc::state_too_large, "awareness state, beside what clocks and framing may take");
+  if (state_bytes_ - last_size + state.size() > state_bytes_max)
     return fail(errc::state_too_large, "awareness states of the document");
   return {};
 }
@@ -225,6 +234,7 @@ void awareness::set_state(entry& of, std::string_view state) {
     payer.bytes -= of.state.size();
   }
   of.state = state;
+  of.size_when_rewritten = sync::size_when_rewritten(state);
 }
 
 void awareness::remove(entry& of, time_point now) {
@@ -275,7 +285,7 @@ result<bool> awareness::set_own(client_id client, std::string_view state, sessio
     known->owner = owner;  // which may show a state again, under the next clock
     return true;
   }
-  TROUPE_TRY(find_room(known, trimmed(state).size(), owner, true));
+  TROUPE_TRY(find_room(known, trimmed(state), owner, true));
   if (known == nullptr) known = &entries_[client];
   publish_clock(*known, known->clock + 1);
   set_owner(*known, owner);
@@ -329,14 +339,17 @@ byte_buffer awareness::encode(std::span<const client_id> clients) const {
 
 std::vector<byte_buffer> awareness::encode_in_parts(std::span<const client_id> clients) const {
   std::vector<byte_buffer> parts;
+  const std::size_t size_max = std::min(part_size_max, message_size_max_);
   std::size_t first = 0;
-  std::size_t size = 0;
+  std::size_t size = count_size_max;
   for (std::size_t i = 0; i < clients.size(); ++i) {
-    const std::size_t next = entry_overhead_max + entries_.at(clients[i]).state.size();
-    if (i > first && size + next > part_size_max) {
+    const entry& known = entries_.at(clients[i]);
+    const std::size_t next =
+        entry_overhead_max + std::max(known.size_when_rewritten, null_state.size());
+    if (i > first && size + next > size_max) {
       parts.push_back(encode(clients.subspan(first, i - first)));
       first = i;
-      size = 0;
+      size = count_size_max;
     }
     size += next;
   }

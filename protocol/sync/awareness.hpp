@@ -72,8 +72,12 @@ class awareness {
   /// A client that others may remember, from before this node was started or from elsewhere, is
   /// shown under a clock so far ahead of its own at first: beyond one that was raised then.
   static constexpr std::uint64_t raised_at_first = raised_by_max + 1;
-  /// Bytes from which on encode_in_parts() begins another part.
+  /// Bytes from which on encode_in_parts() begins another part; less where messages are smaller.
   static constexpr std::size_t part_size_max = std::size_t{64} * 1024;
+  static constexpr std::size_t default_message_size_max = std::size_t{1024} * 1024;
+  /// Around one state in an update, however far its clock is counted: the number of clients, id,
+  /// clock, length of the state.
+  static constexpr std::size_t framing_size_max = 3 + 8 + 8 + 5;
 
   /// Who sends an update.
   struct sender {
@@ -106,11 +110,17 @@ class awareness {
     std::optional<std::pair<client_id, std::uint64_t>> counts_from;
   };
 
+  /// `message_size_max`: the largest update that a client may send (limits.max_message_size).
+  /// Clients send back what they hear, so all that is shown fits into such updates, also when the
+  /// clocks are raised, the states stamped, and the JSON is written anew.
+  explicit awareness(std::size_t message_size_max = default_message_size_max) noexcept
+      : message_size_max_(message_size_max) {}
+
   /// Applies a session's update, entry by entry; of several of one client only the first. A first
   /// state with clock 0 is ignored, as clients do. Left out is what is not_owner, quota_exceeded
-  /// (of the session), too_many_clients, state_too_large (of the document), invalid_json,
-  /// invalid_utf8, number_too_large (a clock that jumps), and from where it cannot be read the rest
-  /// (truncated, trailing_bytes, number_too_large).
+  /// (of the session), too_many_clients, state_too_large (of a message, of the document),
+  /// invalid_json, invalid_utf8, number_too_large (a clock that jumps), and from where it cannot be
+  /// read the rest (truncated, trailing_bytes, number_too_large).
   applied apply(byte_view update, const sender& by, time_point now);
 
   /// Takes what a peer says its sessions show: they belong to `peer` (peer_session) from then on. A
@@ -163,8 +173,8 @@ class awareness {
   /// The entries of `clients` as an awareness update; a vanished state is `null`.
   byte_buffer encode(std::span<const client_id> clients) const;
 
-  /// The same as several updates of about `part_size_max` each, more only where one state is
-  /// larger: a client sends back what it hears, and that must pass as a message.
+  /// The same as several updates of at most `part_size_max`, or what a message may have if that is
+  /// less; one has more only for a single larger state, which fits into a message.
   std::vector<byte_buffer> encode_in_parts(std::span<const client_id> clients) const;
 
   /// That a client is gone, under this clock.
@@ -210,6 +220,7 @@ class awareness {
     std::uint64_t published_clock =
         0;              ///< The clock that all have heard; one less if it was raised since.
     std::string state;  ///< JSON; empty: the state has vanished.
+    std::size_t size_when_rewritten = 0;
     session_id owner = no_session;
     session_id payer = no_session;       ///< In whose budget it counts.
     session_id taken_from = no_session;  ///< That owned it before, and may be here still.
@@ -260,7 +271,9 @@ class awareness {
   void drop_claim(showing& of);
   bool hand_over(client_id client, entry& of, time_point now,
                  const std::function<bool(session_id)>& may_have = {});
-  result<void> find_room(const entry* known, std::size_t size, session_id payer, bool is_own) const;
+  result<void> find_room(const entry* known, std::string_view state, session_id payer,
+                         bool is_own) const;
+  bool fits_into_message(std::string_view state) const;
   void set_owner(entry& of, session_id owner);
   void charge(entry& to_pay, session_id payer);
   void set_state(entry& of, std::string_view state);
@@ -268,6 +281,7 @@ class awareness {
   static void publish_clock(entry& of, std::uint64_t clock);
   entry* find(client_id client);
 
+  std::size_t message_size_max_;
   std::unordered_map<client_id, entry> entries_;
   std::unordered_map<session_id, showing> sessions_;
   std::size_t state_count_ = 0;

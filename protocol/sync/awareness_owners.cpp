@@ -77,6 +77,7 @@ void awareness::note_claim(const awareness_entry& incoming, const entry& known, 
                                        : json::with_member(incoming.state, "user", by.stamp);
   const std::size_t last_size = shown.waiting ? shown.waiting->state.size() : 0;
   if (shown.bytes - last_size + state.size() > session_bytes_max) return;
+  if (!fits_into_message(state)) return;
   if (state_bytes_ - last_size + state.size() > state_bytes_max) return;
   drop_claim(shown);
   shown.bytes += state.size();

@@ -72,6 +72,8 @@ result<awareness::taking> awareness::take_of_peer(const awareness_entry& incomin
     const std::size_t last_size = known == nullptr ? 0 : known->state.size();
     if (known == nullptr && entries_.size() >= clients_max)
       return fail(errc::too_many_clients, "awareness");
+    if (!fits_into_message(incoming.state))
+      return fail(errc::state_too_large, "awareness state for the clients of this node");
     if (state_bytes_ - last_size + incoming.state.size() > state_bytes_max)
       return fail(errc::state_too_large, "awareness states of the document");
   }

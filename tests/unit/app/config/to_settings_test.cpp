@@ -93,7 +93,9 @@ TEST_CASE("limits and rules of the configuration become those of documents", "[c
   settings.limits.max_name_size = 5;
   settings.limits.max_nesting = 6;
   settings.documents.rules = {{"a", true}, {"b*", false}};
+  settings.limits.max_message_size = 7;
   const directory_settings to = to_directory_settings(settings, {});
+  CHECK(to.presence_size_max == 7);
   CHECK(to.doc.limit.pending_size_max == 1);
   CHECK(to.doc.limit.document_size_max == 2);
   CHECK(to.doc.limit.clients_max == 3);

@@ -1,7 +1,10 @@
 // What awareness leaves out: what is too much, no JSON, or cut short.
 #include "protocol/sync/awareness.hpp"
 
+#include <algorithm>
+
 #include <catch2/catch_test_macros.hpp>
+#include <catch2/generators/catch_generators.hpp>
 
 #include "tests/support/hex_bytes.hpp"
 #include "tests/unit/protocol/sync/awareness_bed.hpp"
@@ -152,6 +155,77 @@ TEST_CASE("awareness bounds the bytes of all states together", "[sync]") {
   CHECK(refused(presence, {{client, 1, large}}, 1000) == errc::state_too_large);
   CHECK(presence.set_own(1, "null", 1, start) == true);
   CHECK(applied(presence, {{client, 1, large}}, session_id{1000}) == clients{client});
+}
+
+// --- what a client sends back must pass ---
+
+/// The largest update in which the client could send back what it hears.
+std::size_t largest_part(const awareness& presence) {
+  std::size_t largest = 0;
+  for (const byte_buffer& part : presence.encode_in_parts(presence.known()))
+    largest = std::max(largest, part.size());
+  return largest;
+}
+
+TEST_CASE("awareness shows nothing that is no message any more once its clock has grown",
+          "[sync]") {
+  constexpr std::size_t message_max = 1024;
+  awareness presence{message_max};
+  const auto state_of_size = [](std::size_t size) {
+    return '"' + std::string(size - 2, 'x') + '"';
+  };
+  const std::string most = state_of_size(message_max - awareness::framing_size_max);
+  const std::string more = state_of_size(most.size() + 1);
+  const std::uint64_t id = (std::uint64_t{1} << 53) - 1;
+  awareness::sender opening = opened_by(alice);
+  opening.may_be_known = true;
+  CHECK(refused(presence, update_of({{id, 126, more}}), opening) == errc::state_too_large);
+  CHECK(presence.apply(update_of({{id, 126, most}}), opening, start).changed == clients{id});
+  CHECK(largest_part(presence) <= message_max);
+  std::uint64_t clock = 126;
+  for (int step = 0; step < 3; ++step) {
+    applied(presence, {{id, clock += awareness::clock_step_max, most}}, alice);
+    CHECK(largest_part(presence) <= message_max);
+  }
+  presence.expire(start + awareness::silent_renewal);
+  CHECK(largest_part(presence) <= message_max);
+
+  CHECK_FALSE(presence.set_own(2, more, bob, start).has_value());
+  REQUIRE(presence.set_own(2, most, bob, start).has_value());
+  CHECK(largest_part(presence) <= message_max);
+  awareness::sender stamped = opened_by(3);
+  stamped.stamp = R"({"id":"ada"})";
+  const std::string object = R"({"a":)" + state_of_size(most.size() - 6) + "}";
+  CHECK(refused(presence, update_of({{3, 1, object}}), stamped) == errc::state_too_large);
+  CHECK(
+      presence.apply_of_peer(update_of({{4, 1, more}}), peer_session(1), false, start).why->code ==
+      errc::state_too_large);
+  CHECK(sorted(presence.shown()) == clients{2, id});
+}
+
+TEST_CASE("awareness leaves room for numbers that grow when a client writes them anew", "[sync]") {
+  awareness presence{1024};
+  std::string numbers = "[1e20";
+  while (numbers.size() < 400) numbers += ",1e20";
+  CHECK(refused(presence, {{1, 1, numbers + "]"}}, alice) == errc::state_too_large);
+  // In a text they stay what they are.
+  CHECK(applied(presence, {{1, 1, R"("\"1e20)" + std::string(900, 'e') + '"'}}).size() == 1);
+  CHECK(applied(presence, {{2, 1, "[1e20,-1E-7]"}}).size() == 1);
+}
+
+TEST_CASE("awareness writes parts of at most a message", "[sync]") {
+  const std::size_t message_max = GENERATE(1024, 16 * 1024, 1024 * 1024);
+  awareness presence{message_max};
+  const std::string state = R"({"n":")" + std::string(500, 'x') + R"("})";
+  for (awareness::client_id client = 1; client <= 300; ++client)
+    applied(presence, {{client, 1, state}}, opened_by(100 + client));
+  const auto parts = presence.encode_in_parts(presence.shown());
+  std::size_t shown = 0;
+  for (const byte_buffer& part : parts) {
+    CHECK(part.size() <= std::min(message_max, awareness::part_size_max));
+    sync::for_each_entry(part, [&shown](const sync::awareness_entry&) { ++shown; });
+  }
+  CHECK(shown == 300);
 }
 
 }  // namespace troupe::awareness_left_out_test
