@@ -403,7 +403,7 @@ void hosted_document::on_presence(const asked& by, time_point now, document_effe
     if (const auto shown = sync::awareness::only_client_of(by.what.body)) {
       from.may_be_known = from.is_opening && may_be_known_elsewhere(*shown, now);
       if (from.is_opening && presence_.knows(shown->client))
-        show_who_stayed(by, shown->client, out);
+        show_who_stayed(by, shown->client, now, out);
       from.may_take_over = may_take_over(*shown, by);
     }
   }
@@ -423,8 +423,8 @@ void hosted_document::on_presence(const asked& by, time_point now, document_effe
 /// them under the clocks that it knows.
 void hosted_document::show_who_stayed(const asked& by,
                                       std::optional<sync::awareness::client_id> client,
-                                      document_effects& out) {
-  auto raised = presence_.raise_for(client);
+                                      time_point now, document_effects& out) {
+  auto raised = presence_.raise_for(client, now);
   broadcast_presence(std::move(raised.for_all), out);
   if (!raised.clients.empty()) show_presence(raised.clients, by.from, by.what.in, out);
 }

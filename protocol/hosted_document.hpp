@@ -333,7 +333,7 @@ class hosted_document {
   void probe_owner(const asked& by, time_point now, document_effects& out);
   void notify_heirs(document_effects& out);
   void show_who_stayed(const asked& by, std::optional<sync::awareness::client_id> client,
-                       document_effects& out);
+                       time_point now, document_effects& out);
   void show_presence(const std::vector<sync::awareness::client_id>& clients, session_id to,
                      dialect_set in, document_effects& out) const;
   void broadcast_presence(std::vector<byte_buffer> parts, document_effects& out) const;

@@ -21,7 +21,7 @@ bool hosted_document::on_session_update(const asked& by, time_point now,
                                         std::uint64_t steps_for_now, document_effects& out) {
   // It shows nothing of itself, but may have been here before.
   if (std::exchange(by.by.is_opening, false) && by.by.may_return)
-    show_who_stayed(by, std::nullopt, out);
+    show_who_stayed(by, std::nullopt, now, out);
   const byte_view update = by.what.body;
   const bool has_id = !by.what.message_id.empty();
   const dialect_traits& traits = codec_of(by.what.in).traits();

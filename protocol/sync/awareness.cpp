@@ -248,7 +248,7 @@ void awareness::remove(entry& of, time_point now) {
 
 // --- states that the server holds, and time ---
 
-awareness::raised awareness::raise_for(std::optional<client_id> returning) {
+awareness::raised awareness::raise_for(std::optional<client_id> returning, time_point now) {
   raised all;
   std::vector<client_id> raised_before;
   for (const auto& [client, known] : entries_) {
@@ -256,23 +256,39 @@ awareness::raised awareness::raise_for(std::optional<client_id> returning) {
     // A client that hears a clock far ahead of its own takes an older state of its own for the
     // newer one; so its clock is not raised again before it has heard of this one.
     if (known.counts == counting::client_is_behind && known.owner != no_session) continue;
-    if (known.clock > known.published_clock) {
-      if (state_count_ > raised_again_max || state_bytes_ > raised_again_bytes_max) continue;
-      raised_before.push_back(client);
-    }
-    all.clients.push_back(client);
+    (known.clock > known.published_clock ? raised_before : all.clients).push_back(client);
   }
-  if (!raised_before.empty()) all.for_all = encode_in_parts(raised_before);
-  for (const client_id client : raised_before) {
-    entry& known = entries_.at(client);
-    publish_clock(known, known.clock);
-    if (known.counts == counting::client) known.counts = counting::client_is_behind;
+  if (may_raise_again(raised_before, now)) {
+    all.for_all = encode_in_parts(raised_before);
+    for (const client_id client : raised_before) {
+      entry& known = entries_.at(client);
+      publish_clock(known, known.clock);
+      if (known.counts == counting::client) known.counts = counting::client_is_behind;
+    }
+    all.clients.insert(all.clients.end(), raised_before.begin(), raised_before.end());
   }
   for (const client_id client : all.clients) {
     entry& known = entries_.at(client);
     known.clock = known.published_clock + 1;
   }
   return all;
+}
+
+/// Whether all may hear of these clients once more, which is charged to the document.
+bool awareness::may_raise_again(std::span<const client_id> clients, time_point now) {
+  if (clients.empty() || state_count_ > raised_again_max) return false;
+  std::size_t size = 0;
+  for (const client_id client : clients)
+    size += entry_overhead_max + entries_.at(client).state.size();
+  constexpr std::chrono::seconds full_after{raised_again_bytes_max / raised_again_bytes_per_second};
+  const auto since = std::min<time_point::duration>(now - raised_again_at_, full_after);
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
+  const std::size_t more = static_cast<std::size_t>(ms) * raised_again_bytes_per_second / 1000;
+  const std::size_t left = std::min(raised_again_left_ + more, raised_again_bytes_max);
+  if (size > left) return false;
+  raised_again_left_ = left - size;
+  raised_again_at_ = now;
+  return true;
 }
 
 result<bool> awareness::set_own(client_id client, std::string_view state, session_id owner,

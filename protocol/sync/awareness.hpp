@@ -67,6 +67,9 @@ class awareness {
   /// would hear of all.
   static constexpr std::size_t raised_again_max = 100;
   static constexpr std::size_t raised_again_bytes_max = std::size_t{256} * 1024;
+  /// Nor if all have heard of more bytes for it: so many at once, and this many a second. Somebody
+  /// who comes back again and again would cost all of them the whole room each time.
+  static constexpr std::size_t raised_again_bytes_per_second = std::size_t{16} * 1024;
   /// How far the clock that some have heard may be ahead of the one of its client; see raise_for().
   static constexpr std::uint64_t raised_by_max = 2;
   /// A client that others may remember, from before this node was started or from elsewhere, is
@@ -136,9 +139,10 @@ class awareness {
 
   /// The states of all other clients for a client that has come back. It has dropped them but knows
   /// their clocks still, so each gets the next one, which nobody else has heard of yet. If it was
-  /// raised before, all others hear of that, unless there are many. Source: y-websocket 1.5 to 3.1,
-  /// which drops states when its connection ends; y-protocols 1.0, which keeps the clocks.
-  raised raise_for(std::optional<client_id> returning);
+  /// raised before, all others hear of that, unless there are many or this happens often; the
+  /// client then sees them when they move or renew. Source: y-websocket 1.5 to 3.1, which drops
+  /// states when its connection ends; y-protocols 1.0, which keeps the clocks.
+  raised raise_for(std::optional<client_id> returning, time_point now);
 
   /// Sets the state that the server holds for a session, as JSON text; "null" clears it. Unlike
   /// others it is renewed by expire() as long as the session is there, and its clock is kept as
@@ -274,6 +278,7 @@ class awareness {
   result<void> find_room(const entry* known, std::string_view state, session_id payer,
                          bool is_own) const;
   bool fits_into_message(std::string_view state) const;
+  bool may_raise_again(std::span<const client_id> clients, time_point now);
   void set_owner(entry& of, session_id owner);
   void charge(entry& to_pay, session_id payer);
   void set_state(entry& of, std::string_view state);
@@ -289,6 +294,8 @@ class awareness {
   std::size_t claim_count_ = 0;
   std::vector<handed_over> handed_over_;  // since the last call
   std::uint64_t update_count_ = 0;
+  std::size_t raised_again_left_ = raised_again_bytes_max;  // as of raised_again_at_
+  time_point raised_again_at_;
 };
 
 }  // namespace troupe::sync

@@ -149,7 +149,7 @@ TEST_CASE("awareness shows the others under clocks that are new to a client that
   applied(presence, {{1, 5, R"("a")"}}, opened_by(alice));
   presence.set_own(7, R"("json")", 3, start);
   applied(presence, {{9, 3, R"("back")"}}, opened_by(bob));
-  const auto raised = presence.raise_for(9);
+  const auto raised = presence.raise_for(9, start);
   CHECK(sorted(raised.clients) == clients{1, 7});
   CHECK(raised.for_all.empty());
   CHECK(presence.encode(clients{1, 7}) == update_of({{1, 6, R"("a")"}, {7, 2, R"("json")"}}));
@@ -165,16 +165,16 @@ TEST_CASE("awareness loses no state of a client that has not heard its raised cl
           "[sync]") {
   awareness presence;
   applied(presence, {{1, 5, R"("a")"}}, opened_by(alice));
-  presence.raise_for(9);
+  presence.raise_for(9, start);
   CHECK(applied(presence, {{1, 6, R"("b")"}}, alice) == clients{1});  // told to all as 7
   CHECK(applied(presence, {{1, 7, R"("c")"}}, alice) == clients{1});  // sent before it heard that
   CHECK(presence.encode(clients{1}) == update_of({{1, 8, R"("c")"}}));
   // Not raised again before it has heard of it, which its echo shows.
-  CHECK(presence.raise_for(9).clients.empty());
+  CHECK(presence.raise_for(9, start).clients.empty());
   CHECK(applied(presence, {{1, 8, R"("c")"}}, bob).empty());
-  CHECK(presence.raise_for(9).clients.empty());
+  CHECK(presence.raise_for(9, start).clients.empty());
   CHECK(applied(presence, {{1, 8, R"("c")"}}, alice).empty());
-  CHECK(presence.raise_for(9).clients == clients{1});
+  CHECK(presence.raise_for(9, start).clients == clients{1});
   // A renewal, which has the same state, is new all the same.
   CHECK(applied(presence, {{1, 9, R"("c")"}}, alice) == clients{1});
   CHECK(presence.encode(clients{1}) == update_of({{1, 10, R"("c")"}}));
@@ -184,8 +184,8 @@ TEST_CASE("awareness loses no state of a client that has not heard its raised cl
 TEST_CASE("awareness tells all of the last raised clock before it raises one again", "[sync]") {
   awareness presence;
   applied(presence, {{1, 5, R"("a")"}}, opened_by(alice));
-  presence.raise_for(9);  // comes back, and knows 6
-  const auto again = presence.raise_for(9);
+  presence.raise_for(9, start);  // comes back, and knows 6
+  const auto again = presence.raise_for(9, start);
   REQUIRE(again.for_all.size() == 1);
   CHECK(again.for_all.front() == update_of({{1, 6, R"("a")"}}));
   CHECK(again.clients == clients{1});
@@ -198,16 +198,43 @@ TEST_CASE("awareness tells all of the last raised clock before it raises one aga
 TEST_CASE("awareness raises clocks once only where all would hear of very many", "[sync]") {
   awareness presence;
   show_many(presence, awareness::raised_again_max + 1);
-  CHECK(presence.raise_for(999).clients.size() == awareness::raised_again_max + 1);
-  const auto again = presence.raise_for(999);
+  CHECK(presence.raise_for(999, start).clients.size() == awareness::raised_again_max + 1);
+  const auto again = presence.raise_for(999, start);
   CHECK(again.clients.empty());
   CHECK(again.for_all.empty());
+}
+
+TEST_CASE("awareness lets everybody hear of raised clocks so many bytes a second", "[sync]") {
+  awareness presence;
+  const std::string state = '"' + std::string(1000, 'x') + '"';
+  constexpr std::size_t people = 60;
+  for (awareness::client_id client = 1; client <= people; ++client)
+    applied(presence, {{client, 1, state}}, opened_by(1000 + client));
+  presence.raise_for(999, start);
+  // Each sends back what all have heard of it, so it may be raised again.
+  const auto told_until = [&](awareness::time_point from, awareness::time_point until) {
+    std::size_t bytes = 0;
+    for (auto now = from; now < until; now += 50ms) {
+      for (awareness::client_id client = 1; client <= people; ++client)
+        applied(presence, {{client, presence.clock_of(client) - 1, state}}, 1000 + client);
+      for (const byte_buffer& part : presence.raise_for(999, now).for_all) bytes += part.size();
+    }
+    return bytes;
+  };
+  const std::size_t burst = told_until(start + 1min, start + 61s);
+  CHECK(burst > 200'000);
+  CHECK(burst <= awareness::raised_again_bytes_max + awareness::raised_again_bytes_per_second);
+  const std::size_t sustained = told_until(start + 61s, start + 91s);
+  CHECK(sustained > 15 * awareness::raised_again_bytes_per_second);
+  CHECK(sustained <= 34 * awareness::raised_again_bytes_per_second);
+  // A pause gives the burst back.
+  CHECK_FALSE(presence.raise_for(999, start + 5min).for_all.empty());
 }
 
 TEST_CASE("awareness ends a client whose clock it has raised for all", "[sync]") {
   awareness presence;
   applied(presence, {{1, 5, "1"}}, opened_by(alice));
-  presence.raise_for(9);
+  presence.raise_for(9, start);
   SECTION("when its session ends") { CHECK(presence.remove_session(alice, start) == clients{1}); }
   SECTION("when the client says so under its own clock") {
     CHECK(applied(presence, {{1, 5, "null"}}, alice) == clients{1});
