@@ -405,6 +405,8 @@ void hosted_document::on_presence(const asked& by, time_point now, document_effe
       if (from.is_opening && presence_.knows(shown->client))
         show_who_stayed(by, shown->client, now, out);
       from.may_take_over = may_take_over(*shown, by);
+    } else {
+      from.may_be_known = from.is_opening && now - *first_shown_ < sync::awareness::clock_age_max;
     }
   }
   auto applied = presence_.apply(by.what.body, from, now);
@@ -413,6 +415,8 @@ void hosted_document::on_presence(const asked& by, time_point now, document_effe
     const auto [client, clock] = *applied.counts_from;
     reply(by, notice_kind::presence, sync::awareness::encode_gone(client, clock), out);
   }
+  if (!applied.gone.empty())
+    reply(by, notice_kind::presence, sync::awareness::encode_gone(applied.gone), out);
   if (applied.left_out > 0)
     out.left_out.push_back({by.from, applied.left_out, *std::move(applied.why)});
   probe_owner(by, now, out);

@@ -51,16 +51,23 @@ awareness::applied awareness::apply(byte_view update, const sender& by, time_poi
   ++update_count_;
   lib0::decoder in{update};
   const std::uint64_t count = in.read_count(3, "awareness client count");
+  const bool greets_with_several = by.is_opening && count > 1;
+  const auto only_free = greets_with_several ? only_free_client_of(update) : std::nullopt;
   for (std::uint64_t i = 0; i < count; ++i) {
     const awareness_entry incoming = read_entry(in);
     if (!in.ok()) break;
-    auto taken = take(incoming, by, count == 1, now);
+    const listing how = count == 1                     ? listing::alone
+                        : incoming.client == only_free ? listing::only_free
+                                                       : listing::among_others;
+    auto taken = take(incoming, by, how, now);
+    if (greets_with_several) note_taken(incoming, taken, clock_of(incoming.client), by, outcome);
     if (!taken) {
       leave_out(std::move(taken).error());
       continue;
     }
     if (*taken == taking::changed || *taken == taking::raised)
       outcome.changed.push_back(incoming.client);
+    if (greets_with_several) continue;
     if (*taken == taking::raised)
       outcome.counts_from = {incoming.client, clock_of(incoming.client) - 1};
     else if (*taken == taking::gone && count == 1)
@@ -71,9 +78,33 @@ awareness::applied awareness::apply(byte_view update, const sender& by, time_poi
   return outcome;
 }
 
+/// The client of an update that may be the sender's own, if there is one and no other: its state
+/// belongs to nobody.
+std::optional<awareness::client_id> awareness::only_free_client_of(byte_view update) const {
+  std::optional<client_id> only;
+  bool is_only = true;
+  for_each_entry(update, [&](const awareness_entry& each) {
+    if (each.state == null_state || owner_of(each.client) != no_session) return;
+    is_only = is_only && (!only || *only == each.client);
+    only = each.client;
+  });
+  return is_only ? only : std::nullopt;
+}
+
+/// What a session that greets with several clients is to hear of one of them.
+void awareness::note_taken(const awareness_entry& incoming, const result<taking>& taken,
+                           std::uint64_t clock, const sender& by, applied& outcome) {
+  if (outcome.gone.size() >= session_clients_max) return;
+  const bool may_not_relay = !taken && clock == 0 && by.shows_own_only &&
+                             taken.error().code == errc::not_owner && incoming.clock <= clock_max;
+  if (may_not_relay) outcome.gone.emplace_back(incoming.client, incoming.clock);
+  if (taken && *taken == taking::gone) outcome.gone.emplace_back(incoming.client, clock);
+  if (taken && *taken == taking::raised) outcome.gone.emplace_back(incoming.client, clock - 1);
+}
+
 /// What says nothing new, such as the echo of a client, is not looked at any closer.
 result<awareness::taking> awareness::take(const awareness_entry& incoming, const sender& by,
-                                          bool is_alone, time_point now) {
+                                          listing how, time_point now) {
   entry* known = find(incoming.client);
   const std::uint64_t last = last_clock(known, by);
   const bool is_null = incoming.state == null_state;
@@ -82,7 +113,9 @@ result<awareness::taking> awareness::take(const awareness_entry& incoming, const
   const taking nothing_new = is_gone ? taking::gone : taking::unchanged;
   if (known != nullptr && known->counts == counting::server && known->owner == by.session)
     return nothing_new;
-  const bool announces = !is_null && is_announced(incoming, by, is_alone, is_newer);
+  const bool announces = !is_null && is_announced(incoming, by, how == listing::alone, is_newer);
+  // Its own, or one of another session that is gone: shown, but not as its own before it renews it.
+  const bool may_be_own = announces || (!is_null && how == listing::only_free);
   if (known != nullptr && !become_owner(incoming.client, *known, by, announces, is_newer)) {
     note_claim(incoming, *known, by);
     if (is_newer || has_moved(incoming, known, by))
@@ -92,21 +125,16 @@ result<awareness::taking> awareness::take(const awareness_entry& incoming, const
   const bool is_shown = known != nullptr && !known->state.empty();
   const bool is_end = is_null && is_shown && incoming.clock == last;
   // Its client comes back, and has not heard of the clock that all know.
-  const bool is_back = announces && !is_newer && (is_gone || has_moved(incoming, known, by));
-  const bool is_raised = is_back || (known == nullptr && announces && by.may_be_known);
+  const bool is_back = may_be_own && !is_newer && (is_gone || has_moved(incoming, known, by));
+  const bool is_raised = is_back || (known == nullptr && may_be_own && by.may_be_known);
   if (!is_newer && !is_end && !is_back) {
     if (announces) sessions_[by.session].own = incoming.client;
-    if (announces && known != nullptr) set_owner(*known, by.session);
-    if (known != nullptr && known->owner == by.session) {
-      known->sent_clock = incoming.clock;
-      // Its client has heard the clock that all have, and counts on from there.
-      if (incoming.clock == last) known->counts = counting::client;
-    }
+    if (known != nullptr) note_heard(incoming, *known, by, announces);
     return nothing_new;
   }
   if (known == nullptr && is_null) return nothing_new;
   if (known != nullptr && known->changed_in == update_count_) return nothing_new;
-  const bool is_own = announces || (known != nullptr && known->owner == by.session);
+  const bool is_own = may_be_own || (known != nullptr && known->owner == by.session);
   if (by.shows_own_only && !is_own) {
     if (is_null) return nothing_new;
     return fail(errc::not_owner, "awareness of a client that the sender is not");
@@ -135,8 +163,10 @@ result<awareness::taking> awareness::take(const awareness_entry& incoming, const
     if (!hand_over(incoming.client, *known, now)) remove(*known, now);
     return taking::changed;
   }
-  if (known->payer != no_session && known->payer != by.session) known->is_relayed_by_several = true;
+  const session_id told_by = known->payer;
   charge(*known, by.session);
+  std::erase(known->also_told, by.session);
+  note_teller(*known, told_by);
   set_state(*known, state);
   if (announces) {
     sessions_[by.session].own = incoming.client;
@@ -146,16 +176,31 @@ result<awareness::taking> awareness::take(const awareness_entry& incoming, const
   return is_raised ? taking::raised : taking::changed;
 }
 
+/// A session shows what is known.
+void awareness::note_heard(const awareness_entry& incoming, entry& known, const sender& by,
+                           bool announces) {
+  if (announces) set_owner(known, by.session);
+  // What a session shows first is no echo.
+  const bool is_told = by.is_opening && !by.shows_own_only && incoming.state != null_state;
+  if (is_told && !known.state.empty()) note_teller(known, by.session);
+  if (known.owner != by.session) return;
+  known.sent_clock = incoming.clock;
+  // Its client has heard the clock that all have, and counts on from there.
+  if (incoming.clock == last_clock(&known, by)) known.counts = counting::client;
+}
+
 /// The clock that a newer one is above. A raised one is known to those who can only send it back.
 std::uint64_t awareness::last_clock(const entry* known, const sender& by) {
   if (known == nullptr) return 0;
-  return known->owner == by.session || by.is_opening ? known->published_clock : known->clock;
+  const bool has_heard_it = known->owner == by.session || was_raised_by(*known, by.session);
+  return has_heard_it || by.is_opening ? known->published_clock : known->clock;
 }
 
 /// Whether this is what a client has sent before it heard that all know it under a later clock than
 /// its own. Its echo of that clock has the same state.
 bool awareness::crosses(const awareness_entry& incoming, const entry* known, session_id from) {
-  if (known == nullptr || known->owner != from || incoming.state == known->state) return false;
+  if (known == nullptr || incoming.state == known->state) return false;
+  if (known->owner != from && !was_raised_by(*known, from)) return false;
   if (incoming.clock > known->sent_clock && incoming.clock <= known->raised_to) return true;
   return known->counts == counting::client_is_behind && incoming.clock == known->published_clock &&
          incoming.state != null_state;
@@ -242,7 +287,8 @@ void awareness::remove(entry& of, time_point now) {
   of.owner = no_session;
   of.raised_to = 0;
   of.taken_from = no_session;
-  of.is_relayed_by_several = false;
+  of.also_told.clear();
+  of.is_told_by_many = false;
   of.updated = now;
 }
 
@@ -373,11 +419,16 @@ std::vector<byte_buffer> awareness::encode_in_parts(std::span<const client_id> c
   return parts;
 }
 
-byte_buffer awareness::encode_gone(client_id client, std::uint64_t clock) {
+byte_buffer awareness::encode_gone(std::span<const std::pair<client_id, std::uint64_t>> clients) {
   lib0::encoder out;
-  out.write_var_uint(1);
-  write_entry({client, clock, null_state}, out);
+  out.write_var_uint(clients.size());
+  for (const auto& [client, clock] : clients) write_entry({client, clock, null_state}, out);
   return out.take();
+}
+
+byte_buffer awareness::encode_gone(client_id client, std::uint64_t clock) {
+  const std::pair one{client, clock};
+  return encode_gone({&one, 1});
 }
 
 std::string_view awareness::state_of(client_id client) const {

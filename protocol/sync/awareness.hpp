@@ -3,7 +3,9 @@
 // its state goes when the session goes. A session that says of itself that it is a client of
 // another session claims it: its last state is kept, and it gets the client once the other one is
 // gone. What a session relays of clients whose session is not here (another tab told it) belongs to
-// nobody: anybody may renew it, and it vanishes when nobody does, or with the only one who told it.
+// nobody: anybody may renew it, and it vanishes when nobody does, or with the last one who told it.
+// So does what a session shows first together with others, as yrs does, which greets with all that
+// it knows: it gets the one of them that it renews alone.
 // Clocks of vanished clients are remembered for a while, so that a late frame does not bring a
 // ghost back. What finds no room, or is no JSON, is left out; the rest of its update is not.
 // Format: varUint count, then (varUint client, varUint clock, varString JSON or `null`) each.
@@ -82,6 +84,9 @@ class awareness {
   /// clock, length of the state.
   static constexpr std::size_t framing_size_max = 3 + 8 + 8 + 5;
 
+  /// Of so many sessions that told of a client it is remembered that they did.
+  static constexpr std::size_t tellers_max = 8;
+
   /// Who sends an update.
   struct sender {
     session_id session = no_session;
@@ -111,6 +116,10 @@ class awareness {
     /// is to count on from: told that it is gone under this one, it does so, keeps its state, and
     /// shows it anew, unless it is a provider of Hocuspocus 4, which only counts.
     std::optional<std::pair<client_id, std::uint64_t>> counts_from;
+    /// Of a first update with several clients: those that others know to be gone, and those that
+    /// the session may not relay, each with its clock. Told so, it shows its own client anew, and
+    /// drops the others, if they are gone.
+    std::vector<std::pair<client_id, std::uint64_t>> gone;
   };
 
   /// `message_size_max`: the largest update that a client may send (limits.max_message_size).
@@ -181,7 +190,8 @@ class awareness {
   /// less; one has more only for a single larger state, which fits into a message.
   std::vector<byte_buffer> encode_in_parts(std::span<const client_id> clients) const;
 
-  /// That a client is gone, under this clock.
+  /// That clients are gone, each under its clock.
+  static byte_buffer encode_gone(std::span<const std::pair<client_id, std::uint64_t>> clients);
   static byte_buffer encode_gone(client_id client, std::uint64_t clock);
 
   /// The clients that show a state.
@@ -235,8 +245,10 @@ class awareness {
     /// All have heard of its client under this clock, to which it counts once it has heard that it
     /// is gone under the one before; what it sends before that is new all the same. 0: none.
     std::uint64_t raised_to = 0;
-    std::uint64_t changed_in = 0;        ///< The number of the update.
-    bool is_relayed_by_several = false;  ///< Sessions, by turns.
+    std::uint64_t changed_in = 0;  ///< The number of the update.
+    /// Other sessions than the payer that have shown it while it belonged to nobody.
+    std::vector<session_id> also_told;
+    bool is_told_by_many = false;  ///< More than that.
   };
   /// What a session shows of the client that it claims.
   struct claim {
@@ -259,10 +271,18 @@ class awareness {
   /// new, a client that others know to be gone.
   enum class taking : std::uint8_t { unchanged, gone, changed, raised };
 
-  result<taking> take(const awareness_entry& incoming, const sender& by, bool is_alone,
+  /// How an update lists a client: alone, as the only one of a session's first that belongs to
+  /// nobody who is here, or otherwise.
+  enum class listing : std::uint8_t { alone, only_free, among_others };
+
+  result<taking> take(const awareness_entry& incoming, const sender& by, listing how,
                       time_point now);
+  std::optional<client_id> only_free_client_of(byte_view update) const;
+  static void note_taken(const awareness_entry& incoming, const result<taking>& taken,
+                         std::uint64_t clock, const sender& by, applied& outcome);
   result<taking> take_of_peer(const awareness_entry& incoming, session_id peer, time_point now);
   bool has_moved_to(const awareness_entry& incoming, const entry& known, session_id peer) const;
+  void note_heard(const awareness_entry& incoming, entry& known, const sender& by, bool announces);
   static std::uint64_t last_clock(const entry* known, const sender& by);
   static bool crosses(const awareness_entry& incoming, const entry* known, session_id from);
   static bool has_moved(const awareness_entry& incoming, const entry* known, const sender& by);
@@ -281,6 +301,9 @@ class awareness {
   bool may_raise_again(std::span<const client_id> clients, time_point now);
   void set_owner(entry& of, session_id owner);
   void charge(entry& to_pay, session_id payer);
+  static bool was_raised_by(const entry& known, session_id session);
+  static void note_teller(entry& of, session_id teller);
+  void pass_to_teller(entry& of);
   void set_state(entry& of, std::string_view state);
   void remove(entry& of, time_point now);
   static void publish_clock(entry& of, std::uint64_t clock);

@@ -57,6 +57,38 @@ bool awareness::claims(client_id client, const sender& by) const {
   return found != sessions_.end() && found->second.own == client;
 }
 
+// --- what belongs to nobody ---
+
+/// Whether this session has shown it first together with others, and all have heard it under a
+/// later clock: perhaps it is its own.
+bool awareness::was_raised_by(const entry& known, session_id session) {
+  return known.owner == no_session && known.raised_to != 0 && known.payer == session;
+}
+
+void awareness::note_teller(entry& of, session_id teller) {
+  const bool is_known = teller == no_session || teller == of.payer || of.owner != no_session ||
+                        std::ranges::find(of.also_told, teller) != of.also_told.end();
+  if (is_known) return;
+  if (of.also_told.size() < tellers_max)
+    of.also_told.push_back(teller);
+  else
+    of.is_told_by_many = true;
+}
+
+/// Its payer has gone: the next one pays, if he can; else it vanishes when nobody renews it.
+void awareness::pass_to_teller(entry& of) {
+  while (!of.also_told.empty()) {
+    const session_id next = of.also_told.back();
+    of.also_told.pop_back();
+    const showing& shown = sessions_[next];
+    const bool has_room =
+        shown.clients < session_clients_max && shown.bytes + of.state.size() <= session_bytes_max;
+    if (has_room) return charge(of, next);
+    of.is_told_by_many = true;
+  }
+  charge(of, no_session);
+}
+
 // --- claims ---
 
 /// Remembers what a session shows of the client that it says it is, though it belongs to another
@@ -147,15 +179,17 @@ std::vector<awareness::client_id> awareness::remove_session(session_id session, 
   if (const auto found = sessions_.find(session); found != sessions_.end())
     drop_claim(found->second);
   for (auto& [client, known] : entries_) {
+    std::erase(known.also_told, session);
     const bool was_shown = !known.state.empty();
-    const bool was_relayed_by_it = was_shown && known.owner == no_session &&
-                                   known.payer == session && !known.is_relayed_by_several;
+    const bool is_told_by_others = !known.also_told.empty() || known.is_told_by_many;
+    const bool was_relayed_by_it =
+        was_shown && known.owner == no_session && known.payer == session && !is_told_by_others;
     if (known.owner == session || was_relayed_by_it) {
       const bool goes_over = hand_over(client, known, now);
       if (!goes_over) remove(known, now);
       if (goes_over || was_shown) changed.push_back(client);
     }
-    if (known.payer == session) charge(known, no_session);
+    if (known.payer == session) pass_to_teller(known);
   }
   sessions_.erase(session);
   return changed;

@@ -344,6 +344,25 @@ TEST_CASE("a client that comes back is shown the others under new clocks, a new 
   CHECK(to_hex(host.effects.deliveries[1].body.view()) == to_hex(awareness_update(9, 5, "null")));
 }
 
+TEST_CASE(
+    "a client that comes back and tells of others in the same message is seen, and hears that "
+    "it was gone",
+    "[document]") {
+  document_host host;
+  host.receive(alice, message_kind::awareness, awareness_update(8, 1, "1"), start);
+  host.receive(bob, message_kind::awareness, awareness_update(9, 1, "2"), start);
+  host.leave(bob, start);
+  host.end_turn();
+  constexpr session_id bob_again = 3;
+  host.receive(bob_again, message_kind::awareness, hex("02 08 01 01 31 09 01 01 32"), start);
+  REQUIRE(host.effects.deliveries.size() == 1);
+  CHECK(host.effects.deliveries[0].session == bob_again);
+  CHECK(to_hex(host.effects.deliveries[0].body.view()) == to_hex(awareness_update(9, 4, "null")));
+  host.end_turn();
+  REQUIRE_FALSE(host.effects.deliveries.empty());
+  CHECK(to_hex(host.effects.deliveries[0].body.view()) == to_hex(awareness_update(9, 5, "2")));
+}
+
 TEST_CASE("a client that comes back and shows nothing is shown who stayed, too", "[document]") {
   document_host host;
   host.receive(alice, message_kind::awareness, awareness_update(8, 5, "1"), start);

@@ -67,10 +67,20 @@ TEST_CASE("awareness lets whoever relays a client of nobody renew and end it", "
   awareness presence;
   applied(presence, {{1, 1, "1"}, {9, 1, "9"}}, alice);
   applied(presence, {{1, 2, "2"}, {9, 2, "9"}}, bob);
-  CHECK(presence.remove_session(alice, start).empty());
-  CHECK(presence.remove_session(bob, start).empty());
   CHECK(presence.state_of(1) == "2");
   CHECK(applied(presence, {{1, 2, "null"}, {9, 3, "10"}}, alice) == clients{1, 9});
+  CHECK(presence.remove_session(alice, start).empty());
+  CHECK(presence.remove_session(bob, start) == clients{9});  // the last who told of it
+}
+
+TEST_CASE("awareness keeps what many sessions have told of until nobody renews it", "[sync]") {
+  awareness presence;
+  for (session_id session = 1; session <= awareness::tellers_max + 2; ++session)
+    applied(presence, {{50, session, "1"}, {90 + session, 1, "1"}}, session);
+  for (session_id session = 1; session <= awareness::tellers_max + 2; ++session)
+    CHECK(presence.remove_session(session, start) == clients{90 + session});
+  CHECK(presence.shown() == clients{50});
+  CHECK(presence.expire(start + awareness::state_age_max) == clients{50});
 }
 
 TEST_CASE("awareness gives a client that comes back to its new session", "[sync]") {
@@ -229,6 +239,117 @@ TEST_CASE("awareness shows a client that others may know under a clock that they
     CHECK(back.counts_from == counts{1, 7});
     CHECK(presence.encode(clients{1}) == update_of({{1, 8, "2"}}));
   }
+}
+
+// --- sessions that greet with all that they know, as yrs does ---
+
+using gone_clients = std::vector<std::pair<awareness::client_id, std::uint64_t>>;
+
+TEST_CASE("awareness shows who comes back and tells of others in the same message at once",
+          "[sync]") {
+  awareness presence;
+  applied(presence, {{2, 1, R"("b")"}}, opened_by(bob));
+  applied(presence, {{1, 1, R"("a")"}}, opened_by(alice));
+  presence.remove_session(alice, start);
+  const bool is_checked = GENERATE(false, true);
+  awareness::sender opening = opened_by(alice);
+  opening.shows_own_only = is_checked;
+  const auto back = presence.apply(update_of({{1, 1, R"("a")"}, {2, 1, R"("b")"}}), opening, start);
+  CHECK(back.left_out == 0);
+  CHECK(back.changed == clients{1});
+  CHECK(back.gone == gone_clients{{1, 1}});
+  CHECK(presence.encode(clients{1}) == update_of({{1, 2, R"("a")"}}));
+  CHECK(presence.owner_of(2) == bob);
+  // It may have told of somebody else who has gone.
+  CHECK(presence.owner_of(1) == no_session);
+
+  SECTION("what it renews is its own") {
+    CHECK(applied(presence, {{1, 2, R"("a")"}}, alice).empty());
+    CHECK(applied(presence, {{1, 3, R"("a")"}}, alice) == clients{1});
+    CHECK(presence.owner_of(1) == alice);
+    CHECK(presence.expire(start + 25s).size() == 2);
+    CHECK(presence.remove_session(alice, start) == clients{1});
+  }
+  SECTION("what it has sent before it heard that is not lost") {
+    CHECK(applied(presence, {{1, 2, R"("moved")"}}, alice) == clients{1});
+    CHECK(presence.encode(clients{1}) == update_of({{1, 3, R"("moved")"}}));
+    CHECK(presence.owner_of(1) == alice);
+  }
+  SECTION("what it does not renew vanishes") {
+    applied(presence, {{3, 1, R"("own")"}}, alice);
+    CHECK(presence.owner_of(3) == alice);
+    CHECK(sorted(presence.expire(start + 30s)) == clients{1, 2, 3});
+    CHECK(sorted(presence.shown()) == clients{2, 3});
+  }
+  SECTION("or with the session") {
+    CHECK(presence.remove_session(alice, start) == clients{1});
+    CHECK(presence.shown() == clients{2});
+  }
+}
+
+TEST_CASE("awareness brings nobody back of several whom a session may have told of", "[sync]") {
+  awareness presence;
+  applied(presence, {{1, 1, "1"}}, opened_by(alice));
+  applied(presence, {{2, 4, "2"}}, opened_by(bob));
+  presence.remove_session(alice, start);
+  presence.remove_session(bob, start);
+  const auto back = presence.apply(update_of({{1, 1, "1"}, {2, 4, "2"}}), opened_by(alice), start);
+  CHECK(back.changed.empty());
+  CHECK(back.left_out == 0);
+  CHECK(back.gone == gone_clients{{1, 1}, {2, 4}});
+  CHECK(presence.encode_gone(back.gone) == update_of({{1, 1, "null"}, {2, 4, "null"}}));
+  // Who hears that shows itself under the next clock.
+  CHECK(applied(presence, {{1, 2, "1"}}, alice) == clients{1});
+  CHECK(presence.owner_of(1) == alice);
+}
+
+TEST_CASE("awareness takes nobody along who told of the one who leaves", "[sync]") {
+  awareness presence;
+  applied(presence, {{2, 1, "2"}, {1, 1, "1"}}, opened_by(bob));
+  CHECK(applied(presence, {{1, 1, "1"}, {2, 1, "2"}}, opened_by(alice)).empty());
+  const bool renews = GENERATE(false, true);
+  if (renews) applied(presence, {{1, 2, "1"}}, alice);
+  if (renews) applied(presence, {{2, 2, "2"}}, bob);
+  CHECK(presence.remove_session(bob, start) == (renews ? clients{2} : clients{}));
+  CHECK(presence.state_of(1) == "1");
+  CHECK(sorted(presence.remove_session(alice, start)) == (renews ? clients{1} : clients{1, 2}));
+  CHECK_FALSE(presence.has_states());
+}
+
+TEST_CASE("awareness takes an echo for no telling", "[sync]") {
+  awareness presence;
+  applied(presence, {{2, 1, "2"}, {1, 1, "1"}}, opened_by(bob));
+  CHECK(applied(presence, {{1, 1, "1"}, {2, 1, "2"}}, alice).empty());
+  CHECK(sorted(presence.remove_session(bob, start)) == clients{1, 2});
+}
+
+TEST_CASE("awareness raises in a greeting with several only what may be the session's own",
+          "[sync]") {
+  awareness presence;
+  applied(presence, {{2, 1, "2"}}, opened_by(bob));
+  awareness::sender opening = opened_by(alice);
+  opening.may_be_known = true;
+  const auto one = presence.apply(update_of({{1, 4, "1"}, {2, 1, "2"}}), opening, start);
+  CHECK(one.changed == clients{1});
+  CHECK(one.gone == gone_clients{{1, 6}});
+  CHECK(presence.encode(clients{1}) == update_of({{1, 7, "1"}}));
+  opening.session = 3;
+  const auto several = presence.apply(update_of({{3, 4, "3"}, {4, 4, "4"}}), opening, start);
+  CHECK(several.gone.empty());
+  CHECK(presence.encode(clients{3, 4}) == update_of({{3, 4, "3"}, {4, 4, "4"}}));
+}
+
+TEST_CASE("awareness tells who may show himself only what he may not relay", "[sync]") {
+  awareness presence;
+  awareness::sender opening = opened_by(alice);
+  opening.shows_own_only = true;
+  const auto outcome = presence.apply(update_of({{1, 4, "1"}, {2, 5, "2"}}), opening, start);
+  CHECK(outcome.changed.empty());
+  CHECK(outcome.left_out == 2);
+  CHECK(outcome.gone == gone_clients{{1, 4}, {2, 5}});
+  opening.is_opening = false;
+  CHECK(presence.apply(update_of({{1, 5, "1"}}), opening, start).changed == clients{1});
+  CHECK(presence.owner_of(1) == alice);
 }
 
 }  // namespace troupe::awareness_owner_test
