@@ -33,6 +33,7 @@
 #include "protocol/document_rule.hpp"
 #include "protocol/message_id_window.hpp"
 #include "protocol/pending_quota.hpp"
+#include "protocol/upstream_names.hpp"
 
 namespace troupe {
 
@@ -55,6 +56,8 @@ struct directory_settings {
   std::shared_ptr<store_health> health;   ///< May be null.
   std::shared_ptr<webhook_feed> webhooks{};  ///< May be null.
   cluster_links_ptr links{};                 ///< Of no members yet; null: the node is alone.
+  upstream_actor upstream{};                 ///< Null: documents are fetched from nowhere.
+  upstream_names upstream_documents{};       ///< Those that are.
 };
 
 class directory final : public directory_actor::base {
@@ -135,6 +138,10 @@ class directory final : public directory_actor::base {
   void on_document_down(const caf::down_msg& down);
 
   entry* find(document_id id);
+  /// Whether another server may have what was never stored here.
+  bool may_be_upstream(const std::string& name) const {
+    return settings_.upstream && settings_.upstream_documents.contains(name);
+  }
   waiting_list* find_waiting(const std::string& name);
   void open_for(const open_document& request, caf::typed_response_promise<opened_document> promise);
   template <class Order, class Answer>

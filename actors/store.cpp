@@ -93,12 +93,24 @@ removed_document store::on_remove(const remove_document& which) {
     return {false, failure{errc::storage_failed, "this storage removes nothing"}};
   webhook_feed* const feed = settings_.webhooks.get();
   const auto announced = feed != nullptr ? feed->begin_removal(which.name) : 0;
-  const auto removed = settings_.archive->remove(which.name);
+  const auto removed = remove_stored(which.name);
   if (feed != nullptr) feed->end_removal(announced, removed.value_or(false));
   if (!removed) return {false, removed.error()};
   if (feed != nullptr) feed->on_gone(which.name);
   log_line(log_severity::info, "document '" + which.name + "' was removed by an operator");
   return {*removed, std::nullopt, settings_.archive->adopt(which.name, 0).value_or(0)};
+}
+
+/// One that was never stored gets a tombstone all the same if another server may have it, so that
+/// it is not fetched from there later.
+result<bool> store::remove_stored(const std::string& name) {
+  constexpr std::uint64_t removed_in_first_life = 3;
+  TROUPE_ASSIGN(const bool was_there, settings_.archive->remove(name));
+  if (was_there || !settings_.upstream_documents.contains(name)) return was_there;
+  TROUPE_ASSIGN(const auto known, settings_.archive->info(name));
+  if (known) return false;
+  TROUPE_TRY(settings_.archive->adopt(name, removed_in_first_life));
+  return true;
 }
 
 dropped_copy store::on_drop(const drop_copy& which) {

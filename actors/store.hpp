@@ -23,6 +23,7 @@
 #include "actors/node_metrics.hpp"
 #include "actors/store_health.hpp"
 #include "actors/webhook_feed.hpp"
+#include "protocol/upstream_names.hpp"
 #include "storage/archive.hpp"
 
 namespace troupe {
@@ -33,6 +34,8 @@ struct store_settings {
   std::shared_ptr<store_health> health = std::make_shared<store_health>();
   std::shared_ptr<node_metrics> metrics;     ///< May be null.
   std::shared_ptr<webhook_feed> webhooks{};  ///< Hears of removals; null: nobody does.
+  /// Another server may have these, if they were never stored here; a removal is of them, too.
+  upstream_names upstream_documents{};
   /// Between two attempts to recover.
   std::chrono::milliseconds recovery_interval{1000};
 };
@@ -60,6 +63,7 @@ class store final : public store_actor::base {
   void on_append(const append_updates& append);
   void on_checkpoint(const write_checkpoint& write);
   removed_document on_remove(const remove_document& which);
+  result<bool> remove_stored(const std::string& name);
   dropped_copy on_drop(const drop_copy& which);
   removed_document on_adopt(const adopt_generation& which);
   void on_recovery_due();

@@ -142,6 +142,7 @@ result<void> node::spawn_actors(std::function<void()> on_failure) {
     storing.backend = std::make_shared<announcing_backend>(storing.backend, webhooks_.feed);
   storing.webhooks = webhooks_.feed;
   storing.archive = storage_.archive;
+  storing.upstream_documents = to_upstream_names(settings_);
   storing.health = health_;
   storing.metrics = metrics_;
   actors_->store = system_.spawn<store, caf::detached>(std::move(storing));
@@ -151,6 +152,10 @@ result<void> node::spawn_actors(std::function<void()> on_failure) {
   documents.workers = workers_;
   documents.health = health_;
   documents.webhooks = webhooks_.feed;
+  if (!settings_.upstream.url.empty()) {
+    TROUPE_ASSIGN(upstream_, open_upstream(settings_, system_, metrics_));
+    documents.upstream = upstream_.actor;
+  }
   if (settings_.cluster.enabled) documents.links = links_to_nobody(settings_, newest_links_);
   actors_->directory =
       system_.spawn<directory>(documents, actors_->store, actors_->reader, actors_->hubs);
@@ -301,6 +306,7 @@ std::vector<named_actor> node::inspected_actors_of_node() const {
   add("troupe.version-maker", version_maker_);
   add("troupe.webhook-sender", webhook_sender_);
   add("troupe.authoriser", access_.authoriser);
+  add("troupe.upstream", upstream_.actor);
   for (const hub_actor& hub : actors_->hubs) add("troupe.hub", hub);
   return all;
 }
@@ -367,6 +373,8 @@ void node::stop() {
 }
 
 void node::drain() {
+  // What is being fetched would be waited for.
+  if (upstream_.is_stopping) upstream_.is_stopping->store(true);
   caf::scoped_actor self{system_};
   self->request(supervisor_, drain_max, drain_node{})
       .receive([](const node_drained&) {},
@@ -388,6 +396,7 @@ void node::end_actors() {
   if (actors_->cluster) caf::anon_send_exit(actors_->cluster, caf::exit_reason::user_shutdown);
   if (cluster_.sweeper) caf::anon_send_exit(cluster_.sweeper, caf::exit_reason::user_shutdown);
   cluster_ = {};
+  upstream_.stop();
   if (supervisor_) caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_->directory, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_->store, caf::exit_reason::user_shutdown);

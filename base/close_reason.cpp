@@ -55,6 +55,8 @@ close_info describe(close_reason reason) noexcept {
     case close_reason::cluster_unavailable:
       return {1013, "Too few nodes of the cluster can be reached, try again later",
               "cluster_unavailable"};
+    case close_reason::upstream_unavailable:
+      return {1013, "The document cannot be fetched now, try again later", "upstream_unavailable"};
     case close_reason::heartbeat_timeout: return {0, "", "heartbeat_timeout"};
     case close_reason::io_error: return {0, "", "io_error"};
   }

@@ -247,6 +247,18 @@ struct config {
     std::size_t max_queue_size = 64 * 1024 * 1024;
   };
 
+  struct upstream_section {
+    std::string url;  ///< Empty: documents are fetched from nowhere.
+    std::string protocol = "y-websocket";
+    std::string token;       ///< Never printed. Empty: token_file.
+    std::string token_file;  ///< Empty: none.
+    std::string ca_file;     ///< Empty: the certificates of the system.
+    std::vector<std::string> documents = {"*"};
+    std::chrono::milliseconds timeout{10'000};
+    std::chrono::milliseconds settle_time{1'000};
+    std::size_t connections = 4;
+  };
+
   struct cluster_section {
     bool enabled = false;
     std::string name;
@@ -311,6 +323,7 @@ struct config {
   documents_section documents;
   watch_section watch;
   webhooks_section webhooks;
+  upstream_section upstream;
   cluster_section cluster;
   cluster_replication_section cluster_replication;
   cluster_tls_section cluster_tls;

@@ -49,6 +49,11 @@ std::size_t largest_binary(const config& settings) {
 
 }  // namespace
 
+upstream_names to_upstream_names(const config& settings) {
+  if (settings.upstream.url.empty()) return {};
+  return upstream_names{settings.upstream.documents};
+}
+
 route_rules to_route_rules(const config& settings) {
   return {.empty_document_name = settings.server.empty_document_name,
           .hocuspocus_path = settings.dialects.hocuspocus_path,
@@ -90,6 +95,7 @@ directory_settings to_directory_settings(const config& settings,
   to.doc.limit.name_size_max = settings.limits.max_name_size;
   to.doc.limit.any_depth_max = settings.limits.max_nesting;
   to.rules = to_document_rules(settings);
+  to.upstream_documents = to_upstream_names(settings);
   to.doc.limit.update_steps_max = settings.limits.max_update_work;
   return to;
 }
@@ -127,6 +133,7 @@ archive_settings to_archive_settings(const config& settings) {
   to.update_bytes_max = settings.limits.max_sync_size;
   to.doc = documents.doc;
   to.rules = documents.rules;
+  to.upstream_documents = documents.upstream_documents;
   return to;
 }
 
@@ -177,6 +184,20 @@ http_client_settings to_webhook_client_settings(const config& settings) {
   http_client_settings to;
   to.in_flight_max = to.queue_max = webhooks_in_flight_max;
   to.allows_private = settings.webhooks.allow_private_addresses;
+  return to;
+}
+
+result<upstream_server> to_upstream_server(const config& settings) {
+  upstream_server to;
+  TROUPE_ASSIGN(to.url, parse_websocket_url(settings.upstream.url));
+  to.exchange.protocol = settings.upstream.protocol == "hocuspocus"
+                             ? upstream_protocol::hocuspocus
+                             : upstream_protocol::y_websocket;
+  to.exchange.settle_time = settings.upstream.settle_time;
+  to.exchange.bytes_max = settings.limits.max_sync_size;
+  to.token = secret{settings.upstream.token};
+  to.ca_file = settings.upstream.ca_file;
+  to.timeout = settings.upstream.timeout;
   return to;
 }
 

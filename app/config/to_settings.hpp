@@ -9,6 +9,7 @@
 #include "actors/archivist.hpp"
 #include "actors/directory.hpp"
 #include "actors/log_sink.hpp"
+#include "actors/upstream_fetch.hpp"
 #include "actors/webhook_feed.hpp"
 #include "actors/webhook_sender.hpp"
 #include "app/config/config.hpp"
@@ -46,6 +47,12 @@ archive_settings to_archive_settings(const config& settings);
 result<watch_settings> to_watch_settings(const config& settings);
 
 version_rules to_version_rules(const config& settings);
+
+/// The documents that may be fetched; none without upstream.url.
+upstream_names to_upstream_names(const config& settings);
+
+/// Without the token of a file. Requires: upstream.url is set. Fails with invalid_config for it.
+result<upstream_server> to_upstream_server(const config& settings);
 
 /// Without its secret and its seed. Requires: webhooks.url is set.
 webhook_settings to_webhook_settings(const config& settings);

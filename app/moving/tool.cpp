@@ -31,8 +31,8 @@ result<std::unique_ptr<moving::document_source>> open_source(const import_reques
     case import_kind::y_websocket:
     case import_kind::hocuspocus:
       return moving::open_upstream(
-          {request.kind == import_kind::hocuspocus ? moving::upstream_protocol::hocuspocus
-                                                   : moving::upstream_protocol::y_websocket,
+          {request.kind == import_kind::hocuspocus ? upstream_protocol::hocuspocus
+                                                   : upstream_protocol::y_websocket,
            request.from, request.which, request.token_file, request.ca_file});
   }
   return fail(errc::storage_failed, "unknown kind of source");
