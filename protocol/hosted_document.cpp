@@ -240,7 +240,9 @@ void hosted_document::on_sync(const asked& by, document_effects& out) {
   const dialect_traits& traits = codec_of(by.what.in).traits();
   by.by.may_return = !vector->empty() && traits.frames == frame_kind::binary;
   if (traits.acknowledges_each || traits.gives_receipts) {
-    by.by.more().awaits_answer = true;
+    // The client counts anew from here.
+    if (traits.acknowledges_each) by.by.more().owed = 0;
+    by.by.more().awaits_answer = by.by.more().has_begun = true;
     by.by.more().has_left_gap = by.by.more().was_refused = false;
   }
   notice answer{.kind = notice_kind::whole_state, .body = {}, .extra = {}};
