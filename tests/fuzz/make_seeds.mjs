@@ -273,6 +273,13 @@ add('moving', 'name', bytes(3, 'wiki/page 1+..'));
 for (const name of ['served', 'pushed-only', 'with_meta'])
   add('moving', `ysweet.${name}`, bytes(4, readFileSync(path.join(here, '../golden/y-sweet/store', name, 'data.ysweet'))));
 
+// Frames of a server that is asked for a document: an answer before its storage was read, what was read, the second answer.
+const answered = [0, 1, 3, 1, 1, 0];
+const sized = (...all) => bytes(...all.flatMap((frame) => [frame.length, Buffer.from(frame)]));
+add('moving', 'upstream.plain', bytes(5, 0, sized([0, 0, 1, 0], [1, 1, 0], [0, 1, 2, 0, 0], [0, 2, 3, 1, 1, 0], answered)));
+add('moving', 'upstream.addressed', bytes(5, 1, sized([1, 100, 2, 2, 4, 114, 101, 97, 100], [1, 100, ...answered])));
+add('moving', 'upstream.denied', bytes(5, 1, sized([1, 100, 2, 1, 2, 110, 111])));
+
 const differs = [];
 for (const [file, content] of Object.entries(seeds)) {
   const at = path.join(here, 'seeds', file);
