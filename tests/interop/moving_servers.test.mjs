@@ -19,7 +19,7 @@ import { documents, fresh, read_back, state_of } from './support/moving.mjs';
 import { run_hocuspocus, run_y_websocket } from './support/old_servers.mjs';
 import { binary_path } from './support/server.mjs';
 import { make_certificate } from './support/tls.mjs';
-import { until } from './support/wait.mjs';
+import { pause, until } from './support/wait.mjs';
 
 /** As report_of, for servers that live in this process. */
 async function report_while_serving(status, ...args) {
@@ -75,6 +75,7 @@ test('clients of y-websocket find their documents again under the same names', a
   const old = await run_y_websocket(context, { YPERSISTENCE: directory });
   const made = rooms();
   await write_by_clients(old.url, made);
+  await pause(500); // it writes to its store behind the clients
   await old.stop();
   const store = fresh('store');
   const report = await report_while_serving(0, 'import', '--from', 'y-leveldb', directory, '--store', store);
@@ -107,6 +108,7 @@ test('documents move in that a y-websocket server has yet to read from its own s
   const first = await run_y_websocket(context, { YPERSISTENCE: directory });
   const made = documents();
   await write_by_clients(first.url, made);
+  await pause(500);
   await first.stop();
   // It answers before it has read a document.
   const old = await run_y_websocket(context, { YPERSISTENCE: directory });

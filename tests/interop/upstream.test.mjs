@@ -15,10 +15,12 @@ import { own_server } from './support/fixture.mjs';
 import { update_frame } from './support/frames.mjs';
 import { hocuspocus_client } from './support/hocuspocus_client.mjs';
 import { ask_admin } from './support/http.mjs';
-import { start_server } from './support/server.mjs';
+import { free_port, metric, with_metrics } from './support/metrics.mjs';
 import { documents, fresh } from './support/moving.mjs';
 import { run_hocuspocus, run_y_websocket, y_websocket_versions } from './support/old_servers.mjs';
+import { start_server } from './support/server.mjs';
 import { pause, until } from './support/wait.mjs';
+import { y_sweet_client } from './support/y_sweet_client.mjs';
 
 /** The state of a document as its updates make it. */
 const state_of = (doc) => Buffer.from(Y.encodeStateAsUpdate(doc));
@@ -85,7 +87,7 @@ for (const version of y_websocket_versions)
     assert.equal(count_of(server, 'was fetched from upstream.url'), made.size);
   });
 
-test('documents of Hocuspocus move with their clients, by a token, in both dialects', async (context) => {
+test('documents of Hocuspocus move with their clients, by a token, in all dialects', async (context) => {
   const made = documents();
   const old = await run_hocuspocus(context, made, {
     async onAuthenticate({ token }) {
@@ -94,13 +96,24 @@ test('documents of Hocuspocus move with their clients, by a token, in both diale
   });
   const token = fresh('token');
   writeFileSync(token, 'secret\n');
-  const { server, client, track } = await own_server(context, moving_settings(old.url, { 'upstream.protocol': 'hocuspocus', 'upstream.token_file': token }));
+  const port = await free_port();
+  const { server, client, json, track } = await own_server(context, moving_settings(old.url, { 'upstream.protocol': 'hocuspocus', 'upstream.token_file': token, ...with_metrics(port) }));
   for (const [name, { doc }] of made) {
     const moved = await track(new hocuspocus_client(`${server.url}/hocuspocus`, name)).synced();
     assert.deepEqual(state_of(moved.doc), state_of(doc), name);
     assert.deepEqual(state_of((await client(encodeURIComponent(name)).synced()).doc), state_of(doc), name);
   }
+  // Whoever comes first, in whatever dialect.
+  made.set('for json', made.get('a'));
+  made.set('for-y-sweet', made.get('a'));
+  const program = await json('/for%20json');
+  await program.join('for json');
+  await until(() => program.text('for json') === 'hello 🌍', 'a JSON client has it', 5000, () => program.text('for json'));
+  const y_sweet = await track(new y_sweet_client(server, 'for-y-sweet')).synced();
+  await until(() => `${y_sweet.text}` === 'hello 🌍', 'a y-sweet client has it');
   assert.deepEqual(old.loads.sort(), [...made.keys()].sort());
+  assert.equal(await metric(port, 'troupe_upstream_fetches', '"fetched"'), made.size);
+  assert.equal(await metric(port, 'troupe_upstream_fetches', '"failed"'), 0);
 });
 
 test('a document that moved is not fetched again: after a restart, with the old server gone, or changed', async (context) => {
