@@ -562,7 +562,7 @@ void document::on_unload() {
 /// Whether the node ends while nothing can be stored. What waits for that was not acknowledged; the
 /// store logs it.
 bool document::may_lose_unstored() const {
-  return !waits_for_worker_ && settings_.health && settings_.health->refusal() != nullptr;
+  return !waits_for_worker_ && settings_.health && settings_.health->problem().has_value();
 }
 
 // --- the end of a turn ---

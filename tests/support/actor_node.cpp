@@ -34,7 +34,8 @@ void register_types_once() {
   static_cast<void>(done);
 }
 
-actor_node::actor_node(directory_settings settings, hosting where) {
+actor_node::actor_node(directory_settings settings, hosting where,
+                       std::chrono::milliseconds store_patience) {
   register_types_once();
   config_.set("caf.scheduler.max-threads", 2);
   config_.set("caf.scheduler.policy", "sharing");
@@ -57,6 +58,8 @@ actor_node::actor_node(directory_settings settings, hosting where) {
   storing.archive = std::shared_ptr<storage::archive>{backend, &backend->archive()};
   storing.health = settings.health = health;
   storing.recovery_interval = std::chrono::milliseconds{5};
+  storing.patience = store_patience;
+  storing.patience = store_patience;
   store_ = system_->spawn<store, caf::detached>(std::move(storing));
   directory_ = system_->spawn<directory>(settings, store_, reader_,
                                          std::vector{caf::actor_cast<hub_actor>(self_->ptr())});

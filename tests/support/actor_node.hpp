@@ -29,7 +29,9 @@ enum class hosting : bool { on_workers, on_unit };
 
 class actor_node {
  public:
-  explicit actor_node(directory_settings settings = {}, hosting where = hosting::on_workers);
+  /// `store_patience`: how long edits are taken while the store cannot be written.
+  explicit actor_node(directory_settings settings = {}, hosting where = hosting::on_workers,
+                      std::chrono::milliseconds store_patience = {});
   ~actor_node();
 
   /// Opens a document for a session; the reason for which that was refused otherwise.
