@@ -34,6 +34,8 @@ export class postgres_server {
     if (this.user.uid) chownSync(folder, this.user.uid, this.user.gid);
     const made = spawnSync(path.join(programs, 'initdb'), ['-D', this.data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--locale=C'], { ...this.user, cwd: folder });
     if (made.status !== 0) throw new Error(`initdb: ${made.stderr}`);
+    // However the process ends, its database does not outlive it.
+    process.once('exit', () => this.#child?.kill('SIGQUIT'));
   }
 
   /** Returns when it can be connected to. */
