@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -92,7 +93,9 @@ pid_t postgres_server::launch(const std::vector<std::string>& command) const {
   if (user != nullptr &&
       (::setgroups(0, nullptr) != 0 || ::setgid(user->pw_gid) != 0 || ::setuid(user->pw_uid) != 0))
     ::_exit(126);
-  if (::chdir(folder_.text().c_str()) != 0) ::_exit(126);
+  // It ends with the tests, however they end, and holds none of their files open.
+  ::prctl(PR_SET_PDEATHSIG, SIGQUIT);
+  if (::chdir(folder_.text().c_str()) != 0 || ::close_range(3, ~0U, 0) != 0) ::_exit(126);
   const int to = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   ::dup2(to, STDOUT_FILENO);
   ::dup2(to, STDERR_FILENO);
