@@ -18,7 +18,7 @@ class range_set {
     if (!ranges_.empty()) {
       const auto last = ranges_.last();
       if (range.clock == end_of(last)) {
-        ranges_[last] += range.length;
+        ranges_.set_value(last, ranges_[last] + range.length);
         return;
       }
     }
