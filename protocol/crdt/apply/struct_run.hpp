@@ -33,8 +33,15 @@ class struct_run {
 
   [[gnu::always_inline]] inline item_handle find_left(const struct_view& view) const noexcept;
   bool enter_chain(chain_handle handle);
+  [[gnu::noinline]] bool place_first(const struct_view& view);
+  [[gnu::noinline]] bool place_in_key(const struct_view& view, item_handle left);
+  type_handle find_parent(const parent_view& parent);
   [[gnu::always_inline]] inline void write_item(item_handle handle, const struct_view& view,
-                                                item_handle left, item_handle right);
+                                                item_handle left, item_handle right,
+                                                chain_handle into);
+  [[gnu::always_inline]] inline void note_placed(client_index client, client_state& state,
+                                                 item_handle handle, const struct_view& view,
+                                                 bool may_merge);
   void flush();
   [[gnu::always_inline]] inline std::uint32_t keep_content(const struct_view& view);
 
@@ -46,6 +53,11 @@ class struct_run {
   chain_handle chain_ = none;  // a sequence of a type that is alive
   type_handle type_ = none;
   std::uint32_t visible_ = 0;  // units placed in it and not yet counted
+  // The last parents that were looked for, and their types; none: not any more.
+  unit_id owner_;
+  type_handle owned_ = none;
+  std::string_view root_name_;
+  type_handle root_ = none;
   // Runs of tombstones, not yet noted: where each begins, and, one place further on, where it ends.
   std::array<clock_type, noted_max + 1> deleted_starts_;
   std::array<clock_type, noted_max + 1> deleted_ends_;
