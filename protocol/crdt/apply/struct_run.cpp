@@ -13,12 +13,30 @@ const struct_view* struct_run::place(client_index client, const struct_view* nex
   client_state& state = store_.states_[client];
   const struct_view* const first = next;
   const clock_type start = state.end;
-  for (; next != end; ++next) {
-    const struct_view& view = *next;
-    if (view.clock != state.end || view.clock > target || !view.has_origin()) {
-      if (view.clock != state.end || view.clock > target || !place_first(view)) break;
+  while (next != end && next->clock == state.end && next->clock <= target) {
+    if (next->has_origin() ? next->has_key && place_in_key(*next) : place_first(*next)) {
+      ++next;
       continue;
     }
+    const struct_view* const rest = place_beside(client, state, next, end, target);
+    if (rest == next) break;
+    next = rest;
+  }
+  if (next == first) return next;
+  flush();
+  store_.change_revision();
+  change_.note_inserted(client, {start, state.end - start});
+  return next;
+}
+
+/// Places those that stand beside a neighbour in a sequence, up to the first other struct. A loop
+/// of its own, so that nothing else takes registers from it.
+const struct_view* struct_run::place_beside(client_index client, client_state& state,
+                                            const struct_view* next, const struct_view* end,
+                                            clock_type target) {
+  for (; next != end; ++next) {
+    const struct_view& view = *next;
+    if (view.clock != state.end || view.clock > target || !view.has_origin()) break;
     const item_handle left = find_left(view);
     if (left == none) break;
     store_.items_.make_room();
@@ -27,10 +45,7 @@ const struct_view* struct_run::place(client_index client, const struct_view* nex
     item& after = store_.items_[right];
     const bool is_between =
         right != none ? after.id() == view.right_origin : !view.has_right_origin();
-    if (!is_between || (before.chain != chain_ && !enter_chain(before.chain))) {
-      if (!is_between || !place_in_key(view, left)) break;
-      continue;
-    }
+    if (!is_between || (before.chain != chain_ && !enter_chain(before.chain))) break;
     const item_handle handle = store_.items_.allocate();
     // A struct can only merge with the one that it continues, and only if that is its left
     // neighbour. If a kind changes before the end, then by a deletion, after which both sides are
@@ -44,10 +59,6 @@ const struct_view* struct_run::place(client_index client, const struct_view* nex
     visible_ += view.length & (0 - std::uint32_t{is_countable(view.kind)});
     note_placed(client, state, handle, view, may_merge);
   }
-  if (next == first) return next;
-  flush();
-  store_.change_revision();
-  change_.note_inserted(client, {start, state.end - start});
   return next;
 }
 
@@ -105,8 +116,11 @@ type_handle struct_run::find_parent(const parent_view& parent) {
 }
 
 /// Places a struct behind the newest value of a key, which it replaces. False, without an effect,
-/// if `left` is something else, or if its type is not alive.
-bool struct_run::place_in_key(const struct_view& view, item_handle left) {
+/// if its origin is something else, or if its type is not alive.
+bool struct_run::place_in_key(const struct_view& view) {
+  const item_handle left = view.has_right_origin() ? none : find_left(view);
+  if (left == none) return false;
+  store_.items_.make_room();
   item& before = store_.items_[left];
   const chain_handle into = before.chain;
   chain& list = store_.chains_[into];

@@ -32,9 +32,11 @@ class struct_run {
   static constexpr clock_type no_clock = 0xffff'ffff;  // above all that a struct may have
 
   [[gnu::always_inline]] inline item_handle find_left(const struct_view& view) const noexcept;
+  const struct_view* place_beside(client_index client, client_state& state, const struct_view* next,
+                                  const struct_view* end, clock_type target);
   bool enter_chain(chain_handle handle);
   [[gnu::noinline]] bool place_first(const struct_view& view);
-  [[gnu::noinline]] bool place_in_key(const struct_view& view, item_handle left);
+  [[gnu::noinline]] bool place_in_key(const struct_view& view);
   type_handle find_parent(const parent_view& parent);
   [[gnu::always_inline]] inline void write_item(item_handle handle, const struct_view& view,
                                                 item_handle left, item_handle right,
