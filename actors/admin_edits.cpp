@@ -65,9 +65,7 @@ read_result<std::string> read_string(std::string_view name, raw_value value) {
 }
 
 read_result<std::string> check_origin(std::string origin) {
-  if (origin.size() <= hosted_document::origin_name_bytes_max && is_valid_utf8(as_bytes(origin)) &&
-      std::ranges::none_of(origin, [](char c) { return static_cast<unsigned char>(c) < 0x20; }))
-    return origin;
+  if (is_origin_name(origin)) return origin;
   return refuse("origin must have at most " +
                 std::to_string(hosted_document::origin_name_bytes_max) +
                 " bytes and no control characters");
@@ -152,6 +150,11 @@ edit_order read_batch_entry(raw_value text) {
 }
 
 }  // namespace
+
+bool is_origin_name(std::string_view text) {
+  return text.size() <= hosted_document::origin_name_bytes_max && is_valid_utf8(as_bytes(text)) &&
+         std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+}
 
 // --- requests ---
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "actors/admin_documents.hpp"
@@ -52,5 +53,9 @@ http_answer show_edited(const std::string& name, const imported_update& outcome,
 
 /// The answers of a batch, in its order.
 http_answer show_batch(const std::vector<http_answer>& answers);
+
+/// Whether a client may name itself so as the origin of an edit: UTF-8 of at most
+/// hosted_document::origin_name_bytes_max bytes without control characters.
+bool is_origin_name(std::string_view text);
 
 }  // namespace troupe::admin

@@ -29,6 +29,13 @@ http_answer answer_json(unsigned status, const json& body) {
   return answer_json_text(status, text_of(body) + "\n");
 }
 
+std::string error_of(const http_answer& answer) {
+  const json body = json::parse(answer.body, nullptr, false);
+  if (!body.is_object() || !body.contains("error") || !body["error"].is_string())
+    return "it failed with status " + std::to_string(answer.status);
+  return body["error"].get<std::string>();
+}
+
 std::string iso_time(std::uint64_t milliseconds_since_1970) {
   const auto seconds = static_cast<std::time_t>(milliseconds_since_1970 / 1000);
   std::tm parts{};

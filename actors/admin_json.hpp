@@ -50,6 +50,9 @@ tl::expected<bool, std::string> read_switch(std::string_view target, std::string
 /// parser would read it alike; the text is for the operator.
 tl::expected<nlohmann::json, std::string> read_object(const std::string& body);
 
+/// What an answer says is wrong, in words.
+std::string error_of(const http_answer& answer);
+
 /// One row of a list, indented as it stands there.
 void append_row(std::string& list, const nlohmann::json& row);
 

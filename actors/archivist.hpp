@@ -129,6 +129,7 @@ class archivist final : public admin_request_actor::base {
   void carry_out_batch();
   void list_versions();
   void make_version();
+  void keep_version(const std::string& label, std::chrono::steady_clock::time_point latest);
   void show_version();
   void compare_version();
   void restore_version();

@@ -1,10 +1,21 @@
 // The pages of the archivist about versions.
+#include <chrono>
+
 #include "actors/admin_compare.hpp"
 #include "actors/admin_pages.hpp"
 #include "actors/admin_versions.hpp"
 #include "actors/archivist.hpp"
 
 namespace troupe {
+
+namespace {
+
+/// How long a version waits for the first edit of its document to be stored, and how often it
+/// looks.
+constexpr std::chrono::seconds storing_patience{2};
+constexpr std::chrono::milliseconds storing_look{10};
+
+}  // namespace
 
 /// What is known of the document; if there is none, the request is answered.
 std::optional<storage::document_info> archivist::find_document() {
@@ -35,12 +46,22 @@ void archivist::list_versions() {
 void archivist::make_version() {
   const auto label = admin::read_new_version(*request_);
   if (!label) return finish(label.error());
-  const auto info = find_document();
-  if (!info) return;
+  keep_version(*label, std::chrono::steady_clock::now() + storing_patience);
+}
+
+/// Waits until `latest` for a document that is being edited for the first time and not stored yet.
+void archivist::keep_version(const std::string& label,
+                             std::chrono::steady_clock::time_point latest) {
+  const auto info = desk_->archive().info(document());
+  if (!info) return fail_with(info.error());
+  if (*info && (*info)->is_removed) return finish(admin::answer_removed(document()));
   // What is stored by now is part of the state that is asked for next.
-  find_state(document(), [this, label = *label, covers = info->last](const shared_bytes& state,
-                                                                     const std::string&) {
-    const auto made = desk_->versions().keep(document(), {label, false, covers, state.view()});
+  find_state(document(), [this, label, latest, info = *info](const shared_bytes& state,
+                                                             const std::string&) {
+    if (!info && (state.empty() || std::chrono::steady_clock::now() >= latest))
+      return finish(admin::answer_no_document(document()));
+    if (!info) return void(run_delayed(storing_look, [=, this] { keep_version(label, latest); }));
+    const auto made = desk_->versions().keep(document(), {label, false, info->last, state.view()});
     if (!made && made.error().code == errc::quota_exceeded)
       return finish(admin::answer_error(409, made.error().detail));
     if (!made) return fail_with(made.error());

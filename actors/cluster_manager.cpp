@@ -234,7 +234,7 @@ void cluster_manager::on_link_changed(const link_changed& change) {
     log_line(log_severity::info, "node " + name + " is linked");
     gossip(change.peer);
     for (const std::string& each : settings_.kept_changes())
-      tell_peer(of->second, cluster::peer_access_change{shared_bytes::copy_of(as_bytes(each))});
+      notify_peer(of->second, cluster::peer_access_change{shared_bytes::copy_of(as_bytes(each))});
   } else if (was_up && !is_draining_) {
     log_line(log_severity::warning, "the link to node " + name + " is lost: " + change.why);
   }
@@ -242,7 +242,7 @@ void cluster_manager::on_link_changed(const link_changed& change) {
   tell(this, settings_.sweeper, change);
 }
 
-void cluster_manager::tell_peer(const peer& to, const cluster::node_message& what) {
+void cluster_manager::notify_peer(const peer& to, const cluster::node_message& what) {
   if (to.is_up)
     tell(this, to.link,
          send_to_peer{cluster::encode(what), cluster::traffic_class::control, nullptr});
@@ -254,8 +254,8 @@ void cluster_manager::gossip(std::optional<cluster::peer_id> only) {
   const cluster::peer_members list{shared_bytes::copy_of(members_.list().encode())};
   for (const auto& [id, each] : peers_) {
     if (only && each.number != *only) continue;
-    tell_peer(each, list);
-    if (moved != members_.moved().end()) tell_peer(each, cluster::peer_moved{moved->second});
+    notify_peer(each, list);
+    if (moved != members_.moved().end()) notify_peer(each, cluster::peer_moved{moved->second});
   }
 }
 
@@ -301,7 +301,7 @@ void cluster_manager::on_moved(const documents_moved& news) {
 
 void cluster_manager::on_announce(const announce_access& news) {
   for (const auto& [id, each] : peers_)
-    tell_peer(each, cluster::peer_access_change{shared_bytes::copy_of(as_bytes(news.change))});
+    notify_peer(each, cluster::peer_access_change{shared_bytes::copy_of(as_bytes(news.change))});
 }
 
 // --- the member list ---
@@ -411,6 +411,7 @@ caf::result<described_cluster> cluster_manager::on_describe() {
                   if (row == all.nodes.end()) return;
                   row->queued_bytes = part.figures.queued_bytes;
                   row->in_flight_bytes = part.figures.unacknowledged_bytes;
+                  row->lag = part.figures.lag;
                 });
 }
 
@@ -435,6 +436,7 @@ described_cluster cluster_manager::describe() const {
     described_cluster::node_view row{
         .uuid = cluster::to_string(id), .name = name, .address = address, .is = is};
     row.is_self = id == settings_.self.id;
+    row.incarnation = row.is_self ? settings_.self.incarnation : members_.incarnation_of(id);
     const auto known = peers_.find(id);
     row.is_up = row.is_self || (known != peers_.end() && known->second.is_up);
     if (const auto dialed = dialed_.find(address); !row.is_up && dialed != dialed_.end())

@@ -102,7 +102,7 @@ class cluster_manager final : public cluster_actor::base {
   void publish();
   void make_known(const std::shared_ptr<const cluster_links>& links);
   void gossip(std::optional<cluster::peer_id> only = std::nullopt);
-  void tell_peer(const peer& to, const cluster::node_message& what);
+  void notify_peer(const peer& to, const cluster::node_message& what);
   std::chrono::milliseconds scattered(std::chrono::milliseconds pause);
 
   cluster_manager_settings settings_;

@@ -2,6 +2,7 @@
 // values: between the admin pages and the `cluster` actor. Pure.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -30,6 +31,8 @@ struct described_cluster {
     std::uint64_t moved_list = 0;    ///< Up to which list its documents are in place.
     std::uint64_t queued_bytes = 0;  ///< For it, here.
     std::uint64_t in_flight_bytes = 0;
+    std::uint64_t incarnation = 0;     ///< 0: it is not known.
+    std::chrono::milliseconds lag{0};  ///< Age of the oldest batch that it has not acknowledged.
   };
 
   std::string cluster;

@@ -49,6 +49,7 @@ directory::behavior_type directory::make_behavior() {
       [this](const document_busy& busy) { on_busy(busy.id); },
       [this](const second_passed&) { on_second(); },
       [this](const list_documents& which) { return on_list(which); },
+      [this](const survey_documents& which) { return on_survey(which); },
       [this](const list_presence& which) { return on_list_presence(which); },
       [this](const settle_documents& which) { return on_settle(which); },
       [this](const list_clients& which) { return on_list_clients(which); },
@@ -269,56 +270,6 @@ bool directory::is_to_fold(entry& idle, time_point now) const {
   return idle.is_told_to_fold = true;
 }
 
-/// Each document of the page reports its own figures; one that is ending has none.
-caf::result<listed_documents> directory::on_list(const list_documents& which) {
-  std::vector<std::string> names;
-  for (const auto& [name, opened] : documents_)
-    if (name > which.after && (which.only.empty() || which.only == name)) names.push_back(name);
-  const std::size_t on_page = std::min(names.size(), which.limit);
-  std::ranges::partial_sort(names, names.begin() + static_cast<std::ptrdiff_t>(on_page));
-  listed_documents page{
-      .documents = {}, .count = documents_.size(), .has_more = on_page < names.size()};
-  names.resize(on_page);
-  std::vector<document_actor> asked;
-  for (std::string& name : names) {
-    const entry& of = documents_.at(name);
-    asked.push_back(of.document);
-    page.documents.push_back({.name = std::move(name), .is_unloading = of.is_unloading});
-  }
-  return gather(this, asked, describe_document{}, std::move(page),
-                [](listed_documents& all, const document_info& part) {
-                  const auto row =
-                      std::ranges::lower_bound(all.documents, part.name, {}, &document_info::name);
-                  const bool is_unloading = row->is_unloading;
-                  *row = part;
-                  row->is_unloading = is_unloading;
-                });
-}
-
-std::vector<document_actor> directory::open_of(const std::vector<std::string>& names) const {
-  std::vector<document_actor> open;
-  for (const std::string& name : names)
-    if (const auto found = documents_.find(name); found != documents_.end())
-      open.push_back(found->second.document);
-  return open;
-}
-
-caf::result<settled_documents> directory::on_settle(const settle_documents& which) {
-  return gather(this, open_of(which.names), settle_documents{}, settled_documents{},
-                [](settled_documents& all, const settled_documents& part) {
-                  all.names.insert(all.names.end(), part.names.begin(), part.names.end());
-                });
-}
-
-/// The documents named report what the sessions show; the answer goes out when the last has
-/// answered.
-caf::result<listed_presence> directory::on_list_presence(const list_presence& which) {
-  return gather(this, open_of(which.documents), which, listed_presence{},
-                [](listed_presence& all, const listed_presence& part) {
-                  all.states.insert(all.states.end(), part.states.begin(), part.states.end());
-                });
-}
-
 caf::result<listed_clients> directory::on_list_clients(const list_clients& which) {
   const auto found = documents_.find(which.document);
   if (found == documents_.end() || found->second.is_unloading) return listed_clients{};
@@ -331,8 +282,8 @@ notified_document directory::on_notify(const notify_document& news) {
   const auto found = documents_.find(news.document);
   if (found == documents_.end() || found->second.is_unloading) {
     if (settings_.links)
-      tell_peers(news.document,
-                 cluster::peer_event{shared_bytes::copy_of(as_bytes(news.payload)), {}, {}});
+      notify_peers(news.document,
+                   cluster::peer_event{shared_bytes::copy_of(as_bytes(news.payload)), {}, {}});
     return {false};
   }
   tell(this, found->second.document, document_event{news.payload});
@@ -474,7 +425,7 @@ void directory::on_removed(const std::string& name, const removed_document& outc
   removal ended = std::move(removals_.at(name));
   removals_.erase(name);
   if (!outcome.why) windows_.erase(name);
-  if (!ended.generation) tell_generation(name, outcome.generation);
+  if (!ended.generation) send_generation(name, outcome.generation);
   if (settings_.links && !ended.generation && !outcome.why && outcome.generation > 0)
     await_keepers(name, ended, outcome);
   else

@@ -113,6 +113,7 @@ class directory final : public directory_actor::base {
   void on_second();
   void show_waiting() const;
   caf::result<listed_documents> on_list(const list_documents& which);
+  surveyed_documents on_survey(const survey_documents& which);
   caf::result<listed_presence> on_list_presence(const list_presence& which);
   caf::result<settled_documents> on_settle(const settle_documents& which);
   void after_end_of(const std::string& name, document_id id, std::function<void()> then);
@@ -127,8 +128,8 @@ class directory final : public directory_actor::base {
   caf::result<visited_document> on_visit(const visit_document& which);
   caf::result<dropped_copy> on_drop(const drop_copy& which);
   void end_drop(const std::string& name, bool is_unused);
-  void tell_peers(const std::string& name, cluster::document_message what,
-                  const std::vector<cluster::peer_id>* only = nullptr);
+  void notify_peers(const std::string& name, cluster::document_message what,
+                    const std::vector<cluster::peer_id>* only = nullptr);
   caf::result<node_drained> on_close_documents();
   void on_workers_late();
   void on_document_down(const caf::down_msg& down);
@@ -146,7 +147,7 @@ class directory final : public directory_actor::base {
               caf::typed_response_promise<visited_document> promise);
   void await_keepers(const std::string& name, removal& ended, const removed_document& outcome);
   void look_at_spread();
-  void tell_generation(const std::string& name, std::uint64_t generation);
+  void send_generation(const std::string& name, std::uint64_t generation);
   bool is_put_off(const adopt_generation& which,
                   caf::typed_response_promise<removed_document> promise);
   void begin_removal(const std::string& name);

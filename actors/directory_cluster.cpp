@@ -10,8 +10,8 @@
 namespace troupe {
 
 /// Their sessions may use the document, though none of this node does. `only`: null: all of them.
-void directory::tell_peers(const std::string& name, cluster::document_message what,
-                           const std::vector<cluster::peer_id>* only) {
+void directory::notify_peers(const std::string& name, cluster::document_message what,
+                             const std::vector<cluster::peer_id>* only) {
   const shared_bytes message = cluster::encode(cluster::document_block{name, 0, {std::move(what)}});
   const auto document = std::make_shared<const std::string>(name);
   for (const cluster_links::entry& each : settings_.links->peers)
@@ -100,15 +100,15 @@ bool directory::is_put_off(const adopt_generation& which,
 }
 
 /// To all nodes: those that are away hear of it when they ask for the document.
-void directory::tell_generation(const std::string& name, std::uint64_t generation) {
-  if (settings_.links && generation > 0) tell_peers(name, cluster::peer_generation{generation});
+void directory::send_generation(const std::string& name, std::uint64_t generation) {
+  if (settings_.links && generation > 0) notify_peers(name, cluster::peer_generation{generation});
 }
 
 void directory::on_announce(const announce_generation& which) {
   if (!settings_.links) return;
   request(store_, caf::infinite, adopt_generation{which.document, 0})
       .then([this, name = which.document](
-                const removed_document& known) { tell_generation(name, known.generation); },
+                const removed_document& known) { send_generation(name, known.generation); },
             [](const caf::error&) {});
 }
 
@@ -156,7 +156,7 @@ void directory::spread(const std::string& name, std::uint64_t generation,
   if (spread_.contains(name)) return promise.deliver(to_caf_error(close_reason::document_failed));
   const cluster::document_placement where = settings_.links->place(name);
   const auto now = std::chrono::steady_clock::now();
-  tell_peers(name, cluster::peer_generation{generation}, &where.keepers);
+  notify_peers(name, cluster::peer_generation{generation}, &where.keepers);
   spread_.begin(name, generation, where.keepers, where.keepers.size(), now,
                 now + settings_.links->settings.load_timeout);
   spread_visits_[name] = {where.list, std::move(promise)};
@@ -178,7 +178,7 @@ void directory::look_at_spread() {
     for (auto& promise : ended.promises) promise.deliver(ended.outcome);
   }
   for (const auto& each : spread_.take_due(now))
-    tell_peers(each.document, cluster::peer_generation{each.generation}, &each.to);
+    notify_peers(each.document, cluster::peer_generation{each.generation}, &each.to);
 }
 
 }  // namespace troupe

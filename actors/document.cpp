@@ -305,7 +305,7 @@ bool document::handle(document_tick&) {
 bool document::handle(document_event& event) {
   work_.state()->on_event(event.payload, work_.effects());
   if (peers_ && !event.is_of_peer)
-    peers_->core().tell_users(
+    peers_->core().send_to_users(
         cluster::peer_event{shared_bytes::copy_of(as_bytes(event.payload)), {}, {}});
   carry_out({}, 0);
   return true;
@@ -380,7 +380,7 @@ void document::carry_out_effects(const shared_bytes& event_bytes, std::size_t cr
     durability_.add(write, event_bytes, credit_bytes);
     if (peers_ && is_edit) note_written(write.from);
   }
-  if (peers_) peers_->tell_users(effects.for_peers);
+  if (peers_) peers_->send_to_users(effects.for_peers);
   confirm();  // where there is nothing to be stored
   for (const document_effects::refusal& each : effects.refusals) refuse(each);
   for (const auto& each : effects.left_out) note_left_out(each);
@@ -582,7 +582,7 @@ void document::on_flush() {
     flush_scheduled_ = false;
   }
   append_stored();
-  if (peers_) tell_peers();
+  if (peers_) notify_peers();
   const deliveries_by_dialect output = output_.take();
   if (const std::size_t count = output_.take_coalesced(); count > 0 && settings_.metrics)
     settings_.metrics->documents().coalesced_updates->inc(static_cast<std::int64_t>(count));

@@ -175,7 +175,7 @@ class document final : public io_actor<document_actor::base> {
   void note_unsendable(hosted_document::time_point now);
   void report_use();
   void report_keeping();
-  void tell_peers();
+  void notify_peers();
 
   void on_nobody_left();
   void release_memory();

@@ -307,7 +307,7 @@ void document::note_unsendable(hosted_document::time_point now) {
 void document::note_written(const origin& from) {
   if (from.kind == origin_kind::peer)
     reporter_.on_peer_edit();
-  else if (auto authors = reporter_.take_untold())
+  else if (auto authors = reporter_.take_unreported())
     peers_->core().on_authors(*std::move(authors));
   peers_->on_written(from, durability_, *work_.state(), current_time());
 }
@@ -326,7 +326,7 @@ void document::report_keeping() {
   if (const auto home = peers_->home_with_all(current_time())) reporter_.on_stored_elsewhere(*home);
 }
 
-void document::tell_peers() {
+void document::notify_peers() {
   report_use();
   if (work_.state() && (durability_.is_whole_awaited() || !visits_.empty()))
     peers_->core().on_whole_awaited(hosted_state{*work_.state()}, current_time());

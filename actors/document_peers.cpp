@@ -2,16 +2,16 @@
 
 namespace troupe {
 
-void document_peers::tell_users(const document_effects::peer_effects& what) {
+void document_peers::send_to_users(const document_effects::peer_effects& what) {
   if (what.empty()) return;
   for (const byte_buffer& update : what.presence)
-    core_.tell_users(cluster::peer_presence{shared_bytes::copy_of(update), false});
+    core_.send_to_users(cluster::peer_presence{shared_bytes::copy_of(update), false});
   for (const auto& event : what.events)
-    core_.tell_users(cluster::peer_event{event.payload, event.user, event.message_id});
+    core_.send_to_users(cluster::peer_event{event.payload, event.user, event.message_id});
 }
 
 void document_peers::show_presence(cluster::peer_id to, const hosted_document& of) {
-  core_.tell(to, cluster::peer_presence{shared_bytes::copy_of(of.presence_here()), true});
+  core_.send_to(to, cluster::peer_presence{shared_bytes::copy_of(of.presence_here()), true});
 }
 
 std::optional<cluster::node_uuid> document_peers::home_with_all(time_point now) const {

@@ -133,7 +133,7 @@ class document_peers {
       core_.on_written(log.last(), update);
   }
 
-  void tell_users(const document_effects::peer_effects& what);
+  void send_to_users(const document_effects::peer_effects& what);
   /// All that the sessions of this node show, for one peer.
   void show_presence(cluster::peer_id to, const hosted_document& of);
 

@@ -69,29 +69,29 @@ class document_reporter {
   // --- other nodes ---
 
   /// Those who have edited here, of whom the other nodes have not heard; nothing: nobody.
-  std::optional<cluster::peer_authors> take_untold() {
+  std::optional<cluster::peer_authors> take_unreported() {
     const bool has_news =
-        credits_.users.size() > told_users_ || credits_.origins.size() > told_origins_;
+        credits_.users.size() > reported_users_ || credits_.origins.size() > reported_origins_;
     if (!has_news) return std::nullopt;
     const auto from = [](const std::vector<std::string>& all, std::size_t told) {
       return std::vector<std::string>{all.begin() + static_cast<std::ptrdiff_t>(told), all.end()};
     };
-    cluster::peer_authors untold{from(credits_.users, told_users_),
-                                 from(credits_.origins, told_origins_)};
-    note_told();
-    return untold;
+    cluster::peer_authors unreported{from(credits_.users, reported_users_),
+                                     from(credits_.origins, reported_origins_)};
+    note_reported();
+    return unreported;
   }
   /// The updates that come next from a peer are by these.
   void expect_peer_edits(const cluster::peer_authors* who) {
     if (feed_) of_peer_ = who != nullptr ? *who : cluster::peer_authors{};
   }
-  /// One of them has changed the document. Requires: take_untold() was called since on_edit().
+  /// One of them has changed the document. Requires: take_unreported() was called since on_edit().
   void on_peer_edit() {
     if (!feed_) return;
     for (const std::string& each : of_peer_.users) add(each, credits_.users);
     for (const std::string& each : of_peer_.origins) add(each, credits_.origins);
     of_peer_ = {};
-    note_told();
+    note_reported();
   }
   /// Another node has stored all that this one has of the document.
   void on_stored_elsewhere(const cluster::node_uuid& by) {
@@ -102,15 +102,15 @@ class document_reporter {
   /// Who has edited since the last call; null: nobody asks, or nobody with a name.
   std::shared_ptr<const storage::append_credits> take_credits() {
     last_author_ = no_session;
-    told_users_ = told_origins_ = 0;
+    reported_users_ = reported_origins_ = 0;
     if (credits_.users.empty() && credits_.origins.empty()) return nullptr;
     return std::make_shared<const storage::append_credits>(std::exchange(credits_, {}));
   }
 
  private:
-  void note_told() noexcept {
-    told_users_ = credits_.users.size();
-    told_origins_ = credits_.origins.size();
+  void note_reported() noexcept {
+    reported_users_ = credits_.users.size();
+    reported_origins_ = credits_.origins.size();
   }
   static void add(const std::string& name, std::vector<std::string>& to) {
     if (name.empty() || to.size() >= webhook::authors::count_max) return;
@@ -134,8 +134,8 @@ class document_reporter {
   std::string document_;
   std::unordered_map<session_id, identity_ptr> sessions_;  // if there is a feed
   storage::append_credits credits_;
-  std::size_t told_users_ = 0;  // of credits_, as the next
-  std::size_t told_origins_ = 0;
+  std::size_t reported_users_ = 0;  // of credits_, as the next
+  std::size_t reported_origins_ = 0;
   cluster::peer_authors of_peer_;
   session_id last_author_ = no_session;
   bool is_open_ = false;

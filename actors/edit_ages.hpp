@@ -36,10 +36,10 @@ class edit_ages {
     return !waiting_.empty() && waiting_.front().last <= up_to;
   }
 
-  /// Calls `tell(age)` for each turn whose edits are confirmed by now.
-  template <class Tell>
-  void confirm(storage::sequence up_to, time_point now, Tell&& tell) {
-    for (; has_confirmed(up_to); waiting_.pop_front()) tell(now - waiting_.front().arrived);
+  /// Calls `report(age)` for each turn whose edits are confirmed by now.
+  template <class Report>
+  void confirm(storage::sequence up_to, time_point now, Report&& report) {
+    for (; has_confirmed(up_to); waiting_.pop_front()) report(now - waiting_.front().arrived);
   }
 
   void release_memory() { waiting_.release_memory(); }

@@ -15,6 +15,8 @@ hub::behavior_type hub::make_behavior() {
       [this](const close_all_sessions& why) { table_->close_all(why.reason, why.share); },
       [this](const change_access& change) { return table_->change_access(*change.what); },
       [this](const list_sessions& which) { return table_->list(which); },
+      [this](const describe_sessions& which) { return table_->describe(which); },
+      [this](const survey_sessions& which) { return table_->survey(which); },
   };
 }
 

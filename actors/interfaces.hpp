@@ -43,9 +43,11 @@ struct close_session {
 using hub_actor = caf::typed_actor<
     caf::result<void>(deliver_batch),      // push frames to the sessions of a document on this unit
     caf::result<void>(close_subscribers),  // close all sessions of a document on this unit
-    caf::result<void>(close_all_sessions),         // close all of them, or a part, for a drain
-    caf::result<changed_access>(change_access),    // change what sessions may do, or close them
-    caf::result<listed_sessions>(list_sessions)>;  // a page of the sessions of this unit
+    caf::result<void>(close_all_sessions),             // close all of them, or a part, for a drain
+    caf::result<changed_access>(change_access),        // change what sessions may do, or close them
+    caf::result<listed_sessions>(list_sessions),       // a page of the sessions of this unit
+    caf::result<listed_sessions>(describe_sessions),   // those named
+    caf::result<surveyed_sessions>(survey_sessions)>;  // a slice of all, in few words
 
 struct close_subscribers {
   document_id document = 0;
@@ -158,12 +160,13 @@ using directory_actor = caf::typed_actor<
     caf::result<void>(document_idle),             // a document has lost its last subscriber
     caf::result<void>(document_busy),  // a document that was asked to unload has subscribers
     caf::result<void>(second_passed),  // time for idle documents and ageing presence
-    caf::result<listed_documents>(list_documents),     // a page of the open documents
-    caf::result<listed_presence>(list_presence),       // what some sessions show in some documents
-    caf::result<settled_documents>(settle_documents),  // answer once they have handled all before
-    caf::result<listed_clients>(list_clients),         // a page of who is present in a document
-    caf::result<notified_document>(notify_document),   // pass an event on to a document
-    caf::result<found_open>(find_open),                // which of these are open
+    caf::result<listed_documents>(list_documents),      // a page of the open documents
+    caf::result<surveyed_documents>(survey_documents),  // a slice of them, to be asked one by one
+    caf::result<listed_presence>(list_presence),        // what some sessions show in some documents
+    caf::result<settled_documents>(settle_documents),   // answer once they have handled all before
+    caf::result<listed_clients>(list_clients),          // a page of who is present in a document
+    caf::result<notified_document>(notify_document),    // pass an event on to a document
+    caf::result<found_open>(find_open),                 // which of these are open
     caf::result<imported_update>(import_update),  // pass it on to the document, opened if need be
     caf::result<exported_state>(export_state),    // its state, if it is open, or opened for that
     caf::result<removed_document>(remove_document),    // close its sessions, end it, then remove it
@@ -193,6 +196,24 @@ struct document_idle {
 };
 struct document_busy {
   document_id id = 0;
+};
+/// A slice of the open documents, in no order that means anything.
+struct survey_documents {
+  survey_place from;
+  std::size_t limit = 0;
+};
+struct surveyed_documents {
+  struct entry {
+    std::string name;
+    document_actor document;
+    bool is_unloading = false;
+  };
+
+  std::vector<entry> documents;
+  survey_place next;
+  bool has_more = false;
+  bool begins_anew = false;  ///< What was heard before does not count.
+  std::size_t count = 0;     ///< How many are open in all.
 };
 /// For the sessions of a document, if it is open.
 struct notify_document {
@@ -480,6 +501,18 @@ using supervisor_actor = caf::typed_actor<
 struct second_passed {};
 struct drain_node {};
 struct node_drained {};
+
+// --- gateway session: one per program that has joined by CAF (include/troupe/client.hpp);
+// documents that it observes hear of it as of a hub ---
+
+using local_gateway_session_actor =
+    hub_actor::extend<caf::result<void>(contents_made),   // a worker has written out a document
+                      caf::result<void>(second_passed)>;  // note to itself: look at its rights
+
+struct contents_made {
+  std::uint64_t number = 0;  ///< Of the question.
+  std::shared_ptr<const http_answer> answer;
+};
 
 // --- admin request, archivist: one per request to the admin listener; ends with the answer ---
 

@@ -32,10 +32,12 @@
   message(close_subscribers) \
   message(cluster_changed) \
   message(connect_link) \
+  message(contents_made) \
   message(deliver_batch) \
   message(describe_cluster) \
   message(describe_document) \
   message(describe_link) \
+  message(describe_sessions) \
   message(describe_webhooks) \
   message(described_cluster) \
   message(described_link) \
@@ -97,6 +99,10 @@
   message(settled_documents) \
   message(spread_generation) \
   message(storing_failed) \
+  message(survey_documents) \
+  message(survey_sessions) \
+  message(surveyed_documents) \
+  message(surveyed_sessions) \
   message(unload_document) \
   message(update_stored) \
   message(version_made) \
@@ -114,8 +120,11 @@ namespace troupe {
 TROUPE_MESSAGES(TROUPE_DECLARE)
 }  // namespace troupe
 
-// Behind those that other nodes see (peer_wire.hpp), so that a new message shifts none of them.
-CAF_BEGIN_TYPE_ID_BLOCK(troupe_actors, caf::id_block::troupe_wire::end)
+// Behind those that other processes see, so that a new message shifts none of them: from 200 on
+// those of other nodes (peer_wire.hpp), from 300 on inspection (inspect_wire.hpp), from 400 on
+// those of backends (include/troupe/client.hpp).
+static_assert(caf::id_block::troupe_wire::end <= 300);
+CAF_BEGIN_TYPE_ID_BLOCK(troupe_actors, 500)
 TROUPE_MESSAGES(TROUPE_ADD_TYPE_ID)
 CAF_ADD_ATOM(troupe_actors, troupe, flush_atom)
 CAF_ADD_ATOM(troupe_actors, troupe, drain_atom)

@@ -72,6 +72,7 @@ struct session_info {
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   std::uint64_t queued_bytes = 0;
+  std::chrono::milliseconds idle{0};  ///< Since its client has sent a message; by the second.
 };
 
 struct document_info {
@@ -96,6 +97,39 @@ struct listed_sessions {
   bool has_more = false;  ///< Behind the last of the page.
   /// Up to which id the list is known to be whole, where lists of several units are put together.
   session_id whole_to = std::numeric_limits<session_id>::max();
+};
+
+/// Those of a unit that are still there, in no order.
+struct describe_sessions {
+  std::vector<session_id> sessions;
+};
+
+/// How much a session weighs: what can be told of all of them without holding up a unit.
+struct session_load {
+  session_id id = no_session;
+  std::uint64_t queued_bytes = 0;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  std::uint32_t documents = 0;
+  std::chrono::milliseconds idle{0};
+};
+
+/// How far a survey has come, in a table that changes meanwhile.
+struct survey_place {
+  std::size_t bucket = 0;
+  std::size_t bucket_count = 0;  ///< When it began; 0: it begins.
+};
+
+/// A slice of the sessions of a unit. What comes and goes meanwhile may be missed.
+struct survey_sessions {
+  survey_place from;
+  std::size_t limit = 0;
+};
+struct surveyed_sessions {
+  std::vector<session_load> sessions;
+  survey_place next;
+  bool has_more = false;
+  bool begins_anew = false;  ///< The table has grown; what was heard before does not count.
 };
 
 /// A page of the open documents, by their names.

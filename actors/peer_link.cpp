@@ -64,7 +64,7 @@ void peer_link::on_attach(const attach_document& which) {
   openings_.erase(waiting);
   for (const block_ptr& each : opened.blocks)
     tell(this, which.document, peer_news{settings_.peer, peer_news::kind::block, each});
-  if (opened.has_overflown) tell_gone(which.name);
+  if (opened.has_overflown) report_gone(which.name);
 }
 
 /// The peer must know that what it has sent last may have met nobody.
@@ -72,10 +72,10 @@ void peer_link::on_detach(const detach_document& which) {
   const auto known = documents_.find(which.name);
   if (known == documents_.end() || known->second.id() != which.document) return;
   documents_.erase(known);
-  tell_gone(which.name);
+  report_gone(which.name);
 }
 
-void peer_link::tell_gone(const std::string& document) {
+void peer_link::report_gone(const std::string& document) {
   push_alone(document, cluster::peer_closed{});
 }
 
@@ -104,7 +104,7 @@ void peer_link::on_opening_failed(const std::string& document, const caf::error&
   openings_.erase(document);
   log_line(log_severity::info, "document '" + document + "' cannot be opened for " +
                                    settings_.name + ": " + caf::to_string(why));
-  tell_generation(document, 0);
+  send_generation(document, 0);
 }
 
 void peer_link::push_alone(const std::string& document, cluster::document_message what) {
@@ -114,7 +114,7 @@ void peer_link::push_alone(const std::string& document, cluster::document_messag
 }
 
 /// Makes what the peer knows of a document that is not open here true, and says what is true.
-void peer_link::tell_generation(const std::string& document, std::uint64_t theirs) {
+void peer_link::send_generation(const std::string& document, std::uint64_t theirs) {
   request(directory_, caf::infinite, adopt_generation{document, theirs})
       .then(
           [this, document, theirs](const removed_document& known) {
@@ -168,14 +168,14 @@ void peer_link::send_waiting() {
   const auto now = current_time();
   while (auto next = link_.next_batch(now)) send_batch(*std::move(next));
   if (auto ack = link_.take_ack(now)) send_batch(*std::move(ack));
-  tell_lost();
+  report_lost();
 }
 
 void peer_link::send_batch(cluster::batch what) {
   tell(this, caf::actor_cast<remote_link_actor>(remote_), peer_batch{std::move(what), false});
 }
 
-void peer_link::tell_lost() {
+void peer_link::report_lost() {
   for (const cluster::lost_document& each : link_.take_lost()) {
     const auto of = documents_.find(each.document);
     if (of == documents_.end()) continue;
@@ -241,7 +241,7 @@ void peer_link::on_block(cluster::document_block block, std::size_t bytes) {
           block.messages.empty() ? nullptr
                                  : std::get_if<cluster::peer_generation>(&block.messages.front());
       first != nullptr && first->generation > first_life && !openings_.contains(block.document))
-    tell_generation(block.document, first->generation);
+    send_generation(block.document, first->generation);
   // Nobody here cares any more whether a peer's sessions use the document.
   const bool is_needed = std::ranges::any_of(block.messages, cluster::needs_replica);
   const std::string name = block.document;
@@ -284,7 +284,7 @@ void peer_link::on_connect(const connect_link& what) {
 void peer_link::begin() {
   is_up_ = true;
   tell(this, owner_, link_changed{settings_.peer, true, {}});
-  tell_documents(peer_news::kind::up);
+  notify_documents(peer_news::kind::up);
 }
 
 void peer_link::lose(const std::string& why) {
@@ -296,7 +296,7 @@ void peer_link::lose(const std::string& why) {
   waits_for_remote_ = false;
   const bool was_up = std::exchange(is_up_, false);
   tell(this, owner_, link_changed{settings_.peer, false, why});
-  if (was_up) tell_documents(peer_news::kind::down);
+  if (was_up) notify_documents(peer_news::kind::down);
 }
 
 /// What has come makes no sense: both ends begin anew.
@@ -305,7 +305,7 @@ void peer_link::give_up(const failure& why) {
   lose(to_string(why));
 }
 
-void peer_link::tell_documents(peer_news::kind what) {
+void peer_link::notify_documents(peer_news::kind what) {
   for (const auto& [name, document] : documents_)
     tell(this, document, peer_news{settings_.peer, what});
 }

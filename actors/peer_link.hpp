@@ -68,20 +68,20 @@ class peer_link final : public peer_link_actor::base {
   void open_for(const std::string& document);
   void on_down(const caf::down_msg& down);
   void on_opening_failed(const std::string& document, const caf::error& why);
-  void tell_gone(const std::string& document);
-  void tell_generation(const std::string& document, std::uint64_t theirs);
+  void report_gone(const std::string& document);
+  void send_generation(const std::string& document, std::uint64_t theirs);
   void confirm_generation(const std::string& document, std::uint64_t theirs);
   bool is_about_generation(const cluster::document_block& block);
   void push_alone(const std::string& document, cluster::document_message what);
   void push(shared_bytes message, cluster::traffic_class of, std::string_view document);
   void send_batch(cluster::batch what);
   void send_waiting();
-  void tell_lost();
+  void report_lost();
   void schedule_flush();
   void begin();
   void lose(const std::string& why);
   void give_up(const failure& why);
-  void tell_documents(peer_news::kind what);
+  void notify_documents(peer_news::kind what);
   void show_figures();
 
   peer_link_settings settings_;

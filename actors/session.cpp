@@ -45,6 +45,7 @@ session::session(caf::actor_config& config, io_unit& unit,
       core_(id, std::move(way), environment_->settings, unit.now()),
       connection_(std::move(connection)),
       connected_since_(std::chrono::system_clock::now()),
+      active_at_(io_unit::clock::now()),
       visitor_(visitor),
       place_(place) {}
 
@@ -65,7 +66,7 @@ void session::on_exit() {
     tell(this, each.document, leave_document{core_.id()});
     environment_->table->unsubscribe(each.id, core_.id());
   });
-  tell_traffic();
+  report_traffic();
   environment_->table->remove(core_.id());
   if (place_ == session_place::own) environment_->slots->release();
   environment_->metrics->sessions().dec();
@@ -179,10 +180,13 @@ void session::on_pause_ended(time_point now) {
 
 void session::on_second(time_point now) {
   if (core_.is_closed()) return;
-  tell_traffic();
+  report_traffic();
   environment_->table->tally().add_session(connection_->queued_bytes(), core_.spoken());
   connection_->tick(now);
-  if (!asked_.empty()) ask_again(now);
+  if (std::exchange(frames_seen_, connection_->counters().frames_in) !=
+      connection_->counters().frames_in)
+    active_at_ = now;
+  if (!questions_.empty()) ask_again(now);
   session_effects& effects = environment_->effects;
   core_.on_second({now, connection_->queued_bytes()},
                   {connection_->last_sent(), connection_->last_alive()}, effects);
@@ -328,12 +332,12 @@ void session::look_for_life() {
 // --- for operators ---
 
 /// The unit counts what its connections did since the last second.
-void session::tell_traffic() {
+void session::report_traffic() {
   const connection_counters& counted = connection_->counters();
   const traffic_count all{counted.frames_in, counted.frames_out, counted.bytes_in,
                           counted.bytes_out};
-  environment_->table->tally().add(all - told_);
-  told_ = all;
+  environment_->table->tally().add(all - reported_);
+  reported_ = all;
 }
 
 session_info session::describe() const {
@@ -354,7 +358,24 @@ session_info session::describe() const {
   info.bytes_in = counted.bytes_in;
   info.bytes_out = counted.bytes_out;
   info.queued_bytes = connection_->queued_bytes();
+  info.idle = idle();
   return info;
+}
+
+session_load session::load() const {
+  const connection_counters& counted = connection_->counters();
+  return {core_.id(),
+          connection_->queued_bytes(),
+          counted.bytes_in,
+          counted.bytes_out,
+          static_cast<std::uint32_t>(core_.documents().size()),
+          idle()};
+}
+
+/// Known by the second, so that a frame does not have to note its time.
+std::chrono::milliseconds session::idle() const {
+  if (connection_->counters().frames_in != frames_seen_) return {};
+  return std::chrono::duration_cast<std::chrono::milliseconds>(io_unit::clock::now() - active_at_);
 }
 
 bool session::has_joined(const std::string& document) const {

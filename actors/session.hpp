@@ -28,6 +28,7 @@
 #include "net/io_actor.hpp"
 #include "net/websocket_connection.hpp"
 #include "protocol/session/life_check.hpp"
+#include "protocol/session/question_schedule.hpp"
 #include "protocol/session/session_protocol.hpp"
 
 namespace troupe {
@@ -72,13 +73,6 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
  private:
   class events;  // the connection's handler: passes its calls on into the actor
 
-  /// A document about which the application is to be asked again.
-  struct asked_document {
-    std::string name;
-    time_point again;
-    bool is_asking = false;
-  };
-
   // Events of the connection.
   void on_open();
   void on_frame(frame_kind kind, byte_view payload);
@@ -97,6 +91,7 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   void on_document_failed(document_id document, close_reason reason) override;
   void change_access(const access_change& change, changed_access& changed) override;
   session_info describe() const override;
+  session_load load() const override;
   bool has_joined(const std::string& document) const override;
 
   /// Calls `event(moment, effects)` of the core and carries out what it decided.
@@ -112,7 +107,7 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   void on_authorised(const std::string& document, const authorised& answer);
   void ask_again(time_point now);
   void on_asked_again(const std::string& document, const authorised& answer);
-  void note_question(const std::string& document, const webhook::authorisation& answer);
+  void note_answer(const std::string& document, const webhook::authorisation& answer);
   void on_authorised(const std::string& document, rights may);
   void on_token(const std::string& token);
   void renew(const identified_client& client);
@@ -122,21 +117,24 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   void on_opened(const std::string& name, const opened_document& opened);
   void on_refused(const std::string& name, const caf::error& why);
   void leave(document_id document);
+  std::chrono::milliseconds idle() const;
   void quit_if_closed();
   void wake_in(std::chrono::milliseconds delay);
   void look_for_life();
-  void tell_traffic();
+  void report_traffic();
 
   std::shared_ptr<session_environment> environment_;
   session_protocol core_;
   std::shared_ptr<websocket_connection> connection_;
   document_handles opened_;
-  std::vector<asked_document> asked_;  // where the application decides
-  std::unique_ptr<life_check> life_;   // while a document wants to know
+  question_schedule questions_;       // where the application decides
+  std::unique_ptr<life_check> life_;  // while a document wants to know
   std::chrono::system_clock::time_point connected_since_;
+  time_point active_at_;           // when its client was last seen to have sent a message
+  std::uint64_t frames_seen_ = 0;  // by then
   visitor_id visitor_;
   bool has_logged_why_ = false;  // a line says why it is closed
-  traffic_count told_;           // to the tally of the unit
+  traffic_count reported_;       // to the tally of the unit
   session_place place_;
 };
 

@@ -10,9 +10,6 @@ namespace troupe {
 
 namespace {
 
-/// After the application did not answer about those who are here.
-constexpr std::chrono::seconds ask_later{10};
-
 authorise question_about(const std::string& document, const identity_ptr& who) {
   webhook::question what{.document = document, .user = user_of(who), .address = address_of(who)};
   if (who && who->shown) {
@@ -63,28 +60,23 @@ void session::on_authorised(const std::string& document, const authorised& answe
   if (answer.what == authorised::outcome::granted) {
     core_.on_identified(environment_->access->identify(answer.allowed, core_.way().who),
                         expiry_of(answer.allowed));
-    note_question(document, answer.allowed);
+    note_answer(document, answer.allowed);
   }
   on_authorised(document, rights_in(answer));
 }
 
 /// What the application has said holds for a while.
-void session::note_question(const std::string& document, const webhook::authorisation& answer) {
-  std::erase_if(asked_, [&](const asked_document& each) { return each.name == document; });
-  // Not all that came at once ask again at once.
-  if (answer.asks_again)
-    asked_.push_back({document, *answer.asks_again + std::chrono::milliseconds{core_.id() % 1000}});
+void session::note_answer(const std::string& document, const webhook::authorisation& answer) {
+  questions_.on_answer(document, answer.asks_again, core_.id());
 }
 
 void session::ask_again(time_point now) {
-  std::erase_if(asked_, [&](const asked_document& each) {
-    return now >= each.again && !each.is_asking && !has_joined(each.name);
-  });
-  for (asked_document& each : asked_) {
-    if (now < each.again || std::exchange(each.is_asking, true)) continue;
-    request(environment_->authoriser, caf::infinite, question_about(each.name, core_.way().who))
-        .then([this, name = each.name](const authorised& answer) { on_asked_again(name, answer); },
-              [this, name = each.name](const caf::error&) {
+  for (const std::string& name :
+       questions_.take_due(now, [&](const std::string& each) { return has_joined(each); })) {
+    const auto what = question_about(name, core_.way().who);
+    request(environment_->authoriser, caf::infinite, what)
+        .then([this, name](const authorised& answer) { on_asked_again(name, answer); },
+              [this, name](const caf::error&) {
                 on_asked_again(name, authorised{.allowed = {}, .why = {}});
               });
   }
@@ -93,10 +85,9 @@ void session::ask_again(time_point now) {
 /// While the application is away those who are here stay, until what it has said expires.
 void session::on_asked_again(const std::string& document, const authorised& answer) {
   if (core_.is_closed()) return;
-  webhook::authorisation next = answer.allowed;
-  if (answer.what == authorised::outcome::unavailable) next.asks_again = unit().now() + ask_later;
-  note_question(document, next);
-  if (answer.what == authorised::outcome::unavailable) return;
+  if (answer.what == authorised::outcome::unavailable)
+    return questions_.on_no_answer(document, unit().now(), core_.id());
+  note_answer(document, answer.allowed);
   if (const auto expires = expiry_of(answer.allowed)) core_.on_identified(core_.way().who, expires);
   const auto& all = core_.documents();
   const auto of = std::ranges::find(all, document, &joined_document::name);
@@ -154,7 +145,7 @@ void session::on_renewal(const std::string& document, const identity_ptr& who,
   const bool is_granted = answer.what == authorised::outcome::granted;
   if (is_granted && user_of(named) != user_of(core_.way().who))
     return close(close_reason::unauthenticated);
-  note_question(document, answer.allowed);
+  note_answer(document, answer.allowed);
   renew(is_granted ? named : who, expiry_of(answer.allowed), rights_in(answer));
 }
 

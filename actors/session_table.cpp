@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/survey.hpp"
 #include "base/hash.hpp"
 #include "protocol/dialects/dialects.hpp"
 
@@ -224,6 +225,26 @@ listed_sessions session_table::list(const list_sessions& which) const {
   }
   page.has_more = page.sessions.size() < behind.size();
   return page;
+}
+
+listed_sessions session_table::describe(const describe_sessions& which) const {
+  listed_sessions listed;
+  for (const session_id id : which.sessions)
+    if (const subscriber_session* const known = find(id))
+      listed.sessions.push_back(known->describe());
+  listed.count = sessions_.size();
+  return listed;
+}
+
+surveyed_sessions session_table::survey(const survey_sessions& which) const {
+  surveyed_sessions heard;
+  const survey_slice slice =
+      visit_slice(sessions_, which.from, std::clamp<std::size_t>(which.limit, 1, survey_slice_max),
+                  [&](const auto& entry) { heard.sessions.push_back(entry.second->load()); });
+  heard.next = slice.next;
+  heard.has_more = slice.has_more;
+  heard.begins_anew = slice.begins_anew;
+  return heard;
 }
 
 }  // namespace troupe

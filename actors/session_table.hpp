@@ -54,6 +54,16 @@ class subscriber_session {
   /// Carries out what concerns it, and adds itself to `changed` if anything does.
   virtual void change_access(const access_change& /*change*/, changed_access& /*changed*/) {}
   virtual session_info describe() const = 0;
+  /// The same in few words, and much cheaper.
+  virtual session_load load() const {
+    const session_info all = describe();
+    return {all.id,
+            all.queued_bytes,
+            all.bytes_in,
+            all.bytes_out,
+            static_cast<std::uint32_t>(all.documents.size()),
+            all.idle};
+  }
   /// Whether it has joined the document of this name.
   virtual bool has_joined(const std::string& document) const {
     const session_info all = describe();
@@ -92,6 +102,9 @@ class delivery_plan {
 /// Thread: the unit's.
 class session_table {
  public:
+  /// Sessions of one slice: about 0.1 ms of the unit's time.
+  static constexpr std::size_t survey_slice_max = 256;
+
   void add(session_id id, subscriber_session* session) { sessions_.emplace(id, session); }
   void remove(session_id id) { sessions_.erase(id); }
   /// Returns false if the document has failed meanwhile: its subscribers have been closed already.
@@ -119,6 +132,10 @@ class session_table {
   void on_pause_ended(subscriber_session::time_point now);
   /// A page of the sessions, by their ids.
   listed_sessions list(const list_sessions& which) const;
+  /// Those of the named ones that are here.
+  listed_sessions describe(const describe_sessions& which) const;
+  /// A slice of all of them, of about as many as are asked for, at most survey_slice_max.
+  surveyed_sessions survey(const survey_sessions& which) const;
 
   std::size_t size() const noexcept { return sessions_.size(); }
   /// What its sessions do, for the metrics.

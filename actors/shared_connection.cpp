@@ -62,7 +62,8 @@ void shared_connection::on_frame(frame_kind kind, byte_view payload) {
     case step::open: return open(of);
     case step::leave: return leave(of);
     case step::refuse:
-      return tell(read->address, notice_kind::denied, "Too many documents on this connection");
+      return send_notice(read->address, notice_kind::denied,
+                         "Too many documents on this connection");
     case step::break_off: return connection_->close(close_reason::not_authenticated);
   }
 }
@@ -85,7 +86,7 @@ void shared_connection::on_frames_end() {
 void shared_connection::open(carried_sessions::number one) {
   const std::string& document = sessions_.document_of(one);
   if (const auto checked = check_document_name(document); !checked) {
-    tell(sessions_.address_of(one), notice_kind::denied, checked.error().detail);
+    send_notice(sessions_.address_of(one), notice_kind::denied, checked.error().detail);
     return sessions_.refuse(one);
   }
   const auto part = std::make_shared<carried_connection>(unit_, shared_from_this(), one,
@@ -128,7 +129,8 @@ void shared_connection::on_closed(close_reason reason) {
 
 // --- its parts ---
 
-void shared_connection::tell(std::string_view address, notice_kind how, std::string_view why) {
+void shared_connection::send_notice(std::string_view address, notice_kind how,
+                                    std::string_view why) {
   const notice what{.kind = how, .body = as_bytes(why), .extra = {}};
   for (const shared_bytes& frame : encode_frames(in_, what, address)) connection_->send(frame);
 }
@@ -136,7 +138,7 @@ void shared_connection::tell(std::string_view address, notice_kind how, std::str
 void shared_connection::refuse(const carried_connection& part, notice_kind how,
                                std::string_view why) {
   const carried_sessions::number one = part.number();
-  if (!why.empty()) tell(sessions_.address_of(one), how, why);
+  if (!why.empty()) send_notice(sessions_.address_of(one), how, why);
   sessions_.refuse(one);
   parts_.erase(one);
 }
@@ -191,8 +193,8 @@ void shared_connection::look_at_deadlines(time_point now) {
     return;
   }
   for (const carried_sessions::number late : sessions_.overdue(now)) {
-    tell(sessions_.address_of(late), notice_kind::denied,
-         troupe::describe(close_reason::not_authenticated).text);
+    send_notice(sessions_.address_of(late), notice_kind::denied,
+                troupe::describe(close_reason::not_authenticated).text);
     sessions_.refuse(late);
   }
 }

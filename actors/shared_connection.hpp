@@ -70,7 +70,7 @@ class shared_connection final : public connection_handler,
   void open(carried_sessions::number one);
   void pass(carried_sessions::number one, byte_view frame);
   void leave(carried_sessions::number one);
-  void tell(std::string_view address, notice_kind how, std::string_view why);
+  void send_notice(std::string_view address, notice_kind how, std::string_view why);
   void look_at_deadlines(time_point now);
 
   io_unit& unit_;

@@ -25,13 +25,13 @@ void unit_report::publish(unit_tally& tally) {
   add(to.sent_bytes, traffic.sent_bytes);
   add(to.deliveries, tally.take_deliveries());
   const unit_tally::picture& now = tally.now();
-  change(*to.connections, told_.connections, now.connections);
-  change(*to.queued_bytes, told_.queued_bytes, now.queued_bytes);
+  change(*to.connections, reported_.connections, now.connections);
+  change(*to.queued_bytes, reported_.queued_bytes, now.queued_bytes);
   for (std::size_t i = 0; i < dialect_count_max; ++i)
-    if (told_.sessions[i] != now.sessions[i])
+    if (reported_.sessions[i] != now.sessions[i])
       change(to.dialect_sessions.of(codec_of(static_cast<dialect>(i)).traits().name),
-             told_.sessions[i], now.sessions[i]);
-  told_ = now;
+             reported_.sessions[i], now.sessions[i]);
+  reported_ = now;
 }
 
 }  // namespace troupe

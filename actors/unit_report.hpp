@@ -20,7 +20,7 @@ class unit_report {
 
  private:
   std::shared_ptr<const node_metrics> metrics_;
-  unit_tally::picture told_;
+  unit_tally::picture reported_;
 };
 
 }  // namespace troupe

@@ -1,5 +1,6 @@
 #include "app/command_line.hpp"
 
+#include <map>
 #include <sstream>
 #include <vector>
 
@@ -7,102 +8,13 @@
 
 #include "app/config/keys.hpp"
 #include "app/config/sections.hpp"
+#include "app/help_texts.hpp"
 
 namespace troupe {
 
 namespace {
 
-constexpr const char* description = "troupe: a real-time collaboration server for Yjs clients";
-
-constexpr const char* precedence =
-    "Sources of a value, each overriding the one before: the default, the file, the environment,\n"
-    "--set. The environment variable of a key is TROUPE_ and its name in upper case, with two\n"
-    "underscores for each dot: TROUPE_SERVER__PORT sets server.port, and\n"
-    "TROUPE_CAF__SCHEDULER__MAX_THREADS sets caf.scheduler.max-threads.\n";
-
-constexpr const char* general_footer =
-    "Examples:\n"
-    "  troupe serve                             the defaults: ws://127.0.0.1:3001\n"
-    "  troupe serve --config node.yaml --set log.level=debug\n"
-    "  TROUPE_SERVER__PORT=4000 troupe serve    the environment overrides the file\n"
-    "  troupe check-config node.yaml            report every mistake without starting\n"
-    "  troupe check-config node.yaml --print    print the effective configuration as YAML\n"
-    "  troupe doc info document.bin             what is in a stored or captured update\n"
-    "  troupe storage verify ./data             whether all stored documents can be read\n"
-    "  troupe cluster members                   the nodes of a cluster, as one of them sees them\n"
-    "  troupe healthcheck --config node.yaml    whether the node of this file is up\n"
-    "\n"
-    "troupe COMMAND --help explains a command and lists the keys. Exit code 2 means that the\n"
-    "command line or the configuration is wrong; standard error has one line for each mistake.\n";
-
-constexpr const char* doc_files =
-    "A file holds one update of format v1 or v2, or a stream of v1 updates, each preceded by its\n"
-    "length as varUint. The format is detected unless --format names it.\n";
-
-constexpr const char* doc_examples =
-    "Examples:\n"
-    "  troupe doc info document.bin               sizes, clients, roots, missing updates\n"
-    "  troupe doc json document.bin later.bin     apply several files to one document\n"
-    "  troupe doc text document.bin --root content\n"
-    "  troupe doc dump document.bin               struct by struct\n"
-    "  troupe doc convert document.bin --to v2 -o document.v2.bin\n"
-    "  troupe doc merge a.bin b.bin -o both.bin\n"
-    "  troupe doc diff new.bin --since old.bin | troupe doc dump -\n"
-    "\n"
-    "troupe doc COMMAND --help lists the options. Exit code 1 means that a file cannot be read or\n"
-    "written, or is not an update; one line on standard error names the problem and the byte.\n";
-
-constexpr const char* storage_rules =
-    "The commands work on the directory of storage.path while no server has it open; one in use "
-    "is\n"
-    "refused. Only backup, restore and repair write, and none of them writes over anything.\n"
-    "Exit code 0: done, and nothing is damaged. 1: verify found damage (on the standard output), "
-    "or\n"
-    "repair found something to repair. 2: the command was refused; the standard error says why.\n";
-
-constexpr const char* storage_examples =
-    "Examples:\n"
-    "  troupe storage stats ./data                 how many documents, how large, which are "
-    "largest\n"
-    "  troupe storage verify ./data                read everything and name each damage\n"
-    "  troupe storage repair ./data --dry-run      what a repair would do, and what is lost\n"
-    "  troupe storage repair ./data                save what can be read; the old store is kept\n"
-    "  troupe storage backup ./data /backup/today  copy the store and check the copy\n"
-    "  troupe storage restore /backup/today ./data put a backup in place, checked before\n"
-    "\n"
-    "troupe storage COMMAND --help lists the options.\n";
-
-constexpr const char* cluster_rules =
-    "But for make-certificates, the commands ask the admin pages of a member, any of them. They "
-    "need\n"
-    "the admin token: in TROUPE_ADMIN_TOKEN, or in a file that --token-file names.\n"
-    "Exit code 0: done. 1: the node refused, or did not answer. 2: the command was wrong.\n";
-
-constexpr const char* cluster_examples =
-    "Examples:\n"
-    "  troupe cluster members --token-file data/n1/admin-token\n"
-    "  troupe cluster add n4                       a node that runs and asks to be a member\n"
-    "  troupe cluster add n2 10.0.0.9:4101         a member has another address now\n"
-    "  troupe cluster leave n4                     it hands over its documents; then stop it\n"
-    "  troupe cluster remove n3                    it is lost, with its data directory\n"
-    "  troupe cluster make-certificates certificates --node n1 --node n2 --node n3\n"
-    "\n"
-    "troupe cluster COMMAND --help lists the options.\n";
-
-constexpr const char* healthcheck_rules =
-    "Exit code 0: the node is well. 1: it is not, or does not answer within 5 s; standard error "
-    "says\n"
-    "why. 2: the command or the configuration is wrong.\n";
-
-constexpr const char* repair_rules =
-    "The old store is never changed. What can be read goes into a new store, which is checked, "
-    "takes\n"
-    "the name of the old one, and leaves that one beside it as PATH.before-repair-DATE. A "
-    "document\n"
-    "that cannot be read whole is put together from its checkpoints and records that can be read;\n"
-    "before that, its bytes are written to PATH.raw-DATE as they are. A store without damage "
-    "stays\n"
-    "as it is. Clients that still have what was lost bring it back when they connect.\n";
+using namespace help_texts;
 
 /// The table of keys, each with its default and its meaning.
 std::string key_list() {
@@ -370,6 +282,93 @@ class cluster_commands {
   cluster_request& request_;
 };
 
+const std::map<std::string, import_kind> import_kinds{
+    {"y-leveldb", import_kind::y_leveldb},
+    {"hocuspocus-sqlite", import_kind::hocuspocus_sqlite},
+    {"hocuspocus-s3-dump", import_kind::hocuspocus_s3_dump},
+    {"y-sweet", import_kind::y_sweet},
+    {"updates", import_kind::updates},
+    {"postgres-bytea", import_kind::postgres_bytea},
+    {"y-websocket", import_kind::y_websocket},
+    {"hocuspocus", import_kind::hocuspocus}};
+
+/// What only some kinds of sources need.
+void add_source_options(CLI::App& in, import_request& request) {
+  in.add_option_function<std::string>(
+        "--names",
+        [&request](const std::string& rule) {
+          if (rule == "as-is") request.names = moving::source_names::as_they_are;
+        },
+        "Of y-leveldb: decoded (the default, %20 is a space) or as-is")
+      ->type_name("RULE")
+      ->check(CLI::IsMember({"decoded", "as-is"}).description(""));
+  in.add_option("--name-column", request.name_column, "Of the table; default: name")
+      ->type_name("NAME");
+  in.add_option("--data-column", request.data_column, "Of the table, of type bytea; default: data")
+      ->type_name("NAME");
+  in.add_option("--token-file", request.token_file, "A file with a token that a server asks for")
+      ->type_name("FILE");
+  in.add_option("--ca-file", request.ca_file,
+                "Certificates to trust for wss://, in PEM; default: those of the system")
+      ->type_name("FILE");
+}
+
+CLI::App& add_import(CLI::App& app, import_request& request) {
+  CLI::App& in = *app.add_subcommand("import", "Take the documents of another server into a store");
+  in.add_option_function<std::string>(
+        "--from", [&request](const std::string& name) { request.kind = import_kinds.at(name); },
+        "What to read: y-leveldb (a directory), hocuspocus-sqlite (a file), hocuspocus-s3-dump, "
+        "y-sweet or updates (a folder), postgres-bytea (the URL of a database, and a table), or "
+        "y-websocket or hocuspocus (the URL of a server, and a file with a name in each line)")
+      ->type_name("KIND")
+      ->check(CLI::IsMember(import_kinds).description(""))
+      ->required();
+  in.add_option("SOURCE", request.from, "Where it is")->required()->type_name("");
+  in.add_option("WHICH", request.which,
+                "Of a database its table, NAME or SCHEMA.NAME; of a server a file with names")
+      ->type_name("");
+  add_source_options(in, request);
+  in.add_option("--store", request.store, "Directory of the store")->required()->type_name("PATH");
+  in.add_option_function<std::string>(
+        "--existing",
+        [&request](const std::string& rule) {
+          if (rule == "refuse") request.existing = moving::existing_document::refuse;
+        },
+        "Documents that are in the store and lack something: merge (the default) or refuse")
+      ->type_name("RULE")
+      ->check(CLI::IsMember({"merge", "refuse"}).description(""));
+  in.callback([&request] {
+    if (takes_a_part(request.kind) == request.which.empty())
+      throw CLI::ValidationError("WHICH", "a database needs a table, a server a file with names, "
+                                          "and nothing else has either");
+  });
+  in.add_flag("--dry-run", request.dry_run, "Read and compare everything, write nothing");
+  in.add_flag("--json", request.as_json, "Print JSON instead of a table");
+  in.footer(std::string{import_rules} + "\n" + import_examples);
+  return in;
+}
+
+CLI::App& add_export(CLI::App& app, export_request& request) {
+  CLI::App& out = *app.add_subcommand("export", "Write the documents of a store into a folder");
+  out.add_option("--to", "What to write: updates (a folder)")
+      ->type_name("KIND")
+      ->check(CLI::IsMember({"updates"}).description(""))
+      ->required();
+  out.add_option("FOLDER", request.to, "Where to write it")->required()->type_name("");
+  out.add_option("--store", request.store, "Directory of the store")->required()->type_name("PATH");
+  out.add_option_function<std::string>(
+         "--existing",
+         [&request](const std::string& rule) {
+           if (rule == "replace") request.existing = moving::existing_file::replace;
+         },
+         "Files that are there with other contents: refuse (the default) or replace")
+      ->type_name("RULE")
+      ->check(CLI::IsMember({"refuse", "replace"}).description(""));
+  out.add_flag("--json", request.as_json, "Print JSON instead of a table");
+  out.footer(export_rules);
+  return out;
+}
+
 CLI::App& add_healthcheck(CLI::App& app, invocation& call, std::string& file) {
   CLI::App& health = *app.add_subcommand("healthcheck", "Ask a node whether it is up");
   health.add_option("--config", file, "Configuration file of the node; default: none")
@@ -384,6 +383,85 @@ CLI::App& add_healthcheck(CLI::App& app, invocation& call, std::string& file) {
   health.footer(healthcheck_rules);
   return health;
 }
+
+/// The subcommands of `inspect`. Each fills in the request.
+class inspect_commands {
+ public:
+  inspect_commands(CLI::App& app, inspect_request& request) : request_(request) {
+    inspect_ = app.add_subcommand("inspect", "Look into a running node");
+    inspect_->require_subcommand(1);
+    inspect_->footer(std::string{inspect_rules} + "\n" + inspect_examples);
+    add("nodes", inspect_action::nodes, "Print how the node is, and its cluster as it sees it");
+    add("actors", inspect_action::actors,
+        "Print the actors with their mailboxes, and how long messages wait and take");
+    CLI::App& documents = add("documents", inspect_action::documents, "Print the open documents");
+    add_limit(documents, "documents");
+    add_order(documents, "--sort", request_.document_order, document_orders);
+    add("document", inspect_action::document, "Print what is known of one document")
+        .add_option("NAME", request_.document, "Name of the document")
+        ->required()
+        ->type_name("");
+    CLI::App& sessions =
+        add("sessions", inspect_action::sessions, "Print the sessions, the largest queues first");
+    add_limit(sessions, "sessions");
+    add_order(sessions, "--sort", request_.session_order, session_orders);
+    add_watch();
+  }
+
+  bool parsed() const { return inspect_->parsed(); }
+
+ private:
+  CLI::App& add(const std::string& name, inspect_action action, const std::string& what) {
+    CLI::App& app = *inspect_->add_subcommand(name, what);
+    app.footer(inspect_rules);
+    app.callback([this, action] { request_.action = action; });
+    app.add_option("--at", request_.at,
+                   "Where the node listens; default: 127.0.0.1:3003, or as --config says")
+        ->type_name("HOST:PORT");
+    app.add_option("--config", request_.config_file,
+                   "Configuration of the node: its port, and certificates to show")
+        ->type_name("FILE");
+    app.add_flag("--json", request_.as_json, "Print JSON instead of a table");
+    return app;
+  }
+
+  void add_limit(CLI::App& app, const char* what) {
+    app.add_option("--limit", request_.limit,
+                   std::string{"How many "}.append(what).append("; default: 20"))
+        ->type_name("COUNT")
+        ->check(CLI::Range(std::size_t{1}, inspection::rows_max).description(""));
+  }
+
+  template <std::size_t Count>
+  static void add_order(CLI::App& app, const char* option, std::string& to,
+                        const char* const (&names)[Count]) {
+    std::string list;
+    for (const char* const each : names) list.append(list.empty() ? "" : ", ").append(each);
+    app.add_option(option, to, "Which come first: " + list + "; default: " + to)
+        ->type_name("ORDER")
+        ->check(CLI::IsMember(std::vector<std::string>(std::begin(names), std::end(names)))
+                    .description(""));
+  }
+
+  void add_watch() {
+    CLI::App& app = add("watch", inspect_action::watch, "Print all of it again and again");
+    add_order(app, "--sort-sessions", request_.session_order, session_orders);
+    add_order(app, "--sort-documents", request_.document_order, document_orders);
+    app.add_option("--count", request_.count, "How often; default: until it is interrupted")
+        ->type_name("COUNT");
+    app.add_option_function<double>(
+           "--interval",
+           [this](double seconds) {
+             request_.interval = std::chrono::milliseconds{static_cast<int>(seconds * 1000)};
+           },
+           "Seconds between two; default: 2")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.1, 3600.0).description(""));
+  }
+
+  CLI::App* inspect_;
+  inspect_request& request_;
+};
 
 }  // namespace
 
@@ -417,7 +495,10 @@ tl::expected<invocation, early_exit> parse_command_line(int argc, const char* co
   const doc_commands doc{app, call.doc};
   const storage_commands storage{app, call.storage};
   const cluster_commands cluster{app, call.cluster};
+  const CLI::App& importing = add_import(app, call.importing);
+  const CLI::App& exporting = add_export(app, call.exporting);
   const CLI::App& healthcheck = add_healthcheck(app, call, file);
+  const inspect_commands inspect{app, call.inspect};
 
   CLI::App* version = app.add_subcommand("version", "Print the version");
 
@@ -433,6 +514,9 @@ tl::expected<invocation, early_exit> parse_command_line(int argc, const char* co
   if (doc.parsed()) call.what = command::doc;
   if (storage.parsed()) call.what = command::storage;
   if (cluster.parsed()) call.what = command::cluster;
+  if (inspect.parsed()) call.what = command::inspect;
+  if (importing.parsed()) call.what = command::import_documents;
+  if (exporting.parsed()) call.what = command::export_documents;
   if (check->parsed()) call.what = command::check_config;
   if (healthcheck.parsed()) call.what = command::healthcheck;
   if (check->parsed() || healthcheck.count("--config") > 0 || serve->count("--config") > 0)

@@ -12,6 +12,8 @@
 #include "app/config/load.hpp"
 #include "app/doc/tool.hpp"
 #include "app/healthcheck.hpp"
+#include "app/inspect/command.hpp"
+#include "app/moving/tool.hpp"
 #include "app/storage/tool.hpp"
 
 namespace troupe {
@@ -22,6 +24,9 @@ enum class command : std::uint8_t {
   doc,
   storage,
   cluster,
+  inspect,
+  import_documents,
+  export_documents,
   healthcheck,
   version
 };
@@ -33,7 +38,10 @@ struct invocation {
   doc_request doc;
   storage_request storage;
   cluster_request cluster;
+  import_request importing;
+  export_request exporting;
   healthcheck_request healthcheck;
+  inspect_request inspect;
 };
 
 /// Nothing to run: the user asked for help (code 0), or the arguments are wrong (exit_usage).

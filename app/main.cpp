@@ -1,6 +1,9 @@
 // The entry point of the binary `troupe`: command line, configuration, then the command.
+#include <chrono>
 #include <cstdlib>
 #include <iostream>
+#include <optional>
+#include <string>
 
 #include <unistd.h>
 
@@ -11,6 +14,9 @@
 #include "app/config/load.hpp"
 #include "app/doc/command.hpp"
 #include "app/healthcheck.hpp"
+#include "app/inspect/connection.hpp"
+#include "app/inspect/screen.hpp"
+#include "app/moving/tool.hpp"
 #include "app/serve.hpp"
 #include "app/storage/tool.hpp"
 
@@ -32,6 +38,34 @@ int check_health(const troupe::invocation& call) {
   if (!loaded.problems.empty()) return troupe::exit_usage;
   return troupe::run_healthcheck(call.healthcheck, loaded.settings, troupe::ask_by_http,
                                  {std::cout, std::cerr});
+}
+
+/// Asks a running node, as its configuration says if the request names one. Does not wait for what
+/// a node that stands still has left behind.
+int look_into_node(const troupe::inspect_request& request, const troupe::config_sources& sources) {
+  std::optional<troupe::loaded_config> loaded;
+  if (!request.config_file.empty()) {
+    loaded = troupe::load_config({request.config_file, sources.environment, {}});
+    troupe::write_problems(loaded->problems, std::cerr);
+    if (!loaded->problems.empty()) return troupe::exit_usage;
+  }
+  const auto target = troupe::target_of(request, loaded ? &loaded->settings : nullptr);
+  if (!target) {
+    std::cerr << "troupe: " << target.error().detail << '\n';
+    return troupe::exit_usage;
+  }
+  std::optional<troupe::watch_screen> screen;
+  const auto show = [&](const std::string& text, std::chrono::milliseconds pause) {
+    using kind = troupe::watch_screen::kind;
+    const bool is_shown = ::isatty(STDOUT_FILENO) != 0 && !request.as_json;
+    if (!screen) screen.emplace(std::cout, is_shown ? kind::terminal : kind::plain);
+    return screen->show(text, pause);
+  };
+  const int code = troupe::run_inspect_command(request, *target, troupe::connect_to_inspector, show,
+                                               {std::cout, std::cerr});
+  screen.reset();
+  std::cout.flush();
+  std::_Exit(code);
 }
 
 }  // namespace
@@ -58,7 +92,12 @@ int main(int argc, char** argv) {
       return troupe::run_cluster_command(call->cluster, token == nullptr ? "" : token,
                                          troupe::ask_by_http, {std::cout, std::cerr});
     }
+    case troupe::command::import_documents:
+      return troupe::run_import_command(call->importing, {std::cout, std::cerr});
+    case troupe::command::export_documents:
+      return troupe::run_export_command(call->exporting, {std::cout, std::cerr});
     case troupe::command::healthcheck: return check_health(*call);
+    case troupe::command::inspect: return look_into_node(call->inspect, call->sources);
     case troupe::command::version: std::cout << troupe::version_text() << '\n'; return 0;
   }
   return troupe::exit_usage;

@@ -47,6 +47,8 @@ result<std::unique_ptr<node>> node::open(const config& settings, caf::actor_syst
   TROUPE_TRY(opened->spawn_actors(std::move(on_failure)));
   TROUPE_TRY(opened->watch_files());
   TROUPE_TRY(opened->open_listeners());
+  if (settings.gateway.enabled) TROUPE_TRY(opened->begin_gateway());
+  if (settings.inspect.enabled) opened->begin_inspection();
   opened->start_threads();
   return opened;
 }
@@ -284,6 +286,45 @@ result<void> node::open_admin_listener(std::shared_ptr<budget> large_messages) {
   return {};
 }
 
+/// Those that the node cannot do without, and which it has one of for each unit or for itself.
+std::vector<named_actor> node::inspected_actors_of_node() const {
+  std::vector<named_actor> all;
+  const auto add = [&all](const char* name, const auto& who) {
+    if (who) all.push_back({name, caf::actor_cast<caf::actor>(who)});
+  };
+  add("troupe.store", actors_->store);
+  add("troupe.store-reader", actors_->reader);
+  add("troupe.directory", actors_->directory);
+  add("troupe.cluster", actors_->cluster);
+  add("troupe.sweeper", actors_->sweeper);
+  add("troupe.supervisor", supervisor_);
+  add("troupe.version-maker", version_maker_);
+  add("troupe.webhook-sender", webhook_sender_);
+  add("troupe.authoriser", access_.authoriser);
+  for (const hub_actor& hub : actors_->hubs) add("troupe.hub", hub);
+  return all;
+}
+
+void node::begin_inspection() {
+  inspector_parts parts;
+  parts.directory = actors_->directory;
+  parts.hubs = actors_->hubs;
+  parts.cluster = actors_->cluster;
+  parts.actors = inspected_actors_of_node();
+  parts.archive = storage_.archive;
+  parts.slots = actors_->slots;
+  parts.health = health_;
+  parts.metrics = metrics_;
+  parts.links = newest_links_;
+  inspection_ = open_inspection(settings_, system_, std::move(parts));
+}
+
+result<void> node::begin_gateway() {
+  TROUPE_ASSIGN(gateway_, open_gateway(settings_, system_, token_.value, actors_->directory,
+                                       access_.control, workers_));
+  return {};
+}
+
 void node::start_threads() {
   for (const auto& unit : units_)
     threads_.push_back(system_.launch_thread("troupe.io", [unit = unit.get()] { unit->run(); }));
@@ -303,6 +344,8 @@ void node::stop() {
   if (!actors_) return;
   announce_stop();
   if (listener_) listener_->stop();
+  // Its sessions leave the documents, which could not be unloaded otherwise.
+  close_gateway(settings_, system_, gateway_);
   const bool has_run = !threads_.empty();
   if (has_run) drain();
   if (admin_listener_) admin_listener_->stop();
@@ -337,6 +380,7 @@ void node::drain() {
 }
 
 void node::end_actors() {
+  close_inspection(settings_, system_, inspection_);
   for (const hub_actor& hub : actors_->hubs)
     caf::anon_send_exit(hub, caf::exit_reason::user_shutdown);
   if (version_maker_) caf::anon_send_exit(version_maker_, caf::exit_reason::user_shutdown);

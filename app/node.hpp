@@ -24,6 +24,8 @@
 #include "app/api.hpp"
 #include "app/cluster/cluster.hpp"
 #include "app/config/config.hpp"
+#include "app/gateway.hpp"
+#include "app/inspection.hpp"
 #include "app/webhooks.hpp"
 #include "base/budget.hpp"
 #include "net/io_unit.hpp"
@@ -54,6 +56,10 @@ class node {
   std::uint16_t port() const noexcept { return listener_->port(); }
   /// Requires: admin.enabled.
   std::uint16_t admin_port() const noexcept { return admin_listener_->port(); }
+  /// For troupe inspect; 0: it has none.
+  std::uint16_t inspect_port() const noexcept { return inspection_.at.port; }
+  /// 0: there is no gateway.
+  std::uint16_t gateway_port() const noexcept { return gateway_.at.port; }
   /// Requires: admin.enabled.
   const admin_token& token() const noexcept { return token_; }
 
@@ -98,6 +104,9 @@ class node {
   api_parts parts_of_api() const;
   result<void> open_admin_listener(std::shared_ptr<budget> large_messages);
   std::function<void(const std::string&)> out_of_resources_hook() const;
+  void begin_inspection();
+  result<void> begin_gateway();
+  std::vector<named_actor> inspected_actors_of_node() const;
   void start_threads();
   void drain();
   void end_actors();
@@ -126,6 +135,8 @@ class node {
   std::shared_ptr<node_metrics> metrics_;
   opened_access access_;
   opened_cluster cluster_;               // no actor where cluster.enabled is false
+  opened_gateway gateway_;               // empty where gateway.enabled is false
+  opened_inspection inspection_;         // empty where inspect.enabled is false
   opened_webhooks webhooks_;             // empty where webhooks.url is
   webhook_sender_actor webhook_sender_;  // null likewise
   std::shared_ptr<tls_context> tls_;

@@ -215,6 +215,12 @@ void print_addresses(const config& settings, const node& running) {
   std::cout << "troupe listening on " << scheme << host_for_url(settings.server.address) << ':'
             << running.port() << std::endl;
   print_demo(settings, running);
+  if (running.inspect_port() != 0)
+    std::cout << "troupe inspect --at " << host_for_url(settings.inspect.address) << ':'
+              << running.inspect_port() << " looks into it" << std::endl;
+  if (running.gateway_port() != 0)
+    std::cout << "troupe lets programs join at " << host_for_url(settings.gateway.address) << ':'
+              << running.gateway_port() << std::endl;
   if (!settings.admin.enabled) return;
   const std::string url =
       "http://" + host_for_url(settings.admin.address) + ":" + std::to_string(running.admin_port());
@@ -250,6 +256,8 @@ int serve(const config& settings, caf_config& caf) {
 
   const service_manager manager = service_manager::of_this_process();
   caf::init_global_meta_objects<caf::id_block::troupe_wire>();
+  caf::init_global_meta_objects<caf::id_block::troupe_inspection>();
+  caf::init_global_meta_objects<caf::id_block::troupe_client>();
   caf::init_global_meta_objects<caf::id_block::troupe_actors>();
   std::vector<std::unique_ptr<io_unit>> units;
   for (std::size_t i = 0; i < io_thread_count(settings, core_count()); ++i)

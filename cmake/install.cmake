@@ -1,6 +1,7 @@
 # What `cmake --install` puts where. Three components: server (the binary and what belongs to it), engine (the shared
-# library of the C interface) and development (its header and the CMake package). With the prefix /usr, as in a
-# package, configuration and unit go to where Debian looks for them; with any other, below the prefix.
+# library of the C interface) and development (its header, the library and the header of CAF peers, and the CMake
+# package). With the prefix /usr, as in a package, configuration and unit go to where Debian looks for them; with any
+# other, below the prefix.
 
 include(CMakePackageConfigHelpers)
 
@@ -50,6 +51,13 @@ install(TARGETS troupe_engine EXPORT troupe-engine-targets
   LIBRARY COMPONENT engine NAMELINK_COMPONENT development)
 install(FILES include/troupe.h DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT development)
 install(EXPORT troupe-engine-targets NAMESPACE troupe:: DESTINATION "${troupe_cmake_dir}" COMPONENT development)
+
+# --- for programs that join as CAF peers ---
+
+install(TARGETS troupe_client EXPORT troupe-client-targets ARCHIVE COMPONENT development)
+install(FILES include/troupe/client.hpp DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/troupe" COMPONENT development)
+install(EXPORT troupe-client-targets NAMESPACE troupe:: DESTINATION "${troupe_cmake_dir}" COMPONENT development)
+install(FILES cmake/troupe-client-dependencies.cmake DESTINATION "${troupe_cmake_dir}" COMPONENT development)
 
 # find_package(troupe COMPONENTS ...): each component NAME has a file troupe-NAME-targets.cmake and, if it needs
 # packages, troupe-NAME-dependencies.cmake beside it.

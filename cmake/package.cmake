@@ -51,6 +51,6 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SHLIBDEPS OFF)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libtroupe-engine1 (= ${PROJECT_VERSION}-1)")
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION
-  "Yjs engine of troupe, development files\nHeader and CMake package of libtroupe-engine1.")
+  "development files of troupe\nHeader and CMake package of libtroupe-engine1; header and static library for\nprograms in C++ that join a node as CAF peers, which need CAF 0.18.7 as well.")
 
 include(CPack)

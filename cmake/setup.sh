@@ -15,7 +15,7 @@ jobs=${TROUPE_JOBS:-$(nproc)}
 
 build_packages=(g++ cmake ninja-build pkg-config libboost1.81-dev libyaml-cpp-dev nlohmann-json3-dev
                 libexpected-dev libcli11-dev libssl-dev librocksdb-dev libzstd-dev
-                libcurl4-openssl-dev)
+                libcurl4-openssl-dev libleveldb-dev libpq-dev libsqlite3-dev)
 test_packages=(nodejs)
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*"; }

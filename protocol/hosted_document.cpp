@@ -424,7 +424,7 @@ void hosted_document::show_who_stayed(const asked& by,
                                       std::optional<sync::awareness::client_id> client,
                                       document_effects& out) {
   auto raised = presence_.raise_for(client);
-  tell_all_presence(std::move(raised.for_all), out);
+  broadcast_presence(std::move(raised.for_all), out);
   if (!raised.clients.empty()) show_presence(raised.clients, by.from, by.what.in, out);
 }
 
@@ -472,8 +472,8 @@ void hosted_document::show_presence(const std::vector<sync::awareness::client_id
   out.deliveries.push_back({audience::one, to, in, std::move(shown)});
 }
 
-void hosted_document::tell_all_presence(std::vector<byte_buffer> parts,
-                                        document_effects& out) const {
+void hosted_document::broadcast_presence(std::vector<byte_buffer> parts,
+                                         document_effects& out) const {
   for (byte_buffer& part : parts)
     out.deliveries.push_back(
         {audience::all, no_session, spoken_,
@@ -483,7 +483,7 @@ void hosted_document::tell_all_presence(std::vector<byte_buffer> parts,
 /// Who hears that he is gone, under the clock under which all hear of him now, shows himself again
 /// under the next one, with the state that he has by then. Told that state instead, he would take
 /// it for his own. Source: y-protocols 1.0, applyAwarenessUpdate.
-void hosted_document::tell_heirs(document_effects& out) {
+void hosted_document::notify_heirs(document_effects& out) {
   for (const auto& [client, to] : presence_.take_handed_over()) {
     if (has_peers_) presence_changed_here_.push_back(client);  // it may have been a peer's
     const subscriber* const heir = subscribers_.find(to);
@@ -501,14 +501,14 @@ void hosted_document::on_tick(time_point now) {
 }
 
 void hosted_document::end_turn(document_effects& out) {
-  if (!to_tell_.empty()) tell_contents(out);
-  tell_heirs(out);
+  if (!changed_roots_.empty()) send_contents(out);
+  notify_heirs(out);
   if (!presence_changed_here_.empty()) out.for_peers.presence = encode_presence_here();
   if (presence_changed_.empty()) return;
   std::ranges::sort(presence_changed_);
   const auto repeated = std::unique(presence_changed_.begin(), presence_changed_.end());
   presence_changed_.erase(repeated, presence_changed_.end());
-  if (!spoken_.empty()) tell_all_presence(presence_.encode_in_parts(presence_changed_), out);
+  if (!spoken_.empty()) broadcast_presence(presence_.encode_in_parts(presence_changed_), out);
   presence_changed_.clear();
 }
 

@@ -115,7 +115,7 @@ class hosted_document {
   /// Of the name of a program that edits.
   static constexpr std::size_t origin_name_bytes_max = 128;
   /// A root that is larger is announced by its name alone, and so are all roots behind so many.
-  static constexpr std::size_t told_contents_bytes_max = 16 * 1024;
+  static constexpr std::size_t sent_contents_bytes_max = 16 * 1024;
   static constexpr std::size_t told_roots_max = 64;
 
   /// `seed`: chooses the awareness client ids of sessions that have none of their own; random, so
@@ -226,7 +226,7 @@ class hosted_document {
   /// Nothing more comes for the moment: the gathered presence and changes of contents go out.
   void end_turn(document_effects& out);
   bool has_gathered() const noexcept {
-    return !presence_changed_.empty() || !presence_changed_here_.empty() || !to_tell_.empty();
+    return !presence_changed_.empty() || !presence_changed_here_.empty() || !changed_roots_.empty();
   }
 
   /// The whole state. Updates that wait for missing ones are part of it.
@@ -328,12 +328,12 @@ class hosted_document {
   bool may_be_known_elsewhere(const sync::awareness_entry& shown, time_point now) const;
   bool may_take_over(const sync::awareness_entry& shown, const asked& by) const;
   void probe_owner(const asked& by, time_point now, document_effects& out);
-  void tell_heirs(document_effects& out);
+  void notify_heirs(document_effects& out);
   void show_who_stayed(const asked& by, std::optional<sync::awareness::client_id> client,
                        document_effects& out);
   void show_presence(const std::vector<sync::awareness::client_id>& clients, session_id to,
                      dialect_set in, document_effects& out) const;
-  void tell_all_presence(std::vector<byte_buffer> parts, document_effects& out) const;
+  void broadcast_presence(std::vector<byte_buffer> parts, document_effects& out) const;
   void on_own_presence(const asked& by, time_point now, document_effects& out);
   void on_session_event(const asked& by, time_point now, document_effects& out);
   void on_session_leave(const asked& by, time_point now);
@@ -350,7 +350,7 @@ class hosted_document {
   crdt::client_id editing_client();
   void note_changed_roots();
   void stop_reading(subscriber& of);
-  void tell_contents(document_effects& out);
+  void send_contents(document_effects& out);
   std::optional<std::string> changed_contents(const contents_query& what);
   std::optional<std::string> small_contents(const contents_query& what);
   void ask_for_missing(const asked& by, time_point now, document_effects& out);
@@ -395,9 +395,9 @@ class hosted_document {
   crdt::client_id editing_client_ = 0;       // in whose name programs edit; 0: none yet
   crdt::clock_type editing_clock_ = 0;       // its next one, as far as this document wrote it
   bool has_peers_ = false;
-  std::size_t readers_ = 0;            // sessions that read contents
-  std::set<std::string> to_tell_;      // roots that have changed, for them
-  std::set<std::string> large_roots_;  // not worth looking at before the next tick
+  std::size_t readers_ = 0;              // sessions that read contents
+  std::set<std::string> changed_roots_;  // roots that have changed, for them
+  std::set<std::string> large_roots_;    // not worth looking at before the next tick
 };
 
 }  // namespace troupe

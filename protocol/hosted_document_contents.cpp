@@ -1,7 +1,7 @@
 // Contents for sessions that have no Yjs library. Such a session gets what it asked for with its
 // sync, and from then on each root that has changed, whole: a program takes it as the new value and
 // needs to know nothing of what was before. Several changes of a turn are told once. A root of more
-// than told_contents_bytes_max is only named, since typing in it would send it many times a second;
+// than sent_contents_bytes_max is only named, since typing in it would send it many times a second;
 // a program asks for it when it needs it. Where nobody reads contents, nothing of this happens.
 #include <map>
 
@@ -55,7 +55,7 @@ void hosted_document::on_contents(const asked& by, document_effects& out) {
 void hosted_document::stop_reading(subscriber& of) {
   if (!of.details || !of.details->reads) return;
   of.details->reads.reset();
-  if (--readers_ == 0) to_tell_.clear();
+  if (--readers_ == 0) changed_roots_.clear();
 }
 
 // --- changes ---
@@ -65,11 +65,11 @@ void hosted_document::note_changed_roots() {
   if (readers_ == 0) return;
   const crdt::doc& state = state_.decoded();
   for (const crdt::type_change& each : state.last_changes())
-    to_tell_.emplace(root_of(state.contents(), each.type));
+    changed_roots_.emplace(root_of(state.contents(), each.type));
 }
 
 /// Sessions that read the same share one message.
-void hosted_document::tell_contents(document_effects& out) {
+void hosted_document::send_contents(document_effects& out) {
   std::map<contents_query, std::vector<session_id>> readers;
   for (const auto& [session, each] : subscribers_)
     if (each.details && each.details->reads) readers[*each.details->reads].push_back(session);
@@ -83,20 +83,20 @@ void hosted_document::tell_contents(document_effects& out) {
     out.deliveries.push_back(
         {audience::one, no_session, dialect::json_contents, std::move(told), std::move(sessions)});
   }
-  to_tell_.clear();
+  changed_roots_.clear();
 }
 
 /// The payload for those that read this; nothing if nothing of it has changed.
 std::optional<std::string> hosted_document::changed_contents(const contents_query& what) {
   std::string payload = payload_for(what);
   if (what.root) {
-    if (!to_tell_.contains(*what.root)) return {};
+    if (!changed_roots_.contains(*what.root)) return {};
     if (const auto value = small_contents(what)) payload.append(R"(,"contents":)").append(*value);
     return payload.append("}");
   }
   std::string small, large;
   std::size_t count = 0;
-  for (const std::string& root : to_tell_) {
+  for (const std::string& root : changed_roots_) {
     const auto value =
         count++ < told_roots_max ? small_contents({what.form, root}) : std::optional<std::string>{};
     std::string& into = value ? small : large;
@@ -114,10 +114,10 @@ std::optional<std::string> hosted_document::small_contents(const contents_query&
   const crdt::struct_store& in = state_.decoded().contents();
   const crdt::type_handle root = crdt::find_type(in, *what.root);
   if (large_roots_.contains(*what.root) ||
-      (root != crdt::none && in.type_at(root).length > told_contents_bytes_max))
+      (root != crdt::none && in.type_at(root).length > sent_contents_bytes_max))
     return {};
   std::string value = read_contents(state_.decoded(), what);
-  if (value.size() <= told_contents_bytes_max) return value;
+  if (value.size() <= sent_contents_bytes_max) return value;
   large_roots_.insert(*what.root);
   return {};
 }

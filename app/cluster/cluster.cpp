@@ -1,11 +1,5 @@
 #include "app/cluster/cluster.hpp"
 
-#include <fstream>
-
-#include <caf/io/middleman.hpp>
-#include <caf/openssl/manager.hpp>
-#include <caf/openssl/publish.hpp>
-
 #include "actors/admin_sessions.hpp"
 #include "actors/sweeper.hpp"
 #include "app/cluster/identity.hpp"
@@ -14,22 +8,6 @@
 namespace troupe {
 
 namespace {
-
-bool has_tls(const config& settings) { return !settings.cluster_tls.certificate.empty(); }
-
-/// CAF shows a file that it cannot read as a failed connection, much later.
-result<void> check_readable(const char* key, const std::string& path) {
-  if (std::ifstream{path}.good()) return {};
-  return fail(errc::invalid_config,
-              std::string{key}.append(": the file '").append(path).append("' cannot be read"));
-}
-
-result<void> check_tls(const config& settings) {
-  if (!has_tls(settings)) return {};
-  TROUPE_TRY(check_readable("cluster.tls.certificate", settings.cluster_tls.certificate));
-  TROUPE_TRY(check_readable("cluster.tls.key", settings.cluster_tls.key));
-  return check_readable("cluster.tls.ca", settings.cluster_tls.ca);
-}
 
 cluster_settings_of_documents document_settings_of(const config& settings) {
   return {settings.cluster.load_timeout,
@@ -61,19 +39,6 @@ result<cluster_manager_settings> find_identity(const config& settings) {
     return cluster::write_members(directory, {list, moved});
   };
   return how;
-}
-
-result<std::uint16_t> open_gate(const config& settings, caf::actor_system& system,
-                                const cluster_actor& actor) {
-  const std::string& address = settings.cluster.address;
-  const std::uint16_t port = settings.cluster.port;
-  const auto opened = has_tls(settings)
-                          ? caf::openssl::publish(actor, port, address.c_str(), true)
-                          : system.middleman().publish(actor, port, address.c_str(), true);
-  if (opened) return *opened;
-  return fail(errc::address_in_use, "cluster.listen: cannot listen on " + address + ":" +
-                                        std::to_string(port) + ": " +
-                                        caf::to_string(opened.error()));
 }
 
 /// What this node's own admin page does with a change, without passing it on.
@@ -111,7 +76,7 @@ cluster_links_ptr links_to_nobody(const config& settings, std::shared_ptr<newest
 
 result<opened_cluster> open_cluster(const config& settings, caf::actor_system& system,
                                     const cluster_parts& parts) {
-  TROUPE_TRY(check_tls(settings));
+  TROUPE_TRY(check_cluster_tls(settings));
   TROUPE_ASSIGN(cluster_manager_settings how, find_identity(settings));
   opened_cluster opened;
   how.state = parts.state;
@@ -121,28 +86,25 @@ result<opened_cluster> open_cluster(const config& settings, caf::actor_system& s
   how.kept_changes = access_teller(parts);
   opened.sweeper = how.sweeper =
       system.spawn<sweeper, caf::detached>(parts.archive, parts.directory);
-  how.connector = has_tls(settings) ? system.openssl_manager().actor_handle()
-                                    : system.middleman().actor_handle();
+  how.connector = connector_of(settings, system);
   log_line(log_severity::info, "node '" + how.self.name + "' of cluster '" + how.self.cluster +
                                    "' has the uuid " + cluster::to_string(how.self.id) +
                                    " and starts for the " + std::to_string(how.self.incarnation) +
                                    ". time");
   opened.actor = system.spawn<cluster_manager>(std::move(how), parts.directory);
-  auto port = open_gate(settings, system, opened.actor);
-  if (!port) {
+  auto gate = publish(settings, system, opened.actor, "cluster.listen", settings.cluster.address,
+                      settings.cluster.port);
+  if (!gate) {
     caf::anon_send_exit(opened.actor, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(opened.sweeper, caf::exit_reason::user_shutdown);
-    return tl::unexpected(std::move(port).error());
+    return tl::unexpected(std::move(gate).error());
   }
-  opened.port = *port;
+  opened.gate = *std::move(gate);
   return opened;
 }
 
-/// CAF's function for this, where there is TLS, does not compile in 0.18.7.
 void close_gate(const config& settings, caf::actor_system& system, const opened_cluster& opened) {
-  const caf::io::middleman_actor of = has_tls(settings) ? system.openssl_manager().actor_handle()
-                                                        : system.middleman().actor_handle();
-  caf::anon_send(of, caf::unpublish_atom_v, opened.actor.address(), opened.port);
+  unpublish(settings, system, opened.gate);
 }
 
 }  // namespace troupe

@@ -11,6 +11,7 @@
 #include "actors/cluster_manager.hpp"
 #include "actors/cluster_state.hpp"
 #include "actors/interfaces.hpp"
+#include "app/cluster/published_port.hpp"
 #include "app/config/config.hpp"
 #include "storage/archive.hpp"
 
@@ -19,7 +20,7 @@ namespace troupe {
 struct opened_cluster {
   cluster_actor actor;
   sweeper_actor sweeper;
-  std::uint16_t port = 0;
+  published_port gate;
 };
 
 /// What a node is to its documents before it knows the members: nothing can be opened yet.

@@ -110,6 +110,7 @@ caf_config::caf_config(const config& settings) {
   for (const caf_setting& setting : settings.caf) apply(setting);
   set_exporter_defaults();
   take_colours();
+  if (settings.inspect.enabled) set_inspection_defaults();
 }
 
 void caf_config::set_defaults(const config& settings) {
@@ -123,16 +124,25 @@ void caf_config::set_defaults(const config& settings) {
   caf::put(content, "caf.middleman.enable-automatic-connections", false);
   set_logger_defaults();
   set_exporter(settings);
+  set_identifiers(settings);
   if (settings.cluster.enabled) set_cluster_defaults(settings);
 }
 
-/// Nodes of something else that CAF's network layer carries are refused by the identifier.
+/// Whoever connects refuses nodes of something else that CAF's network layer carries by the
+/// identifiers.
+void caf_config::set_identifiers(const config& settings) {
+  caf::config_value::list identifiers;
+  if (settings.cluster.enabled) identifiers.emplace_back("troupe-cluster/1");
+  if (settings.inspect.enabled) identifiers.emplace_back("troupe-inspect/1");
+  if (settings.gateway.enabled) identifiers.emplace_back("troupe-gateway/1");
+  if (!identifiers.empty())
+    caf::put(content, "caf.middleman.app-identifiers", std::move(identifiers));
+}
+
 void caf_config::set_cluster_defaults(const config& settings) {
   const auto& heartbeat = settings.cluster_heartbeat;
   caf::put(content, "caf.middleman.heartbeat-interval", caf::timespan{heartbeat.interval});
   caf::put(content, "caf.middleman.connection-timeout", caf::timespan{heartbeat.timeout});
-  caf::put(content, "caf.middleman.app-identifiers",
-           caf::make_config_value_list("troupe-cluster/1"));
   caf::put(content, "caf.middleman.workers", cluster_workers);
   const auto& tls = settings.cluster_tls;
   if (tls.certificate.empty()) return;
@@ -176,6 +186,15 @@ void caf_config::set_exporter_defaults() {
                    caf::make_config_value_list("troupe.*"));
   caf::put_missing(content, "caf.metrics-filters.actors.excludes",
                    caf::make_config_value_list("troupe.session"));
+}
+
+/// What CAF measures of actors costs them a little for each message; those that handle what clients
+/// send are left out unless the exporter is on.
+void caf_config::set_inspection_defaults() {
+  caf::put_missing(content, "caf.metrics-filters.actors.includes",
+                   caf::make_config_value_list("troupe.*"));
+  caf::put_missing(content, "caf.metrics-filters.actors.excludes",
+                   caf::make_config_value_list("troupe.document", "troupe.hub", "troupe.session"));
 }
 
 void caf_config::apply(const caf_setting& setting) {

@@ -35,8 +35,10 @@ class caf_config : public caf::actor_system_config {
   void set_logger_defaults();
   void take_colours();
   void set_exporter(const config& settings);
+  void set_identifiers(const config& settings);
   void set_cluster_defaults(const config& settings);
   void set_exporter_defaults();
+  void set_inspection_defaults();
   void apply(const caf_setting& setting);
   bool is_section(const std::string& key) const;
   std::vector<std::string> option_names() const;

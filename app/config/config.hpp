@@ -280,6 +280,19 @@ struct config {
     std::size_t credit = 4 * 1024 * 1024;
   };
 
+  struct inspect_section {
+    bool enabled = true;
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 3003;
+  };
+
+  struct gateway_section {
+    bool enabled = false;
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 3004;
+    std::size_t max_sessions = 256;
+  };
+
   server_section server;
   tls_section tls;
   dialects_section dialects;
@@ -303,6 +316,8 @@ struct config {
   cluster_tls_section cluster_tls;
   cluster_heartbeat_section cluster_heartbeat;
   cluster_link_section cluster_link;
+  inspect_section inspect;
+  gateway_section gateway;
   std::vector<caf_setting> caf;  ///< In the order they were set; the last of a key wins.
 };
 

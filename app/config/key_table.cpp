@@ -36,6 +36,8 @@ using copies = config::cluster_replication_section;
 using cluster_tls = config::cluster_tls_section;
 using cluster_beat = config::cluster_heartbeat_section;
 using cluster_link = config::cluster_link_section;
+using inspect_keys = config::inspect_section;
+using gateway_keys = config::gateway_section;
 
 /// The accessor of a field, for a config_field.
 template <auto Section, auto Field>
@@ -67,7 +69,7 @@ constexpr std::array keys{
                "API is on the admin port only"},
     config_key{"server.drain_delay",
                duration_field{in<&config::server, &server::drain_delay>, 0ms, 5min}, time_units,
-               "when the node is told to stop, time for which /readyz says so before connections "
+               "when the node is asked to stop, time for which /readyz says so before connections "
                "are closed, so that a load balancer sends no new ones"},
     config_key{"server.tls.certificate", text_field{in<&config::tls, &tls::certificate>}, "file",
                "certificate chain in PEM, for wss://; empty turns TLS off; SIGHUP reloads it"},
@@ -411,7 +413,7 @@ constexpr std::array keys{
                time_units, "a change is reported after the file has been quiet for this long"},
 
     config_key{"webhooks.url", text_field{in<&config::webhooks, &webhooks::url>}, "URL",
-               "where the server tells the application what has happened "
+               "where the server notifies the application of what has happened "
                "(docs/backend-api.md#webhooks); empty: nowhere"},
     config_key{"webhooks.secret", secret_field{in<&config::webhooks, &webhooks::secret>}, "secret",
                "with which webhooks are signed, 16 to 1024 bytes; empty: that of "
@@ -515,6 +517,29 @@ constexpr std::array keys{
     config_key{"cluster.link.credit",
                size_field{in<&config::cluster_link, &cluster_link::credit>, 64 * kib, gib}, "bytes",
                "what may be on its way to another node before that one has handled it"},
+
+    config_key{"inspect.enabled", switch_field{in<&config::inspect, &inspect_keys::enabled>},
+               "true or false", "whether to answer troupe inspect (docs/inspecting.md)"},
+    config_key{"inspect.address", address_field{in<&config::inspect, &inspect_keys::address>},
+               "IP address",
+               "address to listen on for troupe inspect; without cluster.tls it must be of this "
+               "machine (127.0.0.1, ::1)"},
+    config_key{"inspect.port", port_field{in<&config::inspect, &inspect_keys::port>}, "TCP port",
+               "port for troupe inspect; 0 picks any free port; where it is taken, the node warns "
+               "and serves without"},
+
+    config_key{"gateway.enabled", switch_field{in<&config::gateway, &gateway_keys::enabled>},
+               "true or false",
+               "whether programs may join as CAF actors and edit documents (docs/caf-client.md)"},
+    config_key{"gateway.address", address_field{in<&config::gateway, &gateway_keys::address>},
+               "IP address",
+               "address to listen on for such programs; without cluster.tls it must be of this "
+               "machine (127.0.0.1, ::1)"},
+    config_key{"gateway.port", port_field{in<&config::gateway, &gateway_keys::port>}, "TCP port",
+               "port for such programs; 0 picks any free port"},
+    config_key{"gateway.max_sessions",
+               count_field{in<&config::gateway, &gateway_keys::max_sessions>, 1, 10'000},
+               "sessions", "sessions of such programs at once; further ones are refused"},
 };
 
 }  // namespace

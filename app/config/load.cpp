@@ -12,6 +12,7 @@
 #include "app/config/cluster_checks.hpp"
 #include "app/config/file.hpp"
 #include "app/config/keys.hpp"
+#include "app/config/port_checks.hpp"
 #include "app/config/sections.hpp"
 #include "app/config/to_settings.hpp"
 #include "app/config/values.hpp"
@@ -241,6 +242,16 @@ class config_loader {
       report(places_["log.console"], "log.console", "is false, and log.file is empty");
   }
 
+  /// The place is that of the key, or of what switches the port on.
+  void check_ports() {
+    for (const port_problem& problem : troupe::check_ports(loaded_.settings)) {
+      if (bad_.contains(problem.key)) continue;
+      const std::string enabled = problem.key.substr(0, problem.key.find('.')) + ".enabled";
+      report(places_[places_.contains(problem.key) ? problem.key : enabled], problem.key,
+             problem.text);
+    }
+  }
+
   /// Checks that each section of a list has the keys that it must have.
   void check_sections() {
     for (const section_list& list : section_lists())
@@ -396,6 +407,7 @@ loaded_config load_config(const config_sources& sources) {
   loader.check_access();
   loader.check_cluster();
   loader.check_log();
+  loader.check_ports();
   loader.check_sections();
   return std::move(loader).finish();
 }

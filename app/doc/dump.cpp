@@ -46,7 +46,7 @@ std::string value_text(const crdt::struct_view& of, std::string_view json, lib0:
 
 std::string format_text(const crdt::struct_view& of) {
   lib0::decoder in{of.content_bytes()};
-  std::string text = quoted(in.read_var_string("format key")) + "=";
+  std::string text = quoted_text(in.read_var_string("format key")) + "=";
   if (of.value_is_any) return text + value_text(of, {}, in);
   return text + value_text(of, in.read_var_string("format value"), in);
 }
@@ -55,7 +55,7 @@ std::string content_text(const crdt::struct_view& of) {
   const byte_view bytes = of.content_bytes();
   lib0::decoder in{bytes};
   switch (of.kind) {
-    case content_kind::string: return quoted(as_text(bytes));
+    case content_kind::string: return quoted_text(as_text(bytes));
     case content_kind::json:
     case content_kind::any: return values_text(of);
     case content_kind::embed: return value_text(of, as_text(bytes), in);
@@ -67,10 +67,10 @@ std::string content_text(const crdt::struct_view& of) {
     }
     case content_kind::type: {
       std::string text{to_string(of.type)};
-      return bytes.empty() ? text : text + ' ' + quoted(as_text(bytes));
+      return bytes.empty() ? text : text + ' ' + quoted_text(as_text(bytes));
     }
     case content_kind::doc: {
-      const std::string guid = quoted(in.read_var_string("guid"));
+      const std::string guid = quoted_text(in.read_var_string("guid"));
       return guid + ' ' + one_line(any_json(in));
     }
     default: return {};
@@ -137,10 +137,10 @@ class dump_writer {
 
   void write_parent(const crdt::parent_view& parent) {
     if (parent.is_root)
-      out_.append(" root=").append(quoted(parent.name));
+      out_.append(" root=").append(quoted_text(parent.name));
     else
       out_.append(" parent=").append(id_text(parent.owner.client, parent.owner.clock));
-    if (parent.has_key) out_.append(" key=").append(quoted(parent.key));
+    if (parent.has_key) out_.append(" key=").append(quoted_text(parent.key));
   }
 
   const crdt::decoded_update& update_;

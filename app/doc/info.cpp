@@ -85,7 +85,7 @@ void add_document_table(const document_figures& figures, std::string& out) {
   add_row("  ", "items", number(figures.items), out);
   add_row("  ", "roots", number(figures.roots.size()), out);
   for (const root_figures& root : figures.roots)
-    add_row("    ", quoted(root.name),
+    add_row("    ", quoted_text(root.name),
             "length " + number(root.length) + ", " + counted(root.keys, "key"), out);
   add_row("  ", "state", counted(figures.state.entries().size(), "client"), out);
   for (const auto& [client, clock] : figures.state.entries())

@@ -122,7 +122,7 @@ std::string one_line(std::string_view text, std::size_t size_max) {
   return shown(text, size_max, {});
 }
 
-std::string quoted(std::string_view text, std::size_t size_max) {
+std::string quoted_text(std::string_view text, std::size_t size_max) {
   return shown(text, size_max, "\"");
 }
 

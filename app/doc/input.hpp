@@ -43,6 +43,6 @@ std::vector<std::string_view> root_names(const crdt::doc& of);
 std::string one_line(std::string_view text, std::size_t size_max = 72);
 
 /// The same between quotes; quotes and backslashes within are escaped too.
-std::string quoted(std::string_view text, std::size_t size_max = 60);
+std::string quoted_text(std::string_view text, std::size_t size_max = 60);
 
 }  // namespace troupe

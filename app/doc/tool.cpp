@@ -24,7 +24,7 @@ tl::unexpected<std::string> no_such_root(const crdt::doc& doc, std::string_view 
   std::string line{problem};
   line.append(names.empty() ? "; it has no roots" : "; its roots: ");
   for (std::size_t i = 0; i < std::min(names.size(), shown_max); ++i)
-    line.append(i > 0 ? ", " : "").append(quoted(names[i]));
+    line.append(i > 0 ? ", " : "").append(quoted_text(names[i]));
   if (names.size() > shown_max)
     line.append(" and ").append(std::to_string(names.size() - shown_max)).append(" more");
   return tl::unexpected(line);
@@ -37,7 +37,7 @@ bool has_root(const crdt::doc& doc, std::string_view name) {
 output json_text(const crdt::doc& doc, const std::optional<std::string>& root) {
   if (root) {
     if (!has_root(doc, *root))
-      return no_such_root(doc, "the document has no root " + quoted(*root));
+      return no_such_root(doc, "the document has no root " + quoted_text(*root));
     return doc.json(*root) + "\n";
   }
   return doc.json() + "\n";
@@ -46,7 +46,7 @@ output json_text(const crdt::doc& doc, const std::optional<std::string>& root) {
 output plain_text(const crdt::doc& doc, const std::optional<std::string>& root) {
   const std::vector<std::string_view> names = root_names(doc);
   if (root && !has_root(doc, *root))
-    return no_such_root(doc, "the document has no root " + quoted(*root));
+    return no_such_root(doc, "the document has no root " + quoted_text(*root));
   if (!root && names.size() != 1)
     return no_such_root(doc, "--root is needed: the document has not one root");
   return doc.text(root ? *root : names[0]) + "\n";

@@ -91,7 +91,8 @@ function summary(runs) {
 
 async function measure_all(name) {
   const scenario = scenarios[name];
-  const taking_part = servers.filter(({ kind, holds_state }) => (holds_state ? scenario.state !== undefined : !(scenario.only_with_state && kind === 'floor')));
+  const speakers = servers.filter(({ protocol }) => scenario.only_in === undefined || protocol === scenario.only_in);
+  const taking_part = speakers.filter(({ kind, holds_state }) => (holds_state ? scenario.state !== undefined : !(scenario.only_with_state && kind === 'floor')));
   const runs = new Map(taking_part.map((server) => [server, []]));
   for (let repetition = 0; repetition < repetitions; repetition++) {
     const order = repetition % 2 === 0 ? taking_part : taking_part.toReversed();
@@ -121,6 +122,7 @@ const about = await about_this_run();
 const kept = (given.keep || given.tables) && given.json !== undefined && existsSync(given.json) ? JSON.parse(readFileSync(given.json)).scenarios : {};
 const measured = { ...kept };
 for (const name of names) {
+  if (!servers.some(({ protocol }) => (scenarios[name].only_in ?? protocol) === protocol)) continue;
   if (scenarios[name].lacks?.()) {
     process.stderr.write(`${name} is left out: the data folder (TROUPE_DATA) lacks what it reads\n`);
     continue;

@@ -23,7 +23,7 @@ const fanout = (...args) => ({ mode: 'fanout', args, figures: closed_loop, is_ti
 
 const history_size = 1_170_000;
 
-/** In the order in which they run. `only_with_state`: a relay cannot do it, except one that holds the `state`: a file, or the size of what the generator writes. */
+/** In the order in which they run. `only_in`: the dialect without which it cannot be done. `only_with_state`: a relay cannot do it, except one that holds the `state`: a file, or the size of what the generator writes. */
 export const scenarios = {
   f100: { what: '1 document × 100 clients, 1 writer, 1 update outstanding', ...fanout('--clients', 100) },
   f100w: { what: '1 document × 100 clients, 1 writer, 32 updates outstanding', ...fanout('--clients', 100, '--outstanding', 32) },
@@ -79,5 +79,7 @@ export const scenarios = {
     figures: [rate('updates_per_second', 'updates/s'), cost('server_cpu_us_per_update', 'CPU, µs/update'), shown('messages_received', 'messages to the reader'), shown('server_memory_after_mb', 'memory, MB')],
     lacks: () => !b4_stream.make(),
   },
+  sockets50: { what: '50 documents × 10 clients, 1 writer each, 1 update outstanding each, a socket per document and client', only_in: 'hocuspocus', ...fanout('--documents', 50, '--clients', 10) },
+  socket50: { what: '50 documents × 10 clients, 1 writer each, 1 update outstanding each, a socket per client that carries all 50 documents', only_in: 'hocuspocus', ...fanout('--documents', 50, '--clients', 10, '--share-connections') },
   awareness: { what: '1 document × 100 clients, each sends its presence 5 times a second, open loop', mode: 'awareness', args: ['--clients', 100, '--rate', 5], is_timed: true, figures: open_loop },
 };

@@ -10,28 +10,51 @@ constexpr std::uint8_t empty_update[] = {0, 0};
 }  // namespace
 
 client::client(event_loop& loop, const target& where, std::string document, std::size_t index,
-               client_events& events, std::size_t server)
+               client_events& events, std::size_t server, client* carrier)
     : where_(where),
       dialect_(where.dialect, std::move(document)),
       events_(events),
       index_(index),
       server_(server),
-      connection_(loop, *this) {}
+      own_(carrier == nullptr
+               ? std::make_unique<connection>(loop, static_cast<connection_listener&>(*this))
+               : nullptr),
+      connection_(carrier == nullptr ? *own_ : carrier->connection_) {
+  if (carrier != nullptr) carrier->carried_.emplace(dialect_.document(), this);
+}
 
 void client::open() {
+  is_opened_ = true;
+  if (!own_) {
+    if (connection_.state() == connection::phase::open) join();
+    return;
+  }
   std::string path = dialect_.path(where_.path_prefix);
   if (!where_.queries.empty()) path += where_.queries[index_ % where_.queries.size()];
   connection_.open(where_.servers[server_], path);
 }
 
-/// Asks at once: a client of its own would not wait until others have read what came for them.
 void client::on_open() {
+  join();
+  for (const auto& [document, each] : carried_)
+    if (each->is_opened_) each->join();
+}
+
+/// Asks at once: a client of its own would not wait until others have read what came for them.
+void client::join() {
   if (const auto greeting = dialect_.greeting(); !greeting.empty()) connection_.send(greeting);
   ask_for_state(empty_state_vector);
   connection_.flush();
 }
 
 void client::on_message(byte_view message) {
+  if (carried_.empty()) return receive(message);
+  const auto named = dialect::document_in(message);
+  const auto found = carried_.find(named);
+  found == carried_.end() ? receive(message) : found->second->receive(message);
+}
+
+void client::receive(byte_view message) {
   const incoming read = dialect_.read(message);
   switch (read.kind) {
     case incoming_kind::update: return events_.on_update(*this, read.body);

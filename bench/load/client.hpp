@@ -1,9 +1,12 @@
-// A client of one document: a connection that speaks a dialect. It joins by itself: it requests the
+// A client of one document: a connection that speaks a dialect, its own or, where messages name
+// their document, that of another client, which carries it. It joins by itself: it requests the
 // document once the socket is open, and answers the server's request for its state with an empty
 // one, since a generator holds no document. Owned by a swarm.
 #pragma once
 
+#include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "bench/load/connection.hpp"
@@ -42,12 +45,16 @@ struct target {
 class client final : connection_listener {
  public:
   client(event_loop& loop, const target& where, std::string document, std::size_t index,
-         client_events& events, std::size_t server = 0);
+         client_events& events, std::size_t server = 0, client* carrier = nullptr);
 
-  /// Begins to connect, and joins.
+  /// Begins to connect, and joins. Requires: a carrier opens before those it carries.
   void open();
-  void leave() { connection_.leave(); }
-  void close() { connection_.close(); }
+  void leave() {
+    if (own_) own_->leave();
+  }
+  void close() {
+    if (own_) own_->close();
+  }
 
   /// Memory for the first large message, usually the state; see connection.
   void lend(std::span<std::uint8_t> room) noexcept { connection_.lend(room); }
@@ -69,6 +76,8 @@ class client final : connection_listener {
   void on_open() override;
   void on_message(byte_view message) override;
   void on_closed() override { trouble_ = connection_.why(); }
+  void join();
+  void receive(byte_view message);
   void send(incoming_kind kind, byte_view body);
 
   const target& where_;
@@ -76,9 +85,12 @@ class client final : connection_listener {
   client_events& events_;
   std::size_t index_;
   std::size_t server_;  // which of them
+  bool is_opened_ = false;
   bool has_joined_ = false;
   std::string trouble_;
-  connection connection_;
+  std::unique_ptr<connection> own_;  // null: it is carried
+  connection& connection_;
+  std::unordered_map<std::string, client*> carried_;  // by document
 };
 
 }  // namespace troupe::load

@@ -38,6 +38,11 @@ std::string dialect::path(const std::string& prefix) const {
   return which_ == protocol::y_websocket ? prefix + document_ : prefix;
 }
 
+std::string dialect::document_in(byte_view frame) {
+  lib0::decoder in{frame};
+  return std::string{as_text(in.read_var_bytes())};
+}
+
 incoming dialect::read(byte_view frame) const {
   if (!std::ranges::equal(prefix_, frame.first(std::min(prefix_.size(), frame.size()))))
     return {incoming_kind::malformed, {}};

@@ -37,6 +37,9 @@ class dialect {
   /// The path of the URL: `prefix` is `/` or ends with it.
   std::string path(const std::string& prefix) const;
 
+  /// The document that a message of Hocuspocus names; empty if it names none.
+  static std::string document_in(byte_view frame);
+
   /// Reads what a server sent. One message per frame: clients up to y-websocket 3.1 read no more,
   /// so anything behind it counts as malformed.
   incoming read(byte_view frame) const;

@@ -54,7 +54,9 @@ class fanout final : client_events {
     for (std::size_t document = 0; document < given_.documents; ++document) {
       books_.emplace_back(shape, counts_, latencies_, window_);
       for (std::size_t i = 0; i < given_.clients; ++i) {
-        client& added = swarm_.add(document, document * given_.clients + i, *this);
+        client* const carrier =
+            given_.shares_connections && document > 0 ? swarm_.clients()[i].get() : nullptr;
+        client& added = swarm_.add(document, document * given_.clients + i, *this, 0, carrier);
         if (i >= given_.writers) continue;
         const auto seed = static_cast<std::uint32_t>(authors_.size() + 1);
         authors_.push_back(
@@ -119,7 +121,9 @@ class fanout final : client_events {
     const double seconds = seconds_between(from.at, to.at);
     const auto delivered = static_cast<double>(counts_.delivered - before.delivered);
     const auto sent = static_cast<double>(counts_.sent - before.sent);
-    report_.add("connections", static_cast<double>(swarm_.clients().size()));
+    const std::size_t connections =
+        given_.shares_connections ? given_.clients : swarm_.clients().size();
+    report_.add("connections", static_cast<double>(connections));
     report_.add("seconds", seconds);
     report_.add("updates_per_second", sent / seconds);
     report_.add("deliveries_per_second", delivered / seconds);

@@ -127,6 +127,8 @@ void add_fanout(CLI::App& mode, arguments& all) {
                           ->capture_default_str();
   add_rate(mode, given, "open loop: updates per writer and second")->excludes(outstanding);
   add_writing(mode, all);
+  mode.add_flag("--share-connections", given.shares_connections,
+                "Hocuspocus: the first clients of all documents share a connection, and so on");
   mode.add_flag("--with-others", given.allows_others,
                 "others write to the documents as well, which is no failure");
   add_state_check(mode, given, "at the end a newcomer must get everything from the server");
@@ -301,7 +303,10 @@ std::string settle(arguments& all) {
     if (!address) return "--address: " + address.error().detail;
     given.where.servers.push_back(*address);
   }
-  if (all.protocol == "hocuspocus") given.where.dialect = troupe::load::protocol::hocuspocus;
+  if (all.protocol == "hocuspocus")
+    given.where.dialect = troupe::load::protocol::hocuspocus;
+  else if (given.shares_connections)
+    return "--share-connections: only messages of Hocuspocus name their document";
   if (all.place == "scattered") given.where_to_write = troupe::load::placement::scattered;
   if (all.place == "dragged") {
     given.where_to_write = troupe::load::placement::dragged;

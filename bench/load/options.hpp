@@ -34,7 +34,8 @@ struct options {
   std::string file;           ///< A history or a stream of updates.
   bool checks_state = false;
   bool wants_refusal = false;
-  bool allows_others = false;  ///< In `fanout`: others write to the documents, too.
+  bool shares_connections = false;  ///< In `fanout`: one connection for the I-th clients of all.
+  bool allows_others = false;       ///< In `fanout`: others write to the documents, too.
   bool as_json = false;
 };
 

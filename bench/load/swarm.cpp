@@ -8,9 +8,9 @@
 namespace troupe::load {
 
 client& swarm::add(std::size_t document, std::size_t index, client_events& events,
-                   std::size_t server) {
+                   std::size_t server, client* carrier) {
   clients_.push_back(
-      std::make_unique<client>(loop_, where_, name_of(document), index, events, server));
+      std::make_unique<client>(loop_, where_, name_of(document), index, events, server, carrier));
   return *clients_.back();
 }
 

@@ -15,9 +15,9 @@ class swarm {
   explicit swarm(target where) : where_(std::move(where)) {}
 
   /// Adds a client that is not open yet, of one of the servers. The name of its document ends with
-  /// this number.
+  /// this number. `carrier`: whose connection it uses; null: it has its own.
   client& add(std::size_t document, std::size_t index, client_events& events,
-              std::size_t server = 0);
+              std::size_t server = 0, client* carrier = nullptr);
 
   /// Opens all clients that are not open yet; returns once they have joined. A client that cannot
   /// join is a failure of `out`, and then the result is false.

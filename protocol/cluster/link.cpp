@@ -36,7 +36,7 @@ void link::reset() {
   under_way_ = {};
   under_way_bytes_ = 0;
   joiner_.clear();
-  received_ = told_ = 0;
+  received_ = confirmed_ = 0;
   owed_bytes_ = 0;
   is_paused_ = false;
 }
@@ -68,10 +68,10 @@ std::optional<batch> link::next_batch(time_point now) {
 /// Any batch acknowledges all that may be acknowledged.
 batch link::make_batch(std::string payload) {
   if (!is_paused_) {
-    told_ = received_;
+    confirmed_ = received_;
     owed_bytes_ = 0;
   }
-  return {*epoch_, sent_, told_, std::move(payload)};
+  return {*epoch_, sent_, confirmed_, std::move(payload)};
 }
 
 std::optional<batch> link::take_ack(time_point now) {
@@ -82,7 +82,7 @@ std::optional<batch> link::take_ack(time_point now) {
 }
 
 std::optional<link::time_point> link::ack_due() const {
-  if (is_paused_ || told_ == received_) return std::nullopt;
+  if (is_paused_ || confirmed_ == received_) return std::nullopt;
   if (owed_bytes_ >= limits_.ack_bytes) return owed_since_;
   return owed_since_ + limits_.ack_delay;
 }
@@ -105,7 +105,7 @@ result<received> link::on_batch(const batch& arrived, time_point now) {
   const std::size_t cost = cost_of(arrived.payload);
   if (owed_bytes_ + cost > limits_.unacknowledged_bytes_max)
     return fail(errc::number_too_large, "batches beyond any credit");
-  if (told_ == received_) owed_since_ = now;
+  if (confirmed_ == received_) owed_since_ = now;
   owed_bytes_ += cost;
   ++received_;
   ++counted_.received_batches;

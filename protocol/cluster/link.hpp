@@ -136,7 +136,7 @@ class link {
   // Received.
   message_joiner joiner_;
   batch_number received_ = 0;
-  batch_number told_ = 0;       // the last one that was acknowledged
+  batch_number confirmed_ = 0;  // the last one that was acknowledged
   std::size_t owed_bytes_ = 0;  // of those behind it
   time_point owed_since_;
   bool is_paused_ = false;

@@ -169,6 +169,11 @@ class membership {
 
   /// The name of a member, former member or candidate; empty: not known.
   std::string name_of(const node_uuid& id) const;
+  /// Of the last run of a node that was heard of; 0: of none.
+  std::uint64_t incarnation_of(const node_uuid& id) const {
+    const auto known = runs_.find(id);
+    return known == runs_.end() ? 0 : known->second.incarnation;
+  }
   /// Peers that refused this node when it last dialed them, and why.
   const std::map<node_uuid, refusal>& refused_by() const noexcept { return refused_by_; }
   /// Nothing: the lists of all that were heard agree.

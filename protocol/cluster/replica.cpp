@@ -197,12 +197,12 @@ void replica::push(peer& to, document_message message) {
   has_blocks_ = true;
 }
 
-void replica::tell(peer_id to, document_message message) {
+void replica::send_to(peer_id to, document_message message) {
   if (peer* const known = find(to); known != nullptr && known->is_up)
     push(*known, std::move(message));
 }
 
-void replica::tell_users(const document_message& message) {
+void replica::send_to_users(const document_message& message) {
   for (peer& each : peers_)
     if (each.is_up && each.is_user) push(each, message);
 }

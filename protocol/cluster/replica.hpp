@@ -156,8 +156,8 @@ class replica {
                   const replica_state& own, time_point now);
 
   /// Queues a message for every peer whose sessions use the document.
-  void tell_users(const document_message& message);
-  void tell(peer_id to, document_message message);
+  void send_to_users(const document_message& message);
+  void send_to(peer_id to, document_message message);
 
   /// What this turn has for peers.
   std::vector<block> take_blocks();

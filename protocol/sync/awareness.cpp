@@ -122,8 +122,8 @@ result<awareness::taking> awareness::take(const awareness_entry& incoming, const
   if (is_first) known = &entries_[incoming.client];
   if (is_newer || is_back) {
     const std::uint64_t clock = incoming.clock + (is_first && is_raised ? raised_at_first : 0);
-    tell(*known, std::max(clock, known->clock + 1));
-    const bool is_behind = known->told > incoming.clock && !is_raised;
+    publish_clock(*known, std::max(clock, known->clock + 1));
+    const bool is_behind = known->published_clock > incoming.clock && !is_raised;
     known->counts = is_behind ? counting::client_is_behind : counting::client;
   }
   known->sent_clock = incoming.clock;
@@ -133,21 +133,21 @@ result<awareness::taking> awareness::take(const awareness_entry& incoming, const
     if (!hand_over(incoming.client, *known, now)) remove(*known, now);
     return taking::changed;
   }
-  if (known->payer != no_session && known->payer != by.session) known->is_told_by_several = true;
+  if (known->payer != no_session && known->payer != by.session) known->is_relayed_by_several = true;
   charge(*known, by.session);
   set_state(*known, state);
   if (announces) {
     sessions_[by.session].own = incoming.client;
     set_owner(*known, by.session);
   }
-  if (is_raised) known->raised_to = known->told;
+  if (is_raised) known->raised_to = known->published_clock;
   return is_raised ? taking::raised : taking::changed;
 }
 
 /// The clock that a newer one is above. A raised one is known to those who can only send it back.
 std::uint64_t awareness::last_clock(const entry* known, const sender& by) {
   if (known == nullptr) return 0;
-  return known->owner == by.session || by.is_opening ? known->told : known->clock;
+  return known->owner == by.session || by.is_opening ? known->published_clock : known->clock;
 }
 
 /// Whether this is what a client has sent before it heard that all know it under a later clock than
@@ -155,7 +155,7 @@ std::uint64_t awareness::last_clock(const entry* known, const sender& by) {
 bool awareness::crosses(const awareness_entry& incoming, const entry* known, session_id from) {
   if (known == nullptr || known->owner != from || incoming.state == known->state) return false;
   if (incoming.clock > known->sent_clock && incoming.clock <= known->raised_to) return true;
-  return known->counts == counting::client_is_behind && incoming.clock == known->told &&
+  return known->counts == counting::client_is_behind && incoming.clock == known->published_clock &&
          incoming.state != null_state;
 }
 
@@ -167,7 +167,9 @@ bool awareness::has_moved(const awareness_entry& incoming, const entry* known, c
 }
 
 /// All are going to hear of this clock.
-void awareness::tell(entry& of, std::uint64_t clock) { of.clock = of.told = clock; }
+void awareness::publish_clock(entry& of, std::uint64_t clock) {
+  of.clock = of.published_clock = clock;
+}
 
 result<void> awareness::find_room(const entry* known, std::size_t size, session_id payer,
                                   bool is_own) const {
@@ -230,7 +232,7 @@ void awareness::remove(entry& of, time_point now) {
   of.owner = no_session;
   of.raised_to = 0;
   of.taken_from = no_session;
-  of.is_told_by_several = false;
+  of.is_relayed_by_several = false;
   of.updated = now;
 }
 
@@ -244,7 +246,7 @@ awareness::raised awareness::raise_for(std::optional<client_id> returning) {
     // A client that hears a clock far ahead of its own takes an older state of its own for the
     // newer one; so its clock is not raised again before it has heard of this one.
     if (known.counts == counting::client_is_behind && known.owner != no_session) continue;
-    if (known.clock > known.told) {
+    if (known.clock > known.published_clock) {
       if (state_count_ > raised_again_max || state_bytes_ > raised_again_bytes_max) continue;
       raised_before.push_back(client);
     }
@@ -253,12 +255,12 @@ awareness::raised awareness::raise_for(std::optional<client_id> returning) {
   if (!raised_before.empty()) all.for_all = encode_in_parts(raised_before);
   for (const client_id client : raised_before) {
     entry& known = entries_.at(client);
-    tell(known, known.clock);
+    publish_clock(known, known.clock);
     if (known.counts == counting::client) known.counts = counting::client_is_behind;
   }
   for (const client_id client : all.clients) {
     entry& known = entries_.at(client);
-    known.clock = known.told + 1;
+    known.clock = known.published_clock + 1;
   }
   return all;
 }
@@ -268,14 +270,14 @@ result<bool> awareness::set_own(client_id client, std::string_view state, sessio
   entry* known = find(client);
   if (trimmed(state) == null_state) {
     if (known == nullptr || known->state.empty()) return false;
-    tell(*known, known->clock + 1);
+    publish_clock(*known, known->clock + 1);
     remove(*known, now);
     known->owner = owner;  // which may show a state again, under the next clock
     return true;
   }
   TROUPE_TRY(find_room(known, trimmed(state).size(), owner, true));
   if (known == nullptr) known = &entries_[client];
-  tell(*known, known->clock + 1);
+  publish_clock(*known, known->clock + 1);
   set_owner(*known, owner);
   set_state(*known, trimmed(state));
   known->updated = now;
@@ -293,7 +295,7 @@ std::vector<awareness::client_id> awareness::expire(time_point now) {
     } else if (known.owner != no_session && !known.state.empty()) {
       const bool is_of_server = known.counts == counting::server;
       if (age >= (is_of_server ? own_renewal : silent_renewal)) {
-        tell(known, known.clock + 1);
+        publish_clock(known, known.clock + 1);
         if (!is_of_server) known.counts = counting::client_is_behind;
         known.updated = now;
         changed.push_back(at->first);

@@ -207,8 +207,9 @@ class awareness {
   };
   struct entry {
     std::uint64_t clock = 0;
-    std::uint64_t told = 0;  ///< The clock that all have heard; one less if it was raised since.
-    std::string state;       ///< JSON; empty: the state has vanished.
+    std::uint64_t published_clock =
+        0;              ///< The clock that all have heard; one less if it was raised since.
+    std::string state;  ///< JSON; empty: the state has vanished.
     session_id owner = no_session;
     session_id payer = no_session;       ///< In whose budget it counts.
     session_id taken_from = no_session;  ///< That owned it before, and may be here still.
@@ -219,8 +220,8 @@ class awareness {
     /// All have heard of its client under this clock, to which it counts once it has heard that it
     /// is gone under the one before; what it sends before that is new all the same. 0: none.
     std::uint64_t raised_to = 0;
-    std::uint64_t changed_in = 0;     ///< The number of the update.
-    bool is_told_by_several = false;  ///< Sessions, by turns.
+    std::uint64_t changed_in = 0;        ///< The number of the update.
+    bool is_relayed_by_several = false;  ///< Sessions, by turns.
   };
   /// What a session shows of the client that it claims.
   struct claim {
@@ -264,7 +265,7 @@ class awareness {
   void charge(entry& to_pay, session_id payer);
   void set_state(entry& of, std::string_view state);
   void remove(entry& of, time_point now);
-  static void tell(entry& of, std::uint64_t clock);
+  static void publish_clock(entry& of, std::uint64_t clock);
   entry* find(client_id client);
 
   std::unordered_map<client_id, entry> entries_;

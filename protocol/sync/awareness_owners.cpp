@@ -67,7 +67,8 @@ void awareness::note_claim(const awareness_entry& incoming, const entry& known, 
   showing& shown = found->second;
   if (!shown.claims_own) return;
   if (incoming.state == null_state) return drop_claim(shown);
-  const bool has_clock_of_all = incoming.clock == known.told || incoming.clock == known.clock;
+  const bool has_clock_of_all =
+      incoming.clock == known.published_clock || incoming.clock == known.clock;
   if (!by.is_opening && has_clock_of_all && incoming.state == known.state) return;
   if (shown.waiting && incoming.clock < shown.waiting->clock) return;
   if (incoming.clock > clock_max || incoming.clock > known.clock + clock_step_max) return;
@@ -112,8 +113,8 @@ bool awareness::hand_over(client_id client, entry& of, time_point now,
   to.claims_own = false;
   set_state(of, last.state);
   set_owner(of, heir);
-  tell(of, std::max(last.clock, of.clock + 1));
-  of.counts = of.told > last.clock ? counting::client_is_behind : counting::client;
+  publish_clock(of, std::max(last.clock, of.clock + 1));
+  of.counts = of.published_clock > last.clock ? counting::client_is_behind : counting::client;
   of.updated = now;
   handed_over_.push_back({client, heir});
   return true;
@@ -146,9 +147,9 @@ std::vector<awareness::client_id> awareness::remove_session(session_id session, 
     drop_claim(found->second);
   for (auto& [client, known] : entries_) {
     const bool was_shown = !known.state.empty();
-    const bool is_told_by_it = was_shown && known.owner == no_session && known.payer == session &&
-                               !known.is_told_by_several;
-    if (known.owner == session || is_told_by_it) {
+    const bool was_relayed_by_it = was_shown && known.owner == no_session &&
+                                   known.payer == session && !known.is_relayed_by_several;
+    if (known.owner == session || was_relayed_by_it) {
       const bool goes_over = hand_over(client, known, now);
       if (!goes_over) remove(known, now);
       if (goes_over || was_shown) changed.push_back(client);

@@ -36,7 +36,8 @@ awareness::applied awareness::apply_of_peer(byte_view update, session_id peer, b
 bool awareness::has_moved_to(const awareness_entry& incoming, const entry& known,
                              session_id peer) const {
   if (known.owner == no_session || known.owner == peer) return true;
-  const std::uint64_t last = is_peer_session(known.owner) ? known.sent_clock : known.told;
+  const std::uint64_t last =
+      is_peer_session(known.owner) ? known.sent_clock : known.published_clock;
   return incoming.state != null_state && incoming.clock > last;
 }
 
@@ -79,8 +80,9 @@ result<awareness::taking> awareness::take_of_peer(const awareness_entry& incomin
   if (is_newer || is_shown_again) {
     // Clients of this node that were away may know it under this clock, and that it was gone.
     const std::uint64_t clock = is_first ? incoming.clock + raised_at_first : incoming.clock;
-    tell(*known, std::max(clock, known->clock + 1));
-    known->counts = known->told > incoming.clock ? counting::client_is_behind : counting::client;
+    publish_clock(*known, std::max(clock, known->clock + 1));
+    known->counts =
+        known->published_clock > incoming.clock ? counting::client_is_behind : counting::client;
   }
   known->sent_clock = incoming.clock;
   known->updated = now;

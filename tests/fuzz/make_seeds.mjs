@@ -258,6 +258,21 @@ for (const jwk of published) add('key_set', jwk.kid, JSON.stringify({ keys: [jwk
 add('key_set', 'others', JSON.stringify({ keys: [{ kty: 'oct', k: 'AA' }, { kty: 'OKP', crv: 'X25519', x: 'AA' }, 1] }));
 add('key_set', 'tree', '{"a":[1,-2.5e3,true,false,null,{"\\u0061\\n":"\\ud83d\\ude00"}],"":""}');
 
+// What an import reads of foreign stores, as moving_fuzz.cpp takes it.
+const key_text = (text) => encoded((encoder) => (encoding.writeUint8(encoder, 0), encoding.writeVarString(encoder, text)));
+const long = 'n'.repeat(200);
+for (const name of ['ab', long]) {
+  add('moving', `update.${name.length}`, bytes(0, key_text('v1'), key_text(name), key_text('update'), [1, 0, 0, 1, 245]));
+  add('moving', `vector.${name.length}`, bytes(0, key_text('v1_sv'), key_text(name)));
+}
+add('moving', 'meta', bytes(0, key_text('v1'), key_text('ab'), key_text('meta'), key_text('k')));
+add('moving', 'covered', bytes(1, [0xf5, 3, 1, 0]));
+for (const [name, file] of Object.entries({ plain: 'page.bin', escaped: 'wiki%2Fpage%201.bin', folder: 'wiki/page.bin', cut: 'nnnn+/nn.bin' }))
+  add('moving', `path.${name}`, bytes(2, file));
+add('moving', 'name', bytes(3, 'wiki/page 1+..'));
+for (const name of ['served', 'pushed-only', 'with_meta'])
+  add('moving', `ysweet.${name}`, bytes(4, readFileSync(path.join(here, '../golden/y-sweet/store', name, 'data.ysweet'))));
+
 const differs = [];
 for (const [file, content] of Object.entries(seeds)) {
   const at = path.join(here, 'seeds', file);

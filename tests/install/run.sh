@@ -32,4 +32,11 @@ if command -v python3 >/dev/null; then python3 "$here/notify.py" "$prefix/bin/tr
 "$cmake" --build "$temporary/build" >"$temporary/build.log" || { cat "$temporary/build.log"; exit 1; }
 [ "$("$temporary/build/in_c")" = "in C" ] || fail "the program in C says something else"
 [ "$("$temporary/build/in_cpp")" = '{"m":{"from":"C++"}}' ] || fail "the program in C++ says something else"
-echo "another project builds with what was installed"
+# A program that joins as a CAF peer, where CAF is (CAF_DIR) or where CMake finds it by itself.
+"$cmake" -S "$here/../../examples/backend" -B "$temporary/backend" -DCMAKE_PREFIX_PATH="$prefix" \
+  ${CAF_DIR:+-DCAF_DIR="$CAF_DIR"} >"$temporary/configure.log" || { cat "$temporary/configure.log"; exit 1; }
+"$cmake" --build "$temporary/backend" >"$temporary/build.log" || { cat "$temporary/build.log"; exit 1; }
+outcome=0
+TROUPE_TOKEN=x "$temporary/backend/troupe_backend" --port 1 2>"$temporary/said" >/dev/null || outcome=$?
+[ "$outcome" -eq 1 ] && grep -q '^backend: ' "$temporary/said" || fail "the CAF peer says something else where no node is"
+echo "other projects build with what was installed"

@@ -1,22 +1,21 @@
 // Who may do what: tokens, rights and their changes, with real clients in both dialects.
 import assert from 'node:assert/strict';
 import { createHmac, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import WebSocket from 'ws';
 import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
 
+import { temporary_folder } from './support/folder.mjs';
 import { ask_admin } from './support/http.mjs';
 import { start_server } from './support/server.mjs';
 import { pause, until, within } from './support/wait.mjs';
 
 const secret = 'a secret of at least thirty-two bytes';
-const folder = mkdtempSync(path.join(tmpdir(), 'troupe-access-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporary_folder();
 
 const encode = (value) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 

@@ -1,13 +1,13 @@
 // What operators do with documents while clients edit them: export, import, copy, remove, list, back up.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import * as Y from 'yjs';
 
 import { assert_same_state, converged, random_source } from './support/documents.mjs';
 import { own_server, use_server } from './support/fixture.mjs';
+import { temporary_folder } from './support/folder.mjs';
 import { ask_admin } from './support/http.mjs';
 import { base64, use_json } from './support/json_client.mjs';
 import { pause, until } from './support/wait.mjs';
@@ -16,15 +16,6 @@ const use = use_server();
 const json = use_json(use);
 const as_json = { 'Content-Type': 'application/json' };
 const as_bytes = { 'Content-Type': 'application/octet-stream' };
-
-const folders = [];
-after(() => folders.forEach((made) => rmSync(made, { recursive: true, force: true })));
-
-/** A folder that is gone after all tests, when no server uses it any more. */
-function folder() {
-  folders.push(mkdtempSync(path.join(tmpdir(), 'troupe-admin-')));
-  return folders.at(-1);
-}
 
 /** What operators ask a server: each resolves to its answer, and fails unless that has the status. */
 function operator(server) {
@@ -294,7 +285,7 @@ test('a thousand documents are listed by prefix and in pages', async () => {
 });
 
 test('all of it is there after a restart', async (context) => {
-  const settings = { 'storage.engine': 'rocksdb', 'storage.path': path.join(folder(), 'data') };
+  const settings = { 'storage.engine': 'rocksdb', 'storage.path': path.join(temporary_folder(), 'data') };
   const first = await own_server(context, settings);
   const before = operator(first.server);
   const doc = sample();
@@ -317,7 +308,7 @@ test('all of it is there after a restart', async (context) => {
 });
 
 test('a backup is made while clients edit, below its directory only, and a node starts with it', async (context) => {
-  const where = folder();
+  const where = temporary_folder();
   const backups = path.join(where, 'backups');
   const settings = { 'storage.engine': 'rocksdb', 'storage.path': path.join(where, 'data'), 'admin.backup_directory': backups };
   const own = await own_server(context, settings);
@@ -343,7 +334,7 @@ test('a backup is made while clients edit, below its directory only, and a node 
 });
 
 test('documents in memory cannot be backed up, and say so', async (context) => {
-  const own = await own_server(context, { 'admin.backup_directory': folder() });
+  const own = await own_server(context, { 'admin.backup_directory': temporary_folder() });
   assert.match((await operator(own.server).backup('a', 409)).error, /in memory/);
 });
 

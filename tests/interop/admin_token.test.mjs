@@ -1,12 +1,12 @@
 // The token of the admin pages: nothing is told without it, and a node makes one that outlives a restart.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 
 import { own_server, use_server } from './support/fixture.mjs';
+import { temporary_folder } from './support/folder.mjs';
 import { ask_admin } from './support/http.mjs';
 import { binary_path, refused_start } from './support/server.mjs';
 import { pause } from './support/wait.mjs';
@@ -14,12 +14,6 @@ import { pause } from './support/wait.mjs';
 const use = use_server();
 const reference = new URL('../../config/reference.yaml', import.meta.url).pathname;
 const as_json = { 'Content-Type': 'application/json' };
-
-function directory(context) {
-  const made = mkdtempSync(path.join(tmpdir(), 'troupe-token-'));
-  context.after(() => rmSync(made, { recursive: true, force: true }));
-  return made;
-}
 
 /** Every page, and some that are none. */
 const pages = [
@@ -67,7 +61,7 @@ test('ten wrong tokens in a second, and even the right one has to wait', async (
 });
 
 test('a node makes a token, keeps it for itself, and has it again after a restart', async (context) => {
-  const data = directory(context);
+  const data = temporary_folder();
   const settings = { 'storage.engine': 'rocksdb', 'storage.path': data, 'admin.token': undefined };
   const file = path.join(data, 'admin-token');
   let token;
@@ -99,7 +93,7 @@ test('with documents in memory the token is printed, since it is nowhere else', 
 });
 
 test('a token may stand in a file', async (context) => {
-  const data = directory(context);
+  const data = temporary_folder();
   const file = path.join(data, 'secret');
   writeFileSync(file, 'a-token-from-a-file\n');
   const own = await own_server(context, { 'admin.token': undefined, 'admin.token_file': file });

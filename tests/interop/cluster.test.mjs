@@ -1,16 +1,12 @@
 // Clusters of two and three nodes with real clients of several versions at different nodes: what is written and shown at
 // one is seen at the others, whoever of them dies. Faults under load are in tests/cluster.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { test } from 'node:test';
 
 import { has_cluster, own_cluster } from './support/cluster.mjs';
 import { converged } from './support/documents.mjs';
 import { writing } from './support/json_client.mjs';
-import { binary_path } from './support/server.mjs';
+import { cluster_tls_section, make_cluster_certificates } from './support/tls.mjs';
 import { version_client, versions } from './support/version_client.mjs';
 import { pause, until } from './support/wait.mjs';
 import { receive_webhooks, webhook_settings } from './support/webhook_receiver.mjs';
@@ -322,14 +318,9 @@ cluster_test('what a home could not announce is announced by the next one, when 
 });
 
 cluster_test('over TLS edits pass between nodes, and a node with a certificate of another authority stays outside', async (context) => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'troupe-tls-'));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
-  const names = ['node-a', 'node-b', 'node-c'];
-  for (const authority of ['ours', 'other'])
-    execFileSync(binary_path(), ['cluster', 'make-certificates', path.join(folder, authority), ...names.flatMap((name) => ['--node', name])]);
-  const of = (authority, name) => `{certificate: ${folder}/${authority}/${name}.pem, key: ${folder}/${authority}/${name}.key, ca: ${folder}/${authority}/ca.pem}`;
+  const certificates = make_cluster_certificates(['node-a', 'node-b', 'node-c']);
   let authority = 'ours';
-  const use = await own_cluster(context, { cluster_settings: ({ name }) => ({ tls: of(authority, name) }) });
+  const use = await own_cluster(context, { cluster_settings: ({ name }) => ({ tls: cluster_tls_section(certificates(authority, name)) }) });
   const [a, b, c] = use.nodes;
   const [writer, reader] = [await use.client(a, 'secret').synced(), await use.client(c, 'secret').synced()];
   writer.text.insert(0, 'over TLS');

@@ -1,13 +1,11 @@
 // The dashboard in a real browser, of a node with documents, sessions and versions. Skipped where there is no browser.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { test } from 'node:test';
 import * as Y from 'yjs';
 
 import { browser_command, use_windows } from './support/browser.mjs';
 import { own_server } from './support/fixture.mjs';
+import { temporary_folder } from './support/folder.mjs';
 import { ask_admin } from './support/http.mjs';
 import { until } from './support/wait.mjs';
 
@@ -15,8 +13,7 @@ const skip = !browser_command && 'chromium is needed, or a browser that TROUPE_B
 
 /** A node with a document of three versions, a second document, and a client that shows its name. */
 async function serve(context) {
-  const data = mkdtempSync(path.join(tmpdir(), 'troupe-dashboard-'));
-  context.after(() => rmSync(data, { recursive: true, force: true }));
+  const data = temporary_folder();
   const use = await own_server(context, { 'storage.engine': 'rocksdb', 'storage.path': data });
   const ada = await use.client('plan').synced();
   ada.awareness.setLocalStateField('user', { name: 'Ada' });

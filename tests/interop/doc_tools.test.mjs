@@ -2,19 +2,18 @@
 // to fail; and the examples of docs/doc-tools.md, whose outputs must be what the binary prints.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import * as Y from 'yjs';
 
+import { temporary_folder } from './support/folder.mjs';
 import { binary_path } from './support/server.mjs';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
-const folder = mkdtempSync(path.join(tmpdir(), 'troupe-doc-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporary_folder();
 
 const in_folder = (name) => path.join(folder, name);
 const file = (name, bytes) => (writeFileSync(in_folder(name), bytes), in_folder(name));

@@ -1,18 +1,17 @@
 // Versions of a document: a client that keeps deleted contents (gc: false) reads an earlier version from a snapshot. It can
 // only if the server has kept them, too (documents.rules).
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import * as Y from 'yjs';
 
 import { own_server } from './support/fixture.mjs';
+import { temporary_folder } from './support/folder.mjs';
 import { ask_admin } from './support/http.mjs';
 import { until } from './support/wait.mjs';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'troupe-history-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporary_folder();
 const file = path.join(folder, 'node.yaml');
 writeFileSync(file, 'documents:\n  rules:\n    - {name: wiki/plain, gc: true}\n    - {name: "wiki/*", gc: false}\n');
 

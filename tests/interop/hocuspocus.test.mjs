@@ -1,14 +1,13 @@
 // The Hocuspocus dialect with the providers that people run, unchanged: alone, beside each other, and in one document with
 // clients of the other dialects.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import * as Y from 'yjs';
 
 import { raw_socket } from './support/clients.mjs';
 import { own_server, use_server } from './support/fixture.mjs';
+import { temporary_folder } from './support/folder.mjs';
 import { hocuspocus_client, hocuspocus_frame, hocuspocus_socket, newest, versions } from './support/hocuspocus_client.mjs';
 import { ask_admin } from './support/http.mjs';
 import { json_client } from './support/json_client.mjs';
@@ -122,8 +121,7 @@ for (const [i, version] of versions.entries()) {
 }
 
 test('providers say that all is saved once it is, whatever becomes of the server', async (context) => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'troupe-hocuspocus-'));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporary_folder();
   const settings = { 'server.port': await free_port(), 'storage.engine': 'rocksdb', 'storage.path': path.join(folder, 'data') };
   const start = () => start_server(settings);
   let server = await start();

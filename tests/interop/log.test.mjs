@@ -1,22 +1,17 @@
 // The log of a running node: levels that change at run time, lines of JSON, a file that is rotated, and no secret in it.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 
 import { own_server } from './support/fixture.mjs';
+import { temporary_folder } from './support/folder.mjs';
 import { ask_admin } from './support/http.mjs';
 import { refused_start } from './support/server.mjs';
 import { until } from './support/wait.mjs';
 
 const put = (server, body) => ask_admin(server, '/api/v1/log', { method: 'PUT', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
 
-function own_folder(context) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'troupe-log-'));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 const lines_of = (file) => readFileSync(file, 'utf8').split('\n').slice(0, -1);
 
 test('levels of components change while the node runs', async (context) => {
@@ -56,7 +51,7 @@ test('a change that is none, or comes without the token, changes nothing', async
 });
 
 test('lines of JSON go to the console and to a file, which SIGHUP opens again', async (context) => {
-  const file = path.join(own_folder(context), 'troupe.log');
+  const file = path.join(temporary_folder(), 'troupe.log');
   const use = await own_server(context, { 'log.file': file, 'log.format': 'json', 'log.levels': 'troupe.session=debug' });
   await use.client('before').synced();
   const has = (text) => () => lines_of(file).some((line) => line.includes(text));
@@ -80,7 +75,7 @@ test('lines of JSON go to the console and to a file, which SIGHUP opens again', 
 });
 
 test('the log of a node that only writes a file leaves the console alone', async (context) => {
-  const file = path.join(own_folder(context), 'troupe.log');
+  const file = path.join(temporary_folder(), 'troupe.log');
   const use = await own_server(context, { 'log.file': file, 'log.console': false, 'log.level': 'debug' });
   await use.client('plan').synced();
   await until(() => lines_of(file).some((line) => line.includes("opens document 'plan'")), 'a line in the file');

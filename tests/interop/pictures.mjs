@@ -1,12 +1,11 @@
 // Takes the pictures of docs/images anew: a server, some clients, and the pages in a real browser. Not a test.
 //
 //   TROUPE_BINARY=build/release/troupe node tests/interop/pictures.mjs
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
 
 import { use_windows } from './support/browser.mjs';
 import { yjs_client } from './support/clients.mjs';
+import { temporary_folder } from './support/folder.mjs';
 import { ask_admin } from './support/http.mjs';
 import { start_server } from './support/server.mjs';
 import { pause } from './support/wait.mjs';
@@ -18,8 +17,7 @@ const sentences = ['The ferry leaves at nine.', 'Bring a hat and water.', 'We me
 
 /** A server with its data on disk, as a user has it. */
 async function serve() {
-  const data = mkdtempSync(path.join(tmpdir(), 'troupe-pictures-'));
-  context.after(() => rmSync(data, { recursive: true, force: true }));
+  const data = temporary_folder();
   const server = await start_server({ 'storage.engine': 'rocksdb', 'storage.path': data });
   context.after(() => server.stop());
   return server;

@@ -8,9 +8,10 @@ import WebSocket from 'ws';
 import { WebsocketProvider } from 'y-websocket';
 import * as Y from 'yjs';
 
+import { temporary_folder } from './support/folder.mjs';
 import { ask_admin, request } from './support/http.mjs';
 import { admin_token, refused_start } from './support/server.mjs';
-import { docs, secret, serve_with_tokens, temporary_folder, token } from './support/tokens.mjs';
+import { docs, secret, serve_with_tokens, token } from './support/tokens.mjs';
 import { until, within } from './support/wait.mjs';
 
 /** Asks the API of the public port. */
@@ -109,7 +110,7 @@ test('the API on the public port needs tokens of users', async () => {
 });
 
 test('each request is a line, each change of rights an event, and neither has a token', async (context) => {
-  const folder = temporary_folder(context);
+  const folder = temporary_folder();
   const [requests, audit] = [path.join(folder, 'requests.jsonl'), path.join(folder, 'audit.jsonl')];
   const server = await serve_with_tokens(context, { 'server.api_prefix': '/', 'log.requests': requests, 'log.audit': audit });
   const ada = token({ sub: 'ada', jti: 't1', ...docs('write') });
@@ -149,7 +150,7 @@ test('each request is a line, each change of rights an event, and neither has a 
 });
 
 test('a log that cannot be written is no node', async (context) => {
-  const refused = await refused_start({ 'log.requests': path.join(temporary_folder(context), 'none', 'requests.jsonl') });
+  const refused = await refused_start({ 'log.requests': path.join(temporary_folder(), 'none', 'requests.jsonl') });
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /log\.requests: the file .*requests\.jsonl: No such file or directory/);
 });

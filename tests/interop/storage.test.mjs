@@ -2,8 +2,7 @@
 // directory that cannot be used is refused with what to do.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import * as Y from 'yjs';
@@ -11,20 +10,20 @@ import * as Y from 'yjs';
 import { yjs_client } from './support/clients.mjs';
 import { converged } from './support/documents.mjs';
 import { own_server } from './support/fixture.mjs';
+import { temporary_folder } from './support/folder.mjs';
 import { frame_type, message, sync } from './support/frames.mjs';
 import { base64, json_client } from './support/json_client.mjs';
 import { binary_path, refused_start, start_server } from './support/server.mjs';
 import { until } from './support/wait.mjs';
 
-/** The settings of a server with a directory of its own, which is gone after the test. */
-function on_disk(context) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'troupe-storage-'));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
+/** The settings of a server with a directory of its own. */
+function on_disk() {
+  const folder = temporary_folder();
   return { 'storage.engine': 'rocksdb', 'storage.path': path.join(folder, 'data'), 'document.idle_grace': '0s' };
 }
 
 test('a document is there after a restart, with what yjs clients and JSON sessions wrote', async (context) => {
-  const where = on_disk(context);
+  const where = on_disk();
   const first = await own_server(context, where);
   const author = await first.client('a/b').synced();
   author.text.insert(0, 'kept');
@@ -51,7 +50,7 @@ test('a document is there after a restart, with what yjs clients and JSON sessio
 });
 
 test('what was acknowledged is there after SIGKILL in the same moment', async (context) => {
-  const where = on_disk(context);
+  const where = on_disk();
   const open = [];
   const track = (thing) => open.push(thing) && thing;
   context.after(() => open.forEach((thing) => (thing.destroy ? thing.destroy() : thing.kill())));
@@ -85,7 +84,7 @@ test('what was acknowledged is there after SIGKILL in the same moment', async (c
 });
 
 test('a server says what is wrong with its directory, and changes nothing in it', async (context) => {
-  const where = on_disk(context);
+  const where = on_disk();
   const running = await own_server(context, where);
   const twice = await refused_start(where);
   assert.match(twice.stderr, new RegExp(`storage\\.path: .*it is in use by process ${running.server.pid} \\(.+\\); stop the process that uses it`));
@@ -105,7 +104,7 @@ test('a server says what is wrong with its directory, and changes nothing in it'
 });
 
 test('the storage commands leave a running server alone, and look after the store of a stopped one', async (context) => {
-  const where = on_disk(context);
+  const where = on_disk();
   const store = where['storage.path'];
   const copy = `${store}-copy`;
   const tool = (...args) => {
@@ -146,7 +145,7 @@ test('the storage commands leave a running server alone, and look after the stor
 });
 
 test('a document whose clients come back while it is unloaded loses nothing', async (context) => {
-  const of = await own_server(context, on_disk(context));
+  const of = await own_server(context, on_disk());
   let expected = '';
   for (let round = 0; round < 20; ++round) {
     const author = await of.client('a').synced();

@@ -8,18 +8,19 @@ import { test } from 'node:test';
 
 import { converged, random_edit, random_source } from './support/documents.mjs';
 import { own_server } from './support/fixture.mjs';
+import { temporary_folder } from './support/folder.mjs';
 import { frame_type, message, sync, sync_step1, update_frame } from './support/frames.mjs';
 import { request, request_upgrade } from './support/http.mjs';
 import { writing } from './support/json_client.mjs';
 import { free_port, metric, with_metrics } from './support/metrics.mjs';
 import { refused_start, start_server } from './support/server.mjs';
 import { tcp_peer } from './support/tcp_peer.mjs';
-import { make_certificate, replace_certificate, shake_hands, socket_trusting, temporary_folder, tls_settings } from './support/tls.mjs';
+import { make_certificate, replace_certificate, shake_hands, socket_trusting, tls_settings } from './support/tls.mjs';
 import { pause, until } from './support/wait.mjs';
 
 /** A server with a certificate of its own, and clients that trust it. */
 async function tls_server(context, settings = {}) {
-  const folder = temporary_folder(context);
+  const folder = temporary_folder();
   const mine = make_certificate(folder, 'first');
   const use = await own_server(context, { ...tls_settings(mine), 'limits.messages_per_second': 0, ...settings });
   return {
@@ -53,7 +54,7 @@ test('y-websocket and JSON clients edit together over wss', async (context) => {
 test('the certificate of the README is for localhost, and for clients that accept no CA as a server', async (context) => {
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
   const command = /^ {4}(openssl req[^#]*)#/m.exec(readme)[1];
-  const folder = temporary_folder(context);
+  const folder = temporary_folder();
   execFileSync('sh', ['-c', command], { cwd: folder, stdio: 'pipe' });
   const [certificate, key] = ['chain.pem', 'key.pem'].map((name) => path.join(folder, name));
   const read = new X509Certificate(readFileSync(certificate));
@@ -224,7 +225,7 @@ test('SIGHUP is no end to a server without TLS', async (context) => {
 });
 
 test('a server whose certificate or key is no good does not start, and says what is wrong', async (context) => {
-  const folder = temporary_folder(context);
+  const folder = temporary_folder();
   const [good, other] = [make_certificate(folder, 'good'), make_certificate(folder, 'other')];
   const bad = path.join(folder, 'bad.pem');
   writeFileSync(bad, 'this is no PEM\n');
@@ -246,7 +247,7 @@ test('a server whose certificate or key is no good does not start, and says what
 });
 
 test('a certificate without a key, or a key without a certificate, is a mistake in the configuration', async (context) => {
-  const good = make_certificate(temporary_folder(context), 'good');
+  const good = make_certificate(temporary_folder(), 'good');
   for (const key of ['certificate', 'key']) {
     const { code, stderr } = await refused_start({ [`server.tls.${key}`]: good[key] });
     assert.notEqual(code, 0);
@@ -255,7 +256,7 @@ test('a certificate without a key, or a key without a certificate, is a mistake 
 });
 
 test('a server with TLS stops in order under load', async (context) => {
-  const folder = temporary_folder(context);
+  const folder = temporary_folder();
   const mine = make_certificate(folder, 'first');
   const server = await start_server(tls_settings(mine));
   context.after(() => server.kill());

@@ -1,14 +1,13 @@
 // Versions of documents through the admin pages: made, listed, read, compared, removed; a restore is seen live by
 // connected clients, outlives a restart, and loses nothing that others write meanwhile. The server makes some by itself.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import * as Y from 'yjs';
 
 import { converged } from './support/documents.mjs';
 import { own_server } from './support/fixture.mjs';
+import { temporary_folder } from './support/folder.mjs';
 import { ask_admin } from './support/http.mjs';
 import { until } from './support/wait.mjs';
 
@@ -77,8 +76,7 @@ function wreck(doc) {
 }
 
 test('a restore brings all contents back, live, for connected clients, and the history survives a restart', async (context) => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'troupe-versions-'));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporary_folder();
   const where = { 'storage.engine': 'rocksdb', 'storage.path': path.join(folder, 'data') };
   const first = await own_server(context, where);
   const [author, reader] = [await first.client('a/b').synced(), await first.client('a/b').synced()];

@@ -1,23 +1,22 @@
 // Webhooks: the application hears of every change at least once, signed, whatever happens to it and to the server.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import * as Y from 'yjs';
 
 import { own_server } from './support/fixture.mjs';
+import { temporary_folder } from './support/folder.mjs';
 import { ask_admin } from './support/http.mjs';
 import { base64, json_client } from './support/json_client.mjs';
 import { refused_start, start_server } from './support/server.mjs';
 import { pause, until } from './support/wait.mjs';
 import { python_example, receive_webhooks, webhook_secret, webhook_settings } from './support/webhook_receiver.mjs';
 
-/** The settings of a server with a directory of its own, which is gone after the test. */
-function on_disk(context) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'troupe-webhooks-'));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
+/** The settings of a server with a directory of its own. */
+function on_disk() {
+  const folder = temporary_folder();
   return { 'storage.engine': 'rocksdb', 'storage.path': path.join(folder, 'data') };
 }
 
@@ -88,7 +87,7 @@ test('who opens, joins, leaves and removes a document is told in order', async (
   const events = 'document.opened,document.closed,document.deleted,session.joined,session.left';
   const own = await own_server(
     context,
-    webhook_settings(receiver, { ...on_disk(context), 'webhooks.events': events, 'document.idle_grace': '0s' }),
+    webhook_settings(receiver, { ...on_disk(), 'webhooks.events': events, 'document.idle_grace': '0s' }),
   );
   const author = await own.track(await writer(own.server, 'plan', 'ada'));
   await author.write('x');
@@ -134,7 +133,7 @@ test('what the application refuses comes again under the same key, and the page 
 });
 
 test('what was not delivered when the server was killed is told after its restart', async (context) => {
-  const where = on_disk(context);
+  const where = on_disk();
   const receiver = await receive_webhooks(context);
   await receiver.close(); // the application is away
   const settings = webhook_settings(receiver, where);
@@ -160,7 +159,7 @@ test('what was not delivered when the server was killed is told after its restar
 });
 
 test('whenever the server is killed, every change that was acknowledged is told', async (context) => {
-  const where = on_disk(context);
+  const where = on_disk();
   const receiver = await receive_webhooks(context);
   receiver.answer = () => (Math.random() < 0.3 ? 503 : 204);
   const settings = webhook_settings(receiver, where);
@@ -190,7 +189,7 @@ test('whenever the server is killed, every change that was acknowledged is told'
 });
 
 test('a server that stops in order keeps what it could not deliver, with its authors', async (context) => {
-  const where = on_disk(context);
+  const where = on_disk();
   const receiver = await receive_webhooks(context);
   receiver.answer = () => 503;
   const settings = webhook_settings(receiver, { ...where, 'webhooks.debounce': '10s', 'webhooks.max_delay': '20s' });
@@ -218,7 +217,7 @@ test('a private address is refused unless it is allowed, and clients notice noth
 });
 
 test('without webhooks there is no page of them, and nothing is announced', async (context) => {
-  const where = on_disk(context);
+  const where = on_disk();
   const own = await own_server(context, where);
   const author = await own.track(await writer(own.server, 'plan'));
   await author.write('x');
@@ -246,8 +245,7 @@ test('the Python example accepts what the server signs, and nothing else', async
   const author = await own.client('plan').synced();
   author.text.insert(0, 'x');
   const told = await until(() => receiver.confirmed[0], 'a webhook');
-  const folder = mkdtempSync(path.join(tmpdir(), 'troupe-python-'));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporary_folder();
   const script = path.join(folder, 'check.py');
   writeFileSync(script, `${python_example}
 import sys

@@ -1,20 +1,20 @@
 // y-sweet's dialect with the provider and the SDK that people run, unchanged: alone, and in one document with clients of the
 // other dialects.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import * as Y from 'yjs';
 
 import { own_server, use_server } from './support/fixture.mjs';
+import { temporary_folder } from './support/folder.mjs';
 import { hex, same_bytes, sync_step1 } from './support/frames.mjs';
 import { hocuspocus_client } from './support/hocuspocus_client.mjs';
 import { ask_admin, request } from './support/http.mjs';
 import { json_client } from './support/json_client.mjs';
 import { free_port } from './support/metrics.mjs';
 import { start_server } from './support/server.mjs';
-import { secret, serve_with_tokens, temporary_folder, token } from './support/tokens.mjs';
+import { secret, serve_with_tokens, token } from './support/tokens.mjs';
 import { pause, until } from './support/wait.mjs';
 import { manager_of, y_sweet_client } from './support/y_sweet_client.mjs';
 
@@ -161,8 +161,7 @@ test('a y-sweet client is right about what is saved across a hundred reconnects'
 });
 
 test('y-sweet clients say that all is saved once it is, whatever becomes of the server', async (context) => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'troupe-y-sweet-'));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = temporary_folder();
   const settings = { 'server.port': await free_port(), 'storage.engine': 'rocksdb', 'storage.path': path.join(folder, 'data') };
   const start = () => start_server(settings);
   let server = await start();
@@ -344,7 +343,7 @@ test('a client gets another token when its own has ended', async (context) => {
 });
 
 test('tokens in webhook mode are those of y-sweet, and others are asked about', async (context) => {
-  const folder = temporary_folder(context);
+  const folder = temporary_folder();
   writeFileSync(path.join(folder, 'server-token'), `${server_token}\n`);
   const file = path.join(folder, 'node.yaml');
   writeFileSync(file, `access:\n  mode: webhook\n  webhook:\n    url: "http://127.0.0.1:1/"\n    secret: "${secret}"\n`);

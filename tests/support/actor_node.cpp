@@ -4,8 +4,10 @@
 
 #include <caf/actor_cast.hpp>
 #include <caf/init_global_meta_objects.hpp>
+#include <troupe/client.hpp>
 
 #include "actors/failure_codes.hpp"
+#include "actors/inspect_wire.hpp"
 #include "actors/store.hpp"
 #include "actors/store_reader.hpp"
 #include "net/websocket_frame.hpp"
@@ -24,6 +26,8 @@ void register_types_once() {
   static const bool done = [] {
     caf::core::init_global_meta_objects();
     caf::init_global_meta_objects<caf::id_block::troupe_wire>();
+    caf::init_global_meta_objects<caf::id_block::troupe_inspection>();
+    caf::init_global_meta_objects<caf::id_block::troupe_client>();
     caf::init_global_meta_objects<caf::id_block::troupe_actors>();
     return true;
   }();

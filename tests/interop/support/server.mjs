@@ -12,6 +12,7 @@ import { give_up, within } from './wait.mjs';
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const ready_line = /^troupe listening on (wss?:\/\/(\S+):(\d+))\n/m;
 const admin_line = /^troupe serves its admin pages on http:\/\/(\S+):(\d+)\n/m;
+const inspect_line = /^troupe inspect --at (\S+) looks into it\n/m;
 const sanitizer_report = /(Address|Thread|Leak|Memory|UndefinedBehavior)Sanitizer|runtime error:/;
 const log_tail_lines = 40;
 
@@ -38,6 +39,8 @@ class server {
   host = undefined;
   port = undefined;
   admin_port = undefined;
+  /** HOST:PORT for troupe inspect; undefined: it has none. */
+  inspect_at = undefined;
   /** What the admin pages ask for; undefined: the server makes one by itself. */
   admin_token = undefined;
   #child;
@@ -51,7 +54,7 @@ class server {
     if (!existsSync(binary)) {
       throw new Error(`there is no server at ${binary}: build it, or point TROUPE_BINARY at it`);
     }
-    const all = { 'server.port': 0, 'admin.port': 0, 'admin.token': admin_token, 'storage.engine': 'memory', ...settings };
+    const all = { 'server.port': 0, 'admin.port': 0, 'inspect.port': 0, 'admin.token': admin_token, 'storage.engine': 'memory', ...settings };
     const args = Object.entries(all).flatMap(([key, value]) => (value === undefined ? [] : ['--set', `${key}=${value}`]));
     this.admin_token = all['admin.token'];
     if (file) args.push('--config', file);
@@ -68,7 +71,7 @@ class server {
         const match = ready_line.exec(this.stdout);
         const admin = admin_line.exec(this.stdout);
         if (match && (admin || String(all['admin.enabled']) === 'false'))
-          resolve({ url: match[1], host: match[2], port: Number(match[3]), admin_port: admin && Number(admin[2]) });
+          resolve({ url: match[1], host: match[2], port: Number(match[3]), admin_port: admin && Number(admin[2]), inspect_at: inspect_line.exec(this.stdout)?.[1] });
       });
       this.#ended.then(({ code, signal }) => {
         const message = `the server ended by itself (code ${code}, signal ${signal})`;

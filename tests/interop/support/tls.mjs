@@ -1,17 +1,12 @@
 // Certificates for tests, made by openssl in a temporary folder, and clients that trust exactly them.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import tls from 'node:tls';
 import { WebSocket } from 'ws';
 
-/** A folder that is gone after the test. */
-export function temporary_folder(context) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'troupe-test-'));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
+import { temporary_folder } from './folder.mjs';
+import { binary_path } from './server.mjs';
 
 /** Makes a certificate of its own for 127.0.0.1: {certificate, key}, names of files, and `ca`, what to trust. */
 export function make_certificate(folder, name) {
@@ -28,6 +23,23 @@ export function replace_certificate(old, by) {
   copyFileSync(by.certificate, old.certificate);
   copyFileSync(by.key, old.key);
 }
+
+/**
+ * Makes the certificates of a cluster by `troupe cluster make-certificates`, once by each of two authorities, `ours` and
+ * `other`. Returns a function: of(authority, node) are the files {certificate, key, ca}.
+ */
+export function make_cluster_certificates(nodes) {
+  const folder = temporary_folder();
+  for (const authority of ['ours', 'other'])
+    execFileSync(binary_path(), ['cluster', 'make-certificates', path.join(folder, authority), ...nodes.flatMap((name) => ['--node', name])]);
+  return (authority, node) => {
+    const file = (name) => path.join(folder, authority, name);
+    return { certificate: file(`${node}.pem`), key: file(`${node}.key`), ca: file('ca.pem') };
+  };
+}
+
+/** The value of `cluster.tls` in a configuration file. */
+export const cluster_tls_section = ({ certificate, key, ca }) => `{certificate: ${certificate}, key: ${key}, ca: ${ca}}`;
 
 export const tls_settings = ({ certificate, key }) => ({ 'server.tls.certificate': certificate, 'server.tls.key': key });
 

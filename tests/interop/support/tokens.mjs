@@ -1,9 +1,9 @@
 // Tokens as a backend without any library would make them, and servers that take them.
 import { createHmac, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 
+import { temporary_folder } from './folder.mjs';
 import { start_server } from './server.mjs';
 
 export const secret = 'a secret of at least thirty-two bytes';
@@ -20,16 +20,9 @@ export function token(claims, { seconds = 600, key = secret } = {}) {
 /** A claim that allows one document. */
 export const docs = (rights, name = 'plan') => ({ docs: [{ name, rights }] });
 
-/** A folder that ends with the test. */
-export function temporary_folder(context) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'troupe-tokens-'));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
 /** A server in access.mode token; `access`: further lines of its section. */
 export async function serve_with_tokens(context, settings = {}, access = '') {
-  const file = path.join(temporary_folder(context), 'node.yaml');
+  const file = path.join(temporary_folder(), 'node.yaml');
   writeFileSync(file, `access:\n  mode: token\n  keys:\n    - algorithm: HS256\n      secret: "${secret}"\n${access}`);
   const server = await start_server({ 'document.idle_grace': '0s', ...settings }, { file });
   context.after(() => server.stop());

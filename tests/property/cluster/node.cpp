@@ -362,7 +362,7 @@ void node::on_block(peer_end& from, cluster::document_block block) {
   if (is_first) open(name);
 }
 
-void node::tell_gone(const std::string& document) {
+void node::report_gone(const std::string& document) {
   for (auto& [number, each] : peers_)
     if (each->epoch)
       send(*each, cluster::encode(cluster::document_block{document, 0, {cluster::peer_closed{}}}),

@@ -239,7 +239,7 @@ class node {
   void lose(peer_end& of);
   void on_message(peer_end& from, const shared_slice& bytes);
   void on_block(peer_end& from, cluster::document_block block);
-  void tell_gone(const std::string& document);
+  void report_gone(const std::string& document);
 
   // members
   void gossip(peer_end* only);

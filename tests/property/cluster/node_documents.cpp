@@ -271,7 +271,7 @@ void node::quit(const document_ptr& of) {
   world_.trace(index_, "closes " + of->name + " " + of->state.text());
   documents_.erase(of->name);
   for (auto& [number, each] : peers_) each->openings.erase(of->name);
-  if (of->has_begun) tell_gone(of->name);
+  if (of->has_begun) report_gone(of->name);
 }
 
 void node::close_sessions(open_document& of) {
@@ -398,14 +398,14 @@ void node::write_to_disk(store_write& what) {
 void node::show(open_document& of, session who) {
   if (!of.presence.set_own(who, "{}", who, world_.now())) return;
   const std::vector<session> shown{who};
-  of.peers.tell_users(
+  of.peers.send_to_users(
       cluster::peer_presence{shared_bytes::copy_of(of.presence.encode(shown)), false});
 }
 
 void node::hide(open_document& of, session who) {
   const auto gone = of.presence.remove_session(who, world_.now());
   if (gone.empty()) return;
-  of.peers.tell_users(
+  of.peers.send_to_users(
       cluster::peer_presence{shared_bytes::copy_of(of.presence.encode(gone)), false});
 }
 
@@ -414,8 +414,9 @@ void node::hide_peer(open_document& of, cluster::peer_id who) {
 }
 
 void node::show_all(open_document& of, cluster::peer_id to) {
-  of.peers.tell(to, cluster::peer_presence{
-                        shared_bytes::copy_of(of.presence.encode(of.presence.shown_here())), true});
+  of.peers.send_to(to,
+                   cluster::peer_presence{
+                       shared_bytes::copy_of(of.presence.encode(of.presence.shown_here())), true});
 }
 
 std::optional<std::set<session>> node::shown(const std::string& document) const {

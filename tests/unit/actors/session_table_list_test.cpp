@@ -4,29 +4,17 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "actors/session_table.hpp"
+#include "tests/support/listed_session.hpp"
 
 namespace troupe::session_table_list_test {
 
 namespace {
 
-struct listed_session final : subscriber_session {
-  session_info info;
-
-  void deliver(const frame_run&) override {}
-  bool skips_presence(document_id) override { return false; }
-  void on_handled(document_id, credit_amount) override {}
-  void on_second(time_point) override {}
-  void on_pause_ended(time_point) override {}
-  void close(close_reason) override {}
-  void on_document_failed(document_id, close_reason) override {}
-  session_info describe() const override { return info; }
-};
-
 /// A table of sessions with the documents that each has joined.
 class listed_table {
  public:
   void add(session_id id, std::vector<std::string> documents = {}) {
-    auto& one = *sessions_.emplace_back(std::make_unique<listed_session>());
+    auto& one = *sessions_.emplace_back(std::make_unique<test::listed_session>());
     one.info.id = id;
     one.info.documents = std::move(documents);
     table.add(id, &one);
@@ -35,7 +23,7 @@ class listed_table {
   session_table table;
 
  private:
-  std::vector<std::unique_ptr<listed_session>> sessions_;
+  std::vector<std::unique_ptr<test::listed_session>> sessions_;
 };
 
 std::vector<session_id> ids(const listed_sessions& page) {

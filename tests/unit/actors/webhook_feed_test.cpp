@@ -345,18 +345,18 @@ TEST_CASE("authors at other nodes are credited with what they change here, and t
   ada.session = 1;
   ada.who = std::make_shared<const identity>(identity{"ada"});
   reporter.on_join(ada);
-  CHECK_FALSE(reporter.take_untold().has_value());
+  CHECK_FALSE(reporter.take_unreported().has_value());
   reporter.on_edit(1);
   reporter.on_edit_by("importer");
-  const auto untold = reporter.take_untold();
-  REQUIRE(untold.has_value());
-  CHECK(untold->users == std::vector<std::string>{"ada"});
-  CHECK(untold->origins == std::vector<std::string>{"importer"});
-  CHECK_FALSE(reporter.take_untold().has_value());
+  const auto unreported = reporter.take_unreported();
+  REQUIRE(unreported.has_value());
+  CHECK(unreported->users == std::vector<std::string>{"ada"});
+  CHECK(unreported->origins == std::vector<std::string>{"importer"});
+  CHECK_FALSE(reporter.take_unreported().has_value());
   const cluster::peer_authors others{{"bob", "ada"}, {}};
   reporter.expect_peer_edits(&others);
   reporter.on_peer_edit();
-  CHECK_FALSE(reporter.take_untold().has_value());  // they are not this node's
+  CHECK_FALSE(reporter.take_unreported().has_value());  // they are not this node's
   reporter.expect_peer_edits(&others);
   reporter.expect_peer_edits(nullptr);
   const cluster::peer_authors nobody;
@@ -366,7 +366,7 @@ TEST_CASE("authors at other nodes are credited with what they change here, and t
   REQUIRE(credits != nullptr);
   CHECK(credits->users == std::vector<std::string>{"ada", "bob"});
   reporter.on_edit(1);
-  CHECK(reporter.take_untold().has_value());  // for each append
+  CHECK(reporter.take_unreported().has_value());  // for each append
 }
 
 TEST_CASE("a document tells who is there and who edits", "[webhook]") {

@@ -229,6 +229,38 @@ TEST_CASE("what check-config prints is a file with the same effective configurat
   CHECK(second.out.substr(second.out.find('\n')) == first.out.substr(first.out.find('\n')));
 }
 
+TEST_CASE("the inspect commands take where to ask, how many and which first", "[command_line]") {
+  const auto sessions =
+      parse({"inspect", "sessions", "--at", "h:9", "--limit", "5", "--sort", "idle", "--json"});
+  REQUIRE(sessions.has_value());
+  CHECK(sessions->what == command::inspect);
+  CHECK(sessions->inspect.action == inspect_action::sessions);
+  CHECK(sessions->inspect.at == "h:9");
+  CHECK(sessions->inspect.limit == 5);
+  CHECK(sessions->inspect.session_order == "idle");
+  CHECK(sessions->inspect.as_json);
+  CHECK(parse({"inspect", "documents", "--sort", "memory"})->inspect.document_order == "memory");
+  CHECK(parse({"inspect", "document", "a/b"})->inspect.document == "a/b");
+  CHECK(parse({"inspect", "nodes", "--config", "n1.yaml"})->inspect.config_file == "n1.yaml");
+  const auto watched = parse({"inspect", "watch", "--count", "3", "--interval", "0.5"});
+  REQUIRE(watched.has_value());
+  CHECK(watched->inspect.action == inspect_action::watch);
+  CHECK(watched->inspect.count == 3);
+  CHECK(watched->inspect.interval == std::chrono::milliseconds{500});
+  const std::vector<std::vector<const char*>> wrong_calls{
+      {"inspect"},
+      {"inspect", "document"},
+      {"inspect", "sessions", "--sort", "size"},
+      {"inspect", "sessions", "--limit", "1001"},
+      {"inspect", "watch", "--interval", "0"},
+      {"inspect", "nodes", "--limit", "1"}};
+  for (const std::vector<const char*>& wrong : wrong_calls) {
+    const auto refused = parse(wrong);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().code == exit_usage);
+  }
+}
+
 TEST_CASE("the cluster commands take a name, an address and where to ask", "[command_line]") {
   const auto added = parse({"cluster", "add", "n4", "h:4101", "--uuid", "01", "--force", "--admin",
                             "http://h:1", "--token-file", "t"});
@@ -255,6 +287,68 @@ TEST_CASE("the cluster commands take a name, an address and where to ask", "[com
                             {"cluster", "make-certificates"},
                             {"cluster", "leave", "n4", "h:1"}})
     CHECK(parse(wrong).error().code == exit_usage);
+}
+
+TEST_CASE("import takes a kind, a source and a store", "[command_line]") {
+  const auto plain = parse({"import", "--from", "y-leveldb", "old", "--store", "data"});
+  REQUIRE(plain.has_value());
+  CHECK(plain->what == command::import_documents);
+  CHECK(plain->importing.kind == import_kind::y_leveldb);
+  CHECK(plain->importing.from == "old");
+  CHECK(plain->importing.store == "data");
+  CHECK(plain->importing.existing == moving::existing_document::merge);
+  CHECK_FALSE(plain->importing.dry_run);
+  CHECK(plain->importing.names == moving::source_names::of_urls);
+  CHECK(parse({"import", "--from", "y-leveldb", "old", "--store", "d", "--names", "as-is"})
+            ->importing.names == moving::source_names::as_they_are);
+
+  const auto all = parse({"import", "--from", "postgres-bytea", "postgresql://h/d", "app.documents",
+                          "--store", "data", "--name-column", "n", "--data-column", "b",
+                          "--existing", "refuse", "--dry-run", "--json"});
+  REQUIRE(all.has_value());
+  CHECK(all->importing.kind == import_kind::postgres_bytea);
+  CHECK(all->importing.which == "app.documents");
+  CHECK(all->importing.name_column == "n");
+  CHECK(all->importing.data_column == "b");
+  CHECK(all->importing.existing == moving::existing_document::refuse);
+  CHECK(all->importing.dry_run);
+  CHECK(all->importing.as_json);
+  const auto server = parse({"import", "--from", "hocuspocus", "ws://h:1", "names", "--store", "d",
+                             "--token-file", "t", "--ca-file", "c"});
+  REQUIRE(server.has_value());
+  CHECK(server->importing.kind == import_kind::hocuspocus);
+  CHECK(server->importing.which == "names");
+  CHECK(server->importing.token_file == "t");
+  CHECK(server->importing.ca_file == "c");
+  CHECK(parse({"import", "--from", "y-websocket", "ws://h", "n", "--store", "d"})->importing.kind ==
+        import_kind::y_websocket);
+  const auto kind_of = [](const char* name) {
+    return parse({"import", "--from", name, "x", "--store", "d"})->importing.kind;
+  };
+  CHECK(kind_of("hocuspocus-sqlite") == import_kind::hocuspocus_sqlite);
+  CHECK(kind_of("hocuspocus-s3-dump") == import_kind::hocuspocus_s3_dump);
+  CHECK(kind_of("y-sweet") == import_kind::y_sweet);
+  CHECK(kind_of("updates") == import_kind::updates);
+  for (const auto& wrong : {std::vector<const char*>{"import"},
+                            {"import", "--from", "redis", "x", "--store", "d"},
+                            {"import", "--from", "updates", "--store", "d"},
+                            {"import", "--from", "updates", "x"},
+                            {"import", "--from", "updates", "x", "table", "--store", "d"},
+                            {"import", "--from", "postgres-bytea", "x", "--store", "d"},
+                            {"import", "--from", "hocuspocus", "ws://h:1", "--store", "d"}})
+    CHECK(parse(wrong).error().code == exit_usage);
+}
+
+TEST_CASE("export takes a folder and a store", "[command_line]") {
+  const auto call = parse({"export", "--to", "updates", "folder", "--store", "data"});
+  REQUIRE(call.has_value());
+  CHECK(call->what == command::export_documents);
+  CHECK(call->exporting.to == "folder");
+  CHECK(call->exporting.store == "data");
+  CHECK(call->exporting.existing == moving::existing_file::refuse);
+  CHECK(parse({"export", "--to", "updates", "f", "--store", "d", "--existing", "replace"})
+            ->exporting.existing == moving::existing_file::replace);
+  CHECK(parse({"export", "--to", "y-leveldb", "f", "--store", "d"}).error().code == exit_usage);
 }
 
 TEST_CASE("healthcheck takes the sources of a configuration, or a URL", "[command_line]") {

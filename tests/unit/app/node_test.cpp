@@ -1,9 +1,5 @@
 #include "app/node.hpp"
 
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <atomic>
 
 #include <caf/actor_registry.hpp>
@@ -11,37 +7,13 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "tests/support/actor_node.hpp"
+#include "tests/support/taken_port.hpp"
 
 namespace troupe::node_test {
 
+using test::taken_port;
+
 namespace {
-
-/// A TCP port of the loopback interface that somebody else listens on.
-class taken_port {
- public:
-  explicit taken_port(std::uint16_t port = 0) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    auto* const any = reinterpret_cast<sockaddr*>(&address);
-    is_bound_ = ::bind(socket_, any, sizeof address) == 0 && ::listen(socket_, 1) == 0;
-    socklen_t size = sizeof address;
-    ::getsockname(socket_, any, &size);
-    number_ = ntohs(address.sin_port);
-  }
-  taken_port(const taken_port&) = delete;
-  taken_port& operator=(const taken_port&) = delete;
-  ~taken_port() { ::close(socket_); }
-
-  bool is_bound() const { return is_bound_; }
-  std::uint16_t number() const { return number_; }
-
- private:
-  int socket_;
-  bool is_bound_ = false;
-  std::uint16_t number_ = 0;
-};
 
 std::uint16_t free_port() { return taken_port{}.number(); }
 
@@ -53,6 +25,7 @@ class node_bed {
     settings.server.port = 0;
     settings.storage.engine = storage_engine::memory;
     settings.admin.port = 0;
+    settings.inspect.enabled = false;  // there is no network layer of CAF here
     for (int i = 0; i < 2; ++i) units_.push_back(std::make_unique<io_unit>());
     caf_.set("caf.scheduler.max-threads", 2);
     caf_.set("caf.logger.console.verbosity", "quiet");

@@ -204,14 +204,18 @@ TEST_CASE("without descriptors a listener waits for some, and goes on", "[listen
   bed.settings.on_out_of_resources = [&](const std::string& why) { told += !why.empty(); };
   bed.open();
   tcp_client client;
+  bool has_asked = false;
+  bool has_answer = true;
   {
+    // Nothing is checked meanwhile: sanitizers need a descriptor to look at an object.
     const no_descriptors none;
-    REQUIRE(client.connect(bed.opened->port()));
-    REQUIRE(client.write(health));
+    has_asked = client.connect(bed.opened->port()) && client.write(health);
     bed.settle();
-    CHECK(client.read().empty());
-    CHECK(told > 0);
+    has_answer = !client.read().empty();
   }
+  REQUIRE(has_asked);
+  CHECK_FALSE(has_answer);
+  CHECK(told > 0);
   CHECK(bed.answers(client));
 }
 

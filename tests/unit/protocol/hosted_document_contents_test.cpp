@@ -77,7 +77,7 @@ TEST_CASE("a large root is told by its name alone", "[hosted_document][contents]
   document_host host;
   host.ask(alice, R"({"type":"sync","payload":{"as":"json"}})");
   host.ask(bob, R"({"type":"sync","payload":{"as":"text","root":"t"}})");
-  const std::string large(hosted_document::told_contents_bytes_max + 1, 'x');
+  const std::string large(hosted_document::sent_contents_bytes_max + 1, 'x');
   change(host, R"([{"op":"setText","path":"/t","text":")" + large +
                    R"("},{"op":"push","path":"/a","values":[1]}])");
   host.end_turn();
@@ -88,7 +88,7 @@ TEST_CASE("a large root is told by its name alone", "[hosted_document][contents]
 TEST_CASE("a large value is looked at once until the next tick", "[hosted_document][contents]") {
   document_host host;
   host.ask(alice, R"({"type":"sync","payload":{"as":"json","root":"m"}})");
-  const std::string large(hosted_document::told_contents_bytes_max, 'x');
+  const std::string large(hosted_document::sent_contents_bytes_max, 'x');
   change(host, R"([{"op":"set","path":"/m/k","value":")" + large + R"("}])");
   host.end_turn();
   CHECK(host.told(alice) == texts{contents(R"({"as":"json","root":"m"})")});

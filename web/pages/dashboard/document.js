@@ -14,7 +14,7 @@ const figures_of = (found) =>
     ['Updates', found.updates === undefined ? undefined : format_count(found.updates)],
     ['Created', format_time(found.createdAt)],
     ['Changed', format_time(found.changedAt)],
-    ['Open', found.open ? `yes, with ${format_count(found.sessions ?? 0)} sessions` : 'no'],
+    ['Open', found.open ? `yes, with ${format_count(found.sessions ?? 0)} session${found.sessions === 1 ? '' : 's'}` : 'no'],
     ['In memory', found.open ? (found.folded ? 'folded' : format_bytes(found.memoryBytes ?? 0)) : undefined],
     ['Client ids', found.clientIds],
     ['Damage', found.damage && h('span', { class: 'bad' }, found.damage)],

@@ -164,11 +164,35 @@ TEST_CASE("a cluster sets what its connections need, and nothing without one", "
   const caf_config caf{settings};
   CHECK(value_of(caf, "caf.middleman.heartbeat-interval") == "1s");
   CHECK(value_of(caf, "caf.middleman.connection-timeout") == "5s");
-  CHECK(value_of(caf, "caf.middleman.app-identifiers") == "[\"troupe-cluster/1\"]");
+  CHECK(value_of(caf, "caf.middleman.app-identifiers") ==
+        "[\"troupe-cluster/1\", \"troupe-inspect/1\"]");
   CHECK(value_of(caf, "caf.middleman.workers") == "2");
   CHECK(value_of(caf, "caf.middleman.enable-automatic-connections") == "false");
   CHECK(value_of(caf, "caf.openssl.certificate").empty());
   CHECK(caf.openssl_certificate.empty());
+}
+
+TEST_CASE("each port that is open has an identifier", "[caf_config]") {
+  config settings;
+  CHECK(value_of(caf_config{settings}, "caf.middleman.app-identifiers") ==
+        "[\"troupe-inspect/1\"]");
+  settings.gateway.enabled = true;
+  settings.inspect.enabled = false;
+  CHECK(value_of(caf_config{settings}, "caf.middleman.app-identifiers") ==
+        "[\"troupe-gateway/1\"]");
+  settings.gateway.enabled = false;
+  CHECK(value_of(caf_config{settings}, "caf.middleman.app-identifiers").empty());
+}
+
+TEST_CASE("inspection has CAF measure actors, but for those that clients keep busy",
+          "[caf_config]") {
+  CHECK(value_of(caf_config{config{}}, "caf.metrics-filters.actors.excludes")
+            .find("troupe.document") != std::string::npos);
+  const caf_config exported = caf_with({"caf.middleman.prometheus-http.port=9100"});
+  CHECK(value_of(exported, "caf.metrics-filters.actors.excludes") == "[\"troupe.session\"]");
+  config settings;
+  settings.inspect.enabled = false;
+  CHECK(value_of(caf_config{settings}, "caf.metrics-filters.actors.includes").empty());
 }
 
 TEST_CASE("a cluster with TLS gives CAF its certificates", "[caf_config]") {

@@ -315,12 +315,12 @@ TEST_CASE("an input that is not an update is refused with the format and the byt
 }
 
 TEST_CASE("what is shown in a line has nothing a terminal acts upon", "[doc_tool]") {
-  CHECK(quoted("a\x7f\n\t\u0085\u2028\u2066\ufeff\U0001f600\\") ==
+  CHECK(quoted_text("a\x7f\n\t\u0085\u2028\u2066\ufeff\U0001f600\\") ==
         "\"a\\u007f\\n\\t\\u0085\\u2028\\u2066\\ufeff\U0001f600\\\\\"");
   CHECK(one_line("\"\\\x01") == "\"\\\\u0001");
-  CHECK(quoted("") == "\"\"");
-  CHECK(quoted("abcdef", 3) == "\"abc\"... (6 bytes)");
-  CHECK(quoted("abc", 3) == "\"abc\"");
+  CHECK(quoted_text("") == "\"\"");
+  CHECK(quoted_text("abcdef", 3) == "\"abc\"... (6 bytes)");
+  CHECK(quoted_text("abc", 3) == "\"abc\"");
 }
 
 }  // namespace troupe::doc_tool_test

@@ -145,8 +145,8 @@ TEST_CASE("nothing is said to a peer whose link is down, all begins anew when it
   here.hear(1, peer_opened{});
   here.core.on_down(1);
   here.edit();
-  here.core.tell(1, peer_opened{});
-  here.core.tell_users(peer_opened{});
+  here.core.send_to(1, peer_opened{});
+  here.core.send_to_users(peer_opened{});
   CHECK(here.said(1).empty());
   CHECK_FALSE(here.core.has_users());
   here.core.on_up(1, here.state, here.now);
