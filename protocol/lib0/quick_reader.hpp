@@ -24,6 +24,7 @@ class quick_reader {
 
   /// Whether it met a number that it cannot read; then no value that it returned is valid.
   bool is_odd() const noexcept { return is_odd_; }
+  void set_odd() noexcept { is_odd_ = true; }
 
   std::uint8_t read_uint8() noexcept { return *at_++; }
 

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "protocol/crdt/wire/decoded_update.hpp"
+#include "protocol/crdt/wire/familiar_ids.hpp"
 #include "protocol/crdt/wire/info_byte.hpp"
 #include "protocol/crdt/wire/quick_content.hpp"
 #include "protocol/crdt/wire/update_reader.hpp"
@@ -56,9 +57,10 @@ class update_parser {
     const client_index client = read_client("client");
     block_id_ = out_.clients.id(client);
     block_client_ = client;
+    owner_ = {};
     const auto id_size = static_cast<std::size_t>(in_.rest().cursor() - id_at);
     if (in_.ok() && id_size >= 1 && id_size <= sizeof(std::uint64_t))  // with v2 it is elsewhere
-      own_ = known_client{id_at, id_size, client};
+      own_ = familiar_client{id_at, id_size, client};
     std::uint64_t clock = in_.rest().read_var_uint(clock_max, "clock");
     const auto first = static_cast<std::uint32_t>(out_.structs.size());
     make_room(count, blocks_left);
@@ -294,9 +296,15 @@ class update_parser {
 
   /// False if the parent is not written in the common way.
   bool parse_quick_parent(unit_id own, bool has_key, lib0::quick_reader& in, parent_view& parent) {
+    parent.has_key = has_key;
+    if (owner_.is_next(in)) {  // one more field of an object; own clocks only rise
+      in.skip(owner_.size());
+      parent.owner = owner_.id();
+      return !has_key || read_short_name(in, quick_limits_, parent.key);
+    }
+    const std::uint8_t* const first = in.at();
     const std::uint8_t how = in.read_uint8();
     parent.is_root = how == 1;
-    parent.has_key = has_key;
     if (how > 1) return false;
     if (parent.is_root) {
       if (!read_short_name(in, quick_limits_, parent.name)) return false;
@@ -304,6 +312,7 @@ class update_parser {
       parent.owner.client = read_known_client(in);
       parent.owner.clock = in.read_small();
       if (in.is_odd() || is_odd_id(own, parent.owner)) return false;
+      owner_ = familiar_owner{first, static_cast<std::size_t>(in.at() - first), parent.owner};
     }
     return !has_key || read_short_name(in, quick_limits_, parent.key);
   }
@@ -326,12 +335,14 @@ class update_parser {
     return other_.index;
   }
 
-  /// Makes the client whose id comes next the other known one. Returns no_client if there is none.
+  /// Makes the client whose id comes next the other known one. Returns no_client, and the reader is
+  /// odd, if there is none, or if the reader was odd before: then this is not where an id begins,
+  /// and the document must not learn what stands here.
   client_index learn_client(lib0::quick_reader& in) {
     lib0::decoder ahead{{in.at(), sizeof(std::uint64_t)}};
     const client_id id = ahead.read_var_uint();
-    if (!ahead.ok()) return no_client;
-    other_ = known_client{in.at(), ahead.offset(), out_.clients.find_or_add(id)};
+    if (in.is_odd() || !ahead.ok()) return in.set_odd(), no_client;
+    other_ = familiar_client{in.at(), ahead.offset(), out_.clients.find_or_add(id)};
     in.skip(ahead.offset());
     return other_.index;
   }
@@ -499,29 +510,15 @@ class update_parser {
     }
   }
 
-  /// A client as its id is encoded.
-  struct known_client {
-    known_client() = default;
-    known_client(const std::uint8_t* at, std::size_t id_size, client_index of)
-        : mask(~std::uint64_t{0} >> (64 - 8 * id_size)), size(id_size), index(of) {
-      bytes = 0;
-      std::memcpy(&bytes, at, id_size);
-    }
-
-    std::uint64_t bytes = ~std::uint64_t{0};  // in the bits of `mask`; nothing yet
-    std::uint64_t mask = 0;
-    std::size_t size = 0;
-    client_index index = no_client;
-  };
-
   /// The bytes of all but long texts, and of what is looked at while a common struct is read.
   static constexpr std::ptrdiff_t common_size_max = 80;
   /// The same for all but the values of the structs that parse_field() reads.
   static constexpr std::ptrdiff_t field_size_max = 160;
 
   Reader in_;
-  known_client own_;    // of the block that is being parsed
-  known_client other_;  // of the last reference to somebody else
+  familiar_client own_;    // of the block that is being parsed
+  familiar_client other_;  // of the last reference to somebody else
+  familiar_owner owner_;   // that the last struct with a parent named
   client_id block_id_ = ~client_id{0};
   client_index block_client_ = no_client;
   client_id last_id_ = ~client_id{0};

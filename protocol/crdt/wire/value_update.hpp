@@ -41,7 +41,8 @@ class value_update {
   static constexpr std::size_t looked_at_beyond = 96;  // by what reads without looking for the end
   static constexpr std::size_t deleted_max = 8;
 
-  bool read_value(class value_reader& in, std::uint64_t& clock) noexcept;
+  bool read_value(class value_reader& in, clock_type& clock) noexcept;
+  bool read_deleted(value_reader& in, const std::uint8_t* end) noexcept;
 
   std::array<std::uint8_t, size_max + looked_at_beyond> bytes_;  // a copy of the update, and zeros
   std::array<struct_view, values_max> values_;

@@ -155,6 +155,22 @@ TEST_CASE("a drag is read in one go, and cut anywhere it is not", "[crdt]") {
   CHECK_FALSE(value_update{}.read(update, crdt::client_lookup{}));
 }
 
+TEST_CASE("a count of deletions that cannot be is refused at once", "[crdt]") {
+  crdt::doc doc;
+  must_apply(doc, update_builder{}.client(0).numbers(in_root("m", "k"), {1}));
+  must_apply(doc, update_builder{}.client(1).numbers(in_root("m", "l"), {1}));
+  const std::string value = "01 01 01 01 a8 01 00 01 7d 01 ";
+  // 2^48 clients, or ranges, of which the bytes of the first would be zeros: an id, and no range.
+  for (const std::string_view deleted : {"ff ff ff ff ff ff 3f", "01 00 ff ff ff ff ff ff 3f"}) {
+    const byte_buffer update = hex(value + std::string{deleted});
+    CHECK_FALSE(value_update{}.read(update, doc.contents().clients()));
+    const auto applied = doc.apply_update(update);
+    REQUIRE_FALSE(applied.has_value());
+    CHECK(applied.error().code == errc::truncated);
+  }
+  CHECK(doc.json() == R"({"m":{"k":1,"l":1}})");
+}
+
 TEST_CASE("a drag takes effect as it is and leaves tombstones of one unit", "[crdt]") {
   crdt::doc doc;
   must_apply(doc, update_builder{}
