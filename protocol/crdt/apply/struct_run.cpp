@@ -14,11 +14,15 @@ const struct_view* struct_run::place(client_index client, const struct_view* nex
   const struct_view* const first = next;
   const clock_type start = state.end;
   while (next != end && next->clock == state.end && next->clock <= target) {
-    if (next->has_origin() ? next->has_key && place_in_key(*next) : place_first(*next)) {
-      ++next;
-      continue;
+    const struct_view* rest = next;
+    if (!next->has_origin()) {
+      rest = place_fields(state, next, end, target);
+      if (rest == next && place_first(*next)) ++rest;
+    } else if (!next->has_key) {
+      rest = place_beside(client, state, next, end, target);
+    } else if (place_in_key(*next)) {
+      ++rest;
     }
-    const struct_view* const rest = place_beside(client, state, next, end, target);
     if (rest == next) break;
     next = rest;
   }
@@ -78,6 +82,40 @@ inline void struct_run::note_placed(client_index client, client_state& state, it
   if (deleted_count_ == noted_max || may_merge_count_ == noted_max) flush();
 }
 
+/// Places the fields of an object: structs that are each the first of a key in one type that is no
+/// root, up to the first other struct.
+const struct_view* struct_run::place_fields(client_state& state, const struct_view* next,
+                                            const struct_view* end, clock_type target) {
+  const auto is_field = [](const struct_view& view) {
+    return view.parent != nullptr && view.parent->has_key && !view.parent->is_root;
+  };
+  if (!is_field(*next)) return next;
+  const unit_id owner = next->parent->owner;
+  const type_handle type = find_parent(*next->parent);
+  if (type == none) return next;
+  string_table& strings = store_.strings_;
+  const bool is_whole = store_.types_[type].key_count == 0;
+  string_handle key =
+      is_whole ? strings.intern(next->parent->key, first_key_) : strings.intern(next->parent->key);
+  if (is_whole) first_key_ = key;
+  for (;;) {
+    const chain_handle into = store_.is_new_few_key(store_.types_[type], key)
+                                  ? store_.add_few_key(type, key)
+                                  : store_.keyed_chain_for(type, key);
+    chain& list = store_.chains_[into];
+    if (list.head != none || store_.is_ordered(into)) break;
+    const item_handle handle = store_.items_.allocate();
+    list.head = list.tail = handle;
+    write_item(handle, *next, none, none, into);
+    note_placed(client_, state, handle, *next, false);
+    if (++next == end || next->clock != state.end || next->clock > target || !is_field(*next) ||
+        next->parent->owner != owner)
+      break;
+    key = strings.intern(next->parent->key);
+  }
+  return next;
+}
+
 /// Places a struct that names its parent as the first of its key, or of the sequence. False,
 /// without an effect, if it is not the first, or if the parent is not there and alive.
 bool struct_run::place_first(const struct_view& view) {
@@ -104,15 +142,22 @@ type_handle struct_run::find_parent(const parent_view& parent) {
     return root_;
   }
   if (owned_ != none && owner_ == parent.owner) return owned_;
-  item_handle found = guess_.find(parent.owner);
-  if (found == none || store_.items_[found].id() != parent.owner ||
-      store_.items_[found].kind() != content_kind::type)
-    found = store_.find(parent.owner);
+  const item_handle found = find_owner(parent.owner);
   if (found == none) return none;
   const item& owner = store_.items_[found];
   if (owner.kind() != content_kind::type || owner.is_deleted != 0) return none;
   owner_ = parent.owner;
   return owned_ = owner.content;
+}
+
+/// The item with this unit, or none.
+item_handle struct_run::find_owner(unit_id id) const noexcept {
+  constexpr unsigned steps_max = 8;
+  item_handle guess = guess_.find(id);
+  for (unsigned step = 0; step < steps_max && guess != none; ++step, --guess)
+    if (store_.items_[guess].id() == id && store_.items_[guess].kind() == content_kind::type)
+      return guess;
+  return store_.find(id);
 }
 
 /// Places a struct behind the newest value of a key, which it replaces. False, without an effect,
@@ -176,16 +221,15 @@ bool struct_run::enter_chain(chain_handle handle) {
 
 void struct_run::write_item(item_handle handle, const struct_view& view, item_handle left,
                             item_handle right, chain_handle into) {
-  const std::uint32_t content = keep_content(view);
+  if (view.kind == content_kind::type) return write_type(handle, view, left, right, into);
+  const std::uint32_t content = store_.content_.add(view.content_bytes(), input_);
   new (&store_.items_[handle]) item(item_between(left, right, into, client_, view, content));
-  if (view.kind == content_kind::type)
-    store_.items_[handle].content =
-        store_.add_type(handle, view.type, as_text(view.content_bytes()));
 }
 
-std::uint32_t struct_run::keep_content(const struct_view& view) {
-  if (view.kind == content_kind::type) return 0;
-  return store_.content_.add(view.content_bytes(), input_);
+void struct_run::write_type(item_handle handle, const struct_view& view, item_handle left,
+                            item_handle right, chain_handle into) {
+  new (&store_.items_[handle]) item(item_between(left, right, into, client_, view, 0));
+  store_.items_[handle].content = store_.add_type(handle, view.type, as_text(view.content_bytes()));
 }
 
 void struct_run::flush() {

@@ -34,10 +34,12 @@ class string_table {
   }
 
   string_handle intern(std::string_view text) {
-    if (last_ < entries_.size()) {
-      const string_handle next = entries_[last_].next;
-      if (next < entries_.size() && is_same(entries_[next].text(), text)) return last_ = next;
-    }
+    return intern(text, last_ < entries_.size() ? entries_[last_].next : no_string);
+  }
+
+  /// The same, quicker if it is `likely`.
+  string_handle intern(std::string_view text, string_handle likely) {
+    if (likely < entries_.size() && is_same(entries_[likely].text(), text)) return last_ = likely;
     const string_handle found = find_or_add(text);
     if (last_ < entries_.size()) entries_[last_].next = found;
     return last_ = found;
@@ -84,10 +86,19 @@ class string_table {
     return size == 0 || (x[0] == y[0] && x[size / 2] == y[size / 2] && x[size - 1] == y[size - 1]);
   }
 
+  static std::size_t hash_of(std::string_view text) noexcept {
+    constexpr std::size_t few = 8;
+    if (text.size() > few) return std::hash<std::string_view>{}(text);
+    std::uint64_t bytes = text.size();
+    for (const char c : text) bytes = bytes << 7 ^ bytes >> 57 ^ static_cast<unsigned char>(c);
+    bytes *= 0x9e37'79b9'7f4a'7c15u;
+    return static_cast<std::size_t>(bytes ^ bytes >> 32);
+  }
+
   /// Where the text is, or the free slot where it belongs. Requires: there are slots.
   std::size_t slot_of(std::string_view text) const noexcept {
     const std::size_t mask = slots_.size() - 1;
-    std::size_t slot = std::hash<std::string_view>{}(text)&mask;
+    std::size_t slot = hash_of(text) & mask;
     while (slots_[slot] != no_string && entries_[slots_[slot]].text() != text)
       slot = (slot + 1) & mask;
     return slot;

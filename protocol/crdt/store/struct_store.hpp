@@ -10,6 +10,7 @@
 #pragma once
 
 #include <memory>
+#include <new>
 #include <unordered_map>
 #include <vector>
 
@@ -246,6 +247,20 @@ class struct_store {
   chain_handle search_key(const type_record& of, type_handle type,
                           string_handle key) const noexcept;
   chain_handle keyed_chain_for(type_handle type, string_handle key);
+  /// Whether add_few_key() may add the chain of this key.
+  bool is_new_few_key(const type_record& of, string_handle key) const noexcept {
+    return (of.key_bits & type_record::bit_of(key)) == 0 && of.key_count < few_keys;
+  }
+  /// The chain of a key that the type does not have yet.
+  [[gnu::always_inline]] chain_handle add_few_key(type_handle type, string_handle key) {
+    const chain_handle added = chains_.allocate();
+    type_record& of = types_[type];
+    new (&chains_[added]) chain{type, key, none, none, of.keyed};
+    of.keyed = added;
+    of.key_bits |= type_record::bit_of(key);
+    ++of.key_count;
+    return added;
+  }
   bool can_merge(const item& left, item_handle right_handle, const item& right) const noexcept;
   void merge(item_handle left_handle, item_handle right_handle);
   void note_linked(item_handle handle);

@@ -45,16 +45,11 @@ sorted_blocks::position sorted_blocks::find_at_or_before(clock_type clock) const
   return {above - 1, count_at_or_before(found.clocks(), found.size, clock) - 1};
 }
 
-/// Continues a run, or begins a block, or ends the run that is the last block.
+/// Begins a block, or ends the run that is the last block.
 void sorted_blocks::append_slowly(clock_type clock, std::uint32_t value) {
   ++size_;
   if (blocks_.empty() || blocks_.back().size == block_size) return add_block(clock, value);
   block& newest = blocks_.back();
-  if (newest.is_run() && clock - first_clocks_.back() == newest.size &&
-      value - newest.first_value == newest.size) {
-    ++newest.size;
-    return;
-  }
   // The first block begins small; where there is a second one, it will be filled.
   newest.write_out(first_clocks_.back(), blocks_.size() == 1 ? newest.size + 1 : block_size);
   newest.clocks()[newest.size] = clock;

@@ -95,6 +95,13 @@ class sorted_blocks {
         ++size_;
         return;
       }
+      if (newest.is_run() && newest.size < block_size &&
+          clock - first_clocks_.back() == newest.size &&
+          value - newest.first_value == newest.size) {
+        ++newest.size;
+        ++size_;
+        return;
+      }
     }
     append_slowly(clock, value);
   }
