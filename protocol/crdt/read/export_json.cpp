@@ -1,6 +1,7 @@
 #include "protocol/crdt/read/export_json.hpp"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <span>
 
@@ -133,7 +134,39 @@ class json_exporter {
       if (value.handle != none) entries_.push_back({0, list.key, value});
       keyed = list.next;
     }
-    sort_descending(std::span{entries_}.subspan(first));
+    arrange(std::span{entries_}.subspan(first));
+  }
+
+  /// The keys of an object as they were found, and where each goes.
+  struct layout {
+    static constexpr std::size_t size_max = 32;
+
+    std::size_t size = 0;
+    std::array<string_handle, size_max> keys{};
+    std::array<std::uint8_t, size_max> places{};
+  };
+
+  /// Sorts entries, last key first. Objects of one shape have the same keys in the same order:
+  /// those are compared with what was sorted before, and follow it.
+  void arrange(std::span<entry> entries) {
+    if (entries.size() < 2 || entries.size() > layout::size_max) return sort_descending(entries);
+    layout& known = layouts_[(entries[0].key + entries.size()) % layouts_.size()];
+    found_.assign(entries.begin(), entries.end());
+    bool is_same = known.size == entries.size();
+    for (std::size_t i = 0; is_same && i < entries.size(); ++i)
+      is_same = known.keys[i] == entries[i].key;
+    if (is_same) {
+      sorted_ += entries.size();
+      for (std::size_t i = 0; i < entries.size(); ++i) entries[known.places[i]] = found_[i];
+      return;
+    }
+    sort_descending(entries);
+    known.size = entries.size();
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      known.keys[i] = found_[i].key;
+      const auto sorted = std::ranges::find(entries, found_[i].key, &entry::key);
+      known.places[i] = static_cast<std::uint8_t>(sorted - entries.begin());
+    }
   }
 
   void sort_descending(std::span<entry> entries) {
@@ -196,8 +229,8 @@ class json_exporter {
     out_.append_string(text);
   }
 
-  /// Writes one item of the innermost open type, or closes it. References to open types end where
-  /// a child is opened.
+  /// Writes what the innermost open type has up to the next child, or closes it. References to open
+  /// types end where a child is opened.
   void step() {
     open_type& current = open_.back();
     switch (current.at) {
@@ -223,23 +256,30 @@ class json_exporter {
   }
 
   void step_map(open_type& current) {
-    if (entries_.size() == current.entries) return close('}');
-    const entry member = entries_.back();
-    entries_.pop_back();
-    separate();
-    append_key(member.key);
-    append_values(
-        from_.at(member.value.handle), member.value.offset, 1, [] {}, [] {});
+    while (entries_.size() != current.entries) {
+      const entry member = entries_.back();
+      entries_.pop_back();
+      separate();
+      append_key(member.key);
+      const item& value = from_.at(member.value.handle);
+      append_values(
+          value, member.value.offset, 1, [] {}, [] {});
+      if (value.kind() == content_kind::type) return;  // it may be open now
+    }
+    close('}');
   }
 
   void step_array(open_type& current) {
-    if (current.next == none) return close(']');
-    const item& element = from_.at(current.next);
-    current.next = element.right;
-    visible_.for_each_part(element, [&](clock_type offset, clock_type length) {
-      append_values(
-          element, offset, length, [this] { separate(); }, [] {});
-    });
+    while (current.next != none) {
+      const item& element = from_.at(current.next);
+      current.next = element.right;
+      visible_.for_each_part(element, [&](clock_type offset, clock_type length) {
+        append_values(
+            element, offset, length, [this] { separate(); }, [] {});
+      });
+      if (element.kind() == content_kind::type) return;  // it may be open now
+    }
+    close(']');
   }
 
   void step_delta(open_type& current) {
@@ -286,7 +326,8 @@ class json_exporter {
       case lib0::any_tag::true_value:
       case lib0::any_tag::false_value:
         in.read_uint8();
-        return out_.append(tag == lib0::any_tag::true_value ? "true" : "false");
+        return out_.append(tag == lib0::any_tag::true_value ? std::string_view{"true"}
+                                                            : std::string_view{"false"});
       case lib0::any_tag::integer: {
         in.read_uint8();
         const lib0::decoder::var_int number = in.read_var_int();
@@ -349,6 +390,8 @@ class json_exporter {
   json_buffer out_;
   std::vector<open_type> open_;
   std::vector<entry> entries_;             // of all open types
+  std::vector<entry> found_;               // of one object, as they were found
+  std::array<layout, 8> layouts_;          // by first key and size
   std::vector<std::uint32_t> ranks_;       // by key, once they are worth their cost
   std::vector<std::string> member_names_;  // by key, likewise
   std::size_t sorted_ = 0;                 // entries until now
