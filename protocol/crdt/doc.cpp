@@ -277,7 +277,7 @@ byte_buffer doc::encode_state_as_update(const class state_vector& from,
     return out.take();
   }
   if (encoded_.empty()) {
-    lib0::encoder out{store_.item_count() * 24 + 256};
+    lib0::encoder out{likely_state_size(store_)};
     encode_state(store_, pending_, from, format, out);
     const std::size_t room = out.capacity();
     encoded_ = out.take();
