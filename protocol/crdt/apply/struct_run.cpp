@@ -153,7 +153,8 @@ type_handle struct_run::find_parent(const parent_view& parent) {
 /// The item with this unit, or none.
 item_handle struct_run::find_owner(unit_id id) const noexcept {
   constexpr unsigned steps_max = 8;
-  item_handle guess = guess_.find(id);
+  const item_handle newest = store_.states_[client_].newest;  // mostly it came just now
+  item_handle guess = newest != none && store_.items_[newest].id() == id ? newest : guess_.find(id);
   for (unsigned step = 0; step < steps_max && guess != none; ++step, --guess)
     if (store_.items_[guess].id() == id && store_.items_[guess].kind() == content_kind::type)
       return guess;

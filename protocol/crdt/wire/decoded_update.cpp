@@ -338,7 +338,7 @@ class update_parser {
   /// Makes the client whose id comes next the other known one. Returns no_client, and the reader is
   /// odd, if there is none, or if the reader was odd before: then this is not where an id begins,
   /// and the document must not learn what stands here.
-  client_index learn_client(lib0::quick_reader& in) {
+  [[gnu::always_inline]] client_index learn_client(lib0::quick_reader& in) {
     lib0::decoder ahead{{in.at(), sizeof(std::uint64_t)}};
     const client_id id = ahead.read_var_uint();
     if (in.is_odd() || !ahead.ok()) return in.set_odd(), no_client;

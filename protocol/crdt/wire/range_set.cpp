@@ -28,7 +28,7 @@ void range_set::add(clock_range range) {
 
 bool range_set::contains(clock_type clock) const noexcept { return covers({clock, 1}); }
 
-bool range_set::covers(clock_range range) const noexcept {
+bool range_set::search_covering(clock_range range) const noexcept {
   const auto before = ranges_.find_near(near_, range.clock);
   return !ranges_.is_end(before) && range.end() <= end_of(before);
 }
