@@ -31,17 +31,18 @@ store::store(caf::actor_config& config, store_settings settings)
 
 store::behavior_type store::make_behavior() {
   end_on_exception(this);
+  // CAF compares a message with one handler after the other: what each edit brings comes first.
   return {
-      [this](const load_document& which) { return on_load(which); },
       [this](const append_updates& append) { on_append(append); },
-      [this](const write_checkpoint& checkpoint) { on_checkpoint(checkpoint); },
-      [this](const remove_document& which) { return on_remove(which); },
-      [this](const adopt_generation& which) { return on_adopt(which); },
-      [this](const drop_copy& which) { return on_drop(which); },
       [this](flush_atom) {
         flush_scheduled_ = false;
         flush();
       },
+      [this](const load_document& which) { return on_load(which); },
+      [this](const write_checkpoint& checkpoint) { on_checkpoint(checkpoint); },
+      [this](const remove_document& which) { return on_remove(which); },
+      [this](const adopt_generation& which) { return on_adopt(which); },
+      [this](const drop_copy& which) { return on_drop(which); },
       [this](recover_atom) { on_recovery_due(); },
   };
 }

@@ -166,6 +166,7 @@ result<void> node::spawn_actors(std::function<void()> on_failure) {
   documents.workers = workers_;
   documents.health = health_;
   documents.webhooks = webhooks_.feed;
+  documents.names_authors = to_version_rules(settings_).is_enabled;
   if (settings_.cluster.enabled) documents.links = links_to_nobody(settings_, newest_links_);
   actors_->directory =
       system_.spawn<directory>(documents, actors_->store, actors_->reader, actors_->hubs);
@@ -192,10 +193,11 @@ std::shared_ptr<storage::backend> node::keep_versions() {
   const auto settings_of = [of = documents.rules, general = documents.doc](const auto& name) {
     return settings_for(name, of, general);
   };
+  const auto changes =
+      rules.is_enabled ? std::make_shared<changed_documents>(rules.interval) : nullptr;
   versions_ = std::make_shared<const version_keeper>(storage_.backend, storage_.archive,
-                                                     settings_of, rules);
-  if (!rules.is_enabled) return storage_.backend;
-  const auto changes = std::make_shared<changed_documents>(rules.interval);
+                                                     settings_of, rules, changes);
+  if (!changes) return storage_.backend;
   version_maker_ = system_.spawn<version_maker>(versions_, changes, workers_, newest_links_);
   return std::make_shared<noting_backend>(storage_.backend, changes);
 }

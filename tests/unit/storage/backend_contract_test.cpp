@@ -424,6 +424,23 @@ CONTRACT("a version comes back as it was kept, whatever its size") {
   CHECK(store->stats()->version_bytes > chunk_size_bytes_max);
 }
 
+CONTRACT("a version says who has edited since the one before") {
+  TestType store;
+  REQUIRE(append_to(*store, "a", 1, {"u1"}));
+  append_credits many;
+  for (int i = 0; i < 150; ++i) many.add({{"user " + std::to_string(i)}, {}});
+  CHECK(many.users.size() == append_credits::count_max);
+  many.add({{"user 3"}, {"importer", "importer"}});
+  CHECK(many.origins == std::vector<std::string>{"importer"});
+  const version_info made = must_add(*store, "a", {"named", true, 1, as_bytes("state"), many});
+  CHECK(made.by == many);
+  const version_info plain = must_add(*store, "a", {"named", true, 1, as_bytes("state")});
+  CHECK(plain.by.empty());
+  CHECK(store->list_versions({"a"})->versions == std::vector{made, plain});
+  CHECK((*store->read_version("a", made.number))->info.by == many);
+  CHECK(store->verify({})->damages_in_total == 0);
+}
+
 CONTRACT("versions are listed in pages, each document its own, and numbers are not given twice") {
   TestType store;
   REQUIRE(append_to(*store, "a", 1, {"u"}));
