@@ -63,6 +63,8 @@ const std::vector<std::vector<const char*>> steps = {
              state_size bigint NOT NULL,
              frame_size bigint NOT NULL,
              frame_crc integer NOT NULL,
+             authors text[] NOT NULL,
+             origins text[] NOT NULL,
              PRIMARY KEY (document, number)))",
         R"(CREATE TABLE version_parts (
              document uuid NOT NULL,

@@ -13,13 +13,32 @@ namespace postgresql {
 namespace {
 
 constexpr const char* select_versions =
-    "SELECT number, label, created_at, is_automatic, covers, state_size, frame_size, frame_crc "
+    "SELECT number, label, created_at, is_automatic, covers, state_size, frame_size, frame_crc, "
+    "array_to_string(authors, chr(10)), array_to_string(origins, chr(10)) "
     "FROM versions WHERE document = $1 AND number > $2 ORDER BY number LIMIT $3";
 constexpr const char* select_version =
-    "SELECT number, label, created_at, is_automatic, covers, state_size, frame_size, frame_crc "
+    "SELECT number, label, created_at, is_automatic, covers, state_size, frame_size, frame_crc, "
+    "array_to_string(authors, chr(10)), array_to_string(origins, chr(10)) "
     "FROM versions WHERE document = $1 AND number = $2";
 constexpr const char* select_version_parts =
     "SELECT part, data FROM version_parts WHERE document = $1 AND number = $2 ORDER BY part";
+
+/// Names have no control characters, so a line end stands between two.
+std::vector<std::string> lines_of(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+void add_names(parameters& to, const std::vector<std::string>& names) {
+  column list{type_id::text};
+  for (const std::string& each : names) list.add(std::string_view{each});
+  std::move(list).finish(to);
+}
 
 version_info read_info(const row& from) {
   version_info info;
@@ -30,6 +49,8 @@ version_info read_info(const row& from) {
   info.covers = from.number(4);
   info.size = from.number(5);
   info.stored_size = from.number(6);
+  info.by.users = lines_of(from.text(8));
+  info.by.origins = lines_of(from.text(9));
   return info;
 }
 
@@ -101,7 +122,8 @@ namespace {
 
 constexpr const char* insert_version =
     "INSERT INTO versions (document, number, label, created_at, is_automatic, covers, state_size, "
-    "frame_size, frame_crc) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    "frame_size, frame_crc, authors, origins) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
+    "$11)";
 constexpr const char* insert_version_part =
     "INSERT INTO version_parts (document, number, part, data) VALUES ($1, $2, $3, $4)";
 constexpr const char* take_number =
@@ -109,16 +131,19 @@ constexpr const char* take_number =
 
 void send_version(connection& by, const document_id& id, const version_info& info,
                   const packed_version& packed) {
-  by.send(insert_version, parameters{}
-                              .add(id)
-                              .add(info.number)
-                              .add(std::string_view{info.label})
-                              .add(moment{info.created_at})
-                              .add(info.is_automatic)
-                              .add(info.covers)
-                              .add(info.size)
-                              .add(info.stored_size)
-                              .add_int4(packed.crc));
+  parameters row_of_version;
+  row_of_version.add(id)
+      .add(info.number)
+      .add(std::string_view{info.label})
+      .add(moment{info.created_at})
+      .add(info.is_automatic)
+      .add(info.covers)
+      .add(info.size)
+      .add(info.stored_size)
+      .add_int4(packed.crc);
+  add_names(row_of_version, info.by.users);
+  add_names(row_of_version, info.by.origins);
+  by.send(insert_version, std::move(row_of_version));
   std::uint32_t part = 0;
   for (byte_view rest = packed.frame; !rest.empty();) {
     const byte_view chunk = rest.first(std::min(rest.size(), chunk_size_bytes_max));
@@ -154,7 +179,7 @@ result<version_info> postgresql_backend::add_version(const std::string& document
     TROUPE_ASSIGN(const auto meta, postgresql::lock_meta(by, document));
     if (!postgresql::is_present(meta)) return fail(errc::document_removed, misfit::no_document);
     version_info info{0,           what.label,        state_->now(),       what.is_automatic,
-                      what.covers, what.state.size(), packed.frame.size(), /* damage = */ {}};
+                      what.covers, what.state.size(), packed.frame.size(), what.by};
     by.send(postgresql::take_number, parameters{}.add(meta->id),
             [&](const postgresql::row& from) -> result<void> {
               info.number = from.number(0);
