@@ -6,6 +6,7 @@
 #include "actors/admin_cluster.hpp"
 #include "actors/admin_metrics.hpp"
 #include "actors/gather.hpp"
+#include "base/bearer_text.hpp"
 #include "base/wall_clock.hpp"
 #include "net/io_unit.hpp"
 #include "net/request_target.hpp"
@@ -19,7 +20,6 @@ constexpr std::chrono::seconds patience{5};
 
 /// Who asks, in the request log.
 constexpr std::string_view role_of_admin = "admin";
-constexpr std::string_view role_of_user = "user";
 
 /// Pages that need no token.
 bool is_for_anybody(const admin::page_request* wanted) {
@@ -240,7 +240,7 @@ admin::judged_token admin_handler::judge(const http_request& head,
     return {admin::user_token::unknown,
             is_of_user ? access::describe(*bearer.error()) : std::string_view{}};
   }
-  asker = {role_of_user, bearer->user, bearer->token_id};
+  asker = {admin::role_of_user, bearer->user, bearer->token_id};
   const bool is_raw = wanted != nullptr && wanted->to == admin::page::export_document &&
                       query_parameter(query_of_target(head.target), "as") == "raw";
   const bool is_allowed =
@@ -250,10 +250,9 @@ admin::judged_token admin_handler::judge(const http_request& head,
 
 /// Operators may ask as often as they like.
 std::optional<http_answer> admin_handler::refusal_of_rate(const http_asker& asker) {
-  if (asker.role != role_of_user) return std::nullopt;
+  if (asker.role != admin::role_of_user) return std::nullopt;
   const std::lock_guard lock{mutex_};
-  if (rates_.take(asker.user.empty() ? asker.token_id : asker.user, io_unit::clock::now()))
-    return std::nullopt;
+  if (rates_.take(admin::share_of(asker), io_unit::clock::now())) return std::nullopt;
   http_answer answer = admin::answer_error(429, "this user asks too often");
   answer.retry_after = std::chrono::seconds{1};
   return answer;
@@ -267,7 +266,8 @@ void admin_handler::note_refusal(const http_request& head, const admin::page_req
   journal_->write(note, refusal, {});
 }
 
-/// Only what the header says is looked at here; it is not looked at again.
+/// Only what the header says is looked at here. A body takes time to arrive, so the rights of a
+/// user are looked at again behind it.
 body_plan admin_handler::on_head(const http_request& head) {
   const auto found = admin::find_page(head.method, head.target);
   const auto* const wanted = std::get_if<admin::page_request>(&found);
@@ -307,6 +307,24 @@ admin_handler::noting(const http_request& request, const admin::page_request& wa
   };
 }
 
+/// Rights that were taken back while the body came, and conditions that would say nothing.
+std::optional<http_answer>
+admin_handler::refusal_behind_body(const http_request& request,
+                                   const admin::page_request& wanted) const {
+  const bool is_read = request.method == "GET" || request.method == "HEAD";
+  if (!is_read && !admin::takes_condition(wanted.to) &&
+      !(request.if_match.empty() && request.if_none_match.empty()))
+    return admin::answer_error(
+        400, "this request takes no If-Match and no If-None-Match; nothing was done");
+  if (!request.has_body || request.asker.role != admin::role_of_user) return std::nullopt;
+  http_asker asker;
+  const auto token = token_in_authorization(request.authorization);
+  const admin::judged_token now = judge(request, &wanted, std::string{token.value_or("")}, asker);
+  if (now.what == admin::user_token::allowed) return std::nullopt;
+  return admin::answer_error(now.what == admin::user_token::forbidden ? 403 : 401,
+                             "the token has lost its right while the body came");
+}
+
 void admin_handler::on_request(http_request request, std::function<void(http_answer)> answer) {
   auto found = admin::find_page(request.method, request.target);
   if (auto* const none = std::get_if<http_answer>(&found)) {
@@ -318,6 +336,10 @@ void admin_handler::on_request(http_request request, std::function<void(http_ans
     http_answer state = answer_readiness(readiness_);
     state.ends_connection = true;
     return answer(std::move(state));
+  }
+  if (auto refusal = refusal_behind_body(request, wanted)) {
+    note_refusal(request, &wanted, request.asker, *refusal);
+    return answer(*std::move(refusal));
   }
   request.authorization.clear();  // nobody behind this needs it
   const auto back = noting(request, wanted, std::move(answer));
@@ -334,7 +356,7 @@ void admin_handler::on_request(http_request request, std::function<void(http_ans
                               std::move(order));
     return back(admin::show_failure());
   }
-  if (auto place = archive_desk::take_place(desk_))
+  if (auto place = archive_desk::take_place(desk_, admin::share_of(order.request->asker)))
     return tell_anonymously(system_.spawn<archivist, caf::detached>(desk_, std::move(place), back),
                             std::move(order));
   back(admin::show_failure());

@@ -101,6 +101,8 @@ class admin_handler final : public http_handler {
   admin::judged_token judge(const http_request& head, const admin::page_request* wanted,
                             const std::string& token, http_asker& asker) const;
   std::optional<http_answer> refusal_of_rate(const http_asker& asker);
+  std::optional<http_answer> refusal_behind_body(const http_request& request,
+                                                 const admin::page_request& wanted) const;
   void note_refusal(const http_request& head, const admin::page_request* wanted,
                     const http_asker& asker, const http_answer& refusal);
   std::function<void(http_answer)> noting(const http_request& request,

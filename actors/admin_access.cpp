@@ -85,6 +85,11 @@ std::optional<http_answer> guard::refusal_of(const http_request& request, time_p
   return refusal_of_body(request);
 }
 
+std::string share_of(const http_asker& asker) {
+  if (asker.role != role_of_user) return {};
+  return asker.user.empty() ? asker.token_id : asker.user;
+}
+
 std::optional<http_answer> refusal_of_body(const http_request& request) {
   if (wants_content_type(request) && !needs_preflight(request.content_type))
     return answer_error(415, "the body must have Content-Type: application/json");
@@ -114,17 +119,19 @@ std::optional<http_answer> guard::refusal_of_token(const http_request& request, 
         is_public ? "this needs the token of a user: Authorization: Bearer TOKEN"
                   : "this needs the admin token: Authorization: Bearer TOKEN",
         is_public ? "Bearer realm=\"troupe\"" : "Bearer realm=\"troupe admin\"");
-  if (!may_try(request.remote_address, now)) {
+  const bool is_counted_out = !may_try(request.remote_address, now);
+  if (!is_counted_out && to_.token.equals(token)) return std::nullopt;
+  // Nobody can guess a signature, so a good token counts whatever its neighbours send.
+  const judged_token of_user = users ? users(std::string{token}) : user_token::unknown;
+  if (of_user.what == user_token::allowed) return std::nullopt;
+  if (of_user.what == user_token::forbidden)
+    return answer_error(403, "the token has no right to this document, or not to this page");
+  if (is_counted_out) {
     http_answer answer = answer_error(429, "too many wrong tokens came from this address");
     answer.retry_after = std::chrono::seconds{1};
     answer.ends_connection = true;
     return answer;
   }
-  if (to_.token.equals(token)) return std::nullopt;
-  const judged_token of_user = users ? users(std::string{token}) : user_token::unknown;
-  if (of_user.what == user_token::allowed) return std::nullopt;
-  if (of_user.what == user_token::forbidden)
-    return answer_error(403, "the token has no right to this document, or not to this page");
   note_wrong_try(request.remote_address);
   return answer_wrong_token(is_public, of_user.why);
 }

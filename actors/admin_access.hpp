@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/secret.hpp"
@@ -31,6 +32,12 @@ struct access {
   secret token;                            ///< Empty: none does.
   callers whom = callers::operators;
 };
+
+/// The role of whoever shows the token of a user (http_asker).
+inline constexpr std::string_view role_of_user = "user";
+
+/// By what the requests of a user are counted; empty for anybody else, whose are not.
+std::string share_of(const http_asker& asker);
 
 /// What the token of a user says about a request.
 enum class user_token : std::uint8_t {
@@ -56,8 +63,8 @@ class guard {
  public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// Wrong tokens of one address in a second; then none of this address is compared until the
-  /// second is over.
+  /// Wrong tokens of one address in a second; then no admin token of this address is compared until
+  /// the second is over. Tokens of users, which are signed, always count.
   static constexpr std::size_t wrong_tries_max = 10;
   /// Addresses of which wrong tokens are counted; while there are as many, others have no try,
   /// unless only users are answered.

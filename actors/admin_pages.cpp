@@ -273,7 +273,11 @@ http_answer show_no_webhooks() {
   return answer_error(404, "there are no webhooks: webhooks.url is not set");
 }
 
-http_answer show_failure() { return answer_error(503, "the node is busy or stopping"); }
+http_answer show_failure() {
+  http_answer answer = answer_error(503, "the node is busy or stopping");
+  answer.retry_after = std::chrono::seconds{1};
+  return answer;
+}
 
 std::string file_changed_payload(const std::string& path) {
   return json{{"event", "file-changed"}, {"path", path}}.dump(-1, ' ', false,

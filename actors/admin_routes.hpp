@@ -80,6 +80,12 @@ struct page_row {
   std::optional<right> needs = std::nullopt;
 };
 
+/// Whether If-Match and If-None-Match say something to a request that changes something.
+constexpr bool takes_condition(page to) noexcept {
+  return to == page::edit_document || to == page::set_text || to == page::add_update ||
+         to == page::create_document || to == page::import_document || to == page::restore_version;
+}
+
 /// The table, for tests and the answer to a page that is not there.
 std::span<const page_row> pages();
 

@@ -18,7 +18,9 @@ json version_to_json(const storage::version_info& info) {
           {"createdAt", iso_time(info.created_at)},
           {"updates", info.covers},
           {"bytes", info.size},
-          {"storedBytes", info.stored_size}};
+          {"storedBytes", info.stored_size},
+          {"authors", info.by.users},
+          {"origins", info.by.origins}};
 }
 
 }  // namespace

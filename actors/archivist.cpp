@@ -47,8 +47,23 @@ std::size_t archive_desk::body_bytes_max(const admin::page_request& of) const no
   return settings_.update_bytes_max / 3 * 4 + json_around_max;  // in base64
 }
 
-std::shared_ptr<void> archive_desk::take_place(const std::shared_ptr<archive_desk>& at) {
-  return place_in(at->places_, at);
+std::shared_ptr<void> archive_desk::take_place(const std::shared_ptr<archive_desk>& at,
+                                               const std::string& user) {
+  if (user.empty()) return place_in(at->places_, at);
+  const std::lock_guard lock{at->mutex_};
+  std::size_t& held = at->places_by_user_[user];
+  auto place = held < archivists_per_user_max ? place_in(at->places_, at) : nullptr;
+  if (!place) {
+    if (held == 0) at->places_by_user_.erase(user);
+    return nullptr;
+  }
+  ++held;
+  void* const known = place.get();
+  return {known, [at, user, place = std::move(place)](void*) {
+            const std::lock_guard taken{at->mutex_};
+            const auto of = at->places_by_user_.find(user);
+            if (--of->second == 0) at->places_by_user_.erase(of);
+          }};
 }
 
 std::shared_ptr<void> archive_desk::take_edit(const std::shared_ptr<archive_desk>& at) {
@@ -260,11 +275,16 @@ result<std::optional<shared_bytes>> archivist::read_stored(const std::string& of
 void archivist::import_document() {
   const auto body = admin::read_import(*request_, desk_->settings().update_bytes_max);
   if (!body) return finish(body.error());
+  const auto condition = admin::read_condition(*request_);
+  if (!condition) return finish(condition.error());
   using policy = import_update::policy;
-  send_import({document(), body->update, body->only_new ? policy::only_new : policy::merge},
-              [this](const imported_update& outcome) {
-                finish(admin::show_imported(document(), outcome));
-              });
+  import_update order{document(), body->update, body->only_new ? policy::only_new : policy::merge};
+  order.condition = *condition;
+  send_import(std::move(order), [this](const imported_update& outcome) {
+    finish(outcome.what == imported_update::outcome::unmatched
+               ? admin::show_edited(document(), outcome)
+               : admin::show_imported(document(), outcome));
+  });
 }
 
 void archivist::copy() {
@@ -288,6 +308,7 @@ void archivist::send_import(import_update order, std::function<void(const import
 /// knows whether it can be changed, and edits come by the thousand.
 void archivist::ask_import(import_update order, std::function<void(const import_result&)> then) {
   const std::string to = order.document;
+  order.user = request_->asker.user;
   request(desk_->directory(), desk_->settings().patience, std::move(order))
       .then([then](const imported_update& outcome) { then(outcome); },
             [this, to, then](const caf::error& why) { then(tl::unexpected(answer_for(why, to))); });

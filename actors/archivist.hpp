@@ -13,7 +13,9 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -76,8 +78,13 @@ class archive_desk {
   /// 0: as for all pages.
   std::size_t body_bytes_max(const admin::page_request& of) const noexcept;
 
-  /// One of archivists_max places, or null. Given back by its end.
-  static std::shared_ptr<void> take_place(const std::shared_ptr<archive_desk>& at);
+  /// Of these places, so that one user who asks for much leaves some to the others.
+  static constexpr std::size_t archivists_per_user_max = archivists_max / 4;
+
+  /// One of archivists_max places, or null. Given back by its end. `user`: has at most
+  /// archivists_per_user_max; empty: an operator.
+  static std::shared_ptr<void> take_place(const std::shared_ptr<archive_desk>& at,
+                                          const std::string& user = {});
 
   /// One of edits_max places, or null, likewise.
   static std::shared_ptr<void> take_edit(const std::shared_ptr<archive_desk>& at);
@@ -95,6 +102,8 @@ class archive_desk {
   budget places_{archivists_max};
   budget edits_{edits_max};
   budget backups_{1};
+  std::mutex mutex_;
+  std::map<std::string, std::size_t> places_by_user_;  // guarded by mutex_
 };
 
 class archivist final : public admin_request_actor::base {

@@ -119,13 +119,18 @@ void archivist::restore_version() {
   if (!find_document()) return;
   const auto version = find_version(*number);
   if (!version) return;
-  send_import({document(), version->state, import_update::policy::restore},
-              [this, number = *number](const imported_update& outcome) {
-                if (outcome.what == imported_update::outcome::changed)
-                  log_line(log_severity::info, "document '" + document() + "' shows version " +
-                                                   std::to_string(number) + " again");
-                finish(admin::show_restored(document(), number, outcome));
-              });
+  const auto condition = admin::read_condition(*request_);
+  if (!condition) return finish(condition.error());
+  import_update order{document(), version->state, import_update::policy::restore};
+  order.condition = *condition;
+  send_import(std::move(order), [this, number = *number](const imported_update& outcome) {
+    if (outcome.what == imported_update::outcome::unmatched)
+      return finish(admin::show_edited(document(), outcome));
+    if (outcome.what == imported_update::outcome::changed)
+      log_line(log_severity::info,
+               "document '" + document() + "' shows version " + std::to_string(number) + " again");
+    finish(admin::show_restored(document(), number, outcome));
+  });
 }
 
 void archivist::remove_version() {

@@ -1,5 +1,6 @@
-// Which documents have changed since a version of them was made: the store's thread notes them, the
-// version maker takes them when one is due. noting_backend stands between the store and its
+// Which documents have changed since a version of them was made, and who changed them: the store's
+// thread notes both, the version maker takes the documents when a version is due, and whoever makes
+// a version takes the names. noting_backend stands between the store and its
 // backend, and notes what a batch has written. Thread: any.
 #pragma once
 
@@ -7,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "protocol/version_policy.hpp"
@@ -26,8 +28,11 @@ class changed_documents {
   void note(const storage::batch& written) {
     const std::lock_guard lock{mutex_};
     const auto now = version_schedule::time_point::clock::now();
-    for (const storage::log_append& append : written.appends)
-      if (!append.updates.empty()) schedule_.note_change(append.document, now);
+    for (const storage::log_append& append : written.appends) {
+      if (append.updates.empty()) continue;
+      schedule_.note_change(append.document, now);
+      if (append.by) add_credits(*append.document, *append.by);
+    }
   }
   /// The next document of which a version is due; null: none.
   version_schedule::name take_due() {
@@ -35,9 +40,31 @@ class changed_documents {
     return schedule_.take_due(version_schedule::time_point::clock::now());
   }
 
+  /// Who has edited a document since the last call; they are forgotten.
+  storage::append_credits take_credits(const std::string& document) {
+    const std::lock_guard lock{mutex_};
+    const auto found = credits_.find(document);
+    if (found == credits_.end()) return {};
+    storage::append_credits taken = std::move(found->second);
+    credits_.erase(found);
+    return taken;
+  }
+  /// For a version that could not be made.
+  void give_back(const std::string& document, const storage::append_credits& taken) {
+    const std::lock_guard lock{mutex_};
+    add_credits(document, taken);
+  }
+
  private:
+  void add_credits(const std::string& document, const storage::append_credits& more) {
+    if (more.empty()) return;
+    if (credits_.size() < version_schedule::documents_max || credits_.contains(document))
+      credits_[document].add(more);
+  }
+
   std::mutex mutex_;
   version_schedule schedule_;
+  std::unordered_map<std::string, storage::append_credits> credits_;
 };
 
 class noting_backend final : public storage::backend {

@@ -140,14 +140,14 @@ document_actor directory::spawn_document(const std::string& name, document_id id
                                          std::shared_ptr<message_id_window> window) {
   const auto& units = settings_.units;
   io_unit* const unit = units.empty() ? nullptr : units[unit_index(name, units.size())];
-  document_settings settings{id, name, settings_for(name, settings_.rules, settings_.doc),
-                             // Differs at each opening: in what a failed document has sent, and
-                             // not stored, there may be client ids that it chose.
-                             splitmix64(settings_.seed + id) + fnv1a(name), std::move(window),
-                             pending_, settings_.metrics, settings_.workers, release_,
-                             settings_.health, settings_.fold_after, settings_.webhooks,
-                             settings_.links, splitmix64(~(settings_.seed + id)),
-                             may_be_upstream(name) ? settings_.upstream : upstream_actor{}};
+  document_settings settings{
+      id, name, settings_for(name, settings_.rules, settings_.doc),
+      // Differs at each opening: in what a failed document has sent, and
+      // not stored, there may be client ids that it chose.
+      splitmix64(settings_.seed + id) + fnv1a(name), std::move(window), pending_, settings_.metrics,
+      settings_.workers, release_, settings_.health, settings_.fold_after, settings_.webhooks,
+      settings_.names_authors, settings_.links, splitmix64(~(settings_.seed + id)),
+      may_be_upstream(name) ? settings_.upstream : upstream_actor{}};
   caf::actor_config config{unit};
   // What a failed one sent last may be in the store's queue.
   const store_reader_actor reader = failed_.erase(name) > 0 ? store_reader_actor{store_} : reader_;

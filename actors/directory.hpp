@@ -55,6 +55,7 @@ struct directory_settings {
   std::shared_ptr<worker_pool> workers;   ///< For work of documents that takes long; may be null.
   std::shared_ptr<store_health> health;   ///< May be null.
   std::shared_ptr<webhook_feed> webhooks{};  ///< May be null.
+  bool names_authors = false;                ///< Documents say of their edits who made them.
   cluster_links_ptr links{};                 ///< Of no members yet; null: the node is alone.
   upstream_actor upstream{};                 ///< Null: documents are fetched from nowhere.
   upstream_names upstream_documents{};       ///< Those that are.

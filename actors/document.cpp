@@ -27,7 +27,7 @@ document::document(caf::actor_config& config, io_unit* unit, document_settings s
                                               settings_.pending),
             make_lender()),
       output_(name_),
-      reporter_(settings_.webhooks, settings_.name) {
+      reporter_(settings_.webhooks, settings_.name, settings_.names_authors) {
   if (!settings_.links) return;
   peers_ = std::make_unique<document_peers>(name_, settings_.links, settings_.life);
   work_.state()->expect_peers();
@@ -40,16 +40,19 @@ document::behavior_type document::make_behavior() {
   request(std::exchange(reader_, nullptr), caf::infinite, load_document{settings_.name})
       .then([this](const loaded_document& loaded) { on_loaded(loaded); },
             [this](const caf::error& why) { quit(why); });
+  // CAF compares a message with one handler after the other: what each edit brings comes first.
   return {
+      [this](const client_batch& batch) { queue(document_work::batch_rest{batch}); },
+      [this](flush_atom) { on_flush(); },
+      [this](const update_stored& stored) { on_update_stored(stored); },
+      [this](const peer_news& news) { queue(document_work::news_rest{news}); },
+      [this](const document_event& event) { queue(event); },
       [this](const join_document& join) { on_join(join); },
       [this](const leave_document& leave) { on_leave(leave); },
-      [this](const client_batch& batch) { queue(document_work::batch_rest{batch}); },
       [this](const presence_missed& missed) { queue(missed); },
       [this](const session_silent& silent) { queue(silent); },
       [this](const change_rights& change) { queue(change); },
       [this](const settle_documents&) { return on_settle(); },
-      [this](const document_event& event) { queue(event); },
-      [this](const update_stored& stored) { on_update_stored(stored); },
       [this](const storing_failed& failed) {
         quit(to_caf_error(close_reason_for(failed.why.code)));
       },
@@ -71,10 +74,8 @@ document::behavior_type document::make_behavior() {
       [this](const list_presence& which) { return on_list_presence(which); },
       [this](const list_clients& which) { return on_list_clients(which); },
       [this](const describe_document&) { return on_describe(); },
-      [this](const peer_news& news) { queue(document_work::news_rest{news}); },
       [this](const cluster_changed& change) { on_cluster_changed(change); },
       [this](const visit_document&) { return on_visit(); },
-      [this](flush_atom) { on_flush(); },
   };
 }
 
@@ -408,6 +409,15 @@ bool document::is_refused(session_id session) const {
 }
 
 /// The session hears of it in a dialect with errors; in any other it is closed.
+/// A client that may not, or sends what cannot be used, and stays: once a minute and cause.
+void document::note_refused(session_id session, const failure& why) {
+  const std::uint64_t count = refusals_logged_.note(to_string(why.code), current_time());
+  if (count == 0) return;
+  log_line(log_severity::info, "a request of session " + std::to_string(session) +
+                                   " to document '" + *name_ + "' is refused: " + explain(why) +
+                                   since_last_line(count));
+}
+
 void document::refuse(const document_effects::refusal& refused) {
   const session_id session = refused.from.session();
   if (session == no_session)
@@ -419,6 +429,7 @@ void document::refuse(const document_effects::refusal& refused) {
   if (traits.has_errors || is_forbidden) {
     const request_error error = request_error_for(refused.why.code, refused.part);
     if (settings_.metrics) settings_.metrics->refused(error).inc();
+    note_refused(session, refused.why);
     return output_.add(audience::one, session, refused.in,
                        {.kind = notice_kind::error,
                         .error = error,
@@ -567,7 +578,7 @@ void document::on_unload() {
 /// Whether the node ends while nothing can be stored. What waits for that was not acknowledged; the
 /// store logs it.
 bool document::may_lose_unstored() const {
-  return !waits_for_worker_ && settings_.health && settings_.health->refusal() != nullptr;
+  return !waits_for_worker_ && settings_.health && settings_.health->problem().has_value();
 }
 
 // --- the end of a turn ---

@@ -49,6 +49,7 @@ struct document_settings {
   std::shared_ptr<store_health> health;       ///< May be null.
   std::chrono::milliseconds fold_after{};     ///< Without an edit its state folds; see fold().
   std::shared_ptr<webhook_feed> webhooks{};   ///< May be null.
+  bool names_authors = false;                 ///< Of its appends, for versions.
   cluster_links_ptr links{};                  ///< Null: the node is alone.
   std::uint64_t life = 0;                     ///< Random; see cluster::replica.
   upstream_actor upstream{};                  ///< Null: the document is fetched from nowhere.
@@ -140,6 +141,7 @@ class document final : public io_actor<document_actor::base> {
   void carry_out_effects(const shared_bytes& event_bytes, std::size_t credit_bytes);
   void send_whole_state(session_id to, dialect in);
   void refuse(const document_effects::refusal& refused);
+  void note_refused(session_id session, const failure& why);
   void note_left_out(const document_effects::left_out_presence& presence);
   bool is_refused(session_id session) const;
   bool may_lose_unstored() const;
@@ -222,6 +224,7 @@ class document final : public io_actor<document_actor::base> {
   newcomer_state newcomers_;
   log_quota left_out_logged_;        // presence, by cause
   std::vector<session_id> refused_;  // are being closed, until they have left
+  log_quota refusals_logged_;        // that leave the session open, by cause
   log_quota closings_logged_;        // by reason
   log_quota unsendable_logged_;
   std::vector<stored_import> imports_;      // that wait for storage

@@ -102,8 +102,7 @@ void document::answer_import(operator_import import, imported_update answer) {
     return import.promise.deliver(std::move(answer));
   }
   answer.what = effects.writes.empty() ? outcome::known : outcome::changed;
-  if (!effects.writes.empty() && !import.order.origin_name.empty())
-    reporter_.on_edit_by(import.order.origin_name);
+  if (!effects.writes.empty()) reporter_.on_edit_by(import.order.user, import.order.origin_name);
   if (!effects.refusals.empty()) {
     answer.what = outcome::refused;
     answer.edit_index = effects.refusals.front().edit_index;

@@ -1,6 +1,7 @@
 // What a document tells the webhooks: that it opens and closes, who joins and leaves, who has
-// edited, here and at other nodes, and that another node has all of it. Does nothing where there
-// are none. Owner: a document actor, on its thread.
+// edited, here and at other nodes, and that another node has all of it. Who has edited goes with
+// each append, for the webhooks and for the versions; without both it does nothing. Owner: a
+// document actor, on its thread.
 #pragma once
 
 #include <memory>
@@ -20,9 +21,13 @@ namespace troupe {
 
 class document_reporter {
  public:
-  /// `feed`: null: there are no webhooks.
-  document_reporter(std::shared_ptr<webhook_feed> feed, std::string document)
-      : feed_(std::move(feed)), document_(std::move(document)) {}
+  /// `feed`: null: there are no webhooks. `names_authors`: appends say who has edited, also without
+  /// a feed.
+  document_reporter(std::shared_ptr<webhook_feed> feed, std::string document,
+                    bool names_authors = false)
+      : feed_(std::move(feed)),
+        document_(std::move(document)),
+        names_authors_(names_authors || feed_) {}
 
   void on_opened() {
     if (!feed_) return;
@@ -33,6 +38,7 @@ class document_reporter {
   bool may_open() const noexcept { return feed_ && !is_open_; }
   /// Whoever is still there has left, too.
   void on_closed() {
+    names_authors_ = false;
     if (!feed_) return;
     for (const auto& [session, who] : sessions_)
       note(webhook::event_kind::session_left, session, who);
@@ -42,12 +48,11 @@ class document_reporter {
   }
 
   void on_join(const joining_session& who) {
-    if (!feed_) return;
-    sessions_.insert_or_assign(who.session, who.who);
+    if (feed_ || (names_authors_ && !user_of(who.who).empty()))
+      sessions_.insert_or_assign(who.session, who.who);
     note(webhook::event_kind::session_joined, who.session, who.who);
   }
   void on_leave(session_id session) {
-    if (!feed_) return;
     const auto found = sessions_.find(session);
     if (found == sessions_.end()) return;
     note(webhook::event_kind::session_left, session, found->second);
@@ -56,14 +61,16 @@ class document_reporter {
 
   /// A session has edited, or nobody in particular (no_session).
   void on_edit(session_id session) {
-    if (!feed_ || session == no_session || session == last_author_) return;
+    if (!names_authors_ || session == no_session || session == last_author_) return;
     last_author_ = session;
     if (const auto found = sessions_.find(session); found != sessions_.end())
       add(user_of(found->second), credits_.users);
   }
-  /// A backend has edited under this name.
-  void on_edit_by(const std::string& origin) {
-    if (feed_) add(origin, credits_.origins);
+  /// A program has edited under this name, for this user; either may be empty.
+  void on_edit_by(const std::string& user, const std::string& origin) {
+    if (!names_authors_) return;
+    add(user, credits_.users);
+    add(origin, credits_.origins);
   }
 
   // --- other nodes ---
@@ -83,11 +90,11 @@ class document_reporter {
   }
   /// The updates that come next from a peer are by these.
   void expect_peer_edits(const cluster::peer_authors* who) {
-    if (feed_) of_peer_ = who != nullptr ? *who : cluster::peer_authors{};
+    if (names_authors_) of_peer_ = who != nullptr ? *who : cluster::peer_authors{};
   }
   /// One of them has changed the document. Requires: take_unreported() was called since on_edit().
   void on_peer_edit() {
-    if (!feed_) return;
+    if (!names_authors_) return;
     for (const std::string& each : of_peer_.users) add(each, credits_.users);
     for (const std::string& each : of_peer_.origins) add(each, credits_.origins);
     of_peer_ = {};
@@ -113,7 +120,7 @@ class document_reporter {
     reported_origins_ = credits_.origins.size();
   }
   static void add(const std::string& name, std::vector<std::string>& to) {
-    if (name.empty() || to.size() >= webhook::authors::count_max) return;
+    if (name.empty() || to.size() >= storage::append_credits::count_max) return;
     for (const std::string& each : to)
       if (each == name) return;
     to.push_back(name);
@@ -121,7 +128,7 @@ class document_reporter {
 
   void note(webhook::event_kind what, session_id session = no_session,
             const identity_ptr& who = nullptr) {
-    if (!feed_->wants(what)) return;
+    if (!feed_ || !feed_->wants(what)) return;
     webhook::event event;
     event.what = what;
     event.document = document_;
@@ -132,7 +139,8 @@ class document_reporter {
 
   std::shared_ptr<webhook_feed> feed_;
   std::string document_;
-  std::unordered_map<session_id, identity_ptr> sessions_;  // if there is a feed
+  bool names_authors_;
+  std::unordered_map<session_id, identity_ptr> sessions_;  // without a feed those with a user
   storage::append_credits credits_;
   std::size_t reported_users_ = 0;  // of credits_, as the next
   std::size_t reported_origins_ = 0;

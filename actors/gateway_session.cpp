@@ -245,6 +245,7 @@ caf::result<edited_document> gateway_session::carry_out(import_update order,
     return client_refusal(client_error::invalid_request,
                           "an origin has at most 128 bytes and no control characters");
   order.origin_name = origin;
+  order.user = who_.user;
   order.wants_version = true;
   if (!if_version.empty()) {
     order.condition.must_exist = true;

@@ -72,10 +72,9 @@ void key_source::on_answered(const keys_answered& answered) {
     if (metrics_) metrics_->failed_key_fetches().inc();
     const std::uint64_t count = failures_logged_.note(good.error().detail, clock::now());
     if (count > 0)
-      log_line(log_severity::error, "the keys of " + shown_url(settings_.url) +
-                                        " are not read: " + to_string(good.error()) +
-                                        (has_keys_ ? "; the old ones stay" : "") +
-                                        since_last_line(count));
+      log_line(log_severity::error,
+               "the keys of " + shown_url(settings_.url) + " are not read: " + good.error().detail +
+                   (has_keys_ ? "; the old ones stay" : "") + since_last_line(count));
   }
   for (promise& each : std::exchange(waiting_, {})) each.deliver(refreshed_keys{good.has_value()});
 }

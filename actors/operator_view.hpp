@@ -225,6 +225,7 @@ struct import_update {
   policy how = policy::merge;
   std::shared_ptr<const edits::batch> edits = {};  ///< Instead of the update; null: none.
   std::string origin_name = {};                    ///< See hosted_document::on_edit().
+  std::string user = {};  ///< Whose token it came with; empty: an operator's.
   version_condition condition = {};
   bool wants_version = false;  ///< In the answer.
 };

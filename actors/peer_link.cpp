@@ -29,16 +29,17 @@ peer_link::peer_link(caf::actor_config& config, peer_link_settings settings,
 peer_link::behavior_type peer_link::make_behavior() {
   end_on_exception(this);
   set_down_handler([this](const caf::down_msg& down) { on_down(down); });
+  // CAF compares a message with one handler after the other: what each edit brings comes first.
   return {
+      [this](const send_to_peer& what) { on_send(what); },
+      [this](const peer_batch& batch) { on_batch(batch); },
+      [this](flush_atom) { on_flush(); },
       [this](const attach_document& which) { on_attach(which); },
       [this](const detach_document& which) { on_detach(which); },
-      [this](const send_to_peer& what) { on_send(what); },
       [this](const expect_link& what) { on_expect(what); },
       [this](const connect_link& what) { on_connect(what); },
       [this](const end_link& how) { on_end(how); },
-      [this](const peer_batch& batch) { on_batch(batch); },
       [this](const second_passed&) { on_second(); },
-      [this](flush_atom) { on_flush(); },
       [this](const describe_link&) { return on_describe(); },
   };
 }

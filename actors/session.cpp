@@ -137,8 +137,6 @@ void session::quit_if_closed() {
 
 // --- events of documents ---
 
-void session::deliver(const frame_run& frames) { connection_->send(frames.bytes, frames.count); }
-
 bool session::skips_presence(document_id document) {
   const bool skips = core_.skips_presence(document, connection_->queued_bytes());
   if (skips) environment_->metrics->presence_skipped().inc();

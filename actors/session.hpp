@@ -81,7 +81,7 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   void on_closed(close_reason reason);
 
   // subscriber_session
-  void deliver(const frame_run& frames) override;
+  frame_output& output() noexcept override { return *connection_; }
   bool skips_presence(document_id document) override;
   void on_handled(document_id document, credit_amount amount) override;
   void on_probe(document_id document) override;

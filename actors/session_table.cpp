@@ -99,7 +99,7 @@ close_reason session_table::why_failed(document_id document) const {
 bool session_table::subscribe(document_id document, session_id id) {
   if (find_failed(document) != failed_.end()) return false;
   if (subscriber_session* const session = find(id))
-    subscribers_[document].push_back({id, session, {}, {}});
+    subscribers_[document].push_back({id, session, &session->output(), {}, {}});
   return true;
 }
 
@@ -160,7 +160,7 @@ void session_table::deliver(document_id document, subscriber_list& to,
     }
     if (!s.hears.contains(in)) continue;
     const auto push = [&](const frame_run& frames) {
-      s.session->deliver(frames);
+      s.output->send(frames.bytes, frames.count);
       ++pushed;
     };
     if (plan_.is_named(s.id)) {

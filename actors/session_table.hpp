@@ -12,6 +12,7 @@
 #include "actors/deliveries.hpp"
 #include "actors/operator_view.hpp"
 #include "actors/unit_tally.hpp"
+#include "net/frame_output.hpp"
 #include "protocol/dialects/codec.hpp"
 
 namespace troupe {
@@ -38,7 +39,8 @@ class subscriber_session {
   using time_point = std::chrono::steady_clock::time_point;
 
   virtual ~subscriber_session() = default;
-  virtual void deliver(const frame_run& frames) = 0;
+  /// Where its frames go, for as long as it is subscribed to any document.
+  virtual frame_output& output() noexcept = 0;
   /// Whether it reads so slowly that presence is left out for it. If so, it asks the document for
   /// all presence once it reads again.
   virtual bool skips_presence(document_id document) = 0;
@@ -142,10 +144,11 @@ class session_table {
   unit_tally& tally() noexcept { return tally_; }
 
  private:
-  /// A subscriber's session, found without a look-up when a frame goes to all.
+  /// A subscriber's session and output, found without a look-up when a frame goes to all.
   struct subscriber {
     session_id id;
     subscriber_session* session;
+    frame_output* output;
     dialect_set hears;
     dialect_set awaits_reply;  ///< It will hear these from the answer to its sync on.
   };

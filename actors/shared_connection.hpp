@@ -57,7 +57,7 @@ class shared_connection final : public connection_handler,
 
  private:
   // subscriber_session
-  void deliver(const frame_run&) override {}
+  frame_output& output() noexcept override { return *connection_; }
   bool skips_presence(document_id) override { return false; }
   void on_handled(document_id, credit_amount) override {}
   void on_second(time_point now) override;

@@ -31,17 +31,18 @@ store::store(caf::actor_config& config, store_settings settings)
 
 store::behavior_type store::make_behavior() {
   end_on_exception(this);
+  // CAF compares a message with one handler after the other: what each edit brings comes first.
   return {
-      [this](const load_document& which) { return on_load(which); },
       [this](const append_updates& append) { on_append(append); },
-      [this](const write_checkpoint& checkpoint) { on_checkpoint(checkpoint); },
-      [this](const remove_document& which) { return on_remove(which); },
-      [this](const adopt_generation& which) { return on_adopt(which); },
-      [this](const drop_copy& which) { return on_drop(which); },
       [this](flush_atom) {
         flush_scheduled_ = false;
         flush();
       },
+      [this](const load_document& which) { return on_load(which); },
+      [this](const write_checkpoint& checkpoint) { on_checkpoint(checkpoint); },
+      [this](const remove_document& which) { return on_remove(which); },
+      [this](const adopt_generation& which) { return on_adopt(which); },
+      [this](const drop_copy& which) { return on_drop(which); },
       [this](recover_atom) { on_recovery_due(); },
   };
 }
@@ -250,18 +251,30 @@ void store::end_documents(const std::string& name, const failure& why) {
 
 // --- serving and refusing ---
 
+/// Whether edits are still taken. A disk that is full does not become empty by itself.
+bool store::is_patient(const failure& why) const {
+  return why.code != errc::disk_full &&
+         std::chrono::steady_clock::now() - refusing_since_ < settings_.patience;
+}
+
 /// `shown`: to clients, who need not know where the store lies.
 void store::begin_refusing(const failure& why, failure shown) {
   const auto now = std::chrono::steady_clock::now();
   if (!std::exchange(is_refusing_, true)) {
     refusing_since_ = now;
     logged_at_ = now - log_interval;
-    if (settings_.metrics) {
-      settings_.metrics->storage_refusing().value(1);
-      settings_.metrics->storage_failures(why.code).inc();
-    }
+    if (settings_.metrics) settings_.metrics->storage_failures(why.code).inc();
   }
-  settings_.health->note_unwritable(shown);
+  if (!settings_.place.empty()) shown.detail.insert(0, settings_.place + ": ");
+  const bool is_delaying = is_patient(why);
+  if (is_delaying) {
+    settings_.health->note_delayed(shown);
+  } else {
+    if (std::exchange(is_delaying_, false)) logged_at_ = now - log_interval;
+    settings_.health->note_unwritable(shown);
+    if (settings_.metrics) settings_.metrics->storage_refusing().value(1);
+  }
+  is_delaying_ = is_delaying;
   log_refusal(why);
   tell_later(this, store_actor{this}, settings_.recovery_interval, recover_atom_v);
 }
@@ -271,7 +284,10 @@ void store::log_refusal(const failure& why) {
   if (now - logged_at_ < log_interval) return;
   logged_at_ = now;
   log_line(log_severity::error,
-           "storage cannot be written, so edits are refused until it can: " + to_string(why) +
+           std::string{is_delaying_ ? "storage cannot be written, so edits wait until it can: "
+                                    : "storage cannot be written, so edits are refused until it "
+                                      "can: "}
+                   .append(to_string(why)) +
                "; " + std::to_string(settings_.health->waiting()) +
                " bytes of updates, which are not acknowledged, wait to be stored");
 }

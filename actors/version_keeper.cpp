@@ -31,7 +31,16 @@ result<storage::version_info> version_keeper::keep(const std::string& document,
                   "the document has " + std::to_string(all.size()) +
                       " versions that people made, as many as versions.max_per_document allows");
   }
-  return archive_->add_version(document, what);
+  return add(document, what);
+}
+
+/// Names those who have edited since the version before.
+result<storage::version_info> version_keeper::add(const std::string& document,
+                                                  storage::version_draft what) const {
+  if (changes_) what.by = changes_->take_credits(document);
+  auto added = archive_->add_version(document, what);
+  if (!added && changes_) changes_->give_back(document, what.by);
+  return added;
 }
 
 result<std::optional<storage::version_info>>
@@ -52,7 +61,7 @@ result<storage::version_info> version_keeper::keep_stored(const std::string& doc
   auto state = encode_stored(stored, settings_of_(document));
   if (!state)
     return fail(state.error().code, "document '" + document + "': " + state.error().detail);
-  return archive_->add_version(document, {{}, true, stored.last, *state});
+  return add(document, {{}, true, stored.last, *state});
 }
 
 result<std::vector<storage::version_info>> version_keeper::list(const std::string& document) const {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/changed_documents.hpp"
 #include "protocol/crdt/doc.hpp"
 #include "protocol/version_policy.hpp"
 #include "storage/archive.hpp"
@@ -26,13 +27,15 @@ class version_keeper {
   /// What a document with this name is made with.
   using settings_of = std::function<crdt::doc_settings(const std::string& document)>;
 
+  /// `changes`: knows who has edited; null: versions name nobody.
   version_keeper(std::shared_ptr<storage::backend> backend,
                  std::shared_ptr<storage::archive> archive, settings_of documents,
-                 version_rules rules)
+                 version_rules rules, std::shared_ptr<changed_documents> changes = nullptr)
       : backend_(std::move(backend)),
         archive_(std::move(archive)),
         settings_of_(std::move(documents)),
-        rules_(rules) {}
+        rules_(rules),
+        changes_(std::move(changes)) {}
 
   /// Keeps what somebody wants kept. Where there is no room, the oldest that the server made goes.
   /// Fails with quota_exceeded if there is none; as archive::add_version does.
@@ -48,6 +51,7 @@ class version_keeper {
 
  private:
   result<storage::version_info> keep_stored(const std::string& document) const;
+  result<storage::version_info> add(const std::string& document, storage::version_draft what) const;
   result<std::vector<storage::version_info>> list(const std::string& document) const;
   result<void> thin(const std::string& document, std::vector<storage::version_info> all,
                     const version_rules& rules) const;
@@ -56,6 +60,7 @@ class version_keeper {
   std::shared_ptr<storage::archive> archive_;
   settings_of settings_of_;
   version_rules rules_;
+  std::shared_ptr<changed_documents> changes_;
 };
 
 }  // namespace troupe

@@ -7,6 +7,7 @@
 #include "actors/interfaces.hpp"
 #include "actors/random_key.hpp"
 #include "base/base64.hpp"
+#include "base/bearer_text.hpp"
 #include "base/wall_clock.hpp"
 #include "net/io_unit.hpp"
 
@@ -17,7 +18,6 @@ namespace {
 using y_sweet_page = y_sweet::page;
 
 constexpr std::string_view role_of_application = "application";
-constexpr std::string_view role_of_client = "user";
 
 /// 128 bits that nobody can guess, as text that needs no escape in a path.
 std::string random_text_id() {
@@ -85,7 +85,7 @@ admin::judged_token y_sweet_handler::judge(const y_sweet::page_request& wanted,
     return {admin::user_token::unknown,
             is_of_user ? access::describe(*bearer.error()) : std::string_view{}};
   }
-  asker = {role_of_client, bearer->user, bearer->token_id};
+  asker = {admin::role_of_user, bearer->user, bearer->token_id};
   const bool is_allowed = wanted.needs && bearer->may.contains(*wanted.needs);
   return is_allowed ? admin::user_token::allowed : admin::user_token::forbidden;
 }
@@ -104,11 +104,22 @@ std::optional<http_answer> y_sweet_handler::refusal_of(const http_request& head,
   return refusal_of_rate(asker);
 }
 
-std::optional<http_answer> y_sweet_handler::refusal_of_rate(const http_asker& asker) {
-  if (asker.role != role_of_client) return std::nullopt;
-  const std::lock_guard lock{mutex_};
-  if (rates_.take(asker.user.empty() ? asker.token_id : asker.user, io_unit::clock::now()))
+/// A body takes time to arrive, and a client may have lost its right meanwhile.
+std::optional<http_answer>
+y_sweet_handler::refusal_behind_body(const http_request& request,
+                                     const y_sweet::page_request& wanted) const {
+  if (!request.has_body || request.asker.role != admin::role_of_user) return std::nullopt;
+  http_asker asker;
+  const auto token = token_in_authorization(request.authorization);
+  if (judge(wanted, std::string{token.value_or("")}, asker).what == admin::user_token::allowed)
     return std::nullopt;
+  return admin::answer_error(403, "the token has lost its right while the body came");
+}
+
+std::optional<http_answer> y_sweet_handler::refusal_of_rate(const http_asker& asker) {
+  if (asker.role != admin::role_of_user) return std::nullopt;
+  const std::lock_guard lock{mutex_};
+  if (rates_.take(admin::share_of(asker), io_unit::clock::now())) return std::nullopt;
   http_answer answer = admin::answer_error(429, "this user asks too often");
   answer.retry_after = std::chrono::seconds{1};
   return answer;
@@ -151,6 +162,10 @@ void y_sweet_handler::on_request(http_request request, std::function<void(http_a
   const auto wanted = std::get<y_sweet::page_request>(*std::move(found));
   if (wanted.to == y_sweet_page::ready)
     return answer(y_sweet::show_ready(settings_.readiness ? settings_.readiness() : std::nullopt));
+  if (auto refusal = refusal_behind_body(request, wanted)) {
+    noting(request, wanted, [](const http_answer&) {})(*refusal);
+    return answer(*std::move(refusal));
+  }
   request.authorization.clear();  // nobody behind this needs it
   const auto back = noting(request, wanted, std::move(answer));
   switch (wanted.to) {
@@ -191,7 +206,8 @@ void y_sweet_handler::ask_archivist(http_request request, admin::page_request wa
                                     std::function<void(http_answer)> answer) {
   request.target = wanted.path;
   const bool is_edit = wanted.to == admin::page::add_update;
-  auto place = is_edit ? archive_desk::take_edit(desk_) : archive_desk::take_place(desk_);
+  auto place = is_edit ? archive_desk::take_edit(desk_)
+                       : archive_desk::take_place(desk_, admin::share_of(request.asker));
   if (!place) return answer(admin::show_failure());
   const auto actor =
       is_edit ? system_.spawn<archivist>(desk_, std::move(place), std::move(answer))

@@ -52,6 +52,8 @@ class y_sweet_handler final : public http_handler {
                             http_asker& asker) const;
   std::optional<http_answer> refusal_of(const http_request& head,
                                         const y_sweet::page_request& wanted, http_asker& asker);
+  std::optional<http_answer> refusal_behind_body(const http_request& request,
+                                                 const y_sweet::page_request& wanted) const;
   std::optional<http_answer> refusal_of_rate(const http_asker& asker);
   void log_wrong_token(const std::string& address);
   http_answer answer_auth(const http_request& request, const y_sweet::page_request& wanted) const;

@@ -17,6 +17,7 @@
 #include "app/exporter.hpp"
 #include "app/storage/tool.hpp"
 #include "storage/memory_backend.hpp"
+#include "storage/postgresql/backend.hpp"
 
 namespace troupe {
 
@@ -73,7 +74,7 @@ readiness_check node::readiness() const {
   return [health = health_, cluster = cluster_state_,
           stopping = is_stopping_]() -> std::optional<std::string> {
     if (stopping->load()) return "the node is stopping";
-    if (const auto why = health->refusal()) return "storage cannot be written: " + to_string(*why);
+    if (const auto why = health->problem()) return "storage cannot be written: " + to_string(*why);
     return cluster ? cluster->why_not() : std::nullopt;
   };
 }
@@ -85,6 +86,7 @@ result<void> node::open_storage() {
     keep_storage(std::make_shared<storage::memory_backend>());
     return {};
   }
+  if (settings_.storage.engine == storage_engine::postgresql) return open_database();
   storage::rocksdb_settings settings = to_rocksdb_settings(settings_);
   settings.log = [](storage::log_level level, std::string_view text) {
     log_line(level == storage::log_level::error ? log_severity::error : log_severity::warning,
@@ -97,6 +99,15 @@ result<void> node::open_storage() {
                     storage_advice(opened.error().code, settings_.storage.path));
   log_line(log_severity::info, "documents are kept in '" + settings_.storage.path + "'");
   keep_storage(std::shared_ptr<storage::rocksdb_backend>{*std::move(opened)});
+  return {};
+}
+
+result<void> node::open_database() {
+  auto opened = storage::postgresql_backend::open(to_postgresql_settings(settings_));
+  if (!opened) return fail(opened.error().code, "storage.postgresql: " + opened.error().detail);
+  log_line(log_severity::info, "documents are kept in PostgreSQL, in the schema '" +
+                                   settings_.storage_postgresql.schema + "'");
+  keep_storage(std::shared_ptr<storage::postgresql_backend>{*std::move(opened)});
   return {};
 }
 
@@ -145,6 +156,10 @@ result<void> node::spawn_actors(std::function<void()> on_failure) {
   storing.upstream_documents = to_upstream_names(settings_);
   storing.health = health_;
   storing.metrics = metrics_;
+  if (settings_.storage.engine == storage_engine::postgresql) {
+    storing.patience = settings_.storage_postgresql.patience;
+    storing.place = "PostgreSQL";
+  }
   actors_->store = system_.spawn<store, caf::detached>(std::move(storing));
   directory_settings documents = to_directory_settings(settings_, units_);
   documents.seed = random_seed();
@@ -156,6 +171,7 @@ result<void> node::spawn_actors(std::function<void()> on_failure) {
     TROUPE_ASSIGN(upstream_, open_upstream(settings_, system_, metrics_));
     documents.upstream = upstream_.actor;
   }
+  documents.names_authors = to_version_rules(settings_).is_enabled;
   if (settings_.cluster.enabled) documents.links = links_to_nobody(settings_, newest_links_);
   actors_->directory =
       system_.spawn<directory>(documents, actors_->store, actors_->reader, actors_->hubs);
@@ -182,10 +198,11 @@ std::shared_ptr<storage::backend> node::keep_versions() {
   const auto settings_of = [of = documents.rules, general = documents.doc](const auto& name) {
     return settings_for(name, of, general);
   };
+  const auto changes =
+      rules.is_enabled ? std::make_shared<changed_documents>(rules.interval) : nullptr;
   versions_ = std::make_shared<const version_keeper>(storage_.backend, storage_.archive,
-                                                     settings_of, rules);
-  if (!rules.is_enabled) return storage_.backend;
-  const auto changes = std::make_shared<changed_documents>(rules.interval);
+                                                     settings_of, rules, changes);
+  if (!changes) return storage_.backend;
   version_maker_ = system_.spawn<version_maker>(versions_, changes, workers_, newest_links_);
   return std::make_shared<noting_backend>(storage_.backend, changes);
 }

@@ -90,6 +90,7 @@ class node {
   node(const config& settings, caf::actor_system& system, io_units& units);
 
   result<void> open_storage();
+  result<void> open_database();
   result<void> open_webhooks();
   result<void> open_access();
   result<void> join_cluster();

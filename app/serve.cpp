@@ -80,23 +80,39 @@ void arm_watchdog(const sigset_t& signals) {
   std::_Exit(code);
 }
 
-void warn_of_risks(const config& settings) {
-  if (!is_loopback_address(settings.server.address) && settings.access.mode == access::mode::open)
-    std::cerr << "troupe: WARNING: listening on " << settings.server.address
-              << " with access.mode open: whoever reaches this port can read and change EVERY "
-                 "document; set access.mode to token or webhook (docs/security.md), or let a proxy "
-                 "decide who may connect\n";
-  if (!is_loopback_address(settings.server.address) && settings.server.allowed_origins.empty())
-    std::cerr << "troupe: warning: listening on " << settings.server.address
-              << " without server.allowed_origins: browsers can only connect from pages of this "
-                 "machine, or of the same host over https; list the origins of your pages\n";
+/// What an operator should know before others find out.
+std::vector<std::string> risks_of(const config& settings) {
+  std::vector<std::string> risks;
+  const bool is_public = !is_loopback_address(settings.server.address);
+  if (is_public && settings.access.mode == access::mode::open)
+    risks.push_back("WARNING: listening on " + settings.server.address +
+                    " with access.mode open: whoever reaches this port can read and change EVERY "
+                    "document; set access.mode to token or webhook (docs/security.md), or let a "
+                    "proxy decide who may connect");
+  if (is_public && settings.server.allowed_origins.empty())
+    risks.push_back("warning: listening on " + settings.server.address +
+                    " without server.allowed_origins: browsers can only connect from pages of this "
+                    "machine, or of the same host over https; list the origins of your pages");
   if (settings.metrics.port != 0 && !is_loopback_address(settings.metrics.address))
-    std::cerr << "troupe: warning: the metrics on " << settings.metrics.address
-              << " ask for no password: whoever reaches the port can read them\n";
+    risks.push_back("warning: the metrics on " + settings.metrics.address +
+                    " ask for no password: whoever reaches the port can read them");
   if (settings.admin.enabled && !is_loopback_address(settings.admin.address))
-    std::cerr << "troupe: warning: the admin pages listen on " << settings.admin.address
-              << " without TLS: whoever can listen on the way there learns the token, and with it "
-                 "can read and delete all documents\n";
+    risks.push_back("warning: the admin pages listen on " + settings.admin.address +
+                    " without TLS: whoever can listen on the way there learns the token, and with "
+                    "it can read and delete all documents");
+  if (settings.access.mode == access::mode::webhook && settings.access_webhook.secret.empty())
+    risks.push_back(
+        "warning: access.webhook.secret is not set: the application cannot tell the questions of "
+        "this node from those of others");
+  return risks;
+}
+
+/// On the terminal whatever the log shows, and in the log's file where there is one.
+void warn_of_risks(const config& settings, const log_sink& log) {
+  for (const std::string& each : risks_of(settings)) {
+    std::cerr << "troupe: " << each << '\n';
+    if (log.has_file()) log_line(log_severity::warning, each);
+  }
 }
 
 void reopen_logs(node& running, log_sink& log) {
@@ -252,7 +268,6 @@ int serve(const config& settings, caf_config& caf) {
   const sigset_t signals = handled_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   raise_descriptor_limit(settings.limits.max_connections);
-  warn_of_risks(settings);
 
   const service_manager manager = service_manager::of_this_process();
   caf::init_global_meta_objects<caf::id_block::troupe_wire>();
@@ -269,6 +284,7 @@ int serve(const config& settings, caf_config& caf) {
     const auto log = open_log(settings, caf);
     if (!log) return EXIT_FAILURE;
     caf::actor_system system{caf};
+    warn_of_risks(settings, *log);
     const auto on_failure = [&has_failed] {
       has_failed = true;
       kill(getpid(), SIGUSR1);

@@ -70,9 +70,9 @@ close_reason close_reason_for(errc code) noexcept {
     case errc::invalid_reference:
     case errc::invalid_any:
     case errc::invalid_json:
-    case errc::update_too_large:
     case errc::state_too_large:
     case errc::too_many_clients: return close_reason::invalid_update;
+    case errc::update_too_large: return close_reason::message_too_large;
     case errc::unusable_content: return close_reason::unusable_content;
     case errc::name_too_long: return close_reason::name_too_long;
     case errc::too_deep: return close_reason::too_deep;

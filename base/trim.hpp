@@ -8,6 +8,10 @@ namespace troupe {
 /// What JSON counts as white space.
 inline constexpr std::string_view json_blanks = " \t\r\n";
 
+constexpr bool is_json_blank(char c) noexcept {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /// `text` without the characters of `blanks` at its start and end: a part of it, maybe empty.
 constexpr std::string_view trimmed(std::string_view text,
                                    std::string_view blanks = json_blanks) noexcept {

@@ -26,6 +26,10 @@ if(TROUPE_SANITIZE)
     $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
     # Asio has fences, which ThreadSanitizer does not follow; it does not rely on them alone.
     $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
+  if(TROUPE_SANITIZE MATCHES "address")
+    # AddressSanitizer finds these itself when they happen; to check each pointer first makes a quarter of the compiling.
+    target_compile_options(troupe_flags INTERFACE -fno-sanitize=null,object-size)
+  endif()
   target_link_options(troupe_flags INTERFACE -fsanitize=${TROUPE_SANITIZE})
 endif()
 

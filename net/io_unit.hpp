@@ -24,6 +24,7 @@
 #include <caf/execution_unit.hpp>
 #include <caf/fwd.hpp>
 
+#include "net/connection_memory.hpp"
 #include "net/poller.hpp"
 #include "net/unit_inbox.hpp"
 
@@ -112,6 +113,9 @@ class io_unit final : public caf::execution_unit {
   /// returns.
   std::span<std::uint8_t> read_buffer() noexcept { return read_buffer_; }
 
+  /// For the connections of this unit. Thread: any.
+  connection_memory& memory() noexcept { return memory_; }
+
   /// Keeps a connection alive, and run() from ending, until it is removed.
   void add(std::shared_ptr<unit_member> member);
   void remove(const std::shared_ptr<unit_member>& member);
@@ -150,6 +154,7 @@ class io_unit final : public caf::execution_unit {
   void finish_here();
   void end_if_empty();
 
+  connection_memory memory_;
   std::unique_ptr<loop> loop_;
   std::atomic<std::thread::id> thread_;  // none before run()
   const clock::duration flush_interval_;

@@ -17,6 +17,7 @@
 
 #include "base/bytes.hpp"
 #include "base/close_reason.hpp"
+#include "net/frame_output.hpp"
 #include "net/websocket_frame.hpp"
 
 namespace troupe {
@@ -59,7 +60,7 @@ struct connection_counters {
   std::uint64_t bytes_out = 0;
 };
 
-class websocket_connection {
+class websocket_connection : public frame_output {
  public:
   using time_point = std::chrono::steady_clock::time_point;
 
@@ -72,7 +73,7 @@ class websocket_connection {
   /// Queues `count` whole frames, as encode_frame makes them; they are written at the end of
   /// the unit's turn. Never blocks. If the queue is full, the connection closes with slow_consumer.
   /// Ignored once the connection closes.
-  virtual void send(const shared_slice& frames, std::uint32_t count) = 0;
+  void send(const shared_slice& frames, std::uint32_t count) override = 0;
   void send(const shared_bytes& frame) { send(shared_slice{frame}, 1); }
 
   /// Stops reading, so that TCP holds the peer back. A message that has begun is still delivered.

@@ -1,62 +1,62 @@
 #include "protocol/document_quota.hpp"
 
 #include <utility>
-#include <vector>
 
 namespace troupe {
 
 /// What a ticket gives back.
 struct document_quota::held_places {
   std::shared_ptr<document_quota> of;
-  std::string document;
-  std::vector<std::string> owners;
+  places held;
 
-  held_places(std::shared_ptr<document_quota> quota, std::string name,
-              std::vector<std::string> holders)
-      : of(std::move(quota)), document(std::move(name)), owners(std::move(holders)) {}
+  held_places(std::shared_ptr<document_quota> quota, const places& holds)
+      : of(std::move(quota)), held(holds) {}
   held_places(const held_places&) = delete;
   held_places& operator=(const held_places&) = delete;
-  ~held_places() {
-    for (const std::string& owner : owners) of->release(owner, document);
-  }
+  ~held_places() { of->release(held); }
 };
 
 document_quota::answer document_quota::acquire(const std::string& user, const std::string& address,
                                                const std::string& document) {
-  std::vector<std::pair<std::string, std::size_t>> owners;
-  if (!user.empty() && limits_.per_user > 0) owners.emplace_back("user " + user, limits_.per_user);
+  struct owner {
+    std::string name;
+    std::size_t max = 0;  // 0: does not count
+  };
+  std::array<owner, 2> owners;
+  if (!user.empty() && limits_.per_user > 0) owners[0] = {"user " + user, limits_.per_user};
   if (!address.empty() && limits_.per_address > 0)
-    owners.emplace_back("address " + address, limits_.per_address);
-  if (owners.empty()) return {};
-  std::vector<std::string> holders;
+    owners[1] = {"address " + address, limits_.per_address};
+  if (owners[0].max == 0 && owners[1].max == 0) return {};
+  places held;
   {
     const std::scoped_lock lock{mutex_};
-    for (const auto& [owner, max] : owners)
-      if (!has_room(owner, document, max)) return {.is_refused = true, .ticket = nullptr};
-    for (auto& [owner, max] : owners) {
-      ++held_[owner][document];
-      holders.push_back(std::move(owner));
+    for (const owner& each : owners)
+      if (const auto found = held_.find(each.name);
+          each.max > 0 && found != held_.end() && !has_room(found->second, document, each.max))
+        return {.is_refused = true, .ticket = nullptr};
+    for (std::size_t i = 0; i < owners.size(); ++i) {
+      if (owners[i].max == 0) continue;
+      owner_table::value_type& of = *held_.try_emplace(std::move(owners[i].name)).first;
+      held[i] = {&of, of.second.try_emplace(document).first};
+      ++held[i].document->second;
     }
   }
   return {.is_refused = false,
-          .ticket = std::make_shared<const held_places>(shared_from_this(), document,
-                                                        std::move(holders))};
+          .ticket = std::make_shared<const held_places>(shared_from_this(), held)};
 }
 
-bool document_quota::has_room(const std::string& owner, const std::string& document,
-                              std::size_t max) const {
-  const auto found = held_.find(owner);
-  return found == held_.end() || found->second.contains(document) || found->second.size() < max;
+bool document_quota::has_room(const documents& held, const std::string& document, std::size_t max) {
+  return held.size() < max || held.contains(document);
 }
 
-void document_quota::release(const std::string& owner, const std::string& document) {
+void document_quota::release(const places& held) {
   const std::scoped_lock lock{mutex_};
-  const auto of = held_.find(owner);
-  if (of == held_.end()) return;
-  const auto place = of->second.find(document);
-  if (place == of->second.end() || --place->second > 0) return;
-  of->second.erase(place);
-  if (of->second.empty()) held_.erase(of);
+  for (const place& each : held) {
+    if (each.owner == nullptr || --each.document->second > 0) continue;
+    documents& of = each.owner->second;
+    of.erase(each.document);
+    if (of.empty()) held_.erase(held_.find(each.owner->first));
+  }
 }
 
 std::size_t document_quota::held_by(const std::string& owner) const {

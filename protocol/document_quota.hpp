@@ -5,10 +5,12 @@
 // any more. Thread: any.
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 
 namespace troupe {
 
@@ -37,14 +39,21 @@ class document_quota : public std::enable_shared_from_this<document_quota> {
 
  private:
   using documents = std::map<std::string, std::size_t>;  // by name: how many tickets
+  using owner_table = std::unordered_map<std::string, documents>;
+  /// One document of one owner. The nodes stay where they are for as long as a ticket holds them.
+  struct place {
+    owner_table::value_type* owner = nullptr;  ///< Null: none.
+    documents::iterator document;
+  };
+  using places = std::array<place, 2>;  // of a user, of an address
   struct held_places;
 
-  bool has_room(const std::string& owner, const std::string& document, std::size_t max) const;
-  void release(const std::string& owner, const std::string& document);
+  static bool has_room(const documents& held, const std::string& document, std::size_t max);
+  void release(const places& held);
 
   quota_limits limits_;
   mutable std::mutex mutex_;
-  std::map<std::string, documents> held_;  // by owner
+  owner_table held_;
 };
 
 }  // namespace troupe

@@ -18,13 +18,12 @@ constexpr std::chrono::hours abandoned_max{1};
 /// Scatters a number over 32 bits, none of which is lost on small differences.
 std::uint64_t scattered(std::uint64_t number) { return splitmix64(number) & 0xFFFFFFFF; }
 
-/// Whose message ids these are: a user may reconnect, a session without a user is alone.
-std::string message_id_owner(session_id session, const identity_ptr& who) {
+}  // namespace
+
+std::string hosted_document::message_id_owner(session_id session, const identity_ptr& who) {
   const std::string& user = user_of(who);
   return user.empty() ? "session " + std::to_string(session) : message_id_owner_of(user);
 }
-
-}  // namespace
 
 hosted_document::hosted_document(crdt::doc_settings settings, std::uint64_t seed,
                                  std::shared_ptr<message_id_window> window,
@@ -174,7 +173,7 @@ bool hosted_document::on_request(session_id from, const client_request& what, ti
   switch (what.kind) {
     case request_kind::sync: on_sync(by, out); break;
     case request_kind::contents: on_contents(by, out); break;
-    case request_kind::edit: on_session_edit(by, out); break;
+    case request_kind::edit: on_session_edit(by, now, out); break;
     case request_kind::update: return on_session_update(by, now, steps_for_now, out);
     case request_kind::presence: on_presence(by, now, out); break;
     case request_kind::own_presence: on_own_presence(by, now, out); break;

@@ -331,7 +331,9 @@ class hosted_document {
   bool on_session_update(const asked& by, time_point now, std::uint64_t steps_for_now,
                          document_effects& out);
   void on_contents(const asked& by, document_effects& out);
-  void on_session_edit(const asked& by, document_effects& out);
+  /// Whose message ids these are: a user may reconnect, a session without a user is alone.
+  static std::string message_id_owner(session_id session, const identity_ptr& who);
+  void on_session_edit(const asked& by, time_point now, document_effects& out);
   void on_presence(const asked& by, time_point now, document_effects& out);
   bool may_be_known_elsewhere(const sync::awareness_entry& shown, time_point now) const;
   bool may_take_over(const sync::awareness_entry& shown, const asked& by) const;

@@ -60,7 +60,8 @@ struct version_info {
   sequence covers = 0;           ///< Number of the last update that is in it.
   std::uint64_t size = 0;        ///< Of its state.
   std::uint64_t stored_size = 0;
-  std::string damage;  ///< Why the rest is not known; empty: it is.
+  append_credits by{};   ///< Who has edited since the version before, as far as it is known.
+  std::string damage{};  ///< Why the rest is not known; empty: it is.
 
   bool operator==(const version_info&) const = default;
 };
@@ -71,6 +72,7 @@ struct version_draft {
   bool is_automatic = false;
   sequence covers = 0;
   byte_view state = {};
+  append_credits by = {};
 };
 
 inline constexpr std::uint64_t version_size_bytes_max = 1024 * 1024 * 1024;

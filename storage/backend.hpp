@@ -22,6 +22,7 @@
 // fails so was not written at all, and its other documents can be written without that one.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -39,10 +40,27 @@ using sequence = std::uint64_t;
 /// As the first number of an append: the one behind the last, whatever that is.
 inline constexpr sequence next_number = 0;
 
-/// Who made the updates of an append, for those who hear of writes. It is not stored.
+/// Who made the updates of an append, for those who hear of writes. The log does not keep it.
 struct append_credits {
+  static constexpr std::size_t count_max = 100;  ///< Of each list.
+
   std::vector<std::string> users;
   std::vector<std::string> origins;  ///< Names of backends that edited.
+
+  bool empty() const noexcept { return users.empty() && origins.empty(); }
+  /// Each once; what is above count_max is left out.
+  void add(const append_credits& more) {
+    add_to(users, more.users);
+    add_to(origins, more.origins);
+  }
+  bool operator==(const append_credits&) const = default;
+
+ private:
+  static void add_to(std::vector<std::string>& list, const std::vector<std::string>& more) {
+    for (const std::string& each : more)
+      if (list.size() < count_max && std::ranges::find(list, each) == list.end())
+        list.push_back(each);
+  }
 };
 
 /// Orders what may have become of a document, the same on all nodes: 0: it was never stored; 2, 4,

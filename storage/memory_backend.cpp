@@ -37,17 +37,16 @@ stored_document memory_backend::contents_of(const entry& of) {
   return stored;
 }
 
-/// Whether an append fits behind the number `last` of its document.
-result<void> memory_backend::check(const log_append& append, sequence last) const {
+/// Whether an append fits behind the number `last` of its document; `of`: null if it is new.
+result<void> memory_backend::check(const entry* of, const log_append& append, sequence last) {
   const std::string& name = *append.document;
   if (append.first > last + 1)
     return refuse_in(name, errc::storage_conflict, misfit::gap(append.first, last));
-  const auto found = documents_.find(name);
   for (std::size_t i = 0; i < append.updates.size() && append.first + i <= last; ++i) {
     const sequence number = append.first + i;
     const record* stored = nullptr;
-    if (found != documents_.end())
-      for (const record& r : found->second.log)
+    if (of != nullptr)
+      for (const record& r : of->log)
         if (r.number == number) stored = &r;
     if (stored == nullptr || !std::ranges::equal(stored->update.view(), append.updates[i].view()))
       return refuse_in(name, errc::storage_conflict, misfit::other_contents(number));
@@ -69,34 +68,44 @@ result<void> memory_backend::write(const batch& what) {
   for (const checkpoint_write& checkpoint : what.checkpoints) packed.emplace_back(checkpoint.state);
   std::lock_guard lock{mutex_};
   // All or nothing: what does not fit is found before anything changes.
-  std::unordered_map<std::string_view, sequence> lasts;
-  const auto last_of = [&](const std::string& name) -> result<sequence*> {
-    const auto found = documents_.find(name);
-    const bool is_known = found != documents_.end();
-    if (is_known && found->second.known.is_removed && !found->second.known.is_admitted)
+  struct target {
+    entry* of = nullptr;  // null: a new document
+    sequence last = 0;
+  };
+  std::unordered_map<std::string_view, target> targets;
+  const auto target_of = [&](const std::string& name) -> result<target*> {
+    const auto [at, is_first] = targets.try_emplace(name);
+    target& made = at->second;
+    const auto found = is_first ? documents_.find(name) : documents_.end();
+    if (found == documents_.end()) return &made;
+    const document_info& known = found->second.known;
+    if (known.is_removed && !known.is_admitted)
       return refuse_in(name, errc::document_removed, "it was removed");
-    return &lasts.try_emplace(name, is_known ? found->second.known.last : 0).first->second;
+    made = {&found->second, known.last};
+    return &made;
   };
   for (const log_append& append : what.appends) {
     if (append.updates.empty()) continue;
-    TROUPE_ASSIGN(sequence* const last, last_of(*append.document));
-    if (append.first != next_number) TROUPE_TRY(check(append, *last));
-    const sequence first = append.first == next_number ? *last + 1 : append.first;
-    *last = std::max(*last, first + append.updates.size() - 1);
+    TROUPE_ASSIGN(target* const to, target_of(*append.document));
+    if (append.first != next_number) TROUPE_TRY(check(to->of, append, to->last));
+    const sequence first = append.first == next_number ? to->last + 1 : append.first;
+    to->last = std::max(to->last, first + append.updates.size() - 1);
   }
   for (const checkpoint_write& checkpoint : what.checkpoints)
-    TROUPE_TRY(last_of(checkpoint.document));
+    TROUPE_TRY(target_of(checkpoint.document));
   for (const announcement& each : what.announcements) TROUPE_TRY(check_announcement(each));
 
   const auto entry_of = [&](const std::string& name) -> entry& {
-    const auto [at, is_new] = documents_.try_emplace(name);
-    document_info& known = at->second.known;
+    entry*& of = targets.find(name)->second.of;
+    const bool is_new = of == nullptr;
+    if (is_new) of = &documents_[name];
+    document_info& known = of->known;
     if (is_new || known.is_removed) {
       known.life += known.is_removed ? 1 : 0;
       known.is_removed = known.is_admitted = false;
       known.created_at = known.changed_at = wall_clock_ms();
     }
-    return at->second;
+    return *of;
   };
   for (const log_append& append : what.appends)
     if (!append.updates.empty()) append_to(entry_of(*append.document), append);
@@ -217,9 +226,9 @@ result<version_info> memory_backend::add_version(const std::string& document,
   std::lock_guard lock{mutex_};
   entry* const of = find_present(document);
   if (of == nullptr) return refuse_in(document, errc::document_removed, misfit::no_document);
-  const version_info info{++of->last_version,  what.label,       wall_clock_ms(),
-                          what.is_automatic,   what.covers,      what.state.size(),
-                          packed.frame.size(), /* damage = */ {}};
+  const version_info info{++of->last_version,  what.label,  wall_clock_ms(),
+                          what.is_automatic,   what.covers, what.state.size(),
+                          packed.frame.size(), what.by};
   of->versions.emplace(info.number, version{info, std::move(packed.frame)});
   return info;
 }

@@ -56,7 +56,7 @@ class memory_backend final : public backend, public archive, public outbox {
     version_number last_version = 0;
   };
 
-  result<void> check(const log_append& append, sequence last) const;
+  static result<void> check(const entry* of, const log_append& append, sequence last);
   void append_to(entry& of, const log_append& append);
   static stored_document contents_of(const entry& of);
   static document_info describe(const std::string& name, const entry& of);

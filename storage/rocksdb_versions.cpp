@@ -105,7 +105,7 @@ result<version_info> rocksdb_backend::add_version(const std::string& document,
   if (!number) return tl::unexpected(in_document(document, number.error()));
   version_entry entry;
   entry.info = {*number,     what.label,        state_->now(),       what.is_automatic,
-                what.covers, what.state.size(), packed.frame.size(), /* damage = */ {}};
+                what.covers, what.state.size(), packed.frame.size(), what.by};
   entry.frame_crc = packed.crc;
   rocksdb::WriteBatch batch{0, 0, 8, 0};
   rocksdb::Status status;

@@ -13,7 +13,54 @@ constexpr std::size_t version_key_size = id_size + 8 + 4;
 constexpr std::size_t entry_size = prologue_size + 8 + 8 + 8 + 8 + 4 + 1;
 constexpr std::size_t count_size = prologue_size + 8;
 constexpr std::uint8_t flag_automatic = 1;
+constexpr std::uint8_t flag_credits = 2;
 constexpr std::uint8_t codec_zstd = 1;
+
+constexpr std::size_t credit_size_max = 0xffff;
+
+void append_text(std::string& to, std::string_view text) {
+  append(to, text.size(), 2);
+  to.append(text);
+}
+
+/// Names that are too long for the format are left out.
+void append_names(std::string& to, const std::vector<std::string>& names) {
+  std::vector<std::string_view> kept;
+  for (const std::string& each : names)
+    if (each.size() <= credit_size_max && kept.size() < append_credits::count_max)
+      kept.push_back(each);
+  append(to, kept.size(), 1);
+  for (const std::string_view each : kept) append_text(to, each);
+}
+
+/// Reads what the functions above have written; `ok` ends up false if it does not fit.
+struct name_reader {
+  std::string_view rest;
+  bool ok = true;
+
+  std::size_t number(std::size_t size) {
+    ok = ok && rest.size() >= size;
+    if (!ok) return 0;
+    const std::uint64_t value = number_at(rest, 0, size);
+    rest.remove_prefix(size);
+    return static_cast<std::size_t>(value);
+  }
+  std::string text() {
+    const std::size_t size = number(2);
+    ok = ok && rest.size() >= size;
+    if (!ok) return {};
+    std::string read{rest.substr(0, size)};
+    rest.remove_prefix(size);
+    return read;
+  }
+  std::vector<std::string> names() {
+    std::vector<std::string> read;
+    const std::size_t count = number(1);
+    ok = ok && count <= append_credits::count_max;
+    while (ok && read.size() < count) read.push_back(text());
+    return read;
+  }
+};
 
 std::string name_of(const version_position& at) {
   std::string name = "version " + std::to_string(at.number);
@@ -51,15 +98,24 @@ std::string encode_version(std::string_view key, const version_entry& entry) {
   append(value, info.stored_size, 8);
   append(value, entry.frame_crc, 4);
   append(value, codec_zstd, 1);
-  value.append(info.label);
-  seal(key, value.data(), value.size(), info.is_automatic ? flag_automatic : std::uint8_t{0});
+  std::uint8_t flags = info.is_automatic ? flag_automatic : std::uint8_t{0};
+  if (info.by.empty()) {
+    value.append(info.label);
+  } else {
+    flags |= flag_credits;
+    append_text(value, info.label);
+    append_names(value, info.by.users);
+    append_names(value, info.by.origins);
+  }
+  seal(key, value.data(), value.size(), flags);
   return value;
 }
 
 result<version_entry> decode_version(std::string_view key, std::string_view value) {
   TROUPE_ASSIGN(const version_position at, read_version_key(key));
   const std::string what = name_of({at.id, at.number, 0});
-  TROUPE_ASSIGN(const std::uint8_t flags, unseal(what, key, value, entry_size, flag_automatic));
+  TROUPE_ASSIGN(const std::uint8_t flags,
+                unseal(what, key, value, entry_size, flag_automatic | flag_credits));
   if (at.number == 0 || at.part != 0)
     return fail(errc::corrupt_document, what + ": its entry is under the key of something else");
   if (number_at(value, entry_size - 1, 1) != codec_zstd)
@@ -73,7 +129,16 @@ result<version_entry> decode_version(std::string_view key, std::string_view valu
   entry.info.size = number_at(value, 22, 8);
   entry.info.stored_size = number_at(value, 30, 8);
   entry.frame_crc = static_cast<std::uint32_t>(number_at(value, 38, 4));
-  entry.info.label = value.substr(entry_size);
+  name_reader behind{value.substr(entry_size)};
+  if ((flags & flag_credits) == 0) {
+    entry.info.label = behind.rest;
+  } else {
+    entry.info.label = behind.text();
+    entry.info.by.users = behind.names();
+    entry.info.by.origins = behind.names();
+    if (!behind.ok || !behind.rest.empty() || entry.info.by.empty())
+      return fail(errc::corrupt_document, what + ": its label and its authors do not fit into it");
+  }
   if (entry.info.size > version_size_bytes_max)
     return fail(errc::corrupt_document,
                 what + ": it is said to have " + std::to_string(entry.info.size) + " bytes");

@@ -28,6 +28,7 @@ using logging = config::log_section;
 using metrics = config::metrics_section;
 using document = config::document_section;
 using storage_keys = config::storage_section;
+using database = config::storage_postgresql_section;
 using versions = config::versions_section;
 using watch = config::watch_section;
 using webhooks = config::webhooks_section;
@@ -358,7 +359,7 @@ constexpr std::array keys{
                "are not served"},
 
     config_key{"storage.engine", engine_field{in<&config::storage, &storage_keys::engine>},
-               "rocksdb or memory",
+               "rocksdb, memory or postgresql",
                "where documents are kept; memory forgets all of them when the process ends"},
     config_key{"storage.path", text_field{in<&config::storage, &storage_keys::path>}, "directory",
                "directory of rocksdb, made if it does not exist; one node uses it at a time"},
@@ -375,6 +376,30 @@ constexpr std::array keys{
                "bytes",
                "updates of all documents that may wait to be stored; above it the server refuses "
                "edits until some are"},
+    config_key{"storage.postgresql.url",
+               secret_field{in<&config::storage_postgresql, &database::url>}, "URL",
+               "database of postgresql, as its own programs take it, such as "
+               "postgresql://troupe@db.example.com/troupe; a password belongs into PGPASSFILE"},
+    config_key{"storage.postgresql.pool",
+               count_field{in<&config::storage_postgresql, &database::pool>, 1, 100}, "connections",
+               "connections to the database for reading, at most; writing has one beside them"},
+    config_key{"storage.postgresql.schema",
+               text_field{in<&config::storage_postgresql, &database::schema>}, "name",
+               "schema of the tables, which `troupe storage migrate` makes; small letters, digits "
+               "and _"},
+    config_key{
+        "storage.postgresql.statement_timeout",
+        duration_field{in<&config::storage_postgresql, &database::statement_timeout>, 100ms, 10min},
+        time_units, "time that the database may take for one statement"},
+    config_key{"storage.postgresql.patience",
+               duration_field{in<&config::storage_postgresql, &database::patience>, 0ms, 1h},
+               time_units,
+               "time for which edits are taken while the database cannot be written, and wait "
+               "without being acknowledged; then they are refused until it can"},
+    config_key{"storage.postgresql.tls",
+               text_field{in<&config::storage_postgresql, &database::tls>}, "mode",
+               "disable, require, verify-ca or verify-full: how the database is connected to, "
+               "whatever the URL says; empty: as that says, and libpq by itself"},
 
     config_key{"versions.enabled", switch_field{in<&config::versions, &versions::enabled>},
                "true or false",

@@ -21,6 +21,7 @@
 #include "net/http_client.hpp"
 #include "net/websocket_url.hpp"
 #include "protocol/webhook/event.hpp"
+#include "storage/postgresql/connection.hpp"
 
 namespace troupe {
 
@@ -150,6 +151,25 @@ class config_loader {
         report(places_["admin.allowed_hosts"], "admin.allowed_hosts",
                "has " + in_quotes(host) + ", which is no host without a port");
     }
+  }
+
+  /// What libpq takes, and needs no quotes in SQL.
+  void check_database() {
+    const auto& database = loaded_.settings.storage_postgresql;
+    const auto say = [&](const std::string& key, const std::string& text) {
+      if (!bad_.contains(key)) report(places_[key], key, text);
+    };
+    if (loaded_.settings.storage.engine == storage_engine::postgresql && database.url.empty())
+      say("storage.postgresql.url", "must be set where storage.engine is postgresql");
+    if (!storage::postgresql::is_schema_name(database.schema))
+      say("storage.postgresql.schema",
+          in_quotes(database.schema) + " is no name of up to 63 small letters, digits and _");
+    constexpr std::array<std::string_view, 5> modes{"", "disable", "require", "verify-ca",
+                                                    "verify-full"};
+    if (std::ranges::find(modes, database.tls) == modes.end())
+      say("storage.postgresql.tls", in_quotes(database.tls) +
+                                        " is no mode; allowed: disable, require, verify-ca, "
+                                        "verify-full, or empty");
   }
 
   /// What is wrong with a token is said without showing it.
@@ -422,6 +442,7 @@ loaded_config load_config(const config_sources& sources) {
   loader.check_relations();
   loader.check_tls();
   loader.check_paths_and_hosts();
+  loader.check_database();
   loader.check_admin_token();
   loader.check_webhooks();
   loader.check_upstream();

@@ -219,4 +219,12 @@ storage::rocksdb_settings to_rocksdb_settings(const config& settings) {
   return to;
 }
 
+storage::postgresql_settings to_postgresql_settings(const config& settings) {
+  const auto& database = settings.storage_postgresql;
+  storage::postgresql_settings to;
+  to.connection = {database.url, database.schema, database.statement_timeout, database.tls};
+  to.connections_max = database.pool;
+  return to;
+}
+
 }  // namespace troupe

@@ -20,6 +20,7 @@
 #include "protocol/route.hpp"
 #include "protocol/session/session_protocol.hpp"
 #include "protocol/version_policy.hpp"
+#include "storage/postgresql/backend.hpp"
 #include "storage/rocksdb_backend.hpp"
 
 namespace troupe {
@@ -65,5 +66,8 @@ log_sink_settings to_log_sink_settings(const config& settings, coloured console)
 
 /// Without its log. Requires: storage.engine is rocksdb.
 storage::rocksdb_settings to_rocksdb_settings(const config& settings);
+
+/// Requires: storage.engine is postgresql.
+storage::postgresql_settings to_postgresql_settings(const config& settings);
 
 }  // namespace troupe

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::array<std::string_view, 4> level_names{"error", "warning", "info", "debug"};
 constexpr std::array<std::string_view, 2> log_format_names{"text", "json"};
-constexpr std::array<std::string_view, 2> engine_names{"rocksdb", "memory"};
+constexpr std::array<std::string_view, 3> engine_names{"rocksdb", "memory", "postgresql"};
 constexpr std::array<std::string_view, 2> default_dialect_names{"y-websocket", "hocuspocus"};
 constexpr std::array<std::string_view, 3> access_mode_names{"open", "token", "webhook"};
 constexpr std::array<std::string_view, 3> anonymous_names{"none", "read", "write"};

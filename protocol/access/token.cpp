@@ -172,15 +172,16 @@ token_result<claims_ptr> read_claims(std::string_view part, const token_settings
   return claims_ptr{std::move(made)};
 }
 
-/// For each character how much it is of a token: nothing, one that stands for itself, or a dot.
-enum class token_letter : std::uint8_t { none, plain, dot };
+constexpr std::uint8_t foreign_letter = 0x80;
 
-constexpr std::array<token_letter, 256> token_letters = [] {
-  std::array<token_letter, 256> all{};
+/// For each character: 0 if it may stand in a part of a token, 1 if it is the dot between two.
+constexpr std::array<std::uint8_t, 256> token_letters = [] {
+  std::array<std::uint8_t, 256> all{};
+  all.fill(foreign_letter);
   for (const char each :
        std::string_view{"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"})
-    all[static_cast<unsigned char>(each)] = token_letter::plain;
-  all['.'] = token_letter::dot;
+    all[static_cast<unsigned char>(each)] = 0;
+  all['.'] = 1;
   return all;
 }();
 
@@ -205,13 +206,13 @@ token_result<claims_ptr> verify(std::string_view token, const key_set& keys,
 
 bool looks_like_token(std::string_view text) noexcept {
   std::size_t dots = 0;
-  bool is_plain = true;
+  std::uint8_t all = 0;
   for (const char each : text) {
-    const token_letter letter = token_letters[static_cast<unsigned char>(each)];
-    dots += letter == token_letter::dot;
-    is_plain &= letter != token_letter::none;
+    const std::uint8_t letter = token_letters[static_cast<unsigned char>(each)];
+    dots += letter;
+    all |= letter;
   }
-  return is_plain && dots == 2;
+  return (all & foreign_letter) == 0 && dots == 2;
 }
 
 }  // namespace troupe::access

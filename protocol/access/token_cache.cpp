@@ -5,8 +5,8 @@
 namespace troupe::access {
 
 void token_cache::clear() noexcept {
-  by_digest_.clear();
-  recent_.clear();
+  entries_.clear();
+  newest_ = oldest_ = nullptr;
 }
 
 void token_cache::follow(const key_set_ptr& keys) {
@@ -15,29 +15,45 @@ void token_cache::follow(const key_set_ptr& keys) {
   keys_ = keys;
 }
 
+void token_cache::link(table::value_type& newest) noexcept {
+  newest.second.newer = nullptr;
+  newest.second.older = newest_;
+  (newest_ ? newest_->second.newer : oldest_) = &newest;
+  newest_ = &newest;
+}
+
+void token_cache::unlink(const entry& of) noexcept {
+  (of.newer ? of.newer->second.older : newest_) = of.older;
+  (of.older ? of.older->second.newer : oldest_) = of.newer;
+}
+
 grant_ptr token_cache::find(const token_digest& token, const key_set_ptr& keys, token_time now) {
   follow(keys);
-  const auto found = by_digest_.find(token);
-  if (found == by_digest_.end()) return nullptr;
-  const auto at = found->second;
-  if (now >= at->allowed->who->expires) {
-    by_digest_.erase(found);
-    recent_.erase(at);
+  const auto found = entries_.find(token);
+  if (found == entries_.end()) return nullptr;
+  unlink(found->second);
+  if (now >= found->second.allowed->who->expires) {
+    entries_.erase(found);
     return nullptr;
   }
-  recent_.splice(recent_.begin(), recent_, at);
-  return at->allowed;
+  link(*found);
+  return found->second.allowed;
 }
 
 void token_cache::put(const token_digest& token, const key_set_ptr& keys, grant_ptr allowed) {
   follow(keys);
-  if (tokens_max_ == 0 || by_digest_.contains(token)) return;
-  if (by_digest_.size() >= tokens_max_) {
-    by_digest_.erase(recent_.back().token);
-    recent_.pop_back();
+  if (tokens_max_ == 0 || entries_.contains(token)) return;
+  if (entries_.size() < tokens_max_) {
+    link(*entries_.try_emplace(token, entry{std::move(allowed)}).first);
+    return;
   }
-  recent_.push_front({token, std::move(allowed)});
-  by_digest_.emplace(token, recent_.begin());
+  // The memory of the one that goes serves the one that comes.
+  table::value_type* const last_used = oldest_;
+  unlink(last_used->second);
+  auto node = entries_.extract(last_used->first);
+  node.key() = token;
+  node.mapped().allowed = std::move(allowed);
+  link(*entries_.insert(std::move(node)).position);
 }
 
 }  // namespace troupe::access

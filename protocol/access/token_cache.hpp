@@ -5,9 +5,8 @@
 #pragma once
 
 #include <cstddef>
-#include <list>
-#include <map>
-#include <string_view>
+#include <cstring>
+#include <unordered_map>
 
 #include "protocol/access/access_policy.hpp"
 #include "protocol/access/key_set.hpp"
@@ -27,20 +26,35 @@ class token_cache {
   void put(const token_digest& token, const key_set_ptr& keys, grant_ptr allowed);
 
   void clear() noexcept;
-  std::size_t size() const noexcept { return by_digest_.size(); }
+  std::size_t size() const noexcept { return entries_.size(); }
 
  private:
+  /// A digest is as good as random.
+  struct first_bytes {
+    std::size_t operator()(const token_digest& of) const noexcept {
+      std::size_t bytes = 0;
+      std::memcpy(&bytes, of.data(), sizeof bytes);
+      return bytes;
+    }
+  };
+  struct entry;
+  using table = std::unordered_map<token_digest, entry, first_bytes>;
+  /// A link of the list of all entries in the order of their last use.
   struct entry {
-    token_digest token;
     grant_ptr allowed;
+    table::value_type* newer = nullptr;
+    table::value_type* older = nullptr;
   };
 
   void follow(const key_set_ptr& keys);
+  void link(table::value_type& newest) noexcept;
+  void unlink(const entry& of) noexcept;
 
   std::size_t tokens_max_;
-  key_set_ptr keys_;         // by which all of them were verified
-  std::list<entry> recent_;  // the last used first
-  std::map<token_digest, std::list<entry>::iterator> by_digest_;
+  key_set_ptr keys_;  // by which all of them were verified
+  table entries_;
+  table::value_type* newest_ = nullptr;
+  table::value_type* oldest_ = nullptr;
 };
 
 }  // namespace troupe::access

@@ -25,8 +25,12 @@ class tree_reader {
  private:
   using record = tree::record;
 
+  static bool ends_word(char c) noexcept {
+    return c == ',' || c == ']' || c == '}' || is_json_blank(c);
+  }
+
   void skip_blanks() noexcept {
-    at_ = std::min(text_.find_first_not_of(json_blanks, at_), text_.size());
+    while (at_ < text_.size() && is_json_blank(text_[at_])) ++at_;
   }
 
   result<void> read_value(record named) {
@@ -55,7 +59,7 @@ class tree_reader {
       TROUPE_TRY(read_container(index));
       made_.records_[index].size = static_cast<std::uint32_t>(at_) - named.at;
     } else {
-      at_ = std::min(text_.find_first_of(",]} \t\r\n", at_), text_.size());
+      while (at_ < text_.size() && !ends_word(text_[at_])) ++at_;
       made_.records_[index].size = static_cast<std::uint32_t>(at_) - named.at;
     }
     made_.records_[index].end = static_cast<std::uint32_t>(made_.records_.size());

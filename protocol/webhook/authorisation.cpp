@@ -33,6 +33,8 @@ result<std::string> read_text(const nlohmann::json& from, const std::string& nam
   if (!found->is_string()) return refuse(name, "is not a string");
   std::string text = found->get<std::string>();
   if (text.size() > size_max) return refuse(name, "is too long");
+  if (std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; }))
+    return refuse(name, "has control characters");
   return text;
 }
 

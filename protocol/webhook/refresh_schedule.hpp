@@ -1,8 +1,9 @@
-// When something that others publish is fetched again: now and then, sooner after a failure, and
-// when somebody misses something in it, but never more often than a least time apart. Pure; times
-// come from the caller.
+// When something that others publish is fetched again: now and then, sooner after a failure,
+// soonest until it has been there once, and when somebody misses something in it, but then never
+// more often than a least time apart. Pure; times come from the caller.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -43,7 +44,9 @@ class refresh_schedule {
 
   void on_done(bool is_good, time_point now) {
     is_fetching_ = false;
-    due_ = now + (is_good ? settings_.every : settings_.after_failure);
+    was_good_ = was_good_ || is_good;
+    due_ = now + (is_good ? settings_.every : was_good_ ? settings_.after_failure : next_retry_);
+    next_retry_ = std::min(2 * next_retry_, settings_.after_failure);
   }
 
   bool is_fetching() const noexcept { return is_fetching_; }
@@ -56,8 +59,10 @@ class refresh_schedule {
 
   settings settings_;
   bool is_fetching_ = false;
-  std::optional<time_point> begun_;  // the last fetch
-  std::optional<time_point> due_;    // nothing: at once
+  bool was_good_ = false;
+  std::chrono::milliseconds next_retry_{std::chrono::seconds{1}};  // doubles until was_good_
+  std::optional<time_point> begun_;                                // the last fetch
+  std::optional<time_point> due_;                                  // nothing: at once
 };
 
 }  // namespace troupe::webhook

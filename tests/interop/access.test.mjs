@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHmac, randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, request } from 'node:http';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import WebSocket from 'ws';
@@ -310,6 +310,49 @@ test('the token of a user reaches the pages of its documents, and no others', as
   assert.equal(await ask(server.admin_token, 'POST', '/api/v1/documents/plan/admit', {}), 200);
   await change(server, 'close', { tokenId: 'owners' });
   assert.equal(await ask('owner', 'PATCH', '/api/v1/documents/plan', edits), 403, 'a token that was revoked');
+});
+
+test('who has lost the right while the body of a request came is refused, and nothing is done', async (context) => {
+  const server = await serve(context);
+  const target = '/api/v1/documents/plan';
+  const body = JSON.stringify({ edits: [{ op: 'appendText', path: '/t', text: 'too late' }] });
+  const send = (bearer) => {
+    const call = request({
+      host: '127.0.0.1',
+      port: server.admin_port,
+      path: target,
+      method: 'PATCH',
+      headers: { Authorization: `Bearer ${bearer}`, 'Content-Type': 'application/json', 'Content-Length': body.length },
+    });
+    const answered = new Promise((done, failed) => call.on('response', (response) => done(response.statusCode)).on('error', failed));
+    call.write(body.slice(0, 10));
+    return { end: () => (call.end(body.slice(10)), answered) };
+  };
+  const [ada, bob] = [send(token({ sub: 'ada', ...docs('write') })), send(token({ sub: 'bob', ...docs('write') }))];
+  await pause(300); // both headers have been judged
+  await change(server, 'close', { user: 'ada', seconds: 60 });
+  assert.equal(await ada.end(), 403);
+  assert.equal(await bob.end(), 200);
+  assert.equal((await ask_admin(server, `${target}?as=json`)).json.t, 'too late', 'once, by bob');
+});
+
+test('a condition that a request does not take is refused, and an import and a restore take theirs', async (context) => {
+  const server = await serve(context);
+  const target = '/api/v1/documents/plan';
+  const headers = { 'Content-Type': 'application/json' };
+  const ask = (method, rest, body, more) => ask_admin(server, `${target}${rest}`, { method, headers: { ...headers, ...more }, body: body && JSON.stringify(body) });
+  const first = await ask('PATCH', '', { edits: [{ op: 'appendText', path: '/t', text: 'one' }] });
+  assert.equal(first.status, 200, first.body);
+  assert.equal((await ask('POST', '/versions', { label: 'one' })).status, 201);
+  const wrong = { 'If-Match': '"00000000000000000000000000000000"' };
+  assert.equal((await ask('DELETE', '', undefined, wrong)).status, 400);
+  assert.equal((await ask('POST', '/copy', { to: 'other' }, wrong)).status, 400);
+  assert.equal((await ask('POST', '/versions/1/restore', {}, wrong)).status, 412);
+  assert.equal((await ask('POST', '/import', { update: 'AAA=' }, wrong)).status, 412);
+  const right = { 'If-Match': first.headers.etag };
+  assert.equal((await ask('POST', '/versions/1/restore', {}, right)).status, 200);
+  assert.equal((await ask('POST', '/import', { update: 'AAA=' }, right)).status, 200);
+  assert.equal((await ask_admin(server, `${target}?as=json`)).json.t, 'one');
 });
 
 test('the application decides where it is asked, and nobody is let in while it is away', async (context) => {

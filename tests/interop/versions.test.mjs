@@ -217,3 +217,20 @@ test('the server keeps versions by itself, some time after an edit', async (cont
   assert.deepEqual(versions.map(({ id, automatic }) => [id, automatic]), [[2, true], [3, true]], 'the oldest went');
   assert.deepEqual(await ask(server, 'doc', '/3?as=json'), { text: '3 2 1 ' });
 });
+
+test('a version names the users and the programs that have edited since the one before', async (context) => {
+  const { server, client } = await own_server(context);
+  const ada = await client('plan', { params: { userId: 'ada' } }).synced();
+  ada.text.insert(0, 'from a person');
+  const page = '/api/v1/documents/plan';
+  await until(async () => (await ask_admin(server, `${page}?as=json`)).body.includes('from a person'), 'what she writes is there');
+  const edits = [{ op: 'set', path: '/map/by', value: 'a program' }];
+  const edited = await ask_admin(server, page, { method: 'PATCH', headers: json, body: JSON.stringify({ edits, origin: 'nightly import' }) });
+  assert.equal(edited.status, 200, edited.body);
+  const first = await make(server, 'plan', 'first');
+  assert.deepEqual([first.authors, first.origins], [['ada'], ['nightly import']]);
+  const second = await make(server, 'plan', 'second');
+  assert.deepEqual([second.authors, second.origins], [[], []]);
+  const { versions } = await ask(server, 'plan');
+  assert.deepEqual(versions.map(({ origins }) => origins), [['nightly import'], []]);
+});

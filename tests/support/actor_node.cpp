@@ -35,6 +35,7 @@ void register_types_once() {
 }
 
 actor_node::actor_node(directory_settings settings, hosting where,
+                       std::chrono::milliseconds store_patience,
                        const std::function<upstream_actor(caf::actor_system&)>& upstream) {
   register_types_once();
   config_.set("caf.scheduler.max-threads", 2);
@@ -60,6 +61,7 @@ actor_node::actor_node(directory_settings settings, hosting where,
   storing.upstream_documents = settings.upstream_documents;
   if (upstream) settings.upstream = upstream_ = upstream(*system_);
   storing.recovery_interval = std::chrono::milliseconds{5};
+  storing.patience = store_patience;
   store_ = system_->spawn<store, caf::detached>(std::move(storing));
   directory_ = system_->spawn<directory>(settings, store_, reader_,
                                          std::vector{caf::actor_cast<hub_actor>(self_->ptr())});

@@ -30,8 +30,10 @@ enum class hosting : bool { on_workers, on_unit };
 
 class actor_node {
  public:
-  /// `upstream`: spawns what documents are fetched from; empty: they are not.
+  /// `store_patience`: how long edits are taken while the store cannot be written. `upstream`:
+  /// spawns what documents are fetched from; empty: they are not.
   explicit actor_node(directory_settings settings = {}, hosting where = hosting::on_workers,
+                      std::chrono::milliseconds store_patience = {},
                       const std::function<upstream_actor(caf::actor_system&)>& upstream = {});
   ~actor_node();
 

@@ -5,10 +5,11 @@
 
 namespace troupe::test {
 
-struct listed_session final : subscriber_session {
+struct listed_session final : subscriber_session, frame_output {
   session_info info;
 
-  void deliver(const frame_run&) override {}
+  frame_output& output() noexcept override { return *this; }
+  void send(const shared_slice&, std::uint32_t) override {}
   bool skips_presence(document_id) override { return false; }
   void on_handled(document_id, credit_amount) override {}
   void on_second(time_point) override {}

@@ -240,6 +240,15 @@ TEST_CASE("there are so many archivists at once, and one backup", "[archivist]")
   CHECK(archive_desk::take_place(bed.desk) == nullptr);
   places.pop_back();
   CHECK(archive_desk::take_place(bed.desk) != nullptr);
+  places.clear();
+  for (std::size_t i = 0; i < archive_desk::archivists_per_user_max; ++i)
+    places.push_back(archive_desk::take_place(bed.desk, "ada"));
+  CHECK(places.back() != nullptr);
+  CHECK(archive_desk::take_place(bed.desk, "ada") == nullptr);
+  CHECK(archive_desk::take_place(bed.desk, "bob") != nullptr);
+  CHECK(archive_desk::take_place(bed.desk) != nullptr);
+  places.pop_back();
+  CHECK(archive_desk::take_place(bed.desk, "ada") != nullptr);
   auto backup = archive_desk::take_backup(bed.desk);
   CHECK(archive_desk::take_backup(bed.desk) == nullptr);
   backup.reset();

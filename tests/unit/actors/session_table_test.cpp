@@ -6,7 +6,7 @@ namespace troupe::session_table_test {
 
 namespace {
 
-struct recording_session final : subscriber_session {
+struct recording_session final : subscriber_session, frame_output {
   std::string heard;
   std::vector<frame_run> runs;
   std::uint32_t handled = 0;
@@ -16,9 +16,10 @@ struct recording_session final : subscriber_session {
   std::vector<document_id> asked;  // whether presence is skipped
   std::vector<document_id> probed_by;
 
-  void deliver(const frame_run& frames) override {
-    heard += as_text(frames.bytes.view());
-    runs.push_back(frames);
+  frame_output& output() noexcept override { return *this; }
+  void send(const shared_slice& frames, std::uint32_t count) override {
+    heard += as_text(frames.view());
+    runs.push_back({frames, count});
   }
   bool skips_presence(document_id document) override {
     asked.push_back(document);
@@ -138,11 +139,12 @@ TEST_CASE("nobody can subscribe to a document that has failed", "[actors]") {
 
 TEST_CASE("a subscriber is told that its document failed, and may leave by that", "[actors]") {
   table_of_three t;
-  struct leaving_session final : subscriber_session {
+  struct leaving_session final : subscriber_session, frame_output {
     session_table& table;
     int told = 0;
     explicit leaving_session(session_table& of) : table(of) {}
-    void deliver(const frame_run&) override {}
+    frame_output& output() noexcept override { return *this; }
+    void send(const shared_slice&, std::uint32_t) override {}
     bool skips_presence(document_id) override { return false; }
     void on_handled(document_id, credit_amount) override {}
     void on_second(time_point) override {}

@@ -86,7 +86,7 @@ class upstream_bed {
 
  public:
   fake_upstream old;
-  test::actor_node node{settings(), test::hosting::on_workers, old.spawner()};
+  test::actor_node node{settings(), test::hosting::on_workers, {}, old.spawner()};
 
  private:
   caf::scoped_actor self_{node.system()};

@@ -165,6 +165,40 @@ TEST_CASE("what a store writes is noted, and what it could not write is not", "[
   CHECK(load_from(store, "a").last == 2);
 }
 
+TEST_CASE("a version names those who have edited since the one before", "[versions]") {
+  using names = std::vector<std::string>;
+  keeper_bed bed;
+  const auto changes = std::make_shared<changed_documents>(0ms);
+  noting_backend noted{bed.store, changes};
+  const version_keeper keeper{bed.store, bed.store,
+                              [](const std::string&) { return crdt::doc_settings{}; }, bed.rules,
+                              changes};
+  const auto write_by = [&](storage::append_credits who) {
+    const byte_buffer update = edit(
+        bed.doc, [](crdt::doc_edit& e) { must(e.insert_text("t", 0, "x")); }, 1);
+    storage::batch batch;
+    batch.appends = {{std::make_shared<const std::string>("d"),
+                      storage::next_number,
+                      {shared_bytes::copy_of(update)}}};
+    batch.appends[0].by = std::make_shared<const storage::append_credits>(std::move(who));
+    REQUIRE(noted.write(batch));
+  };
+  write_by({{"ada"}, {}});
+  write_by({{"bob", "ada"}, {"importer"}});
+  const auto first = keeper.keep_if_changed("d");
+  REQUIRE(first.has_value());
+  REQUIRE(first->has_value());
+  CHECK((*first)->by == storage::append_credits{{"ada", "bob"}, {"importer"}});
+  write_by({{"carol"}, {}});
+  // What cannot be kept leaves the names for the next one.
+  const std::string too_long(storage::version_label_size_max + 1, 'x');
+  CHECK_FALSE(keeper.keep("d", {too_long, false, 3, {}}).has_value());
+  const auto second = keeper.keep("d", {"by hand", false, 3, {}});
+  REQUIRE(second.has_value());
+  CHECK(second->by.users == names{"carol"});
+  CHECK(keeper.keep("d", {"again", false, 3, {}})->by.empty());
+}
+
 TEST_CASE("the version maker keeps a version of a document that has changed",
           "[versions][actors]") {
   register_types_once();

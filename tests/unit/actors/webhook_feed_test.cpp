@@ -347,7 +347,7 @@ TEST_CASE("authors at other nodes are credited with what they change here, and t
   reporter.on_join(ada);
   CHECK_FALSE(reporter.take_unreported().has_value());
   reporter.on_edit(1);
-  reporter.on_edit_by("importer");
+  reporter.on_edit_by("", "importer");
   const auto unreported = reporter.take_unreported();
   REQUIRE(unreported.has_value());
   CHECK(unreported->users == std::vector<std::string>{"ada"});
@@ -381,7 +381,7 @@ TEST_CASE("a document tells who is there and who edits", "[webhook]") {
   reporter.on_edit(1);
   reporter.on_edit(2);
   reporter.on_edit(no_session);
-  reporter.on_edit_by("importer");
+  reporter.on_edit_by("", "importer");
   const auto credits = reporter.take_credits();
   REQUIRE(credits != nullptr);
   CHECK(credits->users == std::vector<std::string>{"ada"});
@@ -404,10 +404,37 @@ TEST_CASE("a document tells who is there and who edits", "[webhook]") {
   silent.on_opened();
   silent.on_join(ada);
   silent.on_edit(1);
-  silent.on_edit_by("importer");
+  silent.on_edit_by("", "importer");
   silent.on_leave(1);
   silent.on_closed();
   CHECK(silent.take_credits() == nullptr);
+}
+
+TEST_CASE("without webhooks a document names its authors for its versions", "[actors][versions]") {
+  constexpr bool names_authors = true;
+  document_reporter reporter{nullptr, "a", names_authors};
+  joining_session ada{};
+  ada.session = 1;
+  ada.who = std::make_shared<const identity>(identity{.user = "ada"});
+  joining_session nobody{};
+  nobody.session = 2;
+  reporter.on_opened();
+  reporter.on_join(ada);
+  reporter.on_join(nobody);
+  reporter.on_edit(2);
+  CHECK(reporter.take_credits() == nullptr);
+  reporter.on_edit(1);
+  reporter.on_edit(2);
+  reporter.on_edit(1);
+  reporter.on_edit_by("", "importer");
+  const auto credits = reporter.take_credits();
+  REQUIRE(credits != nullptr);
+  CHECK(*credits == storage::append_credits{{"ada"}, {"importer"}});
+  reporter.on_leave(1);
+  reporter.on_leave(2);
+  reporter.on_edit(1);
+  CHECK(reporter.take_credits() == nullptr);
+  reporter.on_closed();
 }
 
 }  // namespace troupe::webhook_feed_test

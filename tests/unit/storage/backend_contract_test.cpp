@@ -1,5 +1,5 @@
-// What every store keeps to, whatever it is made of: the same tests for the one in memory and the
-// one on disk.
+// What every store keeps to, whatever it is made of: the same tests for the one in memory, the one
+// on disk and the one in PostgreSQL.
 #include <algorithm>
 #include <atomic>
 #include <thread>
@@ -7,6 +7,7 @@
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include "tests/support/postgres_server.hpp"
 #include "tests/support/storage_bed.hpp"
 
 namespace troupe::backend_contract_test {
@@ -36,7 +37,8 @@ using names = std::vector<std::string>;
 
 }  // namespace
 
-#define CONTRACT(name) TEMPLATE_TEST_CASE(name, "[storage]", test::memory_bed, test::rocksdb_bed)
+#define CONTRACT(name)                                                                             \
+  TEMPLATE_TEST_CASE(name, "[storage]", test::memory_bed, test::rocksdb_bed, test::postgres_bed)
 
 CONTRACT("a store has nothing of a document that was never written") {
   TestType store;
@@ -420,6 +422,23 @@ CONTRACT("a version comes back as it was kept, whatever its size") {
   CHECK(report->versions == 3);
   CHECK(report->damages_in_total == 0);
   CHECK(store->stats()->version_bytes > chunk_size_bytes_max);
+}
+
+CONTRACT("a version says who has edited since the one before") {
+  TestType store;
+  REQUIRE(append_to(*store, "a", 1, {"u1"}));
+  append_credits many;
+  for (int i = 0; i < 150; ++i) many.add({{"user " + std::to_string(i)}, {}});
+  CHECK(many.users.size() == append_credits::count_max);
+  many.add({{"user 3"}, {"importer", "importer"}});
+  CHECK(many.origins == std::vector<std::string>{"importer"});
+  const version_info made = must_add(*store, "a", {"named", true, 1, as_bytes("state"), many});
+  CHECK(made.by == many);
+  const version_info plain = must_add(*store, "a", {"named", true, 1, as_bytes("state")});
+  CHECK(plain.by.empty());
+  CHECK(store->list_versions({"a"})->versions == std::vector{made, plain});
+  CHECK((*store->read_version("a", made.number))->info.by == many);
+  CHECK(store->verify({})->damages_in_total == 0);
 }
 
 CONTRACT("versions are listed in pages, each document its own, and numbers are not given twice") {

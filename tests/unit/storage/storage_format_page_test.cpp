@@ -149,6 +149,13 @@ TEST_CASE("the version of the page is read and written as it says", "[storage][d
   CHECK(decoded->info ==
         version_info{3, "before the talk", made_at + 123, false, 17, hello.size(), 27, {}});
   CHECK(encode_version(entry.key, *decoded) == entry.value);
+  const example named = only("version-authors");
+  CHECK(named.key == version_key(id_of("plan"), 4, 0));
+  const auto with_authors = decode_version(named.key, named.value);
+  REQUIRE(with_authors.has_value());
+  CHECK(with_authors->info == version_info{4, "", made_at + 123, true, 17, hello.size(), 27,
+                                           append_credits{{"ada", "bob"}, {"importer"}}});
+  CHECK(encode_version(named.key, *with_authors) == named.value);
   const example chunk = only("version-chunk");
   CHECK(chunk.key == version_key(id_of("plan"), 3, 1));
   const auto part = decode_version_chunk(chunk.key, chunk.value);

@@ -12,6 +12,15 @@ const ways = [
   ['contents', 'what it showed'],
 ];
 
+const names_shown = 3;
+
+/** Who has edited since the version before: people and programs. */
+function edited_by({ authors = [], origins = [] }) {
+  const all = [...authors, ...origins];
+  const more = all.length - names_shown;
+  return all.length === 0 ? '' : `, edited by ${all.slice(0, names_shown).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
 /** {element, refresh(signal)}; the list is looked at with each refresh, a version only when another one is wanted. */
 export function make_versions(name, on_changed) {
   let versions = [];
@@ -80,7 +89,7 @@ export function make_versions(name, on_changed) {
     const version = chosen();
     if (!version) return;
     const label = version.label ? `, “${version.label}”` : '';
-    which.textContent = `${Number(slider.value) + 1} of ${versions.length}: ${format_time(version.createdAt)}${label}${version.automatic ? ', made by the server' : ''}, ${format_bytes(version.bytes ?? 0)}`;
+    which.textContent = `${Number(slider.value) + 1} of ${versions.length}: ${format_time(version.createdAt)}${label}${version.automatic ? ', made by the server' : ''}${edited_by(version)}, ${format_bytes(version.bytes ?? 0)}`;
     slider.setAttribute('aria-valuetext', which.textContent);
     restore_button.disabled = Boolean(version.damage);
     try {

@@ -261,4 +261,18 @@ TEST_CASE("what is wrong with upstream is said, and its token is not shown", "[c
               "upstream.timeout"});
 }
 
+TEST_CASE("a database needs a URL, and a schema and a mode that can be used", "[config]") {
+  const auto problems_of = [](std::vector<std::string> settings) {
+    config_sources sources;
+    sources.settings = std::move(settings);
+    return load_config(sources).problems;
+  };
+  CHECK(problems_of({"storage.engine=postgresql"}).size() == 1);
+  const std::string url = "storage.postgresql.url=postgresql://db/x";
+  CHECK(problems_of({"storage.engine=postgresql", url}).empty());
+  CHECK(problems_of({url, "storage.postgresql.schema=My-Schema"}).size() == 1);
+  CHECK(problems_of({url, "storage.postgresql.tls=perhaps"}).size() == 1);
+  CHECK(problems_of({url, "storage.postgresql.tls=verify-full"}).empty());
+}
+
 }  // namespace troupe::load_test

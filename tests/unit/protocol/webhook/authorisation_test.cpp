@@ -58,6 +58,8 @@ TEST_CASE("an answer that is not what it should be is refused", "[webhook][acces
                                 R"({"rights":{"read":true}})",
                                 R"({"rights":["read"],"user":7})",
                                 R"({"rights":["read"],"tokenId":[]})",
+                                R"({"rights":["read"],"user":"a\nb"})",
+                                R"({"rights":["read"],"tokenId":"a\u0000b"})",
                                 R"({"rights":["read"],"cacheFor":-1})",
                                 R"({"rights":["read"],"cacheFor":"60"})",
                                 R"({"rights":["read"],"presence":"Ada"})",

@@ -29,6 +29,24 @@ TEST_CASE("it is fetched at once, and then now and then", "[webhook]") {
   CHECK(schedule.on_tick(at(10min + 33s)));
 }
 
+TEST_CASE("what was never there is fetched again soon, and less and less often", "[webhook]") {
+  refresh_schedule schedule{{10min, 5s, 1min}};
+  CHECK(schedule.on_tick(at(0ms)));
+  auto now = 0ms;
+  for (const auto wait : {1s, 2s, 4s, 5s, 5s}) {
+    schedule.on_done(false, at(now));
+    CHECK_FALSE(schedule.on_tick(at(now + wait - 1ms)));
+    now += wait;
+    CHECK(schedule.on_tick(at(now)));
+  }
+  schedule.on_done(true, at(now));
+  CHECK_FALSE(schedule.on_tick(at(now + 9min)));
+  CHECK(schedule.on_tick(at(now + 10min)));
+  schedule.on_done(false, at(now + 10min));
+  CHECK_FALSE(schedule.on_tick(at(now + 10min + 4s)));
+  CHECK(schedule.on_tick(at(now + 10min + 5s)));
+}
+
 TEST_CASE("who misses something has it fetched, but seldom", "[webhook]") {
   refresh_schedule schedule{{10min, 30s, 1min}};
   CHECK(schedule.on_tick(at(0ms)));
