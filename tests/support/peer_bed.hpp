@@ -138,7 +138,7 @@ class peer_bed {
 
   peer_bed() : peer_bed(options{}) {}
   explicit peer_bed(const options& how)
-      : node(how.directory, hosting::on_workers, how.upstream),
+      : node(how.directory, hosting::on_workers, {}, how.upstream),
         self_(node.system()),
         sweeper_(node.system()) {
     links.self = uuid_of_node(1);
