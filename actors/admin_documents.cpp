@@ -324,6 +324,11 @@ http_answer answer_unavailable(const std::string& what) {
             {"code", troupe::describe(close_reason::cluster_unavailable).label}});
 }
 
+http_answer answer_not_fetched() {
+  return answer_json(503, {{"error", "the server that has the document cannot be asked now"},
+                           {"code", troupe::describe(close_reason::upstream_unavailable).label}});
+}
+
 http_answer answer_removed(const std::string& name) {
   return answer_error(410, "the document '" + name +
                                "' was removed; POST .../admit lets it be created again");

@@ -90,6 +90,8 @@ http_answer show_backup(const made_backup& made);
 http_answer answer_no_document(const std::string& name);
 /// Too few nodes of the cluster can be reached. `what`: what has become of the request.
 http_answer answer_unavailable(const std::string& what);
+/// The document was never stored here, and the server that may have it cannot be asked.
+http_answer answer_not_fetched();
 http_answer answer_removed(const std::string& name);
 
 /// The one translation of a failure of storage into a status.

@@ -151,12 +151,13 @@ void archivist::list() {
 }
 
 /// With ?as= the page shows the contents, as the export does. Of a document that is not here, other
-/// nodes say whether it exists.
+/// nodes say whether it exists, or the server that is replaced.
 void archivist::inform() {
   if (admin::wants_contents(*request_)) return export_document();
   const auto stored = desk_->archive().info(document());
   if (!stored) return fail_with(stored.error());
-  if (*stored || desk_->homes() == nullptr) return show_document(*stored);
+  const bool may_be_elsewhere = desk_->homes() != nullptr || desk_->may_be_upstream(document());
+  if (*stored || !may_be_elsewhere) return show_document(*stored);
   if_exists([this] { show_document(std::nullopt); });
 }
 
@@ -177,14 +178,16 @@ void archivist::show_document(const std::optional<storage::document_info>& store
           [this](const caf::error&) { finish(admin::show_failure()); });
 }
 
-/// Goes on if there is such a document at any node, for which it is opened here; else the request
-/// is answered.
-void archivist::if_exists(std::function<void()> then) {
+/// Goes on with `then` if there is such a document at any node, for which it is opened here; else
+/// with the other, or the request is answered.
+void archivist::if_exists(std::function<void()> then, std::function<void()> otherwise) {
   request(desk_->directory(), desk_->settings().patience,
-          export_state{.document = document(), .wants_state = false})
+          export_state{.document = document(), .wants_state = false, .is_opened = true})
       .then(
-          [this, then = std::move(then)](const exported_state& found) {
-            found.exists ? then() : finish(admin::answer_no_document(document()));
+          [this, then = std::move(then),
+           otherwise = std::move(otherwise)](const exported_state& found) {
+            if (found.exists) return then();
+            otherwise ? otherwise() : finish(admin::answer_no_document(document()));
           },
           [this](const caf::error& why) { finish(answer_for(why, document())); });
 }
@@ -217,10 +220,15 @@ void archivist::export_raw() {
   finish(admin::show_raw(document(), *found));
 }
 
-/// From the document, which is opened in a cluster: other nodes may have more than this one.
+/// From the document, which is opened in a cluster: other nodes may have more than this one. So is
+/// one that was never stored, if the server that is replaced may have it.
 void archivist::find_state(const std::string& of, with_state then, reach from) {
-  if (desk_->homes() == nullptr || from == reach::this_node) return find_state_here(of, then);
-  request(desk_->directory(), desk_->settings().patience, export_state{.document = of})
+  const bool is_alone = desk_->homes() == nullptr;
+  const bool is_here =
+      is_alone && (!desk_->may_be_upstream(of) || desk_->archive().info(of).value_or(std::nullopt));
+  if (is_here || from == reach::this_node) return find_state_here(of, then);
+  request(desk_->directory(), desk_->settings().patience,
+          export_state{.document = of, .is_opened = true})
       .then(
           [this, of, then](const exported_state& live) {
             live.exists ? then(live.state, live.version) : finish(admin::answer_no_document(of));
@@ -307,19 +315,22 @@ void archivist::ask_import(import_update order, std::function<void(const import_
 }
 
 /// What is open and was never stored is no document yet, so its sessions stay. In a cluster the
-/// document is opened first: this node may have none of it, or one that others have removed.
+/// document is opened first: this node may have none of it, or one that others have removed. One
+/// that was never stored is removed, too, if another server may have it, and not fetched later.
 void archivist::remove() {
   const auto info = desk_->archive().info(document());
   if (!info) return fail_with(info.error());
   const bool is_alone = desk_->homes() == nullptr;
-  if (!*info && is_alone) return finish(admin::answer_no_document(document()));
+  const bool may_be_upstream = desk_->may_be_upstream(document());
+  if (!*info && is_alone && !may_be_upstream) return finish(admin::answer_no_document(document()));
   // Or its sessions would be closed for good, though it stays.
   const auto stats = desk_->archive().stats();
   if (!stats) return fail_with(stats.error());
   if (auto refusal = admin::refusal_to_remove(*stats)) return finish(*std::move(refusal));
   const bool is_removed = *info && (*info)->is_removed && !(*info)->is_admitted;
   if (is_alone || is_removed) return ask_to_remove();
-  if_exists([this] { ask_to_remove(); });
+  if_exists([this] { ask_to_remove(); },
+            may_be_upstream ? [this] { ask_to_remove(); } : std::function<void()>{});
 }
 
 void archivist::ask_to_remove() {
@@ -381,6 +392,7 @@ http_answer archivist::answer_for(const caf::error& why, const std::string& of) 
   if (reason == close_reason::document_removed) return admin::answer_removed(of);
   if (reason == close_reason::cluster_unavailable)
     return admin::answer_unavailable("nothing is done");
+  if (reason == close_reason::upstream_unavailable) return admin::answer_not_fetched();
   const auto loaded = desk_->backend().load(of);
   if (!loaded)
     return loaded.error().code == errc::document_removed

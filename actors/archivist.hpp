@@ -28,16 +28,18 @@
 #include "base/budget.hpp"
 #include "net/http_message.hpp"
 #include "protocol/document_rule.hpp"
+#include "protocol/upstream_names.hpp"
 #include "storage/archive.hpp"
 #include "storage/backend.hpp"
 
 namespace troupe {
 
 struct archive_settings {
-  std::string backup_directory;      ///< admin.backup_directory; empty: no backups.
-  std::size_t update_bytes_max = 0;  ///< Of an import; limits.max_sync_size.
-  crdt::doc_settings doc;            ///< With which documents are read.
-  std::vector<document_rule> rules;  ///< For some of them.
+  std::string backup_directory;         ///< admin.backup_directory; empty: no backups.
+  std::size_t update_bytes_max = 0;     ///< Of an import; limits.max_sync_size.
+  crdt::doc_settings doc;               ///< With which documents are read.
+  std::vector<document_rule> rules;     ///< For some of them.
+  upstream_names upstream_documents{};  ///< Another server may have these.
   /// How long a document or the store may take for what an operator asks.
   std::chrono::milliseconds patience{60'000};
 };
@@ -67,6 +69,11 @@ class archive_desk {
   const archive_settings& settings() const noexcept { return settings_; }
   /// Null: the node is alone.
   const newest_links* homes() const noexcept { return homes_.get(); }
+
+  /// Whether the server that is replaced may have what was never stored here.
+  bool may_be_upstream(const std::string& name) const noexcept {
+    return settings_.upstream_documents.contains(name);
+  }
 
   /// 0: as for all pages.
   std::size_t body_bytes_max(const admin::page_request& of) const noexcept;
@@ -155,7 +162,7 @@ class archivist final : public admin_request_actor::base {
   enum class reach : bool { cluster, this_node };
   void find_state(const std::string& of, with_state then, reach from = reach::cluster);
   void find_state_here(const std::string& of, const with_state& then);
-  void if_exists(std::function<void()> then);
+  void if_exists(std::function<void()> then, std::function<void()> otherwise = {});
   void show_document(const std::optional<storage::document_info>& stored);
   void ask_to_remove();
   result<std::optional<shared_bytes>> read_stored(const std::string& of) const;

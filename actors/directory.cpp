@@ -78,6 +78,7 @@ void directory::on_exit() {
   hubs_.clear();
   settings_.workers = nullptr;
   settings_.links = nullptr;
+  settings_.upstream = nullptr;
   store_ = nullptr;
   reader_ = nullptr;
 }
@@ -139,14 +140,14 @@ document_actor directory::spawn_document(const std::string& name, document_id id
                                          std::shared_ptr<message_id_window> window) {
   const auto& units = settings_.units;
   io_unit* const unit = units.empty() ? nullptr : units[unit_index(name, units.size())];
-  document_settings settings{id, name, settings_for(name, settings_.rules, settings_.doc),
-                             // Differs at each opening: in what a failed document has sent, and
-                             // not stored, there may be client ids that it chose.
-                             splitmix64(settings_.seed + id) + fnv1a(name), std::move(window),
-                             pending_, settings_.metrics, settings_.workers, release_,
-                             settings_.health, settings_.fold_after, settings_.webhooks,
-                             settings_.names_authors, settings_.links,
-                             splitmix64(~(settings_.seed + id)), settings_.presence_size_max};
+  document_settings settings{
+      id, name, settings_for(name, settings_.rules, settings_.doc),
+      // Differs at each opening: in what a failed document has sent, and
+      // not stored, there may be client ids that it chose.
+      splitmix64(settings_.seed + id) + fnv1a(name), std::move(window), pending_, settings_.metrics,
+      settings_.workers, release_, settings_.health, settings_.fold_after, settings_.webhooks,
+      settings_.names_authors, settings_.links, splitmix64(~(settings_.seed + id)),
+      may_be_upstream(name) ? settings_.upstream : upstream_actor{}, settings_.presence_size_max};
   caf::actor_config config{unit};
   // What a failed one sent last may be in the store's queue.
   const store_reader_actor reader = failed_.erase(name) > 0 ? store_reader_actor{store_} : reader_;
@@ -301,7 +302,8 @@ void directory::on_document_down(const caf::down_msg& down) {
   const bool has_failed = is_failure(down.reason);
   if (has_failed) {
     const close_reason why = to_close_reason(down.reason);
-    if (why != close_reason::document_removed)
+    // What the last is about was told before.
+    if (why != close_reason::document_removed && why != close_reason::upstream_unavailable)
       log_line(log_severity::error,
                "document '" + name + "' failed: " + caf::to_string(down.reason));
     for (const hub_actor& hub : hubs_) tell(this, hub, close_subscribers{id, why});
@@ -366,10 +368,10 @@ void directory::after_end_of(const std::string& name, document_id id, std::funct
 }
 
 /// Of a document that is ending, all that was acknowledged is stored. In a cluster other nodes may
-/// have more than is stored here.
+/// have more than is stored here, and so may the server that is replaced.
 caf::result<exported_state> directory::on_export(const export_state& which) {
   auto promise = make_response_promise<exported_state>();
-  if (settings_.links && !which.is_local) {
+  if ((settings_.links || which.is_opened) && !which.is_local) {
     pass_on_opened(which, promise);
     return promise;
   }

@@ -34,6 +34,7 @@
 #include "protocol/message_id_window.hpp"
 #include "protocol/pending_quota.hpp"
 #include "protocol/sync/awareness.hpp"
+#include "protocol/upstream_names.hpp"
 
 namespace troupe {
 
@@ -57,6 +58,8 @@ struct directory_settings {
   std::shared_ptr<webhook_feed> webhooks{};  ///< May be null.
   bool names_authors = false;                ///< Documents say of their edits who made them.
   cluster_links_ptr links{};                 ///< Of no members yet; null: the node is alone.
+  upstream_actor upstream{};                 ///< Null: documents are fetched from nowhere.
+  upstream_names upstream_documents{};       ///< Those that are.
   /// See hosted_document.
   std::size_t presence_size_max = sync::awareness::default_message_size_max;
 };
@@ -139,6 +142,10 @@ class directory final : public directory_actor::base {
   void on_document_down(const caf::down_msg& down);
 
   entry* find(document_id id);
+  /// Whether another server may have what was never stored here.
+  bool may_be_upstream(const std::string& name) const {
+    return settings_.upstream && settings_.upstream_documents.contains(name);
+  }
   waiting_list* find_waiting(const std::string& name);
   void open_for(const open_document& request, caf::typed_response_promise<opened_document> promise);
   template <class Order, class Answer>

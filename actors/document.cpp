@@ -101,6 +101,8 @@ void document::on_exit() {
   peers_.reset();
   refuse_held(why);
   settings_.workers = nullptr;
+  settings_.upstream = nullptr;
+  put_off_.clear();
   store_ = nullptr;
   directory_ = nullptr;
 }
@@ -129,8 +131,9 @@ void document::on_loaded(const loaded_document& loaded) {
     work_.begin();
     if (peers_)
       begin_with_peers();
-    else
+    else if (!needs_upstream())
       reporter_.on_opened();
+    open_for_held();
     handle_waiting();
   });
 }
@@ -272,6 +275,7 @@ weight document::weight_here(const client_request& what) const {
 }
 
 bool document::handle(joining_session& who) {
+  if (is_fetched_ && durability_.last() == 0) store_mark(origin::of_server());
   work_.state()->on_join(who);
   reporter_.on_join(who);
   return true;
@@ -549,8 +553,9 @@ void document::on_unload() {
     tell(this, directory_, document_busy{settings_.id});
     return;
   }
-  if (peers_ && !is_removed_ && !is_final_ && peers_->core().is_kept_in_use()) {
-    // It would be opened again with the next update. So it counts as idle from now on.
+  // It would be opened again, or fetched anew. So it counts as idle from now on.
+  const bool is_kept = is_fetching_ || (peers_ && peers_->core().is_kept_in_use());
+  if (is_kept && !is_removed_ && !is_final_) {
     is_unloading_ = false;
     tell(this, directory_, document_busy{settings_.id});
     return tell(this, directory_, document_idle{settings_.id, audience_.joins()});
@@ -573,7 +578,7 @@ void document::on_unload() {
 /// Whether the node ends while nothing can be stored. What waits for that was not acknowledged; the
 /// store logs it.
 bool document::may_lose_unstored() const {
-  return !waits_for_worker_ && settings_.health && settings_.health->refusal() != nullptr;
+  return !waits_for_worker_ && settings_.health && settings_.health->problem().has_value();
 }
 
 // --- the end of a turn ---

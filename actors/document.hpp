@@ -52,6 +52,7 @@ struct document_settings {
   bool names_authors = false;                 ///< Of its appends, for versions.
   cluster_links_ptr links{};                  ///< Null: the node is alone.
   std::uint64_t life = 0;                     ///< Random; see cluster::replica.
+  upstream_actor upstream{};                  ///< Null: the document is fetched from nowhere.
   /// See hosted_document.
   std::size_t presence_size_max = sync::awareness::default_message_size_max;
 };
@@ -153,9 +154,26 @@ class document final : public io_actor<document_actor::base> {
   void checkpoint();
   void log_failed_checkpoint(const failure& why) const;
 
+  // document_upstream.cpp
+  bool needs_upstream() const noexcept;
+  void look_upstream();
+  void await_home();
+  void fetch();
+  void on_fetched(const fetched_document& got);
+  bool handle(fetched_document& got);
+  void take_fetched();
+  void note_known();
+  void fail_upstream();
+  void store_mark(const origin& from);
+  bool is_mark(const cluster::document_message& message) const;
+  bool is_put_off(cluster::peer_id from, const cluster::document_message& message);
+  void answer_put_off();
+  void note_answer(const cluster::document_message& message);
+
   // document_cluster.cpp
   void begin_with_peers();
-  bool is_held() const noexcept { return peers_ && !peers_->is_loaded(); }
+  /// Nobody may see the document yet.
+  bool is_held() const noexcept { return (peers_ && !peers_->is_loaded()) || needs_upstream(); }
   void hold(document_work::input what);
   void open_for_held();
   void release_held();
@@ -213,7 +231,12 @@ class document final : public io_actor<document_actor::base> {
   log_quota unsendable_logged_;
   std::vector<stored_import> imports_;      // that wait for storage
   std::unique_ptr<document_peers> peers_;   // null: the node is alone
-  std::vector<document_work::input> held_;  // until the keepers have been asked
+  std::vector<document_work::input> held_;  // until all there is of the document is known
+  bool is_fetching_ = false;
+  bool is_fetched_ = false;  // or it is known that nothing can be
+  hosted_document::time_point awaits_home_since_{};
+  /// Of peers that open the document; answered once it was looked for.
+  std::vector<std::pair<cluster::peer_id, cluster::peer_load>> put_off_;
   std::vector<caf::typed_response_promise<visited_document>> visits_;  // by the sweeper
   hosted_document::time_point visited_at_;                             // by the first of them
   bool is_removed_ = false;

@@ -21,7 +21,6 @@ void document::begin_with_peers() {
                        generation_);
   note_keepers();
   peers_->attach(this);
-  open_for_held();
   schedule_flush();
 }
 
@@ -35,12 +34,14 @@ void document::hold(document_work::input what) {
 /// Somebody wants to see the document: the keepers are asked, unless they have been.
 void document::open_for_held() {
   if (held_.empty()) return;
-  peers_->core().load(hosted_state{*work_.state()}, current_time());
+  if (peers_) peers_->core().load(hosted_state{*work_.state()}, current_time());
   release_held();
 }
 
 void document::release_held() {
-  if (!peers_->is_loaded()) return;
+  if (peers_ && !peers_->is_loaded()) return;
+  if (needs_upstream()) return look_upstream();
+  if (!put_off_.empty()) answer_put_off();
   for (document_work::input& each : std::exchange(held_, {})) work_.push(std::move(each));
   handle_waiting();
 }
@@ -56,7 +57,8 @@ void document::look_at_opening() {
   if (!work_.state()) return;
   const auto now = current_time();
   const hosted_state own{*work_.state()};
-  if (!held_.empty() && !peers_->is_loaded()) peers_->core().load(own, now);
+  const bool is_wanted = !held_.empty() || !put_off_.empty();
+  if (is_wanted && !peers_->is_loaded()) peers_->core().load(own, now);
   if (peers_->core().is_late(now)) {
     if (peers_->core().has_failed(now)) {
       log_line(log_severity::warning, "document '" + *name_ +
@@ -70,6 +72,7 @@ void document::look_at_opening() {
                                         "answered: it may lack acknowledged edits until they do");
   }
   peers_->core().on_tick(own, now);
+  if (awaits_home_since_ != hosted_document::time_point{}) peers_->core().load_again(own);
   release_held();
   give_up_imports(now);
   if (peers_->core().take_unsendable()) note_unsendable(now);
@@ -189,6 +192,7 @@ void document::look_at_generation() {
 }
 
 void document::answer_peer(cluster::peer_id from, const cluster::document_message& message) {
+  if (is_put_off(from, message)) return;
   peers_->core().on_message(from, message, hosted_state{*work_.state()}, current_time());
   if (std::holds_alternative<cluster::peer_closed>(message))
     work_.state()->on_peer_gone(from, current_time());
@@ -204,6 +208,8 @@ void document::apply_from_peer(cluster::peer_id from,
                                std::size_t at, const shared_slice& update) {
   using taking = hosted_document::peer_taking;
   const auto after = [this, from, in, at, update](bool worked) {
+    note_answer(in->messages[at]);
+    if (worked && is_mark(in->messages[at])) store_mark(origin::of_peer(from));
     carry_out_effects(update.bytes, 0);
     const bool is_fill = std::holds_alternative<cluster::peer_fill>(in->messages[at]);
     if (is_fill && worked && settings_.metrics) settings_.metrics->documents().repairs->inc();

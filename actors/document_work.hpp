@@ -101,9 +101,10 @@ class document_work {
     client_batch batch;
     std::size_t next = 0;
   };
-  using input = std::variant<batch_rest, joining_session, leave_document, document_tick,
-                             document_event, presence_missed, session_silent, change_rights,
-                             operator_import, operator_export, awaited_settling, news_rest>;
+  using input =
+      std::variant<batch_rest, joining_session, leave_document, document_tick, document_event,
+                   presence_missed, session_silent, change_rights, operator_import, operator_export,
+                   awaited_settling, fetched_document, news_rest>;
   /// Starts a worker on what is lent; on_returned() is called with it later.
   using lender = std::function<void(std::shared_ptr<lent_document>)>;
 

@@ -148,7 +148,7 @@ void inspector::gather_node() {
   shown.connections = parts_.slots->connections();
   shown.messages = static_cast<std::uint64_t>(parts_.metrics->traffic().messages->value());
   shown.unstored_bytes = parts_.health->waiting();
-  if (const auto why = parts_.health->refusal())
+  if (const auto why = parts_.health->problem())
     shown.storage_refusal = inspection::cut(to_string(*why));
   request(parts_.directory, inspector_patience, survey_documents{{}, 1})
       .then(

@@ -144,6 +144,7 @@ struct export_state {
   /// which enough of its keepers must answer.
   bool is_local = false;
   bool wants_state = true;  ///< Else only whether it exists.
+  bool is_opened = false;   ///< Opened for that, also where there is no cluster.
 };
 struct exported_state {
   bool is_open = true;  ///< Else the store is to be asked.
@@ -414,6 +415,20 @@ struct append_updates {
 };
 struct write_checkpoint {
   storage::checkpoint_write checkpoint;
+};
+
+// --- upstream: one per node with upstream.url; asks the server that this one replaces ---
+
+/// Also what a fetcher understands, which fetches one document for it.
+using upstream_actor =
+    caf::typed_actor<caf::result<fetched_document>(fetch_document)>;  // all that it has of it
+
+struct fetch_document {
+  std::string name;
+};
+struct fetched_document {
+  std::vector<shared_bytes> updates;  ///< In order; none, or none with contents: it is empty.
+  std::optional<failure> why{};       ///< Nothing is known of it.
 };
 
 // --- version maker: one per node; keeps versions of documents that have changed ---

@@ -58,6 +58,8 @@
   message(expect_link) \
   message(export_state) \
   message(exported_state) \
+  message(fetch_document) \
+  message(fetched_document) \
   message(find_open) \
   message(forget_authorisations) \
   message(found_open) \

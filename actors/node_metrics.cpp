@@ -51,6 +51,10 @@ node_metrics::node_metrics(caf::actor_system& system, scraping how)
           "oldest-webhook", "Age of the oldest webhook that waits; 0: none does.", "seconds")),
       failed_key_fetches_(
           maker_.counter("failed-key-fetches", "Attempts to fetch keys that failed.")),
+      upstream_waiting_(
+          maker_.gauge("upstream-waiting", "Documents that wait to be fetched from upstream.url.")),
+      upstream_fetches_(maker_.counters("upstream-fetches", "outcome",
+                                        "Documents that upstream.url was asked for.")),
       authorisations_(maker_.counters("authorisations", "outcome",
                                       "Answers of the application about who may enter.")),
       storage_failures_(
@@ -61,6 +65,7 @@ node_metrics::node_metrics(caf::actor_system& system, scraping how)
                                          "Clients left out of the presence of a document.")) {
   token_checks_.with({"accepted", "missing", "expired", "bad_signature"});
   authorisations_.with({"granted", "denied", "unavailable", "cached"});
+  upstream_fetches_.with({"fetched", "empty", "failed", "refused"});
   turned_away_.with({"too_many", "too_fast", "origin", "plain", "tls", "closed_before"});
   for (const errc each : {errc::disk_full, errc::storage_failed}) storage_failures(each);
   for (const errc each : {errc::not_owner, errc::quota_exceeded}) left_out_presence(each);
@@ -80,6 +85,10 @@ metric_counter& node_metrics::storage_failures(errc why) const {
 
 metric_counter& node_metrics::authorisations(std::string_view outcome) const {
   return authorisations_.of(outcome);
+}
+
+metric_counter& node_metrics::upstream_fetches(std::string_view outcome) const {
+  return upstream_fetches_.of(outcome);
 }
 
 metric_counter& node_metrics::turned_away(std::string_view why) const {

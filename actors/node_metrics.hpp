@@ -91,6 +91,10 @@ class node_metrics {
   metric_gauge& oldest_webhook() const noexcept { return *oldest_webhook_; }
   /// Questions to the application: "granted", "denied", "unavailable", or "cached".
   metric_counter& authorisations(std::string_view outcome) const;
+  /// Documents that were asked of upstream.url: "fetched", "empty", "failed", or "refused", if this
+  /// server does not take what was fetched. How many wait to be asked for.
+  metric_counter& upstream_fetches(std::string_view outcome) const;
+  metric_gauge& upstream_waiting() const noexcept { return *upstream_waiting_; }
   /// Attempts to fetch the keys of tokens that failed.
   metric_counter& failed_key_fetches() const noexcept { return *failed_key_fetches_; }
 
@@ -125,6 +129,8 @@ class node_metrics {
   metric_counter* left_out_webhooks_;
   metric_gauge* oldest_webhook_;
   metric_counter* failed_key_fetches_;
+  metric_gauge* upstream_waiting_;
+  labelled<metric_counter> upstream_fetches_;
   labelled<metric_counter> authorisations_;
   labelled<metric_counter> storage_failures_;
   labelled<metric_counter> turned_away_;

@@ -94,12 +94,24 @@ removed_document store::on_remove(const remove_document& which) {
     return {false, failure{errc::storage_failed, "this storage removes nothing"}};
   webhook_feed* const feed = settings_.webhooks.get();
   const auto announced = feed != nullptr ? feed->begin_removal(which.name) : 0;
-  const auto removed = settings_.archive->remove(which.name);
+  const auto removed = remove_stored(which.name);
   if (feed != nullptr) feed->end_removal(announced, removed.value_or(false));
   if (!removed) return {false, removed.error()};
   if (feed != nullptr) feed->on_gone(which.name);
   log_line(log_severity::info, "document '" + which.name + "' was removed by an operator");
   return {*removed, std::nullopt, settings_.archive->adopt(which.name, 0).value_or(0)};
+}
+
+/// One that was never stored gets a tombstone all the same if another server may have it, so that
+/// it is not fetched from there later.
+result<bool> store::remove_stored(const std::string& name) {
+  constexpr std::uint64_t removed_in_first_life = 3;
+  TROUPE_ASSIGN(const bool was_there, settings_.archive->remove(name));
+  if (was_there || !settings_.upstream_documents.contains(name)) return was_there;
+  TROUPE_ASSIGN(const auto known, settings_.archive->info(name));
+  if (known) return false;
+  TROUPE_TRY(settings_.archive->adopt(name, removed_in_first_life));
+  return true;
 }
 
 dropped_copy store::on_drop(const drop_copy& which) {
@@ -239,18 +251,30 @@ void store::end_documents(const std::string& name, const failure& why) {
 
 // --- serving and refusing ---
 
+/// Whether edits are still taken. A disk that is full does not become empty by itself.
+bool store::is_patient(const failure& why) const {
+  return why.code != errc::disk_full &&
+         std::chrono::steady_clock::now() - refusing_since_ < settings_.patience;
+}
+
 /// `shown`: to clients, who need not know where the store lies.
 void store::begin_refusing(const failure& why, failure shown) {
   const auto now = std::chrono::steady_clock::now();
   if (!std::exchange(is_refusing_, true)) {
     refusing_since_ = now;
     logged_at_ = now - log_interval;
-    if (settings_.metrics) {
-      settings_.metrics->storage_refusing().value(1);
-      settings_.metrics->storage_failures(why.code).inc();
-    }
+    if (settings_.metrics) settings_.metrics->storage_failures(why.code).inc();
   }
-  settings_.health->note_unwritable(shown);
+  if (!settings_.place.empty()) shown.detail.insert(0, settings_.place + ": ");
+  const bool is_delaying = is_patient(why);
+  if (is_delaying) {
+    settings_.health->note_delayed(shown);
+  } else {
+    if (std::exchange(is_delaying_, false)) logged_at_ = now - log_interval;
+    settings_.health->note_unwritable(shown);
+    if (settings_.metrics) settings_.metrics->storage_refusing().value(1);
+  }
+  is_delaying_ = is_delaying;
   log_refusal(why);
   tell_later(this, store_actor{this}, settings_.recovery_interval, recover_atom_v);
 }
@@ -260,7 +284,10 @@ void store::log_refusal(const failure& why) {
   if (now - logged_at_ < log_interval) return;
   logged_at_ = now;
   log_line(log_severity::error,
-           "storage cannot be written, so edits are refused until it can: " + to_string(why) +
+           std::string{is_delaying_ ? "storage cannot be written, so edits wait until it can: "
+                                    : "storage cannot be written, so edits are refused until it "
+                                      "can: "}
+                   .append(to_string(why)) +
                "; " + std::to_string(settings_.health->waiting()) +
                " bytes of updates, which are not acknowledged, wait to be stored");
 }

@@ -3,10 +3,11 @@
 // what many documents wrote meanwhile. It confirms an update to its document when its batch is
 // durable (group commit).
 //
-// It is serving or refusing. A write that fails for want of space, or for an error of the disk, is
-// confirmed to nobody: from then on it refuses, which store_health tells documents and operators,
-// keeps what it has, and tries to recover until it can write all of that. A write that fails for
-// one document is written without that document, which ends and is opened again (ADR 13).
+// It is serving, delaying or refusing. A write that fails for want of space, or for an error of the
+// disk, is confirmed to nobody: from then on it refuses, which store_health tells documents and
+// operators, keeps what it has, and tries to recover until it can write all of that. With a store
+// that others keep (patience) it only delays at first: edits are taken, and wait. A write that
+// fails for one document is written without that document, which ends and is opened again (ADR 13).
 //
 // Its mailbox and its queue are bounded by what documents have unconfirmed: the credit of their
 // sessions bounds each, storage.max_queue_size all together.
@@ -23,6 +24,7 @@
 #include "actors/node_metrics.hpp"
 #include "actors/store_health.hpp"
 #include "actors/webhook_feed.hpp"
+#include "protocol/upstream_names.hpp"
 #include "storage/archive.hpp"
 
 namespace troupe {
@@ -33,8 +35,15 @@ struct store_settings {
   std::shared_ptr<store_health> health = std::make_shared<store_health>();
   std::shared_ptr<node_metrics> metrics;     ///< May be null.
   std::shared_ptr<webhook_feed> webhooks{};  ///< Hears of removals; null: nobody does.
+  /// Another server may have these, if they were never stored here; a removal is of them, too.
+  upstream_names upstream_documents{};
   /// Between two attempts to recover.
   std::chrono::milliseconds recovery_interval{1000};
+  /// How long edits are taken while the store cannot be written; storage.max_queue_size bounds them
+  /// as well.
+  std::chrono::milliseconds patience{0};
+  /// What cannot be written, as clients and operators hear it; they need not know where it lies.
+  std::string place{};
 };
 
 class store final : public store_actor::base {
@@ -60,6 +69,7 @@ class store final : public store_actor::base {
   void on_append(const append_updates& append);
   void on_checkpoint(const write_checkpoint& write);
   removed_document on_remove(const remove_document& which);
+  result<bool> remove_stored(const std::string& name);
   dropped_copy on_drop(const drop_copy& which);
   removed_document on_adopt(const adopt_generation& which);
   void on_recovery_due();
@@ -72,6 +82,7 @@ class store final : public store_actor::base {
   std::vector<listener> take_listeners(const std::string& name);
   void end_documents(const std::string& name, const failure& why);
   void begin_refusing(const failure& why, failure shown);
+  bool is_patient(const failure& why) const;
   void begin_serving();
   void log_refusal(const failure& why);
 
@@ -80,8 +91,9 @@ class store final : public store_actor::base {
   std::size_t queued_bytes_ = 0;  // of queued_, about
   std::unordered_map<caf::actor_id, listener> to_confirm_;
   bool flush_scheduled_ = false;
-  bool is_refusing_ = false;
-  std::chrono::steady_clock::time_point refusing_since_;
+  bool is_refusing_ = false;  // or delaying
+  bool is_delaying_ = false;
+  std::chrono::steady_clock::time_point refusing_since_;  // or delaying
   std::chrono::steady_clock::time_point logged_at_;
 };
 

@@ -1,6 +1,7 @@
 // Whether edits can be stored now: the store says so, and whoever would accept an edit asks. While
 // it cannot be written, or while too much waits for it, edits are refused; what was accepted before
-// waits in the store's queue and is written once that works again. Shared by the store, documents
+// waits in the store's queue and is written once that works again. A store that others keep may be
+// away for a while before edits are refused: they are delayed then. Shared by the store, documents
 // and whoever reports readiness. Thread: any.
 #pragma once
 
@@ -34,6 +35,14 @@ class store_health {
     return why_;
   }
 
+  /// What is wrong with storage, whether or not edits are refused for it; nothing: nothing is.
+  std::optional<failure> problem() const {
+    if (const auto why = refusal()) return *why;
+    std::lock_guard lock{mutex_};
+    if (!delay_) return std::nullopt;
+    return failure{delay_->code, delay_->detail + ", so edits wait to be stored"};
+  }
+
   /// Bytes of updates go to the store, or are stored.
   void note_sent(std::size_t bytes) noexcept {
     waiting_.fetch_add(bytes, std::memory_order_relaxed);
@@ -44,6 +53,11 @@ class store_health {
   std::size_t waiting() const noexcept { return waiting_.load(std::memory_order_relaxed); }
 
   // --- by the store alone ---
+  /// Edits are taken, and wait.
+  void note_delayed(const failure& why) {
+    std::lock_guard lock{mutex_};
+    delay_ = why;
+  }
   void note_unwritable(const failure& why) {
     std::lock_guard lock{mutex_};
     why_ = std::make_shared<const failure>(why);
@@ -52,6 +66,7 @@ class store_health {
   void note_writable() {
     std::lock_guard lock{mutex_};
     why_ = nullptr;
+    delay_.reset();
     is_writable_.store(true, std::memory_order_release);
   }
 
@@ -62,6 +77,7 @@ class store_health {
   std::atomic<std::size_t> waiting_{0};
   mutable std::mutex mutex_;            // guards what follows
   std::shared_ptr<const failure> why_;  // null: writable
+  std::optional<failure> delay_;
 };
 
 }  // namespace troupe

@@ -88,7 +88,8 @@ result<admin_token> find_admin_token(const config& settings) {
     TROUPE_ASSIGN(secret token, read_token_file(admin_token_words, settings.admin.token_file));
     return admin_token{std::move(token), admin_token::source::configured, {}};
   }
-  if (settings.storage.engine == storage_engine::memory) {
+  // Only a store on disk has a place for it.
+  if (settings.storage.engine != storage_engine::rocksdb) {
     TROUPE_ASSIGN(std::string token, make_token("memory"));
     return admin_token{secret{std::move(token)}, admin_token::source::made, {}};
   }

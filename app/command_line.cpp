@@ -173,6 +173,9 @@ class storage_commands {
         ->required();
     CLI::App& stats = add("stats", storage_action::stats,
                           "Print how many documents there are, and how large they are");
+    add("migrate", storage_action::migrate,
+        "Make the tables of a store in PostgreSQL, or upgrade them", "URL",
+        "Database, as postgresql://USER@HOST/DATABASE");
     stats.add_option("--top", request_.top, "How many of the largest documents; default: 10")
         ->type_name("COUNT")
         ->check(CLI::Range(0, 1000).description(""));
@@ -182,12 +185,15 @@ class storage_commands {
 
  private:
   CLI::App& add(const std::string& name, storage_action action, const std::string& what,
-                const char* place = "PATH", const char* meaning = "Directory of the store") {
+                const char* place = "PATH",
+                const char* meaning = "Directory of the store, or URL of its database") {
     CLI::App& app = *storage_->add_subcommand(name, what);
     app.footer(storage_rules);
     app.callback([this, action] { request_.action = action; });
     app.add_option(place, request_.path, meaning)->required()->type_name("");
     app.add_flag("--json", request_.as_json, "Print JSON instead of a table");
+    app.add_option("--schema", request_.schema, "Of the tables of a database; default: troupe")
+        ->type_name("NAME");
     return app;
   }
 
@@ -313,6 +319,14 @@ void add_source_options(CLI::App& in, import_request& request) {
       ->type_name("FILE");
 }
 
+void add_store(CLI::App& to, std::string& store, std::string& schema) {
+  to.add_option("--store", store, "Directory of the store, or URL of its database")
+      ->required()
+      ->type_name("PATH");
+  to.add_option("--schema", schema, "Of the tables of a database; default: troupe")
+      ->type_name("NAME");
+}
+
 CLI::App& add_import(CLI::App& app, import_request& request) {
   CLI::App& in = *app.add_subcommand("import", "Take the documents of another server into a store");
   in.add_option_function<std::string>(
@@ -328,7 +342,7 @@ CLI::App& add_import(CLI::App& app, import_request& request) {
                 "Of a database its table, NAME or SCHEMA.NAME; of a server a file with names")
       ->type_name("");
   add_source_options(in, request);
-  in.add_option("--store", request.store, "Directory of the store")->required()->type_name("PATH");
+  add_store(in, request.store, request.schema);
   in.add_option_function<std::string>(
         "--existing",
         [&request](const std::string& rule) {
@@ -355,7 +369,7 @@ CLI::App& add_export(CLI::App& app, export_request& request) {
       ->check(CLI::IsMember({"updates"}).description(""))
       ->required();
   out.add_option("FOLDER", request.to, "Where to write it")->required()->type_name("");
-  out.add_option("--store", request.store, "Directory of the store")->required()->type_name("PATH");
+  add_store(out, request.store, request.schema);
   out.add_option_function<std::string>(
          "--existing",
          [&request](const std::string& rule) {

@@ -51,6 +51,7 @@ inline constexpr const char* storage_rules =
     "The commands work on the directory of storage.path while no server has it open; one in use "
     "is\n"
     "refused. Only backup, restore and repair write, and none of them writes over anything.\n"
+    "verify, stats and migrate also work on the database of storage.postgresql.url.\n"
     "Exit code 0: done, and nothing is damaged. 1: verify found damage (on the standard output), "
     "or\n"
     "repair found something to repair. 2: the command was refused; the standard error says why.\n";
@@ -64,6 +65,7 @@ inline constexpr const char* storage_examples =
     "  troupe storage repair ./data                save what can be read; the old store is kept\n"
     "  troupe storage backup ./data /backup/today  copy the store and check the copy\n"
     "  troupe storage restore /backup/today ./data put a backup in place, checked before\n"
+    "  troupe storage migrate postgresql://db/x    make or upgrade the tables in PostgreSQL\n"
     "\n"
     "troupe storage COMMAND --help lists the options.\n";
 
@@ -85,7 +87,9 @@ inline constexpr const char* cluster_examples =
     "troupe cluster COMMAND --help lists the options.\n";
 
 inline constexpr const char* import_rules =
-    "The store is one that no server has open; it is made if it does not exist. Documents that are "
+    "The store is one that no server has open: a directory, which is made if it does not exist, "
+    "or\n"
+    "the database of storage.postgresql.url, postgresql://USER@HOST/DATABASE. Documents that are "
     "in\n"
     "it already get what they lack, or are refused with --existing refuse. To run it again is\n"
     "harmless, and how an interrupted import goes on. What was stored is read again and compared.\n"

@@ -17,6 +17,7 @@
 #include "app/exporter.hpp"
 #include "app/storage/tool.hpp"
 #include "storage/memory_backend.hpp"
+#include "storage/postgresql/backend.hpp"
 
 namespace troupe {
 
@@ -73,7 +74,7 @@ readiness_check node::readiness() const {
   return [health = health_, cluster = cluster_state_,
           stopping = is_stopping_]() -> std::optional<std::string> {
     if (stopping->load()) return "the node is stopping";
-    if (const auto why = health->refusal()) return "storage cannot be written: " + to_string(*why);
+    if (const auto why = health->problem()) return "storage cannot be written: " + to_string(*why);
     return cluster ? cluster->why_not() : std::nullopt;
   };
 }
@@ -85,6 +86,7 @@ result<void> node::open_storage() {
     keep_storage(std::make_shared<storage::memory_backend>());
     return {};
   }
+  if (settings_.storage.engine == storage_engine::postgresql) return open_database();
   storage::rocksdb_settings settings = to_rocksdb_settings(settings_);
   settings.log = [](storage::log_level level, std::string_view text) {
     log_line(level == storage::log_level::error ? log_severity::error : log_severity::warning,
@@ -97,6 +99,15 @@ result<void> node::open_storage() {
                     storage_advice(opened.error().code, settings_.storage.path));
   log_line(log_severity::info, "documents are kept in '" + settings_.storage.path + "'");
   keep_storage(std::shared_ptr<storage::rocksdb_backend>{*std::move(opened)});
+  return {};
+}
+
+result<void> node::open_database() {
+  auto opened = storage::postgresql_backend::open(to_postgresql_settings(settings_));
+  if (!opened) return fail(opened.error().code, "storage.postgresql: " + opened.error().detail);
+  log_line(log_severity::info, "documents are kept in PostgreSQL, in the schema '" +
+                                   settings_.storage_postgresql.schema + "'");
+  keep_storage(std::shared_ptr<storage::postgresql_backend>{*std::move(opened)});
   return {};
 }
 
@@ -142,8 +153,13 @@ result<void> node::spawn_actors(std::function<void()> on_failure) {
     storing.backend = std::make_shared<announcing_backend>(storing.backend, webhooks_.feed);
   storing.webhooks = webhooks_.feed;
   storing.archive = storage_.archive;
+  storing.upstream_documents = to_upstream_names(settings_);
   storing.health = health_;
   storing.metrics = metrics_;
+  if (settings_.storage.engine == storage_engine::postgresql) {
+    storing.patience = settings_.storage_postgresql.patience;
+    storing.place = "PostgreSQL";
+  }
   actors_->store = system_.spawn<store, caf::detached>(std::move(storing));
   directory_settings documents = to_directory_settings(settings_, units_);
   documents.seed = random_seed();
@@ -151,6 +167,10 @@ result<void> node::spawn_actors(std::function<void()> on_failure) {
   documents.workers = workers_;
   documents.health = health_;
   documents.webhooks = webhooks_.feed;
+  if (!settings_.upstream.url.empty()) {
+    TROUPE_ASSIGN(upstream_, open_upstream(settings_, system_, metrics_));
+    documents.upstream = upstream_.actor;
+  }
   documents.names_authors = to_version_rules(settings_).is_enabled;
   if (settings_.cluster.enabled) documents.links = links_to_nobody(settings_, newest_links_);
   actors_->directory =
@@ -303,6 +323,7 @@ std::vector<named_actor> node::inspected_actors_of_node() const {
   add("troupe.version-maker", version_maker_);
   add("troupe.webhook-sender", webhook_sender_);
   add("troupe.authoriser", access_.authoriser);
+  add("troupe.upstream", upstream_.actor);
   for (const hub_actor& hub : actors_->hubs) add("troupe.hub", hub);
   return all;
 }
@@ -369,6 +390,8 @@ void node::stop() {
 }
 
 void node::drain() {
+  // What is being fetched would be waited for.
+  if (upstream_.is_stopping) upstream_.is_stopping->store(true);
   caf::scoped_actor self{system_};
   self->request(supervisor_, drain_max, drain_node{})
       .receive([](const node_drained&) {},
@@ -390,6 +413,7 @@ void node::end_actors() {
   if (actors_->cluster) caf::anon_send_exit(actors_->cluster, caf::exit_reason::user_shutdown);
   if (cluster_.sweeper) caf::anon_send_exit(cluster_.sweeper, caf::exit_reason::user_shutdown);
   cluster_ = {};
+  upstream_.stop();
   if (supervisor_) caf::anon_send_exit(supervisor_, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_->directory, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(actors_->store, caf::exit_reason::user_shutdown);

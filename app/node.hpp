@@ -26,6 +26,7 @@
 #include "app/config/config.hpp"
 #include "app/gateway.hpp"
 #include "app/inspection.hpp"
+#include "app/upstream.hpp"
 #include "app/webhooks.hpp"
 #include "base/budget.hpp"
 #include "net/io_unit.hpp"
@@ -89,6 +90,7 @@ class node {
   node(const config& settings, caf::actor_system& system, io_units& units);
 
   result<void> open_storage();
+  result<void> open_database();
   result<void> open_webhooks();
   result<void> open_access();
   result<void> join_cluster();
@@ -138,6 +140,7 @@ class node {
   opened_gateway gateway_;               // empty where gateway.enabled is false
   opened_inspection inspection_;         // empty where inspect.enabled is false
   opened_webhooks webhooks_;             // empty where webhooks.url is
+  opened_upstream upstream_;             // empty where upstream.url is
   webhook_sender_actor webhook_sender_;  // null likewise
   std::shared_ptr<tls_context> tls_;
   std::unique_ptr<listener> listener_;

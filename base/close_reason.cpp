@@ -55,6 +55,8 @@ close_info describe(close_reason reason) noexcept {
     case close_reason::cluster_unavailable:
       return {1013, "Too few nodes of the cluster can be reached, try again later",
               "cluster_unavailable"};
+    case close_reason::upstream_unavailable:
+      return {1013, "The document cannot be fetched now, try again later", "upstream_unavailable"};
     case close_reason::heartbeat_timeout: return {0, "", "heartbeat_timeout"};
     case close_reason::io_error: return {0, "", "io_error"};
   }
@@ -68,9 +70,9 @@ close_reason close_reason_for(errc code) noexcept {
     case errc::invalid_reference:
     case errc::invalid_any:
     case errc::invalid_json:
-    case errc::update_too_large:
     case errc::state_too_large:
     case errc::too_many_clients: return close_reason::invalid_update;
+    case errc::update_too_large: return close_reason::message_too_large;
     case errc::unusable_content: return close_reason::unusable_content;
     case errc::name_too_long: return close_reason::name_too_long;
     case errc::too_deep: return close_reason::too_deep;

@@ -43,8 +43,9 @@ enum class close_reason : std::uint8_t {
   closed_by_operator,   ///< The application has closed the session; the client may come back.
   access_unavailable,   ///< Who may do what cannot be found out now; retry later.
   cluster_unavailable,  ///< Too few nodes can say what is in the document; retry later.
-  heartbeat_timeout,    ///< No pong for heartbeat.timeout. The socket is terminated.
-  io_error,             ///< The socket failed.
+  upstream_unavailable,  ///< The server that has the document cannot be asked; retry later.
+  heartbeat_timeout,     ///< No pong for heartbeat.timeout. The socket is terminated.
+  io_error,              ///< The socket failed.
 };
 
 struct close_info {

@@ -184,6 +184,8 @@ setup_tests() {
   # Node may come from elsewhere than Debian's package; what counts is that it is there and new enough.
   command -v node >/dev/null || install_packages "${test_packages[@]}"
   command -v npm >/dev/null || install_packages npm
+  # For a server of the tests' own; that of the package is not needed.
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || install_packages postgresql
   local node_major
   node_major=$(node -p 'process.versions.node.split(".")[0]')
   [ "$node_major" -ge 18 ] || fail "node is version $node_major; the tests need 18 or newer" "Install Debian's nodejs package or a newer node."

@@ -20,8 +20,9 @@ struct connection_settings {
   std::size_t binary_bytes_max = std::size_t{64} * 1024 * 1024;
   /// Bytes, of the node; null: without a bound.
   std::shared_ptr<budget> large_messages;
-  /// A large message may come this slowly, in bytes per second; for a minute even slower.
-  std::size_t large_message_rate_min = 16 * 1024;
+  /// A large message may come this slowly, in bytes per second; below it for a minute, and not
+  /// for longer, whatever came before.
+  std::size_t large_message_rate_min = 4 * 1024;
   /// Bytes of output that may be queued; beyond them the client is too slow.
   std::size_t write_queue_bytes_max = 4 * 1024 * 1024;
   /// How long the queue may stay without a byte written or acknowledged (heartbeat.write_timeout).

@@ -1,6 +1,6 @@
 #include "net/websocket_client.hpp"
 
-#include <optional>
+#include <algorithm>
 #include <utility>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -22,9 +22,13 @@ namespace {
 namespace beast = boost::beast;
 namespace websocket = boost::beast::websocket;
 using tcp = asio::ip::tcp;
+using std::chrono::steady_clock;
 
 using plain_stream = beast::tcp_stream;
 using secure_stream = beast::ssl_stream<beast::tcp_stream>;
+
+/// So soon a client notices that it is to stop.
+constexpr std::chrono::milliseconds stop_poll{50};
 
 /// "[::1]" is ::1 for the resolver and for certificates.
 std::string without_brackets(const std::string& host) {
@@ -57,6 +61,7 @@ class client_on final : public websocket_client {
     tcp::resolver resolver{base_.context};
     const auto places = resolver.resolve(without_brackets(to_.host), to_.port, why);
     if (why) return wrong(why);
+    if (is_stopping()) return wrong(asio::error::operation_aborted);
     auto& socket = beast::get_lowest_layer(*stream_);
     socket.expires_after(settings_.timeout);
     TROUPE_TRY(wait([&](auto done) { socket.async_connect(places, std::move(done)); }));
@@ -76,12 +81,27 @@ class client_on final : public websocket_client {
   }
 
   result<byte_view> receive() override {
-    do {
-      received_.clear();
-      TROUPE_TRY(wait([&](auto done) { stream_->async_read(received_, std::move(done)); }));
-    } while (stream_->got_text());
-    const auto bytes = received_.cdata();
-    return byte_view{static_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
+    TROUPE_ASSIGN(const auto received, receive_until(steady_clock::now() + settings_.timeout));
+    if (!received) return wrong(beast::error::timeout);
+    return *received;
+  }
+
+  result<std::optional<byte_view>> receive_until(steady_clock::time_point until) override {
+    for (;;) {
+      if (!is_reading_) {
+        is_reading_ = true;
+        received_.clear();
+        stream_->async_read(received_, [this](error_code code, std::size_t) { read_ = code; });
+      }
+      run_until([this] { return read_.has_value(); }, until);
+      if (!read_ && is_stopping()) return wrong(asio::error::operation_aborted);
+      if (!read_) return std::nullopt;
+      is_reading_ = false;
+      if (const error_code code = *std::exchange(read_, std::nullopt); code) return wrong(code);
+      if (stream_->got_text()) continue;
+      const auto bytes = received_.cdata();
+      return byte_view{static_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
+    }
   }
 
  private:
@@ -110,15 +130,29 @@ class client_on final : public websocket_client {
     return {};
   }
 
-  /// Begins something and runs until it is done.
+  bool is_stopping() const noexcept { return settings_.is_stopping && *settings_.is_stopping; }
+
+  /// Begins something and runs until it is done; the timeouts of the stream bound it.
   template <class Begin>
   result<void> wait(Begin begin) {
-    std::optional<error_code> outcome;
-    begin([&outcome](error_code code, auto&&...) { outcome = code; });
+    const auto outcome = std::make_shared<std::optional<error_code>>();
+    begin([outcome](error_code code, auto&&...) { *outcome = code; });
+    run_until([&outcome] { return outcome->has_value(); }, steady_clock::time_point::max());
+    if (*outcome && !**outcome) return {};
+    return wrong(outcome->value_or(asio::error::operation_aborted));
+  }
+
+  /// Runs until something is done, or the time has come, or all is to stop.
+  template <class Done>
+  void run_until(const Done& is_done, steady_clock::time_point until) {
     base_.context.restart();
-    while (!outcome && base_.context.run_one() > 0) continue;
-    if (outcome && !*outcome) return {};
-    return wrong(outcome.value_or(asio::error::operation_aborted));
+    do {
+      base_.context.poll_one();
+      if (is_done() || is_stopping()) return;
+      const auto now = steady_clock::now();
+      if (now >= until) return;
+      base_.context.run_one_until(std::min(until, now + stop_poll));
+    } while (!base_.context.stopped());
   }
 
   tl::unexpected<failure> wrong(const error_code& code) const {
@@ -139,6 +173,8 @@ class client_on final : public websocket_client {
   client_base base_;
   std::optional<websocket::stream<Stream>> stream_;
   beast::flat_buffer received_;
+  bool is_reading_ = false;
+  std::optional<error_code> read_;  // of the read that is under way, once it is done
 };
 
 template <class Stream>

@@ -1,10 +1,13 @@
-// A WebSocket to another server, for tools: it connects, sends and receives, and waits for each.
+// A WebSocket to another server: it connects, sends and receives, and waits for each.
 //
-// Thread: one, which it blocks, never longer than its timeout at a time.
+// Thread: one, which it blocks, never longer than its timeout at a time; so it is none that serves
+// sockets or documents.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/bytes.hpp"
@@ -17,6 +20,8 @@ struct websocket_client_settings {
   std::chrono::milliseconds timeout{10'000};  ///< To connect, and between two messages.
   std::size_t message_bytes_max = std::size_t{64} << 20;
   std::string ca_file{};  ///< Certificates to trust, in PEM; empty: those of the system.
+  /// Once it is true, whatever waits fails within a moment. Any thread sets it; null: nobody does.
+  std::shared_ptr<const std::atomic<bool>> is_stopping{};
 };
 
 class websocket_client {
@@ -34,6 +39,11 @@ class websocket_client {
   /// Waits for the next binary message; a view until the next call. Fails with request_failed: none
   /// came in time, it is too large, or the server closed; the detail has its code and text.
   virtual result<byte_view> receive() = 0;
+
+  /// The same until a time, which may have passed; nothing: none has come by then, and the next
+  /// call goes on waiting. One that is whole already is returned at whatever time.
+  virtual result<std::optional<byte_view>>
+  receive_until(std::chrono::steady_clock::time_point until) = 0;
 };
 
 }  // namespace troupe

@@ -106,7 +106,7 @@ class socket_connection final : public websocket_connection,
 
   void on_pause_ended(time_point now) override {
     progress_.restart(now);
-    large_since_ = now;
+    begin_minute(now);
   }
 
   void tick(time_point now) override {
@@ -309,7 +309,7 @@ class socket_connection final : public websocket_connection,
     const std::size_t held = reader_.held_bytes();
     if (held <= settings_->message_bytes_max || held <= charged_ || !settings_->large_messages)
       return true;
-    if (charged_ == 0) large_since_ = unit_.now();
+    if (charged_ == 0) begin_minute(unit_.now());
     if (settings_->large_messages->take(held - charged_)) {
       charged_ = held;
       return true;
@@ -322,15 +322,22 @@ class socket_connection final : public websocket_connection,
     if (charged_ <= kept) return;
     settings_->large_messages->give_back(charged_ - kept);
     charged_ = kept;
-    large_since_ = unit_.now();
+    begin_minute(unit_.now());
   }
 
-  /// Whether a large message comes so slowly that it keeps its memory from others.
-  bool is_dribbling(time_point now) const noexcept {
-    constexpr std::chrono::seconds grace{60};
-    if (charged_ == 0 || reader_.is_between_messages() || now - large_since_ < grace) return false;
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - large_since_);
-    return charged_ / static_cast<std::size_t>(seconds.count()) < settings_->large_message_rate_min;
+  void begin_minute(time_point now) noexcept {
+    large_since_ = now;
+    large_seen_ = charged_;
+  }
+
+  /// Whether a large message comes so slowly that it keeps its memory from others. Looks at one
+  /// minute after the other: what came quickly at first would excuse an hour of nothing.
+  bool is_dribbling(time_point now) noexcept {
+    constexpr std::chrono::seconds span{60};
+    if (charged_ == 0 || reader_.is_between_messages() || now - large_since_ < span) return false;
+    const std::size_t came = charged_ - std::min(charged_, large_seen_);
+    begin_minute(now);
+    return came < settings_->large_message_rate_min * static_cast<std::size_t>(span.count());
   }
 
   /// The peer violates the protocol: closes with the reason and ignores further input.
@@ -430,8 +437,9 @@ class socket_connection final : public websocket_connection,
   const std::shared_ptr<const connection_settings> settings_;
   std::unique_ptr<io_timer> deadline_;  // while closing
   time_point last_received_{};
-  std::size_t charged_ = 0;   // to large_messages
-  time_point large_since_{};  // since when it is charged
+  std::size_t charged_ = 0;     // to large_messages
+  time_point large_since_{};    // when the minute began in which it is watched
+  std::size_t large_seen_ = 0;  // what was charged then
   output_progress progress_;
   std::string remote_address_;
 };

@@ -10,15 +10,17 @@
 
 namespace troupe {
 
+/// `pattern`: a whole name; with * at the end, what names begin with.
+constexpr bool name_matches(std::string_view pattern, std::string_view document) noexcept {
+  return pattern.ends_with('*') ? document.starts_with(pattern.substr(0, pattern.size() - 1))
+                                : document == pattern;
+}
+
 struct document_rule {
-  std::string name;  ///< A whole name; with * at the end, what names begin with.
+  std::string name;  ///< As a pattern of name_matches().
   crdt::garbage_collection gc = crdt::garbage_collection::on;
 
-  bool matches(std::string_view document) const noexcept {
-    const std::string_view pattern = name;
-    return pattern.ends_with('*') ? document.starts_with(pattern.substr(0, pattern.size() - 1))
-                                  : document == pattern;
-  }
+  bool matches(std::string_view document) const noexcept { return name_matches(name, document); }
 };
 
 /// What a document with this name is made with: `general`, changed by its rule.

@@ -18,13 +18,12 @@ constexpr std::chrono::hours abandoned_max{1};
 /// Scatters a number over 32 bits, none of which is lost on small differences.
 std::uint64_t scattered(std::uint64_t number) { return splitmix64(number) & 0xFFFFFFFF; }
 
-/// Whose message ids these are: a user may reconnect, a session without a user is alone.
-std::string message_id_owner(session_id session, const identity_ptr& who) {
+}  // namespace
+
+std::string hosted_document::message_id_owner(session_id session, const identity_ptr& who) {
   const std::string& user = user_of(who);
   return user.empty() ? "session " + std::to_string(session) : message_id_owner_of(user);
 }
-
-}  // namespace
 
 hosted_document::hosted_document(crdt::doc_settings settings, std::uint64_t seed,
                                  std::shared_ptr<message_id_window> window,
@@ -175,7 +174,7 @@ bool hosted_document::on_request(session_id from, const client_request& what, ti
   switch (what.kind) {
     case request_kind::sync: on_sync(by, out); break;
     case request_kind::contents: on_contents(by, out); break;
-    case request_kind::edit: on_session_edit(by, out); break;
+    case request_kind::edit: on_session_edit(by, now, out); break;
     case request_kind::update: return on_session_update(by, now, steps_for_now, out);
     case request_kind::presence: on_presence(by, now, out); break;
     case request_kind::own_presence: on_own_presence(by, now, out); break;
@@ -241,7 +240,9 @@ void hosted_document::on_sync(const asked& by, document_effects& out) {
   const dialect_traits& traits = codec_of(by.what.in).traits();
   by.by.may_return = !vector->empty() && traits.frames == frame_kind::binary;
   if (traits.acknowledges_each || traits.gives_receipts) {
-    by.by.more().awaits_answer = true;
+    // The client counts anew from here.
+    if (traits.acknowledges_each) by.by.more().owed = 0;
+    by.by.more().awaits_answer = by.by.more().has_begun = true;
     by.by.more().has_left_gap = by.by.more().was_refused = false;
   }
   notice answer{.kind = notice_kind::whole_state, .body = {}, .extra = {}};

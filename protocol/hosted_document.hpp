@@ -219,7 +219,8 @@ class hosted_document {
   /// Time passes: presence that was not renewed vanishes, that of set_own() is renewed.
   void on_tick(time_point now);
 
-  /// Asks the sessions that left a gap and could not be asked again so soon.
+  /// Asks the sessions that left a gap and could not be asked again so soon; acknowledges updates
+  /// of clients that do not sync.
   void ask_again(time_point now, document_effects& out);
 
   /// Forgets what waits for missing updates if all who sent it have been gone for an hour: it was
@@ -275,6 +276,12 @@ class hosted_document {
 
  private:
   /// What few sessions need, so that an idle one takes little.
+  /// A session that has sent updates before it synced.
+  struct early_session {
+    session_id session = no_session;
+    dialect in = dialect::y_websocket;
+    time_point since;
+  };
   struct subscriber_details {
     identity_ptr who;
     quota_ticket ticket;
@@ -288,6 +295,7 @@ class hosted_document {
     std::uint32_t owed = 0;       ///< Acknowledgements.
     std::uint32_t questions = 0;  ///< It was asked besides those that belong to a sync.
     bool awaits_answer = false;   ///< To the question that belongs to its last sync.
+    bool has_begun = false;       ///< It has synced, or will not (settle_early).
     // Where clients ask for receipts (give_receipt).
     byte_buffer receipt;        ///< What comes back with the one that is owed.
     bool owes_receipt = false;  ///< To the client.
@@ -326,7 +334,9 @@ class hosted_document {
   bool on_session_update(const asked& by, time_point now, std::uint64_t steps_for_now,
                          document_effects& out);
   void on_contents(const asked& by, document_effects& out);
-  void on_session_edit(const asked& by, document_effects& out);
+  /// Whose message ids these are: a user may reconnect, a session without a user is alone.
+  static std::string message_id_owner(session_id session, const identity_ptr& who);
+  void on_session_edit(const asked& by, time_point now, document_effects& out);
   void on_presence(const asked& by, time_point now, document_effects& out);
   bool may_be_known_elsewhere(const sync::awareness_entry& shown, time_point now) const;
   bool may_take_over(const sync::awareness_entry& shown, const asked& by) const;
@@ -357,7 +367,9 @@ class hosted_document {
   std::optional<std::string> changed_contents(const contents_query& what);
   std::optional<std::string> small_contents(const contents_query& what);
   void ask_for_missing(const asked& by, time_point now, document_effects& out);
-  void count_update(const asked& by, bool leaves_gap, std::size_t write, document_effects& out);
+  void count_update(const asked& by, bool leaves_gap, std::size_t write, time_point now,
+                    document_effects& out);
+  void settle_early(time_point now, document_effects& out);
   void on_receipt(const asked& by, document_effects& out);
   static void give_receipt(const asked& by, std::size_t write, document_effects& out);
   void ask(session_id session, subscriber& of, dialect in, std::string_view message_id,
@@ -391,6 +403,7 @@ class hosted_document {
   std::vector<sync::awareness::client_id> presence_changed_;  // since the last end_turn
   std::vector<sync::awareness::client_id> presence_changed_here_;  // not by a peer
   flat_map<session_id, dialect> to_ask_;                           // that were asked a moment ago
+  std::vector<early_session> early_;
   std::uint64_t version_ = 0;
   std::optional<time_point> first_shown_;  // when any presence came first
   std::vector<crdt::repaired_struct> repaired_;

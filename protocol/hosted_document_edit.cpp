@@ -79,23 +79,31 @@ void hosted_document::on_edit(const origin& from, const edits::batch& what,
 }
 
 /// Its author hears of it like all others: it has no document of its own that shows it already.
-void hosted_document::on_session_edit(const asked& by, document_effects& out) {
+/// What comes again under its id, unanswered or not, has taken effect: operations, unlike Yjs
+/// updates, would do it twice.
+void hosted_document::on_session_edit(const asked& by, time_point now, document_effects& out) {
+  const std::string_view id = by.what.message_id;
+  const std::string owner = message_id_owner(by.from, by.by.who());
+  const seen before = id.empty() ? seen::fresh : window_->look_up(owner, id, by.what.body, now);
+  if (before == seen::reused)
+    return refuse(by, request_part::message,
+                  failure{errc::message_id_reused, "another message had this messageId"}, out);
   const origin from = origin::of_session(by.from);
-  const auto refuse_edit = [&](const edits::edit_error& why) {
-    out.refusals.push_back(refusal_of(why, from, by.what.in, by.what.message_id));
-  };
-  const auto what = edits::batch::parse(as_text(by.what.body));
-  if (!what) return refuse_edit(what.error());
-  auto applied = apply(*what);
-  if (!applied) return refuse_edit(applied.error());
   document_effects::storage_write write{
-      {},
-      from,
-      by.what.in,
-      notice{.kind = notice_kind::ack, .body = {}, .extra = as_bytes(by.what.message_id)}};
-  if (applied->changed) {
-    broadcast_update(no_session, applied->update, out);
-    write.update = std::move(applied->update);
+      {}, from, by.what.in, notice{.kind = notice_kind::ack, .body = {}, .extra = as_bytes(id)}};
+  if (before == seen::fresh) {
+    const auto refuse_edit = [&](const edits::edit_error& why) {
+      out.refusals.push_back(refusal_of(why, from, by.what.in, id));
+    };
+    const auto what = edits::batch::parse(as_text(by.what.body));
+    if (!what) return refuse_edit(what.error());
+    auto applied = apply(*what);
+    if (!applied) return refuse_edit(applied.error());
+    if (!id.empty()) window_->note(owner, id, by.what.body, now);
+    if (applied->changed) {
+      broadcast_update(no_session, applied->update, out);
+      write.update = std::move(applied->update);
+    }
   }
   out.writes.push_back(std::move(write));
 }

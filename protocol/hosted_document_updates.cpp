@@ -28,7 +28,7 @@ bool hosted_document::on_session_update(const asked& by, time_point now,
   const bool is_counted = traits.acknowledges_each || traits.gives_receipts;
   // What every client answers that has nothing of its own. The encoded state stays what it is.
   if (!has_id && std::ranges::equal(update, empty_update)) {
-    if (is_counted) count_update(by, false, out.writes.size(), out);
+    if (is_counted) count_update(by, false, out.writes.size(), now, out);
     return true;
   }
   if (may_not_store(update)) {
@@ -65,18 +65,20 @@ bool hosted_document::on_session_update(const asked& by, time_point now,
   }
   const session_id knows_all = applied->ended_waiting ? no_session : by.from;
   if (applied->changed) broadcast_update(knows_all, std::move(change), out);
-  if (is_counted) count_update(by, applied->leaves_gap, written, out);
+  if (is_counted) count_update(by, applied->leaves_gap, written, now, out);
   return true;
 }
 
 /// Where a client counts its acknowledgements, each of its updates gets one, in their order, and
 /// none for an answer that it was asked for besides: it counts the first answer to each sync. None
 /// is given while something is missing, and none between a sync and its answer: the first that
-/// arrives after it has reconnected tells the client that all it has is stored.
+/// arrives after it has reconnected tells the client that all it has is stored. For the same reason
+/// what comes before its first sync is acknowledged with the answer to that: a provider that was
+/// cut off sends first what it had no time to send, and then begins to count anew.
 ///
 /// `write`: where the write of this update stands, if it has one.
 void hosted_document::count_update(const asked& by, bool leaves_gap, std::size_t write,
-                                   document_effects& out) {
+                                   time_point now, document_effects& out) {
   subscriber_details& more = by.by.more();
   if (codec_of(by.what.in).traits().gives_receipts) {
     more.has_left_gap = leaves_gap;
@@ -87,11 +89,34 @@ void hosted_document::count_update(const asked& by, bool leaves_gap, std::size_t
     --more.questions;
   else
     ++more.owed;
-  if (leaves_gap || more.awaits_answer || more.owed == 0) return;
+  if (!more.has_begun &&
+      std::ranges::find(early_, by.from, &early_session::session) == early_.end())
+    early_.push_back({by.from, by.what.in, now});
+  if (leaves_gap || more.awaits_answer || !more.has_begun || more.owed == 0) return;
   if (write == out.writes.size())
     out.writes.push_back({{}, origin::of_session(by.from), by.what.in, std::nullopt});
   out.writes[write].confirmation = notice{
       .kind = notice_kind::ack, .body = {}, .extra = {}, .count = std::exchange(more.owed, 0)};
+}
+
+/// A client that sends updates and does not sync gets its acknowledgements all the same.
+void hosted_document::settle_early(time_point now, document_effects& out) {
+  for (const early_session& each : std::exchange(early_, {})) {
+    subscriber* const of = subscribers_.find(each.session);
+    if (of == nullptr || of->more().has_begun) continue;
+    if (now - each.since < question_interval || state_.has_gap()) {
+      early_.push_back(each);
+      continue;
+    }
+    of->more().has_begun = true;
+    out.writes.push_back({{},
+                          origin::of_session(each.session),
+                          each.in,
+                          notice{.kind = notice_kind::ack,
+                                 .body = {},
+                                 .extra = {},
+                                 .count = std::exchange(of->more().owed, 0)}});
+  }
 }
 
 /// Only the last question of a client counts: what it asks about includes all that came before.
@@ -166,6 +191,7 @@ void hosted_document::ask_again(time_point now, document_effects& out) {
     of->more().asked = now;
     ask(session, *of, in, {}, out);
   }
+  settle_early(now, out);
 }
 
 }  // namespace troupe

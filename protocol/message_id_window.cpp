@@ -113,6 +113,15 @@ seen message_id_window::note(std::string_view user, std::string_view message_id,
   return seen::fresh;
 }
 
+seen message_id_window::look_up(std::string_view user, std::string_view message_id,
+                                byte_view content, time_point now) {
+  const auto known = users_.find(user);
+  if (known == users_.end()) return seen::fresh;
+  recent_ids& ids = known->second->ids;
+  ids.expire(now);
+  return ids.look_up(hash_of(message_id), siphash128(content).first);
+}
+
 void message_id_window::forget(std::string_view user) {
   if (const auto known = users_.find(user); known != users_.end()) drop(known->second);
 }

@@ -54,6 +54,10 @@ class message_id_window {
   /// A reused id keeps the content that it had first.
   seen note(std::string_view user, std::string_view message_id, byte_view content, time_point now);
 
+  /// The same without noting it: for what takes effect only if it is accepted.
+  seen look_up(std::string_view user, std::string_view message_id, byte_view content,
+               time_point now);
+
   /// The user is gone for good.
   void forget(std::string_view user);
 

@@ -112,6 +112,10 @@ class cluster_checker {
           in_quotes(cluster.address) +
               " can be reached from other machines, which needs cluster.tls: without it everybody "
               "there could read and change all documents");
+    if (settings_.storage.engine == storage_engine::postgresql)
+      say("storage.engine",
+          "postgresql is for a node by itself: nodes of a cluster keep documents on their own "
+          "disks; set rocksdb");
     if (settings_.storage.engine == storage_engine::memory &&
         settings_.cluster_replication.mode == cluster::replication_mode::strict)
       say("cluster.replication.mode",

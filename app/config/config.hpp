@@ -23,7 +23,7 @@ namespace troupe {
 using log_level = log_severity;
 
 /// Where documents are kept.
-enum class storage_engine : std::uint8_t { rocksdb, memory };
+enum class storage_engine : std::uint8_t { rocksdb, memory, postgresql };
 
 /// The dialect of the binary frames at the path `/`.
 enum class default_dialect : std::uint8_t { y_websocket, hocuspocus };
@@ -199,6 +199,15 @@ struct config {
     std::size_t max_queue_size = 256 * 1024 * 1024;
   };
 
+  struct storage_postgresql_section {
+    std::string url;
+    std::size_t pool = 4;
+    std::string schema = "troupe";
+    std::chrono::milliseconds statement_timeout{10'000};
+    std::chrono::milliseconds patience{30'000};
+    std::string tls;
+  };
+
   struct versions_section {
     bool enabled = true;
     std::chrono::milliseconds interval{std::chrono::minutes{10}};
@@ -245,6 +254,18 @@ struct config {
     bool allow_private_addresses = false;
     std::size_t max_queued = 100'000;
     std::size_t max_queue_size = 64 * 1024 * 1024;
+  };
+
+  struct upstream_section {
+    std::string url;  ///< Empty: documents are fetched from nowhere.
+    std::string protocol = "y-websocket";
+    std::string token;       ///< Never printed. Empty: token_file.
+    std::string token_file;  ///< Empty: none.
+    std::string ca_file;     ///< Empty: the certificates of the system.
+    std::vector<std::string> documents = {"*"};
+    std::chrono::milliseconds timeout{10'000};
+    std::chrono::milliseconds settle_time{1'000};
+    std::size_t connections = 4;
   };
 
   struct cluster_section {
@@ -306,11 +327,13 @@ struct config {
   log_section log;
   metrics_section metrics;
   storage_section storage;
+  storage_postgresql_section storage_postgresql;
   versions_section versions;
   document_section document;
   documents_section documents;
   watch_section watch;
   webhooks_section webhooks;
+  upstream_section upstream;
   cluster_section cluster;
   cluster_replication_section cluster_replication;
   cluster_tls_section cluster_tls;

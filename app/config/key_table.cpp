@@ -28,9 +28,11 @@ using logging = config::log_section;
 using metrics = config::metrics_section;
 using document = config::document_section;
 using storage_keys = config::storage_section;
+using database = config::storage_postgresql_section;
 using versions = config::versions_section;
 using watch = config::watch_section;
 using webhooks = config::webhooks_section;
+using upstream_keys = config::upstream_section;
 using cluster_keys = config::cluster_section;
 using copies = config::cluster_replication_section;
 using cluster_tls = config::cluster_tls_section;
@@ -358,7 +360,7 @@ constexpr std::array keys{
                "are not served"},
 
     config_key{"storage.engine", engine_field{in<&config::storage, &storage_keys::engine>},
-               "rocksdb or memory",
+               "rocksdb, memory or postgresql",
                "where documents are kept; memory forgets all of them when the process ends"},
     config_key{"storage.path", text_field{in<&config::storage, &storage_keys::path>}, "directory",
                "directory of rocksdb, made if it does not exist; one node uses it at a time"},
@@ -375,6 +377,30 @@ constexpr std::array keys{
                "bytes",
                "updates of all documents that may wait to be stored; above it the server refuses "
                "edits until some are"},
+    config_key{"storage.postgresql.url",
+               secret_field{in<&config::storage_postgresql, &database::url>}, "URL",
+               "database of postgresql, as its own programs take it, such as "
+               "postgresql://troupe@db.example.com/troupe; a password belongs into PGPASSFILE"},
+    config_key{"storage.postgresql.pool",
+               count_field{in<&config::storage_postgresql, &database::pool>, 1, 100}, "connections",
+               "connections to the database for reading, at most; writing has one beside them"},
+    config_key{"storage.postgresql.schema",
+               text_field{in<&config::storage_postgresql, &database::schema>}, "name",
+               "schema of the tables, which `troupe storage migrate` makes; small letters, digits "
+               "and _"},
+    config_key{
+        "storage.postgresql.statement_timeout",
+        duration_field{in<&config::storage_postgresql, &database::statement_timeout>, 100ms, 10min},
+        time_units, "time that the database may take for one statement"},
+    config_key{"storage.postgresql.patience",
+               duration_field{in<&config::storage_postgresql, &database::patience>, 0ms, 1h},
+               time_units,
+               "time for which edits are taken while the database cannot be written, and wait "
+               "without being acknowledged; then they are refused until it can"},
+    config_key{"storage.postgresql.tls",
+               text_field{in<&config::storage_postgresql, &database::tls>}, "mode",
+               "disable, require, verify-ca or verify-full: how the database is connected to, "
+               "whatever the URL says; empty: as that says, and libpq by itself"},
 
     config_key{"versions.enabled", switch_field{in<&config::versions, &versions::enabled>},
                "true or false",
@@ -449,6 +475,37 @@ constexpr std::array keys{
     config_key{"webhooks.max_queue_size",
                size_field{in<&config::webhooks, &webhooks::max_queue_size>, 64 * kib, 64 * gib},
                "bytes", "memory for webhooks that wait; further ones are lost, and counted"},
+
+    config_key{"upstream.url", text_field{in<&config::upstream, &upstream_keys::url>}, "URL",
+               "ws:// or wss:// of the server that this one replaces: a document that was never "
+               "stored here is fetched from there when it is opened first "
+               "(docs/migrating.md#while-clients-move); empty: none"},
+    config_key{"upstream.protocol", text_field{in<&config::upstream, &upstream_keys::protocol>},
+               "protocol", "what that server speaks: y-websocket or hocuspocus"},
+    config_key{"upstream.token", secret_field{in<&config::upstream, &upstream_keys::token>},
+               "secret",
+               "what that server asks for: in the query for y-websocket, a message of Hocuspocus; "
+               "empty: that of upstream.token_file"},
+    config_key{"upstream.token_file", text_field{in<&config::upstream, &upstream_keys::token_file>},
+               "file", "file with nothing but the token, in one line; empty: none"},
+    config_key{"upstream.ca_file", text_field{in<&config::upstream, &upstream_keys::ca_file>},
+               "file", "certificates to trust for wss://, in PEM; empty: those of the system"},
+    config_key{"upstream.documents",
+               text_list_field{in<&config::upstream, &upstream_keys::documents>}, "names",
+               "documents that are fetched; with * at the end, all whose names begin like this"},
+    config_key{"upstream.timeout",
+               duration_field{in<&config::upstream, &upstream_keys::timeout>, 100ms, 5min},
+               time_units,
+               "how long that server may take to connect, and to send a document; then clients are "
+               "asked to retry"},
+    config_key{"upstream.settle_time",
+               duration_field{in<&config::upstream, &upstream_keys::settle_time>, 0ms, 1min},
+               time_units,
+               "how long a server of y-websocket may take to read a document from its own storage, "
+               "since it may answer before; 0s for one that has no storage"},
+    config_key{"upstream.connections",
+               count_field{in<&config::upstream, &upstream_keys::connections>, 1, 64},
+               "connections", "documents that are fetched at once; the others wait"},
 
     config_key{"cluster.enabled", switch_field{in<&config::cluster, &cluster_keys::enabled>},
                "true or false",

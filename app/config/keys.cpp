@@ -30,7 +30,7 @@ struct describe_allowed {
   }
   std::string operator()(const level_field&) const { return "error, warning, info or debug"; }
   std::string operator()(const log_format_field&) const { return "text or json"; }
-  std::string operator()(const engine_field&) const { return "rocksdb or memory"; }
+  std::string operator()(const engine_field&) const { return "rocksdb, memory or postgresql"; }
   std::string operator()(const default_dialect_field&) const { return "y-websocket or hocuspocus"; }
   std::string operator()(const access_mode_field&) const { return "open, token or webhook"; }
   std::string operator()(const anonymous_field&) const { return "none, read or write"; }

@@ -19,7 +19,9 @@
 #include "base/document_name.hpp"
 #include "net/host_name.hpp"
 #include "net/http_client.hpp"
+#include "net/websocket_url.hpp"
 #include "protocol/webhook/event.hpp"
+#include "storage/postgresql/connection.hpp"
 
 namespace troupe {
 
@@ -151,6 +153,25 @@ class config_loader {
     }
   }
 
+  /// What libpq takes, and needs no quotes in SQL.
+  void check_database() {
+    const auto& database = loaded_.settings.storage_postgresql;
+    const auto say = [&](const std::string& key, const std::string& text) {
+      if (!bad_.contains(key)) report(places_[key], key, text);
+    };
+    if (loaded_.settings.storage.engine == storage_engine::postgresql && database.url.empty())
+      say("storage.postgresql.url", "must be set where storage.engine is postgresql");
+    if (!storage::postgresql::is_schema_name(database.schema))
+      say("storage.postgresql.schema",
+          in_quotes(database.schema) + " is no name of up to 63 small letters, digits and _");
+    constexpr std::array<std::string_view, 5> modes{"", "disable", "require", "verify-ca",
+                                                    "verify-full"};
+    if (std::ranges::find(modes, database.tls) == modes.end())
+      say("storage.postgresql.tls", in_quotes(database.tls) +
+                                        " is no mode; allowed: disable, require, verify-ca, "
+                                        "verify-full, or empty");
+  }
+
   /// What is wrong with a token is said without showing it.
   void check_admin_token() {
     const auto& admin = loaded_.settings.admin;
@@ -186,6 +207,27 @@ class config_loader {
       say("webhooks.url", "the URL " + good.error().detail);
     if (webhooks.secret.empty() && webhooks.secret_file.empty())
       say("webhooks.url", "needs webhooks.secret or webhooks.secret_file beside it");
+  }
+
+  /// What is wrong with a token is said without showing it.
+  void check_upstream() {
+    const auto& upstream = loaded_.settings.upstream;
+    const auto say = [&](const std::string& key, const std::string& text) {
+      report(places_[key], key, text);
+    };
+    if (upstream.protocol != "y-websocket" && upstream.protocol != "hocuspocus")
+      say("upstream.protocol", "must be y-websocket or hocuspocus");
+    if (!upstream.token.empty() && !is_upstream_token(upstream.token))
+      say("upstream.token",
+          "must be " + std::string{upstream_token_rule} + "; the value is not shown");
+    if (!upstream.token.empty() && !upstream.token_file.empty())
+      say("upstream.token_file", "cannot be set together with upstream.token");
+    if (upstream.url.empty()) return;
+    if (const auto good = parse_websocket_url(upstream.url); !good)
+      say("upstream.url", "the URL " + good.error().detail);
+    if (upstream.settle_time >= upstream.timeout && !bad_.contains("upstream.settle_time"))
+      say(places_.contains("upstream.settle_time") ? "upstream.settle_time" : "upstream.timeout",
+          "upstream.settle_time must be shorter than upstream.timeout");
   }
 
   /// A document's name must be one that clients can use.
@@ -400,8 +442,10 @@ loaded_config load_config(const config_sources& sources) {
   loader.check_relations();
   loader.check_tls();
   loader.check_paths_and_hosts();
+  loader.check_database();
   loader.check_admin_token();
   loader.check_webhooks();
+  loader.check_upstream();
   loader.check_names();
   loader.check_dialects();
   loader.check_access();

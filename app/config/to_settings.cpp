@@ -54,6 +54,11 @@ std::size_t largest_binary(const config& settings) {
 
 }  // namespace
 
+upstream_names to_upstream_names(const config& settings) {
+  if (settings.upstream.url.empty()) return {};
+  return upstream_names{settings.upstream.documents};
+}
+
 route_rules to_route_rules(const config& settings) {
   return {.empty_document_name = settings.server.empty_document_name,
           .hocuspocus_path = settings.dialects.hocuspocus_path,
@@ -96,6 +101,7 @@ directory_settings to_directory_settings(const config& settings,
   to.doc.limit.name_size_max = settings.limits.max_name_size;
   to.doc.limit.any_depth_max = settings.limits.max_nesting;
   to.rules = to_document_rules(settings);
+  to.upstream_documents = to_upstream_names(settings);
   to.doc.limit.update_steps_max = settings.limits.max_update_work;
   return to;
 }
@@ -133,6 +139,7 @@ archive_settings to_archive_settings(const config& settings) {
   to.update_bytes_max = settings.limits.max_sync_size;
   to.doc = documents.doc;
   to.rules = documents.rules;
+  to.upstream_documents = documents.upstream_documents;
   return to;
 }
 
@@ -186,6 +193,20 @@ http_client_settings to_webhook_client_settings(const config& settings) {
   return to;
 }
 
+result<upstream_server> to_upstream_server(const config& settings) {
+  upstream_server to;
+  TROUPE_ASSIGN(to.url, parse_websocket_url(settings.upstream.url));
+  to.exchange.protocol = settings.upstream.protocol == "hocuspocus"
+                             ? upstream_protocol::hocuspocus
+                             : upstream_protocol::y_websocket;
+  to.exchange.settle_time = settings.upstream.settle_time;
+  to.exchange.bytes_max = settings.limits.max_sync_size;
+  to.token = secret{settings.upstream.token};
+  to.ca_file = settings.upstream.ca_file;
+  to.timeout = settings.upstream.timeout;
+  return to;
+}
+
 result<log_choice> to_log_choice(const config& settings) {
   log_choice choice{.level = settings.log.level};
   for (const std::string& each : settings.log.levels) TROUPE_TRY(add_exception(each, choice));
@@ -201,6 +222,14 @@ storage::rocksdb_settings to_rocksdb_settings(const config& settings) {
   to.path = settings.storage.path;
   to.cache_size_bytes = settings.storage.cache_size;
   to.write_buffer_size_bytes = settings.storage.write_buffer_size;
+  return to;
+}
+
+storage::postgresql_settings to_postgresql_settings(const config& settings) {
+  const auto& database = settings.storage_postgresql;
+  storage::postgresql_settings to;
+  to.connection = {database.url, database.schema, database.statement_timeout, database.tls};
+  to.connections_max = database.pool;
   return to;
 }
 

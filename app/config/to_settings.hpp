@@ -9,6 +9,7 @@
 #include "actors/archivist.hpp"
 #include "actors/directory.hpp"
 #include "actors/log_sink.hpp"
+#include "actors/upstream_fetch.hpp"
 #include "actors/webhook_feed.hpp"
 #include "actors/webhook_sender.hpp"
 #include "app/config/config.hpp"
@@ -19,6 +20,7 @@
 #include "protocol/route.hpp"
 #include "protocol/session/session_protocol.hpp"
 #include "protocol/version_policy.hpp"
+#include "storage/postgresql/backend.hpp"
 #include "storage/rocksdb_backend.hpp"
 
 namespace troupe {
@@ -47,6 +49,12 @@ result<watch_settings> to_watch_settings(const config& settings);
 
 version_rules to_version_rules(const config& settings);
 
+/// The documents that may be fetched; none without upstream.url.
+upstream_names to_upstream_names(const config& settings);
+
+/// Without the token of a file. Requires: upstream.url is set. Fails with invalid_config for it.
+result<upstream_server> to_upstream_server(const config& settings);
+
 /// Without its secret and its seed. Requires: webhooks.url is set.
 webhook_settings to_webhook_settings(const config& settings);
 webhook_feed::settings to_webhook_feed_settings(const config& settings);
@@ -58,5 +66,8 @@ log_sink_settings to_log_sink_settings(const config& settings, coloured console)
 
 /// Without its log. Requires: storage.engine is rocksdb.
 storage::rocksdb_settings to_rocksdb_settings(const config& settings);
+
+/// Requires: storage.engine is postgresql.
+storage::postgresql_settings to_postgresql_settings(const config& settings);
 
 }  // namespace troupe

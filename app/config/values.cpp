@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::array<std::string_view, 4> level_names{"error", "warning", "info", "debug"};
 constexpr std::array<std::string_view, 2> log_format_names{"text", "json"};
-constexpr std::array<std::string_view, 2> engine_names{"rocksdb", "memory"};
+constexpr std::array<std::string_view, 3> engine_names{"rocksdb", "memory", "postgresql"};
 constexpr std::array<std::string_view, 2> default_dialect_names{"y-websocket", "hocuspocus"};
 constexpr std::array<std::string_view, 3> access_mode_names{"open", "token", "webhook"};
 constexpr std::array<std::string_view, 3> anonymous_names{"none", "read", "write"};
@@ -292,11 +292,23 @@ bool is_admin_token(std::string_view text) noexcept {
          is_bearer_text(text);
 }
 
+namespace {
+
+bool has_controls(std::string_view text) noexcept {
+  return std::ranges::any_of(text, [](char letter) {
+    return static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F;
+  });
+}
+
+}  // namespace
+
 bool is_signing_secret(std::string_view text) noexcept {
   return text.size() >= signing_secret_size_min && text.size() <= signing_secret_size_max &&
-         std::ranges::none_of(text, [](char letter) {
-           return static_cast<unsigned char>(letter) < 0x20 || letter == 0x7F;
-         });
+         !has_controls(text);
+}
+
+bool is_upstream_token(std::string_view text) noexcept {
+  return !text.empty() && text.size() <= upstream_token_size_max && !has_controls(text);
 }
 
 }  // namespace troupe

@@ -93,4 +93,11 @@ inline constexpr std::string_view signing_secret_rule =
 /// Whether the text can be the secret of signatures.
 bool is_signing_secret(std::string_view text) noexcept;
 
+inline constexpr std::size_t upstream_token_size_max = 16 * 1024;
+inline constexpr std::string_view upstream_token_rule =
+    "1 to 16384 bytes without control characters";
+
+/// Whether the text can be the token for another server.
+bool is_upstream_token(std::string_view text) noexcept;
+
 }  // namespace troupe

@@ -65,8 +65,8 @@ result<byte_buffer> state_of(const storage::stored_document& stored) {
   return doc.encode_state_as_update();
 }
 
-result<void> export_one(storage::rocksdb_backend& from, const std::string& name,
-                        const std::string& folder, existing_file rule, export_report& report) {
+result<void> export_one(storage::backend& from, const std::string& name, const std::string& folder,
+                        existing_file rule, export_report& report) {
   ++report.documents;
   const auto stored = from.load(name);
   const auto state = stored ? state_of(*stored) : tl::unexpected(stored.error());
@@ -101,15 +101,15 @@ void export_report::add_problem(std::string document, std::string what) {
     problems.push_back({std::move(document), std::move(what)});
 }
 
-result<export_report> export_documents(storage::rocksdb_backend& from, const std::string& folder,
-                                       existing_file rule) {
+result<export_report> export_documents(storage::backend& from, storage::archive& names,
+                                       const std::string& folder, existing_file rule) {
   export_report report;
   std::error_code why;
   fs::create_directories(folder, why);
   if (why) return cannot_write(folder, why.value());
   storage::document_query query{.prefix = {}, .after = {}, .limit = 1000, .with_removed = false};
   for (bool has_more = true; has_more;) {
-    TROUPE_ASSIGN(const auto page, from.list(query));
+    TROUPE_ASSIGN(const auto page, names.list(query));
     for (const storage::document_info& each : page.documents) {
       query.after = each.name;
       TROUPE_TRY(export_one(from, each.name, folder, rule, report));

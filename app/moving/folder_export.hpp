@@ -5,7 +5,8 @@
 #pragma once
 
 #include "app/moving/importer.hpp"
-#include "storage/rocksdb_backend.hpp"
+#include "storage/archive.hpp"
+#include "storage/backend.hpp"
 
 namespace troupe::moving {
 
@@ -24,7 +25,7 @@ struct export_report {
 };
 
 /// Fails as archive does, and with storage_failed and disk_full if a file cannot be written.
-result<export_report> export_documents(storage::rocksdb_backend& from, const std::string& folder,
-                                       existing_file rule);
+result<export_report> export_documents(storage::backend& from, storage::archive& names,
+                                       const std::string& folder, existing_file rule);
 
 }  // namespace troupe::moving

@@ -1,4 +1,4 @@
-// The only user of PostgreSQL's client library.
+// The only user of PostgreSQL's client library in this layer.
 #include "app/moving/postgres_source.hpp"
 
 #include <array>

@@ -10,6 +10,7 @@
 #include "app/moving/upstream_source.hpp"
 #include "app/moving/ysweet_source.hpp"
 #include "app/storage/commands.hpp"
+#include "app/storage/place.hpp"
 #include "base/printable.hpp"
 
 namespace troupe {
@@ -31,20 +32,21 @@ result<std::unique_ptr<moving::document_source>> open_source(const import_reques
     case import_kind::y_websocket:
     case import_kind::hocuspocus:
       return moving::open_upstream(
-          {request.kind == import_kind::hocuspocus ? moving::upstream_protocol::hocuspocus
-                                                   : moving::upstream_protocol::y_websocket,
+          {request.kind == import_kind::hocuspocus ? upstream_protocol::hocuspocus
+                                                   : upstream_protocol::y_websocket,
            request.from, request.which, request.token_file, request.ca_file});
   }
   return fail(errc::storage_failed, "unknown kind of source");
 }
 
 /// The store that an import goes to; none in a dry run if it does not exist.
-result<std::unique_ptr<storage::rocksdb_backend>> open_target(const import_request& request) {
-  if (!request.dry_run) return storage::rocksdb_backend::open(tool_settings(request.store));
+result<opened_store> open_target(const import_request& request) {
+  if (!request.dry_run) return open_store(request.store, request.schema);
   std::error_code ignored;
-  if (!std::filesystem::exists(std::filesystem::path{request.store} / "CURRENT", ignored))
-    return nullptr;
-  return storage::rocksdb_backend::inspect(tool_settings(request.store));
+  if (!is_database_url(request.store) &&
+      !std::filesystem::exists(std::filesystem::path{request.store} / "CURRENT", ignored))
+    return opened_store{};
+  return inspect_store(request.store, request.schema);
 }
 
 std::string problem_lines(const std::vector<import_problem>& problems, std::uint64_t in_total) {
@@ -139,12 +141,12 @@ result<moving::import_report> import_all(const import_request& request, std::ost
   TROUPE_ASSIGN(const auto store, open_target(request));
   moving::import_settings settings{request.existing, request.dry_run, {}};
   settings.progress = [&](std::uint64_t count) { progress << count << " documents read\n"; };
-  return moving::import_documents(*source, store.get(), settings);
+  return moving::import_documents(*source, store.backend.get(), settings);
 }
 
 result<moving::export_report> export_all(const export_request& request) {
-  TROUPE_ASSIGN(const auto store, storage::rocksdb_backend::inspect(tool_settings(request.store)));
-  return moving::export_documents(*store, request.to, request.existing);
+  TROUPE_ASSIGN(const auto store, inspect_store(request.store, request.schema));
+  return moving::export_documents(*store.backend, *store.archive, request.to, request.existing);
 }
 
 }  // namespace

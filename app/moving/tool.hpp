@@ -25,8 +25,10 @@ enum class import_kind : std::uint8_t {
 /// What the command line asks for.
 struct import_request {
   import_kind kind = import_kind::updates;
-  std::string from;   ///< Directory, file, or URL of a database or a server.
-  std::string store;  ///< Directory of the store, which is made if it does not exist.
+  std::string from;  ///< Directory, file, or URL of a database or a server.
+  /// Directory of the store, which is made if it does not exist; or the URL of a database.
+  std::string store;
+  std::string schema = "troupe";  ///< Of the tables of a database.
   /// What of it: the table of a database, NAME or SCHEMA.NAME; of a server, a file with the names
   /// of documents, a line each. Empty for all else.
   std::string which;
@@ -45,6 +47,7 @@ struct export_request {
   std::string to;
   moving::existing_file existing = moving::existing_file::refuse;
   bool as_json = false;
+  std::string schema = "troupe";  ///< Of the tables of a database.
 };
 
 /// The exit codes of both.

@@ -3,16 +3,14 @@
 #include <algorithm>
 #include <chrono>
 
+#include "actors/upstream_fetch.hpp"
 #include "app/moving/folder_source.hpp"
 #include "base/printable.hpp"
 #include "net/request_target.hpp"
-#include "net/websocket_client.hpp"
 
 namespace troupe::moving {
 
 namespace {
-
-using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds answer_timeout{30};
 /// Documents in a row that got no connection, after which the server counts as gone.
@@ -39,18 +37,20 @@ result<std::vector<std::string>> read_lines(const std::string& file) {
 class upstream_source final : public document_source {
  public:
   result<void> open(const upstream_request& from) {
-    protocol_ = from.protocol;
     const auto url = parse_websocket_url(from.url);
     if (!url) return fail(errc::invalid_config, "the URL " + url.error().detail);
-    url_ = *url;
-    settings_.ca_file = from.ca_file;
-    settings_.message_bytes_max = document_size_bytes_max;
+    server_.url = *url;
+    server_.ca_file = from.ca_file;
+    server_.timeout = answer_timeout;
+    server_.exchange.protocol = from.protocol;
+    server_.exchange.about = upstream_exchange::doubt::empty_answer;
+    server_.exchange.bytes_max = document_size_bytes_max;
     TROUPE_ASSIGN(names_, read_lines(from.names_file));
     if (from.token_file.empty()) return {};
     TROUPE_ASSIGN(const auto lines, read_lines(from.token_file));
     if (lines.size() != 1)
       return fail(errc::invalid_config, in_single_quotes(from.token_file) + ": no token");
-    token_ = lines.front();
+    server_.token = secret{lines.front()};
     return {};
   }
 
@@ -62,57 +62,24 @@ class upstream_source final : public document_source {
       return fail(errc::storage_failed, "the server does not answer any more: " + last_failure_);
     const std::string& asked_for = names_[at_++];
     // The document that a client with this name in the path of its URL gets.
-    into.name = protocol_ == upstream_protocol::y_websocket ? decoded_name(asked_for) : asked_for;
-    if (const auto asked = ask(asked_for, into); !asked) {
-      into.updates.clear();
-      into.problems.push_back(explain(asked.error()));
-    }
+    into.name = server_.exchange.protocol == upstream_protocol::y_websocket
+                    ? decoded_name(asked_for)
+                    : asked_for;
+    ask(asked_for, into);
     return true;
   }
 
  private:
-  websocket_url url_for(const std::string& document) const {
-    websocket_url to = url_;
-    if (protocol_ == upstream_protocol::hocuspocus) return to;
-    if (!to.path.ends_with('/')) to.path.append("/");
-    to.path.append(path_encoded(document));
-    if (token_.empty()) return to;
-    if (!to.query.empty()) to.query.append("&");
-    to.query.append("token=").append(percent_encoded(token_));
-    return to;
+  void ask(const std::string& name, found_document& into) {
+    upstream_state got;
+    const auto fetched = fetch_state(server_, name, got);
+    if (!fetched) into.problems.push_back(explain(fetched.error()));
+    failures_in_a_row_ = got.is_reached ? 0 : failures_in_a_row_ + 1;
+    if (!got.is_reached) last_failure_ = explain(fetched.error());
+    for (const byte_buffer& update : got.updates) into.updates.emplace_back(as_text(update));
   }
 
-  result<void> ask(const std::string& name, found_document& into) {
-    const auto server = websocket_client::connect(url_for(name), settings_);
-    if (!server) {
-      ++failures_in_a_row_;
-      last_failure_ = explain(server.error());
-      return tl::unexpected(server.error());
-    }
-    failures_in_a_row_ = 0;
-    for (const byte_buffer& each : upstream_greeting(protocol_, name, token_))
-      TROUPE_TRY((*server)->send(each));
-    const auto deadline = steady_clock::now() + answer_timeout;
-    std::size_t size = 0;
-    while (steady_clock::now() < deadline) {
-      TROUPE_ASSIGN(const byte_view frame, (*server)->receive());
-      TROUPE_ASSIGN(const upstream_answer answer, read_upstream_frame(protocol_, frame));
-      for (const byte_view update : answer.updates) {
-        size += update.size();
-        if (size > document_size_bytes_max)
-          return fail(errc::update_too_large,
-                      "it is larger than " + std::to_string(document_size_bytes_max) + " bytes");
-        into.updates.emplace_back(as_text(update));
-      }
-      if (answer.is_whole) return {};
-    }
-    return fail(errc::request_failed, "the server sent no state within 30 s");
-  }
-
-  upstream_protocol protocol_ = upstream_protocol::y_websocket;
-  websocket_url url_;
-  websocket_client_settings settings_;
-  std::string token_;
+  upstream_server server_;
   std::vector<std::string> names_;
   std::size_t at_ = 0;
   std::size_t failures_in_a_row_ = 0;

@@ -9,7 +9,7 @@
 #include <memory>
 
 #include "app/moving/document_source.hpp"
-#include "app/moving/upstream_message.hpp"
+#include "protocol/dialects/upstream_message.hpp"
 
 namespace troupe::moving {
 

@@ -21,6 +21,7 @@ result<storage_outcome> repair_store(const storage_request& request);
 result<storage_outcome> backup_store(const storage_request& request);
 result<storage_outcome> restore_store(const storage_request& request);
 result<storage_outcome> describe_store(const storage_request& request);
+result<storage_outcome> migrate_store(const storage_request& request);
 
 /// How a command opens a store: with a small cache, since it reads everything once.
 storage::rocksdb_settings tool_settings(std::string path);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "app/storage/commands.hpp"
+#include "app/storage/place.hpp"
 #include "base/printable.hpp"
 
 namespace troupe {
@@ -29,7 +30,8 @@ void keep_largest(std::vector<document_info>& in, document_info one, std::size_t
 
 result<store_description> describe(const storage_request& request) {
   constexpr std::size_t page_size = 1000;
-  TROUPE_ASSIGN(const auto store, storage::rocksdb_backend::inspect(tool_settings(request.path)));
+  TROUPE_ASSIGN(const opened_store opened, inspect_store(request.path, request.schema));
+  const auto& store = opened.archive;
   store_description all;
   TROUPE_ASSIGN(all.stats, store->stats());
   storage::document_query query{
@@ -83,8 +85,10 @@ result<storage_outcome> describe_store(const storage_request& request) {
   text += row("logs", size_text(all.stats.log_bytes));
   text += row("checkpoints", size_text(all.stats.checkpoint_bytes));
   text += row("entries", size_text(all.stats.meta_bytes));
-  text += row("journal", size_text(all.stats.journal_bytes));
-  text += row("free on its disk", size_text(all.stats.free_bytes));
+  if (!is_database_url(request.path)) {
+    text += row("journal", size_text(all.stats.journal_bytes));
+    text += row("free on its disk", size_text(all.stats.free_bytes));
+  }
   if (!all.largest.empty()) text += "largest documents\n";
   for (const document_info& each : all.largest)
     text += row(size_text(size_of(each)), in_single_quotes(each.name) + ", " +

@@ -1,5 +1,6 @@
-// The `storage` commands: check, repair, copy and describe a store that no server has open. Each
-// prints a table for people or JSON for programs, and never changes a store that it only reads.
+// The `storage` commands: check, repair, copy and describe a store that no server has open, and
+// make the tables of one in PostgreSQL. Each prints a table for people or JSON for programs, and
+// never changes a store that it only reads.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +13,15 @@
 
 namespace troupe {
 
-enum class storage_action : std::uint8_t { verify, repair, backup, restore, stats };
+enum class storage_action : std::uint8_t { verify, repair, backup, restore, stats, migrate };
 
 /// What the command line asks for.
 struct storage_request {
   storage_action action = storage_action::verify;
-  std::string path;  ///< The store; of restore, the backup.
-  std::string to;    ///< backup, restore: the copy. repair: the new store; may be empty.
-  std::string raw;   ///< repair: where raw bytes go; empty: beside the store.
+  std::string path;  ///< The store, a directory or the URL of a database; of restore, the backup.
+  std::string schema = "troupe";  ///< Of the tables of a database.
+  std::string to;   ///< backup, restore: the copy. repair: the new store; may be empty.
+  std::string raw;  ///< repair: where raw bytes go; empty: beside the store.
   std::vector<std::string> names;  ///< repair: names that may have been lost.
   std::size_t top = 10;            ///< stats: how many of the largest documents.
   bool as_json = false;

@@ -1,6 +1,8 @@
 #include <filesystem>
 
 #include "app/storage/commands.hpp"
+#include "app/storage/contents.hpp"
+#include "app/storage/place.hpp"
 #include "base/printable.hpp"
 
 namespace troupe {
@@ -35,10 +37,18 @@ storage_outcome unopened(const storage_request& request, const failure& why) {
   return outcome;
 }
 
+/// Also while servers write.
+result<storage::verify_report> verify_database(const std::string& url, const std::string& schema) {
+  TROUPE_ASSIGN(const opened_store store, inspect_store(url, schema));
+  return store.archive->verify({}, check_contents);
+}
+
 }  // namespace
 
 result<storage_outcome> verify_store(const storage_request& request) {
-  const auto verified = verify_directory(request.path);
+  const auto verified = is_database_url(request.path)
+                            ? verify_database(request.path, request.schema)
+                            : verify_directory(request.path);
   if (!verified && verified.error().code == errc::corrupt_store && has_store_files(request.path))
     return unopened(request, verified.error());
   TROUPE_ASSIGN(const auto report, verified);
@@ -52,7 +62,7 @@ result<storage_outcome> verify_store(const storage_request& request) {
     return outcome;
   }
   outcome.text = report_text(report, request.path);
-  if (report.damages_in_total > 0)
+  if (report.damages_in_total > 0 && !is_database_url(request.path))
     outcome.text +=
         "To save what can be read: troupe storage repair " + in_single_quotes(request.path) + "\n";
   return outcome;

@@ -34,6 +34,11 @@ export const scenarios = {
     ...fanout('--documents', 20, '--clients', 25, '--writers', 25, '--rate', 2),
     figures: open_loop,
   },
+  dragging: {
+    what: '1 board × 20 clients, each drags a thing of its own, 60 moves/s of two keys each, open loop',
+    ...fanout('--clients', 20, '--writers', 20, '--place', 'dragged', '--rate', 60),
+    figures: open_loop,
+  },
   idle10k: {
     what: '10,000 idle connections over 100 documents',
     mode: 'idle',

@@ -1,5 +1,7 @@
 #include "bench/engine/curves.hpp"
 
+#include <array>
+#include <bit>
 #include <fstream>
 #include <functional>
 #include <optional>
@@ -101,6 +103,85 @@ workload typed(std::size_t count, order delivery) {
   return work;
 }
 
+/// A board of which two people drag shapes about: they set the two coordinates of one in each
+/// update, 60 times in a row.
+class dragged_board {
+ public:
+  dragged_board() : places_(3000) {
+    begin_update(places_.size() * 3, 0);
+    for (std::size_t i = 0; i < places_.size(); ++i) {
+      out_.write_uint8(0x27);  // a type, in the root, under a key
+      out_.write_var_uint(1);
+      out_.write_var_string("text");
+      out_.write_var_string(std::to_string(i));
+      out_.write_var_uint(1);  // a map
+      const crdt::struct_id shape{client_number(0), clocks_[0]++};
+      for (const char* const key : {"x", "y"}) {
+        out_.write_uint8(0x28);  // a value, in that map, under a key
+        out_.write_var_uint(0);
+        write_id(shape);
+        out_.write_var_string(key);
+        write_coordinate(0);
+      }
+      places_[i] = {client_number(0), clocks_[0]};
+      clocks_[0] += 2;
+    }
+    out_.write_var_uint(0);
+  }
+
+  byte_buffer take() { return std::exchange(out_, lib0::encoder{128}).take(); }
+
+  byte_buffer drag(std::size_t number) {
+    constexpr std::size_t moves = 60;
+    const std::size_t author = number / moves % 2;
+    crdt::struct_id& place = places_[number / moves * 7919 % places_.size()];
+    begin_update(2, author);
+    for (const std::uint64_t i : {0, 1}) {
+      out_.write_uint8(0xa8);  // a value, under the key of its origin
+      write_id({place.client, place.clock + i});
+      write_coordinate(static_cast<double>(number % 5000) + 0.37);
+    }
+    out_.write_var_uint(1);  // what is replaced: two units of one client
+    out_.write_var_uint(place.client);
+    out_.write_var_uint(1);
+    out_.write_var_uint(place.clock);
+    out_.write_var_uint(2);
+    place = {client_number(author), clocks_[author]};
+    clocks_[author] += 2;
+    return take();
+  }
+
+ private:
+  void begin_update(std::size_t structs, std::size_t author) {
+    out_.write_var_uint(1);
+    out_.write_var_uint(structs);
+    write_id({client_number(author), clocks_[author]});
+  }
+  void write_id(crdt::struct_id id) {
+    out_.write_var_uint(id.client);
+    out_.write_var_uint(id.clock);
+  }
+  void write_coordinate(double value) {
+    const auto bits = std::bit_cast<std::uint64_t>(value);
+    out_.write_var_uint(1);
+    out_.write_uint8(123);  // a double, its highest byte first
+    for (unsigned shift = 64; shift > 0; shift -= 8)
+      out_.write_uint8(static_cast<std::uint8_t>(bits >> (shift - 8)));
+  }
+
+  std::vector<crdt::struct_id> places_;  // of the x of each shape; its y is the next
+  std::array<std::uint64_t, 2> clocks_{};
+  lib0::encoder out_{1 << 20};
+};
+
+workload dragging(std::size_t count) {
+  dragged_board board;
+  workload work;
+  work.before.push_back(board.take());
+  for (std::size_t i = 0; i < count; ++i) work.measured.push_back(board.drag(i));
+  return work;
+}
+
 struct series {
   std::string name;
   std::vector<std::size_t> sizes;
@@ -117,6 +198,7 @@ const std::vector<curve>& curves() {
   static const std::vector<std::size_t> places{500, 1000, 2000};
   static const std::vector<std::size_t> few{1000, 2000, 4000};
   static const std::vector<std::size_t> many{25'000, 50'000, 100'000};
+  static const std::vector<std::size_t> drags{250'000, 500'000, 1'000'000};
   static const auto at_place = [](order by) {
     return [by](std::size_t count) { return at_one_place(count, by); };
   };
@@ -137,7 +219,8 @@ const std::vector<curve>& curves() {
       {"random-order",
        {{"few", few, typing(order::random)}, {"many", many, typing(order::random)}}},
       {"reverse-order",
-       {{"few", few, typing(order::descending)}, {"many", many, typing(order::descending)}}}};
+       {{"few", few, typing(order::descending)}, {"many", many, typing(order::descending)}}},
+      {"drags", {{"two-people", drags, dragging}}}};
   return all;
 }
 

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { made_dir } from './inputs.mjs';
 
 const run = promisify(execFile);
-const names = ['clients', 'concurrent', 'in-order', 'random-order', 'reverse-order'];
+const names = ['clients', 'concurrent', 'in-order', 'random-order', 'reverse-order', 'drags'];
 
 /** What the others get to do, and up to which size: yjs merges all that waits with every update. */
 const others = { 'one-by-one': 5000, load: 5000, ascending: 2000, descending: 2000, random: 2000, few: 4000 };

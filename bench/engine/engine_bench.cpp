@@ -16,6 +16,7 @@ using troupe::bench::task_options;
 struct arguments {
   task_options task;
   std::string file;
+  std::string base;
   std::string curve;
   std::string write;
   std::size_t first = static_cast<std::size_t>(-1);
@@ -42,6 +43,8 @@ void add_task(CLI::App& app, const std::string& name, arguments& given) {
       ->check(CLI::ExistingFile);
   command.add_option("--root", given.task.root, "the root that text and json read")
       ->capture_default_str();
+  command.add_option("--base", given.base, "a file with the state before the updates")
+      ->check(CLI::ExistingFile);
   command.add_option("--first", given.first, "use only this many updates of a stream");
   command
       .add_option("--from", given.task.from, "diff: a file with the state vector to diff against")
@@ -52,7 +55,8 @@ void add_task(CLI::App& app, const std::string& name, arguments& given) {
 }
 
 int run_task(const std::string& name, const arguments& given) {
-  const troupe::bench::input in = troupe::bench::read_input(given.file, given.first);
+  troupe::bench::input in = troupe::bench::read_input(given.file, given.first);
+  if (!given.base.empty()) in.base = troupe::bench::read_file(given.base);
   std::string error;
   const auto figures = troupe::bench::measure(name, in, given.task, error);
   if (!error.empty()) {

@@ -40,15 +40,28 @@ input read_input(const std::string& path, std::size_t count_max) {
   return in;
 }
 
-std::unique_ptr<crdt::doc> load(const input& in, std::string& error) {
+std::unique_ptr<crdt::doc> begin(const input& in, std::string& error) {
   auto doc = std::make_unique<crdt::doc>();
+  if (in.base.empty()) return doc;
+  const auto applied = doc->apply_update(in.base, in.format);
+  if (applied) return doc;
+  error = to_string(applied.error());
+  return nullptr;
+}
+
+bool apply_all(const input& in, crdt::doc& to, std::string& error) {
   for (const byte_view update : in.updates) {
-    if (const auto applied = doc->apply_update(update, in.format); !applied) {
+    if (const auto applied = to.apply_update(update, in.format); !applied) {
       error = to_string(applied.error());
-      return nullptr;
+      return false;
     }
   }
-  return doc;
+  return true;
+}
+
+std::unique_ptr<crdt::doc> load(const input& in, std::string& error) {
+  auto doc = begin(in, error);
+  return doc && apply_all(in, *doc, error) ? std::move(doc) : nullptr;
 }
 
 byte_buffer typed_character(crdt::client_id client, crdt::clock_type clock) {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import * as encoding from 'lib0/encoding';
 import * as Y from 'yjs';
+import * as shapes from './inputs/shapes.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 export const data_dir = process.env.TROUPE_DATA ?? join(root, '../shared/data');
@@ -76,16 +77,33 @@ function vector_behind(update, format) {
 
 const all_tasks = ['load', 'encode', 'diff', 'state-vector', 'text', 'memory'];
 
-/** A document as two inputs, one per format, from the bytes of either. */
-function document_inputs(name, bytes, format, rest = {}) {
+/** A document as two inputs, one per format, from the bytes of either, or what makes them. */
+function document_inputs(name, given, format, rest = {}) {
   return [1, 2].map((wanted) => {
     const file = made(`${name}.v${wanted}`, () => {
+      const bytes = typeof given === 'function' ? given() : given;
       if (wanted === format) return bytes;
       return wanted === 1 ? Y.convertUpdateFormatV2ToV1(bytes) : Y.convertUpdateFormatV1ToV2(bytes);
     });
     const from = made(`${name}.v${wanted}.sv`, () => vector_behind(readFileSync(file), wanted));
     return { name: `${name} v${wanted}`, file, from, format: wanted, is_stream: false, root: 'text', tasks: all_tasks, ...rest };
   });
+}
+
+/** Documents as applications make them (inputs/shapes.mjs), and a board on which two people drag shapes about. */
+function shape_inputs({ is_quick }) {
+  const tasks = ['load', 'encode', 'diff', 'json', 'memory'];
+  const names = is_quick ? ['board', 'blocks'] : ['board', 'tasks', 'blocks', 'spreadsheet', 'outline'];
+  const inputs = names.flatMap((name) => {
+    const [v1, v2] = document_inputs(name, shapes[name], 1, { root: 'root', tasks });
+    return is_quick ? [v1] : [v1, { ...v2, tasks: ['load', 'encode'] }];
+  });
+  let drags;
+  const part = (name, make) => made(name, () => make((drags ??= shapes.board_drags())));
+  const base = part('drags.base', (all) => all.base);
+  const file = part('drags.stream', (all) => as_stream(all.updates));
+  inputs.push({ name: 'dragging', base, file, format: 1, is_stream: true, root: 'root', tasks: ['apply', 'memory'] });
+  return inputs;
 }
 
 /** All inputs, and what had to be left out or made up. */
@@ -116,5 +134,6 @@ export function find_inputs({ is_quick }) {
     for (const update of updates_of(synthetic_edits(50_000))) Y.applyUpdate(doc, update);
     inputs.unshift(...document_inputs('synthetic', Y.encodeStateAsUpdate(doc), 1));
   }
+  inputs.push(...shape_inputs({ is_quick }));
   return { inputs, notes };
 }

@@ -11,7 +11,7 @@ async function load_yjs() {
     encode: (doc, vector, format) => (format === 2 ? Y.encodeStateAsUpdateV2 : Y.encodeStateAsUpdate)(doc, vector),
     state_vector: (doc) => Y.encodeStateVector(doc),
     text: (doc, root) => whole(doc.getText(root).toString()),
-    json: (doc, root) => JSON.stringify(doc.getMap(root).toJSON()),
+    json: (doc, root) => JSON.stringify(root_of(doc, root).toJSON()),
     merge: (updates, format) => (format === 2 ? Y.mergeUpdatesV2 : Y.mergeUpdates)(updates),
     items: (doc) => [...doc.store.clients.values()].reduce((sum, structs) => sum + structs.length, 0),
     // What the collector cannot free while the document is there.
@@ -33,6 +33,13 @@ async function load_yjs() {
   };
 }
 
+/** The root as what its contents are. */
+function root_of(doc, name) {
+  const root = doc.share.get(name);
+  if (root._map.size > 0) return doc.getMap(name);
+  return root._start.content.type?.nodeName === undefined ? doc.getArray(name) : doc.getXmlFragment(name);
+}
+
 function load_ywasm() {
   const Y = createRequire(import.meta.url)('ywasm');
   return {
@@ -42,7 +49,13 @@ function load_ywasm() {
     encode: (doc, vector, format) => (format === 2 ? Y.encodeStateAsUpdateV2 : Y.encodeStateAsUpdate)(doc, vector),
     state_vector: (doc) => Y.encodeStateVector(doc),
     text: (doc, root) => whole(doc.getText(root).toString()),
-    json: (doc, root) => JSON.stringify(doc.getMap(root).toJson()),
+    // A root has no kind: it is whatever gives something.
+    json(doc, root) {
+      const map = JSON.stringify(doc.getMap(root).toJson());
+      if (map !== '{}') return map;
+      const xml = doc.getXmlFragment(root);
+      return xml.firstChild(undefined)?.toString(undefined).startsWith('<') ? JSON.stringify(xml.toString(undefined)) : JSON.stringify(doc.getArray(root).toJson());
+    },
     items: () => undefined,
     // How far the linear memory grows with three more documents: exact to some 64 KiB pages.
     memory(make) {

@@ -22,6 +22,7 @@ const { values: given } = parseArgs({
     'no-curves': { type: 'boolean', default: false },
     'only-curves': { type: 'boolean', default: false },
     json: { type: 'string' },
+    only: { type: 'string' },
     results: { type: 'string' },
   },
 });
@@ -38,6 +39,7 @@ async function run_ours(input, task) {
   if (task === 'diff') args.push('--from', input.from);
   if (task === 'text' || task === 'json') args.push('--root', input.root);
   if (input.first !== undefined) args.push('--first', String(input.first));
+  if (input.base !== undefined) args.push('--base', input.base);
   return JSON.parse((await run(engine_bench, args)).stdout);
 }
 
@@ -133,7 +135,7 @@ const versions = createRequire(import.meta.url)('./package.json').dependencies;
 print(`Commit ${await commit()}, ${cpus().length} cores, node ${process.version}, yjs ${versions.yjs}, ywasm ${versions.ywasm}${given.quick ? ', quick' : ''}.\n`);
 for (const note of notes) print(`Note: ${note}.\n`);
 const rows = [];
-for (const input of given['only-curves'] ? [] : inputs) {
+for (const input of given['only-curves'] ? [] : inputs.filter(({ name }) => new RegExp(given.only ?? '').test(name))) {
   process.stderr.write(`measuring ${input.name}\n`);
   rows.push(...(await measure(input)));
 }

@@ -7,6 +7,7 @@
 #   bench/engine/run.sh --minimum          a second table with the quickest runs, for a busy machine
 #   bench/engine/run.sh --markdown         tables in Markdown
 #   bench/engine/run.sh --minimum --results bench/RESULTS.md     writes them into that page
+#   bench/engine/run.sh --only 'board|B4'   inputs whose names match
 #   bench/engine/run.sh --no-curves        without the curves; --only-curves them alone
 source "$(dirname "${BASH_SOURCE[0]}")/../../cmake/setup.sh"
 

@@ -18,8 +18,8 @@ void add_timing(json_object& out, const timing& time) {
 timing time_load(const input& in, const task_options& options) {
   std::string ignored;
   return repeat(options.how, [&] {
-    doc_ptr doc;
-    return milliseconds_of([&] { doc = load(in, ignored); });
+    const doc_ptr doc = begin(in, ignored);
+    return milliseconds_of([&] { keep(apply_all(in, *doc, ignored)); });
   });
 }
 
@@ -119,8 +119,12 @@ timing time_diff(const crdt::doc& doc, const input& in, const task_options& opti
 }
 
 timing time_json(const crdt::doc& doc, const task_options& options, json_object& out) {
-  if (doc.map_json(options.root) != "{}")
+  const auto contents = doc.view().contents(options.root);
+  const auto kind = contents ? contents->kind : crdt::contents_kind::empty;
+  if (kind == crdt::contents_kind::map)
     return time_reading(options, out, [&] { return doc.map_json(options.root); });
+  if (kind == crdt::contents_kind::xml)
+    return time_reading(options, out, [&] { return doc.json(options.root); });
   return time_reading(options, out, [&] { return doc.array_json(options.root); });
 }
 

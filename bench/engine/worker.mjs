@@ -7,8 +7,13 @@ import { load_engine } from './others.mjs';
 const { engine: engine_name, input, runs, seconds } = JSON.parse(process.argv[2]);
 const engine = await load_engine(engine_name);
 
+/** The whole file. */
+function bytes_of(file) {
+  return new Uint8Array(readFileSync(file));
+}
+
 function read_updates() {
-  const bytes = new Uint8Array(readFileSync(input.file));
+  const bytes = bytes_of(input.file);
   if (!input.is_stream) return [bytes];
   const stream = decoding.createDecoder(bytes);
   const updates = [];
@@ -17,11 +22,18 @@ function read_updates() {
 }
 
 const updates = read_updates();
-const from = input.from === undefined ? undefined : new Uint8Array(readFileSync(input.from));
+const from = input.from === undefined ? undefined : bytes_of(input.from);
+const base = input.base === undefined ? undefined : bytes_of(input.base);
 let kept; // the last result, so that none is thought to be unused
 
-function load() {
+/** The document before the updates. */
+function begin() {
   const doc = engine.create();
+  if (base !== undefined) engine.apply(doc, base, input.format);
+  return doc;
+}
+
+function load(doc = begin()) {
   for (const update of updates) engine.apply(doc, update, input.format);
   return doc;
 }
@@ -60,13 +72,13 @@ function repeat_reading(work) {
   return { ...timing, output_bytes };
 }
 
-const loading = () => repeat({ work: load, clean: (_, doc) => engine.free(doc) });
+const loading = () => repeat({ prepare: begin, work: load, clean: engine.free });
 const encode = (doc) => engine.encode(doc, undefined, input.format);
 const tasks = {
   load: loading,
   apply: loading,
   encode() {
-    const cold = repeat({ prepare: load, work: encode, clean: engine.free });
+    const cold = repeat({ prepare: () => load(), work: encode, clean: engine.free });
     const warm = repeat_reading(encode);
     return { ...cold, warm_median_ms: warm.median_ms, warm_min_ms: warm.min_ms };
   },
@@ -76,7 +88,7 @@ const tasks = {
   json: () => repeat_reading((doc) => engine.json(doc, input.root)),
   merge: () => (engine.merge === undefined ? undefined : repeat({ work: () => engine.merge(updates, input.format) })),
   memory() {
-    const bytes = engine.memory(load);
+    const bytes = engine.memory(() => load());
     const doc = load();
     return { bytes, items: engine.items(doc) };
   },

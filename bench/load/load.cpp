@@ -98,8 +98,10 @@ void add_writing(CLI::App& mode, arguments& all) {
   mode.add_option("--chars", all.given.characters, "characters in each insertion")
       ->check(CLI::Range(1U, characters_max))
       ->capture_default_str();
-  mode.add_option("--place", all.place, "where to write: behind the last, or anywhere")
-      ->check(CLI::IsMember({"append", "scattered"}))
+  mode.add_option(
+          "--place", all.place,
+          "where to write: behind the last, anywhere, or, with two units each, moves of a thing")
+      ->check(CLI::IsMember({"append", "scattered", "dragged"}))
       ->capture_default_str();
 }
 
@@ -306,6 +308,10 @@ std::string settle(arguments& all) {
   else if (given.shares_connections)
     return "--share-connections: only messages of Hocuspocus name their document";
   if (all.place == "scattered") given.where_to_write = troupe::load::placement::scattered;
+  if (all.place == "dragged") {
+    given.where_to_write = troupe::load::placement::dragged;
+    given.characters = troupe::load::units_of_move;
+  }
   if (given.writers > given.clients) return "--writers: more than there are clients";
   if (all.clients_are_per_document && given.documents * given.clients > clients_max)
     return "--documents: too many clients in all";

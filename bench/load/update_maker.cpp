@@ -9,6 +9,8 @@ namespace {
 using namespace crdt::info_byte;
 
 constexpr std::uint8_t string_content = 4;
+constexpr std::uint8_t any_content = 8;
+constexpr std::uint8_t integer_tag = 125;
 
 }  // namespace
 
@@ -21,12 +23,46 @@ update_maker::update_maker(crdt::client_id author, unsigned characters, placemen
 byte_view update_maker::next(unsigned insertions) {
   out_.clear();
   out_.write_var_uint(1);
+  if (where_ == placement::dragged) {
+    write_move();
+    return out_.view();
+  }
   out_.write_var_uint(insertions);
   out_.write_var_uint(author_);
   out_.write_var_uint(clock_);
   for (unsigned i = 0; i < insertions; ++i) write_insertion();
   out_.write_var_uint(0);
   return out_.view();
+}
+
+/// Two values, each under a key of this author, and the deletion of those that they replace.
+void update_maker::write_move() {
+  out_.write_var_uint(units_of_move);
+  out_.write_var_uint(author_);
+  out_.write_var_uint(clock_);
+  const bool is_first = clock_ == 0;
+  for (crdt::clock_type i = 0; i < units_of_move; ++i) {
+    out_.write_uint8(
+        static_cast<std::uint8_t>(any_content | key_bit | (is_first ? 0 : origin_bit)));
+    if (is_first) {
+      out_.write_var_uint(1);  // a root, by its name
+      out_.write_var_string("text");
+      out_.write_var_string(std::string{i == 0 ? "x" : "y"}.append(std::to_string(author_)));
+    } else {
+      write_id(clock_ - units_of_move + i);
+    }
+    out_.write_var_uint(1);
+    out_.write_uint8(integer_tag);
+    out_.write_var_int(random_() % 100'000, false);
+  }
+  out_.write_var_uint(is_first ? 0 : 1);
+  if (!is_first) {
+    out_.write_var_uint(author_);
+    out_.write_var_uint(1);
+    out_.write_var_uint(clock_ - units_of_move);
+    out_.write_var_uint(units_of_move);
+  }
+  clock_ += units_of_move;
 }
 
 void update_maker::write_insertion() {
@@ -66,6 +102,7 @@ void update_maker::write_id(crdt::clock_type clock) {
 
 std::string update_maker::text() const {
   std::string text;
+  if (where_ == placement::dragged) return text;
   text.reserve(clock_);
   if (where_ == placement::append)
     for (crdt::clock_type at = 0; at < clock_; ++at) text.push_back(character_at(at));

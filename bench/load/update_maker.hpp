@@ -1,8 +1,9 @@
 // Makes valid Yjs updates (v1) of one author, quickly: insertions into the root `text`, one behind
-// the other or at random places. It keeps the order of its own characters and nothing else, so that
-// making an update costs far less than anything a server does with it. An author writes in its own
-// block: what others write at the same time is before or after it, as if not seen yet. Pure;
-// seeded, so that the same arguments make the same updates.
+// the other or at random places, or moves of a thing that he drags about, of which each sets two
+// keys of the map `text`. It keeps the order of its own characters and nothing else, so that making
+// an update costs far less than anything a server does with it. An author writes in its own block:
+// what others write at the same time is before or after it, as if not seen yet. Pure; seeded, so
+// that the same arguments make the same updates.
 #pragma once
 
 #include <random>
@@ -14,14 +15,18 @@
 
 namespace troupe::load {
 
-enum class placement : std::uint8_t { append, scattered };
+enum class placement : std::uint8_t { append, scattered, dragged };
+
+/// Clocks that a move takes: one for each coordinate.
+inline constexpr unsigned units_of_move = 2;
 
 /// Of the authors in a document. Real ids have 32 bits, which take five bytes on the wire.
 inline constexpr crdt::client_id first_author = crdt::client_id{1} << 31;
 
 class update_maker {
  public:
-  /// `characters` is how many each insertion has. Requires: at least 1.
+  /// `characters` is how many each insertion has. Requires: at least 1, and units_of_move where
+  /// something is dragged.
   update_maker(crdt::client_id author, unsigned characters, placement where,
                std::uint32_t seed = 1);
 
@@ -39,6 +44,7 @@ class update_maker {
   static constexpr crdt::clock_type nowhere = 0xffff'ffff;
 
   void write_insertion();
+  void write_move();
   void write_place(crdt::clock_type left, crdt::clock_type right);
   void write_id(crdt::clock_type clock);
   static char character_at(crdt::clock_type clock) noexcept {

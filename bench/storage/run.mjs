@@ -1,6 +1,6 @@
 // Runs the scenarios: their cases take turns, in reversed order every other time, and a figure is the median of the
 // repetitions. Programs and servers end with the run, and so does what they wrote. run.sh builds and installs.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -36,6 +36,7 @@ for (const path of [given.troupe, given.load, given.store]) if (!existsSync(path
 
 mkdirSync(given.directory, { recursive: true });
 const work = mkdtempSync(join(given.directory, 'run-'));
+chmodSync(work, 0o755); // a database runs as another user where this is root
 process.on('exit', () => rmSync(work, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 let made = 0;
@@ -62,7 +63,7 @@ const tools = {
   },
 };
 
-const peers = ['y-websocket/node_modules/@y/websocket-server', 'y-websocket/node_modules/y-leveldb', 'hocuspocus/node_modules/@hocuspocus/server', 'hocuspocus/node_modules/@hocuspocus/extension-sqlite'];
+const peers = ['y-websocket/node_modules/@y/websocket-server', 'y-websocket/node_modules/y-leveldb', 'hocuspocus/node_modules/@hocuspocus/server', 'hocuspocus/node_modules/@hocuspocus/extension-sqlite', 'hocuspocus-database/node_modules/@hocuspocus/extension-database', 'hocuspocus-database/node_modules/pg'];
 const earlier = given.tables ? JSON.parse(readFileSync(given.json)) : undefined;
 const about = earlier?.about ?? (await about_run(root, given.label, given['without-peers'] ? [] : peers.map((path) => join(here, path))));
 const measured = {};

@@ -18,7 +18,7 @@ called_from=$PWD
 command -v node >/dev/null || install_packages nodejs
 if [[ " $* " != *" --without-peers "* ]]; then
   command -v npm >/dev/null || install_packages npm
-  for peer in y-websocket hocuspocus; do
+  for peer in y-websocket hocuspocus hocuspocus-database; do
     peer_dir=$storage_dir/$peer
     [ -e "$peer_dir/node_modules/.package-lock.json" ] && [ ! "$peer_dir/package-lock.json" -nt "$peer_dir/node_modules/.package-lock.json" ] && continue
     say "Installing $peer with its storage" >&2

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { b4_update } from '../compare/inputs.mjs';
+import { can_run_postgres, postgres_server } from '../../tests/interop/support/postgres_server.mjs';
 
 const column = (key, title, scale = 1) => ({ key, title, scale });
 const must = (what, value, op, bound) => ({ what, value, op, bound, holds: op === '<=' ? value <= bound : value >= bound });
@@ -100,6 +101,30 @@ async function beside_disk(tools, server) {
   return Object.fromEntries(Object.keys(turns[0]).filter((key) => typeof turns[0][key] === 'number').map((key) => [key, median(turns.map((turn) => turn[key]))]));
 }
 
+/** The store in a database that is made for it, and one COMMIT for each update in turns with it. */
+async function in_database(tools, documents) {
+  const directory = tools.directory();
+  const database = await new postgres_server(`${directory}/postgresql`).start();
+  try {
+    return await tools.store('database', '--path', database.url, '--documents', documents, '--seconds', tools.seconds);
+  } finally {
+    await database.stop();
+    tools.remove(directory);
+  }
+}
+
+/** Servers that store in one database, which is made for each. */
+async function confirmations_in_database(tools, which, documents) {
+  const directory = tools.directory();
+  const database = await new postgres_server(`${directory}/postgresql`).start();
+  try {
+    return await confirmations(tools, tools.servers.on_database(database.url)[which], documents);
+  } finally {
+    await database.stop();
+    tools.remove(directory);
+  }
+}
+
 /** In the order in which they run. */
 export const scenarios = {
   append: {
@@ -110,6 +135,30 @@ export const scenarios = {
       // Of rates, not of a median: what a sync takes has two humps where other programs compute.
       must('durable appends at 200 documents : with one fsync per update', many.updates_per_second / one.updates_per_second, '>=', 15),
     ],
+  },
+  database: {
+    what: 'The store in PostgreSQL, on a socket of the same machine: durable batches of one update of each of so many documents, in turns with one COMMIT for each update in the same database',
+    columns: [column('updates_per_second', 'updates/s'), column('batch_p50_us', 'batch p50, µs'), column('batch_p99_us', 'p99, µs'), column('commits_per_second', 'one COMMIT each, updates/s'), column('commit_p50_us', 'p50, µs'), column('commit_p99_us', 'p99, µs'), column('batch_p50_per_commit_p50', 'p50 : p50'), column('rate_per_commit_rate', 'rate : rate')],
+    cases: (tools) => (can_run_postgres ? [1, 20, 200].map((count) => [`${count} document${count === 1 ? '' : 's'}`, () => in_database(tools, count)]) : []),
+    skips: () => (can_run_postgres ? [] : ["PostgreSQL is left out: Debian's package `postgresql` is not there"]),
+    checks: ({ '1 document': one, '200 documents': many }) =>
+      one && many
+        ? [
+            must('PostgreSQL: appends at 200 documents : with one COMMIT per update', many.rate_per_commit_rate, '>=', 5),
+            must('PostgreSQL: time to acknowledgement, one writer, p50 : one COMMIT, p50', one.batch_p50_per_commit_p50, '<=', 2),
+          ]
+        : [],
+  },
+  confirmed_in_database: {
+    what: 'Servers that store in PostgreSQL, a new one on a socket of the same machine for each: one client of each document writes 100 characters, awaits the confirmation and writes again. With troupe a confirmed update is committed; the peer confirms what is in memory, and stores a document two seconds later',
+    columns: [column('confirmed_per_second', 'updates/s'), column('confirmation_p50_us', 'p50, µs'), column('confirmation_p99_us', 'p99, µs'), column('server_cpu_us_per_update', 'CPU, µs/update')],
+    cases: (tools) =>
+      can_run_postgres
+        ? [1, 200].flatMap((count) =>
+            ['troupe', ...(tools.servers.peers.length > 0 ? ['Hocuspocus + database extension'] : [])].map((name, which) => [`${name}, ${count} document${count === 1 ? '' : 's'}`, () => confirmations_in_database(tools, which, count)]),
+          )
+        : [],
+    skips: () => (can_run_postgres ? [] : ["PostgreSQL is left out: Debian's package `postgresql` is not there"]),
   },
   confirmed: {
     what: 'The server: one client of each document writes 100 characters, awaits the confirmation and writes again. With troupe a confirmed update is on the disk, and one writer takes short turns with `fdatasync` alone (the ratio is the median of the turns); the peers confirm what is in memory',

@@ -26,6 +26,8 @@ constexpr task tasks[] = {
     {"cold", "documents that nothing has cached", troupe::bench::run_cold},
     {"compact", "checkpoints of long logs", troupe::bench::run_compact},
     {"fill", "makes a store, and keeps it", troupe::bench::run_fill},
+    {"database", "durable batches in PostgreSQL, whose URL is PATH, beside one COMMIT an update",
+     troupe::bench::run_database},
     {"open", "opens a store that `fill` made: names, loads, memory", troupe::bench::run_open},
 };
 
@@ -67,13 +69,14 @@ int run(const task& chosen, arguments& all) {
   namespace fs = std::filesystem;
   std::error_code why;
   const bool opens = std::string_view{chosen.name} == "open";
-  const bool keeps = opens || std::string_view{chosen.name} == "fill";
-  if (fs::exists(all.given.path, why) != opens) {
+  const bool is_remote = std::string_view{chosen.name} == "database";
+  const bool keeps = is_remote || opens || std::string_view{chosen.name} == "fill";
+  if (!is_remote && fs::exists(all.given.path, why) != opens) {
     std::fprintf(stderr, "'%s' %s\n", all.given.path.c_str(),
                  opens ? "does not exist; `fill` makes it" : "exists");
     return 2;
   }
-  if (!fs::is_directory(fs::absolute(all.given.path).parent_path(), why)) {
+  if (!is_remote && !fs::is_directory(fs::absolute(all.given.path).parent_path(), why)) {
     std::fprintf(stderr, "'%s' is in no directory that exists\n", all.given.path.c_str());
     return 2;
   }

@@ -42,6 +42,11 @@ void run_compact(const task_options& given, load::report& out);
 /// Opens a store that run_fill made, which is as large as `documents` says, lists and loads some.
 void run_open(const task_options& given, load::report& out);
 
+/// Appends one update of each of so many documents at a time to a store in PostgreSQL, whose URL is
+/// the path, beside one COMMIT for each update in the same database, in turns. What is in its
+/// schema store_bench goes.
+void run_database(const task_options& given, load::report& out);
+
 /// Only makes a store, for a server.
 void run_fill(const task_options& given, load::report& out);
 

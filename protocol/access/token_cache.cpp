@@ -48,8 +48,9 @@ void token_cache::put(const token_digest& token, const key_set_ptr& keys, grant_
     return;
   }
   // The memory of the one that goes serves the one that comes.
-  unlink(oldest_->second);
-  auto node = entries_.extract(oldest_->first);
+  table::value_type* const last_used = oldest_;
+  unlink(last_used->second);
+  auto node = entries_.extract(last_used->first);
   node.key() = token;
   node.mapped().allowed = std::move(allowed);
   link(*entries_.insert(std::move(node)).position);

@@ -62,7 +62,12 @@ struct peer_load {
   shared_slice state_vector;
   std::uint64_t round = 0;  ///< Counts how often the replica has begun to ask.
 };
-/// What the asking replica lacked of what is stored here or known here. Empty: nothing.
+/// Stored as the first update of a document that exists and has nothing in it.
+inline constexpr std::array<std::uint8_t, 2> update_without_contents{0, 0};
+
+/// What the asking replica lacked of what is stored here or known here. Empty: nothing. Without
+/// contents: nothing, and there is none elsewhere either, since the document exists here or was
+/// looked for in vain.
 struct peer_loaded {
   replica_life life = 0;  ///< Of the replica that asked.
   shared_slice update;

@@ -404,6 +404,9 @@ void replica::on(peer& from, const peer_load& load, const replica_state& own, ti
   peer_loaded last{.life = from.life, .update = {}, .is_whole = true, .round = load.round};
   if (load.digest == own.digest()) {
     from.load.reset();
+    const bool has_nothing = load.state_vector.size <= 1;
+    if (has_nothing && (is_looked_for_ || number_ > 0))
+      last.update = shared_bytes::copy_of(byte_view{update_without_contents});
     return push(from, std::move(last));
   }
   auto difference = own.difference(load.state_vector.view());

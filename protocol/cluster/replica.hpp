@@ -95,6 +95,21 @@ class replica {
              std::uint64_t generation = 0);
   /// Somebody here wants to see the document: asks the others what they have, once.
   void load(const replica_state& own, time_point now);
+  /// What they have answered does not suffice: asks them once more.
+  void load_again(const replica_state& own) {
+    const byte_buffer vector = own.state_vector();
+    for (peer& each : peers_)
+      if (each.is_asked && each.is_up)
+        push(each, peer_load{own.digest(), shared_bytes::copy_of(vector), round_});
+  }
+  /// Answers a peer_load of this peer by what proves nothing.
+  void refuse_load(peer_id from, const peer_load& load) {
+    send_to(from, peer_loaded{
+                      .life = of(from).life, .update = {}, .is_whole = false, .round = load.round});
+  }
+  /// The document was looked for outside of the cluster, too: who asks what this node has of it
+  /// hears so (see peer_loaded), though nothing was found.
+  void note_looked_for() noexcept { is_looked_for_ = true; }
   /// Enough others have answered since load(): the document may be shown.
   bool is_loaded() const noexcept { return opening_ == opening::done; }
   /// Time has run out for that; see has_failed().
@@ -324,6 +339,7 @@ class replica {
   bool is_stale_ = false;    // nobody has told it what happened for a while
   bool is_used_ = false;
   bool has_blocks_ = false;
+  bool is_looked_for_ = false;  // see note_looked_for()
   bool is_unsendable_ = false;
 };
 

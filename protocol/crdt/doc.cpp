@@ -1,11 +1,13 @@
 #include "protocol/crdt/doc.hpp"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "base/check.hpp"
 #include "protocol/crdt/apply/encode_update.hpp"
 #include "protocol/crdt/wire/simple_update.hpp"
+#include "protocol/crdt/wire/value_update.hpp"
 
 namespace troupe::crdt {
 
@@ -33,7 +35,9 @@ result<applied_update> doc::apply_foreign(byte_view update, update_format format
                                           std::uint64_t steps_for_now) {
   TROUPE_CHECK(phase_ == phase::idle);
   applied_update applied;
-  if (format == update_format::v1 && apply_simple(update, steps_for_now, applied)) return applied;
+  if (format == update_format::v1 &&
+      (apply_simple(update, steps_for_now, applied) || apply_values(update, applied)))
+    return applied;
   if (auto decoded = decode_update(update, format, options_.limit, decoded_); !decoded)
     return tl::unexpected(with_limit(std::move(decoded).error(), options_.limit));
   if (needs_more(steps_for_now)) return applied_update{.is_deferred = true};
@@ -134,6 +138,28 @@ bool doc::apply_simple(byte_view update, std::uint64_t steps_for_now, applied_up
   applied = {.changed = change_.changed_anything(),
              .is_verbatim = true,
              .leaves_gap = !store_.state_of(client).holes.empty()};
+  notify();
+  return true;
+}
+
+/// The fast path for what an application sends per step: values that replace others, or stand
+/// behind them. False, without an effect, if the update is anything else or would not take effect
+/// exactly as it is.
+bool doc::apply_values(byte_view update, applied_update& applied) {
+  if (!value_update::may_be(update)) return false;
+  value_update values;
+  std::array<item_handle, value_update::values_max> places;
+  if (!values.read(update, store_.clients()) || !has_room_for(update) ||
+      !has_memory_for(struct_store::size_of_structs(values.values().size()) + update.size()) ||
+      !integrator_.find_places_alone(values, places))
+    return false;
+  change_.clear();
+  integrator_.place_alone(values, places, change_);
+  change_.commit(options_.gc);
+  encoded_ = {};
+  applied = {.changed = true,
+             .is_verbatim = true,
+             .leaves_gap = !store_.state_of(values.client()).holes.empty()};
   notify();
   return true;
 }
@@ -251,7 +277,7 @@ byte_buffer doc::encode_state_as_update(const class state_vector& from,
     return out.take();
   }
   if (encoded_.empty()) {
-    lib0::encoder out{store_.item_count() * 24 + 256};
+    lib0::encoder out{likely_state_size(store_)};
     encode_state(store_, pending_, from, format, out);
     const std::size_t room = out.capacity();
     encoded_ = out.take();

@@ -181,6 +181,7 @@ class doc {
   bool needs_more(std::uint64_t steps) const;
   result<applied_update> apply_decoded(byte_view update, const struct limits& limit,
                                        sender_usage* by, std::uint64_t steps);
+  bool apply_values(byte_view update, applied_update& applied);
   bool apply_simple(byte_view update, std::uint64_t steps_for_now, applied_update& applied);
   bool leaves_gap() const noexcept;
   bool has_room_for(byte_view update) const noexcept {

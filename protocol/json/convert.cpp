@@ -258,7 +258,7 @@ class any_reader {
       case any_tag::float64:
         return append_number(std::bit_cast<double>(read_big_endian<std::uint64_t>(in_)), *out_);
       case any_tag::bigint: return read_bigint();
-      case any_tag::string: return append_string(in_.read_var_string("string value"), *out_);
+      case any_tag::string: return append_string(as_text(in_.read_var_bytes()), *out_);
       case any_tag::object:
         return flavour_ == flavour::javascript ? read_javascript_object() : read_object();
       case any_tag::array: return read_array();
@@ -275,7 +275,9 @@ class any_reader {
   void read_integer() {
     const lib0::decoder::var_int value = in_.read_var_int();
     if (value.is_negative && value.magnitude != 0) out_->push_back('-');
-    append(std::to_string(value.magnitude));
+    char digits[24];
+    const auto end = std::to_chars(digits, digits + sizeof digits, value.magnitude);
+    append({digits, static_cast<std::size_t>(end.ptr - digits)});
   }
 
   void read_bigint() {
@@ -298,7 +300,7 @@ class any_reader {
     out_->push_back('{');
     for (std::uint64_t i = 0; i < count && in_.ok(); ++i) {
       if (i > 0) out_->push_back(',');
-      append_string(in_.read_var_string("object key"), *out_);
+      append_string(as_text(in_.read_var_bytes()), *out_);
       out_->push_back(':');
       read_value();
     }

@@ -77,6 +77,32 @@ std::size_t plain_prefix(std::string_view text) noexcept {
   return at;
 }
 
+bool is_plain_ascii(std::string_view text) noexcept {
+  const auto is_plain_word = [](const char* at) {
+    std::uint64_t word;
+    std::memcpy(&word, at, sizeof word);
+    return (word & high_bits) == 0 && !has_below(word, 0x20) && !has_byte(word, '"') &&
+           !has_byte(word, '\\');
+  };
+  constexpr std::size_t step = sizeof(std::uint64_t);
+  const char* const start = text.data();
+  if (text.size() < step) {
+    char padded[step] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', ' '};
+    if (text.size() >= step / 2) {
+      std::memcpy(padded, start, step / 2);
+      std::memcpy(padded + step / 2, start + text.size() - step / 2, step / 2);
+    } else if (!text.empty()) {
+      padded[0] = start[0];
+      padded[1] = start[text.size() / 2];
+      padded[2] = start[text.size() - 1];
+    }
+    return is_plain_word(padded);
+  }
+  for (std::size_t at = 0; at + step <= text.size(); at += step)
+    if (!is_plain_word(start + at)) return false;
+  return is_plain_word(start + text.size() - step);
+}
+
 std::optional<std::string_view> string_of(std::string_view value, std::string& scratch) {
   if (value.empty() || value[0] != '"') return std::nullopt;
   const std::string_view inner = value.substr(1, value.size() - 2);

@@ -1,6 +1,6 @@
 // Reads the strings, members and elements of JSON text without building a tree of it: a message of
 // the JSON dialect needs a few of its members, and its payload passes through as it is. write.hpp
-// is the counterpart. Pure. Requires text that is_valid_json has accepted, but for plain_prefix.
+// is the counterpart. Pure. Requires text that is_valid_json has accepted, but for the first two.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +13,9 @@ namespace troupe::json {
 /// How many bytes at the start need no escape in a string: all but '"', '\\' and control
 /// characters. Eight at a time.
 std::size_t plain_prefix(std::string_view text) noexcept;
+
+/// Whether all of it is ASCII that needs no escape.
+bool is_plain_ascii(std::string_view text) noexcept;
 
 /// The text of a string value: part of `value` if it has no escapes, else of `scratch`. None if the
 /// value is not a string, or escapes half of a surrogate pair, which UTF-8 cannot hold.

@@ -22,6 +22,10 @@ void append_base64_string(byte_view bytes, std::string& out);
 /// Source: ECMA-262, Number::toString.
 void append_number(double value, std::string& out);
 
+/// The same into a buffer with room for number_size_max; returns where it ends.
+char* write_number(double value, char* to) noexcept;
+inline constexpr std::size_t number_size_max = 40;
+
 /// Writes members and elements, and the commas between them. The caller keeps the brackets in
 /// pairs.
 class writer {

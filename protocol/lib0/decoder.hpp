@@ -124,6 +124,13 @@ class decoder {
     return read_slow_var_int();
   }
 
+  /// Eight bytes, the highest first.
+  double read_float64() noexcept {
+    std::uint64_t bits = 0;
+    for (const std::uint8_t byte : read_bytes(sizeof bits)) bits = bits << 8 | byte;
+    return std::bit_cast<double>(bits);
+  }
+
   /// `size` raw bytes.
   byte_view read_bytes(std::uint64_t size) noexcept;
 

@@ -56,6 +56,15 @@ class encoder {
     size_ += bytes.size();
   }
 
+  /// Where `size` bytes may be written, of which end_at() then tells how many were.
+  std::uint8_t* room(std::size_t size) {
+    ensure(size);
+    return buffer_.data() + size_;
+  }
+  void end_at(const std::uint8_t* end) noexcept {
+    size_ = static_cast<std::size_t>(end - buffer_.data());
+  }
+
   /// varUint length + bytes.
   void write_var_bytes(byte_view bytes) {
     write_var_uint(bytes.size());

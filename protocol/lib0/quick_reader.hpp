@@ -24,6 +24,7 @@ class quick_reader {
 
   /// Whether it met a number that it cannot read; then no value that it returned is valid.
   bool is_odd() const noexcept { return is_odd_; }
+  void set_odd() noexcept { is_odd_ = true; }
 
   std::uint8_t read_uint8() noexcept { return *at_++; }
 
@@ -35,7 +36,7 @@ class quick_reader {
   }
 
   /// A variable-length integer below 2^28; any other is odd.
-  std::uint32_t read_small() noexcept {
+  [[gnu::always_inline]] std::uint32_t read_small() noexcept {
     static_assert(std::endian::native == std::endian::little);
     const std::uint64_t ahead = peek();
     // All bits set but bit 7 of bytes that end an integer: adding one carries to the first of them.
@@ -54,9 +55,18 @@ class quick_reader {
     return (pairs & 0x3fff) | (pairs & 0x3fff'0000) >> 2;
   }
 
+  /// Steps over an integer of any sign. False, without an effect, if it is longer than seven bytes.
+  bool skip_integer() noexcept {
+    constexpr std::uint64_t continuation = 0x8080'8080'8080'8080;
+    const auto size = (static_cast<unsigned>(std::countr_zero(~peek() & continuation)) + 1) / 8;
+    if (size > 7) return false;
+    at_ += size;
+    return true;
+  }
+
   /// As read_small(), quicker where nearly all are below 2^7: then a branch on that is guessed
   /// right, and what follows does not wait.
-  std::uint32_t read_mostly_short() noexcept {
+  [[gnu::always_inline]] std::uint32_t read_mostly_short() noexcept {
     if ((*at_ & 0x80) != 0) return read_small();
     return *at_++;
   }

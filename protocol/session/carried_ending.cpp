@@ -38,6 +38,7 @@ carried_ending ending_of(close_reason why, bool is_open) noexcept {
     case close_reason::closed_by_operator:
     case close_reason::access_unavailable:
     case close_reason::cluster_unavailable:
+    case close_reason::upstream_unavailable:
     case close_reason::heartbeat_timeout:
     case close_reason::io_error: break;
   }

@@ -374,9 +374,13 @@ bool session_protocol::is_too_large(dialect in, const decoded_frame& frame, std:
     ++out.dropped_presence;
     return true;
   }
-  if (frame.kind != request_kind::update)
+  // What a client has grows with the people who ever edited, so a question may be as long as an
+  // answer.
+  const bool is_sync = frame.kind == request_kind::sync || frame.kind == request_kind::update;
+  if (!is_sync)
     close_as_too_large(size, "limits.max_message_size", settings_.message_bytes_max, out);
-  else if (!frame.answers_question && size > settings_.update_bytes_max)
+  else if (frame.kind == request_kind::update && !frame.answers_question &&
+           size > settings_.update_bytes_max)
     close_as_too_large(size, "limits.max_update_size", settings_.update_bytes_max, out);
   else if (size > settings_.sync_bytes_max)
     close_as_too_large(size, "limits.max_sync_size", settings_.sync_bytes_max, out);

@@ -25,15 +25,17 @@ if [ "${1:-}" = --short ]; then
   # A sanitizer's library must come first, so nothing else can be loaded before it.
   [ -n "${TROUPE_SANITIZE:-}" ] || run node "$here/kill_steps.mjs" --kills 5
   run node "$here/full_disk.mjs"
+  run node "$here/database_rounds.mjs" --rounds 3
   exit $code
 fi
 
 run node "$here/kill_rounds.mjs" --rounds 50
 run node "$here/kill_steps.mjs"
 run node "$here/full_disk.mjs"
+run node "$here/database_rounds.mjs" --rounds 30
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 if TROUPE_FAULTS=all "$tests" "[faults]" >"$log" 2>&1; then verdict='ok  '; else verdict=FAIL; code=1; fi
-grep -E '^(bit flips|[0-9]+ (power cuts|runs))' "$log" | sed "s/^/$verdict /"
+grep -E '^(bit flips|[0-9]+ (power cuts|runs|kills))' "$log" | sed "s/^/$verdict /"
 [ $code = 0 ] || tail -40 "$log"
 exit $code

@@ -75,6 +75,59 @@ const gap = Y.mergeUpdates([Y.encodeStateAsUpdate(doc_of_one(1, (doc) => doc.get
 add('update_v1', 'skip', gap);
 add('update_v2', 'skip', Y.convertUpdateFormatV1ToV2(gap));
 
+// What applications make: a board that two people drag about, a list of tasks, blocks of a page; each of more
+// structs than a fast path for many takes, and the steps one by one.
+const things = (doc) => doc.getMap('root');
+const applications = {
+  board: {
+    make: (doc) => {
+      for (let i = 0; i < 4; i++) things(doc).set(`shape ${i}`, new Y.Map(Object.entries({ type: 'note', x: i, y: 1.5, width: 20 + i, locked: false, label: 'né', fill: null, opacity: 100 })));
+    },
+    steps: [0, 1, 2, 3, 4].map((i) => (doc) => {
+      const shape = things(doc).get(`shape ${i % 2}`);
+      shape.set('x', i * 10.25);
+      shape.set('y', -i);
+    }),
+  },
+  tasks: {
+    make: (doc) => {
+      const list = doc.getArray('root');
+      for (let i = 0; i < 8; i++) list.push([new Y.Map(Object.entries({ title: `task ${i}`, done: i % 2 === 0, tags: ['a', 'b'], rank: i }))]);
+    },
+    steps: [(doc) => doc.getArray('root').get(1).set('done', true), (doc) => doc.getArray('root').delete(2, 2), (doc) => doc.getArray('root').insert(1, [new Y.Map([['title', 'new']]), 5])],
+  },
+  blocks: {
+    make: (doc) => {
+      for (let i = 0; i < 8; i++) {
+        const block = new Y.XmlElement('paragraph');
+        block.setAttribute('id', `b${i}`);
+        block.setAttribute('indent', '1');
+        block.insert(0, [new Y.XmlText(`text ${i}`)]);
+        doc.getXmlFragment('root').push([block]);
+      }
+    },
+    steps: [(doc) => doc.getXmlFragment('root').get(3).setAttribute('indent', '2'), (doc) => doc.getXmlFragment('root').get(0).get(0).insert(2, 'xy'), (doc) => doc.getXmlFragment('root').delete(4, 1)],
+  },
+};
+for (const [name, { make, steps }] of Object.entries(applications)) {
+  const docs = [1_234_567_890, 300].map((client) => doc_of_one(client, () => {}));
+  const updates = [];
+  for (const doc of docs)
+    doc.on('update', (update, origin) => {
+      if (origin === 'others') return;
+      updates.push(update);
+      for (const other of docs) if (other !== doc) Y.applyUpdate(other, update, 'others');
+    });
+  docs[0].transact(() => make(docs[0]));
+  steps.forEach((step, i) => docs[i % 2].transact(() => step(docs[i % 2])));
+  add('update_v1', name, Y.encodeStateAsUpdate(docs[0]));
+  add('update_v2', name, Y.encodeStateAsUpdateV2(docs[0]));
+  for (const target of ['update_tools', 'session_updates']) {
+    add(target, `${name}.v1`, bytes(0, ...updates.map(piece)));
+    add(target, `${name}.reversed.v2`, bytes(1, ...updates.map((update) => Y.convertUpdateFormatV1ToV2(update)).reverse().map(piece)));
+  }
+}
+
 const ranges = { one: [[0, 1]], cut: [[2, 3], [8, 9]], pair: [[15, 1], [16, 1]], types: [[10, 3]], all: [[0, 24]], beyond: [[20, 40]], overlapping: [[5, 4], [3, 4], [5, 4]] };
 for (const [name, list] of Object.entries(ranges)) {
   add('delete_set', `${name}.v1`, bytes(0, 1, 1, list.length, ...list.flat()));
@@ -272,6 +325,13 @@ for (const [name, file] of Object.entries({ plain: 'page.bin', escaped: 'wiki%2F
 add('moving', 'name', bytes(3, 'wiki/page 1+..'));
 for (const name of ['served', 'pushed-only', 'with_meta'])
   add('moving', `ysweet.${name}`, bytes(4, readFileSync(path.join(here, '../golden/y-sweet/store', name, 'data.ysweet'))));
+
+// Frames of a server that is asked for a document: an answer before its storage was read, what was read, the second answer.
+const answered = [0, 1, 3, 1, 1, 0];
+const sized = (...all) => bytes(...all.flatMap((frame) => [frame.length, Buffer.from(frame)]));
+add('moving', 'upstream.plain', bytes(5, 0, sized([0, 0, 1, 0], [1, 1, 0], [0, 1, 2, 0, 0], [0, 2, 3, 1, 1, 0], answered)));
+add('moving', 'upstream.addressed', bytes(5, 1, sized([1, 100, 2, 2, 4, 114, 101, 97, 100], [1, 100, ...answered])));
+add('moving', 'upstream.denied', bytes(5, 1, sized([1, 100, 2, 1, 2, 110, 111])));
 
 const differs = [];
 for (const [file, content] of Object.entries(seeds)) {

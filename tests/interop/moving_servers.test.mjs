@@ -6,11 +6,8 @@ import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as create_secure_server } from 'node:https';
-import path from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
-import { Server } from '@hocuspocus/server';
 import { WebSocketServer } from 'ws';
 import * as Y from 'yjs';
 
@@ -18,13 +15,11 @@ import { yjs_client } from './support/clients.mjs';
 import { own_server } from './support/fixture.mjs';
 import { temporary_folder } from './support/folder.mjs';
 import { update_frame } from './support/frames.mjs';
-import { free_port } from './support/metrics.mjs';
 import { documents, fresh, read_back, state_of } from './support/moving.mjs';
+import { run_hocuspocus, run_y_websocket } from './support/old_servers.mjs';
 import { binary_path } from './support/server.mjs';
 import { make_certificate } from './support/tls.mjs';
-import { until } from './support/wait.mjs';
-
-const here = path.dirname(fileURLToPath(import.meta.url));
+import { pause, until } from './support/wait.mjs';
 
 /** As report_of, for servers that live in this process. */
 async function report_while_serving(status, ...args) {
@@ -41,24 +36,6 @@ function names_file(names) {
   const file = fresh('names.txt');
   writeFileSync(file, names.map((name) => `${name}\n`).join(''));
   return file;
-}
-
-/** y-websocket's server of version 1.5.4 as a process, until the test ends or `stop` is called. */
-async function run_y_websocket(context, environment) {
-  const port = await free_port();
-  const child = spawn(process.execPath, [path.join(here, 'node_modules/y-websocket-1/bin/server.js')], {
-    env: { ...process.env, HOST: '127.0.0.1', PORT: String(port), ...environment }, stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let out = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => (out += text));
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  const stop = async () => {
-    child.kill('SIGTERM');
-    await ended;
-  };
-  context.after(stop);
-  await until(() => out.includes('running at'), 'the server of y-websocket runs', 10_000, () => out);
-  return { url: `ws://127.0.0.1:${port}`, stop };
 }
 
 /** Real clients write documents under the names that an application gives them. */
@@ -98,6 +75,7 @@ test('clients of y-websocket find their documents again under the same names', a
   const old = await run_y_websocket(context, { YPERSISTENCE: directory });
   const made = rooms();
   await write_by_clients(old.url, made);
+  await pause(500); // it writes to its store behind the clients
   await old.stop();
   const store = fresh('store');
   const report = await report_while_serving(0, 'import', '--from', 'y-leveldb', directory, '--store', store);
@@ -125,20 +103,28 @@ test('documents of a y-websocket server that runs move in by their names', async
   assert.match(await report_while_serving(2, ...run), /the server does not answer any more/);
 });
 
+test('documents move in that a y-websocket server has yet to read from its own store', async (context) => {
+  const directory = fresh('leveldb');
+  const first = await run_y_websocket(context, { YPERSISTENCE: directory });
+  const made = documents();
+  await write_by_clients(first.url, made);
+  await pause(500);
+  await first.stop();
+  // It answers before it has read a document.
+  const old = await run_y_websocket(context, { YPERSISTENCE: directory });
+  const store = fresh('store');
+  const report = await report_while_serving(0, 'import', '--from', 'y-websocket', old.url, names_file([...made.keys()]), '--store', store);
+  assert.deepEqual([report.imported, report.empty], [made.size, 0]);
+  await read_by_clients(context, store, made);
+});
+
 test('documents of a Hocuspocus server that runs move in by their names', async (context) => {
   const made = documents();
-  const server = new Server({
-    port: 0, address: '127.0.0.1', quiet: true, stopOnSignals: false,
+  const { url } = await run_hocuspocus(context, made, {
     async onAuthenticate({ token, documentName }) {
       if (token !== 'secret' || documentName === 'forbidden') throw new Error('no');
     },
-    async onLoadDocument({ documentName, document }) {
-      for (const update of made.get(documentName)?.updates ?? []) Y.applyUpdate(document, update);
-    },
   });
-  await server.listen();
-  context.after(() => server.destroy());
-  const url = `ws://127.0.0.1:${server.address.port}`;
   const token = fresh('token');
   writeFileSync(token, 'secret\n');
   const store = fresh('store');

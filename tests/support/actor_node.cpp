@@ -34,7 +34,9 @@ void register_types_once() {
   static_cast<void>(done);
 }
 
-actor_node::actor_node(directory_settings settings, hosting where) {
+actor_node::actor_node(directory_settings settings, hosting where,
+                       std::chrono::milliseconds store_patience,
+                       const std::function<upstream_actor(caf::actor_system&)>& upstream) {
   register_types_once();
   config_.set("caf.scheduler.max-threads", 2);
   config_.set("caf.scheduler.policy", "sharing");
@@ -56,7 +58,10 @@ actor_node::actor_node(directory_settings settings, hosting where) {
   storing.webhooks = settings.webhooks;
   storing.archive = std::shared_ptr<storage::archive>{backend, &backend->archive()};
   storing.health = settings.health = health;
+  storing.upstream_documents = settings.upstream_documents;
+  if (upstream) settings.upstream = upstream_ = upstream(*system_);
   storing.recovery_interval = std::chrono::milliseconds{5};
+  storing.patience = store_patience;
   store_ = system_->spawn<store, caf::detached>(std::move(storing));
   directory_ = system_->spawn<directory>(settings, store_, reader_,
                                          std::vector{caf::actor_cast<hub_actor>(self_->ptr())});
@@ -72,10 +77,12 @@ actor_node::~actor_node() {
   if (unit_) end_unit();
   opened_.clear();
   caf::anon_send_exit(directory_, caf::exit_reason::user_shutdown);
+  if (upstream_) caf::anon_send_exit(upstream_, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(store_, caf::exit_reason::user_shutdown);
   directory_ = nullptr;
   caf::anon_send_exit(reader_, caf::exit_reason::user_shutdown);
   store_ = nullptr;
+  upstream_ = nullptr;
   reader_ = nullptr;
   self_.reset();
   system_.reset();

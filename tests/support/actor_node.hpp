@@ -2,6 +2,7 @@
 // Documents are opened and spoken to as a session would; what they deliver is received by the test.
 #pragma once
 
+#include <functional>
 #include <future>
 #include <memory>
 #include <string_view>
@@ -29,7 +30,11 @@ enum class hosting : bool { on_workers, on_unit };
 
 class actor_node {
  public:
-  explicit actor_node(directory_settings settings = {}, hosting where = hosting::on_workers);
+  /// `store_patience`: how long edits are taken while the store cannot be written. `upstream`:
+  /// spawns what documents are fetched from; empty: they are not.
+  explicit actor_node(directory_settings settings = {}, hosting where = hosting::on_workers,
+                      std::chrono::milliseconds store_patience = {},
+                      const std::function<upstream_actor(caf::actor_system&)>& upstream = {});
   ~actor_node();
 
   /// Opens a document for a session; the reason for which that was refused otherwise.
@@ -98,6 +103,7 @@ class actor_node {
   store_actor store_;
   store_reader_actor reader_;
   directory_actor directory_;
+  upstream_actor upstream_;
   std::vector<document_actor> opened_;
 };
 

@@ -133,11 +133,14 @@ class peer_bed {
     cluster::replication replication = {};
     cluster_settings_of_documents settings = {};
     directory_settings directory = {};
+    std::function<upstream_actor(caf::actor_system&)> upstream = {};  ///< See actor_node.
   };
 
   peer_bed() : peer_bed(options{}) {}
   explicit peer_bed(const options& how)
-      : node(how.directory), self_(node.system()), sweeper_(node.system()) {
+      : node(how.directory, hosting::on_workers, {}, how.upstream),
+        self_(node.system()),
+        sweeper_(node.system()) {
     links.self = uuid_of_node(1);
     links.replication = how.replication;
     links.settings = how.settings;

@@ -75,7 +75,7 @@ const std::vector<confinement> libraries = {
     {"leveldb/", {"app/moving/leveldb_source.cpp"}, 1},
     {"curl/", {"net/http_client.cpp"}, 1},
     {"zstd.h", {"base/compression.cpp"}},
-    {"libpq-fe.h", {"app/moving/postgres_source.cpp"}, 1},
+    {"libpq-fe.h", {"app/moving/postgres_source.cpp", "storage/postgresql/connection.cpp"}, 2},
     {"sqlite3.h", {"app/moving/sqlite_source.cpp"}, 1},
     {"tl/", {}},
     {"sys/", {}},

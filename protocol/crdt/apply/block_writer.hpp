@@ -3,9 +3,11 @@
 #pragma once
 
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
 #include "protocol/crdt/store/struct_store.hpp"
+#include "protocol/crdt/wire/info_byte.hpp"
 #include "protocol/crdt/wire/update_writer.hpp"
 
 namespace troupe::crdt {
@@ -84,6 +86,8 @@ class block_writer {
       const clock_type from = std::max(stored.clock, range.clock);
       const clock_type to = std::min(stored.end(), range.end());
       visit(clock_range{from, to - from}, [&, handle, from, to] {
+        if constexpr (Writer::is_one_stream)
+          if (to - from == state_.at(handle).length && write_quickly(state_.at(handle))) return;
         parent_view parent;
         const clock_type start = state_.at(handle).clock;
         write_struct(state_.view_of(handle, from - start, to - from, parent, scratch_),
@@ -93,9 +97,61 @@ class block_writer {
   }
 
  private:
+  /// A client id as it is encoded.
+  struct known_client {
+    client_index index = no_client;
+    std::uint32_t size = 0;
+    std::uint64_t bytes = 0;
+  };
+
+  /// Writes a whole text, tombstone or value beside a neighbour as write_struct() would: most
+  /// structs are. False, and nothing is written, if it is another.
+  bool write_quickly(const item& of) {
+    constexpr std::size_t size_max = 64;  // of all but the content
+    const bool has_origin = !of.origin.is_none();
+    const bool has_right_origin = !of.right_origin.is_none();
+    const content_kind kind = of.kind();
+    const bool is_common =
+        kind == content_kind::deleted || kind == content_kind::string || kind == content_kind::any;
+    if (!is_common || (!has_origin && !has_right_origin)) return false;
+    const bool has_key = state_.chain_at(of.chain).key != no_string;
+    const byte_view content = state_.content_of(of);
+    std::uint8_t* at = out_.rest().room(size_max + content.size());
+    *at++ = static_cast<std::uint8_t>(static_cast<std::uint8_t>(kind) |
+                                      (has_key ? info_byte::key_bit : 0) |
+                                      (has_right_origin ? info_byte::right_origin_bit : 0) |
+                                      (has_origin ? info_byte::origin_bit : 0));
+    if (has_origin) at = put_id(of.origin, at);
+    if (has_right_origin) at = put_id(of.right_origin, at);
+    at = put_number(kind == content_kind::string ? content.size() : of.length, at);
+    if (!content.empty()) std::memcpy(at, content.data(), content.size());
+    out_.rest().end_at(at + content.size());
+    return true;
+  }
+
+  std::uint8_t* put_id(unit_id id, std::uint8_t* at) {
+    known_client& known = id.client == client_ ? own_ : other_;
+    if (known.index != id.client) {
+      std::uint8_t encoded[16] = {};
+      const std::uint8_t* const end = put_number(state_.clients().id(id.client), encoded);
+      known.index = id.client;
+      known.size = static_cast<std::uint32_t>(end - encoded);
+      std::memcpy(&known.bytes, encoded, sizeof known.bytes);
+    }
+    std::memcpy(at, &known.bytes, sizeof known.bytes);
+    return put_number(id.clock, at + known.size);
+  }
+
+  static std::uint8_t* put_number(std::uint64_t number, std::uint8_t* at) noexcept {
+    for (; number >= 0x80; number >>= 7) *at++ = static_cast<std::uint8_t>(number | 0x80);
+    *at++ = static_cast<std::uint8_t>(number);
+    return at;
+  }
+
   const struct_store& state_;
   client_index client_;
   Writer& out_;
+  known_client own_, other_;
   byte_buffer scratch_;
 };
 

@@ -1,6 +1,7 @@
 #include "protocol/crdt/apply/encode_update.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <map>
 
 #include "protocol/crdt/apply/block_writer.hpp"
@@ -215,7 +216,36 @@ void write_in(update_format format, lib0::encoder& out, Write write) {
   }
 }
 
+constexpr std::size_t size_of_number(std::uint64_t number) noexcept {
+  return (static_cast<std::size_t>(std::bit_width(number | 1)) + 6) / 7;
+}
+
 }  // namespace
+
+std::size_t likely_state_size(const struct_store& state) {
+  constexpr std::size_t few = 4096, looked_at_max = 1024;
+  constexpr std::size_t size_at_few = 24, size_of_rest = 256;  // a struct, and what else there is
+  constexpr std::size_t size_of_parent = 24;
+  const std::size_t count = state.item_count();
+  if (count <= few) return count * size_at_few + size_of_rest;
+  const auto size_of = [&](unit_id id) {
+    return id.is_none() ? 0
+                        : size_of_number(state.clients().id(id.client)) + size_of_number(id.clock);
+  };
+  std::size_t size = 0, looked_at = 0;
+  for (std::size_t handle = 1; handle <= count; handle += count / looked_at_max) {
+    const item& each = state.at(static_cast<item_handle>(handle));
+    if (each.length == 0) continue;  // was merged away
+    ++looked_at;
+    size += 1 + size_of(each.origin) + size_of(each.right_origin) + each.content_size +
+            size_of_number(each.content_size > 0 ? each.content_size : each.length);
+    if (each.origin.is_none() && each.right_origin.is_none() && !each.is_gc())
+      size += size_of_parent;
+  }
+  if (looked_at == 0) return count * size_at_few + size_of_rest;
+  const std::size_t all = size * count / looked_at;
+  return all + all / 32 + size_of_rest;
+}
 
 void encode_state(const struct_store& state, const pending& waiting, const state_vector& from,
                   update_format format, lib0::encoder& out) {

@@ -10,6 +10,10 @@
 
 namespace troupe::crdt {
 
+/// About how many bytes the state of a document takes in format v1: for a large one by a look at
+/// some of its structs.
+std::size_t likely_state_size(const struct_store& state);
+
 /// Everything that a document with state vector `from` may lack: structs from its clocks on, the
 /// whole delete set, and everything in pending, so that storing and loading loses nothing. Holes
 /// become Skips.

@@ -4,7 +4,6 @@
 #include <numeric>
 
 #include "base/check.hpp"
-#include "protocol/crdt/apply/ordered_place.hpp"
 
 namespace troupe::crdt {
 
@@ -65,13 +64,67 @@ void integrator::reset() {
 }
 
 item_handle integrator::find_place_alone(client_index client, const struct_view& view) const {
-  return pending_.empty() ? find_common_place(client, view) : none;
+  if (!pending_.empty()) return none;
+  const item_handle left = find_common_place(client, view);
+  // What a key held may take long to delete.
+  const bool is_in_key = left != none && store_.chain_at(store_.at(left).chain).key != no_string;
+  return is_in_key ? none : left;
 }
 
 void integrator::place_alone(client_index client, const struct_view& view, item_handle left,
                              transaction& change) {
   change_ = &change;
   place_behind(left, client, view, growth::allowed);
+}
+
+bool integrator::find_places_alone(const value_update& update,
+                                   std::span<item_handle> places) const {
+  if (!pending_.empty()) return false;
+  std::size_t count = 0;
+  clock_type expected = store_.state_of(update.client()).end;
+  for (const struct_view& value : update.values()) {
+    const item_handle left =
+        value.clock == expected++ ? find_between(value, store_.find(value.origin)) : none;
+    const auto before = places.first(count);
+    if (left == none || std::ranges::find(before, left) != before.end()) return false;
+    places[count++] = left;
+  }
+  return replaces_all(update.deleted(), places.first(count));
+}
+
+/// Whether the values that will be replaced, behind which the others are placed, are all that the
+/// ranges delete.
+bool integrator::replaces_all(std::span<const client_range> deleted,
+                              std::span<const item_handle> places) const {
+  std::size_t replaced = 0;
+  for (const item_handle place : places) {
+    const item& before = store_.at(place);
+    if (store_.chain_at(before.chain).key == no_string || before.is_deleted != 0) continue;
+    if (before.length != 1 || before.kind() == content_kind::type) return false;
+    ++replaced;
+  }
+  for (const client_range& each : deleted) {
+    if (each.range.length > replaced) return false;
+    for (clock_type clock = each.range.clock; clock < each.range.end(); ++clock, --replaced) {
+      const bool is_replaced = std::ranges::any_of(places, [&](item_handle place) {
+        const item& before = store_.at(place);
+        return before.id() == unit_id{each.client, clock} && before.is_deleted == 0 &&
+               store_.chain_at(before.chain).key != no_string;
+      });
+      if (!is_replaced || replaced == 0) return false;
+    }
+  }
+  return replaced == 0;
+}
+
+void integrator::place_alone(const value_update& update, std::span<const item_handle> places,
+                             transaction& change) {
+  change_ = &change;
+  growth grow = growth::allowed;
+  for (std::size_t i = 0; i < update.values().size(); ++i) {
+    place_behind(places[i], update.client(), update.values()[i], grow);
+    grow = growth::denied;
+  }
 }
 
 void integrator::integrate_local(client_index client, const struct_view& view,
@@ -334,12 +387,17 @@ static bool follows_own(client_index client, const struct_view& view) noexcept {
 
 /// The left neighbour in the common case, whose every step is a comparison: a new struct at the end
 /// of its client's, between two items that are there, whole, and still next to each other, in the
-/// sequence of a type that is alive. None if it is another case.
+/// sequence of a type that is alive, or behind the newest value of a key. None if it is another
+/// case.
 inline item_handle integrator::find_common_place(client_index client,
                                                  const struct_view& view) const {
   const client_state& state = store_.state_of(client);
   if (view.clock != state.end || !view.has_origin()) return none;
-  const item_handle left = follows_own(client, view) ? state.newest : store_.find(view.origin);
+  return find_between(view, follows_own(client, view) ? state.newest : store_.find(view.origin));
+}
+
+/// The same for a struct whose clock and origin are known to be right.
+inline item_handle integrator::find_between(const struct_view& view, item_handle left) const {
   if (left == none) return none;
   const item& before = store_.at(left);
   if (before.last() != view.origin.clock || before.is_gc()) return none;
@@ -350,7 +408,8 @@ inline item_handle integrator::find_common_place(client_index client,
   }
   const chain& list = store_.chain_at(before.chain);
   const item_handle owner = store_.type_at(list.type).owner;
-  if (list.key != no_string || (owner != none && store_.at(owner).is_deleted != 0)) return none;
+  if (owner != none && store_.at(owner).is_deleted != 0) return none;
+  if (list.key != no_string && before.right != none) return none;
   return left;
 }
 
@@ -359,6 +418,7 @@ inline void integrator::place_behind(item_handle left, client_index client, cons
                                      growth grow) {
   const item& before = store_.at(left);
   const type_handle type = store_.chain_at(before.chain).type;
+  const bool is_keyed = store_.chain_at(before.chain).key != no_string;
   const bool follows = follows_own(client, view);
   if (grow == growth::allowed && follows && extends(before, client, view, 0, before.chain)) {
     extend(left, client, view, 0, view.length);
@@ -366,9 +426,10 @@ inline void integrator::place_behind(item_handle left, client_index client, cons
     const item_handle placed = store_.append_item(client, view, left);
     if (view.kind == content_kind::deleted)
       change_->note_born_deleted(client, {view.clock, view.length});
-    else if (is_countable(view.kind))
+    else if (is_countable(view.kind) && !is_keyed)
       store_.edit_type(type).length += view.length;
     if (follows) change_->note_may_merge(placed);
+    if (is_keyed) change_->delete_item(left);  // the newest value replaces the one before it
   }
   note_arrival(client, {view.clock, view.length});
 }
@@ -465,67 +526,6 @@ chain_handle integrator::find_chain(const struct_view& view, item_handle left, i
     return store_.chain_for(store_.root_for(view.parent->name), *view.parent);
   const item& owner = store_.at(store_.find(view.parent->owner));
   return owner.kind() == content_kind::type ? store_.chain_for(owner.content, *view.parent) : none;
-}
-
-/// Where among the items that were inserted concurrently the new one belongs: `left` if there are
-/// none. `right` bounds the search.
-item_handle integrator::find_left(client_index client, const struct_view& view, clock_type offset,
-                                  item_handle left, item_handle right, chain_handle into) {
-  is_conflicting_ = left != none ? store_.at(left).right != right
-                                 : right == none || store_.at(right).left != none;
-  conflict_scan::place where{into, view.origin, view.right_origin};
-  if (offset > 0) where.origin = {client, view.clock + offset - 1};
-  // A right origin in front of the origin, in the same item, has cut that one: no editor does this.
-  if (left != none && store_.at(left).last_id() != where.origin) store_.drop_order(into);
-  if (!is_conflicting_) return left;
-  const client_id own_id = store_.clients().id(client);
-  if (credit_.is_enough()) credit_.spend(store_.order_chain(into, credit_.items_max()));
-  if (store_.is_ordered(into)) {
-    if (const auto found = find_ordered_left(store_, where, own_id, left, right)) {
-      is_conflicting_ = false;
-      unused_orders_ = 0;
-      return *found;
-    }
-    store_.drop_order(into);
-  }
-  const item_handle found = scan_for_left(where, own_id, left, right);
-  steps_ += scan_.steps();
-  credit_.add(scan_.steps());
-  return found;
-}
-
-/// Source: Item.integrate, the loop over conflicting items.
-item_handle integrator::scan_for_left(const conflict_scan::place& where, client_id own_id,
-                                      item_handle left, item_handle right) {
-  const item_handle sibling = scan_.begin(where, own_id, store_.revision());
-  if (sibling != none) left = sibling;
-  item_handle other = left != none ? store_.at(left).right : store_.chain_at(where.chain).head;
-  while (other != none && other != right) {
-    const item& o = store_.at(other);
-    scan_.visit(other);
-    if (o.origin == where.origin) {
-      // Inserted at the same place: the lower client id comes first.
-      const client_id other_id = store_.clients().id(o.client);
-      if (other_id < own_id) {
-        left = other;
-        scan_.pass();
-      } else if (o.right_origin == where.right_origin) {
-        break;
-      }
-    } else if (!o.origin.is_none()) {
-      // Inserted behind something between our origin and here: it stays with that.
-      const item_handle stays_with = store_.find(o.origin);
-      if (!scan_.has_seen(stays_with)) break;
-      if (!scan_.is_open(stays_with)) {
-        left = other;
-        scan_.pass();
-      }
-    } else {
-      break;
-    }
-    other = o.right;
-  }
-  return left;
 }
 
 /// Whether the new item would merge with its left neighbour at the end of the transaction anyway.

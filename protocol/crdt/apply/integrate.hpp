@@ -4,6 +4,7 @@
 // Item.integrate, Item.getMissing, integrateStructs; holes as in yjs 14.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "protocol/crdt/apply/conflict_scan.hpp"
@@ -15,6 +16,7 @@
 #include "protocol/crdt/apply/work_bound.hpp"
 #include "protocol/crdt/wire/decoded_update.hpp"
 #include "protocol/crdt/wire/limits.hpp"
+#include "protocol/crdt/wire/value_update.hpp"
 
 namespace troupe::crdt {
 
@@ -56,6 +58,13 @@ class integrator {
   /// is not in the common place, or if anything waits. Requires: client indices of the document.
   item_handle find_place_alone(client_index client, const struct_view& view) const;
   void place_alone(client_index client, const struct_view& view, item_handle left,
+                   transaction& change);
+
+  /// The same for a few values, of which none may depend on another: where each of them may go.
+  /// What they replace must be all that the update deletes, and hold no types, so that the work is
+  /// bounded by the update. False if any of this is not so.
+  bool find_places_alone(const value_update& update, std::span<item_handle> places) const;
+  void place_alone(const value_update& update, std::span<const item_handle> places,
                    transaction& change);
 
   /// Deletes a range, all of which must be known.
@@ -106,6 +115,9 @@ class integrator {
   enum class growth : std::uint8_t { allowed, denied };
 
   item_handle find_common_place(client_index client, const struct_view& view) const;
+  item_handle find_between(const struct_view& view, item_handle left) const;
+  bool replaces_all(std::span<const client_range> deleted,
+                    std::span<const item_handle> places) const;
   void place_behind(item_handle left, client_index client, const struct_view& view, growth grow);
   bool place_quickly(client_index client, const struct_view& view, growth grow);
   void integrate_known_checked(client_index client, const struct_view& view, growth grow);

@@ -9,9 +9,35 @@ const struct_view* struct_run::place(client_index client, const struct_view* nex
   client_ = client;
   chain_ = none;  // what came between two runs may have deleted its type
   type_ = none;
+  owned_ = none;
   client_state& state = store_.states_[client];
   const struct_view* const first = next;
   const clock_type start = state.end;
+  while (next != end && next->clock == state.end && next->clock <= target) {
+    const struct_view* rest = next;
+    if (!next->has_origin()) {
+      rest = place_fields(state, next, end, target);
+      if (rest == next && place_first(*next)) ++rest;
+    } else if (!next->has_key) {
+      rest = place_beside(client, state, next, end, target);
+    } else if (place_in_key(*next)) {
+      ++rest;
+    }
+    if (rest == next) break;
+    next = rest;
+  }
+  if (next == first) return next;
+  flush();
+  store_.change_revision();
+  change_.note_inserted(client, {start, state.end - start});
+  return next;
+}
+
+/// Places those that stand beside a neighbour in a sequence, up to the first other struct. A loop
+/// of its own, so that nothing else takes registers from it.
+const struct_view* struct_run::place_beside(client_index client, client_state& state,
+                                            const struct_view* next, const struct_view* end,
+                                            clock_type target) {
   for (; next != end; ++next) {
     const struct_view& view = *next;
     if (view.clock != state.end || view.clock > target || !view.has_origin()) break;
@@ -33,26 +59,137 @@ const struct_view* struct_run::place(client_index client, const struct_view* nex
                            (before.right_origin == view.right_origin);
     before.right = handle;
     (right != none ? after.left : store_.chains_[chain_].tail) = handle;
-    write_item(handle, view, left, right);
-    state.structs.append(view.clock, handle);
-    state.newest = handle;
-    state.end = view.clock + view.length;
-    guess_.note({client, state.end - 1}, handle);
+    write_item(handle, view, left, right, chain_);
     visible_ += view.length & (0 - std::uint32_t{is_countable(view.kind)});
-    const bool is_tombstone = view.kind == content_kind::deleted;
-    deleted_starts_[deleted_count_] = view.clock;
-    deleted_count_ += is_tombstone & (view.clock != deleted_end_);
-    deleted_end_ = is_tombstone ? state.end : deleted_end_;
-    deleted_ends_[deleted_count_] = deleted_end_;
-    may_merge_[may_merge_count_] = handle;
-    may_merge_count_ += may_merge;
-    if (deleted_count_ == noted_max || may_merge_count_ == noted_max) flush();
+    note_placed(client, state, handle, view, may_merge);
   }
-  if (next == first) return next;
-  flush();
-  store_.change_revision();
-  change_.note_inserted(client, {start, state.end - start});
   return next;
+}
+
+inline void struct_run::note_placed(client_index client, client_state& state, item_handle handle,
+                                    const struct_view& view, bool may_merge) {
+  state.structs.append(view.clock, handle);
+  state.newest = handle;
+  state.end = view.clock + view.length;
+  guess_.note({client, state.end - 1}, handle);
+  const bool is_tombstone = view.kind == content_kind::deleted;
+  deleted_starts_[deleted_count_] = view.clock;
+  deleted_count_ += is_tombstone & (view.clock != deleted_end_);
+  deleted_end_ = is_tombstone ? state.end : deleted_end_;
+  deleted_ends_[deleted_count_] = deleted_end_;
+  may_merge_[may_merge_count_] = handle;
+  may_merge_count_ += may_merge;
+  if (deleted_count_ == noted_max || may_merge_count_ == noted_max) flush();
+}
+
+/// Places the fields of an object: structs that are each the first of a key in one type that is no
+/// root, up to the first other struct.
+const struct_view* struct_run::place_fields(client_state& state, const struct_view* next,
+                                            const struct_view* end, clock_type target) {
+  const auto is_field = [](const struct_view& view) {
+    return view.parent != nullptr && view.parent->has_key && !view.parent->is_root;
+  };
+  if (!is_field(*next)) return next;
+  const unit_id owner = next->parent->owner;
+  const type_handle type = find_parent(*next->parent);
+  if (type == none) return next;
+  string_table& strings = store_.strings_;
+  const bool is_whole = store_.types_[type].key_count == 0;
+  string_handle key =
+      is_whole ? strings.intern(next->parent->key, first_key_) : strings.intern(next->parent->key);
+  if (is_whole) first_key_ = key;
+  for (;;) {
+    const chain_handle into = store_.is_new_few_key(store_.types_[type], key)
+                                  ? store_.add_few_key(type, key)
+                                  : store_.keyed_chain_for(type, key);
+    chain& list = store_.chains_[into];
+    if (list.head != none || store_.is_ordered(into)) break;
+    const item_handle handle = store_.items_.allocate();
+    list.head = list.tail = handle;
+    write_item(handle, *next, none, none, into);
+    note_placed(client_, state, handle, *next, false);
+    if (++next == end || next->clock != state.end || next->clock > target || !is_field(*next) ||
+        next->parent->owner != owner)
+      break;
+    key = strings.intern(next->parent->key);
+  }
+  return next;
+}
+
+/// Places a struct that names its parent as the first of its key, or of the sequence. False,
+/// without an effect, if it is not the first, or if the parent is not there and alive.
+bool struct_run::place_first(const struct_view& view) {
+  if (view.parent == nullptr) return false;
+  const type_handle type = find_parent(*view.parent);
+  if (type == none) return false;
+  const chain_handle into = store_.chain_for(type, *view.parent);
+  if (store_.chains_[into].head != none || store_.is_ordered(into)) return false;
+  const item_handle handle = store_.items_.allocate();
+  store_.chains_[into].head = store_.chains_[into].tail = handle;
+  write_item(handle, view, none, none, into);
+  if (!view.parent->has_key && is_countable(view.kind)) store_.types_[type].length += view.length;
+  note_placed(client_, store_.states_[client_], handle, view, false);
+  return true;
+}
+
+/// The parent, if it is there and alive.
+type_handle struct_run::find_parent(const parent_view& parent) {
+  if (parent.is_root) {
+    if (root_ == none || root_name_ != parent.name) {
+      root_ = store_.root_for(parent.name);
+      root_name_ = parent.name;
+    }
+    return root_;
+  }
+  if (owned_ != none && owner_ == parent.owner) return owned_;
+  const item_handle found = find_owner(parent.owner);
+  if (found == none) return none;
+  const item& owner = store_.items_[found];
+  if (owner.kind() != content_kind::type || owner.is_deleted != 0) return none;
+  owner_ = parent.owner;
+  return owned_ = owner.content;
+}
+
+/// The item with this unit, or none.
+item_handle struct_run::find_owner(unit_id id) const noexcept {
+  constexpr unsigned steps_max = 8;
+  const item_handle newest = store_.states_[client_].newest;  // mostly it came just now
+  item_handle guess = newest != none && store_.items_[newest].id() == id ? newest : guess_.find(id);
+  for (unsigned step = 0; step < steps_max && guess != none; ++step, --guess)
+    if (store_.items_[guess].id() == id && store_.items_[guess].kind() == content_kind::type)
+      return guess;
+  return store_.find(id);
+}
+
+/// Places a struct behind the newest value of a key, which it replaces. False, without an effect,
+/// if its origin is something else, or if its type is not alive.
+bool struct_run::place_in_key(const struct_view& view) {
+  const item_handle left = view.has_right_origin() ? none : find_left(view);
+  if (left == none) return false;
+  store_.items_.make_room();
+  item& before = store_.items_[left];
+  const chain_handle into = before.chain;
+  chain& list = store_.chains_[into];
+  const item_handle owner = store_.types_[list.type].owner;
+  if (list.key == no_string || before.right != none || store_.is_ordered(into) ||
+      (owner != none && store_.items_[owner].is_deleted != 0))
+    return false;
+  const item_handle handle = store_.items_.allocate();
+  const bool may_merge = before.kind() == view.kind && is_mergeable(view.kind) &&
+                         view.origin == unit_id{client_, view.clock - 1} &&
+                         before.right_origin == view.right_origin;
+  const bool is_alive = before.is_deleted == 0;
+  before.right = handle;
+  list.tail = handle;
+  write_item(handle, view, left, none, into);
+  note_placed(client_, store_.states_[client_], handle, view, may_merge);
+  if (is_alive) {  // rare: somebody who sends a whole document has deleted it
+    flush();
+    change_.delete_item(left);
+    chain_ = none;  // whatever was in it may be gone, too
+    owned_ = none;
+  }
+  return true;
 }
 
 /// The item that ends with the origin, or none if there is none such.
@@ -84,17 +221,16 @@ bool struct_run::enter_chain(chain_handle handle) {
 }
 
 void struct_run::write_item(item_handle handle, const struct_view& view, item_handle left,
-                            item_handle right) {
-  const std::uint32_t content = keep_content(view);
-  new (&store_.items_[handle]) item(item_between(left, right, chain_, client_, view, content));
-  if (view.kind == content_kind::type)
-    store_.items_[handle].content =
-        store_.add_type(handle, view.type, as_text(view.content_bytes()));
+                            item_handle right, chain_handle into) {
+  if (view.kind == content_kind::type) return write_type(handle, view, left, right, into);
+  const std::uint32_t content = store_.content_.add(view.content_bytes(), input_);
+  new (&store_.items_[handle]) item(item_between(left, right, into, client_, view, content));
 }
 
-std::uint32_t struct_run::keep_content(const struct_view& view) {
-  if (view.kind == content_kind::type) return 0;
-  return store_.content_.add(view.content_bytes(), input_);
+void struct_run::write_type(item_handle handle, const struct_view& view, item_handle left,
+                            item_handle right, chain_handle into) {
+  new (&store_.items_[handle]) item(item_between(left, right, into, client_, view, 0));
+  store_.items_[handle].content = store_.add_type(handle, view.type, as_text(view.content_bytes()));
 }
 
 void struct_run::flush() {

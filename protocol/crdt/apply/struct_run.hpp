@@ -32,11 +32,24 @@ class struct_run {
   static constexpr clock_type no_clock = 0xffff'ffff;  // above all that a struct may have
 
   [[gnu::always_inline]] inline item_handle find_left(const struct_view& view) const noexcept;
+  const struct_view* place_beside(client_index client, client_state& state, const struct_view* next,
+                                  const struct_view* end, clock_type target);
+  const struct_view* place_fields(client_state& state, const struct_view* next,
+                                  const struct_view* end, clock_type target);
   bool enter_chain(chain_handle handle);
+  [[gnu::noinline]] bool place_first(const struct_view& view);
+  [[gnu::noinline]] bool place_in_key(const struct_view& view);
+  type_handle find_parent(const parent_view& parent);
+  item_handle find_owner(unit_id id) const noexcept;
   [[gnu::always_inline]] inline void write_item(item_handle handle, const struct_view& view,
-                                                item_handle left, item_handle right);
+                                                item_handle left, item_handle right,
+                                                chain_handle into);
+  [[gnu::noinline]] void write_type(item_handle handle, const struct_view& view, item_handle left,
+                                    item_handle right, chain_handle into);
+  [[gnu::always_inline]] inline void note_placed(client_index client, client_state& state,
+                                                 item_handle handle, const struct_view& view,
+                                                 bool may_merge);
   void flush();
-  [[gnu::always_inline]] inline std::uint32_t keep_content(const struct_view& view);
 
   struct_store& store_;
   transaction& change_;
@@ -46,6 +59,12 @@ class struct_run {
   chain_handle chain_ = none;  // a sequence of a type that is alive
   type_handle type_ = none;
   std::uint32_t visible_ = 0;  // units placed in it and not yet counted
+  // The last parents that were looked for, and their types; none: not any more.
+  unit_id owner_;
+  type_handle owned_ = none;
+  std::string_view root_name_;
+  type_handle root_ = none;
+  string_handle first_key_ = no_string;  // of the last object whose fields came
   // Runs of tombstones, not yet noted: where each begins, and, one place further on, where it ends.
   std::array<clock_type, noted_max + 1> deleted_starts_;
   std::array<clock_type, noted_max + 1> deleted_ends_;

@@ -195,6 +195,7 @@ void text_attributes::append_json(std::string& out) const {
 }
 
 void text_attributes::append_tags(std::string& opening, std::string& closing) const {
+  if (by_key_.empty()) return;
   std::vector<std::pair<std::string_view, value_view>> tags{by_key_.begin(), by_key_.end()};
   std::ranges::sort(tags, utf16_less, [](const auto& tag) { return tag.first; });
   for (const auto& [name, value] : tags) {

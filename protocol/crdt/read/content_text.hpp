@@ -66,6 +66,7 @@ class text_attributes {
   void apply(const struct_store& from, const item& format);
 
   bool empty() const noexcept { return by_key_.empty(); }
+  void clear() noexcept { by_key_.clear(); }
 
   /// {"key":value,...}, keys in the order of their bytes.
   void append_json(std::string& out) const;

@@ -1,6 +1,6 @@
 #include "protocol/crdt/read/export_delta.hpp"
 
-#include "protocol/json/write.hpp"
+#include <utility>
 
 namespace troupe::crdt {
 
@@ -18,7 +18,7 @@ void delta_writer::begin_insert() {
 void delta_writer::end_insert() {
   if (!attributes_.empty()) {
     out_->append(",\"attributes\":");
-    attributes_.append_json(*out_);
+    out_->append_with([this](std::string& out) { attributes_.append_json(out); });
   }
   out_->push_back('}');
 }
@@ -32,7 +32,7 @@ void delta_writer::end_run() {
   if (run_.empty()) return;
   const std::string run = std::exchange(run_, {});
   begin_insert();
-  json::append_string(run, *out_);
+  out_->append_string(run);
   end_insert();
 }
 

@@ -5,12 +5,13 @@
 #pragma once
 
 #include "protocol/crdt/read/content_text.hpp"
+#include "protocol/crdt/read/json_buffer.hpp"
 
 namespace troupe::crdt {
 
 class delta_writer {
  public:
-  explicit delta_writer(std::string& out) : out_(&out) { out.push_back('['); }
+  explicit delta_writer(json_buffer& out) : out_(&out) { out.push_back('['); }
 
   void add_text(std::string_view text) { run_.append(text); }
 
@@ -26,7 +27,7 @@ class delta_writer {
  private:
   void end_run();
 
-  std::string* out_;
+  json_buffer* out_;
   std::string run_;  // text since the last format or embed
   text_attributes attributes_;
   bool is_first_ = true;

@@ -1,13 +1,17 @@
 #include "protocol/crdt/read/export_json.hpp"
 
 #include <algorithm>
+#include <array>
 #include <memory>
+#include <span>
 
 #include "protocol/crdt/read/contents_kind.hpp"
 #include "protocol/crdt/read/export_delta.hpp"
 #include "protocol/crdt/read/export_text.hpp"
 #include "protocol/crdt/read/export_xml.hpp"
+#include "protocol/json/convert.hpp"
 #include "protocol/json/write.hpp"
+#include "protocol/lib0/any.hpp"
 
 namespace troupe::crdt {
 
@@ -31,8 +35,11 @@ class json_exporter {
   }
 
  private:
+  /// A key and its value. Objects of one shape have the same keys: once enough have been sorted,
+  /// the keys of the document are, and the rest is sorted by their ranks.
   struct entry {
-    std::string_view key;
+    std::uint64_t rank;  // the first bytes of the key, before the keys are sorted
+    string_handle key;
     unit_place value;
   };
 
@@ -48,7 +55,7 @@ class json_exporter {
     bool is_in_insert = false;    // a child stands in an insert of the delta
     type_handle type = none;
     item_handle next = none;
-    std::vector<entry> entries;  // descending: taken from the back
+    std::size_t entries = 0;  // where its own begin in entries_; taken from the back
     std::unique_ptr<delta_writer> delta;
   };
 
@@ -103,6 +110,7 @@ class json_exporter {
     opened.at = at;
     opened.type = type;
     opened.next = from_.chain_at(from_.type_at(type).sequence).head;
+    opened.entries = entries_.size();
     return opened;
   }
 
@@ -119,30 +127,110 @@ class json_exporter {
 
   void open_map(type_handle type) {
     out_.push_back('{');
-    std::vector<entry>& entries = push(stage::map, type).entries;
-    for (chain_handle keyed = from_.type_at(type).keyed; keyed != none;
-         keyed = from_.chain_at(keyed).next) {
-      const unit_place value = visible_.value_of(from_, from_.chain_at(keyed));
-      if (value.handle != none)
-        entries.push_back({from_.string_at(from_.chain_at(keyed).key), value});
+    const std::size_t first = push(stage::map, type).entries;
+    for (chain_handle keyed = from_.type_at(type).keyed; keyed != none;) {
+      const chain& list = from_.chain_at(keyed);
+      const unit_place value = visible_.value_of(from_, list);
+      if (value.handle != none) entries_.push_back({0, list.key, value});
+      keyed = list.next;
     }
-    std::ranges::sort(entries, std::ranges::greater{}, &entry::key);
+    arrange(std::span{entries_}.subspan(first));
+  }
+
+  /// The keys of an object as they were found, and where each goes.
+  struct layout {
+    static constexpr std::size_t size_max = 32;
+
+    std::size_t size = 0;
+    std::array<string_handle, size_max> keys{};
+    std::array<std::uint8_t, size_max> places{};
+  };
+
+  /// Sorts entries, last key first. Objects of one shape have the same keys in the same order:
+  /// those are compared with what was sorted before, and follow it.
+  void arrange(std::span<entry> entries) {
+    if (entries.size() < 2 || entries.size() > layout::size_max) return sort_descending(entries);
+    layout& known = layouts_[(entries[0].key + entries.size()) % layouts_.size()];
+    found_.assign(entries.begin(), entries.end());
+    bool is_same = known.size == entries.size();
+    for (std::size_t i = 0; is_same && i < entries.size(); ++i)
+      is_same = known.keys[i] == entries[i].key;
+    if (is_same) {
+      sorted_ += entries.size();
+      for (std::size_t i = 0; i < entries.size(); ++i) entries[known.places[i]] = found_[i];
+      return;
+    }
+    sort_descending(entries);
+    known.size = entries.size();
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      known.keys[i] = found_[i].key;
+      const auto sorted = std::ranges::find(entries, found_[i].key, &entry::key);
+      known.places[i] = static_cast<std::uint8_t>(sorted - entries.begin());
+    }
+  }
+
+  void sort_descending(std::span<entry> entries) {
+    sorted_ += entries.size();
+    if (ranks_.empty() && sorted_ < from_.string_count()) {
+      for (entry& each : entries) each.rank = first_bytes_of(each.key);
+      std::ranges::sort(entries, [this](const entry& a, const entry& b) {
+        return a.rank != b.rank ? a.rank > b.rank : from_.string_at(a.key) > from_.string_at(b.key);
+      });
+      return;
+    }
+    if (ranks_.empty()) rank_keys();
+    for (entry& each : entries) each.rank = ranks_[each.key];
+    std::ranges::sort(entries, std::ranges::greater{}, &entry::rank);
+  }
+
+  void rank_keys() {
+    std::vector<std::pair<std::uint64_t, string_handle>> keys(from_.string_count());
+    for (string_handle key = 0; key < keys.size(); ++key) keys[key] = {first_bytes_of(key), key};
+    std::ranges::sort(keys, [this](const auto& a, const auto& b) {
+      return a.first != b.first ? a.first < b.first
+                                : from_.string_at(a.second) < from_.string_at(b.second);
+    });
+    ranks_.resize(keys.size());
+    for (std::uint32_t rank = 0; rank < keys.size(); ++rank) ranks_[keys[rank].second] = rank;
+  }
+
+  /// A number in whose order the keys come, but for those that begin with the same eight bytes.
+  std::uint64_t first_bytes_of(string_handle key) const noexcept {
+    const std::string_view text = from_.string_at(key);
+    std::uint64_t bytes = 0;
+    for (std::size_t i = 0; i < sizeof bytes; ++i)
+      bytes = bytes << 8 | (i < text.size() ? static_cast<unsigned char>(text[i]) : 0);
+    return bytes;
+  }
+
+  /// A key with its quotes and the colon. Where keys come again and again, what that takes is kept.
+  void append_key(string_handle key) {
+    constexpr std::size_t times_min = 4;
+    if (sorted_ < times_min * from_.string_count())
+      return out_.append_string(from_.string_at(key), ":");
+    if (member_names_.empty()) member_names_.resize(from_.string_count());
+    std::string& name = member_names_[key];
+    if (name.empty()) {
+      json::append_string(from_.string_at(key), name);
+      name.push_back(':');
+    }
+    out_.append(name);
   }
 
   void append_text_as_json(type_handle type) {
     std::string text;
     append_text(from_, visible_, type, text);
-    json::append_string(text, out_);
+    out_.append_string(text);
   }
 
   void append_xml_as_json(type_handle type, type_kind kind) {
     std::string text;
     append_xml(from_, visible_, type, kind, text);
-    json::append_string(text, out_);
+    out_.append_string(text);
   }
 
-  /// Writes one item of the innermost open type, or closes it. References to open types end where
-  /// a child is opened.
+  /// Writes what the innermost open type has up to the next child, or closes it. References to open
+  /// types end where a child is opened.
   void step() {
     open_type& current = open_.back();
     switch (current.at) {
@@ -168,24 +256,30 @@ class json_exporter {
   }
 
   void step_map(open_type& current) {
-    if (current.entries.empty()) return close('}');
-    const entry member = current.entries.back();
-    current.entries.pop_back();
-    separate();
-    json::append_string(member.key, out_);
-    out_.push_back(':');
-    append_values(
-        from_.at(member.value.handle), member.value.offset, 1, [] {}, [] {});
+    while (entries_.size() != current.entries) {
+      const entry member = entries_.back();
+      entries_.pop_back();
+      separate();
+      append_key(member.key);
+      const item& value = from_.at(member.value.handle);
+      append_values(
+          value, member.value.offset, 1, [] {}, [] {});
+      if (value.kind() == content_kind::type) return;  // it may be open now
+    }
+    close('}');
   }
 
   void step_array(open_type& current) {
-    if (current.next == none) return close(']');
-    const item& element = from_.at(current.next);
-    current.next = element.right;
-    visible_.for_each_part(element, [&](clock_type offset, clock_type length) {
-      append_values(
-          element, offset, length, [this] { separate(); }, [] {});
-    });
+    while (current.next != none) {
+      const item& element = from_.at(current.next);
+      current.next = element.right;
+      visible_.for_each_part(element, [&](clock_type offset, clock_type length) {
+        append_values(
+            element, offset, length, [this] { separate(); }, [] {});
+      });
+      if (element.kind() == content_kind::type) return;  // it may be open now
+    }
+    close(']');
   }
 
   void step_delta(open_type& current) {
@@ -221,6 +315,34 @@ class json_exporter {
         element, offset, length, [&] { delta.begin_insert(); }, [&] { delta.end_insert(); });
   }
 
+  void append_embedded(value_view value) {
+    out_.append_with([&](std::string& out) { append_as_json(value, out); });
+  }
+
+  /// The next of several values. Most are plain: those are written at once.
+  void append_any(lib0::decoder& in) {
+    const auto tag = static_cast<lib0::any_tag>(*in.cursor());
+    switch (tag) {
+      case lib0::any_tag::true_value:
+      case lib0::any_tag::false_value:
+        in.read_uint8();
+        return out_.append(tag == lib0::any_tag::true_value ? std::string_view{"true"}
+                                                            : std::string_view{"false"});
+      case lib0::any_tag::integer: {
+        in.read_uint8();
+        const lib0::decoder::var_int number = in.read_var_int();
+        return out_.append_integer(number.magnitude, number.is_negative);
+      }
+      case lib0::any_tag::float64: in.read_uint8(); return out_.append_number(in.read_float64());
+      case lib0::any_tag::string:
+        in.read_uint8();
+        return out_.append_string(as_text(in.read_var_bytes()));
+      default:
+        return out_.append_with(
+            [&](std::string& out) { json::any_to_json(in, json::flavour::lossless, out); });
+    }
+  }
+
   /// Writes units of an item, with before() in front of each and after() behind each that is not a
   /// type. Items that are no elements have none.
   template <class Before, class After>
@@ -232,31 +354,47 @@ class json_exporter {
       after();
     };
     switch (of.kind()) {
-      case content_kind::any:
+      case content_kind::any: {
+        lib0::decoder in{content_part(from_, of, offset, length, scratch_)};
+        for (clock_type i = 0; i < length; ++i) append_one([&] { append_any(in); });
+        return;
+      }
       case content_kind::json:
         for_each_value(of.kind(), content_part(from_, of, offset, length, scratch_), length,
-                       [&](value_view value) { append_one([&] { append_as_json(value, out_); }); });
+                       [&](value_view value) { append_one([&] { append_embedded(value); }); });
         return;
       case content_kind::string:
         for_each_character(
             content_part(from_, of, offset, length, scratch_),
-            [&](std::string_view one) { append_one([&] { json::append_string(one, out_); }); });
+            [&](std::string_view one) { append_one([&] { out_.append_string(one); }); });
         return;
       case content_kind::type: before(); return open_by_kind(of.content);
       case content_kind::binary:
-        return append_one([&] { json::append_base64_string(from_.content_of(of), out_); });
+        return append_one([&] {
+          out_.append_with(
+              [&](std::string& out) { json::append_base64_string(from_.content_of(of), out); });
+        });
       case content_kind::embed:
-        return append_one([&] { append_as_json(embedded_value(from_, of), out_); });
+        return append_one([&] { append_embedded(embedded_value(from_, of)); });
       case content_kind::doc:
-        return append_one([&] { append_subdocument_json(from_.content_of(of), out_); });
+        return append_one([&] {
+          out_.append_with(
+              [&](std::string& out) { append_subdocument_json(from_.content_of(of), out); });
+        });
       default: return;
     }
   }
 
   const struct_store& from_;
   const Visibility& visible_;
-  std::string& out_;
+  json_buffer out_;
   std::vector<open_type> open_;
+  std::vector<entry> entries_;             // of all open types
+  std::vector<entry> found_;               // of one object, as they were found
+  std::array<layout, 8> layouts_;          // by first key and size
+  std::vector<std::uint32_t> ranks_;       // by key, once they are worth their cost
+  std::vector<std::string> member_names_;  // by key, likewise
+  std::size_t sorted_ = 0;                 // entries until now
   byte_buffer scratch_;
 };
 

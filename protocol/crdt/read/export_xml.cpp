@@ -4,6 +4,7 @@
 
 #include "protocol/crdt/read/content_text.hpp"
 #include "protocol/crdt/read/export_text.hpp"
+#include "protocol/lib0/any.hpp"
 
 namespace troupe::crdt {
 
@@ -11,11 +12,11 @@ namespace {
 
 constexpr std::string_view object_text = "[object Object]";
 
-std::string lower_case(std::string_view name) {
-  std::string lower{name};
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return lower;
+void append_lower_case(std::string_view name, std::string& out) {
+  const std::size_t at = out.size();
+  out.append(name);
+  for (std::size_t i = at; i < out.size(); ++i)
+    if (out[i] >= 'A' && out[i] <= 'Z') out[i] = static_cast<char>(out[i] - 'A' + 'a');
 }
 
 template <class Visibility>
@@ -26,7 +27,7 @@ class xml_exporter {
 
   void run(type_handle type, type_kind kind) {
     open(type, kind);
-    while (!open_.empty()) step();
+    while (depth_ > 0) step();
   }
 
  private:
@@ -54,24 +55,41 @@ class xml_exporter {
       out_.append(object_text);
       return;
     }
-    open_type& opened = open_.emplace_back();
+    open_type& opened = push();
     opened.next = from_.chain_at(from_.type_at(type).sequence).head;
     opened.is_text = kind == type_kind::xml_text;
     if (kind != type_kind::xml_element) return;
     const string_handle name = from_.type_at(type).name;
-    const std::string tag = lower_case(name == no_string ? "undefined" : from_.string_at(name));
     opened.has_open_tag = true;
-    opened.end.append("</").append(tag).append(">");
+    opened.end.append("</");
+    append_lower_case(name == no_string ? "undefined" : from_.string_at(name), opened.end);
     collect_attributes(type, opened.attributes);
-    out_.append("<").append(tag);
+    out_.append("<").append(opened.end, 2);
+    opened.end.push_back('>');
   }
 
+  /// Opens a type, with the memory of one that was closed.
+  open_type& push() {
+    if (depth_ == open_.size()) open_.emplace_back();
+    return open_[depth_++];
+  }
+
+  /// Closes the innermost one. Requires: its attributes have been written, and no run is open.
+  void pop() {
+    open_type& closed = innermost();
+    closed.end.clear();
+    closed.formats.clear();
+    --depth_;
+  }
+
+  open_type& innermost() noexcept { return open_[depth_ - 1]; }
+
   void collect_attributes(type_handle type, std::vector<entry>& attributes) {
-    for (chain_handle keyed = from_.type_at(type).keyed; keyed != none;
-         keyed = from_.chain_at(keyed).next) {
-      const unit_place value = visible_.value_of(from_, from_.chain_at(keyed));
-      if (value.handle != none)
-        attributes.push_back({from_.string_at(from_.chain_at(keyed).key), value});
+    for (chain_handle keyed = from_.type_at(type).keyed; keyed != none;) {
+      const chain& list = from_.chain_at(keyed);
+      const unit_place value = visible_.value_of(from_, list);
+      if (value.handle != none) attributes.push_back({from_.string_at(list.key), value});
+      keyed = list.next;
     }
     std::sort(attributes.begin(), attributes.end(),
               [](const entry& a, const entry& b) { return utf16_less(b.key, a.key); });
@@ -80,7 +98,7 @@ class xml_exporter {
   /// Writes one attribute or item of the innermost open type, or closes it. References to open
   /// types end where a child is opened.
   void step() {
-    open_type& current = open_.back();
+    open_type& current = innermost();
     out_.append(current.after_child);
     current.after_child.clear();
     if (!current.attributes.empty()) return append_attribute(current);
@@ -89,13 +107,13 @@ class xml_exporter {
     if (current.next == none) {
       end_run(current);
       out_.append(current.end);
-      open_.pop_back();
+      pop();
       return;
     }
     const item& child = from_.at(current.next);
     current.next = child.right;
     visible_.for_each_part(child, [&](clock_type offset, clock_type length) {
-      if (open_.back().is_text)
+      if (innermost().is_text)
         append_text_part(child, offset, length);
       else
         append_part(child, offset, length);
@@ -118,6 +136,7 @@ class xml_exporter {
         return;
       case content_kind::any:
       case content_kind::json:
+        if (append_one_string(of)) return;
         for_each_value(of.kind(), content_part(from_, of, offset, length, scratch_), length,
                        [this](value_view value) { append_as_string(value, out_); });
         return;
@@ -129,6 +148,17 @@ class xml_exporter {
     }
   }
 
+  /// What most attributes are: one value, a string. False if it is another.
+  bool append_one_string(const item& of) {
+    const byte_view content = from_.content_of(of);
+    if (of.kind() != content_kind::any || of.length != 1 ||
+        content[0] != static_cast<std::uint8_t>(lib0::any_tag::string))
+      return false;
+    lib0::decoder in{content.subspan(1)};
+    out_.append(as_text(in.read_var_bytes()));
+    return true;
+  }
+
   void append_bytes(byte_view bytes) {
     for (std::size_t i = 0; i < bytes.size(); ++i)
       out_.append(i > 0 ? "," : "").append(std::to_string(bytes[i]));
@@ -137,7 +167,7 @@ class xml_exporter {
   /// Units of a text. Runs between formats and embeds stand in one set of tags, an embed in one of
   /// its own; other values do not show. Source: yjs YText.toDelta.
   void append_text_part(const item& of, clock_type offset, clock_type length) {
-    open_type& text = open_.back();
+    open_type& text = innermost();
     switch (of.kind()) {
       case content_kind::string:
         if (!text.is_in_run) text.formats.append_tags(out_, text.after_run);
@@ -163,7 +193,8 @@ class xml_exporter {
   const struct_store& from_;
   const Visibility& visible_;
   std::string& out_;
-  std::vector<open_type> open_;
+  std::vector<open_type> open_;  // the first depth_ are open
+  std::size_t depth_ = 0;
   byte_buffer scratch_;
 };
 

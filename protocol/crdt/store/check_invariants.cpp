@@ -66,13 +66,28 @@ std::size_t check_chain(const struct_store& of, chain_handle handle) {
   return count;
 }
 
+/// The keyed chains of a type are found by their keys, with the index if there are many. Returns
+/// how many are in the index.
+std::size_t check_keys(const struct_store& of, type_handle type) {
+  const type_record& record = of.type_at(type);
+  std::size_t count = 0;
+  for (chain_handle keyed = record.keyed; keyed != none; keyed = of.chain_at(keyed).next, ++count) {
+    const chain& list = of.chain_at(keyed);
+    TROUPE_CHECK(list.type == type && list.key != no_string);
+    TROUPE_CHECK(of.find_keyed_chain(type, list.key) == keyed);
+  }
+  const bool has_many = count > few_keys;
+  TROUPE_CHECK(record.key_count == (has_many ? few_keys + 1u : count));
+  return has_many ? count : 0;
+}
+
 }  // namespace
 
 void check_invariants(const struct_store& of) {
   std::size_t linked = 0;
   for (client_index i = 0; i < of.clients().size(); ++i) linked += check_client(of, i);
   std::vector<type_handle> types = of.roots();
-  std::size_t reached = 0;
+  std::size_t reached = 0, indexed = 0;
   while (!types.empty()) {
     const type_handle type = types.back();
     types.pop_back();
@@ -81,12 +96,16 @@ void check_invariants(const struct_store& of) {
       for (item_handle at = of.chain_at(handle).head; at != none; at = of.at(at).right)
         if (of.at(at).kind() == content_kind::type) types.push_back(of.at(at).content);
     };
-    visit(of.type_at(type).sequence);
+    indexed += check_keys(of, type);
+    if (const chain_handle sequence = of.type_at(type).sequence; sequence != none)
+      visit(sequence);
+    else
+      TROUPE_CHECK(of.type_at(type).length == 0);
     for (chain_handle keyed = of.type_at(type).keyed; keyed != none;
          keyed = of.chain_at(keyed).next)
       visit(keyed);
   }
-  TROUPE_CHECK(reached == linked);
+  TROUPE_CHECK(reached == linked && indexed == of.indexed_keys());
 }
 
 }  // namespace troupe::crdt

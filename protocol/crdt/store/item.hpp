@@ -95,13 +95,27 @@ struct type_record {
   item_handle owner = none;
   /// Root name, or node name of an element or hook.
   string_handle name = no_string;
+  /// none: nothing was ever in it, which reads as an empty chain.
   chain_handle sequence = none;
   /// The first of its keyed chains.
   chain_handle keyed = none;
   /// Visible units of the sequence.
   std::uint32_t length = 0;
   type_kind kind = type_kind::unknown;
+  /// How many keyed chains it has, up to few_keys + 1, which means more: those are in the key
+  /// index.
+  std::uint8_t key_count = 0;
+  /// Bit `key % 16` is set if it has the chain of such a key.
+  std::uint16_t key_bits = 0;
+
+  static std::uint16_t bit_of(string_handle key) noexcept {
+    return static_cast<std::uint16_t>(1u << (key & 15));
+  }
 };
+static_assert(sizeof(type_record) == 24);
+
+/// Up to so many keyed chains of a type are found by a walk.
+inline constexpr std::uint8_t few_keys = 16;
 
 /// Whether the item is a format marker that is in force.
 inline bool is_live_format(const item& of) noexcept {

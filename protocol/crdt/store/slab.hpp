@@ -1,7 +1,7 @@
 // A growing array of records with 32-bit handles; freed records are reused. Records are allocated
 // in chunks, so that growing moves none of them, except those of the first chunk, which begins
-// small: a reference is valid until the next add() or allocate(). Handle 0 is never used: it means
-// "none".
+// small: a reference is valid until the next add() or allocate(). Handle 0 is never given: it means
+// "none". It has a record only if set_none() gave it one.
 #pragma once
 
 #include <algorithm>
@@ -51,6 +51,12 @@ class slab {
     const handle added = allocate();
     std::construct_at(&(*this)[added], record);
     return added;
+  }
+
+  /// Lets the handle 0 be read as `record`.
+  void set_none(const Record& record) {
+    if (capacity_ == 0) grow();
+    std::construct_at(&(*this)[0], record);
   }
 
   /// Makes sure that the next allocate() moves nothing.

@@ -11,10 +11,6 @@ namespace troupe::crdt {
 
 namespace {
 
-std::uint64_t keyed_chain_id(type_handle type, string_handle key) noexcept {
-  return std::uint64_t{type} << 32 | key;
-}
-
 bool has_content_in_arena(content_kind kind) noexcept {
   return kind != content_kind::gc && kind != content_kind::deleted && kind != content_kind::type;
 }
@@ -40,7 +36,7 @@ struct_store::struct_store(const struct_store& other)
       strings_(other.strings_),
       roots_(other.roots_),
       root_by_name_(other.root_by_name_),
-      keyed_chains_(other.keyed_chains_) {
+      keys_(other.keys_) {
   copy_contents(other.content_);
 }
 
@@ -93,9 +89,12 @@ type_handle struct_store::find_root(std::string_view name) const {
   return found == root_by_name_.end() ? none : found->second;
 }
 
-chain_handle struct_store::find_keyed_chain(type_handle type, string_handle key) const {
-  const auto found = keyed_chains_.find(keyed_chain_id(type, key));
-  return found == keyed_chains_.end() ? none : found->second;
+chain_handle struct_store::search_key(const type_record& of, type_handle type,
+                                      string_handle key) const noexcept {
+  if (of.key_count > few_keys) return keys_.find(chains_, type, key);
+  chain_handle at = of.keyed;
+  while (at != none && chains_[at].key != key) at = chains_[at].next;
+  return at;
 }
 
 struct_view struct_store::view_of(item_handle handle, clock_type offset, clock_type length,
@@ -153,7 +152,7 @@ struct_view struct_store::view_of(item_handle handle, clock_type offset, clock_t
 
 std::size_t struct_store::memory() const {
   std::size_t bytes = items_.memory() + chains_.memory() + types_.memory() + content_.memory();
-  bytes += states_.capacity() * sizeof(client_state);
+  bytes += strings_.memory() + keys_.memory() + states_.capacity() * sizeof(client_state);
   if (order_) bytes += order_->memory();
   for (const client_state& state : states_)
     bytes += state.structs.memory() + state.deleted.memory();
@@ -177,25 +176,33 @@ type_handle struct_store::root_for(std::string_view name) {
 }
 
 chain_handle struct_store::chain_for(type_handle type, const parent_view& parent) {
-  if (!parent.has_key) return types_[type].sequence;
-  const string_handle key = strings_.intern(parent.key);
-  const auto [place, is_new] = keyed_chains_.try_emplace(keyed_chain_id(type, key), none);
-  if (is_new) {
-    place->second = chains_.add();
-    chains_[place->second] = {type, key, none, none, types_[type].keyed};
-    types_[type].keyed = place->second;
+  if (parent.has_key) return keyed_chain_for(type, strings_.intern(parent.key));
+  type_record& of = types_[type];
+  if (of.sequence == none) of.sequence = chains_.add({.type = type});
+  return of.sequence;
+}
+
+chain_handle struct_store::keyed_chain_for(type_handle type, string_handle key) {
+  if (const chain_handle found = find_keyed_chain(type, key); found != none) return found;
+  type_record& of = types_[type];
+  const chain_handle added = chains_.add({type, key, none, none, of.keyed});
+  of.keyed = added;
+  of.key_bits |= type_record::bit_of(key);
+  if (of.key_count > few_keys) {
+    keys_.add(chains_, added);
+  } else if (++of.key_count > few_keys) {
+    for (chain_handle each = added; each != none; each = chains_[each].next)
+      keys_.add(chains_, each);
   }
-  return place->second;
+  return added;
 }
 
 type_handle struct_store::add_type(item_handle owner, type_kind kind, std::string_view name) {
+  if (types_.size() == 0) chains_.set_none({});
   const type_handle handle = types_.add();
-  const chain_handle sequence = chains_.add();
-  chains_[sequence].type = handle;
   type_record& added = types_[handle];
   added.owner = owner;
   added.kind = kind;
-  added.sequence = sequence;
   if (kind == type_kind::xml_element || kind == type_kind::xml_hook)
     added.name = strings_.intern(name);
   return handle;
@@ -204,13 +211,15 @@ type_handle struct_store::add_type(item_handle owner, type_kind kind, std::strin
 void struct_store::remove_type(type_handle handle) {
   for (chain_handle c = types_[handle].keyed; c != none;) {
     const chain_handle next = chains_[c].next;
-    keyed_chains_.erase(keyed_chain_id(handle, chains_[c].key));
+    if (types_[handle].key_count > few_keys) keys_.erase(chains_, c);
     if (order_) order_->drop(c);
     chains_.release(c);
     c = next;
   }
-  if (order_) order_->drop(types_[handle].sequence);
-  chains_.release(types_[handle].sequence);
+  if (const chain_handle sequence = types_[handle].sequence; sequence != none) {
+    if (order_) order_->drop(sequence);
+    chains_.release(sequence);
+  }
   types_.release(handle);
 }
 
@@ -560,8 +569,10 @@ void struct_store::merge_around(client_index client, clock_type from, clock_type
 
 void struct_store::compact_if_worth() {
   constexpr std::uint64_t worth_at_least = 64 * 1024;
-  constexpr std::uint64_t worth_per_client = 16;  // each is looked at
-  const std::uint64_t worth = worth_at_least + worth_per_client * states_.size();
+  constexpr std::uint64_t worth_per_client = 16;  // each is looked at...
+  constexpr std::uint64_t worth_per_item = 2;     // ...and so is each item
+  const std::uint64_t worth =
+      worth_at_least + worth_per_client * states_.size() + worth_per_item * items_.size();
   if (content_.garbage() < worth || content_.garbage() * 2 < content_.used()) return;
   const content_arena old = std::exchange(content_, {});
   copy_contents(old);

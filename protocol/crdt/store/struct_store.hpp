@@ -10,11 +10,13 @@
 #pragma once
 
 #include <memory>
+#include <new>
 #include <unordered_map>
 #include <vector>
 
 #include "protocol/crdt/store/content_arena.hpp"
 #include "protocol/crdt/store/item.hpp"
+#include "protocol/crdt/store/key_index.hpp"
 #include "protocol/crdt/store/order_index.hpp"
 #include "protocol/crdt/store/slab.hpp"
 #include "protocol/crdt/store/string_table.hpp"
@@ -68,6 +70,8 @@ class struct_store {
   const chain& chain_at(chain_handle handle) const noexcept { return chains_[handle]; }
   const type_record& type_at(type_handle handle) const noexcept { return types_[handle]; }
   std::string_view string_at(string_handle handle) const noexcept { return strings_[handle]; }
+  /// Names and keys; their handles are the numbers below.
+  std::size_t string_count() const noexcept { return strings_.size(); }
   const std::vector<type_handle>& roots() const noexcept { return roots_; }
   std::size_t item_count() const noexcept { return items_.size(); }
 
@@ -104,7 +108,12 @@ class struct_store {
   type_handle find_root(std::string_view name) const;
 
   /// The chain of `key` in `type`, or none.
-  chain_handle find_keyed_chain(type_handle type, string_handle key) const;
+  chain_handle find_keyed_chain(type_handle type, string_handle key) const noexcept {
+    const type_record& of = types_[type];
+    return (of.key_bits & type_record::bit_of(key)) == 0 ? none : search_key(of, type, key);
+  }
+  /// How many keyed chains are found by the index: those of types that have many.
+  std::size_t indexed_keys() const noexcept { return keys_.size(); }
   string_handle find_string(std::string_view text) const { return strings_.find(text); }
 
   /// The item as it would stand on the wire, from `offset` units in, `length` units long. `parent`
@@ -131,7 +140,7 @@ class struct_store {
   /// growth or waits to be collected: what deleting makes smaller. An estimate. O(1).
   std::size_t size_in_memory() const noexcept {
     return size_of_structs(items_.size()) + size_of_clients(states_.size()) +
-           chains_.size() * (sizeof(chain) + sizeof_keyed_chain) +
+           chains_.size() * (sizeof(chain) + sizeof_index_of_key) +
            types_.size() * sizeof(type_record) + strings_.memory() + content_.used() -
            content_.garbage();
   }
@@ -231,10 +240,27 @@ class struct_store {
 
   static constexpr std::size_t sizeof_index_entry = 16;   // clock and handle, in blocks half full
   static constexpr std::size_t sizeof_client_rest = 200;  // its id in two tables, its first blocks
-  static constexpr std::size_t sizeof_keyed_chain = 48;   // in the hash table
+  static constexpr std::size_t sizeof_index_of_key = 8;   // about, in the index
 
   static bool is_in_hole(const client_state& state, clock_type clock) noexcept;
   void copy_contents(const content_arena& from);
+  chain_handle search_key(const type_record& of, type_handle type,
+                          string_handle key) const noexcept;
+  chain_handle keyed_chain_for(type_handle type, string_handle key);
+  /// Whether add_few_key() may add the chain of this key.
+  bool is_new_few_key(const type_record& of, string_handle key) const noexcept {
+    return (of.key_bits & type_record::bit_of(key)) == 0 && of.key_count < few_keys;
+  }
+  /// The chain of a key that the type does not have yet.
+  [[gnu::always_inline]] chain_handle add_few_key(type_handle type, string_handle key) {
+    const chain_handle added = chains_.allocate();
+    type_record& of = types_[type];
+    new (&chains_[added]) chain{type, key, none, none, of.keyed};
+    of.keyed = added;
+    of.key_bits |= type_record::bit_of(key);
+    ++of.key_count;
+    return added;
+  }
   bool can_merge(const item& left, item_handle right_handle, const item& right) const noexcept;
   void merge(item_handle left_handle, item_handle right_handle);
   void note_linked(item_handle handle);
@@ -272,8 +298,8 @@ class struct_store {
   string_table strings_;
   std::vector<type_handle> roots_;
   std::unordered_map<string_handle, type_handle> root_by_name_;
-  std::unordered_map<std::uint64_t, chain_handle> keyed_chains_;  // (type << 32 | key)
-  std::unique_ptr<order_index> order_;                            // nearly always null
+  key_index keys_;                      // chains of types with many keys
+  std::unique_ptr<order_index> order_;  // nearly always null
 };
 
 }  // namespace troupe::crdt

@@ -1,7 +1,10 @@
 #include <algorithm>
+#include <cstring>
 
 #include "protocol/crdt/wire/decoded_update.hpp"
+#include "protocol/crdt/wire/familiar_ids.hpp"
 #include "protocol/crdt/wire/info_byte.hpp"
+#include "protocol/crdt/wire/quick_content.hpp"
 #include "protocol/crdt/wire/update_reader.hpp"
 #include "protocol/lib0/quick_reader.hpp"
 
@@ -14,18 +17,25 @@ namespace {
 constexpr std::uint64_t structs_reserved_max = 1 << 17;
 constexpr std::uint64_t bytes_per_struct = 8;
 
+/// An update of up to so many bytes is copied, with so many zeros behind it.
+constexpr std::size_t small_update_max = 1024;
+constexpr std::size_t slack_of_small = 192;
+
 using namespace info_byte;
 
 /// One pass over the bytes of an update. Errors stick in the reader; every loop checks it.
 template <class Reader>
 class update_parser {
  public:
-  update_parser(byte_view update, const limits& limit, decoded_update& out)
+  /// Requires: `slack` bytes behind the update can be read.
+  update_parser(byte_view update, std::size_t slack, const limits& limit, decoded_update& out)
       : in_(update, limit, out.scratch),
         update_size_(update.size()),
+        slack_(slack),
         structs_left_(std::min<std::uint64_t>(limit.structs_per_update_max,
                                               Reader::structs_max(update.size(), limit))),
         limit_(limit),
+        quick_limits_{limit.name_size_max, limit.any_depth_max},
         out_(out) {}
 
   result<void> parse() {
@@ -39,7 +49,7 @@ class update_parser {
   }
 
  private:
-  void parse_block(std::uint64_t blocks_left) {
+  [[gnu::noinline]] void parse_block(std::uint64_t blocks_left) {
     const std::uint64_t count = in_.read_struct_count();
     if (count > structs_left_) in_.fail(errc::update_too_large, "structs");
     structs_left_ -= count;
@@ -47,15 +57,18 @@ class update_parser {
     const client_index client = read_client("client");
     block_id_ = out_.clients.id(client);
     block_client_ = client;
+    owner_ = {};
     const auto id_size = static_cast<std::size_t>(in_.rest().cursor() - id_at);
     if (in_.ok() && id_size >= 1 && id_size <= sizeof(std::uint64_t))  // with v2 it is elsewhere
-      own_ = known_client{id_at, id_size, client};
+      own_ = familiar_client{id_at, id_size, client};
     std::uint64_t clock = in_.rest().read_var_uint(clock_max, "clock");
     const auto first = static_cast<std::uint32_t>(out_.structs.size());
     make_room(count, blocks_left);
     for (std::uint64_t done = 0; done < count && in_.ok();) {
       if constexpr (Reader::is_one_stream) {
-        done += parse_common_structs(client, count - done, clock);
+        done += slack_ == 0 ? parse_common_structs<false>(client, count - done, clock)
+                            : parse_small_update(client, count - done, clock);
+        done += parse_fields(client, count - done, clock);
         if (done == count) break;
       }
       const std::uint64_t check_at = std::min(count, done + Reader::structs_per_check);
@@ -144,19 +157,57 @@ class update_parser {
 
   /// Reads structs of the common kind, up to `count`, and returns how many there were. `clock` is
   /// that of the next one.
-  std::uint64_t parse_common_structs(client_index own, std::uint64_t count, std::uint64_t& clock) {
+  template <bool has_slack>
+  [[gnu::always_inline]] std::uint64_t parse_common_structs(client_index own, std::uint64_t count,
+                                                            std::uint64_t& clock) {
     lib0::decoder& stream = in_.rest();
     const std::uint8_t* at = stream.cursor();
     const std::uint8_t* const end = at + stream.remaining();
+    const std::uint8_t* const readable = has_slack ? end + slack_ : end;
     std::uint64_t done = 0;
-    for (; done < count && end - at >= common_size_max; ++done) {
+    std::uint64_t next_clock = clock;  // in a register
+    for (; done < count && readable - at >= common_size_max; ++done) {
       struct_view& next = out_.structs.emplace_back();
-      next.clock = static_cast<clock_type>(clock);
-      const std::uint8_t* const behind = parse_common(own, at, end, next);
-      if (behind == nullptr) {
+      next.clock = static_cast<clock_type>(next_clock);
+      const std::uint8_t* const behind = parse_common(own, at, readable, next);
+      if (behind == nullptr || (has_slack && behind > end)) {
         out_.structs.pop_back();
         break;
       }
+      next_clock += next.length;
+      at = behind;
+    }
+    clock = next_clock;
+    stream.skip_to(at);
+    return done;
+  }
+
+  [[gnu::noinline]] std::uint64_t parse_small_update(client_index own, std::uint64_t count,
+                                                     std::uint64_t& clock) {
+    return parse_common_structs<true>(own, count, clock);
+  }
+
+  /// The same for structs that parse_field() reads, until common ones seem to follow.
+  [[gnu::noinline]] std::uint64_t parse_fields(client_index own, std::uint64_t count,
+                                               std::uint64_t& clock) {
+    constexpr unsigned common_max = 8;
+    lib0::decoder& stream = in_.rest();
+    const std::uint8_t* at = stream.cursor();
+    const std::uint8_t* const end = at + stream.remaining();
+    const std::uint8_t* const readable = end + slack_;
+    std::uint64_t done = 0;
+    for (unsigned common = 0; done < count && common < common_max; ++done) {
+      struct_view& next = out_.structs.emplace_back();
+      next.clock = static_cast<clock_type>(clock);
+      const std::uint8_t* const behind = parse_field(own, at, readable, next);
+      if (behind == nullptr || behind > end) {
+        out_.structs.pop_back();
+        break;
+      }
+      const bool is_common =
+          next.parent == nullptr && !next.has_key &&
+          (next.kind == content_kind::string || next.kind == content_kind::deleted);
+      common = is_common ? common + 1 : 0;
       clock += next.length;
       at = behind;
     }
@@ -168,8 +219,9 @@ class update_parser {
   /// one go, if each number is of a common size, and returns where it ends; nullptr if it is
   /// another, or wrong. Text and tombstones take the same path, since no processor could guess
   /// which one comes. Requires: common_size_max bytes from `at` on.
-  const std::uint8_t* parse_common(client_index own, const std::uint8_t* at,
-                                   const std::uint8_t* end, struct_view& out) {
+  [[gnu::always_inline]] const std::uint8_t* parse_common(client_index own, const std::uint8_t* at,
+                                                          const std::uint8_t* end,
+                                                          struct_view& out) {
     lib0::quick_reader in{at};
     const std::uint8_t info = in.read_uint8();
     const std::uint32_t kind = info & kind_bits;
@@ -208,6 +260,63 @@ class update_parser {
     return in.at() + size;
   }
 
+  /// The same for what maps, arrays and elements consist of: values, types, and the first text or
+  /// tombstone in a type or under a key.
+  const std::uint8_t* parse_field(client_index own, const std::uint8_t* at, const std::uint8_t* end,
+                                  struct_view& out) {
+    if (end - at < field_size_max) return nullptr;
+    lib0::quick_reader in{at};
+    const std::uint8_t info = in.read_uint8();
+    const auto kind = static_cast<content_kind>(info & kind_bits);
+    bool is_odd = false;
+    if ((info & origin_bit) != 0) {
+      out.origin.client = read_known_client(in);
+      out.origin.clock = in.read_small();
+      is_odd = is_odd_id({own, out.clock}, out.origin);
+      if (in.is_odd()) return nullptr;  // what follows begins elsewhere
+    }
+    if ((info & right_origin_bit) != 0) {
+      out.right_origin.client = read_known_client(in);
+      out.right_origin.clock = in.read_small();
+      is_odd |= is_odd_id({own, out.clock}, out.right_origin);
+    }
+    parent_view parent;
+    const bool has_parent = (info & (origin_bit | right_origin_bit)) == 0;
+    if (has_parent && !parse_quick_parent({own, out.clock}, (info & key_bit) != 0, in, parent))
+      return nullptr;
+    if (is_odd || in.is_odd() || in_.rest().has_seen_bytes_as_prototype() ||
+        !read_quick_content(kind, in, end, quick_limits_, out) ||
+        out.clock + std::uint64_t{out.length} > clock_max)
+      return nullptr;
+    out.kind = kind;
+    out.has_key = (info & key_bit) != 0;
+    if (has_parent) out.parent = &out_.parents.push_back(parent);
+    return in.at();
+  }
+
+  /// False if the parent is not written in the common way.
+  bool parse_quick_parent(unit_id own, bool has_key, lib0::quick_reader& in, parent_view& parent) {
+    parent.has_key = has_key;
+    if (owner_.is_next(in)) {  // one more field of an object; own clocks only rise
+      in.skip(owner_.size());
+      parent.owner = owner_.id();
+      return !has_key || read_short_name(in, quick_limits_, parent.key);
+    }
+    const std::uint8_t* const first = in.at();
+    const std::uint8_t how = in.read_uint8();
+    parent.is_root = how == 1;
+    if (how > 1) return false;
+    if (parent.is_root) {
+      if (!read_short_name(in, quick_limits_, parent.name)) return false;
+    } else {
+      parent.owner.client = read_known_client(in);
+      parent.owner.clock = in.read_small();
+      if (in.is_odd() || is_odd_id(own, parent.owner)) return false;
+      owner_ = familiar_owner{first, static_cast<std::size_t>(in.at() - first), parent.owner};
+    }
+    return !has_key || read_short_name(in, quick_limits_, parent.key);
+  }
+
   /// Whether the struct that begins at `own` may not refer to an id.
   static bool is_odd_id(unit_id own, unit_id referred) noexcept {
     return referred.is_none() | ((referred.client == own.client) & (referred.clock >= own.clock));
@@ -215,7 +324,7 @@ class update_parser {
 
   /// The index of the next client if it is one of the two that were seen last; else no_client,
   /// unless a slower look finds one that the update has named before.
-  client_index read_known_client(lib0::quick_reader& in) {
+  [[gnu::always_inline]] client_index read_known_client(lib0::quick_reader& in) {
     const std::uint64_t ahead = in.peek();
     if ((ahead & own_.mask) == own_.bytes) {
       in.skip(own_.size);
@@ -226,12 +335,14 @@ class update_parser {
     return other_.index;
   }
 
-  /// Makes the client whose id comes next the other known one. Returns no_client if there is none.
-  client_index learn_client(lib0::quick_reader& in) {
+  /// Makes the client whose id comes next the other known one. Returns no_client, and the reader is
+  /// odd, if there is none, or if the reader was odd before: then this is not where an id begins,
+  /// and the document must not learn what stands here.
+  [[gnu::always_inline]] client_index learn_client(lib0::quick_reader& in) {
     lib0::decoder ahead{{in.at(), sizeof(std::uint64_t)}};
     const client_id id = ahead.read_var_uint();
-    if (!ahead.ok()) return no_client;
-    other_ = known_client{in.at(), ahead.offset(), out_.clients.find_or_add(id)};
+    if (in.is_odd() || !ahead.ok()) return in.set_odd(), no_client;
+    other_ = familiar_client{in.at(), ahead.offset(), out_.clients.find_or_add(id)};
     in.skip(ahead.offset());
     return other_.index;
   }
@@ -399,34 +510,24 @@ class update_parser {
     }
   }
 
-  /// A client as its id is encoded.
-  struct known_client {
-    known_client() = default;
-    known_client(const std::uint8_t* at, std::size_t id_size, client_index of)
-        : mask(~std::uint64_t{0} >> (64 - 8 * id_size)), size(id_size), index(of) {
-      bytes = 0;
-      std::memcpy(&bytes, at, id_size);
-    }
-
-    std::uint64_t bytes = ~std::uint64_t{0};  // in the bits of `mask`; nothing yet
-    std::uint64_t mask = 0;
-    std::size_t size = 0;
-    client_index index = no_client;
-  };
-
   /// The bytes of all but long texts, and of what is looked at while a common struct is read.
   static constexpr std::ptrdiff_t common_size_max = 80;
+  /// The same for all but the values of the structs that parse_field() reads.
+  static constexpr std::ptrdiff_t field_size_max = 160;
 
   Reader in_;
-  known_client own_;    // of the block that is being parsed
-  known_client other_;  // of the last reference to somebody else
+  familiar_client own_;    // of the block that is being parsed
+  familiar_client other_;  // of the last reference to somebody else
+  familiar_owner owner_;   // that the last struct with a parent named
   client_id block_id_ = ~client_id{0};
   client_index block_client_ = no_client;
   client_id last_id_ = ~client_id{0};
   client_index last_client_ = no_client;
   std::uint64_t update_size_;
+  std::size_t slack_;
   std::uint64_t structs_left_;  // of the budget, whatever the structs are
   const limits& limit_;
+  quick_limits quick_limits_;
   decoded_update& out_;
 };
 
@@ -446,14 +547,21 @@ void decoded_update::clear() {
 result<void> append_update(byte_view update, update_format format, const limits& limit,
                            decoded_update& out) {
   out.input = update;
-  if (format == update_format::v2) return update_parser<reader_v2>{update, limit, out}.parse();
-  return update_parser<reader_v1>{update, limit, out}.parse();
+  if (format == update_format::v2) return update_parser<reader_v2>{update, 0, limit, out}.parse();
+  return update_parser<reader_v1>{update, 0, limit, out}.parse();
 }
 
 result<void> decode_update(byte_view update, update_format format, const limits& limit,
                            decoded_update& out) {
   out.clear();
-  return append_update(update, format, limit, out);
+  if (format != update_format::v1 || update.size() > small_update_max)
+    return append_update(update, format, limit, out);
+  // Common structs are read without looking for the end.
+  out.padded.resize(update.size() + slack_of_small);
+  if (!update.empty()) std::memcpy(out.padded.data(), update.data(), update.size());
+  std::memset(out.padded.data() + update.size(), 0, slack_of_small);
+  out.input = byte_view{out.padded}.first(update.size());
+  return update_parser<reader_v1>{out.input, slack_of_small, limit, out}.parse();
 }
 
 update_format detect_format(byte_view update, const limits& limit) {

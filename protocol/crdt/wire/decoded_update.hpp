@@ -37,8 +37,10 @@ struct decoded_update {
   stable_list<parent_view> parents;
   /// In wire order; may overlap.
   std::vector<client_range> deletes;
-  /// The bytes that were decoded last; most contents lie in them.
+  /// The bytes that were decoded last, or a copy of them; most contents lie in them.
   byte_view input;
+  /// Where the copy is, for a small update.
+  byte_buffer padded;
   /// Contents that do not lie in the input as a whole.
   scratch_arena scratch;
   /// Structs whose content was repaired, if the limits say so; with views of `scratch`.
@@ -53,9 +55,9 @@ struct decoded_update {
 /// The two encodings of an update. v1 is what the sync protocol carries; v2 is smaller.
 enum class update_format : std::uint8_t { v1, v2 };
 
-/// Parses `update` into `out`, whose views then point into `update` and into `out` itself.
-/// Fails with truncated, number_too_large (clocks above clock_max, ids above 2^53 - 1),
-/// invalid_utf8, invalid_any, invalid_json, too_deep, unknown_content, unknown_type,
+/// Parses `update` into `out`, whose views then point into `update` and into `out` itself, which
+/// may be moved. Fails with truncated, number_too_large (clocks above clock_max, ids above 2^53 -
+/// 1), invalid_utf8, invalid_any, invalid_json, too_deep, unknown_content, unknown_type,
 /// invalid_reference (a struct that refers to its own or a later clock of its client),
 /// unusable_content (see unusable_content.hpp), update_too_large, name_too_long, trailing_bytes.
 /// Format: yjs 13.6 updates v1 and v2. Source: yjs utils/encoding.js, structs/*.js,

@@ -25,6 +25,9 @@ failure with_limit(failure what, const limits& of) {
   switch (what.code) {
     case errc::name_too_long: name("limits.max_name_size", of.name_size_max, "bytes"); break;
     case errc::too_deep: name("limits.max_nesting", of.any_depth_max, "levels"); break;
+    case errc::update_too_large:
+      what.detail += ", an update has at most " + std::to_string(of.structs_per_update_max);
+      break;
     default: break;
   }
   return what;

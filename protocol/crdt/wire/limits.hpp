@@ -12,9 +12,10 @@
 namespace troupe::crdt {
 
 struct limits {
-  /// Structs in one update. In format v2, whose runs encode any number of structs in a few bytes,
-  /// also the second number and 16 per byte.
-  std::size_t structs_per_update_max = std::size_t{1} << 21;
+  /// Structs in one update: more than limits.max_sync_size and limits.max_document_size let through
+  /// by default. In format v2, whose runs encode any number of structs in a few bytes, also the
+  /// second number and 16 per byte.
+  std::size_t structs_per_update_max = std::size_t{1} << 23;
   std::size_t structs_in_runs_max = std::size_t{1} << 16;
   /// Bytes of keys and names that one update in format v2 may take from its table of keys again.
   std::size_t reused_key_bytes_max = std::size_t{16} << 20;

@@ -18,7 +18,7 @@ class range_set {
     if (!ranges_.empty()) {
       const auto last = ranges_.last();
       if (range.clock == end_of(last)) {
-        ranges_[last] += range.length;
+        ranges_.set_value(last, ranges_[last] + range.length);
         return;
       }
     }
@@ -26,8 +26,18 @@ class range_set {
   }
 
   bool contains(clock_type clock) const noexcept;
-  /// Whether every clock of the range is in the set.
-  bool covers(clock_range range) const noexcept;
+  /// Whether every clock of the range is in the set. Quicker if it is the range behind the one that
+  /// was asked for before, as when a whole delete set comes again.
+  bool covers(clock_range range) const noexcept {
+    if (ranges_.is_entry(near_)) {
+      const auto after = ranges_.next(near_);
+      if (!ranges_.is_end(after) && ranges_.clock(after) == range.clock) {
+        near_ = after;
+        return range.length <= ranges_[after];
+      }
+    }
+    return search_covering(range);
+  }
   bool empty() const noexcept { return ranges_.empty(); }
 
   /// The number of ranges.
@@ -60,6 +70,8 @@ class range_set {
   clock_type end_of(sorted_blocks::position p) const noexcept {
     return ranges_.clock(p) + ranges_[p];
   }
+
+  bool search_covering(clock_range range) const noexcept;
 
   sorted_blocks ranges_;                  // first clock to length
   mutable sorted_blocks::position near_;  // where the last search ended

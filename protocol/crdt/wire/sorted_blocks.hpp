@@ -1,8 +1,10 @@
 // A map from clocks to 32-bit values, sorted by clock, in blocks of at most 128 entries: the
 // structs of a client by their first clock, or the ranges of a delete set. A block stores clocks
 // and values in separate arrays, so that a search reads a few cache lines of clocks only. An
-// insertion or erasure moves at most one block. Appending is the fast path. Invariant: no block is
-// empty, first_clocks_[i] is the first clock of blocks_[i].
+// insertion or erasure moves at most one block. Appending is the fast path. A block whose clocks
+// and values both ascend by one is a run and stores no entries: so are the structs of maps and
+// arrays, of one unit each, that were loaded together. Invariant: no block is empty,
+// first_clocks_[i] is the first clock of blocks_[i].
 #pragma once
 
 #include <cstdint>
@@ -23,10 +25,22 @@ class sorted_blocks {
 
   bool empty() const noexcept { return blocks_.empty(); }
   std::size_t size() const noexcept { return size_; }
-  clock_type clock(position p) const noexcept { return blocks_[p.block].clocks()[p.offset]; }
-  std::uint32_t& operator[](position p) noexcept { return blocks_[p.block].values()[p.offset]; }
+  clock_type clock(position p) const noexcept {
+    const block& in = blocks_[p.block];
+    return in.is_run() ? first_clocks_[p.block] + p.offset : in.clocks()[p.offset];
+  }
   std::uint32_t operator[](position p) const noexcept {
-    return blocks_[p.block].values()[p.offset];
+    const block& in = blocks_[p.block];
+    return in.is_run() ? in.first_value + p.offset : in.values()[p.offset];
+  }
+  void set_value(position p, std::uint32_t value) {
+    block& in = blocks_[p.block];
+    if (in.is_run() && in.size == 1) {
+      in.first_value = value;
+    } else {
+      in.write_out(first_clocks_[p.block], in.size);
+      in.values()[p.offset] = value;
+    }
   }
 
   position first() const noexcept { return {}; }
@@ -63,6 +77,7 @@ class sorted_blocks {
       if (is_end(after) || clock < this->clock(after)) return hint;
       const position beyond = next(after);
       if (is_end(beyond) || clock < this->clock(beyond)) return hint = after;
+      if (clock == this->clock(beyond)) return hint = beyond;
     } else if (!is_first(hint)) {
       const position before = previous(hint);
       if (this->clock(before) <= clock) return hint = before;
@@ -70,16 +85,25 @@ class sorted_blocks {
     return hint = find_at_or_before(clock);
   }
 
-  /// Requires: `clock` is above that of the last entry.
-  void append(clock_type clock, std::uint32_t value) {
-    if (blocks_.empty() || blocks_.back().size == block_size) add_block(clock);
-    block& newest = blocks_.back();
-    // The first block begins small; where there is a second one, it will be filled.
-    if (newest.size == newest.capacity)
-      newest.reserve(blocks_.size() == 1 ? newest.size + 1 : block_size);
-    newest.clocks()[newest.size] = clock;
-    newest.values()[newest.size++] = value;
-    ++size_;
+  /// Requires: `clock` is above that of the last entry. Inlined, for the loops that load documents.
+  [[gnu::always_inline]] void append(clock_type clock, std::uint32_t value) {
+    if (!blocks_.empty()) {
+      block& newest = blocks_.back();
+      if (newest.size < newest.capacity) {
+        newest.clocks()[newest.size] = clock;
+        newest.values()[newest.size++] = value;
+        ++size_;
+        return;
+      }
+      if (newest.is_run() && newest.size < block_size &&
+          clock - first_clocks_.back() == newest.size &&
+          value - newest.first_value == newest.size) {
+        ++newest.size;
+        ++size_;
+        return;
+      }
+    }
+    append_slowly(clock, value);
   }
 
   /// Inserts behind `p`, the entry in front of `clock`; an end position means in front of
@@ -87,12 +111,6 @@ class sorted_blocks {
   position insert_after(position p, clock_type clock, std::uint32_t value);
 
   void erase(position p);
-
-  /// Changes the clock of an entry. Requires: the order stays.
-  void set_clock(position p, clock_type clock) noexcept {
-    blocks_[p.block].clocks()[p.offset] = clock;
-    if (p.offset == 0) first_clocks_[p.block] = clock;
-  }
 
   /// Bytes allocated.
   std::size_t memory() const noexcept;
@@ -102,21 +120,25 @@ class sorted_blocks {
 
   struct block {
     std::uint32_t size = 0;
-    std::uint32_t capacity = 0;
+    std::uint32_t capacity = 0;                // 0: a run
     std::unique_ptr<std::uint32_t[]> entries;  // `capacity` clocks, then as many values
+    std::uint32_t first_value = 0;             // of a run
 
     block() = default;
     block(const block& other);
     block(block&&) noexcept = default;
     block& operator=(block&&) noexcept = default;
+    bool is_run() const noexcept { return capacity == 0; }
     std::uint32_t* clocks() const noexcept { return entries.get(); }
     std::uint32_t* values() const noexcept { return entries.get() + capacity; }
-    void reserve(std::uint32_t needed);
+    /// Stores the entries, if it is a run, with room for so many.
+    void write_out(clock_type first_clock, std::uint32_t needed);
     void insert(std::uint32_t at, clock_type clock, std::uint32_t value);
     void append_from(const block& from, std::uint32_t first);
   };
 
-  void add_block(clock_type clock);
+  void append_slowly(clock_type clock, std::uint32_t value);
+  void add_block(clock_type clock, std::uint32_t value);
   void split(std::uint32_t at);
   void merge_if_small(std::uint32_t at);
 

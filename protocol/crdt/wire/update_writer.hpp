@@ -15,6 +15,7 @@ namespace troupe::crdt {
 class writer_v1 {
  public:
   static constexpr bool value_is_any = false;
+  static constexpr bool is_one_stream = true;
 
   explicit writer_v1(lib0::encoder& out) : out_(out) {}
 
@@ -66,6 +67,7 @@ class writer_v1 {
 class writer_v2 {
  public:
   static constexpr bool value_is_any = true;
+  static constexpr bool is_one_stream = false;
 
   explicit writer_v2(lib0::encoder& out) : out_(out) {}
 

@@ -2,12 +2,12 @@
 // A server that dies ends all waiting at once, and a sanitizer report fails stop(): the file that started
 // the server fails, with the end of what it printed.
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { give_up, within } from './wait.mjs';
+import { give_up, until, within } from './wait.mjs';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const ready_line = /^troupe listening on (wss?:\/\/(\S+):(\d+))\n/m;
@@ -91,6 +91,17 @@ class server {
   /** The process, for signals and for what the system tells about it. */
   get pid() {
     return this.#child.pid;
+  }
+
+  /** SIGSTOP; resolves once each of its threads stands still. */
+  async freeze() {
+    this.#child.kill('SIGSTOP');
+    const stands = (thread) => readFileSync(`/proc/${this.pid}/task/${thread}/stat`, 'utf8').split(') ')[1].startsWith('T');
+    await until(() => readdirSync(`/proc/${this.pid}/task`).every(stands), 'the server stands still');
+  }
+  /** SIGCONT. */
+  thaw() {
+    this.#child.kill('SIGCONT');
   }
 
   /** Bytes of its memory, as /proc tells: 'VmRSS' now, 'VmHWM' at most. */

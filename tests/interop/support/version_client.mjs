@@ -39,10 +39,10 @@ export class version_client {
   #end;
 
   /** Starts a client of `document` at `url` that shows itself as `name`. */
-  constructor(url, document, name, { version, runtime = 'node' }) {
+  constructor(url, document, name, { version, runtime = 'node', token = 'any' }) {
     Object.assign(this, { name, version, runtime });
     const [command, ...args] = runtimes[runtime];
-    this.#child = spawn(command, [...args, program, version, url, document, name], { stdio: 'pipe' });
+    this.#child = spawn(command, [...args, program, version, url, document, name, JSON.stringify(token)], { stdio: 'pipe' });
     this.#child.stdin.on('error', () => {}); // it has ended, then
     this.#child.once('error', (error) => (this.#said += error)); // a 'close' always follows
     this.#end = new Promise((resolve) => this.#child.once('close', () => resolve({ error: 'it has ended' })));
@@ -72,6 +72,13 @@ export class version_client {
     return state;
   }
 
+  /** Waits until it says that all that it wrote is saved, and that it is synced. */
+  async saved(ms = 10_000) {
+    let progress;
+    const described = () => `${this.name} (${this.version}): ${JSON.stringify(progress)} ${this.#said}`;
+    await until(async () => (progress = await this.ask('progress')).saved && progress.synced, 'all is saved', ms, described);
+  }
+
   async synced() {
     await this.state(({ synced }) => synced, 'it is synced', 10000);
     return this;
@@ -80,6 +87,11 @@ export class version_client {
   /** Waits until it sees exactly the clients of these names. */
   sees(...names) {
     return this.state(({ seen }) => `${seen}` === `${[...names].sort()}`, `${names} are seen`);
+  }
+
+  /** SIGKILL. */
+  kill() {
+    this.#child.kill('SIGKILL');
   }
 
   destroy() {

@@ -156,7 +156,7 @@ TEST_CASE(
   REQUIRE(failed);
   const close_subscribers closed = node.next_close();
   CHECK(closed.document == failed->id);
-  CHECK(closed.reason == close_reason::document_failed);
+  CHECK(closed.reason == close_reason::storage_unavailable);
   wait_until_down(node, *failed);
   node.backend->fail_loads(false);
   // The directory hears of the end at about the same time as we do.

@@ -66,6 +66,66 @@ TEST_CASE("what could not be written is written and confirmed when it can", "[st
   }
 }
 
+TEST_CASE("edits are taken for a while where others keep the store, and wait", "[store]") {
+  actor_node node{{}, test::hosting::on_workers, std::chrono::hours{1}};
+  const auto document = node.open("d", ann);
+  REQUIRE(document);
+  REQUIRE(node.open("d", bob));
+  node.backend->fail_writes(errc::storage_failed);
+  test::editing_client client{5};
+  node.send(*document, ann, message_kind::update, client.insert_text("text", 0, "a"));
+  REQUIRE(soon([&] { return node.health->problem().has_value(); }));
+  CHECK(node.health->problem()->detail.ends_with(", so edits wait to be stored"));
+  CHECK(node.health->refusal() == nullptr);
+  // Bob sees what is written meanwhile; nobody is told that it is stored.
+  node.send(*document, ann, message_kind::update, client.insert_text("text", 1, "b"));
+  bool has_seen = false;
+  while (!has_seen) {
+    const deliver_batch batch = node.next_batch();
+    CHECK(batch.closings.empty());
+    for (const auto& each : batch.in(dialect::y_websocket)) {
+      CHECK((each.to != audience::one || each.session != ann));
+      has_seen = has_seen || each.to != audience::one;
+    }
+  }
+  REQUIRE(soon([&] { return node.backend->recoveries() > 2; }));
+  CHECK(node.health->refusal() == nullptr);
+  CHECK(node.health->waiting() > 0);
+  node.backend->end_failing();
+  wait_for_confirmation(node, ann);
+  CHECK(soon([&] { return !node.health->problem(); }));
+  CHECK(soon([&] { return node.health->waiting() == 0; }));
+  CHECK(stored_updates(node, "d") == 2);
+}
+
+TEST_CASE("edits are refused once the patience with the store is at its end", "[store]") {
+  actor_node node{{}, test::hosting::on_workers, std::chrono::milliseconds{50}};
+  const auto document = node.open("d", ann);
+  REQUIRE(document);
+  node.backend->fail_writes(errc::storage_failed);
+  test::editing_client client{5};
+  node.send(*document, ann, message_kind::update, client.insert_text("text", 0, "a"));
+  REQUIRE(soon([&] { return node.health->problem().has_value(); }));
+  REQUIRE(soon([&] { return node.health->refusal() != nullptr; }));
+  node.send(*document, ann, message_kind::update, client.insert_text("text", 1, "b"));
+  CHECK(next_closing(node, ann) == close_reason::storage_unavailable);
+  node.backend->end_failing();
+  CHECK(soon([&] { return !node.health->problem(); }));
+  CHECK(stored_updates(node, "d") == 1);
+}
+
+TEST_CASE("a full disk is refused at once, whatever the patience", "[store]") {
+  actor_node node{{}, test::hosting::on_workers, std::chrono::hours{1}};
+  const auto document = node.open("d", ann);
+  REQUIRE(document);
+  node.backend->fail_writes(errc::disk_full);
+  test::editing_client client{5};
+  node.send(*document, ann, message_kind::update, client.insert_text("text", 0, "a"));
+  REQUIRE(soon([&] { return node.health->refusal() != nullptr; }));
+  node.backend->end_failing();
+  CHECK(soon([&] { return node.health->refusal() == nullptr; }));
+}
+
 TEST_CASE("new edits are refused while storage cannot be written", "[store]") {
   actor_node node;
   const auto document = node.open("d", ann);

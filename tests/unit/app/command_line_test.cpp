@@ -139,6 +139,11 @@ TEST_CASE("storage takes directories and the options of each of its commands", "
   CHECK(restore->storage.path == "copy");
   CHECK(restore->storage.to == "data");
   CHECK(parse({"storage", "stats", "data", "--top", "3"})->storage.top == 3);
+  const auto migrate = parse({"storage", "migrate", "postgresql://db/x", "--schema", "team"});
+  REQUIRE(migrate.has_value());
+  CHECK(migrate->storage.action == storage_action::migrate);
+  CHECK(migrate->storage.path == "postgresql://db/x");
+  CHECK(migrate->storage.schema == "team");
 
   const auto help = parse({"storage", "repair", "--help"});
   REQUIRE_FALSE(help.has_value());

@@ -96,6 +96,17 @@ TEST_CASE("a node does not open without the files of its certificate", "[node]")
   bed.wait_for_actors();
 }
 
+TEST_CASE("a node does not open without the files of its upstream", "[node][upstream]") {
+  node_bed bed;
+  bed.settings.upstream.url = "ws://127.0.0.1:1";
+  bed.settings.upstream.token_file = "/nowhere/token";
+  const auto opened = bed.open();
+  REQUIRE_FALSE(opened.has_value());
+  CHECK(opened.error().code == errc::invalid_config);
+  CHECK(opened.error().detail.starts_with("upstream.token_file '/nowhere/token'"));
+  bed.wait_for_actors();
+}
+
 TEST_CASE("a node that is open listens until it stops", "[node]") {
   node_bed bed;
   auto opened = bed.open();

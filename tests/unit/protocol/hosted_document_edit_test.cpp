@@ -133,6 +133,31 @@ TEST_CASE(
   CHECK(host.effects.writes[0].ack == json::encode_ack("d", "e-2"));
 }
 
+TEST_CASE("an edit of a JSON session that comes again under its id is acknowledged, not repeated",
+          "[hosted_document][edits][json]") {
+  document_host host;
+  host.ask(alice, R"({"type":"sync"})");
+  host.ask(alice, edit_frame(append, "e-1"));
+  REQUIRE(host.effects.writes.size() == 1);
+  CHECK_FALSE(host.effects.writes[0].update.empty());
+  host.ask(alice, edit_frame(append, "e-1"));
+  REQUIRE(host.effects.writes.size() == 1);
+  CHECK(host.effects.writes[0].update.empty());
+  CHECK(host.effects.writes[0].ack == json::encode_ack("d", "e-1"));
+  CHECK(host.told(bob).empty());
+  // Another one under the id is a mistake; one that was refused may be mended.
+  host.ask(alice, edit_frame(R"([{"op":"appendText","path":"/t","text":"y"}])", "e-1"));
+  REQUIRE(host.told(alice).size() == 1);
+  CHECK(host.told(alice)[0].find("MESSAGE_ID_REUSED") != std::string::npos);
+  host.ask(alice, edit_frame(R"([{"op":"test","path":"/t","value":"z"}])", "e-2"));
+  CHECK(host.effects.writes.empty());
+  host.ask(alice, edit_frame(append, "e-2"));
+  REQUIRE(host.effects.writes.size() == 1);
+  CHECK_FALSE(host.effects.writes[0].update.empty());
+  host.ask(alice, edit_frame(R"([{"op":"test","path":"/t","value":"xx"}])", "e-3"));
+  CHECK(host.told(alice).empty());
+}
+
 TEST_CASE("an edit of a JSON session that is refused says which operation was wrong",
           "[hosted_document][edits][json]") {
   document_host host;

@@ -33,6 +33,15 @@ struct counted_bed {
   std::uint32_t answers(const byte_buffer& update) {
     return says(request_kind::update, update, true);
   }
+  /// The same of a tick some time later.
+  std::uint32_t ticks(std::chrono::milliseconds later) {
+    out.clear();
+    document.ask_again(now += later, out);
+    std::uint32_t acknowledged = 0;
+    for (const auto& write : out.writes)
+      if (write.confirmation) acknowledged += write.confirmation->count;
+    return acknowledged;
+  }
   std::size_t questions() const {
     std::size_t count = 0;
     for (const auto& each : out.deliveries)
@@ -73,9 +82,32 @@ TEST_CASE("what comes between a sync and its answer is acknowledged with the ans
   CHECK(bed.updates(bed.client.insert_text("t", 0, "y")) == 1);
 }
 
-TEST_CASE("an update without a sync before it is acknowledged at once", "[acks]") {
+TEST_CASE("what comes before the first sync is acknowledged with the answer to it", "[acks]") {
   counted_bed bed;
-  CHECK(bed.updates(bed.client.insert_text("t", 0, "x")) == 1);
+  CHECK(bed.updates(bed.client.insert_text("t", 0, "x")) == 0);
+  CHECK(bed.updates(bed.client.insert_text("t", 1, "y")) == 0);
+  bed.syncs();
+  // From the sync on the client counts anew.
+  CHECK(bed.answers(bed.client.doc.encode_state_as_update({})) == 1);
+  CHECK(bed.updates(bed.client.insert_text("t", 0, "z")) == 1);
+  CHECK(bed.ticks(1h) == 0);
+}
+
+TEST_CASE("updates of a client that does not sync are acknowledged a moment later", "[acks]") {
+  counted_bed bed;
+  CHECK(bed.updates(bed.client.insert_text("t", 0, "x")) == 0);
+  CHECK(bed.updates(bed.client.insert_text("t", 1, "y")) == 0);
+  CHECK(bed.ticks(500ms) == 0);
+  CHECK(bed.ticks(500ms) == 2);
+  CHECK(bed.updates(bed.client.insert_text("t", 0, "z")) == 1);
+}
+
+TEST_CASE("a sync anew forgets what was owed, as the client does", "[acks]") {
+  counted_bed bed;
+  bed.syncs();
+  CHECK(bed.updates(bed.client.insert_text("t", 0, "x")) == 0);
+  bed.syncs();
+  CHECK(bed.answers(bed.client.doc.encode_state_as_update({})) == 1);
 }
 
 TEST_CASE("while something is missing nothing is acknowledged; its answer settles all", "[acks]") {

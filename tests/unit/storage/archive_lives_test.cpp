@@ -1,8 +1,10 @@
 // What other nodes know of a document, and copies that they keep: adopt and forget, the same for
-// the store in memory and the one on disk, which remembers it when it is opened again.
+// the store in memory and those on disk and in PostgreSQL, which remember it when they are opened
+// again.
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include "tests/support/postgres_server.hpp"
 #include "tests/support/storage_bed.hpp"
 
 namespace troupe::archive_lives_test {
@@ -49,7 +51,8 @@ std::uint64_t generation_of(Bed& store, const std::string& document) {
 
 }  // namespace
 
-#define LIVES(name) TEMPLATE_TEST_CASE(name, "[storage][cluster]", memory_bed, disk_bed)
+#define LIVES(name)                                                                                \
+  TEMPLATE_TEST_CASE(name, "[storage][cluster]", memory_bed, disk_bed, test::postgres_bed)
 
 TEST_CASE("a generation orders what may have become of a document", "[storage][cluster]") {
   const bool yes = true;

@@ -1,5 +1,5 @@
-// What every store keeps to, whatever it is made of: the same tests for the one in memory and the
-// one on disk.
+// What every store keeps to, whatever it is made of: the same tests for the one in memory, the one
+// on disk and the one in PostgreSQL.
 #include <algorithm>
 #include <atomic>
 #include <thread>
@@ -7,6 +7,7 @@
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
 
+#include "tests/support/postgres_server.hpp"
 #include "tests/support/storage_bed.hpp"
 
 namespace troupe::backend_contract_test {
@@ -36,7 +37,8 @@ using names = std::vector<std::string>;
 
 }  // namespace
 
-#define CONTRACT(name) TEMPLATE_TEST_CASE(name, "[storage]", test::memory_bed, test::rocksdb_bed)
+#define CONTRACT(name)                                                                             \
+  TEMPLATE_TEST_CASE(name, "[storage]", test::memory_bed, test::rocksdb_bed, test::postgres_bed)
 
 CONTRACT("a store has nothing of a document that was never written") {
   TestType store;

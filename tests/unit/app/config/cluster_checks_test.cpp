@@ -82,6 +82,14 @@ TEST_CASE("memory keeps no promise that documents stay", "[config][cluster]") {
   CHECK(problems("  replication: {mode: available}\n", memory).empty());
 }
 
+TEST_CASE("nodes of a cluster keep documents on their own disks", "[config][cluster]") {
+  const std::string database =
+      "storage: {engine: postgresql, postgresql: {url: \"postgresql://db/x\"}}\n";
+  const lines found = problems("", database);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].find("storage.engine: postgresql is for a node by itself") != std::string::npos);
+}
+
 TEST_CASE("the keys of a cluster become what its parts need", "[config][cluster]") {
   const config settings =
       test::loaded(enabled + "  listen: {address: \"::1\", port: 4111}\n"

@@ -243,4 +243,36 @@ TEST_CASE("the heartbeat timeout must be longer than the interval, by a second t
   CHECK(problems_of_settings({"heartbeat.interval=1500ms", "heartbeat.timeout=3s"}).empty());
 }
 
+TEST_CASE("what is wrong with upstream is said, and its token is not shown", "[config]") {
+  CHECK(problems_of_settings({"upstream.url=wss://old:1234/rooms?team=1", "upstream.token=secret",
+                              "upstream.protocol=hocuspocus", "upstream.documents=[\"wiki/*\"]"})
+            .empty());
+  CHECK(problems_of_settings({"upstream.url=http://old"}) ==
+        lines{"--set upstream.url: the URL does not begin with ws:// or wss://"});
+  CHECK(problems_of_settings({"upstream.protocol=yjs"}) ==
+        lines{"--set upstream.protocol: must be y-websocket or hocuspocus"});
+  CHECK(problems_of_settings({"upstream.token=a\nb"}) ==
+        lines{"--set upstream.token: must be 1 to 16384 bytes without control characters; the "
+              "value is not shown"});
+  CHECK(problems_of_settings({"upstream.token=a", "upstream.token_file=b"}) ==
+        lines{"--set upstream.token_file: cannot be set together with upstream.token"});
+  CHECK(problems_of_settings({"upstream.url=ws://old", "upstream.timeout=1s"}) ==
+        lines{"--set upstream.timeout: upstream.settle_time must be shorter than "
+              "upstream.timeout"});
+}
+
+TEST_CASE("a database needs a URL, and a schema and a mode that can be used", "[config]") {
+  const auto problems_of = [](std::vector<std::string> settings) {
+    config_sources sources;
+    sources.settings = std::move(settings);
+    return load_config(sources).problems;
+  };
+  CHECK(problems_of({"storage.engine=postgresql"}).size() == 1);
+  const std::string url = "storage.postgresql.url=postgresql://db/x";
+  CHECK(problems_of({"storage.engine=postgresql", url}).empty());
+  CHECK(problems_of({url, "storage.postgresql.schema=My-Schema"}).size() == 1);
+  CHECK(problems_of({url, "storage.postgresql.tls=perhaps"}).size() == 1);
+  CHECK(problems_of({url, "storage.postgresql.tls=verify-full"}).empty());
+}
+
 }  // namespace troupe::load_test

@@ -185,4 +185,32 @@ TEST_CASE("the keys of webhooks reach feed, sender and client", "[config]") {
   CHECK(to_webhook_client_settings(settings).allows_private);
 }
 
+TEST_CASE("upstream comes from the configuration", "[config]") {
+  config settings;
+  settings.upstream.documents = {"wiki/*"};
+  CHECK_FALSE(to_upstream_names(settings).contains("wiki/a"));
+  CHECK_FALSE(to_directory_settings(settings, {}).upstream_documents.contains("wiki/a"));
+  settings.upstream.url = "ws://old:1234/rooms";
+  settings.upstream.protocol = "hocuspocus";
+  settings.upstream.token = "token";
+  settings.upstream.ca_file = "ca.pem";
+  settings.upstream.timeout = std::chrono::seconds{3};
+  settings.upstream.settle_time = std::chrono::seconds{2};
+  settings.limits.max_sync_size = 77;
+  CHECK(to_upstream_names(settings).contains("wiki/a"));
+  CHECK(to_directory_settings(settings, {}).upstream_documents.contains("wiki/a"));
+  CHECK(to_archive_settings(settings).upstream_documents.contains("wiki/a"));
+  const auto server = to_upstream_server(settings);
+  REQUIRE(server.has_value());
+  CHECK(server->url.host == "old");
+  CHECK(server->url.path == "/rooms");
+  CHECK(server->token.equals("token"));
+  CHECK(server->ca_file == "ca.pem");
+  CHECK(server->timeout.count() == 3000);
+  CHECK(server->exchange.protocol == upstream_protocol::hocuspocus);
+  CHECK(server->exchange.settle_time.count() == 2000);
+  CHECK(server->exchange.about == upstream_exchange::doubt::every_answer);
+  CHECK(server->exchange.bytes_max == 77);
+}
+
 }  // namespace troupe::to_settings_test

@@ -48,6 +48,21 @@ TEST_CASE("an update may hold many insertions", "[load]") {
   CHECK(maker.text().size() == 4000);
 }
 
+TEST_CASE("what is dragged stays two values, with tombstones behind them", "[load]") {
+  update_maker maker{author, load::units_of_move, placement::dragged};
+  crdt::doc doc;
+  for (unsigned i = 1; i <= 100; ++i) {
+    const auto applied = doc.apply_update(maker.next());
+    REQUIRE(applied.has_value());
+    REQUIRE(applied->is_verbatim);
+    REQUIRE(maker.clock() == 2 * i);
+  }
+  CHECK(doc.state_vector().clock_of(author) == 200);
+  CHECK(doc.view().contents("text")->key_count == 2);
+  CHECK(doc.item_count() == 200);
+  CHECK(maker.text() == doc.text("text"));
+}
+
 TEST_CASE("scattered insertions do not end up in the order of writing", "[load]") {
   update_maker maker{author, 1, placement::scattered};
   troupe::crdt::doc doc;

@@ -324,4 +324,45 @@ TEST_CASE("a copy that becomes another node's while nobody uses it is loaded aga
   CHECK_FALSE(here.core.is_loaded());
 }
 
+// --- what nobody has ---
+
+TEST_CASE("who has nothing is told whether the document exists, or was looked for",
+          "[cluster][replica]") {
+  bed here;
+  here.begin({1});
+  const peer_load asked{here.state.digest(), slice(here.state.state_vector()), 1};
+  const auto answer = [&] {
+    here.said(1);
+    here.hear(1, asked);
+    const auto answers = only<peer_loaded>(here.said(1));
+    REQUIRE(answers.size() == 1);
+    CHECK(answers[0].is_whole);
+    return answers[0].update.size;
+  };
+  CHECK(answer() == 0);
+  here.core.note_looked_for();
+  CHECK(answer() == update_without_contents.size());
+}
+
+TEST_CASE("an answer that proves nothing is no answer", "[cluster][replica]") {
+  bed here;
+  here.begin({1});
+  here.core.on_used(true);
+  here.said(1);
+  here.core.refuse_load(1, {here.state.digest(), slice(here.state.state_vector()), 5});
+  const auto answers = only<peer_loaded>(here.said(1));
+  REQUIRE(answers.size() == 1);
+  CHECK_FALSE(answers[0].is_whole);
+  CHECK(answers[0].round == 5);
+}
+
+TEST_CASE("a replica may ask again what the others have", "[cluster][replica]") {
+  bed here;
+  here.begin({1, 2});
+  here.core.load(here.state, here.now);
+  CHECK(count<peer_load>(here.said(1)) == 1);
+  here.core.load_again(here.state);
+  CHECK(count<peer_load>(here.said(2)) == 1);
+}
+
 }  // namespace troupe::replica_opening_test

@@ -1,6 +1,11 @@
 #include "protocol/json/write.hpp"
 
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
 #include <limits>
+#include <random>
 
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
@@ -78,6 +83,41 @@ TEST_CASE("numbers are written as JavaScript prints them", "[json][write]") {
   CHECK(number(1e-7) == "1e-7");
   CHECK(number(std::numeric_limits<double>::infinity()) == "null");
   CHECK(number(std::numeric_limits<double>::quiet_NaN()) == "null");
+}
+
+TEST_CASE("numbers are as short as they can be and read back the same", "[json][write]") {
+  const auto digits_of = [](std::string_view text) {
+    std::string digits;
+    for (const char c : text.substr(0, text.find('e')))
+      if (c >= '0' && c <= '9') digits.push_back(c);
+    digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size()));
+    return digits.substr(0, digits.find_last_not_of('0') + 1);
+  };
+  const auto check = [&](double value) {
+    const std::string text = number(value);
+    INFO(text);
+    REQUIRE(std::strtod(text.c_str(), nullptr) == value);
+    char shortest[40];
+    const auto end =
+        std::to_chars(shortest, shortest + sizeof shortest, value, std::chars_format::scientific);
+    const std::string_view known{shortest, static_cast<std::size_t>(end.ptr - shortest)};
+    REQUIRE(digits_of(text) == digits_of(known));
+    REQUIRE(text.find("..") == std::string::npos);
+  };
+  std::mt19937_64 random{1};
+  for (int i = 0; i < 20'000; ++i) {
+    double scale = 1;
+    for (auto decimals = random() % 7; decimals > 0; --decimals) scale *= 10;
+    const double whole = static_cast<double>(random() >> (10 + random() % 54));
+    check((random() % 2 == 0 ? whole : -whole) / scale);
+    const double any = std::bit_cast<double>(random());
+    if (std::isfinite(any)) check(any);
+  }
+  CHECK(number(0.05) == "0.05");
+  CHECK(number(-12.5) == "-12.5");
+  CHECK(number(0.0001) == "0.0001");
+  CHECK(number(1'000'000'000'000'000) == "1000000000000000");
+  CHECK(number(0.1 + 0.2) == "0.30000000000000004");
 }
 
 TEST_CASE("the writer puts commas between members and elements", "[json][write]") {

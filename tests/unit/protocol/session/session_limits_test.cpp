@@ -45,7 +45,7 @@ TEST_CASE("each kind of binary message has a limit of its own, which the close n
   for (const row& each :
        {row{"00 02", 20, ""}, row{"00 02", 21, "21 bytes, limits.max_update_size is 20"},
         row{"00 01", 30, ""}, row{"00 01", 31, "31 bytes, limits.max_sync_size is 30"},
-        row{"00 00", 10, ""}, row{"00 00", 11, "11 bytes, limits.max_message_size is 10"},
+        row{"00 00", 30, ""}, row{"00 00", 31, "31 bytes, limits.max_sync_size is 30"},
         row{"01", 12, ""}}) {
     spoken_bed bed{with};
     const byte_buffer frame = frame_of(each.head, each.size);

@@ -1,6 +1,11 @@
 // Reading documents in every form: what each kind of content looks like, which form a root takes by
 // itself, and that nesting is no danger. The expected texts are those of yjs 13.6.33; documents at
 // random are compared with it in tests/differential/reading.mjs.
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
+
 #include <catch2/catch_test_macros.hpp>
 
 #include "protocol/crdt/doc.hpp"
@@ -47,6 +52,52 @@ std::size_t count_of(std::string_view what, std::string_view in) {
 }
 
 }  // namespace
+
+TEST_CASE("objects of a few shapes, and of none, are written with sorted keys", "[crdt][export]") {
+  for (unsigned seed = 1; seed <= 20; ++seed) {
+    CAPTURE(seed);
+    std::mt19937 random{seed};
+    const auto below = [&](std::size_t limit) {
+      return static_cast<std::size_t>(random()) % limit;
+    };
+    std::vector<std::vector<std::string>> shapes(12);
+    for (std::vector<std::string>& keys : shapes) {
+      std::set<std::string> chosen;
+      const std::size_t count = below(8) == 0 ? 40 : below(20);
+      while (chosen.size() < count) chosen.insert(std::string{"key "} + std::to_string(below(60)));
+      keys.assign(chosen.begin(), chosen.end());
+      std::ranges::shuffle(keys, random);
+    }
+    update_builder update;
+    update.client(1);
+    std::string expected = "[";
+    std::uint64_t clock = 0;
+    std::optional<item_id> last;
+    for (int i = 0; i < 200; ++i) {
+      const item_id object{1, clock++};
+      update.type(last ? after(*last) : in_root("a"), type_kind::map);
+      last = object;
+      std::vector<std::string>& keys = shapes[below(shapes.size())];
+      if (below(16) == 0) std::ranges::shuffle(keys, random);
+      std::map<std::string, std::size_t> members;
+      for (const std::string& key : keys) {
+        members[key] = below(64);
+        update.numbers(in_type(object, key), {static_cast<std::uint8_t>(members[key])});
+        ++clock;
+      }
+      expected += i == 0 ? "{" : ",{";
+      for (const auto& [key, value] : members)
+        expected.append(key == members.begin()->first ? "\"" : ",\"")
+            .append(key)
+            .append("\":")
+            .append(std::to_string(value));
+      expected += "}";
+    }
+    crdt::doc doc;
+    must_apply(doc, update.build());
+    REQUIRE(doc.array_json("a") == expected + "]");
+  }
+}
 
 TEST_CASE("a document of yjs reads as yjs shows it", "[crdt][export]") {
   crdt::doc doc;

@@ -113,6 +113,26 @@ TEST_CASE("decode reads text in a root", "[crdt]") {
   CHECK_FALSE(text.parent->has_key);
 }
 
+TEST_CASE("decode learns no client from what follows a number in a long form", "[crdt]") {
+  const std::string text = "01 02 01 00 | 04 01 01 74 02 61 62 | c4 ";
+  // The origin and the right origin of the second text: its clock, then its client, are longer
+  // than needed, so that a reader of common sizes would look for the next id too early.
+  for (const std::string_view ids : {"01 80 80 80 80 80 80 00 01 01", "01 80 80 80 80 00 01 01",
+                                     "81 80 80 80 80 80 80 80 00 00 01 01"}) {
+    INFO(ids);
+    const byte_buffer update = hex(text + std::string{ids} + " 01 78 | 00");
+    const decoded_update read = decoded(update);
+    CHECK(read.clients.ids() == std::vector<crdt::client_id>{1});
+    REQUIRE(read.structs.size() == 2);
+    CHECK(read.structs[1].origin == crdt::unit_id{0, 0});
+    CHECK(read.structs[1].right_origin == crdt::unit_id{0, 1});
+  }
+  // The same with a value, which another loop reads: behind a struct that names its parent.
+  const byte_buffer value = hex("01 02 01 00 | 08 01 01 74 02 7d 01 7d 02 | "
+                                "c8 01 80 80 80 80 80 80 00 01 01 01 7e | 00");
+  CHECK(decoded(value).clients.ids() == std::vector<crdt::client_id>{1});
+}
+
 TEST_CASE("decode reads a tombstone, an item behind it and the delete set", "[crdt]") {
   const byte_buffer update = hex("01 02 01 00 | 01 01 01 74 01 | 84 01 00 01 62 | 01 01 01 00 01");
   const decoded_update read = decoded(update);

@@ -150,21 +150,57 @@ TEST_CASE("sorted blocks agree with a map through insertions and erasures mixed"
   }
 }
 
-TEST_CASE("sorted blocks find an entry by its new clock after being told of the change", "[crdt]") {
-  blocks actual;
+TEST_CASE("sorted blocks store nothing per entry where clocks and values ascend together",
+          "[crdt]") {
+  blocks run;
   model expected;
-  for (clock_type clock = 1; clock <= 1000; ++clock) {
-    actual.append(clock * 10, clock);
-    expected[clock * 10] = clock;
+  for (clock_type i = 0; i < 10'000; ++i) {
+    run.append(7 + i, 100 + i);
+    expected[7 + i] = 100 + i;
   }
-  for (clock_type clock = 1; clock <= 1000; clock += 3) {
-    const auto at = actual.find_at_or_before(clock * 10);
-    actual.set_clock(at, clock * 10 - 4);
-    expected.erase(clock * 10);
-    expected[clock * 10 - 4] = clock;
+  CHECK(run.memory() < 10'000);
+  check_same(run, expected);
+  for (clock_type clock = 0; clock < 10'100; clock += 3) check_find(run, expected, clock);
+  const blocks copy = run;
+  check_same(copy, expected);
+}
+
+TEST_CASE("sorted blocks agree with a map where runs are entered, cut and continued", "[crdt]") {
+  for (const unsigned seed : {1u, 2u, 3u}) {
+    CAPTURE(seed);
+    std::mt19937 random{seed};
+    blocks actual;
+    model expected;
+    clock_type next = 0;
+    std::uint32_t value = 0;
+    for (unsigned step = 0; step < 20'000; ++step) {
+      if (random() % 4 != 0 || expected.empty()) {
+        // Mostly the next of both; now and then one of them leaves a gap.
+        next += 1 + (random() % 200 == 0 ? 2 : 0);
+        value += 1 + (random() % 300 == 0 ? 5 : 0);
+        actual.append(next, value);
+        expected[next] = value;
+      } else {
+        auto found = expected.upper_bound(random() % (next + 1));
+        if (found == expected.end()) found = expected.begin();
+        const auto at = actual.find_at_or_before(found->first);
+        if (random() % 2 == 0) {
+          actual.set_value(at, step);
+          found->second = step;
+        } else if (found->first != next) {
+          actual.erase(at);
+          expected.erase(found);
+        }
+      }
+      if (random() % 400 == 0) {  // into a gap, if there is one
+        const clock_type clock = random() % (next + 1);
+        if (expected.emplace(clock, step).second) insert(actual, clock, step);
+      }
+      if (step % 1000 == 0) check_same(actual, expected);
+      check_find(actual, expected, random() % (next + 2));
+    }
+    check_same(actual, expected);
   }
-  check_same(actual, expected);
-  for (clock_type clock = 0; clock < 10'100; clock += 3) check_find(actual, expected, clock);
 }
 
 TEST_CASE("sorted blocks of a few entries take little memory", "[crdt]") {

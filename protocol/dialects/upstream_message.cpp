@@ -1,11 +1,11 @@
-#include "app/moving/upstream_message.hpp"
+#include "protocol/dialects/upstream_message.hpp"
 
 #include "protocol/dialects/hocuspocus_message.hpp"
 #include "protocol/dialects/y_websocket_message.hpp"
 #include "protocol/lib0/decoder.hpp"
 #include "protocol/lib0/encoder.hpp"
 
-namespace troupe::moving {
+namespace troupe {
 
 namespace {
 
@@ -90,4 +90,4 @@ result<upstream_answer> read_upstream_frame(upstream_protocol protocol, byte_vie
                                                     : read_hocuspocus(frame);
 }
 
-}  // namespace troupe::moving
+}  // namespace troupe

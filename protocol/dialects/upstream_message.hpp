@@ -10,7 +10,7 @@
 #include "base/bytes.hpp"
 #include "base/errc.hpp"
 
-namespace troupe::moving {
+namespace troupe {
 
 enum class upstream_protocol : std::uint8_t { y_websocket, hocuspocus };
 
@@ -28,4 +28,4 @@ struct upstream_answer {
 /// and with truncated, number_too_large, and invalid_utf8.
 result<upstream_answer> read_upstream_frame(upstream_protocol protocol, byte_view frame);
 
-}  // namespace troupe::moving
+}  // namespace troupe

@@ -1,4 +1,4 @@
-#include "app/moving/upstream_message.hpp"
+#include "protocol/dialects/upstream_message.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -6,9 +6,6 @@
 
 namespace troupe::upstream_message_test {
 
-using moving::read_upstream_frame;
-using moving::upstream_greeting;
-using moving::upstream_protocol;
 using test::hex;
 using test::to_hex;
 
@@ -29,7 +26,7 @@ std::string read(upstream_protocol protocol, std::string_view frame) {
 
 }  // namespace
 
-TEST_CASE("a greeting asks for all of a document", "[moving]") {
+TEST_CASE("a greeting asks for all of a document", "[upstream]") {
   const auto of_y_websocket = upstream_greeting(plain, "a", "ok");
   REQUIRE(of_y_websocket.size() == 1);
   CHECK(to_hex(of_y_websocket[0]) == "00000100");
@@ -45,7 +42,7 @@ TEST_CASE("a greeting asks for all of a document", "[moving]") {
                                     "000100");
 }
 
-TEST_CASE("the answer of a y-websocket server is found among its messages", "[moving]") {
+TEST_CASE("the answer of a y-websocket server is found among its messages", "[upstream]") {
   CHECK(read(plain, "00 01 02 0000") == "0000 .");
   CHECK(read(plain, "00 02 02 0000") == "0000 ");
   CHECK(read(plain, "00 00 01 00") == "");
@@ -57,7 +54,7 @@ TEST_CASE("the answer of a y-websocket server is found among its messages", "[mo
   CHECK(read(plain, "00 01 05 0000") == "truncated");
 }
 
-TEST_CASE("the answer of a Hocuspocus server is found among its messages", "[moving]") {
+TEST_CASE("the answer of a Hocuspocus server is found among its messages", "[upstream]") {
   CHECK(read(addressed, "0161 02 02 0a 726561642d7772697465") == "");
   CHECK(read(addressed, "0161 00 00 01 00") == "");
   CHECK(read(addressed, "0161 00 01 02 0000") == "0000 .");

@@ -1,0 +1,152 @@
+#include "storage/postgresql/backend.hpp"
+
+#include <thread>
+
+#include "base/crc32c.hpp"
+#include "storage/postgresql/schema.hpp"
+#include "storage/postgresql/state.hpp"
+#include "storage/postgresql/writer.hpp"
+
+namespace troupe::storage {
+
+namespace {
+
+using postgresql::connection;
+
+/// A process, or a connection, that has just ended may go on for a moment as far as the database
+/// knows.
+constexpr std::chrono::seconds predecessor_patience{5};
+constexpr std::chrono::seconds own_patience{1};
+constexpr std::chrono::milliseconds lock_interval{20};
+
+/// The number of a lock in the database that belongs to the store in this schema.
+std::int64_t lock_of(const std::string& schema) {
+  constexpr std::int64_t ours = 0x7472'6f75LL << 32;
+  return ours | crc32c(as_bytes(schema));
+}
+
+/// Lets the database notice within half a minute that this process, or the way to it, is gone: the
+/// lock would stay as long as it does not. One that does not know these settings does without.
+void watch_connection(connection& by) {
+  by.send("SELECT set_config('tcp_keepalives_idle', '10', false), "
+          "set_config('tcp_keepalives_interval', '5', false), "
+          "set_config('tcp_keepalives_count', '3', false)");
+  (void)by.run();
+}
+
+result<bool> try_lock(connection& by, const std::string& schema) {
+  bool is_taken = false;
+  by.send("SELECT pg_try_advisory_lock($1)", postgresql::parameters{}.add(lock_of(schema)),
+          [&](const postgresql::row& found) -> result<void> {
+            is_taken = found.truth(0);
+            return {};
+          });
+  TROUPE_TRY(by.run());
+  return is_taken;
+}
+
+}  // namespace
+
+postgresql_backend::postgresql_backend(std::unique_ptr<state> opened) : state_(std::move(opened)) {}
+postgresql_backend::~postgresql_backend() = default;
+
+result<std::unique_ptr<connection>>
+postgresql_backend::state::connect(std::chrono::milliseconds patience) const {
+  TROUPE_ASSIGN(auto made, connection::open(settings.connection));
+  TROUPE_TRY(postgresql::check_format(*made));
+  if (settings.access == postgresql_access::shared) return made;
+  watch_connection(*made);
+  const auto end = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    TROUPE_ASSIGN(const bool is_ours, try_lock(*made, settings.connection.schema));
+    if (is_ours) return made;
+    if (std::chrono::steady_clock::now() >= end)
+      return fail(errc::store_in_use, "PostgreSQL: another process writes into the schema " +
+                                          settings.connection.schema);
+    std::this_thread::sleep_for(lock_interval);
+  }
+}
+
+result<std::unique_ptr<postgresql_backend>> postgresql_backend::open(postgresql_settings settings) {
+  auto opened = std::make_unique<state>(std::move(settings));
+  TROUPE_ASSIGN(opened->writer, opened->connect(predecessor_patience));
+  return std::unique_ptr<postgresql_backend>{new postgresql_backend{std::move(opened)}};
+}
+
+result<std::unique_ptr<postgresql_backend>>
+postgresql_backend::inspect(postgresql_settings settings) {
+  auto opened = std::make_unique<state>(std::move(settings));
+  opened->is_inspected = true;
+  opened->is_writable = false;
+  TROUPE_TRY(opened->connections.read([](connection& by) { return postgresql::check_format(by); }));
+  return std::unique_ptr<postgresql_backend>{new postgresql_backend{std::move(opened)}};
+}
+
+result<stored_document> postgresql_backend::load(const std::string& document) {
+  const auto load = [&](connection& by) { return postgresql::load(by, document); };
+  auto read = state_->connections.read(load);
+  if (read && read->meta)
+    if (const auto present = postgresql::check_present(*read->meta); !present)
+      return tl::unexpected(in_document(document, present.error()));
+  if (!read) return tl::unexpected(in_document(document, std::move(read).error()));
+  if (!read->stored.damage.empty()) state_->note_damage(document, read->meta->newest);
+  return std::move(read->stored);
+}
+
+result<void> postgresql_backend::write(const batch& what) {
+  std::lock_guard lock{state_->writing};
+  if (state_->is_inspected) return fail(errc::storage_failed, "the store is open for reading only");
+  if (!state_->is_writable || !state_->writer)
+    return fail(state_->is_full ? errc::disk_full : errc::storage_failed,
+                "an earlier write has failed");
+  if (what.empty()) return {};
+  const auto is_damaged = [this](const std::string& name, generation g) {
+    return state_->is_damaged(name, g);
+  };
+  auto written = postgresql::write_batch(*state_->writer, what, state_->now(), is_damaged);
+  if (written ||
+      (written.error().code != errc::storage_failed && written.error().code != errc::disk_full))
+    return written;
+  state_->is_full = written.error().code == errc::disk_full;
+  state_->is_writable = false;
+  return written;
+}
+
+/// On a new connection if the old one is lost: the database may be another machine by now. That
+/// nobody else writes alone is known only once the old one has ended there, too, and with it
+/// whatever it was at.
+result<void> postgresql_backend::recover() {
+  std::lock_guard lock{state_->writing};
+  if (state_->is_inspected) return fail(errc::storage_failed, "the store is open for reading only");
+  if (state_->writer && !state_->writer->is_lost() && postgresql::check_format(*state_->writer)) {
+    state_->is_full = false;
+    state_->is_writable = true;
+    return {};
+  }
+  state_->writer.reset();
+  auto made = state_->connect(own_patience);
+  if (!made) {
+    failure why = std::move(made).error();
+    // Whoever waits for this goes on waiting.
+    if (why.code != errc::disk_full) why.code = errc::storage_failed;
+    return tl::unexpected(std::move(why));
+  }
+  state_->writer = *std::move(made);
+  state_->is_full = false;
+  state_->is_writable = true;
+  return {};
+}
+
+bool postgresql_backend::state::is_damaged(const std::string& document, generation newest) {
+  std::lock_guard lock{damages_mutex};
+  const auto found = damages.find(document);
+  return found != damages.end() && found->second == newest;
+}
+
+void postgresql_backend::state::note_damage(const std::string& document, generation newest) {
+  constexpr std::size_t damages_max = 10'000;
+  std::lock_guard lock{damages_mutex};
+  if (damages.size() < damages_max) damages.insert_or_assign(document, newest);
+}
+
+}  // namespace troupe::storage

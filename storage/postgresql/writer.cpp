@@ -1,0 +1,225 @@
+#include "storage/postgresql/writer.hpp"
+
+#include "base/crc32c.hpp"
+#include "base/printable.hpp"
+#include "storage/announcement_record.hpp"
+#include "storage/postgresql/reader.hpp"
+
+namespace troupe::storage::postgresql {
+namespace {
+
+constexpr const char* lock_documents =
+    "SELECT " TROUPE_META_COLUMNS " FROM documents WHERE id = ANY($1) ORDER BY id FOR UPDATE";
+constexpr const char* select_claimed =
+    "SELECT document, number, data FROM log JOIN unnest($1, $2) AS claimed(d, n) ON document = d "
+    "AND number = n";
+constexpr const char* insert_records =
+    "INSERT INTO log (document, number, stored_at, origin, crc, data) SELECT d, n, $1, o, c, u "
+    "FROM unnest($2, $3, $4, $5, $6) AS new(d, n, o, c, u)";
+constexpr const char* update_logs =
+    "UPDATE documents SET last_number = l, log_records = log_records + r, log_bytes = log_bytes + "
+    "b, changed_at = $1 FROM unnest($2, $3, $4, $5) AS new(d, l, r, b) WHERE id = d";
+constexpr const char* insert_document =
+    "INSERT INTO documents (" TROUPE_META_COLUMNS ", last_version) VALUES ($1, $2, $3, $4, $5, $6, "
+    "$7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0)";
+// Another life begins with other versions.
+constexpr const char* update_document =
+    "UPDATE documents SET last_version = CASE WHEN life = $5 THEN last_version ELSE 0 END, "
+    "created_at = $3, changed_at = $4, life = $5, is_removed = $6, is_admitted = $7, last_number = "
+    "$8, log_records = $9, log_bytes = $10, newest = $11, newest_covers = $12, newest_size = $13, "
+    "previous = $14, previous_covers = $15, previous_size = $16 WHERE id = $1 AND name = $2";
+constexpr const char* delete_checkpoint =
+    "DELETE FROM checkpoints WHERE document = $1 AND generation = $2";
+constexpr const char* delete_records = "DELETE FROM log WHERE document = $1 AND number <= $2";
+constexpr const char* insert_parts =
+    "INSERT INTO checkpoints (document, generation, part, covers, state_size, state_crc, data) "
+    "SELECT $1, $2, p, $3, $4, $5, b FROM unnest($6, $7) AS new(p, b)";
+constexpr const char* count_records =
+    "UPDATE documents SET log_records = there.records, log_bytes = there.bytes FROM (SELECT "
+    "count(*) AS records, coalesce(sum(octet_length(data)), 0) AS bytes FROM log WHERE document = "
+    "$1 AND number > $2) AS there WHERE id = $1";
+constexpr const char* upsert_announcement =
+    "INSERT INTO outbox (number, id, created_at, since, is_dead, topic, document, details) VALUES "
+    "($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (number) DO UPDATE SET id = excluded.id, "
+    "created_at = excluded.created_at, since = excluded.since, is_dead = excluded.is_dead, topic = "
+    "excluded.topic, document = excluded.document, details = excluded.details";
+
+/// One row for each value of each column.
+template <class... Columns>
+void send_columns(connection& to, const char* statement, parameters with, Columns... columns) {
+  (std::move(columns).finish(with), ...);
+  to.send(statement, std::move(with));
+}
+
+/// Locks the documents of a batch, and tells the plan how they are.
+result<void> lock_all(connection& to, const batch& what, write_plan& plan) {
+  const auto names = documents_of(what);
+  column ids{type_id::uuid};
+  for (const auto& [id, name] : names) ids.add(id);
+  std::optional<failure> stranger;
+  parameters with;
+  std::move(ids).finish(with);
+  to.send("BEGIN");
+  to.send(lock_documents, std::move(with), [&](const row& from) -> result<void> {
+    const named_meta found = read_meta(from);
+    const std::string& name = names.at(found.meta.id);
+    if (found.name != name)
+      stranger = in_document(name, {errc::storage_conflict,
+                                    "its id belongs to document " + in_single_quotes(found.name)});
+    plan.know(name, found.meta);
+    return {};
+  });
+  TROUPE_TRY(to.run());
+  if (stranger) return tl::unexpected(*stranger);
+  return {};
+}
+
+/// What the batch says to be stored, as it is.
+result<std::map<claimed_record, std::string>>
+read_claimed(connection& from, const std::vector<claimed_record>& claimed) {
+  std::map<claimed_record, std::string> stored;
+  if (claimed.empty()) return stored;
+  column ids{type_id::uuid};
+  column numbers{type_id::int8};
+  for (const claimed_record& each : claimed) {
+    ids.add(each.id);
+    numbers.add(each.number);
+  }
+  parameters with;
+  std::move(ids).finish(with);
+  std::move(numbers).finish(with);
+  from.send(select_claimed, std::move(with), [&](const row& found) -> result<void> {
+    stored.emplace(claimed_record{found.id(0), found.number(1)}, std::string{found.text(2)});
+    return {};
+  });
+  TROUPE_TRY(from.run());
+  return stored;
+}
+
+void send_records(connection& to, const std::vector<planned_record>& records, time_ms now) {
+  for (auto at = records.begin(); at != records.end();) {
+    column ids{type_id::uuid};
+    column numbers{type_id::int8};
+    column origins{type_id::int8};
+    column crcs{type_id::int4};
+    column updates{type_id::bytes};
+    for (; at != records.end() && updates.size() < statement_size_bytes_max; ++at) {
+      ids.add(at->id);
+      numbers.add(at->number);
+      origins.add(at->origin);
+      crcs.add(std::uint64_t{crc_of_record(at->id, at->number, at->update.view())});
+      updates.add(at->update.view());
+    }
+    send_columns(to, insert_records, parameters{}.add(moment{now}), std::move(ids),
+                 std::move(numbers), std::move(origins), std::move(crcs), std::move(updates));
+  }
+}
+
+void send_documents(connection& to, const std::map<document_id, planned_document>& all,
+                    time_ms now) {
+  column ids{type_id::uuid};
+  column lasts{type_id::int8};
+  column records{type_id::int8};
+  column bytes{type_id::int8};
+  for (const auto& [id, each] : all) {
+    const document_meta& meta = each.meta;
+    if (each.is_new || each.is_rewritten) {
+      parameters with;
+      with.add(id).add(std::string_view{each.name}).add(moment{meta.created_at});
+      with.add(moment{meta.changed_at}).add(meta.life).add(meta.is_removed).add(meta.is_admitted);
+      for (const std::uint64_t number :
+           {meta.counted, meta.log_records, meta.log_bytes, meta.newest, meta.covers,
+            meta.checkpoint_size, meta.previous, meta.previous_covers, meta.previous_size})
+        with.add(number);
+      to.send(each.is_new ? insert_document : update_document, std::move(with));
+    } else if (each.records > 0) {
+      ids.add(id);
+      lasts.add(meta.counted);
+      records.add(each.records);
+      bytes.add(each.bytes);
+    }
+  }
+  if (ids.count() > 0)
+    send_columns(to, update_logs, parameters{}.add(moment{now}), std::move(ids), std::move(lasts),
+                 std::move(records), std::move(bytes));
+}
+
+void send_parts(connection& to, const planned_checkpoint& of) {
+  const byte_view all = of.state.view();
+  const std::uint64_t count = chunk_count(all.size());
+  for (std::uint32_t part = 0; part < count;) {
+    column numbers{type_id::int4};
+    column parts{type_id::bytes};
+    for (; part < count && parts.size() < statement_size_bytes_max; ++part) {
+      numbers.add(std::uint64_t{part});
+      parts.add(all.subspan(part * chunk_size_bytes_max, part_size(all.size(), part)));
+    }
+    parameters with;
+    with.add(of.id).add(of.of).add(of.covers).add(std::uint64_t{all.size()});
+    with.add_int4(crc32c(all));
+    send_columns(to, insert_parts, std::move(with), std::move(numbers), std::move(parts));
+  }
+}
+
+/// Behind the rows of the log, which it may drop.
+void send_checkpoint(connection& to, const planned_checkpoint& of) {
+  if (of.dropped != 0) to.send(delete_checkpoint, parameters{}.add(of.id).add(of.dropped));
+  if (of.dropped_up_to != 0) to.send(delete_records, parameters{}.add(of.id).add(of.dropped_up_to));
+  send_parts(to, of);
+}
+
+result<void> plan_and_send(connection& to, const batch& what, time_ms now,
+                           const write_plan::damage_test& is_damaged) {
+  write_plan plan{now, is_damaged};
+  TROUPE_TRY(lock_all(to, what, plan));
+  TROUPE_ASSIGN(const auto stored, read_claimed(to, plan.claimed_by(what.appends)));
+  const auto find = [&](const claimed_record& which) -> std::optional<std::string_view> {
+    const auto found = stored.find(which);
+    return found == stored.end() ? std::nullopt : std::optional<std::string_view>{found->second};
+  };
+  for (const log_append& each : what.appends) TROUPE_TRY(plan.add(each, find));
+  for (const checkpoint_write& each : what.checkpoints) TROUPE_TRY(plan.add(each));
+  send_records(to, plan.records(), now);
+  send_documents(to, plan.documents(), now);
+  for (const planned_checkpoint& each : plan.checkpoints()) send_checkpoint(to, each);
+  // Anew, since a part of the log is behind the checkpoint.
+  for (const planned_checkpoint& each : plan.checkpoints())
+    to.send(count_records, parameters{}.add(each.id).add(each.covers));
+  send_announcements(to, what.announcements);
+  to.send("COMMIT");
+  TROUPE_TRY(to.run());
+  // As where an operator ends the wait for a copy that is to have it as well.
+  if (!to.warning().empty())
+    return fail(errc::storage_failed, "PostgreSQL warns at a commit: " + to.warning());
+  return {};
+}
+
+}  // namespace
+
+void send_announcements(connection& to, const std::vector<announcement>& what) {
+  for (const announcement& each : what)
+    to.send(upsert_announcement, parameters{}
+                                     .add(each.number)
+                                     .add(each.id)
+                                     .add(moment{each.created_at})
+                                     .add(moment{each.since})
+                                     .add(each.is_dead)
+                                     .add(std::string_view{each.topic})
+                                     .add(std::string_view{each.document})
+                                     .add(std::string_view{each.details}));
+}
+
+result<void> write_batch(connection& to, const batch& what, time_ms now,
+                         const write_plan::damage_test& is_damaged) {
+  // Another node may have made the same document first, or wants the same ones: then again.
+  constexpr int attempts_max = 5;
+  for (const announcement& each : what.announcements) TROUPE_TRY(check_announcement(each));
+  for (int attempt = 1;; ++attempt) {
+    auto written = plan_and_send(to, what, now, is_damaged);
+    if (written) return written;
+    to.roll_back();
+    if (to.why() != fault::conflict || attempt == attempts_max) return written;
+  }
+}
+
+}  // namespace troupe::storage::postgresql

@@ -1,0 +1,22 @@
+// Writes a batch into PostgreSQL in one transaction: locks what is known of its documents, plans
+// (write_plan.hpp), and sends all rows and the COMMIT at once. Thread: one at a time.
+#pragma once
+
+#include "storage/postgresql/connection.hpp"
+#include "storage/postgresql/write_plan.hpp"
+
+namespace troupe::storage::postgresql {
+
+/// Rows of one statement take so much; further ones go into a statement of their own.
+inline constexpr std::size_t statement_size_bytes_max = std::size_t{16} * 1024 * 1024;
+
+/// Returns when the batch is durable, as far as the database says so. Fails as backend::write does;
+/// where the connection is lost, the batch may be there all the same. After any other failure the
+/// transaction is undone.
+result<void> write_batch(connection& to, const batch& what, time_ms now,
+                         const write_plan::damage_test& is_damaged);
+
+/// Adds the statements that put announcements, and replace those that are there.
+void send_announcements(connection& to, const std::vector<announcement>& what);
+
+}  // namespace troupe::storage::postgresql
