@@ -12,9 +12,11 @@ namespace troupe::connection_memory_test {
 
 namespace {
 
-constexpr std::size_t line = 64;
+[[maybe_unused]] constexpr std::size_t line = 64;
 
-std::uintptr_t address(const void* of) { return reinterpret_cast<std::uintptr_t>(of); }
+[[maybe_unused]] std::uintptr_t address(const void* of) {
+  return reinterpret_cast<std::uintptr_t>(of);
+}
 
 }  // namespace
 
