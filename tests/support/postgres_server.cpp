@@ -21,7 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using storage::postgresql::connection;
-using storage::postgresql::connection_settings;
 
 /// Where Debian keeps the programs of the newest version that is there; empty: nowhere.
 fs::path find_programs() {
@@ -120,7 +119,7 @@ void postgres_server::start() {
   }
   pid_ = launch(command);
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{60};
-  connection_settings settings;
+  storage::postgresql::connection_settings settings;
   settings.url = url();
   while (!connection::open(settings)) {
     INFO("PostgreSQL does not start; its log is in " << folder_.text());
