@@ -40,6 +40,7 @@ constexpr std::array file_rules{
     file_rule{"session", log_component::session},
     file_rule{"shared_connection", log_component::session},
     file_rule{"store", log_component::store},
+    file_rule{"upstream", log_component::document},
     file_rule{"version", log_component::versions},
     file_rule{"webhook", log_component::webhooks},
 };

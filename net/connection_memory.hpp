@@ -3,13 +3,15 @@
 // can come out as a power of two; these members then share a few sets of the cache, and push each
 // other out of it between the turns (measured: 2048 bytes, three times the misses of a delivery).
 //
-// Owner: the unit, which outlives its connections. Thread: any. Memory of connections that are gone
-// is used for the next ones and is not given back before the unit ends.
+// Owner: the unit and its connections, of which one that is closed may outlive the unit. Thread:
+// any. Memory of connections that are gone is used for the next ones and is not given back before.
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <memory_resource>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 namespace troupe {
@@ -33,6 +35,30 @@ class connection_memory final : public std::pmr::memory_resource {
   std::size_t distance_ = 0;  // in bytes, from one object to the next; set by the first
   std::vector<void*> blocks_;
   std::vector<void*> free_;  // the last one is the next to be used
+};
+
+/// For std::allocate_shared: each object keeps the memory that it lies in.
+template <class T>
+struct connection_allocator {
+  using value_type = T;
+
+  explicit connection_allocator(std::shared_ptr<connection_memory> memory) noexcept
+      : in(std::move(memory)) {}
+  template <class Other>
+  connection_allocator(const connection_allocator<Other>& other) noexcept : in(other.in) {}
+
+  T* allocate(std::size_t count) {
+    return static_cast<T*>(in->allocate(count * sizeof(T), alignof(T)));
+  }
+  void deallocate(T* object, std::size_t count) noexcept {
+    in->deallocate(object, count * sizeof(T), alignof(T));
+  }
+  template <class Other>
+  bool operator==(const connection_allocator<Other>& other) const noexcept {
+    return in == other.in;
+  }
+
+  std::shared_ptr<connection_memory> in;
 };
 
 }  // namespace troupe

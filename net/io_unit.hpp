@@ -114,7 +114,7 @@ class io_unit final : public caf::execution_unit {
   std::span<std::uint8_t> read_buffer() noexcept { return read_buffer_; }
 
   /// For the connections of this unit. Thread: any.
-  connection_memory& memory() noexcept { return memory_; }
+  const std::shared_ptr<connection_memory>& memory() const noexcept { return memory_; }
 
   /// Keeps a connection alive, and run() from ending, until it is removed.
   void add(std::shared_ptr<unit_member> member);
@@ -154,7 +154,7 @@ class io_unit final : public caf::execution_unit {
   void finish_here();
   void end_if_empty();
 
-  connection_memory memory_;
+  std::shared_ptr<connection_memory> memory_ = std::make_shared<connection_memory>();
   std::unique_ptr<loop> loop_;
   std::atomic<std::thread::id> thread_;  // none before run()
   const clock::duration flush_interval_;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <memory_resource>
 #include <utility>
 
 #include "base/check.hpp"
@@ -450,7 +449,7 @@ std::shared_ptr<websocket_connection>
 make_websocket_connection(io_unit& unit, upgraded_socket upgraded,
                           std::shared_ptr<const connection_settings> settings) {
   return std::allocate_shared<socket_connection>(
-      std::pmr::polymorphic_allocator<socket_connection>{&unit.memory()}, unit, std::move(upgraded),
+      connection_allocator<socket_connection>{unit.memory()}, unit, std::move(upgraded),
       std::move(settings));
 }
 

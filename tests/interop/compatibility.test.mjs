@@ -149,7 +149,10 @@ async function try_sharing(use, one) {
   return 'many';
 }
 
-test('the table of clients and features says what is seen', async (context) => {
+// What a client shows for a moment is missed where the server is slow.
+const is_slow = Boolean(process.env.TROUPE_SANITIZE) && 'the server is slow under the sanitizers';
+
+test('the table of clients and features says what is seen', { skip: is_slow }, async (context) => {
   const where = { 'server.port': await free_port() };
   const use = await own_server(context, where);
   const all = versions.map((version, i) => new subject(version, i));

@@ -100,7 +100,7 @@ test('a server says what is wrong with its directory, and changes nothing in it'
   const file = await refused_start({ ...where, 'storage.path': path.join(folder, 'notes.txt') });
   assert.match(file.stderr, /notes\.txt/);
   const engine = await refused_start({ 'storage.engine': 'leveldb' });
-  assert.match(engine.stderr, /storage\.engine: .*rocksdb or memory/);
+  assert.match(engine.stderr, /storage\.engine: .*rocksdb, memory or postgresql/);
 });
 
 test('the storage commands leave a running server alone, and look after the store of a stopped one', async (context) => {

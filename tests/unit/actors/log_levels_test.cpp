@@ -71,7 +71,8 @@ TEST_CASE("the file of a line decides about its component", "[log]") {
 }
 
 TEST_CASE("only the node itself logs from files without a rule", "[log]") {
-  const std::set<std::string> of_node{"app/node.cpp", "app/inspection.cpp", "actors/supervisor.cpp",
+  const std::set<std::string> of_node{"app/node.cpp",          "app/inspection.cpp",
+                                      "app/serve.cpp",         "actors/supervisor.cpp",
                                       "actors/caf_compat.hpp", "actors/log.cpp"};
   std::size_t count = 0;
   for (const test::source& each : test::product_sources()) {

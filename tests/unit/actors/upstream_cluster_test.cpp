@@ -35,8 +35,9 @@ peer_bed::options with(fake_upstream& old) {
 class upstream_bed {
  public:
   upstream_bed() {
-    bed.links.newest = std::make_shared<newest_links>();
-    bed.links.newest->set(std::make_shared<const cluster_links>(bed.links));
+    const auto newest = std::make_shared<newest_links>();
+    newest->set(std::make_shared<const cluster_links>(bed.links));  // which does not refer to it
+    bed.links.newest = newest;
     bed.publish();
   }
   /// A name of which this node is home, or is not.
