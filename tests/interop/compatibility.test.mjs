@@ -14,6 +14,7 @@ import { serve_with_tokens, token } from './support/tokens.mjs';
 import { version_client, versions } from './support/version_client.mjs';
 import { pause, until } from './support/wait.mjs';
 import { manager_of } from './support/y_sweet_client.mjs';
+import { is_sanitized } from './support/server.mjs';
 
 const page = fileURLToPath(new URL('../../docs/compatibility.md', import.meta.url));
 const [begin, end] = ['<!-- what tests/interop/compatibility.test.mjs has seen: begin -->', '<!-- end -->'];
@@ -150,7 +151,7 @@ async function try_sharing(use, one) {
 }
 
 // What a client shows for a moment is missed where the server is slow.
-const is_slow = Boolean(process.env.TROUPE_SANITIZE) && 'the server is slow under the sanitizers';
+const is_slow = is_sanitized && 'the server is slow under the sanitizers';
 
 test('the table of clients and features says what is seen', { skip: is_slow }, async (context) => {
   const where = { 'server.port': await free_port() };
