@@ -35,11 +35,12 @@ peer_bed::options with(fake_upstream& old) {
 class upstream_bed {
  public:
   upstream_bed() {
-    const auto newest = std::make_shared<newest_links>();
-    newest->set(std::make_shared<const cluster_links>(bed.links));  // which does not refer to it
-    bed.links.newest = newest;
+    bed.links.newest = std::make_shared<newest_links>();
+    bed.links.newest->set(std::make_shared<const cluster_links>(bed.links));
     bed.publish();
   }
+  /// The links refer to the newest ones, which are they.
+  ~upstream_bed() { bed.links.newest->set(std::make_shared<const cluster_links>()); }
   /// A name of which this node is home, or is not.
   std::string name_at_home(bool is_here) const {
     for (int i = 0;; ++i) {
