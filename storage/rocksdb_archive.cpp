@@ -4,27 +4,12 @@
 #include <rocksdb/utilities/checkpoint.h>
 
 #include "base/printable.hpp"
+#include "storage/document_description.hpp"
 #include "storage/rocksdb_state.hpp"
 #include "storage/store_files.hpp"
 
 namespace troupe::storage {
 namespace {
-
-document_info describe(const std::string& name, const document_meta& meta) {
-  document_info info;
-  info.name = name;
-  info.created_at = meta.created_at;
-  info.changed_at = meta.changed_at;
-  info.last = meta.counted;
-  info.log_records = meta.log_records;
-  info.log_bytes = meta.log_bytes;
-  info.checkpoint_size = meta.checkpoint_size;
-  info.generation = meta.newest;
-  info.life = meta.life;
-  info.is_removed = meta.is_removed;
-  info.is_admitted = meta.is_admitted;
-  return info;
-}
 
 /// With the records behind the last figures counted; what cannot be read is the damage.
 document_info describe(const rocksdb_reader& reader, const std::string& name,

@@ -1,6 +1,7 @@
 // The archive in PostgreSQL, but for its versions and its verification.
 #include <algorithm>
 
+#include "storage/document_description.hpp"
 #include "storage/postgresql/state.hpp"
 
 namespace troupe::storage {
@@ -40,23 +41,6 @@ constexpr const char* select_stats =
     "pg_total_relation_size('documents'), pg_total_relation_size('versions') + "
     "pg_total_relation_size('version_parts') FROM (SELECT count(*) FROM (SELECT 1 FROM documents "
     "LIMIT 10000) AS part) AS few";
-
-document_info describe(const named_meta& from) {
-  const document_meta& meta = from.meta;
-  document_info info;
-  info.name = from.name;
-  info.created_at = meta.created_at;
-  info.changed_at = meta.changed_at;
-  info.last = meta.counted;
-  info.log_records = meta.log_records;
-  info.log_bytes = meta.log_bytes;
-  info.checkpoint_size = meta.checkpoint_size;
-  info.generation = meta.newest;
-  info.life = meta.life;
-  info.is_removed = meta.is_removed;
-  info.is_admitted = meta.is_admitted;
-  return info;
-}
 
 std::uint64_t known_generation(const document_meta& meta) {
   return document_generation(meta.life, meta.is_removed, meta.is_admitted);
@@ -121,7 +105,7 @@ result<document_page> postgresql_backend::list(const document_query& which) {
       is_at_end = is_at_end || !found.name.starts_with(which.prefix);
       if (is_at_end) return {};
       page.has_more = page.documents.size() >= which.limit;
-      if (!page.has_more) page.documents.push_back(describe(found));
+      if (!page.has_more) page.documents.push_back(describe(found.name, found.meta));
       return {};
     };
     by.send(select_page,
@@ -140,7 +124,7 @@ result<std::optional<document_info>> postgresql_backend::info(const std::string&
   const auto find = [&](connection& by) -> result<std::optional<document_info>> {
     TROUPE_ASSIGN(const auto meta, postgresql::find_meta(by, document));
     if (!meta) return std::nullopt;
-    return describe({document, *meta});
+    return describe(document, *meta);
   };
   return named(document, state_->connections.read(find));
 }
