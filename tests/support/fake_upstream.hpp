@@ -2,6 +2,7 @@
 // answers each when the test says so.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include <caf/typed_event_based_actor.hpp>
 #include <catch2/catch_test_macros.hpp>
 
 #include "actors/interfaces.hpp"
