@@ -153,13 +153,13 @@ void session::on_document_failed(document_id document, close_reason reason) {
 }
 
 void session::change_access(const access_change& change, changed_access& changed) {
-  const identity_ptr& who = core_.way().who;
-  if (core_.is_closed() || !change.concerns(who)) return;
+  if (core_.is_closed()) return;
   std::vector<std::string> documents;
   for (const joined_document& each : core_.documents())
-    if (change.concerns(who, each.name)) documents.push_back(each.name);
+    if (change.concerns(each.who, each.name)) documents.push_back(each.name);
   const bool is_whole = change.document.empty();
-  if (documents.empty() && !is_whole) return;
+  // Whoever it is in one of its documents counts for the whole of it.
+  if (documents.empty() && !(is_whole && change.concerns(core_.way().who))) return;
   ++changed.sessions;
   // What a session has sent is on its way to its documents, which the caller lets settle.
   changed.documents.insert(changed.documents.end(), documents.begin(), documents.end());
@@ -185,6 +185,8 @@ void session::on_second(time_point now) {
       connection_->counters().frames_in)
     active_at_ = now;
   if (!questions_.empty()) ask_again(now);
+  for (bool has_more = true; has_more;)
+    handle([&](auto at, auto& out) { has_more = core_.on_expiry(at, out); });
   session_effects& effects = environment_->effects;
   core_.on_second({now, connection_->queued_bytes()},
                   {connection_->last_sent(), connection_->last_alive()}, effects);
@@ -279,7 +281,7 @@ void session::send_reply(const session_effects::reply& reply) {
 }
 
 void session::open(const std::string& document, rights may) {
-  const join_document join{{.session = core_.id(), .may = may, .who = core_.way().who},
+  const join_document join{{.session = core_.id(), .may = may, .who = core_.who_in(document)},
                            environment_->hub};
   request(environment_->directory, caf::infinite, open_document{document, join})
       .then([this, document](const opened_document& opened) { on_opened(document, opened); },

@@ -58,7 +58,7 @@ void session::on_authorised(const std::string& document, const authorised& answe
     });
   }
   if (answer.what == authorised::outcome::granted) {
-    core_.on_identified(environment_->access->identify(answer.allowed, core_.way().who),
+    core_.on_identified(document, environment_->access->identify(answer.allowed, core_.way().who),
                         expiry_of(answer.allowed));
     note_answer(document, answer.allowed);
   }
@@ -73,7 +73,7 @@ void session::note_answer(const std::string& document, const webhook::authorisat
 void session::ask_again(time_point now) {
   for (const std::string& name :
        questions_.take_due(now, [&](const std::string& each) { return has_joined(each); })) {
-    const auto what = question_about(name, core_.way().who);
+    const auto what = question_about(name, core_.who_in(name));
     request(environment_->authoriser, caf::infinite, what)
         .then([this, name](const authorised& answer) { on_asked_again(name, answer); },
               [this, name](const caf::error&) {
@@ -88,11 +88,12 @@ void session::on_asked_again(const std::string& document, const authorised& answ
   if (answer.what == authorised::outcome::unavailable)
     return questions_.on_no_answer(document, unit().now(), core_.id());
   note_answer(document, answer.allowed);
-  if (const auto expires = expiry_of(answer.allowed)) core_.on_identified(core_.way().who, expires);
+  if (answer.what == authorised::outcome::granted)
+    core_.on_prolonged(document, expiry_of(answer.allowed));
   const auto& all = core_.documents();
   const auto of = std::ranges::find(all, document, &joined_document::name);
-  const rights may =
-      environment_->access->changed(core_.way().who, document, rights_in(answer), unit().now());
+  const rights may = environment_->access->changed(core_.who_in(document), document,
+                                                   rights_in(answer), unit().now());
   if (of == all.end() || of->may == may) return;
   handle([&](auto at, auto& out) {
     core_.on_rights_changed(document, may, close_reason::access_revoked, at, out);
@@ -101,7 +102,8 @@ void session::on_asked_again(const std::string& document, const authorised& answ
 
 /// What has changed while it was found out counts, too.
 void session::on_authorised(const std::string& document, rights may) {
-  const rights left = environment_->access->changed(core_.way().who, document, may, unit().now());
+  const rights left =
+      environment_->access->changed(core_.who_in(document), document, may, unit().now());
   handle([&](auto at, auto& out) { core_.on_authorised(document, left, at, out); });
 }
 
@@ -143,10 +145,11 @@ void session::on_renewal(const std::string& document, const identity_ptr& who,
   if (core_.is_closed() || answer.what == authorised::outcome::unavailable) return;
   const identity_ptr named = environment_->access->identify(answer.allowed, who);
   const bool is_granted = answer.what == authorised::outcome::granted;
-  if (is_granted && user_of(named) != user_of(core_.way().who))
+  if (is_granted && user_of(named) != user_of(core_.who_in(document)))
     return close(close_reason::unauthenticated);
   note_answer(document, answer.allowed);
-  renew(is_granted ? named : who, expiry_of(answer.allowed), rights_in(answer));
+  if (is_granted) core_.on_prolonged(document, expiry_of(answer.allowed));
+  renew(is_granted ? named : who, std::nullopt, rights_in(answer));
 }
 
 void session::renew(const identity_ptr& who, std::optional<time_point> expires, rights may) {

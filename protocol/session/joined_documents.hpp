@@ -3,8 +3,10 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +48,10 @@ struct joined_document {
   bool missed_presence = false;  ///< Changes of presence were left out.
   bool has_new_rights = false;   ///< They changed while the directory opened it.
   rights may;                    ///< What the session may do there, once it was authorised.
+  /// Who the session is there: the application names it document by document.
+  identity_ptr who;
+  /// Until when the application's last answer about it holds; nothing: as long as the session.
+  std::optional<std::chrono::steady_clock::time_point> expires;
 
   void hold(const client_request& what) {
     if (!held) held = std::make_unique<std::vector<held_request>>();
