@@ -58,6 +58,8 @@ class admin_request final : public admin_request_actor::base {
   void answer(const describe_webhooks& query);
   void answer(const replay_webhooks& query);
   void answer(const admin::access_query& query);
+  void answer(const admin::changes_query& query);
+  void lift(admin::access_query query);
   void answer(const describe_cluster& query);
   void answer(const change_members& order);
   void answer(const admin::event_query& query);

@@ -154,6 +154,10 @@ class session_protocol {
   void on_renewed(identity_ptr who, std::optional<time_point> expires, rights may, moment at,
                   session_effects& out);
 
+  /// What the token, the rules or the application give, and that no more than this is left of it.
+  void on_given(std::string_view document, rights may);
+  void on_narrowed(std::string_view document, rights within);
+
   /// What the session may do to a document has changed. Without the right to read it is closed to
   /// this session, for this cause.
   void on_rights_changed(std::string_view document, rights may, close_reason why, moment at,

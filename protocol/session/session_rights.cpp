@@ -39,6 +39,14 @@ void session_protocol::on_prolonged(std::string_view document, std::optional<tim
   if (joined_document* const of = documents_.find(document)) of->expires = expires;
 }
 
+void session_protocol::on_given(std::string_view document, rights may) {
+  if (joined_document* const of = documents_.find(document)) of->given = may;
+}
+
+void session_protocol::on_narrowed(std::string_view document, rights within) {
+  if (joined_document* const of = documents_.find(document)) of->within = of->within & within;
+}
+
 /// One at a time, since each is a leave of its own.
 bool session_protocol::on_expiry(moment at, session_effects& out) {
   if (is_closed_) return false;
