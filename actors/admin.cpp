@@ -82,7 +82,7 @@ void admin_request::finish(http_answer with) {
 
 void admin_request::answer(const list_sessions& query) {
   gather_then(
-      this, sources_->hubs, query, listed_sessions{}, patience,
+      this, all_hubs(), query, listed_sessions{}, patience,
       [](listed_sessions& all, const listed_sessions& part) {
         all.count += part.count;
         all.has_more = all.has_more || part.has_more;
@@ -149,7 +149,7 @@ void admin_request::answer(const admin::access_query& order) {
   // What the application said before the change does not count behind it.
   if (sources_->authoriser) tell(this, sources_->authoriser, forget_authorisations{});
   gather_then(
-      this, sources_->hubs, change_access{std::make_shared<const access_change>(query.what)},
+      this, all_hubs(), change_access{std::make_shared<const access_change>(query.what)},
       changed_access{}, patience,
       [](changed_access& all, const changed_access& part) {
         all.sessions += part.sessions;

@@ -56,7 +56,8 @@ std::function<void(std::string_view)> access_changer(const cluster_parts& parts)
     log_line(log_severity::info, "at another node " + admin::describe(*query));
     if (parts.authoriser) tell_anonymously(parts.authoriser, forget_authorisations{});
     const auto what = std::make_shared<const access_change>(query->what);
-    for (const hub_actor& hub : parts.hubs) tell_anonymously(hub, change_access{what});
+    for (const hub_actor& hub : parts.gateway->beside(parts.hubs))
+      tell_anonymously(hub, change_access{what});
   };
 }
 
