@@ -84,12 +84,10 @@ class http_connection final : public unit_member,
     if (!service_->waiting) return;
     waits_for_request_ = waits;
     if (!waits) return service_->waiting->remove(this);
-    service_->waiting->add(this, [&unit = unit_, weak = weak_from_this()] {
+    service_->waiting->add(this, io_unit::clock::now(), [&unit = unit_, weak = weak_from_this()] {
       unit.post([weak] {
         const auto self = weak.lock();
-        if (!self || self->is_finished_) return;
-        if (self->waits_for_request_) return self->finish();
-        self->service_->waiting->make_room();
+        if (self && self->waits_for_request_) self->finish();
       });
     });
   }

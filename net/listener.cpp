@@ -28,6 +28,7 @@ using tcp_acceptor = asio::basic_socket_acceptor<asio::ip::tcp, io_executor>;
 
 constexpr int backlog = 4096;
 constexpr std::chrono::milliseconds accept_retry_delay{100};
+constexpr std::chrono::milliseconds room_retry_delay{100};
 /// How many are accepted before others have their turn.
 constexpr int accepts_per_event_max = 64;
 
@@ -110,11 +111,20 @@ class listener::core : public std::enable_shared_from_this<core> {
     });
   }
 
-  /// Goes on when a socket has been closed: that of the connection that waits longest for a
+  /// Goes on when a socket has been closed: that of the connection that has waited longest for a
   /// request, or if all are being answered, the first that has its answer.
   void make_room() {
     waits_for_place_ = true;
-    service_->waiting->make_room();
+    look_for_room();
+  }
+
+  void look_for_room() {
+    if (!waits_for_place_) return;
+    service_->waiting->end_oldest(io_unit::clock::now());
+    retry_.expires_after(room_retry_delay);
+    retry_.async_wait([self = shared_from_this()](error_code cancelled) {
+      if (!cancelled) self->look_for_room();
+    });
   }
 
   /// By plain calls: Asio would register each socket with its own reactor, and take it back out
@@ -167,7 +177,7 @@ class listener::core : public std::enable_shared_from_this<core> {
   void on_place_free() {
     --open_;
     if (!std::exchange(waits_for_place_, false)) return;
-    service_->waiting->on_room();
+    retry_.cancel();
     accept_next();
   }
 
