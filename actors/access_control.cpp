@@ -20,10 +20,6 @@ std::unique_ptr<access::verifier> verifier_of_issued(const access_settings& sett
                                             of->settings(settings.tokens.clock_skew), of->keys());
 }
 
-bool is_same_subject(const access_change& one, const access_change& other) {
-  return one.user == other.user && one.token_id == other.token_id && one.document == other.document;
-}
-
 }  // namespace
 
 std::chrono::steady_clock::time_point steady(std::chrono::system_clock::time_point when) {
@@ -174,31 +170,56 @@ rights access_control::changed(std::string_view user, std::string_view token_id,
                                std::string_view document, rights may, time_point now) const {
   if (!has_changes_.load(std::memory_order_acquire)) return may;
   const std::lock_guard lock{changes_mutex_};
-  // Of several the last counts.
-  const auto last = std::find_if(changes_.rbegin(), changes_.rend(), [&](const kept_change& each) {
-    return each.until > now && each.what.concerns(user, token_id, document);
-  });
-  return last == changes_.rend() ? may : last->what.may.value_or(rights{});
+  return changes_.left(user, token_id, document, may, now);
+}
+
+/// Requires: changes_mutex_ is held.
+void access_control::note_moved() {
+  has_changes_.store(!changes_.empty(), std::memory_order_release);
+  next_end_.store(changes_.next_end().time_since_epoch().count(), std::memory_order_release);
+  generation_.fetch_add(1, std::memory_order_acq_rel);
 }
 
 bool access_control::add(const access_change& change, time_point now, time_point until) {
   const std::lock_guard lock{changes_mutex_};
-  std::erase_if(changes_, [&](const kept_change& each) {
-    return each.until <= now || is_same_subject(each.what, change);
-  });
-  if (changes_.size() >= changes_max) return false;
-  changes_.push_back({change, until});
-  has_changes_.store(true, std::memory_order_release);
-  return true;
+  const bool is_kept = changes_.add(change, now, until);
+  note_moved();
+  return is_kept;
 }
 
-std::vector<access_control::counting_change> access_control::kept_changes(time_point now) const {
-  std::vector<counting_change> all;
+std::optional<std::chrono::seconds> access_control::lift(const access_change& subject,
+                                                         time_point now) {
   const std::lock_guard lock{changes_mutex_};
-  for (const kept_change& each : changes_)
-    if (each.until > now)
-      all.push_back({each.what, std::chrono::ceil<std::chrono::seconds>(each.until - now)});
-  return all;
+  const auto lasts = changes_.lift(subject, now);
+  if (lasts) note_moved();
+  return lasts;
+}
+
+void access_control::note_lift(const access_change& subject, time_point now, time_point until) {
+  const std::lock_guard lock{changes_mutex_};
+  changes_.note_lift(subject, now, until);
+  note_moved();
+}
+
+std::uint64_t access_control::next_change_time(std::uint64_t wall_ms) {
+  const std::lock_guard lock{changes_mutex_};
+  return changes_.next_time(wall_ms);
+}
+
+std::uint64_t access_control::generation(time_point now) {
+  if (now.time_since_epoch().count() >= next_end_.load(std::memory_order_acquire)) {
+    const std::lock_guard lock{changes_mutex_};
+    if (now >= changes_.next_end() && changes_.forget_outdated(now))
+      note_moved();
+    else
+      next_end_.store(changes_.next_end().time_since_epoch().count(), std::memory_order_release);
+  }
+  return generation_.load(std::memory_order_acquire);
+}
+
+std::vector<access_changes::counting> access_control::kept_changes(time_point now) const {
+  const std::lock_guard lock{changes_mutex_};
+  return changes_.all(now);
 }
 
 void access_control::use(access::key_set_ptr keys) { verifier_.use(std::move(keys)); }

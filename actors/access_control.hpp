@@ -2,13 +2,14 @@
 // changed about sessions since. The host asks it about each upgrade, sessions about each document
 // they come to. One per node, shared by all I/O units. Thread: any.
 //
-// A change (access_change) counts for sessions that come later, too, until it is outdated: so
-// neither a join under way nor a new connection with the same token slips past it.
+// A change (access_change) counts for sessions that come later, too, until it is outdated or
+// lifted: so neither a join under way nor a new connection with the same token slips past it. How
+// several count together: actors/access_changes.
 #pragma once
 
 #include <atomic>
 #include <chrono>
-#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -16,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "actors/access_changes.hpp"
 #include "actors/node_metrics.hpp"
 #include "actors/operator_view.hpp"
 #include "base/close_reason.hpp"
@@ -62,9 +64,6 @@ class access_control {
  public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// Changes that are kept for those who come later.
-  static constexpr std::size_t changes_max = 10'000;
-
   /// `metrics`: count the tokens that are looked at; may be null.
   explicit access_control(access_settings settings = {},
                           std::shared_ptr<const node_metrics> metrics = {});
@@ -94,33 +93,34 @@ class access_control {
   tl::expected<token_bearer, std::optional<access::token_fault>>
   bearer_of(std::string_view token, std::string_view document, time_point now);
 
-  /// What is left of rights after the changes that were made.
+  /// What is left of rights after the changes that are kept.
   rights changed(const identity_ptr& who, std::string_view document, rights may,
                  time_point now) const {
     return changed(user_of(who), token_id_of(who), document, may, now);
   }
 
-  /// Lets a change count for those who come until then, in place of an earlier one for the same.
-  /// Returns false if there are too many.
+  /// Lets a change count until then, in place of an earlier one for the same. Returns false if
+  /// there are too many.
   bool add(const access_change& change, time_point now, time_point until);
+  /// Lifts the change of exactly this subject; nothing if there is none, else how long it would
+  /// have counted.
+  std::optional<std::chrono::seconds> lift(const access_change& subject, time_point now);
+  /// The same of another node; remembered until then.
+  void note_lift(const access_change& subject, time_point now, time_point until);
+  /// For access_change::made_at of one that is made now.
+  std::uint64_t next_change_time(std::uint64_t wall_ms);
 
-  /// A change that still counts, and for how long.
-  struct counting_change {
-    access_change what;
-    std::chrono::seconds lasts{0};
-  };
-  /// All of them, the oldest first.
-  std::vector<counting_change> kept_changes(time_point now) const;
+  /// Counts how often changes were made, lifted or outdated: sessions look at their rights again
+  /// when it has moved. Cheap.
+  std::uint64_t generation(time_point now);
+
+  /// All that are kept, the oldest first.
+  std::vector<access_changes::counting> kept_changes(time_point now) const;
 
   /// From now on tokens are verified by these keys.
   void use(access::key_set_ptr keys);
 
  private:
-  struct kept_change {
-    access_change what;
-    time_point until;
-  };
-
   rights changed(std::string_view user, std::string_view token_id, std::string_view document,
                  rights may, time_point now) const;
   identified_client identify_token(std::string_view token, const std::string& address);
@@ -137,9 +137,13 @@ class access_control {
   const std::shared_ptr<const node_metrics> metrics_;
   access::verifier verifier_;
   const std::unique_ptr<access::verifier> issued_;  // of the tokens that the server issues, or null
+  void note_moved();
+
   mutable std::mutex changes_mutex_;
-  std::vector<kept_change> changes_;  // guarded by changes_mutex_; the oldest first
+  access_changes changes_;  // guarded by changes_mutex_
   std::atomic<bool> has_changes_{false};
+  std::atomic<time_point::rep> next_end_{time_point::max().time_since_epoch().count()};
+  std::atomic<std::uint64_t> generation_{0};
 };
 
 }  // namespace troupe

@@ -82,7 +82,7 @@ void admin_request::finish(http_answer with) {
 
 void admin_request::answer(const list_sessions& query) {
   gather_then(
-      this, sources_->hubs, query, listed_sessions{}, patience,
+      this, all_hubs(), query, listed_sessions{}, patience,
       [](listed_sessions& all, const listed_sessions& part) {
         all.count += part.count;
         all.has_more = all.has_more || part.has_more;
@@ -137,8 +137,11 @@ void admin_request::answer(const replay_webhooks& query) {
 
 /// First for those who come, so that nobody slips through in between. The answer goes out when all
 /// that the sessions had sent before is handled.
-void admin_request::answer(const admin::access_query& query) {
+void admin_request::answer(const admin::access_query& order) {
+  if (order.is_lift) return lift(order);
   const auto now = std::chrono::steady_clock::now();
+  admin::access_query query = order;
+  query.what.made_at = sources_->access->next_change_time(wall_clock_ms());
   if (query.lasts.count() > 0 && !sources_->access->add(query.what, now, now + query.lasts))
     return finish(admin::answer_error(503, "too many changes of rights are kept already"));
   log_line(log_severity::info, admin::describe(query));
@@ -146,7 +149,7 @@ void admin_request::answer(const admin::access_query& query) {
   // What the application said before the change does not count behind it.
   if (sources_->authoriser) tell(this, sources_->authoriser, forget_authorisations{});
   gather_then(
-      this, sources_->hubs, change_access{std::make_shared<const access_change>(query.what)},
+      this, all_hubs(), change_access{std::make_shared<const access_change>(query.what)},
       changed_access{}, patience,
       [](changed_access& all, const changed_access& part) {
         all.sessions += part.sessions;
@@ -159,6 +162,22 @@ void admin_request::answer(const admin::access_query& query) {
                    all](const settled_documents&) { finish(admin::show_changed(query, all)); },
                   [this](const caf::error&) { finish(admin::show_failure()); });
       });
+}
+
+/// Sessions look at their rights again within a second.
+void admin_request::lift(admin::access_query query) {
+  query.what.made_at = sources_->access->next_change_time(wall_clock_ms());
+  const auto lasts = sources_->access->lift(query.what, std::chrono::steady_clock::now());
+  if (!lasts) return finish(admin::show_lifted(lasts));
+  query.lasts = *lasts;
+  log_line(log_severity::info, admin::describe(query));
+  if (sources_->cluster) tell(this, sources_->cluster, announce_access{admin::to_text(query)});
+  finish(admin::show_lifted(lasts));
+}
+
+void admin_request::answer(const admin::changes_query& query) {
+  finish(
+      admin::show_changes(sources_->access->kept_changes(std::chrono::steady_clock::now()), query));
 }
 
 void admin_request::answer(const describe_cluster& query) {

@@ -16,6 +16,7 @@
 #include "actors/admin_pages.hpp"
 #include "actors/archivist.hpp"
 #include "actors/caf_compat.hpp"
+#include "actors/gateway_place.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/request_journal.hpp"
 #include "actors/request_rates.hpp"
@@ -33,6 +34,7 @@ struct admin_sources {
   std::shared_ptr<access_control> access = std::make_shared<access_control>();
   authoriser_actor authoriser = {};  ///< Null unless access.mode is webhook.
   cluster_actor cluster = {};        ///< Null: the node is in none.
+  std::shared_ptr<const gateway_place> gateway = std::make_shared<const gateway_place>();
 };
 
 class admin_request final : public admin_request_actor::base {
@@ -58,6 +60,10 @@ class admin_request final : public admin_request_actor::base {
   void answer(const describe_webhooks& query);
   void answer(const replay_webhooks& query);
   void answer(const admin::access_query& query);
+  void answer(const admin::changes_query& query);
+  void lift(admin::access_query query);
+  /// Those who have sessions.
+  std::vector<hub_actor> all_hubs() const { return sources_->gateway->beside(sources_->hubs); }
   void answer(const describe_cluster& query);
   void answer(const change_members& order);
   void answer(const admin::event_query& query);

@@ -161,6 +161,11 @@ json to_json(const described_webhooks::dead_letter& dead) {
           {"attempts", dead.attempts}, {"error", dead.why}};
 }
 
+template <class Query>
+admin_query query_or_refusal(tl::expected<Query, http_answer> query) {
+  return query ? admin_query{*std::move(query)} : admin_query{std::move(query).error()};
+}
+
 /// A file of the dashboard; its connection ends, since whoever may have it may ask nothing more.
 http_answer read_dashboard(const http_request& request) {
   const page_file* const file = find_page_file(dashboard_files(), request.target);
@@ -184,10 +189,10 @@ admin_query read_request(const page_request& wanted, const http_request& request
   if (wanted.to == page::dashboard) return read_dashboard(request);
   if (wanted.to == page::metrics) return metrics_query{};
   if (wanted.to == page::notify) return read_notification(request.body);
-  if (wanted.to == page::close_sessions || wanted.to == page::change_rights) {
-    auto query = wanted.to == page::close_sessions ? read_close(request) : read_rights(request);
-    return query ? admin_query{*std::move(query)} : admin_query{std::move(query).error()};
-  }
+  if (wanted.to == page::close_sessions) return query_or_refusal(read_close(request));
+  if (wanted.to == page::change_rights) return query_or_refusal(read_rights(request));
+  if (wanted.to == page::lift_change) return query_or_refusal(read_lift(request));
+  if (wanted.to == page::access_changes) return query_or_refusal(read_changes_page(request));
   if (wanted.to == page::cluster) return describe_cluster{};
   if (wanted.to == page::add_member || wanted.to == page::remove_member) {
     auto order = wanted.to == page::add_member ? read_added_member(request)

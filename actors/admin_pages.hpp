@@ -30,8 +30,8 @@ struct event_query {
 struct metrics_query {};
 using admin_query =
     std::variant<http_answer, list_sessions, list_documents, list_clients, notify_query,
-                 event_query, describe_webhooks, replay_webhooks, access_query, describe_cluster,
-                 change_members, describe_log, log_change, metrics_query>;
+                 event_query, describe_webhooks, replay_webhooks, access_query, changes_query,
+                 describe_cluster, change_members, describe_log, log_change, metrics_query>;
 
 /// An answer that says what is wrong. `allow`: the methods that are understood.
 http_answer answer_error(unsigned status, const std::string& text, std::string allow = {});

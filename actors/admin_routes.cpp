@@ -22,6 +22,8 @@ constexpr std::array rows{
     page_row{"GET", "/api/v1/sessions", page::sessions, running_node},
     page_row{"POST", "/api/v1/sessions/close", page::close_sessions, running_node},
     page_row{"POST", "/api/v1/sessions/rights", page::change_rights, running_node},
+    page_row{"GET", "/api/v1/sessions/changes", page::access_changes, running_node},
+    page_row{"DELETE", "/api/v1/sessions/changes", page::lift_change, running_node},
     page_row{"POST", "/api/v1/notify", page::notify, running_node},
     page_row{"GET", "/api/v1/documents", page::documents, archivist},
     page_row{"GET", "/api/v1/documents/{name}", page::document, archivist, body_kind::json,

@@ -23,6 +23,8 @@ enum class page : std::uint8_t {
   sessions,
   close_sessions,
   change_rights,
+  access_changes,
+  lift_change,
   notify,
   documents,  ///< Those stored, or with ?open=true those open.
   batch,

@@ -121,6 +121,8 @@ void archivist::on_request(const answer_admin_request& order) {
     case admin::page::sessions:
     case admin::page::close_sessions:
     case admin::page::change_rights:
+    case admin::page::access_changes:
+    case admin::page::lift_change:
     case admin::page::notify:
     case admin::page::webhooks:
     case admin::page::replay_webhooks:

@@ -2,6 +2,9 @@
 // the token that one shows, and opens a session for it. The node spawns it where gateway.enabled,
 // and publishes it at gateway.port.
 //
+// To operators it is a hub besides those of the sockets: it passes on what changes and lists
+// sessions (actors/gateway_place).
+//
 // Its mailbox is filled by whoever reaches the port; each message is handled at once. Wrong tokens
 // have a rate. Its sessions end with it.
 #pragma once
@@ -9,6 +12,7 @@
 #include <chrono>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include <troupe/client.hpp>
 
@@ -18,13 +22,16 @@
 
 namespace troupe {
 
-class gateway final : public client::gateway::base {
+/// What programs reach, and what the node itself asks.
+using gateway_actor = client::gateway::extend_with<hub_actor>;
+
+class gateway final : public gateway_actor::base {
  public:
   /// Wrong tokens in a second; then none is compared until the second is over.
   static constexpr std::size_t wrong_tries_max = 10;
 
   gateway(caf::actor_config& config, std::shared_ptr<gateway_desk> desk)
-      : client::gateway::base(config), desk_(std::move(desk)) {}
+      : gateway_actor::base(config), desk_(std::move(desk)) {}
 
   const char* name() const override { return "troupe.gateway"; }
 
@@ -34,6 +41,9 @@ class gateway final : public client::gateway::base {
 
  private:
   caf::result<opened_client_session> on_open(const open_client_session& from);
+  caf::result<changed_access> on_change(const change_access& change);
+  caf::result<listed_sessions> on_list(const list_sessions& which);
+  std::vector<hub_actor> all_sessions_as_hubs() const;
   bool may_try();
 
   std::shared_ptr<gateway_desk> desk_;

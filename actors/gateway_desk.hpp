@@ -36,6 +36,7 @@ struct gateway_client {
   bool is_operator = false;  ///< With the admin token.
   std::string token = {};    ///< Of a user; it is secret.
   std::string user = {};
+  std::string token_id = {};
 };
 
 class gateway_desk {
@@ -61,7 +62,8 @@ class gateway_desk {
     if (settings_.admin_token.equals(token)) return gateway_client{.is_operator = true};
     const auto bearer = access_->bearer_of(token, {}, std::chrono::steady_clock::now());
     if (!bearer) return std::nullopt;
-    return gateway_client{.is_operator = false, .token = token, .user = bearer->user};
+    return gateway_client{
+        .is_operator = false, .token = token, .user = bearer->user, .token_id = bearer->token_id};
   }
   /// What the client may do to a document now; nothing: its token has ended.
   std::optional<rights> rights_of(const gateway_client& client, const std::string& document) const {
@@ -77,7 +79,8 @@ class gateway_desk {
     return rates_.take(client.user, std::chrono::steady_clock::now());
   }
 
-  /// Names a session among all of the node: above those of the sockets, below those of peers.
+  /// Names a session among all of the node: above those of the sockets, below those of peers, and a
+  /// number that every reader of JSON keeps.
   session_id next_session() noexcept { return first_session | ++last_session_; }
 
   /// Places that are given back by their ends; null: there is none.
@@ -89,7 +92,7 @@ class gateway_desk {
   }
 
  private:
-  static constexpr session_id first_session = session_id{1} << 62;
+  static constexpr session_id first_session = session_id{1} << 52;
 
   static std::shared_ptr<void> place_in(budget& of, std::shared_ptr<gateway_desk> keep) {
     if (!of.take(1)) return nullptr;

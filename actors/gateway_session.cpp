@@ -18,8 +18,6 @@ namespace {
 
 /// How long a document or the store may take.
 constexpr std::chrono::seconds request_patience{60};
-/// A token that has ended, or has less rights, is noticed after this time by what it observes.
-constexpr std::chrono::seconds look_at_rights{2};
 
 caf::error client_refusal(client_error code, std::string text) {
   return caf::make_error(code, std::move(text));
@@ -71,6 +69,12 @@ std::string version_in(const std::string& etag) {
   return etag.size() < 2 ? std::string{} : etag.substr(1, etag.size() - 2);
 }
 
+identity identity_of(const gateway_client& who) {
+  identity named{.user = who.user};
+  named.token_id = who.token_id;
+  return named;
+}
+
 }  // namespace
 
 gateway_session::gateway_session(caf::actor_config& config, std::shared_ptr<gateway_desk> desk,
@@ -80,8 +84,7 @@ gateway_session::gateway_session(caf::actor_config& config, std::shared_ptr<gate
       desk_(std::move(desk)),
       place_(std::move(place)),
       who_(std::move(who)),
-      identity_(who_.is_operator ? nullptr
-                                 : std::make_shared<const identity>(identity{.user = who_.user})),
+      identity_(who_.is_operator ? nullptr : std::make_shared<const identity>(identity_of(who_))),
       owner_(std::move(owner)),
       id_(desk_->next_session()) {}
 
@@ -91,14 +94,15 @@ gateway_session::behavior_type gateway_session::make_behavior() {
   set_down_handler([this](const caf::down_msg& down) { on_down(down); });
   set_exit_handler([this](const caf::exit_msg&) { end(); });
   watch(this, owner_);
+  ask_for_address();
   tell_later(this, gateway_session_actor{this}, look_at_rights, second_passed{});
   return {
       // as a hub
       [this](const deliver_batch& batch) { on_batch(batch); },
       [](const close_subscribers&) {},
       [](const close_all_sessions&) {},
-      [](const change_access&) { return changed_access{}; },
-      [](const list_sessions&) { return listed_sessions{}; },
+      [this](const change_access& change) { return on_change(*change.what); },
+      [this](const list_sessions& which) { return on_list(which); },
       [](const describe_sessions&) { return listed_sessions{}; },
       [](const survey_sessions&) { return surveyed_sessions{}; },
       // notes
@@ -132,7 +136,8 @@ caf::error gateway_session::refusal_of(const std::string& document, right needed
   if (const auto good = check_document_name(document); !good)
     return client_refusal(client_error::invalid_request,
                           "the name of the document: " + good.error().detail);
-  const auto may = desk_->rights_of(who_, document);
+  if (is_ending_) return client_refusal(client_error::forbidden, "the session was closed");
+  const auto may = rights_to(document);
   if (!may) return client_refusal(client_error::wrong_token, "the token is no good any more");
   if (!may->contains(needed))
     return client_refusal(client_error::forbidden, "the token has no right to this document");
@@ -140,6 +145,7 @@ caf::error gateway_session::refusal_of(const std::string& document, right needed
     return client_refusal(client_error::unavailable, "this user asks too often");
   if (requests_ >= client::requests_max)
     return client_refusal(client_error::unavailable, "too many requests have no answer yet");
+  ++requests_seen_;
   return {};
 }
 
@@ -298,20 +304,25 @@ caf::result<observing_document> gateway_session::on_observe(const observe_docume
   join.hub = gateway_session_actor{this};
   auto promise = make_response_promise<observing_document>();
   ++requests_;
-  ++openings_;
+  const auto underway = std::make_shared<opening>(opening{which.document});
+  opening_.push_back(underway);
   // Without a time-out: the document has the session from then on, whenever that is.
   request(desk_->directory(), caf::infinite, open_document{which.document, join})
       .then(
-          [this, promise, observer, name = which.document](const opened_document& opened) mutable {
+          [this, promise, observer, underway](const opened_document& opened) mutable {
             --requests_;
-            --openings_;
-            begin_observing(name, opened, observer);
-            promise.deliver(observing_document{name});
+            std::erase(opening_, underway);
+            if (auto why = opened_too_late(*underway, opened)) {
+              promise.deliver(std::move(why));
+            } else {
+              begin_observing(underway->document, opened, observer);
+              promise.deliver(observing_document{underway->document});
+            }
             end_if_nothing_opens();
           },
-          [this, promise](const caf::error& why) mutable {
+          [this, promise, underway](const caf::error& why) mutable {
             --requests_;
-            --openings_;
+            std::erase(opening_, underway);
             promise.deliver(to_client_error(why));
             end_if_nothing_opens();
           });
@@ -325,7 +336,14 @@ void gateway_session::end() {
 }
 
 void gateway_session::end_if_nothing_opens() {
-  if (is_ending_ && openings_ == 0) quit();
+  if (is_ending_ && opening_.empty()) quit();
+}
+
+/// What has changed while the document was opened counts; then it leaves it again.
+caf::error gateway_session::opened_too_late(const opening& which, const opened_document& opened) {
+  if (!is_ending_ && !which.is_closed && may_read(which.document)) return {};
+  tell(this, opened.document, leave_document{id_});
+  return client_refusal(client_error::forbidden, "the document was closed to this session");
 }
 
 /// It hears from its first request on: who is present, which is the least that one can ask.
@@ -397,18 +415,6 @@ void gateway_session::on_down(const caf::down_msg& down) {
   const close_reason why =
       down.reason ? to_close_reason(down.reason) : close_reason::server_stopping;
   end_observing(of, std::string{describe(why).text});
-}
-
-/// A change of rights reaches sessions with sockets through their hubs; here it is looked up.
-void gateway_session::on_second() {
-  std::vector<std::string> lost;
-  for (const auto& [name, each] : observed_) {
-    const auto may = desk_->rights_of(who_, name);
-    if (!may || !may->contains(right::read)) lost.push_back(name);
-  }
-  for (const std::string& name : lost)
-    end_observing(observed_.find(name), "the token has no right to this document any more");
-  tell_later(this, gateway_session_actor{this}, look_at_rights, second_passed{});
 }
 
 }  // namespace troupe

@@ -37,8 +37,13 @@ struct access_change {
   std::string user = {};      ///< Empty: any.
   std::string token_id = {};  ///< Empty: any.
   std::string document = {};  ///< Empty: all that a session has joined, and the session itself.
-  std::optional<rights> may = {};  ///< What they may do from now on; nothing: they are closed.
+  std::optional<rights> may = {};  ///< What is left to them at most; nothing: they are closed.
   close_reason why = close_reason::access_revoked;  ///< Of what is closed.
+  bool is_grant = false;    ///< `may` comes to what they may do, instead of being all that is left.
+  bool is_passing = false;  ///< Only those who are here are meant.
+  /// Milliseconds since 1970 by the node that made it; of changes for the same subject the latest
+  /// counts, whenever a node hears of it. 0: not known.
+  std::uint64_t made_at = 0;
 
   bool concerns(const identity_ptr& who) const {
     return (user.empty() || user == user_of(who)) &&

@@ -21,6 +21,7 @@ std::string_view event_of(page to) noexcept {
   switch (to) {
     case page::close_sessions: return "sessions.closed";
     case page::change_rights: return "rights.changed";
+    case page::lift_change: return "change.lifted";
     case page::create_document: return "document.created";
     case page::import_document: return "document.imported";
     case page::copy_document: return "document.copied";
@@ -43,6 +44,7 @@ std::string_view event_of(page to) noexcept {
     case page::dashboard:
     case page::metrics:
     case page::sessions:
+    case page::access_changes:
     case page::notify:
     case page::documents:
     case page::document_sessions:
@@ -77,6 +79,8 @@ std::string details_of_change(const admin::access_query& query) {
   add(members, "tokenId", query.what.token_id);
   add(members, "document", query.what.document);
   if (query.what.may) add(members, "rights", to_string(*query.what.may));
+  if (query.is_lift) return members;
+  if (query.what.is_grant) members += ",\"grant\":true";
   return members.append(members.empty() ? "" : ",")
       .append("\"seconds\":")
       .append(std::to_string(query.lasts.count()));
@@ -90,6 +94,9 @@ std::string details_of(const admin::page_request& of, const http_request& reques
       break;
     case page::change_rights:
       if (const auto query = admin::read_rights(request)) return details_of_change(*query);
+      break;
+    case page::lift_change:
+      if (const auto query = admin::read_lift(request)) return details_of_change(*query);
       break;
     case page::copy_document:
       if (const auto to = admin::read_copy(request)) add(members, "to", *to);

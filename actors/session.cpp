@@ -44,6 +44,7 @@ session::session(caf::actor_config& config, io_unit& unit,
       environment_(std::move(environment)),
       core_(id, std::move(way), environment_->settings, unit.now()),
       connection_(std::move(connection)),
+      access_seen_(environment_->access->generation(unit.now())),
       connected_since_(std::chrono::system_clock::now()),
       active_at_(io_unit::clock::now()),
       visitor_(visitor),
@@ -153,21 +154,28 @@ void session::on_document_failed(document_id document, close_reason reason) {
 }
 
 void session::change_access(const access_change& change, changed_access& changed) {
-  const identity_ptr& who = core_.way().who;
-  if (core_.is_closed() || !change.concerns(who)) return;
+  if (core_.is_closed()) return;
   std::vector<std::string> documents;
   for (const joined_document& each : core_.documents())
-    if (change.concerns(who, each.name)) documents.push_back(each.name);
+    if (change.concerns(each.who, each.name)) documents.push_back(each.name);
   const bool is_whole = change.document.empty();
-  if (documents.empty() && !is_whole) return;
+  // Whoever it is in one of its documents counts for the whole of it.
+  if (documents.empty() && !(is_whole && change.concerns(core_.way().who))) return;
   ++changed.sessions;
   // What a session has sent is on its way to its documents, which the caller lets settle.
   changed.documents.insert(changed.documents.end(), documents.begin(), documents.end());
   if (!change.may && is_whole) return close(change.why);
-  for (const std::string& each : documents)
-    handle([&](auto at, auto& out) {
-      core_.on_rights_changed(each, change.may.value_or(rights{}), change.why, at, out);
-    });
+  for (const std::string& each : documents) {
+    if (core_.is_closed()) return;
+    if (change.may && change.is_passing) core_.on_narrowed(each, *change.may);
+    if (change.may) {
+      set_rights(each, change.why);
+    } else {
+      handle([&](auto at, auto& out) {
+        core_.on_rights_changed(each, rights{}, change.why, at, out);
+      });
+    }
+  }
 }
 
 void session::on_pause_ended(time_point now) {
@@ -185,6 +193,11 @@ void session::on_second(time_point now) {
       connection_->counters().frames_in)
     active_at_ = now;
   if (!questions_.empty()) ask_again(now);
+  look_at_rights(now);
+  if (core_.is_closed()) return;
+  for (bool has_more = true; has_more;)
+    handle([&](auto at, auto& out) { has_more = core_.on_expiry(at, out); });
+  if (core_.is_closed()) return;
   session_effects& effects = environment_->effects;
   core_.on_second({now, connection_->queued_bytes()},
                   {connection_->last_sent(), connection_->last_alive()}, effects);
@@ -279,7 +292,7 @@ void session::send_reply(const session_effects::reply& reply) {
 }
 
 void session::open(const std::string& document, rights may) {
-  const join_document join{{.session = core_.id(), .may = may, .who = core_.way().who},
+  const join_document join{{.session = core_.id(), .may = may, .who = core_.who_in(document)},
                            environment_->hub};
   request(environment_->directory, caf::infinite, open_document{document, join})
       .then([this, document](const opened_document& opened) { on_opened(document, opened); },

@@ -110,6 +110,9 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   void note_answer(const std::string& document, const webhook::authorisation& answer);
   void on_authorised(const std::string& document, rights may);
   void on_token(const std::string& token);
+  rights rights_left(const identity_ptr& who, const std::string& document);
+  void set_rights(const std::string& document, close_reason why);
+  void look_at_rights(time_point now);
   void renew(const identified_client& client);
   void on_renewal(const std::string& document, const identity_ptr& who, const authorised& answer);
   void renew(const identity_ptr& who, std::optional<time_point> expires, rights may);
@@ -127,7 +130,8 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   session_protocol core_;
   std::shared_ptr<websocket_connection> connection_;
   document_handles opened_;
-  question_schedule questions_;       // where the application decides
+  question_schedule questions_;  // where the application decides
+  std::uint64_t access_seen_;    // access_control::generation() when rights were last looked at
   std::unique_ptr<life_check> life_;  // while a document wants to know
   std::chrono::system_clock::time_point connected_since_;
   time_point active_at_;           // when its client was last seen to have sent a message

@@ -57,8 +57,11 @@ void session::on_authorised(const std::string& document, const authorised& answe
       core_.on_refused(document, close_reason::access_unavailable, at, out);
     });
   }
+  // No grant of an operator makes a yes of the application's no.
+  if (answer.what == authorised::outcome::denied)
+    return handle([&](auto at, auto& out) { core_.on_authorised(document, rights{}, at, out); });
   if (answer.what == authorised::outcome::granted) {
-    core_.on_identified(environment_->access->identify(answer.allowed, core_.way().who),
+    core_.on_identified(document, environment_->access->identify(answer.allowed, core_.way().who),
                         expiry_of(answer.allowed));
     note_answer(document, answer.allowed);
   }
@@ -73,7 +76,7 @@ void session::note_answer(const std::string& document, const webhook::authorisat
 void session::ask_again(time_point now) {
   for (const std::string& name :
        questions_.take_due(now, [&](const std::string& each) { return has_joined(each); })) {
-    const auto what = question_about(name, core_.way().who);
+    const auto what = question_about(name, core_.who_in(name));
     request(environment_->authoriser, caf::infinite, what)
         .then([this, name](const authorised& answer) { on_asked_again(name, answer); },
               [this, name](const caf::error&) {
@@ -88,21 +91,50 @@ void session::on_asked_again(const std::string& document, const authorised& answ
   if (answer.what == authorised::outcome::unavailable)
     return questions_.on_no_answer(document, unit().now(), core_.id());
   note_answer(document, answer.allowed);
-  if (const auto expires = expiry_of(answer.allowed)) core_.on_identified(core_.way().who, expires);
-  const auto& all = core_.documents();
-  const auto of = std::ranges::find(all, document, &joined_document::name);
-  const rights may =
-      environment_->access->changed(core_.way().who, document, rights_in(answer), unit().now());
-  if (of == all.end() || of->may == may) return;
+  core_.on_given(document, rights_in(answer));
+  if (answer.what == authorised::outcome::granted) {
+    core_.on_prolonged(document, expiry_of(answer.allowed));
+    return set_rights(document, close_reason::access_revoked);
+  }
   handle([&](auto at, auto& out) {
-    core_.on_rights_changed(document, may, close_reason::access_revoked, at, out);
+    core_.on_rights_changed(document, rights{}, close_reason::access_revoked, at, out);
   });
 }
 
 /// What has changed while it was found out counts, too.
 void session::on_authorised(const std::string& document, rights may) {
-  const rights left = environment_->access->changed(core_.way().who, document, may, unit().now());
+  core_.on_given(document, may);
+  const rights left = rights_left(core_.who_in(document), document);
   handle([&](auto at, auto& out) { core_.on_authorised(document, left, at, out); });
+}
+
+// --- changes of access ---
+
+rights session::rights_left(const identity_ptr& who, const std::string& document) {
+  const auto& all = core_.documents();
+  const auto of = std::ranges::find(all, document, &joined_document::name);
+  if (of == all.end()) return {};
+  return environment_->access->changed(who, document, of->given, unit().now()) & of->within;
+}
+
+/// Those of a document that waits for the authoriser are looked at when it has answered.
+void session::set_rights(const std::string& document, close_reason why) {
+  if (core_.is_closed()) return;
+  const auto& all = core_.documents();
+  const auto of = std::ranges::find(all, document, &joined_document::name);
+  if (of == all.end() || of->state == join_state::authorising) return;
+  const rights left = rights_left(of->who, document);
+  if (left == of->may) return;
+  handle([&](auto at, auto& out) { core_.on_rights_changed(document, left, why, at, out); });
+}
+
+/// Changes that were lifted or are outdated give back what they took.
+void session::look_at_rights(time_point now) {
+  const std::uint64_t moved = environment_->access->generation(now);
+  if (std::exchange(access_seen_, moved) == moved) return;
+  std::vector<std::string> names;
+  for (const joined_document& each : core_.documents()) names.push_back(each.name);
+  for (const std::string& each : names) set_rights(each, close_reason::access_revoked);
 }
 
 // --- tokens in messages ---
@@ -143,14 +175,19 @@ void session::on_renewal(const std::string& document, const identity_ptr& who,
   if (core_.is_closed() || answer.what == authorised::outcome::unavailable) return;
   const identity_ptr named = environment_->access->identify(answer.allowed, who);
   const bool is_granted = answer.what == authorised::outcome::granted;
-  if (is_granted && user_of(named) != user_of(core_.way().who))
+  if (is_granted && user_of(named) != user_of(core_.who_in(document)))
     return close(close_reason::unauthenticated);
   note_answer(document, answer.allowed);
-  renew(is_granted ? named : who, expiry_of(answer.allowed), rights_in(answer));
+  if (is_granted) {
+    core_.on_prolonged(document, expiry_of(answer.allowed));
+    return renew(named, std::nullopt, rights_in(answer));
+  }
+  handle([&](auto at, auto& out) { core_.on_renewed(who, std::nullopt, rights{}, at, out); });
 }
 
 void session::renew(const identity_ptr& who, std::optional<time_point> expires, rights may) {
-  const rights left = environment_->access->changed(who, core_.way().document, may, unit().now());
+  core_.on_given(core_.way().document, may);
+  const rights left = rights_left(who, core_.way().document);
   handle([&](auto at, auto& out) { core_.on_renewed(who, expires, left, at, out); });
 }
 

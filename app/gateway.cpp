@@ -34,8 +34,9 @@ result<opened_gateway> open_gateway(const config& settings, caf::actor_system& s
                                      std::move(access), std::move(workers));
   opened_gateway opened;
   opened.actor = system.spawn<gateway>(desk);
-  auto at = publish(settings, system, opened.actor, "gateway.address, gateway.port",
-                    settings.gateway.address, settings.gateway.port);
+  auto at =
+      publish(settings, system, client::gateway{opened.actor}, "gateway.address, gateway.port",
+              settings.gateway.address, settings.gateway.port);
   if (!at) {
     close_gateway(settings, system, opened);
     return tl::unexpected(std::move(at).error());

@@ -7,14 +7,14 @@
 #include <caf/actor_system.hpp>
 #include <troupe/client.hpp>
 
-#include "actors/gateway_desk.hpp"
+#include "actors/gateway.hpp"
 #include "app/cluster/published_port.hpp"
 #include "app/config/config.hpp"
 
 namespace troupe {
 
 struct opened_gateway {
-  client::gateway actor;  ///< Null: there is none.
+  gateway_actor actor;  ///< Null: there is none.
   published_port at;
 };
 

@@ -183,8 +183,9 @@ result<void> node::spawn_actors(std::function<void()> on_failure) {
 }
 
 result<void> node::join_cluster() {
-  const cluster_parts parts{actors_->directory, actors_->hubs, access_.control, access_.authoriser,
-                            storage_.archive,   newest_links_, cluster_state_,  metrics_};
+  const cluster_parts parts{actors_->directory, actors_->hubs,    access_.control,
+                            access_.authoriser, storage_.archive, newest_links_,
+                            cluster_state_,     metrics_,         gateway_place_};
   TROUPE_ASSIGN(cluster_, open_cluster(settings_, system_, parts));
   actors_->cluster = cluster_.actor;
   actors_->sweeper = cluster_.sweeper;
@@ -284,7 +285,7 @@ result<void> node::load_tls() {
 
 api_parts node::parts_of_api() const {
   return {{actors_->directory, actors_->hubs, webhook_sender_, access_.control, access_.authoriser,
-           actors_->cluster},
+           actors_->cluster, gateway_place_},
           std::make_shared<archive_desk>(storage_.backend, storage_.archive, actors_->directory,
                                          versions_, to_archive_settings(settings_), newest_links_),
           journal_,
@@ -345,6 +346,7 @@ void node::begin_inspection() {
 result<void> node::begin_gateway() {
   TROUPE_ASSIGN(gateway_, open_gateway(settings_, system_, token_.value, actors_->directory,
                                        access_.control, workers_));
+  gateway_place_->set(gateway_.actor);
   return {};
 }
 
@@ -368,6 +370,7 @@ void node::stop() {
   announce_stop();
   if (listener_) listener_->stop();
   // Its sessions leave the documents, which could not be unloaded otherwise.
+  gateway_place_->set(hub_actor{});
   close_gateway(settings_, system_, gateway_);
   const bool has_run = !threads_.empty();
   if (has_run) drain();

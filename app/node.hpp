@@ -136,8 +136,9 @@ class node {
   std::shared_ptr<const version_keeper> versions_;
   std::shared_ptr<node_metrics> metrics_;
   opened_access access_;
-  opened_cluster cluster_;               // no actor where cluster.enabled is false
-  opened_gateway gateway_;               // empty where gateway.enabled is false
+  opened_cluster cluster_;  // no actor where cluster.enabled is false
+  opened_gateway gateway_;  // empty where gateway.enabled is false
+  std::shared_ptr<gateway_place> gateway_place_ = std::make_shared<gateway_place>();
   opened_inspection inspection_;         // empty where inspect.enabled is false
   opened_webhooks webhooks_;             // empty where webhooks.url is
   opened_upstream upstream_;             // empty where upstream.url is

@@ -59,7 +59,8 @@ request_error request_error_for(close_reason reason) noexcept {
   if (reason == close_reason::quota_exceeded) return request_error::quota_exceeded;
   if (reason == close_reason::storage_unavailable) return request_error::storage_unavailable;
   if (reason == close_reason::document_removed) return request_error::document_removed;
-  if (reason == close_reason::forbidden || reason == close_reason::access_revoked)
+  if (reason == close_reason::forbidden || reason == close_reason::access_revoked ||
+      reason == close_reason::token_expired)
     return request_error::forbidden;
   return reason == close_reason::too_many_documents ? request_error::too_many_documents
                                                     : request_error::document_unavailable;

@@ -47,12 +47,17 @@ std::function<void(std::string_view)> access_changer(const cluster_parts& parts)
     const auto query = admin::from_text(text);
     if (!query) return log_line(log_severity::error, "a change of access cannot be read");
     const auto now = std::chrono::steady_clock::now();
+    if (query->is_lift) {
+      log_line(log_severity::info, "at another node " + admin::describe(*query));
+      return parts.access->note_lift(query->what, now, now + query->lasts);
+    }
     if (query->lasts.count() > 0 && !parts.access->add(query->what, now, now + query->lasts))
       return log_line(log_severity::error, "too many changes of access are kept already");
     log_line(log_severity::info, "at another node " + admin::describe(*query));
     if (parts.authoriser) tell_anonymously(parts.authoriser, forget_authorisations{});
     const auto what = std::make_shared<const access_change>(query->what);
-    for (const hub_actor& hub : parts.hubs) tell_anonymously(hub, change_access{what});
+    for (const hub_actor& hub : parts.gateway->beside(parts.hubs))
+      tell_anonymously(hub, change_access{what});
   };
 }
 
@@ -60,7 +65,7 @@ std::function<std::vector<std::string>()> access_teller(const cluster_parts& par
   return [access = parts.access] {
     std::vector<std::string> all;
     for (const auto& each : access->kept_changes(std::chrono::steady_clock::now()))
-      all.push_back(admin::to_text({each.what, each.lasts}));
+      all.push_back(admin::to_text({each.what, each.lasts, each.is_lifted}));
     return all;
   };
 }

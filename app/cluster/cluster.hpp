@@ -10,6 +10,7 @@
 #include "actors/access_control.hpp"
 #include "actors/cluster_manager.hpp"
 #include "actors/cluster_state.hpp"
+#include "actors/gateway_place.hpp"
 #include "actors/interfaces.hpp"
 #include "app/cluster/published_port.hpp"
 #include "app/config/config.hpp"
@@ -36,6 +37,7 @@ struct cluster_parts {
   std::shared_ptr<newest_links> newest;
   std::shared_ptr<cluster_state> state;
   std::shared_ptr<node_metrics> metrics;
+  std::shared_ptr<const gateway_place> gateway;
 };
 
 /// Requires: cluster.enabled, and the store is open. Blocks while the disk works. Fails as

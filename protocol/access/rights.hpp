@@ -36,6 +36,9 @@ class rights {
   friend constexpr rights operator|(rights a, rights b) noexcept {
     return of_bits(static_cast<std::uint8_t>(a.bits_ | b.bits_));
   }
+  friend constexpr rights operator&(rights a, rights b) noexcept {
+    return of_bits(static_cast<std::uint8_t>(a.bits_ & b.bits_));
+  }
   friend constexpr bool operator==(rights, rights) = default;
 
  private:

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,10 +44,17 @@ struct joined_document {
   credit_amount unhandled;                          ///< What it holds of the session's credit.
   std::unique_ptr<std::vector<held_request>> held;  ///< Until it is joined; null: nothing.
   join_state state = join_state::authorising;
-  dialect_set spoken;            ///< In which the session has spoken to it.
-  bool missed_presence = false;  ///< Changes of presence were left out.
-  bool has_new_rights = false;   ///< They changed while the directory opened it.
-  rights may;                    ///< What the session may do there, once it was authorised.
+  dialect_set spoken;             ///< In which the session has spoken to it.
+  bool missed_presence = false;   ///< Changes of presence were left out.
+  bool has_new_rights = false;    ///< They changed while the directory opened it.
+  rights may;                     ///< What the session may do there, once it was authorised.
+  rights given;                   ///< The same before any changes: by the token, the rules or the
+                                  ///< application.
+  rights within = rights::all();  ///< What changes for those who are here have left of it.
+  /// Who the session is there: the application names it document by document.
+  identity_ptr who;
+  /// Until when the application's last answer about it holds; nothing: as long as the session.
+  std::optional<std::chrono::steady_clock::time_point> expires;
 
   void hold(const client_request& what) {
     if (!held) held = std::make_unique<std::vector<held_request>>();

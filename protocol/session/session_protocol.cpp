@@ -104,7 +104,9 @@ void session_protocol::on_open(moment at, session_effects& out) {
 
 joined_document& session_protocol::begin_joining(std::string_view name, session_effects& out) {
   out.authorise.emplace_back(name);
-  return documents_.add(name);
+  joined_document& added = documents_.add(name);
+  added.who = route_.who;
+  return added;
 }
 
 void session_protocol::on_opened(std::string_view document, document_id id, moment at,

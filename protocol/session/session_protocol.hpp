@@ -131,17 +131,32 @@ class session_protocol {
   /// whether there is such a document.
   void on_authorised(std::string_view document, rights may, moment at, session_effects& out);
 
-  /// Who it is, and until when, as the authoriser says.
-  void on_identified(identity_ptr who, std::optional<time_point> expires);
+  /// Who it is in this document, and until when, as the application says. The first that it names
+  /// is who the session is.
+  void on_identified(std::string_view document, identity_ptr who,
+                     std::optional<time_point> expires);
+  /// The application has said anew until when its answer about this document holds.
+  void on_prolonged(std::string_view document, std::optional<time_point> expires);
+  /// Closes one document of which the application's answer has ended. Returns whether it did and
+  /// the session goes on: it ends with the document of its address, and with the last that it has.
+  bool on_expiry(moment at, session_effects& out);
+
+  /// Who it is in this document; who it is at all, if it has none of this name.
+  const identity_ptr& who_in(std::string_view document) const noexcept;
 
   /// Whether the client has yet to say who it is. Nothing but its token is read until then.
   bool awaits_token() const noexcept { return route_.awaits_token; }
-  /// Who has shown the token of effect `token`: the first time.
+  /// Who has shown the token of effect `token`, and until when that is good: the first time.
   void on_presented(identity_ptr who, std::optional<time_point> expires, moment at,
                     session_effects& out);
-  /// The client has shown another token, by which it may do this to the document of its address.
+  /// The client has shown another token, good until then, by which it may do this to the document
+  /// of its address.
   void on_renewed(identity_ptr who, std::optional<time_point> expires, rights may, moment at,
                   session_effects& out);
+
+  /// What the token, the rules or the application give, and that no more than this is left of it.
+  void on_given(std::string_view document, rights may);
+  void on_narrowed(std::string_view document, rights within);
 
   /// What the session may do to a document has changed. Without the right to read it is closed to
   /// this session, for this cause.
@@ -240,6 +255,7 @@ class session_protocol {
   void leave(joined_document& one, session_effects& out);
   void announce(const joined_document& one, session_effects& out) const;
   void ask_for_token(time_point now, session_effects& out);
+  std::optional<time_point> expiry_of_address() const noexcept;
   bool has_place_for(std::string_view name) noexcept;
   void note_spoken(dialect in) noexcept;
   bool is_address(const joined_document& document) const noexcept;

@@ -26,9 +26,45 @@ void session_protocol::on_authorised(std::string_view document, rights may, mome
   out.open.emplace_back(document, may);
 }
 
-void session_protocol::on_identified(identity_ptr who, std::optional<time_point> expires) {
-  route_.who = std::move(who);
-  if (expires) route_.expires = route_.expires ? std::min(*route_.expires, *expires) : *expires;
+void session_protocol::on_identified(std::string_view document, identity_ptr who,
+                                     std::optional<time_point> expires) {
+  if (user_of(route_.who).empty() && !user_of(who).empty()) route_.who = who;
+  if (joined_document* const of = documents_.find(document)) {
+    of->who = std::move(who);
+    of->expires = expires;
+  }
+}
+
+void session_protocol::on_prolonged(std::string_view document, std::optional<time_point> expires) {
+  if (joined_document* const of = documents_.find(document)) of->expires = expires;
+}
+
+void session_protocol::on_given(std::string_view document, rights may) {
+  if (joined_document* const of = documents_.find(document)) of->given = may;
+}
+
+void session_protocol::on_narrowed(std::string_view document, rights within) {
+  if (joined_document* const of = documents_.find(document)) of->within = of->within & within;
+}
+
+/// One at a time, since each is a leave of its own.
+bool session_protocol::on_expiry(moment at, session_effects& out) {
+  if (is_closed_) return false;
+  const auto ended = std::ranges::find_if(documents_, [&](const joined_document& each) {
+    return each.state >= join_state::joined && each.expires && at.now >= *each.expires;
+  });
+  if (ended == documents_.end()) return false;
+  if (is_address(*ended) || documents_.size() == 1) {
+    out.close = close_reason::token_expired;
+    return false;
+  }
+  on_document_failed(ended->id, close_reason::token_expired, at, out);
+  return true;
+}
+
+const identity_ptr& session_protocol::who_in(std::string_view document) const noexcept {
+  const auto of = std::ranges::find(documents_, document, &joined_document::name);
+  return of == documents_.end() ? route_.who : of->who;
 }
 
 /// Before the authoriser has answered, whoever hands its answer on looks at what has changed since.
@@ -65,6 +101,7 @@ void session_protocol::on_renewed(identity_ptr who, std::optional<time_point> ex
   token_asked_ = 0;
   joined_document* const of = documents_.find(route_.document);
   if (of == nullptr) return;
+  of->who = route_.who;
   if (of->may != may)
     on_rights_changed(route_.document, may, close_reason::access_revoked, at, out);
   else if (of->state == join_state::joined)
@@ -80,10 +117,21 @@ void session_protocol::announce(const joined_document& one, session_effects& out
   });
 }
 
+/// When the first of these ends: the client's token, and the answer about the document of its
+/// address.
+std::optional<session_protocol::time_point> session_protocol::expiry_of_address() const noexcept {
+  const auto of = std::ranges::find_if(
+      documents_, [&](const joined_document& each) { return is_address(each); });
+  const auto answer = of == documents_.end() ? std::nullopt : of->expires;
+  if (!answer || !route_.expires) return answer ? answer : route_.expires;
+  return std::min(*answer, *route_.expires);
+}
+
 /// A client that can show another token in a message need not reconnect with it.
 void session_protocol::ask_for_token(time_point now, session_effects& out) {
-  if (!route_.expires || token_asked_ >= token_wanted_before.size()) return;
-  if (*route_.expires - now > token_wanted_before[token_asked_]) return;
+  const auto expires = expiry_of_address();
+  if (!expires || token_asked_ >= token_wanted_before.size()) return;
+  if (*expires - now > token_wanted_before[token_asked_]) return;
   route_.dialects.for_each([&](dialect each) {
     if (!codec_of(each).traits().carries_sessions) return;
     ++token_asked_;

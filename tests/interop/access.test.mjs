@@ -63,9 +63,9 @@ async function json(context, server, document, bearer, options = {}) {
   context.after(() => socket.terminate());
   await Promise.race([new Promise((done) => socket.once('open', done)), closed]);
   let count = 0;
-  const ask = async (type, payload) => {
+  const ask = async (type, payload, docName = document) => {
     const messageId = `m${++count}`;
-    socket.send(JSON.stringify({ type, payload, messageId, docName: document }));
+    socket.send(JSON.stringify({ type, payload, messageId, docName }));
     await until(() => heard.some((each) => each.payload?.messageId === messageId), `an answer to ${type}`);
     return heard.find((each) => each.payload?.messageId === messageId);
   };
@@ -441,4 +441,135 @@ test('what the application says later counts for those who are here', async (con
   assert.equal(page.socket.readyState, WebSocket.OPEN, 'while it is away they stay');
   says = { rights: [] };
   assert.equal(await within(page.closed, 'the end', 20000), 4403);
+});
+
+/** An application that answers questions by `says(question)`, and a server that asks it. */
+async function serve_with_application(context, says) {
+  const asked = [];
+  const application = createServer(async (request, response) => {
+    let body = '';
+    for await (const part of request) body += part;
+    asked.push(JSON.parse(body));
+    const answer = says(asked.at(-1));
+    response.writeHead(answer ? 200 : 403, { 'Content-Type': 'application/json' });
+    response.end(JSON.stringify(answer ?? {}));
+  });
+  await new Promise((done) => application.listen(0, '127.0.0.1', done));
+  context.after(() => application.close());
+  const server = await start_server({
+    'access.mode': 'webhook',
+    'access.webhook.url': `http://127.0.0.1:${application.address().port}/may`,
+    'access.webhook.secret': secret,
+  });
+  context.after(() => server.stop());
+  return { server, asked };
+}
+
+const errors_of = (session, name) => session.heard.filter(({ type, docName }) => type === 'error' && docName === name).map(({ payload }) => payload.code);
+const in_seconds = (seconds) => Math.floor(Date.now() / 1000) + seconds;
+
+test('who a session is in one document hides it in no other one', async (context) => {
+  const users = { mine: 'ada', theirs: 'bob', public: null };
+  const { server } = await serve_with_application(context, ({ document }) => ({ rights: ['write'], user: users[document], tokenId: `t-${document}` }));
+  const joined = async () => {
+    const session = await json(context, server, '', 'a-session');
+    for (const name of Object.keys(users)) assert.equal((await session.ask('sync', {}, name)).type, 'ack');
+    return session;
+  };
+  const one = await joined();
+  const [listed] = (await ask_admin(server, '/api/v1/sessions')).json.sessions;
+  assert.equal(listed.userId, 'ada', 'the first that was named');
+
+  // Bob loses his document, and ada stays in hers.
+  assert.equal((await change(server, 'rights', { user: 'bob', rights: [] })).sessions, 1);
+  await until(() => errors_of(one, 'theirs').includes('FORBIDDEN'), 'the document of bob is lost');
+  const edit = { edit: [{ op: 'appendText', path: '/t', text: 'x' }] };
+  assert.equal((await one.ask('update', edit, 'mine')).type, 'ack');
+  assert.equal((await change(server, 'rights', { user: 'ada', document: 'mine', rights: ['read'] })).sessions, 1);
+  assert.equal((await one.ask('update', edit, 'mine')).payload.code, 'FORBIDDEN');
+  assert.equal((await one.ask('update', edit, 'public')).type, 'ack');
+
+  for (const subject of [{ user: 'ada' }, { tokenId: 't-public', seconds: 0 }]) {
+    const other = await json(context, server, '', 'a-session');
+    for (const name of ['mine', 'public']) assert.equal((await other.ask('sync', {}, name)).type, 'ack');
+    assert.ok((await change(server, 'close', subject)).sessions >= 1);
+    assert.equal(await within(other.closed, 'it is closed', 3000), 1008);
+  }
+});
+
+test('an answer that ends closes its document, and a later one prolongs it', async (context) => {
+  const ends = { short: in_seconds(3), long: in_seconds(60), renewed: in_seconds(3) };
+  const { server } = await serve_with_application(context, ({ document }) => ({ rights: ['write'], user: 'ada', expiresAt: ends[document], ...(document === 'renewed' && { cacheFor: 1 }) }));
+  const one = await json(context, server, '', 'a-session');
+  for (const name of Object.keys(ends)) assert.equal((await one.ask('sync', {}, name)).type, 'ack');
+  ends.renewed = in_seconds(60);
+  await until(() => errors_of(one, 'short').includes('FORBIDDEN'), 'the answer about one document has ended', 8000);
+  await pause(2500);
+  const edit = { edit: [{ op: 'appendText', path: '/t', text: 'x' }] };
+  assert.equal((await one.ask('update', edit, 'long')).type, 'ack');
+  assert.equal((await one.ask('update', edit, 'renewed')).type, 'ack');
+  assert.deepEqual(errors_of(one, 'renewed'), []);
+
+  ends.last = in_seconds(2);
+  const last = await json(context, server, '', 'a-session');
+  assert.equal((await last.ask('sync', {}, 'last')).type, 'ack');
+  const yjs = client(context, server, 'last', { token: 'a-session' });
+  await yjs.synced();
+  assert.equal(await within(last.closed, 'nothing is left', 8000), 4001);
+  await until(() => yjs.closes.includes(4001), 'the document of an address');
+});
+
+test('a change leaves at most what it names, and gives back when it ends or is lifted', async (context) => {
+  const server = await serve(context);
+  const edit = { edit: [{ op: 'appendText', path: '/t', text: 'x' }] };
+  const ada = await json(context, server, 'plan', token({ sub: 'ada', ...docs('write') }));
+  assert.equal((await ada.ask('sync', {})).type, 'ack');
+  const eve = async () => (await json(context, server, 'plan', token({ sub: 'eve', ...docs('write', 'other') }))).closed;
+  const may_write = async () => (await ada.ask('update', edit)).type === 'ack';
+
+  await change(server, 'rights', { document: 'plan', rights: ['read'], seconds: 2 });
+  assert.equal(await may_write(), false);
+  assert.equal(await eve(), 4403, 'what nobody gave is not given');
+  await until(may_write, 'the change has ended', 5000);
+
+  await change(server, 'rights', { user: 'ada', rights: ['read'] });
+  await change(server, 'rights', { document: 'plan', rights: ['admin'] });
+  assert.equal(await may_write(), false, 'every change counts');
+  const lift = (query) => ask_admin(server, `/api/v1/sessions/changes?${query}`, { method: 'DELETE' });
+  const kept = (await ask_admin(server, '/api/v1/sessions/changes')).json;
+  assert.equal(kept.count, 2);
+  assert.equal(kept.changes[0].user, 'ada');
+  assert.ok(kept.changes[0].seconds > 86000);
+  assert.equal((await lift('user=ada&document=plan')).status, 404);
+  assert.equal((await lift('usr=ada')).status, 400);
+  assert.equal((await lift('user=ada')).status, 200);
+  await until(may_write, 'it was lifted', 3000);
+
+  const grant = { user: 'eve', document: 'plan', rights: ['write'], grant: true };
+  await change(server, 'rights', grant);
+  const late = await json(context, server, 'plan', token({ sub: 'eve', ...docs('write', 'other') }));
+  assert.equal((await late.ask('sync', {})).type, 'ack');
+  assert.equal((await late.ask('update', edit)).type, 'ack');
+  await change(server, 'close', { user: 'eve', seconds: 60 });
+  assert.equal(await within(late.closed, 'it is closed', 3000), 4403);
+  await change(server, 'rights', { ...grant, document: 'plan', seconds: 60 });
+  assert.equal(await eve(), 4403, 'no grant opens what is closed');
+  for (const [body, text] of [
+    [{ user: 'ada', rights: ['read'], grant: true }, 'a grant needs'],
+    [{ document: 'plan', rights: ['read'], grant: true }, 'a grant needs'],
+    [{ user: 'ada', rights: ['read'], document_: 'plan' }, "'document_' is no member"],
+  ]) {
+    const refused = await ask_admin(server, '/api/v1/sessions/rights', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+    assert.equal(refused.status, 400);
+    assert.ok(refused.json.error.includes(text), refused.body);
+  }
+});
+
+test('neither a change nor a grant makes a yes of the no of the application', async (context) => {
+  const { server } = await serve_with_application(context, ({ document }) => (document === 'plan' ? undefined : { rights: ['write'], user: 'ada' }));
+  await change(server, 'rights', { document: 'plan', rights: ['read'] });
+  await change(server, 'rights', { user: 'ada', document: 'plan', rights: ['read'], grant: true });
+  const one = await json(context, server, '', 'a-session');
+  assert.equal((await one.ask('sync', {}, 'mine')).type, 'ack');
+  assert.equal((await one.ask('sync', {}, 'plan')).payload.code, 'FORBIDDEN');
 });

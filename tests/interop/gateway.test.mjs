@@ -7,6 +7,7 @@ import { test } from 'node:test';
 
 import { has_cluster, lasting_port, own_cluster } from './support/cluster.mjs';
 import { own_server } from './support/fixture.mjs';
+import { ask_admin } from './support/http.mjs';
 import { admin_token, binary_path, refused_start } from './support/server.mjs';
 import { cluster_tls_section, make_cluster_certificates } from './support/tls.mjs';
 import { docs, serve_with_tokens, token } from './support/tokens.mjs';
@@ -58,6 +59,28 @@ backend_test('a program has the rights of its token', async (context) => {
   assert.match(stranger.err, /wrong_token/);
   const operator = await (await join(server, admin_token, '--document', 'secret', '--append', 'x')).ended();
   assert.equal(operator.code, 0, operator.err);
+});
+
+backend_test('closing sessions reaches programs at once', async (context) => {
+  const server = await serve_with_tokens(context, gateway);
+  const as = token({ sub: 'ada', ...docs('write') });
+  const observe = ['--document', 'plan', '--append', 'x', '--until', 'never', '--seconds', '60'];
+  const close = async (body) => {
+    const answer = await ask_admin(server, '/api/v1/sessions/close', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+    assert.equal(answer.status, 200, answer.body);
+    return answer.json.sessions;
+  };
+  for (const subject of [{ user: 'ada' }, { document: 'plan' }, { user: 'ada', seconds: 60 }]) {
+    const backend = await join(server, as, ...observe);
+    await until(() => backend.said().includes('text: x'), 'the program observes');
+    const { sessions } = (await ask_admin(server, '/api/v1/sessions')).json;
+    assert.deepEqual(sessions.map(({ userId, documents, address }) => ({ userId, documents, address })), [{ userId: 'ada', documents: ['plan'], address: '127.0.0.1' }]);
+    assert.equal(await close({ user: 'bob' }), 0);
+    assert.equal(await close(subject), 1);
+    assert.equal((await backend.ended()).code, 1);
+  }
+  const late = await (await join(server, as, ...observe)).ended();
+  assert.match(late.err, /forbidden/);
 });
 
 backend_test('a node stops while programs observe its documents', async (context) => {

@@ -37,7 +37,8 @@ export async function start_app_backend({ admin, admin_token, webhook_secret }) 
       const answer = await fetch(`${admin()}/api/v1/sessions/rights`, {
         method: 'POST',
         headers: { Authorization: `Bearer ${admin_token()}`, 'Content-Type': 'application/json' },
-        body: JSON.stringify({ user: other, document, rights: rights ? [rights] : [], seconds: 600 }), // as long as a token lives
+        // as long as a token lives; what is taken away needs no grant
+        body: JSON.stringify({ user: other, document, rights: rights ? [rights] : [], grant: rights === 'write', seconds: 600 }),
       });
       return { status: answer.status };
     },

@@ -131,24 +131,25 @@ TEST_CASE("a change counts for those who come, until it is outdated", "[access]"
   CHECK(left(start + 60s) == rights::all());
 }
 
-TEST_CASE("the last change counts, and takes the place of one for the same", "[access]") {
+TEST_CASE("sessions notice that changes were made, lifted or are outdated", "[access]") {
   access_control control;
-  const identity_ptr ada = somebody("ada", "t1");
-  REQUIRE(control.add({.user = "ada", .may = reading()}, start, start + 1h));
-  REQUIRE(control.add({.token_id = "t1"}, start, start + 1h));
-  CHECK(control.changed(ada, "d", rights::all(), start).empty());
-  REQUIRE(control.add({.user = "ada", .may = rights::all()}, start, start + 1h));
-  CHECK(control.changed(ada, "d", rights::all(), start) == rights::all());
-  CHECK(control.changed(somebody("bob", "t1"), "d", rights::all(), start).empty());
-}
-
-TEST_CASE("only so many changes are kept, and outdated ones make room", "[access]") {
-  access_control control;
-  for (std::size_t i = 0; i < access_control::changes_max; ++i)
-    REQUIRE(control.add({.user = std::to_string(i)}, start, start + 60s));
-  CHECK_FALSE(control.add({.user = "one more"}, start, start + 60s));
-  CHECK(control.add({.user = "7"}, start, start + 60s));  // in place of its own
-  CHECK(control.add({.user = "one more"}, start + 60s, start + 120s));
+  const auto before = control.generation(start);
+  CHECK(control.generation(start + 1h) == before);
+  REQUIRE(control.add({.user = "ada", .may = reading()}, start, start + 10s));
+  REQUIRE(control.add({.user = "bob"}, start, start + 20s));
+  const auto made = control.generation(start);
+  CHECK(made != before);
+  CHECK(control.generation(start + 9s) == made);
+  const auto outdated = control.generation(start + 10s);
+  CHECK(outdated != made);
+  CHECK(control.generation(start + 19s) == outdated);
+  CHECK_FALSE(control.lift({.user = "ada"}, start + 10s));
+  CHECK(control.generation(start + 19s) == outdated);
+  CHECK(control.lift({.user = "bob"}, start + 10s) == 10s);
+  const auto lifted = control.generation(start + 19s);
+  CHECK(lifted != outdated);
+  CHECK(control.changed(somebody("bob"), "d", rights::all(), start + 10s) == rights::all());
+  CHECK(control.generation(start + 1h) == lifted);  // it counted no more
 }
 
 TEST_CASE("only a good token has a bearer", "[access]") {

@@ -11,7 +11,7 @@ namespace {
 
 const access_control::time_point start{1h};
 
-std::vector<std::string> users(const std::vector<access_control::counting_change>& all) {
+std::vector<std::string> users(const std::vector<access_changes::counting>& all) {
   std::vector<std::string> names;
   for (const auto& each : all) names.push_back(each.what.user);
   return names;
@@ -60,6 +60,17 @@ TEST_CASE("of several changes for the same the last is kept", "[access][cluster]
   const auto all = control.kept_changes(start);
   REQUIRE(users(all) == names{"bob", "ada"});
   CHECK(all[1].what.may == rights::all());
+}
+
+TEST_CASE("what was lifted is told, too, until it would have ended", "[access][cluster]") {
+  access_control control;
+  REQUIRE(control.add({.user = "ada"}, start, start + 60s));
+  REQUIRE(control.lift({.user = "ada", .made_at = 9}, start + 1s) == 59s);
+  const auto all = control.kept_changes(start + 2s);
+  REQUIRE(users(all) == names{"ada"});
+  CHECK(all[0].is_lifted);
+  CHECK(all[0].what.made_at == 9);
+  CHECK(control.kept_changes(start + 60s).empty());
 }
 
 }  // namespace troupe::access_kept_changes_test

@@ -64,6 +64,12 @@ TEST_CASE("what is wrong with a change is said", "[admin]") {
         row{R"({"user":"a"})", "rights must be"}, row{R"({"user":"a","rights":7})", "rights must"},
         row{R"({"user":"a","rights":["own"]})", "rights must be"},
         row{R"({"user":"a","rights":[],"seconds":1.5})", "seconds must be"},
+        row{R"({"user":"a","rights":[],"until":"now"})", "'until' is no member"},
+        row{R"({"user":"a","docment":"d","rights":[]})", "'docment' is no member"},
+        row{R"({"user":"a","document":"d","rights":[],"grant":1})", "grant must be"},
+        row{R"({"user":"a","rights":["read"],"grant":true})", "a grant needs"},
+        row{R"({"document":"d","rights":["read"],"grant":true})", "a grant needs"},
+        row{R"({"user":"a","document":"d","rights":[],"grant":true,"seconds":0})", "above 0"},
         row{R"({"user":"a","rights":[],"seconds":2592001})", "seconds must be"}}) {
     CAPTURE(each.body);
     const std::string refusal = refusal_of(each.body);
@@ -76,11 +82,74 @@ TEST_CASE("a change is told to the operator and in the log", "[admin]") {
   const auto read = admin::read_rights(
       with(R"({"user":"ada","document":"plan","rights":["read"],"seconds":60})"));
   CHECK(admin::describe(*read) ==
-        "an operator sets the rights 'read' of user 'ada' in document 'plan', for 60 s");
+        "an operator leaves only the rights 'read' of user 'ada' in document 'plan', for 60 s");
   const http_answer answer = admin::show_changed(*read, {2, {"plan"}});
   CHECK(answer.status == 200);
   CHECK(answer.body.find("\"sessions\": 2") != std::string::npos);
   CHECK(answer.body.find("\"rights\": \"read\"") != std::string::npos);
+}
+
+TEST_CASE("a grant is for somebody in one document", "[admin]") {
+  for (const auto& who : {R"("user":"a")", R"("tokenId":"t")"}) {
+    const auto read = admin::read_rights(with(std::string{"{"}.append(who).append(
+        R"(,"document":"d","rights":["write"],"grant":true,"seconds":9})")));
+    REQUIRE(read.has_value());
+    CHECK(read->what.is_grant);
+    CHECK(admin::describe(*read).starts_with("an operator grants the rights"));
+  }
+  CHECK_FALSE(admin::read_rights(with(R"({"user":"a","rights":[],"grant":false})"))->what.is_grant);
+}
+
+TEST_CASE("a change without seconds to come is for those who are here", "[admin]") {
+  CHECK(admin::read_rights(with(R"({"user":"a","rights":[],"seconds":0})"))->what.is_passing);
+  CHECK_FALSE(admin::read_rights(with(R"({"user":"a","rights":[]})"))->what.is_passing);
+}
+
+TEST_CASE("closing names no member that it does not know", "[admin]") {
+  const auto read = admin::read_close(with(R"({"user":"a","rights":["read"]})"));
+  REQUIRE_FALSE(read.has_value());
+  CHECK(read.error().status == 400);
+  CHECK(read.error().body.find("'rights' is no member") != std::string::npos);
+}
+
+TEST_CASE("a lift names its subject in the query", "[admin]") {
+  const auto lift = [](std::string query) {
+    return admin::read_lift({.method = "DELETE",
+                             .target = "/api/v1/sessions/changes" + query,
+                             .body = {},
+                             .remote_address = "::1"});
+  };
+  const auto read = lift("?user=ada%20b&tokenId=&document=a%2Fb");
+  REQUIRE(read.has_value());
+  CHECK(read->is_lift);
+  CHECK(read->what.user == "ada b");
+  CHECK(read->what.token_id.empty());
+  CHECK(read->what.document == "a/b");
+  for (const auto& bad : {"", "?user=", "?usr=ada&document=d", "?user=ada&document=d&seconds=1"}) {
+    CAPTURE(bad);
+    const auto refused = lift(bad);
+    REQUIRE_FALSE(refused.has_value());
+    CHECK(refused.error().status == 400);
+  }
+}
+
+TEST_CASE("the kept changes are listed, without those that were lifted", "[admin]") {
+  const std::vector<access_changes::counting> all{
+      {{.user = "ada", .may = rights{right::read}}, 9s, false, 3},
+      {{.user = "bob"}, 9s, true, 4},
+      {{.document = "d"}, 8s, false, 5},
+      {{.token_id = "t", .document = "d", .may = rights::all(), .is_grant = true}, 7s, false, 6}};
+  const std::string body = admin::show_changes(all, {}).body;
+  CHECK(body.find(R"("count": 3)") != std::string::npos);
+  CHECK(body.find("bob") == std::string::npos);
+  CHECK(body.find(R"("closed": true)") != std::string::npos);
+  CHECK(body.find(R"("grant": true)") != std::string::npos);
+  CHECK(body.find("next") == std::string::npos);
+  const std::string page = admin::show_changes(all, {.after = 3, .limit = 1}).body;
+  CHECK(page.find("ada") == std::string::npos);
+  CHECK(page.find(R"("next": 5)") != std::string::npos);
+  CHECK(admin::show_lifted(std::nullopt).status == 404);
+  CHECK(admin::show_lifted(9s).status == 200);
 }
 
 }  // namespace troupe::admin_sessions_test

@@ -24,6 +24,9 @@ void check_same(const admin::access_query& query) {
   CHECK(read.what.document == query.what.document);
   CHECK(read.what.may == query.what.may);
   CHECK(read.lasts == query.lasts);
+  CHECK(read.is_lift == query.is_lift);
+  CHECK(read.what.is_grant == query.what.is_grant);
+  CHECK(read.what.made_at == query.what.made_at);
 }
 
 }  // namespace
@@ -61,9 +64,22 @@ TEST_CASE("why sessions are closed is the same on the other nodes", "[admin][clu
   }
 }
 
+TEST_CASE("grants and lifts read the same on the other nodes", "[admin][cluster]") {
+  check_same({{.user = "ada", .document = "d", .may = rights::all(), .is_grant = true}, 9s});
+  check_same({{.user = "ada", .document = "d", .made_at = 1'700'000'000'123}, 9s, true});
+  check_same({{.user = "ada", .may = rights{}, .made_at = 7}, 9s});
+}
+
+TEST_CASE("a node of an earlier version takes a lift for no closure", "[admin][cluster]") {
+  const std::string text = admin::to_text({{.user = "ada"}, 9s, true});
+  CHECK(text.find(R"("lift":{"user":"ada"})") != std::string::npos);
+  CHECK(text.find(R"("user":"ada")") == text.rfind(R"("user":"ada")"));
+}
+
 TEST_CASE("a text of another node is checked like a request", "[admin][cluster]") {
   for (const auto& text : {"", "7", "[]", "{}", R"({"user":"a","seconds":-1})", R"({"user":7})",
-                           R"({"user":"a","rights":["fly"]})", R"({"user":"a")"}) {
+                           R"({"user":"a","rights":["fly"]})", R"({"user":"a")", R"({"lift":7})",
+                           R"({"lift":{},"user":"a"})"}) {
     INFO(text);
     CHECK_FALSE(admin::from_text(text).has_value());
   }

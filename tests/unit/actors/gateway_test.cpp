@@ -19,17 +19,28 @@ namespace {
 constexpr std::chrono::seconds patience{20};
 const std::string admin_token = "the-token-of-the-tests";
 
+/// A node whose users have tokens that it has issued itself.
+std::shared_ptr<access_control> access_with_tokens() {
+  auto policy = std::make_shared<access::access_policy>();
+  policy->how = access::mode::token;
+  access_settings settings;
+  settings.policy = policy;
+  settings.client_tokens = std::make_shared<const access::client_tokens>(secret{admin_token});
+  return std::make_shared<access_control>(std::move(settings));
+}
+
 class gateway_bed {
  public:
-  explicit gateway_bed(std::size_t sessions_max = 10) {
+  explicit gateway_bed(std::size_t sessions_max = 10,
+                       std::shared_ptr<access_control> with = std::make_shared<access_control>())
+      : access(std::move(with)) {
     gateway_settings settings;
     settings.program = "9.8.7";
     settings.admin_token = secret{admin_token};
     settings.sessions_max = sessions_max;
     settings.update_bytes_max = 1000;
     settings.doc_of = [](const std::string&) { return crdt::doc_settings{}; };
-    desk = std::make_shared<gateway_desk>(settings, node.directory_handle(),
-                                          std::make_shared<access_control>(), workers);
+    desk = std::make_shared<gateway_desk>(settings, node.directory_handle(), access, workers);
     running = node.system().spawn<gateway>(desk);
     self = std::make_unique<caf::scoped_actor>(node.system());
   }
@@ -50,8 +61,8 @@ class gateway_bed {
                  [&](const caf::error& why) { outcome = why; });
     return outcome;
   }
-  client::session open_session() {
-    const auto opened = open(admin_token);
+  client::session open_session(const std::string& token = admin_token) {
+    const auto opened = open(token);
     REQUIRE(opened);
     return caf::actor_cast<client::session>(opened->session);
   }
@@ -80,6 +91,37 @@ class gateway_bed {
                      caf::after(patience) >> [] { FAIL("no change came"); });
     return next;
   }
+  /// To "plan", which is observed from then on.
+  client::session observe_as_ada() {
+    const client::session session = open_session(access->client_tokens()->issue(
+        {.document = "plan", .user = "ada", .id = "t1"}, std::chrono::system_clock::now()));
+    ask<observing_document>(session, observe_document{"plan"});
+    return session;
+  }
+  changed_access change(access_change what) {
+    changed_access changed;
+    (*self)
+        ->request(running, patience,
+                  change_access{std::make_shared<const access_change>(std::move(what))})
+        .receive([&](const changed_access& heard) { changed = heard; },
+                 [](const caf::error& why) { FAIL(caf::to_string(why)); });
+    return changed;
+  }
+  listed_sessions list(list_sessions which = {}) {
+    listed_sessions all;
+    (*self)
+        ->request(running, patience, std::move(which))
+        .receive([&](const listed_sessions& heard) { all = heard; },
+                 [](const caf::error& why) { FAIL(caf::to_string(why)); });
+    return all;
+  }
+  /// Why an observation has ended.
+  std::string next_end() {
+    std::string why;
+    (*self)->receive([&](const observation_ended& ended) { why = ended.why; },
+                     caf::after(patience) >> [] { FAIL("no observation ended"); });
+    return why;
+  }
   bool is_quiet() {
     bool quiet = false;
     (*self)->receive([](const document_changed&) {}, caf::after(50ms) >> [&] { quiet = true; });
@@ -88,8 +130,9 @@ class gateway_bed {
 
   test::actor_node node;
   std::shared_ptr<worker_pool> workers = std::make_shared<worker_pool>(2);
+  std::shared_ptr<access_control> access;
   std::shared_ptr<gateway_desk> desk;
-  client::gateway running;
+  gateway_actor running;
   std::unique_ptr<caf::scoped_actor> self;
 };
 
@@ -236,6 +279,82 @@ TEST_CASE("a session of a program that is gone leaves its documents", "[gateway]
   while (sessions_of_plan() > 0 && std::chrono::steady_clock::now() < deadline)
     std::this_thread::sleep_for(5ms);
   CHECK(sessions_of_plan() == 0);
+}
+
+TEST_CASE("programs are listed as sessions are", "[gateway][access]") {
+  gateway_bed bed{10, access_with_tokens()};
+  CHECK(bed.list().count == 0);
+  const client::session first = bed.observe_as_ada();
+  const client::session second = bed.open_session();
+  const listed_sessions all = bed.list();
+  CHECK(all.count == 2);
+  REQUIRE(all.sessions.size() == 2);
+  CHECK(all.sessions[0].user == "ada");
+  CHECK(all.sessions[0].documents == std::vector<std::string>{"plan"});
+  CHECK(all.sessions[1].user.empty());
+  const listed_sessions page = bed.list({.document = "", .after = no_session, .limit = 1});
+  CHECK(page.sessions.size() == 1);
+  CHECK(page.has_more);
+  CHECK(bed.list({.document = "", .after = page.sessions[0].id, .limit = 1}).sessions.size() == 1);
+  CHECK(bed.list({.document = "plan"}).count == 1);
+}
+
+TEST_CASE("closing reaches programs at once", "[gateway][access]") {
+  gateway_bed bed{10, access_with_tokens()};
+  for (const access_change& what :
+       {access_change{.user = "ada", .why = close_reason::closed_by_operator},
+        access_change{.token_id = "t1", .why = close_reason::closed_by_operator}}) {
+    const client::session session = bed.observe_as_ada();
+    CHECK(bed.change({.user = "bob"}).sessions == 0);
+    CHECK(bed.change({.document = "other"}).sessions == 0);
+    const changed_access changed = bed.change(what);
+    CHECK(changed.sessions == 1);
+    CHECK(changed.documents == std::vector<std::string>{"plan"});
+    CHECK(bed.next_end() == describe(close_reason::closed_by_operator).text);
+    bed.refusal<edited_document>(session, append("plan", "x"));
+  }
+}
+
+TEST_CASE("a document that is closed to a program is not observed any more", "[gateway][access]") {
+  gateway_bed bed{10, access_with_tokens()};
+  const client::session session = bed.observe_as_ada();
+  CHECK(bed.change({.user = "ada", .document = "plan"}).sessions == 1);
+  bed.next_end();
+  bed.ask<edited_document>(session, append("plan", "x"));
+  CHECK(bed.is_quiet());
+  CHECK(bed.change({.document = "plan"}).sessions == 0);
+  CHECK(bed.list({.document = "plan"}).count == 0);
+}
+
+TEST_CASE("rights that are taken away count for a program at once", "[gateway][access]") {
+  gateway_bed bed{10, access_with_tokens()};
+  const client::session session = bed.observe_as_ada();
+  const rights reading{right::read};
+  CHECK(bed.change({.user = "ada", .may = reading, .is_passing = true}).sessions == 1);
+  CHECK(bed.refusal<edited_document>(session, append("plan", "x")) == client_error::forbidden);
+  bed.ask<document_contents>(session, read_document{"plan"});
+  const auto now = std::chrono::steady_clock::now();
+  const access_change none{.user = "ada", .document = "plan", .may = rights{}};
+  REQUIRE(bed.access->add(none, now, now + 1h));
+  CHECK(bed.change(none).sessions == 1);
+  CHECK_FALSE(bed.next_end().empty());
+  CHECK(bed.refusal<document_contents>(session, read_document{"plan"}) == client_error::forbidden);
+  REQUIRE(bed.access->lift(none, now));
+  bed.ask<document_contents>(session, read_document{"plan"});
+}
+
+TEST_CASE("the admin token keeps its rights, and hears when a document is closed",
+          "[gateway][access]") {
+  gateway_bed bed;
+  const client::session session = bed.open_session();
+  bed.ask<observing_document>(session, observe_document{"plan"});
+  CHECK(bed.change({.document = "plan", .may = rights{}}).sessions == 0);
+  CHECK(bed.change({.user = "ada"}).sessions == 0);
+  bed.ask<edited_document>(session, append("plan", "x"));
+  bed.next_change();
+  CHECK(bed.change({.document = "plan"}).sessions == 1);
+  bed.next_end();
+  bed.ask<observing_document>(session, observe_document{"plan"});
 }
 
 TEST_CASE("errors of the interface have names", "[gateway]") {

@@ -140,6 +140,20 @@ TEST_CASE("a token that is not renewed ends the session when it ends", "[session
   CHECK(bed.out.close == close_reason::token_expired);
 }
 
+TEST_CASE("a client is asked for another token before the application's answer ends",
+          "[session_protocol]") {
+  token_bed bed;
+  bed.present();
+  bed.core.on_identified("a", ada, bed.now + 1min);
+  bed.open();
+  bed.second();
+  CHECK(bed.heard() == kinds{notice_kind::token_wanted});
+  bed.core.on_prolonged("a", bed.now + 10min);
+  bed.core.on_renewed(ada, {}, rights::all(), {bed.now}, bed.out);
+  bed.second();
+  CHECK(bed.heard().empty());
+}
+
 TEST_CASE("another token may bring other rights", "[session_protocol]") {
   token_bed bed;
   bed.present();
