@@ -1,0 +1,83 @@
+// Rights × dialect × operation, every cell: before a change of rights, while it is made, after it, and when it is lifted.
+// What a client is told and what has come of it must both be what docs/security.md says. And under load: once a change has
+// been answered, nothing more of those whom it concerns is applied.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { hocuspocus, json, json_further, y_sweet, y_websocket } from './support/rights_clients.mjs';
+import { revocation } from './support/rights_load.mjs';
+import { changes, matrix_row, rights_bed, sets } from './support/rights_matrix.mjs';
+import { caf_program, has_program, program, rest, y_sweet_http } from './support/rights_requests.mjs';
+import { serve_with_tokens } from './support/tokens.mjs';
+import { until } from './support/wait.mjs';
+
+const unlimited = { 'limits.messages_per_second': 0, 'limits.api_requests_per_second': 0, 'limits.max_documents_per_session': 1000, 'limits.max_documents_per_user': 0 };
+const ways_in = { 'server.api_prefix': '/backend', 'gateway.enabled': 'true', 'gateway.port': 0 };
+
+const no_program = has_program ? false : `there is no ${program}`;
+
+async function open_bed(context, kind, limits, settings) {
+  const server = await serve_with_tokens(context, { ...ways_in, 'dialects.y_sweet_token': 'the-server-token-of-y-sweet', ...limits });
+  const bed = Object.assign(new rights_bed(server), { name: kind.name, ...settings });
+  const gateway_port = () => until(() => /^troupe lets programs join at \S+:(\d+)\n/m.exec(server.stdout)?.[1], 'the gateway is open');
+  const make_one = async (document, label) => (await bed.must('POST', bed.at(document, '/versions'), { label })).id;
+  bed.ways = { gateway_port, make_one };
+  await bed.open_watcher();
+  return bed;
+}
+
+/** All rows of a kind of client, side by side; `rows`: of these changes only. */
+async function run_matrix(context, kind, { rows = Object.keys(changes), ...settings } = {}) {
+  const bed = await open_bed(context, kind, unlimited, { at_once: 3, first_sent: 4, ...settings });
+  const has_meaning = (name) => !name.endsWith('admin') || Object.values(kind.needs).includes('admin');
+  const all = Object.keys(sets)
+    .filter(has_meaning)
+    .flatMap((before) => rows.filter((each) => !process.env.OLD || !each.includes('grant')).filter(has_meaning).map((change) => new matrix_row(bed, kind, before, change)));
+  const side_by_side = async (list) => {
+    for (let row = list.shift(); row; row = list.shift()) await row.run(all.indexOf(row));
+  };
+  const waiting = [...all];
+  try {
+    await Promise.all(Array.from({ length: settings.rows_at_once ?? all.length }, () => side_by_side(waiting)));
+  } finally {
+    bed.close();
+  }
+  const got = Object.assign({}, ...all.map((row) => row.got));
+  const wanted = Object.assign({}, ...all.map((row) => row.wanted));
+  const wrong = Object.keys(wanted).filter((cell) => got[cell] !== wanted[cell]);
+  assert.deepEqual(wrong.map((cell) => `${cell}: ${got[cell]}, not ${wanted[cell]}`), []);
+  context.diagnostic(`${Object.keys(wanted).length} cells`);
+}
+
+for (const kind of [y_websocket, json, json_further, hocuspocus, y_sweet]) test(`${kind.title}: every cell`, (context) => run_matrix(context, kind));
+for (const kind of [rest, y_sweet_http]) test(`${kind.title}: every cell`, (context) => run_matrix(context, kind, { rows_at_once: 8 }));
+/** A process for each operation: so not every cap. */
+const few = ['capped at none', 'capped at read', 'capped at read+write', 'closed', 'granted write', 'capped at read for those who are here'];
+test(`${caf_program.title}: every cell`, { skip: no_program }, (context) =>
+  run_matrix(context, caf_program, { rows: few, rows_at_once: 3, at_once: 1, first_sent: 1 }));
+
+// --- under load ---
+
+const by = [
+  ['capped at read', ({ user }) => ({ user })],
+  ['capped at none', ({ tokenId }) => ({ tokenId })],
+  ['closed', ({ user, document }) => ({ user, document })],
+];
+
+async function run_under_load(context, kind, settings = {}, limits = unlimited) {
+  const bed = await open_bed(context, kind, limits, { at_once: 8, first_sent: 200, sessions: 4, newcomers: kind.keeps_session ? 12 : 0, ...settings });
+  try {
+    const runs = by.map(([change, subject_of]) => new revocation(bed, kind, change, subject_of));
+    await Promise.all(runs.map((each) => each.run()));
+    context.diagnostic(runs.map((each) => each.summary).join('; '));
+  } finally {
+    bed.close();
+  }
+}
+
+for (const kind of [y_websocket, json, json_further, hocuspocus, y_sweet, rest, y_sweet_http])
+  test(`${kind.title}: under load nothing more is applied once a change is answered`, (context) => run_under_load(context, kind));
+test('y-websocket: nor what the server has not read yet, since it comes too fast', (context) =>
+  run_under_load(context, y_websocket, {}, { 'limits.messages_per_second': 100, 'limits.edit_burst': 100 }));
+test(`${caf_program.title}: under load nothing more is applied once a change is answered`, { skip: no_program }, (context) =>
+  run_under_load(context, caf_program, { at_once: 2, first_sent: 2, sessions: 1 }));
