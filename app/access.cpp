@@ -23,10 +23,10 @@ std::function<result<void>(std::string_view)> publisher(std::shared_ptr<access_c
   };
 }
 
-authoriser_settings to_authoriser_settings(const config& settings) {
+result<authoriser_settings> to_authoriser_settings(const config& settings) {
   authoriser_settings to;
   to.url = settings.access_webhook.url;
-  to.key = secret{settings.access_webhook.secret};
+  TROUPE_ASSIGN(to.key, read_webhook_secret(settings));
   to.timeout = settings.access_webhook.timeout;
   to.cache_max = settings.access_webhook.cache_max;
   return to;
@@ -77,9 +77,10 @@ result<opened_access> open_access(const config& settings, caf::actor_system& sys
     fetching.publish = publisher(opened.control, own);
     opened.keys = system.spawn<key_source>(std::move(fetching), opened.client, metrics);
   }
-  if (is_asking)
-    opened.authoriser =
-        system.spawn<authoriser>(to_authoriser_settings(settings), opened.client, metrics);
+  if (is_asking) {
+    TROUPE_ASSIGN(authoriser_settings asking, to_authoriser_settings(settings));
+    opened.authoriser = system.spawn<authoriser>(std::move(asking), opened.client, metrics);
+  }
   return opened;
 }
 

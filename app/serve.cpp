@@ -100,7 +100,8 @@ std::vector<std::string> risks_of(const config& settings) {
     risks.push_back("warning: the admin pages listen on " + settings.admin.address +
                     " without TLS: whoever can listen on the way there learns the token, and with "
                     "it can read and delete all documents");
-  if (settings.access.mode == access::mode::webhook && settings.access_webhook.secret.empty())
+  if (settings.access.mode == access::mode::webhook && settings.access_webhook.secret.empty() &&
+      settings.access_webhook.secret_file.empty())
     risks.push_back(
         "warning: access.webhook.secret is not set: the application cannot tell the questions of "
         "this node from those of others");

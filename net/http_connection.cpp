@@ -76,6 +76,22 @@ class http_connection final : public unit_member,
     parser_->body_limit(boost::none);  // on_head() decides
     give_back_memory();
     set_deadline(service_->settings->http_deadline);
+    set_waiting(true);
+  }
+
+  /// While it waits for a request that may be answered, it makes room for newcomers.
+  void set_waiting(bool waits) {
+    if (!service_->waiting) return;
+    waits_for_request_ = waits;
+    if (!waits) return service_->waiting->remove(this);
+    service_->waiting->add(this, [&unit = unit_, weak = weak_from_this()] {
+      unit.post([weak] {
+        const auto self = weak.lock();
+        if (!self || self->is_finished_) return;
+        if (self->waits_for_request_) return self->finish();
+        self->service_->waiting->make_room();
+      });
+    });
   }
 
   void read() {
@@ -117,6 +133,7 @@ class http_connection final : public unit_member,
     if (parser_->is_header_done() && !is_head_seen()) {
       if (!on_head()) return;
       parser_->eager(true);
+      set_waiting(false);
       if (!parser_->is_done() && !input_.empty() && !parse_more()) return;
     }
     if (parser_->is_done()) on_request();
@@ -338,6 +355,7 @@ class http_connection final : public unit_member,
   /// The socket leaves this object, which ends here, for the unit on which its session shall live.
   void hand_over(std::unique_ptr<admitted_upgrade> admitted, std::string answer) {
     is_finished_ = true;
+    set_waiting(false);
     timer_.cancel();
     const auto keep = shared_from_this();
     unit_.sockets().remove(socket_.socket(), *this);
@@ -390,6 +408,7 @@ class http_connection final : public unit_member,
     fixed_body_ = is_head_ ? std::string_view{} : what.fixed_body;
     ends_after_output_ = next == after_answer::close;
     is_answering_ = true;
+    set_waiting(false);
     set_deadline(time_for(output_size()));
     write();
   }
@@ -456,6 +475,7 @@ class http_connection final : public unit_member,
     if (std::exchange(is_finished_, true)) return;
     timer_.cancel();
     waiting_.reset();
+    set_waiting(false);
     give_back_memory();
     unit_.sockets().remove(socket_.socket(), *this);
     socket_.close();
@@ -479,6 +499,7 @@ class http_connection final : public unit_member,
   std::unique_ptr<admitted_upgrade> waiting_;  // for its turn to be answered
   std::string upgrade_answer_;
   bool is_answering_ = false;
+  bool waits_for_request_ = false;
   bool is_writing_ = false;
   bool is_head_ = false;
   bool ends_after_output_ = false;

@@ -14,6 +14,7 @@
 #include "net/io_unit.hpp"
 #include "net/listener.hpp"
 #include "net/transport.hpp"
+#include "net/waiting_requests.hpp"
 
 namespace troupe {
 
@@ -23,8 +24,9 @@ struct http_service {
   std::shared_ptr<connection_acceptor> acceptor;  ///< Null: no upgrades here.
   std::shared_ptr<http_handler> handler;
   origin_policy origins;
-  std::vector<std::string> subprotocols;   ///< See listener_settings.
-  std::shared_ptr<address_limits> limits;  ///< Null: none.
+  std::vector<std::string> subprotocols;      ///< See listener_settings.
+  std::shared_ptr<address_limits> limits;     ///< Null: none.
+  std::unique_ptr<waiting_requests> waiting;  ///< Null: nobody has to make room.
   std::atomic<bool> stopped = false;
 };
 

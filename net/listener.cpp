@@ -103,13 +103,18 @@ class listener::core : public std::enable_shared_from_this<core> {
  private:
   void accept_next() {
     if (service_->stopped) return close();
-    if (is_full()) {
-      waits_for_place_ = true;
-      return;
-    }
     acceptor_.async_wait(tcp_acceptor::wait_read, [self = shared_from_this()](error_code failed) {
-      if (!failed) self->accept_some();
+      if (failed) return;
+      if (self->is_full()) return self->make_room();
+      self->accept_some();
     });
+  }
+
+  /// Goes on when a socket has been closed: that of the connection that waits longest for a
+  /// request, or if all are being answered, the first that has its answer.
+  void make_room() {
+    waits_for_place_ = true;
+    service_->waiting->make_room();
   }
 
   /// By plain calls: Asio would register each socket with its own reactor, and take it back out
@@ -161,7 +166,9 @@ class listener::core : public std::enable_shared_from_this<core> {
 
   void on_place_free() {
     --open_;
-    if (std::exchange(waits_for_place_, false)) accept_next();
+    if (!std::exchange(waits_for_place_, false)) return;
+    service_->waiting->on_room();
+    accept_next();
   }
 
   void accept_later(int error) {
@@ -226,6 +233,7 @@ result<std::unique_ptr<listener>> listener::open(std::vector<io_unit*> units,
   service->origins = settings.origins;
   service->subprotocols = settings.subprotocols;
   service->limits = std::make_shared<address_limits>(settings.per_address);
+  if (settings.connections_max > 0) service->waiting = std::make_unique<waiting_requests>();
   auto state =
       std::make_shared<core>(std::move(units), std::move(socket), std::move(service), settings);
   state->start();

@@ -100,7 +100,8 @@ struct listener_settings {
   origin_policy origins;
   /// Which subprotocols are answered; empty: whatever a client offers first.
   std::vector<std::string> subprotocols;
-  /// How many sockets may be open; further ones wait in the kernel. 0: no limit.
+  /// How many sockets may be open. For further ones those that only wait for a request are closed,
+  /// the oldest first; while all are being answered, they wait in the kernel. 0: no limit.
   std::size_t connections_max = 0;
   /// Called when no connection can be accepted for want of descriptors or memory, each time that it
   /// is tried (ten times a second). Thread: the first unit's.

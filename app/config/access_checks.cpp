@@ -135,6 +135,9 @@ void check_urls(const config& settings, std::vector<access_problem>& problems) {
   if (!secret.empty() && secret.size() < webhook_secret_size_bytes_min)
     problems.push_back(
         {"access.webhook.secret", "must have 32 bytes or more; the value is not shown"});
+  if (!secret.empty() && !settings.access_webhook.secret_file.empty())
+    problems.push_back(
+        {"access.webhook.secret_file", "cannot be set together with access.webhook.secret"});
 }
 
 void check_api_prefix(const config& settings, std::vector<access_problem>& problems) {
@@ -288,6 +291,18 @@ result<access::key_set> to_key_set(const config& settings) {
     TROUPE_TRY(keys.add(key.id, *std::move(made)));
   }
   return keys;
+}
+
+result<secret> read_webhook_secret(const config& settings) {
+  const std::string& file = settings.access_webhook.secret_file;
+  if (file.empty()) return secret{settings.access_webhook.secret};
+  auto text = read_key_file(file);
+  if (!text) return refuse("access.webhook.secret_file: " + text.error().detail);
+  remove_line_end(*text);
+  if (text->size() < webhook_secret_size_bytes_min)
+    return refuse("access.webhook.secret_file: the file " + in_quotes(printable(file)) +
+                  " must hold one line of 32 bytes or more");
+  return secret{std::move(*text)};
 }
 
 access::access_policy_ptr to_access_policy(const config& settings) {

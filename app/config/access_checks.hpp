@@ -11,6 +11,7 @@
 
 #include "app/config/config.hpp"
 #include "base/errc.hpp"
+#include "base/secret.hpp"
 #include "protocol/access/access_policy.hpp"
 #include "protocol/access/key_set.hpp"
 #include "protocol/access/presented_token.hpp"
@@ -39,13 +40,17 @@ std::vector<access_problem> check_access(const config& settings,
 
 // The following require that load_config found no problems.
 
-/// The keys of access.keys; those of access.jwks_url come later. Fails with invalid_config if a
-/// file has changed since and holds no key any more; the detail names it.
 /// What is wrong with dialects.y_sweet_*, each with its key. What is wrong with a token is said
 /// without showing it.
 std::vector<std::pair<const char*, std::string>> y_sweet_problems(const config& settings);
 
+/// The keys of access.keys; those of access.jwks_url come later. Fails with invalid_config if a
+/// file has changed since and holds no key any more; the detail names it.
 result<access::key_set> to_key_set(const config& settings);
+
+/// What the questions to access.webhook.url are signed with, from its key or its file; empty if
+/// they are not. Fails with invalid_config if the file cannot be read or its secret is too short.
+result<secret> read_webhook_secret(const config& settings);
 
 access::access_policy_ptr to_access_policy(const config& settings);
 

@@ -105,7 +105,8 @@ struct config {
 
   struct access_webhook_section {
     std::string url;
-    std::string secret;  ///< Never printed.
+    std::string secret;       ///< Never printed. Empty: secret_file.
+    std::string secret_file;  ///< Empty: none.
     std::chrono::milliseconds timeout{5'000};
     std::chrono::milliseconds cache_max{60'000};
   };

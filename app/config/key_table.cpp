@@ -147,8 +147,11 @@ constexpr std::array keys{
                "http"},
     config_key{"access.webhook.secret", secret_field{in<&config::access_webhook, &webhook::secret>},
                "text",
-               "secret by which requests to the endpoint are signed, 32 bytes or more; empty: they "
-               "are not signed"},
+               "secret by which requests to the endpoint are signed, 32 bytes or more; empty: that "
+               "of access.webhook.secret_file, or they are not signed"},
+    config_key{"access.webhook.secret_file",
+               text_field{in<&config::access_webhook, &webhook::secret_file>}, "file",
+               "file with nothing but the secret, in one line; empty: none"},
     config_key{"access.webhook.timeout",
                duration_field{in<&config::access_webhook, &webhook::timeout>, 100ms, 30s},
                time_units, "time for an answer; a client without one is refused, to retry later"},

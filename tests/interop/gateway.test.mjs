@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 
+import { browser_command, use_browser } from './support/browser.mjs';
 import { has_cluster, lasting_port, own_cluster } from './support/cluster.mjs';
 import { own_server } from './support/fixture.mjs';
 import { ask_admin } from './support/http.mjs';
@@ -44,6 +45,22 @@ backend_test('a program and a client edit one document, and both see each other'
   assert.equal(code, 0, err);
   assert.match(out, /^change \d+: \d+ updates$/m);
   assert.match(out, /text: first from C\+\+ from the client\n$/);
+});
+
+const without_browser = !browser_command && 'chromium is needed, or a browser that TROUPE_BROWSER names';
+
+test('a browser shows what a program edits, and the program sees what somebody types there', { skip: skip || without_browser }, async (context) => {
+  const use = await own_server(context, gateway);
+  const { open } = await use_browser(context, use.server.url, 'plan');
+  const page = await open();
+  await page.synced();
+  const backend = await join(use.server, admin_token, '--document', 'plan', '--append', 'from C++ ', '--until', 'from a browser');
+  await until(async () => (await page.run('area.value')) === 'from C++ ', 'the page shows the edit of the program', 20000);
+  await page.type('from a browser');
+  const { code, out, err } = await backend.ended();
+  assert.equal(code, 0, err);
+  assert.match(out, /text: from C\+\+ from a browser\n$/);
+  assert.equal(await page.run('area.value'), 'from C++ from a browser');
 });
 
 backend_test('a program has the rights of its token', async (context) => {

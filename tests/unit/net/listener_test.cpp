@@ -5,10 +5,13 @@
 #include <sys/resource.h>
 
 #include <atomic>
-#include <optional>
+#include <deque>
+#include <mutex>
+#include <utility>
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "net/http_message.hpp"
 #include "net/tls_context.hpp"
 #include "net/websocket_connection.hpp"
 #include "tests/support/connection_bed.hpp"
@@ -46,6 +49,31 @@ class keeping_acceptor final : public connection_acceptor {
   std::shared_ptr<websocket_connection> kept;
 };
 
+/// Answers when the test says so.
+class patient_handler final : public http_handler {
+ public:
+  body_plan on_head(const http_request&) override { return {}; }
+  void on_request(http_request, std::function<void(http_answer)> answer) override {
+    const std::lock_guard lock{mutex_};
+    answers_.push_back(std::move(answer));
+    ++asked_;
+  }
+
+  std::size_t asked() const { return asked_; }
+  /// Of those that have no answer the one that asked first.
+  void answer_first() {
+    const std::lock_guard lock{mutex_};
+    REQUIRE_FALSE(answers_.empty());
+    answers_.front()({.body = "ok\n", .allow = {}});
+    answers_.pop_front();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::deque<std::function<void(http_answer)>> answers_;
+  std::atomic<std::size_t> asked_ = 0;
+};
+
 class listener_bed {
  public:
   explicit listener_bed(std::size_t unit_count = 1) : threads(unit_count) {
@@ -59,7 +87,7 @@ class listener_bed {
   result<std::unique_ptr<listener>> open_another() {
     std::vector<io_unit*> units;
     for (test::unit_thread& thread : threads) units.push_back(&thread.unit);
-    return listener::open(units, settings, acceptor);
+    return listener::open(units, settings, acceptor, handler);
   }
   void open() {
     auto another = open_another();
@@ -85,6 +113,7 @@ class listener_bed {
 
   listener_settings settings;
   std::shared_ptr<keeping_acceptor> acceptor = std::make_shared<keeping_acceptor>();
+  std::shared_ptr<patient_handler> handler;  // null: the usual one
   std::vector<test::unit_thread> threads;
   std::unique_ptr<listener> opened;
 };
@@ -219,22 +248,53 @@ TEST_CASE("without descriptors a listener waits for some, and goes on", "[listen
   CHECK(bed.answers(client));
 }
 
-TEST_CASE("above its number of sockets a listener lets others wait until one has gone",
+TEST_CASE("above its number of sockets a listener closes those that only wait, the oldest first",
           "[listener]") {
   listener_bed bed;
   bed.settings.connections_max = 2;
   bed.open();
-  std::optional<tcp_client> first{bed.opened->port()};
+  tcp_client silent{bed.opened->port()};
+  bed.settle();
+  tcp_client half{bed.opened->port()};
+  REQUIRE(half.write(health.substr(0, 20)));
+  REQUIRE(bed.comes_true([&] { return bed.connections(0) == 2; }));
+  tcp_client third{bed.opened->port()};
+  REQUIRE(third.write(health));
+  CHECK(bed.answers(third));
+  CHECK(bed.comes_true([&] { return silent.has_ended(); }));
+  CHECK_FALSE(half.has_ended());
+  tcp_client fourth{bed.opened->port()};
+  REQUIRE(fourth.write(health));
+  CHECK(bed.answers(fourth));
+  CHECK(bed.comes_true([&] { return half.has_ended(); }));
+}
+
+TEST_CASE("above its number of sockets a listener lets others wait while all are being answered",
+          "[listener]") {
+  listener_bed bed;
+  bed.settings.connections_max = 2;
+  bed.handler = std::make_shared<patient_handler>();
+  bed.open();
+  tcp_client first{bed.opened->port()};
   tcp_client second{bed.opened->port()};
-  REQUIRE(first->write(health));
-  CHECK(bed.answers(*first));
+  REQUIRE(first.write(health));
+  REQUIRE(second.write(health));
+  REQUIRE(bed.comes_true([&] { return bed.handler->asked() == 2; }));
   tcp_client third{bed.opened->port()};
   REQUIRE(third.write(health));
   for (int i = 0; i < 20; ++i) bed.settle();
-  CHECK(third.read().empty());
-  REQUIRE(second.write(health));
+  CHECK(bed.handler->asked() == 2);
+  CHECK_FALSE(first.has_ended());
+  CHECK_FALSE(second.has_ended());
+  bed.handler->answer_first();
+  CHECK(bed.answers(first));
+  // Its answer makes it one that waits.
+  REQUIRE(bed.comes_true([&] { return bed.handler->asked() == 3; }));
+  CHECK(bed.comes_true([&] { return first.has_ended(); }));
+  CHECK_FALSE(second.has_ended());
+  bed.handler->answer_first();
   CHECK(bed.answers(second));
-  first.reset();
+  bed.handler->answer_first();
   CHECK(bed.answers(third));
 }
 

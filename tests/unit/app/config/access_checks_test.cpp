@@ -89,6 +89,22 @@ TEST_CASE("keys come from the configuration and from files", "[config][access]")
   CHECK(to_key_set(settings).error().detail.find("/secret") != std::string::npos);
 }
 
+TEST_CASE("questions are signed with the secret of a file", "[config][access]") {
+  const test::temporary_directory at;
+  const auto read = [&] {
+    return read_webhook_secret(test::loaded(
+        "access: {mode: webhook, webhook: {url: http://app/, secret_file: " + at.text() +
+        "/secret}}\n"));
+  };
+  const std::string where = "access.webhook.secret_file: the file \"" + at.text() + "/secret\"";
+  CHECK(read().error().detail == where + ": No such file or directory");
+  at.write("secret", "short\n");
+  CHECK(read().error().detail == where + " must hold one line of 32 bytes or more");
+  at.write("secret", std::string(32, 's') + "\r\n");
+  CHECK(read()->reveal() == std::string(32, 's'));
+  CHECK(read_webhook_secret(test::loaded("server: {}\n"))->empty());
+}
+
 TEST_CASE("a line end behind the secret of a file does not count", "[config][access]") {
   for (const char* const end : {"", "\n", "\r\n"}) {
     const test::temporary_directory at;
@@ -247,6 +263,9 @@ TEST_CASE("what belongs together is checked", "[config][access]") {
               "token or webhook"});
   CHECK(problems("  webhook: {secret: short}\n") ==
         lines{"FILE:2: access.webhook.secret: must have 32 bytes or more; the value is not shown"});
+  CHECK(problems("  webhook: {secret: " + std::string(32, 's') + ", secret_file: /x}\n") ==
+        lines{"FILE:2: access.webhook.secret_file: cannot be set together with "
+              "access.webhook.secret"});
   CHECK(problems("  clock_skew: 6m\n") ==
         lines{"FILE:2: access.clock_skew: \"6m\" is out of range; allowed: a duration from 0s to "
               "5m"});
