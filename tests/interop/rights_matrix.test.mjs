@@ -2,7 +2,7 @@
 // What a client is told and what has come of it must both be what docs/security.md says. And under load: once a change has
 // been answered, nothing more of those whom it concerns is applied.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
 
 import { hocuspocus, json, json_further, y_sweet, y_websocket } from './support/rights_clients.mjs';
 import { revocation } from './support/rights_load.mjs';
@@ -16,9 +16,20 @@ const ways_in = { 'server.api_prefix': '/backend', 'gateway.enabled': 'true', 'g
 
 const no_program = has_program ? false : `there is no ${program}`;
 
-async function open_bed(context, kind, limits, settings) {
-  const server = await serve_with_tokens(context, { ...ways_in, 'dialects.y_sweet_token': 'the-server-token-of-y-sweet', ...limits });
-  const bed = Object.assign(new rights_bed(server), { name: kind.name, ...settings });
+let beds = 0;
+const ends = [];
+after(() => Promise.all(ends.map((end) => end())));
+let shared;
+before(async () => {
+  shared = await serve({ after: (end) => ends.push(end) }, unlimited);
+});
+
+function serve(context, limits) {
+  return serve_with_tokens(context, { ...ways_in, 'dialects.y_sweet_token': 'the-server-token-of-y-sweet', ...limits });
+}
+
+async function open_bed(server, kind, settings) {
+  const bed = Object.assign(new rights_bed(server), { name: `${kind.name}-${++beds}`, ...settings });
   const gateway_port = () => until(() => /^troupe lets programs join at \S+:(\d+)\n/m.exec(server.stdout)?.[1], 'the gateway is open');
   const make_one = async (document, label) => (await bed.must('POST', bed.at(document, '/versions'), { label })).id;
   bed.ways = { gateway_port, make_one };
@@ -26,27 +37,27 @@ async function open_bed(context, kind, limits, settings) {
   return bed;
 }
 
-/** All rows of a kind of client, side by side; `rows`: of these changes only. */
-async function run_matrix(context, kind, { rows = Object.keys(changes), ...settings } = {}) {
-  const bed = await open_bed(context, kind, unlimited, { at_once: 3, first_sent: 4, ...settings });
+/** All rows of a kind of client, side by side; `ways`: of these changes only. */
+async function run_matrix(context, kind, { ways = Object.keys(changes), ...settings } = {}) {
+  const bed = await open_bed(shared, kind, { at_once: 3, first_sent: 4, ...settings });
   const has_meaning = (name) => !name.endsWith('admin') || Object.values(kind.needs).includes('admin');
-  const all = Object.keys(sets)
+  const rows = Object.keys(sets)
     .filter(has_meaning)
-    .flatMap((before) => rows.filter((each) => !process.env.OLD || !each.includes('grant')).filter(has_meaning).map((change) => new matrix_row(bed, kind, before, change)));
-  const side_by_side = async (list) => {
-    for (let row = list.shift(); row; row = list.shift()) await row.run(all.indexOf(row));
+    .flatMap((before) => ways.filter(has_meaning).map((change, i) => new matrix_row(bed, kind, before, change, i === 0)));
+  const waiting = rows.map((row, i) => () => row.run(i));
+  const side_by_side = async () => {
+    for (let run = waiting.shift(); run; run = waiting.shift()) await run();
   };
-  const waiting = [...all];
   try {
-    await Promise.all(Array.from({ length: settings.rows_at_once ?? all.length }, () => side_by_side(waiting)));
+    await Promise.all(Array.from({ length: settings.rows_at_once ?? rows.length }, side_by_side));
   } finally {
     bed.close();
   }
-  const got = Object.assign({}, ...all.map((row) => row.got));
-  const wanted = Object.assign({}, ...all.map((row) => row.wanted));
+  const got = Object.assign({}, ...rows.map((row) => row.got));
+  const wanted = Object.assign({}, ...rows.map((row) => row.wanted));
   const wrong = Object.keys(wanted).filter((cell) => got[cell] !== wanted[cell]);
   assert.deepEqual(wrong.map((cell) => `${cell}: ${got[cell]}, not ${wanted[cell]}`), []);
-  context.diagnostic(`${Object.keys(wanted).length} cells`);
+  context.diagnostic(`${rows.length} rows, ${Object.keys(wanted).length} cells`);
 }
 
 for (const kind of [y_websocket, json, json_further, hocuspocus, y_sweet]) test(`${kind.title}: every cell`, (context) => run_matrix(context, kind));
@@ -54,7 +65,7 @@ for (const kind of [rest, y_sweet_http]) test(`${kind.title}: every cell`, (cont
 /** A process for each operation: so not every cap. */
 const few = ['capped at none', 'capped at read', 'capped at read+write', 'closed', 'granted write', 'capped at read for those who are here'];
 test(`${caf_program.title}: every cell`, { skip: no_program }, (context) =>
-  run_matrix(context, caf_program, { rows: few, rows_at_once: 3, at_once: 1, first_sent: 1 }));
+  run_matrix(context, caf_program, { ways: few, rows_at_once: 3, at_once: 1, first_sent: 1 }));
 
 // --- under load ---
 
@@ -64,8 +75,8 @@ const by = [
   ['closed', ({ user, document }) => ({ user, document })],
 ];
 
-async function run_under_load(context, kind, settings = {}, limits = unlimited) {
-  const bed = await open_bed(context, kind, limits, { at_once: 8, first_sent: 200, sessions: 4, newcomers: kind.keeps_session ? 12 : 0, ...settings });
+async function run_under_load(context, kind, settings = {}, server = shared) {
+  const bed = await open_bed(server, kind, { at_once: 8, first_sent: 200, sessions: 4, newcomers: kind.keeps_session ? 12 : 0, ...settings });
   try {
     const runs = by.map(([change, subject_of]) => new revocation(bed, kind, change, subject_of));
     await Promise.all(runs.map((each) => each.run()));
@@ -77,7 +88,7 @@ async function run_under_load(context, kind, settings = {}, limits = unlimited) 
 
 for (const kind of [y_websocket, json, json_further, hocuspocus, y_sweet, rest, y_sweet_http])
   test(`${kind.title}: under load nothing more is applied once a change is answered`, (context) => run_under_load(context, kind));
-test('y-websocket: nor what the server has not read yet, since it comes too fast', (context) =>
-  run_under_load(context, y_websocket, {}, { 'limits.messages_per_second': 100, 'limits.edit_burst': 100 }));
+test('y-websocket: nor what the server has not read yet, since it comes too fast', async (context) =>
+  run_under_load(context, y_websocket, {}, await serve(context, { 'limits.messages_per_second': 100, 'limits.edit_burst': 100 })));
 test(`${caf_program.title}: under load nothing more is applied once a change is answered`, { skip: no_program }, (context) =>
   run_under_load(context, caf_program, { at_once: 2, first_sent: 2, sessions: 1 }));

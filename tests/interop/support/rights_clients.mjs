@@ -288,12 +288,13 @@ export class json extends yjs_kind {
 /** On a socket without a document of its own: a document that is forbidden leaves the others alone. */
 export class json_further extends json {
   static title = 'JSON, one document of several';
-  static ended = { join: 'FORBIDDEN', never: 'NOT_JOINED', later: 'NOT_JOINED', contents: 'FORBIDDEN' };
+  static ended = { join: 'FORBIDDEN', never: 'NOT_JOINED', later: 'NOT_JOINED', contents: 'FORBIDDEN', closed: 'closed 4403' };
 
   get path() {
     return '/';
   }
+  /** Where the session has ended it takes another one. */
   come_back() {
-    return this.join();
+    return this.ending ? super.come_back() : this.join();
   }
 }

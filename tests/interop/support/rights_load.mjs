@@ -9,7 +9,7 @@ import { pause, until } from './wait.mjs';
 /** The numbers of a session begin here. */
 const block = 1_000_000;
 /** For how long they go on behind the answer. */
-const rest_ms = 300;
+const rest_ms = 200;
 
 export class revocation {
   summary = '';
@@ -45,7 +45,7 @@ export class revocation {
 
   #make(who) {
     const { bed, kind, document } = this;
-    const client = new kind({ server: bed.server, document, token: token({ ...who, docs: [{ name: document, rights: 'write' }] }), ...bed.ways });
+    const client = new kind({ server: bed.server, document, token: token({ ...who, docs: [{ name: document, rights: 'write' }] }), at_admin_port: bed.at_admin_port, ...bed.ways });
     this.#clients.push(client.open());
     return client;
   }

@@ -1,6 +1,7 @@
 // One row of the matrix of rights: a client with the rights of its token, before a change, while it is made, after it, and
 // when it has been lifted. Each cell is what came of one operation: what the client was told and what is there, together.
 import assert from 'node:assert/strict';
+import { Agent } from 'node:http';
 
 import { ask_admin } from './http.mjs';
 import { json_client } from './json_client.mjs';
@@ -31,6 +32,21 @@ export const changes = {
   'capped at read for those who are here': { page: 'rights', body: { rights: ['read'], seconds: 0 }, left: (before) => before.filter((each) => each === 'read'), is_passing: true },
 };
 
+/**
+ * The admin port takes 8 connections at once, and for a further one closes the one that has been idle for longest: a request
+ * that was on its way to that one is sent again.
+ */
+const admin_connections = 4;
+async function send_again(send) {
+  for (let tries = 5; ; --tries) {
+    try {
+      return await send();
+    } catch (error) {
+      if (tries === 0 || !['ECONNRESET', 'EPIPE'].includes(error.code)) throw error;
+    }
+  }
+}
+
 let marks = 0;
 const fresh_mark = () => `mark-${++marks}`;
 const last_of = (seconds) => Date.now() + seconds * 1000;
@@ -42,13 +58,17 @@ export class rights_bed {
 
   constructor(server) {
     this.server = server;
-  }
-  close() {
-    this.watcher?.destroy();
+    const agent = new Agent({ keepAlive: true, maxSockets: admin_connections });
+    this.at_admin_port = (send) => send_again(() => send(agent));
+    this.close = () => {
+      this.watcher?.destroy();
+      agent.destroy();
+    };
   }
   async admin(method, target, body = undefined) {
     const headers = body === undefined ? {} : { 'Content-Type': 'application/json' };
-    return ask_admin(this.server, target, { method, headers, body: body && JSON.stringify(body), ms: 20000 });
+    const how = { method, headers, body: body && JSON.stringify(body), ms: 20000 };
+    return this.at_admin_port((agent) => ask_admin(this.server, target, { ...how, agent }));
   }
   async must(method, target, body) {
     const answer = await this.admin(method, target, body);
@@ -130,7 +150,7 @@ const is_reading = (kind, name) => kind.needs[name] === 'read' || ['sessions', '
 
 /** What must come of an operation for somebody who may do this; `ended`: if the session is over. */
 function wanted(kind, name, may, ended) {
-  if (kind.keeps_session && !may.includes('read')) return kind.ended[name] ?? kind.ended[ended];
+  if (kind.keeps_session && !may.includes('read')) return ended === 'closed' && kind.ended.closed ? kind.ended.closed : (kind.ended[name] ?? kind.ended[ended === 'never' ? ended : 'later']);
   return may.includes(kind.needs[name]) ? 'done' : kind.refused[name];
 }
 
@@ -173,8 +193,9 @@ export class matrix_row {
   wanted = {};
   #refused = [];
 
-  constructor(bed, kind, before, change) {
-    Object.assign(this, { bed, kind, change, before: sets[before] });
+  /** `is_first`: of those with these rights before. */
+  constructor(bed, kind, before, change, is_first) {
+    Object.assign(this, { bed, kind, change, is_first, before: sets[before] });
     this.title = `${before}, ${change}`;
   }
   note(phase, name, got, wanted) {
@@ -203,19 +224,29 @@ export class matrix_row {
     };
     return { mark, outcome };
   }
-  /** All operations of a client that may do this, and may do that aside. Until `deadline` they may be tried again. */
-  async #operate(phase, client, may, may_aside, deadline = 0) {
+  /** What is seen in the end: what must be, if it comes in time. */
+  async #settle(look, must, seconds) {
+    const deadline = last_of(seconds);
+    for (;;) {
+      const seen = await look();
+      if (seen === must || Date.now() >= deadline) return seen;
+      await pause(20);
+    }
+  }
+  /**
+   * All operations of a client that may do this, and may do that aside. `ended`: how it lost what it may not even read;
+   * `patience`: for how many seconds each is tried again.
+   */
+  async #operate(phase, client, may, may_aside, { ended = 'never', patience = 0 } = {}) {
     for (const name of Object.keys(this.kind.needs)) {
-      const must = wanted(this.kind, name, is_aside(name) ? may_aside : may, phase === 'after' ? 'later' : 'never');
+      const must = wanted(this.kind, name, is_aside(name) ? may_aside : may, ended);
+      const deadline = last_of(patience);
       let outcome;
       do {
         const tried = await this.#try(client, name);
-        const soon = last_of(tried.outcome && must === 'done' && deadline === 0 ? 3 : 0);
-        do outcome = await tried.outcome();
-        while (outcome !== must && Date.now() < soon && (await pause(10), true));
+        outcome = await this.#settle(tried.outcome, must, patience > 0 ? 0.2 : 3);
         if (aside_operations[name]?.restore) await restore_aside(this.bed, this.aside);
         if (outcome !== 'done' && !is_reading(this.kind, name) && !is_aside(name)) this.#refused.push([phase, name, tried.mark]);
-        if (outcome !== must && Date.now() < deadline) await pause(50);
       } while (outcome !== must && Date.now() < deadline);
       this.note(phase, name, outcome, must);
     }
@@ -230,7 +261,7 @@ export class matrix_row {
     if (kind.needs.remove) await bed.new_aside(this.aside);
     const docs = [document, this.aside].map((name) => ({ name, rights: before.words }));
     const make = () => {
-      const client = new kind({ server: bed.server, document, token: token({ sub: user, jti: tokenId, docs }), ...bed.ways }).open();
+      const client = new kind({ server: bed.server, document, token: token({ sub: user, jti: tokenId, docs }), at_admin_port: bed.at_admin_port, ...bed.ways }).open();
       this.clients.push(client);
       return client;
     };
@@ -252,19 +283,22 @@ export class matrix_row {
     const live = make();
     const is_in = before.may.includes('read');
     this.note('before', 'join', await live.join(), is_in ? 'done' : kind.ended.join);
-    await this.#operate('before', live, is_in || !kind.keeps_session ? before.may : [], before.may);
+    // Who has no session is the same in each row.
+    if (kind.keeps_session || this.is_first) await this.#operate('before', live, is_in || !kind.keeps_session ? before.may : [], before.may);
+    await this.#look_again('before it');
     await this.#change(live, after);
 
     // Nobody is here who has no session.
     const stays = how.is_passing && !kind.keeps_session;
+    const ended = how.page === 'close' && !this.subject.document ? 'closed' : 'later';
     const [now, now_aside] = stays ? [before.may, before.may] : [after, after_aside];
-    if (is_in || !kind.keeps_session) await this.#operate('after', live, now, now_aside);
+    if (is_in || !kind.keeps_session) await this.#operate('after', live, now, now_aside, { ended });
     const newcomer = make();
     const may = how.is_passing ? before.may : after;
     const may_join = may.includes('read');
     this.note('who comes then', 'join', await newcomer.join(), may_join ? 'done' : kind.ended.join);
     if (kind.keeps_session) await this.#operate('who comes then', newcomer, may_join ? may : [], may);
-    await this.#look_again();
+    await this.#look_again('after it');
     await this.#lift(live, newcomer);
   }
 
@@ -284,19 +318,19 @@ export class matrix_row {
     const has = stays ? had : after.includes('write') && (before.may.includes('read') || !kind.keeps_session);
     const gaps = kind.sends_gaps ? 'everything' : 'everything behind it';
     const must = had ? (has ? 'everything' : 'nothing behind it') : has ? gaps : 'nothing';
-    const soon = last_of(3);
-    let came;
-    do came = what_came(sent, flow.sent, then, await bed.loaded(this.document));
-    while (came !== must && Date.now() < soon && (await pause(20), true));
-    this.note('meanwhile', 'edits', came, must);
+    const came = await this.#settle(async () => what_came(sent, flow.sent, then, await bed.loaded(this.document)), must, 3);
+    // Those from before the answer may have been let in as well.
+    this.note('meanwhile', 'edits', came, came === 'everything' && must === 'everything behind it' ? came : must);
   }
 
   /** What was refused is still not there. */
-  async #look_again() {
-    for (const [phase, name, mark] of this.#refused.splice(0)) {
+  async #look_again(when) {
+    for (const [phase, name, mark] of this.#refused) {
       const found = await this.bed.found(this.document, name, mark);
-      if (found !== 'nothing') this.note(`${phase}, later`, name, found, 'nothing');
+      if (found !== 'nothing') this.note(`${phase}, looked at ${when}`, name, found, 'nothing');
     }
+    // A client that keeps what it has written sends it again once it may.
+    if (this.kind.sends_gaps) this.#refused = [];
   }
 
   async #lift(live, newcomer) {
@@ -310,6 +344,6 @@ export class matrix_row {
     const may_read = before.may.includes('read');
     const client = here ?? newcomer;
     if (!here) this.note('lifted', 'join', await client.come_back(), may_read ? 'done' : kind.ended.join);
-    await this.#operate('lifted', client, may_read || !kind.keeps_session ? before.may : [], before.may, last_of(3));
+    await this.#operate('lifted', client, may_read || !kind.keeps_session ? before.may : [], before.may, { ended: here ? 'later' : 'never', patience: 3 });
   }
 }

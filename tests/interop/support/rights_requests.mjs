@@ -23,10 +23,11 @@ class http_kind {
   open() {
     return this;
   }
-  ask(method, target, body = undefined, headers = as_json) {
+  ask(method, target, body = undefined, headers = as_json, port = this.server.port) {
     const text = body === undefined || body instanceof Uint8Array ? body : JSON.stringify(body);
     const all = { ...(body === undefined ? {} : headers), Authorization: `Bearer ${this.token}` };
-    return request(this.server, target, { method, headers: all, body: text, port: this.port });
+    const send = (agent = false) => request(this.server, target, { method, headers: all, body: text, port, agent, ms: 20000 });
+    return port === this.server.admin_port ? this.at_admin_port(send) : send();
   }
   async status(...asked) {
     const { status } = await this.ask(...asked);
@@ -68,9 +69,9 @@ export class rest extends http_kind {
 
   #requests = 0;
 
-  ask(method, target, ...rest) {
-    this.port = ++this.#requests % 2 === 0 ? this.server.admin_port : this.server.port;
-    return super.ask(method, `${this.port === this.server.port ? '/backend' : ''}/api/v1${target}`, ...rest);
+  ask(method, target, body, headers) {
+    const is_public = ++this.#requests % 2 === 0;
+    return super.ask(method, `${is_public ? '/backend' : ''}/api/v1${target}`, body, headers, is_public ? undefined : this.server.admin_port);
   }
   at(rest = '', document = this.document) {
     return `/documents/${encodeURIComponent(document)}${rest}`;
