@@ -48,10 +48,10 @@ const push_edits = (value) => [{ op: 'push', path: '/load', values: [value] }];
 /** What the clients with a Y.Doc have in common. `client` has {doc, text, awareness}. */
 class yjs_kind {
   static needs = { edit: 'write', presence: 'presence' };
-  static ended = { join: 'closed 4403', never: 'closed 4403', later: 'closed 4403' };
+  static ended = { join: 'closed 4403', never: 'closed 4403', later: 'closed 4403', closed: 'closed 4403' };
   static keeps_session = true;
   /** It numbers its edits, and fills gaps once it may. */
-  static sends_gaps = true;
+  static fills_gaps = true;
   /** Refusals of updates, and answers to what fences asked. */
   refusals = 0;
   answers = 0;
@@ -164,7 +164,7 @@ export class hocuspocus extends yjs_kind {
   static title = 'Hocuspocus';
   static needs = { edit: 'write', presence: 'presence', event: 'presence' };
   static refused = { edit: 'status 0', presence: 'nothing', event: 'nothing' };
-  static ended = { join: 'denied: No right to this document', never: 'denied: No right to this document', later: 'denied: Access was revoked' };
+  static ended = { join: 'denied: No right to this document', never: 'denied: No right to this document', later: 'denied: Access was revoked', closed: 'denied: Access was revoked' };
   /** Updates that were sent. */
   owed = 1;
 
@@ -227,7 +227,7 @@ export class hocuspocus extends yjs_kind {
 /** On a socket with the document in its address. */
 export class json extends yjs_kind {
   static title = 'JSON';
-  static sends_gaps = false;
+  static fills_gaps = false;
   static needs = { contents: 'read', edit: 'write', operations: 'write', presence: 'presence', event: 'presence' };
   static refused = { edit: 'FORBIDDEN', operations: 'FORBIDDEN', presence: 'FORBIDDEN', event: 'FORBIDDEN' };
 

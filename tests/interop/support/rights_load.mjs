@@ -2,7 +2,7 @@
 // away: what is there when the call returns is all that there ever will be. Another user in the document goes on.
 import assert from 'node:assert/strict';
 
-import { changes, load } from './rights_matrix.mjs';
+import { changes, load } from './rights_changes.mjs';
 import { token } from './tokens.mjs';
 import { pause, until } from './wait.mjs';
 

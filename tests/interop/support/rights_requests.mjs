@@ -116,7 +116,7 @@ export class rest extends http_kind {
 /** The pages of documents that y-sweet's SDK asks for, with a user's token. */
 export class y_sweet_http extends http_kind {
   static title = "y-sweet's HTTP API";
-  static needs = { edit: 'write', client_token: 'server' };
+  static needs = { edit: 'write', client_token: 'operator' };
   static refused = { edit: '403', client_token: '403' };
 
   at(rest) {
