@@ -142,7 +142,7 @@ export class y_sweet extends yjs_kind {
   }
   /** It would go on connecting. */
   give_up() {
-    this.client.provider.connect = async () => {};
+    Object.assign(this.client.provider, { connect: async () => {}, attemptToConnect: async () => true });
   }
   destroy() {
     this.give_up();
