@@ -169,7 +169,7 @@ void session::change_access(const access_change& change, changed_access& changed
     if (core_.is_closed()) return;
     if (change.may && change.is_passing) core_.on_narrowed(each, *change.may);
     if (change.may) {
-      set_rights(each, change.why);
+      set_rights(each, change.why, unit().now());
     } else {
       handle([&](auto at, auto& out) {
         core_.on_rights_changed(each, rights{}, change.why, at, out);

@@ -110,8 +110,8 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   void note_answer(const std::string& document, const webhook::authorisation& answer);
   void on_authorised(const std::string& document, rights may);
   void on_token(const std::string& token);
-  rights rights_left(const identity_ptr& who, const std::string& document);
-  void set_rights(const std::string& document, close_reason why);
+  rights rights_left(const identity_ptr& who, const std::string& document, time_point now);
+  void set_rights(const std::string& document, close_reason why, time_point now);
   void look_at_rights(time_point now);
   void renew(const identified_client& client);
   void on_renewal(const std::string& document, const identity_ptr& who, const authorised& answer);

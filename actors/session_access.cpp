@@ -94,7 +94,7 @@ void session::on_asked_again(const std::string& document, const authorised& answ
   core_.on_given(document, rights_in(answer));
   if (answer.what == authorised::outcome::granted) {
     core_.on_prolonged(document, expiry_of(answer.allowed));
-    return set_rights(document, close_reason::access_revoked);
+    return set_rights(document, close_reason::access_revoked, unit().now());
   }
   handle([&](auto at, auto& out) {
     core_.on_rights_changed(document, rights{}, close_reason::access_revoked, at, out);
@@ -104,26 +104,26 @@ void session::on_asked_again(const std::string& document, const authorised& answ
 /// What has changed while it was found out counts, too.
 void session::on_authorised(const std::string& document, rights may) {
   core_.on_given(document, may);
-  const rights left = rights_left(core_.who_in(document), document);
+  const rights left = rights_left(core_.who_in(document), document, unit().now());
   handle([&](auto at, auto& out) { core_.on_authorised(document, left, at, out); });
 }
 
 // --- changes of access ---
 
-rights session::rights_left(const identity_ptr& who, const std::string& document) {
+rights session::rights_left(const identity_ptr& who, const std::string& document, time_point now) {
   const auto& all = core_.documents();
   const auto of = std::ranges::find(all, document, &joined_document::name);
   if (of == all.end()) return {};
-  return environment_->access->changed(who, document, of->given, unit().now()) & of->within;
+  return environment_->access->changed(who, document, of->given, now) & of->within;
 }
 
 /// Those of a document that waits for the authoriser are looked at when it has answered.
-void session::set_rights(const std::string& document, close_reason why) {
+void session::set_rights(const std::string& document, close_reason why, time_point now) {
   if (core_.is_closed()) return;
   const auto& all = core_.documents();
   const auto of = std::ranges::find(all, document, &joined_document::name);
   if (of == all.end() || of->state == join_state::authorising) return;
-  const rights left = rights_left(of->who, document);
+  const rights left = rights_left(of->who, document, now);
   if (left == of->may) return;
   handle([&](auto at, auto& out) { core_.on_rights_changed(document, left, why, at, out); });
 }
@@ -134,7 +134,7 @@ void session::look_at_rights(time_point now) {
   if (std::exchange(access_seen_, moved) == moved) return;
   std::vector<std::string> names;
   for (const joined_document& each : core_.documents()) names.push_back(each.name);
-  for (const std::string& each : names) set_rights(each, close_reason::access_revoked);
+  for (const std::string& each : names) set_rights(each, close_reason::access_revoked, now);
 }
 
 // --- tokens in messages ---
@@ -187,7 +187,7 @@ void session::on_renewal(const std::string& document, const identity_ptr& who,
 
 void session::renew(const identity_ptr& who, std::optional<time_point> expires, rights may) {
   core_.on_given(core_.way().document, may);
-  const rights left = rights_left(who, core_.way().document);
+  const rights left = rights_left(who, core_.way().document, unit().now());
   handle([&](auto at, auto& out) { core_.on_renewed(who, expires, left, at, out); });
 }
 

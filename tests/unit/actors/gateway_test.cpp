@@ -311,7 +311,7 @@ TEST_CASE("closing reaches programs at once", "[gateway][access]") {
     CHECK(changed.sessions == 1);
     CHECK(changed.documents == std::vector<std::string>{"plan"});
     CHECK(bed.next_end() == describe(close_reason::closed_by_operator).text);
-    bed.refusal<edited_document>(session, append("plan", "x"));
+    CHECK(bed.refusal<edited_document>(session, append("plan", "x")));
   }
 }
 

@@ -129,11 +129,12 @@ TEST_CASE("changes of rights and of what there is are audited, readings and edit
   CHECK(event("POST", "/api/v1/webhooks/replay") == "webhooks.replayed");
   CHECK(event("POST", "/api/v1/cluster/members") == "member.added");
   CHECK(event("DELETE", "/api/v1/cluster/members/b") == "member.removed");
+  CHECK(event("DELETE", "/api/v1/sessions/changes", R"({"user":"ada"})") == "change.lifted");
   CHECK(event("PUT", "/api/v1/log", R"({"level":"debug"})") == "log.changed");
   std::size_t audited_pages = 0;
   for (const admin::page_row& row : admin::pages())
     audited_pages += row.method != "GET" && !event(row.method.data(), row.path.data()).empty();
-  CHECK(audited_pages == 15);
+  CHECK(audited_pages == 16);
   CHECK(event("PATCH", "/api/v1/documents/d").empty());
   CHECK(event("GET", "/api/v1/documents/d").empty());
 }

@@ -31,12 +31,18 @@ TEST_CASE("a document hears what a change leaves, and what is back when it has e
   CHECK(bed.is_quiet<change_rights>());
   CHECK(keep(bed, {.document = "notes", .may = reading}, 3600s).sessions == 1);
   CHECK(bed.next<change_rights>().may == reading);
-  bed.second_passes(3599s);
+  bed.second_passes(1s);
   CHECK(bed.is_quiet<change_rights>());
-  REQUIRE(bed.environment->access->lift({.document = "notes"}, bed.started));
-  bed.second_passes(3599s);
+  REQUIRE(bed.environment->access->lift({.document = "notes"}, bed.started + 1s));
+  bed.second_passes(2s);
   CHECK(bed.next<change_rights>().may == rights::all());
-  bed.second_passes(3600s);
+  CHECK(keep(bed, {.document = "notes", .may = reading}, 5s).sessions == 1);
+  CHECK(bed.next<change_rights>().may == reading);
+  bed.second_passes(4s);
+  CHECK(bed.is_quiet<change_rights>());
+  bed.second_passes(5s);
+  CHECK(bed.next<change_rights>().may == rights::all());
+  bed.second_passes(6s);
   CHECK(bed.is_quiet<change_rights>());
 }
 

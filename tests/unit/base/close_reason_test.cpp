@@ -99,7 +99,7 @@ TEST_CASE("a failure closes with the reason that names whose fault it is", "[clo
   CHECK(close_reason_for(errc::name_too_long) == close_reason::name_too_long);
   CHECK(close_reason_for(errc::unusable_content) == close_reason::unusable_content);
   CHECK(close_reason_for(errc::document_full) == close_reason::document_full);
-  CHECK(close_reason_for(errc::update_too_large) == close_reason::invalid_update);
+  CHECK(close_reason_for(errc::update_too_large) == close_reason::message_too_large);
   CHECK(close_reason_for(errc::pending_limit) == close_reason::pending_limit);
   CHECK(close_reason_for(errc::too_complex) == close_reason::update_too_complex);
   CHECK(close_reason_for(errc::document_removed) == close_reason::document_removed);

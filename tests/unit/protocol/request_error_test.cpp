@@ -98,6 +98,7 @@ TEST_CASE("the error for a document that is closed says whether another may be o
            : reason == close_reason::storage_unavailable ? request_error::storage_unavailable
            : reason == close_reason::forbidden           ? request_error::forbidden
            : reason == close_reason::access_revoked      ? request_error::forbidden
+           : reason == close_reason::token_expired       ? request_error::forbidden
                                                          : request_error::document_unavailable));
   }
 }
