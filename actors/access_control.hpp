@@ -20,6 +20,7 @@
 #include "actors/access_changes.hpp"
 #include "actors/node_metrics.hpp"
 #include "actors/operator_view.hpp"
+#include "actors/requests_under_way.hpp"
 #include "base/close_reason.hpp"
 #include "net/listener.hpp"
 #include "protocol/access/client_tokens.hpp"
@@ -117,6 +118,9 @@ class access_control {
   /// All that are kept, the oldest first.
   std::vector<access_changes::counting> kept_changes(time_point now) const;
 
+  /// What bearers of tokens have asked for without a session.
+  requests_under_way& requests() noexcept { return requests_; }
+
   /// From now on tokens are verified by these keys.
   void use(access::key_set_ptr keys);
 
@@ -141,6 +145,7 @@ class access_control {
 
   mutable std::mutex changes_mutex_;
   access_changes changes_;  // guarded by changes_mutex_
+  requests_under_way requests_;
   std::atomic<bool> has_changes_{false};
   std::atomic<time_point::rep> next_end_{time_point::max().time_since_epoch().count()};
   std::atomic<std::uint64_t> generation_{0};

@@ -63,6 +63,7 @@ admin_request::behavior_type admin_request::make_behavior() {
 }
 
 void admin_request::on_request(const answer_admin_request& order) {
+  under_way_ = order.under_way;
   const http_request& request = *order.request;
   const auto open =
       order.page.to == admin::page::documents ? admin::read_open_documents(request) : std::nullopt;
@@ -73,10 +74,18 @@ void admin_request::on_request(const answer_admin_request& order) {
 void admin_request::on_exit() {
   if (answer_) finish(admin::show_failure());
   sources_.reset();
+  under_way_.reset();
 }
 
 void admin_request::finish(http_answer with) {
   if (const auto answer = std::exchange(answer_, nullptr)) answer(std::move(with));
+  quit();
+}
+
+/// Those of whoever the change concerns that were let in before it.
+void admin_request::finish_behind_requests(const access_change& change, http_answer with) {
+  sources_->access->requests().when_over(
+      change, [answer = std::exchange(answer_, nullptr), with = std::move(with)] { answer(with); });
   quit();
 }
 
@@ -136,7 +145,7 @@ void admin_request::answer(const replay_webhooks& query) {
 }
 
 /// First for those who come, so that nobody slips through in between. The answer goes out when all
-/// that the sessions had sent before is handled.
+/// that the sessions had sent before is handled, and what was let in without a session is done.
 void admin_request::answer(const admin::access_query& order) {
   if (order.is_lift) return lift(order);
   const auto now = std::chrono::steady_clock::now();
@@ -158,9 +167,11 @@ void admin_request::answer(const admin::access_query& order) {
       [this, query](changed_access all, std::size_t late) {
         if (late > 0) return finish(admin::show_failure());
         request(sources_->directory, patience, settle_documents{all.documents})
-            .then([this, query,
-                   all](const settled_documents&) { finish(admin::show_changed(query, all)); },
-                  [this](const caf::error&) { finish(admin::show_failure()); });
+            .then(
+                [this, query, all](const settled_documents&) {
+                  finish_behind_requests(query.what, admin::show_changed(query, all));
+                },
+                [this](const caf::error&) { finish(admin::show_failure()); });
       });
 }
 
@@ -326,6 +337,16 @@ admin_handler::noting(const http_request& request, const admin::page_request& wa
   };
 }
 
+/// What a user is let do from here on, a change of its rights waits for; null: it changes nothing,
+/// or is an operator's.
+std::shared_ptr<void> admin_handler::begin(const http_request& request,
+                                           const admin::page_request& wanted) const {
+  const bool is_reading = !wanted.needs || *wanted.needs == right::read;
+  if (is_reading || request.asker.role != admin::role_of_user) return nullptr;
+  return sources_->access->requests().begin(request.asker.user, request.asker.token_id,
+                                            wanted.document);
+}
+
 /// Rights that were taken back while the body came, and conditions that would say nothing.
 std::optional<http_answer>
 admin_handler::refusal_behind_body(const http_request& request,
@@ -335,7 +356,8 @@ admin_handler::refusal_behind_body(const http_request& request,
       !(request.if_match.empty() && request.if_none_match.empty()))
     return admin::answer_error(
         400, "this request takes no If-Match and no If-None-Match; nothing was done");
-  if (!request.has_body || request.asker.role != admin::role_of_user) return std::nullopt;
+  const bool was_judged = is_read && !request.has_body;
+  if (was_judged || request.asker.role != admin::role_of_user) return std::nullopt;
   http_asker asker;
   const auto token = token_in_authorization(request.authorization);
   const admin::judged_token now = judge(request, &wanted, std::string{token.value_or("")}, asker);
@@ -356,6 +378,7 @@ void admin_handler::on_request(http_request request, std::function<void(http_ans
     state.ends_connection = true;
     return answer(std::move(state));
   }
+  auto under_way = begin(request, wanted);
   if (auto refusal = refusal_behind_body(request, wanted)) {
     note_refusal(request, &wanted, request.asker, *refusal);
     return answer(*std::move(refusal));
@@ -366,7 +389,7 @@ void admin_handler::on_request(http_request request, std::function<void(http_ans
       wanted.by == admin::answered_by::archivist &&
       !(wanted.to == admin::page::documents && admin::read_open_documents(request));
   answer_admin_request order{std::make_shared<const http_request>(std::move(request)),
-                             std::move(wanted)};
+                             std::move(wanted), std::move(under_way)};
   if (!is_stored)
     return tell_anonymously(system_.spawn<admin_request>(sources_, back), std::move(order));
   if (is_edit(order.page)) {

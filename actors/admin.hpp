@@ -73,9 +73,11 @@ class admin_request final : public admin_request_actor::base {
   void answer(const http_answer& known) { finish(known); }
   void add_presence(listed_sessions page);
   void finish(http_answer with);
+  void finish_behind_requests(const access_change& change, http_answer with);
 
   std::shared_ptr<const admin_sources> sources_;
   std::function<void(http_answer)> answer_;  // empty once it was called
+  std::shared_ptr<void> under_way_;          // of the request
 };
 
 /// How the handlers of two listeners differ.
@@ -109,6 +111,7 @@ class admin_handler final : public http_handler {
   std::optional<http_answer> refusal_of_rate(const http_asker& asker);
   std::optional<http_answer> refusal_behind_body(const http_request& request,
                                                  const admin::page_request& wanted) const;
+  std::shared_ptr<void> begin(const http_request& request, const admin::page_request& wanted) const;
   void note_refusal(const http_request& head, const admin::page_request* wanted,
                     const http_asker& asker, const http_answer& refusal);
   std::function<void(http_answer)> noting(const http_request& request,

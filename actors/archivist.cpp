@@ -83,6 +83,7 @@ void archivist::on_exit() {
   if (answer_) finish(admin::show_failure());
   desk_.reset();
   place_.reset();
+  under_way_.reset();
 }
 
 void archivist::finish(http_answer with) {
@@ -92,6 +93,7 @@ void archivist::finish(http_answer with) {
 
 void archivist::on_request(const answer_admin_request& order) {
   request_ = order.request;
+  under_way_ = order.under_way;
   page_ = order.page;
   switch (page_.to) {
     case admin::page::documents: return list();
@@ -311,6 +313,7 @@ void archivist::send_import(import_update order, std::function<void(const import
 void archivist::ask_import(import_update order, std::function<void(const import_result&)> then) {
   const std::string to = order.document;
   order.user = request_->asker.user;
+  order.under_way = under_way_;
   request(desk_->directory(), desk_->settings().patience, std::move(order))
       .then([then](const imported_update& outcome) { then(outcome); },
             [this, to, then](const caf::error& why) { then(tl::unexpected(answer_for(why, to))); });

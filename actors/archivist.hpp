@@ -180,6 +180,7 @@ class archivist final : public admin_request_actor::base {
   std::shared_ptr<void> place_;
   std::function<void(http_answer)> answer_;  // empty once it was called
   std::shared_ptr<const http_request> request_;
+  std::shared_ptr<void> under_way_;  // of the request
   admin::page_request page_;
 };
 

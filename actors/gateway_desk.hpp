@@ -72,6 +72,11 @@ class gateway_desk {
         access_->bearer_of(client.token, document, std::chrono::steady_clock::now());
     return bearer ? std::optional{bearer->may} : std::nullopt;
   }
+  /// What the client is let do from here on, a change of its rights waits for; null: an operator's.
+  std::shared_ptr<void> begin(const gateway_client& client, const std::string& document) const {
+    if (client.is_operator) return nullptr;
+    return access_->requests().begin(client.user, client.token_id, document);
+  }
   /// Operators may ask as often as they like.
   bool may_ask(const gateway_client& client) {
     if (client.is_operator) return true;

@@ -221,6 +221,7 @@ void gateway_session::on_contents(const contents_made& made) {
 // --- editing ---
 
 caf::result<edited_document> gateway_session::on_edit(const edit_document& order) {
+  auto under_way = desk_->begin(who_, order.document);
   if (auto why = refusal_of(order.document, right::write)) return why;
   if (order.edits.size() > client::edits_size_bytes_max)
     return client_refusal(client_error::invalid_request, "the edits are above 16 MiB");
@@ -229,10 +230,12 @@ caf::result<edited_document> gateway_session::on_edit(const edit_document& order
     return client_refusal(client_error::invalid_request, edits::to_string(parsed.error()));
   import_update wanted{order.document, {}};
   wanted.edits = std::make_shared<const edits::batch>(*std::move(parsed));
+  wanted.under_way = std::move(under_way);
   return carry_out(std::move(wanted), order.origin, order.if_version);
 }
 
 caf::result<edited_document> gateway_session::on_update(const apply_client_update& order) {
+  auto under_way = desk_->begin(who_, order.document);
   if (auto why = refusal_of(order.document, right::write)) return why;
   if (order.update.empty() || order.update.size() > desk_->settings().update_bytes_max)
     return client_refusal(client_error::invalid_request,
@@ -240,6 +243,7 @@ caf::result<edited_document> gateway_session::on_update(const apply_client_updat
                               std::to_string(desk_->settings().update_bytes_max) +
                               " (limits.max_sync_size)");
   import_update wanted{order.document, shared_bytes::copy_of(as_bytes(order.update))};
+  wanted.under_way = std::move(under_way);
   return carry_out(std::move(wanted), order.origin, order.if_version);
 }
 

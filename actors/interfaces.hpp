@@ -537,6 +537,8 @@ using admin_request_actor = caf::typed_actor<caf::result<void>(
 struct answer_admin_request {
   std::shared_ptr<const http_request> request;
   admin::page_request page;
+  /// Of requests_under_way, until all of it is done; null where nobody waits for it.
+  std::shared_ptr<void> under_way = {};
 };
 
 }  // namespace troupe

@@ -232,7 +232,8 @@ struct import_update {
   std::string origin_name = {};                    ///< See hosted_document::on_edit().
   std::string user = {};  ///< Whose token it came with; empty: an operator's.
   version_condition condition = {};
-  bool wants_version = false;  ///< In the answer.
+  bool wants_version = false;            ///< In the answer.
+  std::shared_ptr<void> under_way = {};  ///< See answer_admin_request; kept until it is applied.
 };
 struct imported_update {
   enum class outcome : std::uint8_t {

@@ -104,11 +104,20 @@ std::optional<http_answer> y_sweet_handler::refusal_of(const http_request& head,
   return refusal_of_rate(asker);
 }
 
+/// What a client is let do from here on, a change of its rights waits for; null: it changes
+/// nothing, or is the application's.
+std::shared_ptr<void> y_sweet_handler::begin(const http_request& request,
+                                             const y_sweet::page_request& wanted) const {
+  if (wanted.needs != right::write || request.asker.role != admin::role_of_user) return nullptr;
+  return access_->requests().begin(request.asker.user, request.asker.token_id, wanted.document);
+}
+
 /// A body takes time to arrive, and a client may have lost its right meanwhile.
 std::optional<http_answer>
 y_sweet_handler::refusal_behind_body(const http_request& request,
                                      const y_sweet::page_request& wanted) const {
-  if (!request.has_body || request.asker.role != admin::role_of_user) return std::nullopt;
+  const bool was_judged = wanted.needs != right::write && !request.has_body;
+  if (was_judged || request.asker.role != admin::role_of_user) return std::nullopt;
   http_asker asker;
   const auto token = token_in_authorization(request.authorization);
   if (judge(wanted, std::string{token.value_or("")}, asker).what == admin::user_token::allowed)
@@ -162,6 +171,7 @@ void y_sweet_handler::on_request(http_request request, std::function<void(http_a
   const auto wanted = std::get<y_sweet::page_request>(*std::move(found));
   if (wanted.to == y_sweet_page::ready)
     return answer(y_sweet::show_ready(settings_.readiness ? settings_.readiness() : std::nullopt));
+  auto under_way = begin(request, wanted);
   if (auto refusal = refusal_behind_body(request, wanted)) {
     noting(request, wanted, [](const http_answer&) {})(*refusal);
     return answer(*std::move(refusal));
@@ -178,7 +188,8 @@ void y_sweet_handler::on_request(http_request request, std::function<void(http_a
       return ask_archivist(std::move(request), inner_page(wanted), [back](http_answer state) {
         back(y_sweet::show_state(std::move(state)));
       });
-    case y_sweet_page::update: return ask_archivist(std::move(request), inner_page(wanted), back);
+    case y_sweet_page::update:
+      return ask_archivist(std::move(request), inner_page(wanted), back, std::move(under_way));
     default:
       return ask_archivist(std::move(request), inner_page(wanted),
                            [back](const http_answer& about) {
@@ -203,7 +214,8 @@ http_answer y_sweet_handler::answer_auth(const http_request& request,
 
 /// The query of a y-sweet request says nothing, while that of the REST API says much.
 void y_sweet_handler::ask_archivist(http_request request, admin::page_request wanted,
-                                    std::function<void(http_answer)> answer) {
+                                    std::function<void(http_answer)> answer,
+                                    std::shared_ptr<void> under_way) {
   request.target = wanted.path;
   const bool is_edit = wanted.to == admin::page::add_update;
   auto place = is_edit ? archive_desk::take_edit(desk_)
@@ -214,7 +226,7 @@ void y_sweet_handler::ask_archivist(http_request request, admin::page_request wa
               : system_.spawn<archivist, caf::detached>(desk_, std::move(place), std::move(answer));
   tell_anonymously(actor,
                    answer_admin_request{std::make_shared<const http_request>(std::move(request)),
-                                        std::move(wanted)});
+                                        std::move(wanted), std::move(under_way)});
 }
 
 std::function<void(http_answer)>

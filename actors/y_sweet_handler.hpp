@@ -52,13 +52,16 @@ class y_sweet_handler final : public http_handler {
                             http_asker& asker) const;
   std::optional<http_answer> refusal_of(const http_request& head,
                                         const y_sweet::page_request& wanted, http_asker& asker);
+  std::shared_ptr<void> begin(const http_request& request,
+                              const y_sweet::page_request& wanted) const;
   std::optional<http_answer> refusal_behind_body(const http_request& request,
                                                  const y_sweet::page_request& wanted) const;
   std::optional<http_answer> refusal_of_rate(const http_asker& asker);
   void log_wrong_token(const std::string& address);
   http_answer answer_auth(const http_request& request, const y_sweet::page_request& wanted) const;
   void ask_archivist(http_request request, admin::page_request wanted,
-                     std::function<void(http_answer)> answer);
+                     std::function<void(http_answer)> answer,
+                     std::shared_ptr<void> under_way = nullptr);
   std::function<void(http_answer)> noting(const http_request& request,
                                           const y_sweet::page_request& wanted,
                                           std::function<void(http_answer)> answer) const;

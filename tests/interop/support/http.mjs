@@ -5,11 +5,11 @@ import https from 'node:https';
 /**
  * Sends a request and resolves to {status, headers, body, bytes}: the body as text and as it is. `ca`, a certificate, means
  * https; the `body` to send is text or bytes.
- * `port` is another one than that of the documents.
+ * `port` is another one than that of the documents; `agent`: whose connections it takes, by default a new one.
  */
-export function request(server, path, { method = 'GET', headers = {}, body = undefined, port = server.port, ca = undefined, ms = 5000 } = {}) {
+export function request(server, path, { method = 'GET', headers = {}, body = undefined, port = server.port, ca = undefined, agent = false, ms = 5000 } = {}) {
   return new Promise((resolve, reject) => {
-    const how = { host: '127.0.0.1', port, path, method, headers, agent: false, ca };
+    const how = { host: '127.0.0.1', port, path, method, headers, agent, ca };
     const sent = (ca ? https : http).request(how);
     sent.setTimeout(ms, () => sent.destroy(new Error(`no answer to ${method} ${path} in ${ms} ms`)));
     sent.on('error', reject);
