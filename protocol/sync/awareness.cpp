@@ -113,9 +113,11 @@ result<awareness::taking> awareness::take(const awareness_entry& incoming, const
   const taking nothing_new = is_gone ? taking::gone : taking::unchanged;
   if (known != nullptr && known->counts == counting::server && known->owner == by.session)
     return nothing_new;
-  const bool announces = !is_null && is_announced(incoming, by, how == listing::alone, is_newer);
+  const bool may_announce = !is_null && !is_overtaken(known, by);
+  const bool announces =
+      may_announce && is_announced(incoming, by, how == listing::alone, is_newer);
   // Its own, or one of another session that is gone: shown, but not as its own before it renews it.
-  const bool may_be_own = announces || (!is_null && how == listing::only_free);
+  const bool may_be_own = announces || (may_announce && how == listing::only_free);
   if (known != nullptr && !become_owner(incoming.client, *known, by, announces, is_newer)) {
     note_claim(incoming, *known, by);
     if (is_newer || has_moved(incoming, known, by))
@@ -250,6 +252,7 @@ awareness::entry* awareness::find(client_id client) {
 
 void awareness::set_owner(entry& of, session_id owner) {
   if (of.owner != owner) of.raised_to = 0;
+  if (!is_peer_session(owner)) of.announced_by = owner;
   of.owner = owner;
   charge(of, owner);
 }

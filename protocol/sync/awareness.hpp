@@ -2,12 +2,13 @@
 // A client belongs to the session that shows it first by itself, and only that session changes it;
 // its state goes when the session goes. A session that says of itself that it is a client of
 // another session claims it: its last state is kept, and it gets the client once the other one is
-// gone. What a session relays of clients whose session is not here (another tab told it) belongs to
-// nobody: anybody may renew it, and it vanishes when nobody does, or with the last one who told it.
-// So does what a session shows first together with others, as yrs does, which greets with all that
-// it knows: it gets the one of them that it renews alone.
-// Clocks of vanished clients are remembered for a while, so that a late frame does not bring a
-// ghost back. What finds no room, or is no JSON, is left out; the rest of its update is not.
+// gone. Sessions are numbered in the order in which they connect: what one opens with is no claim
+// to a client that a later one has shown, only late. What a session relays of clients whose session
+// is not here (another tab told it) belongs to nobody: anybody may renew it, and it vanishes when
+// nobody does, or with the last one who told it. So does what a session shows first together with
+// others, as yrs does, which greets with all that it knows: it gets the one of them that it renews
+// alone. Clocks of vanished clients are remembered for a while, so that a late frame does not bring
+// a ghost back. What finds no room, or is no JSON, is left out; the rest of its update is not.
 // Format: varUint count, then (varUint client, varUint clock, varString JSON or `null`) each.
 // Source: y-protocols 1.0 awareness.js.
 #pragma once
@@ -236,8 +237,9 @@ class awareness {
     std::string state;  ///< JSON; empty: the state has vanished.
     std::size_t size_when_rewritten = 0;
     session_id owner = no_session;
-    session_id payer = no_session;       ///< In whose budget it counts.
-    session_id taken_from = no_session;  ///< That owned it before, and may be here still.
+    session_id payer = no_session;         ///< In whose budget it counts.
+    session_id taken_from = no_session;    ///< That owned it before, and may be here still.
+    session_id announced_by = no_session;  ///< The session of this node that owned it last.
     time_point updated;
     counting counts = counting::client;
     /// The last that the session or peer has sent to whom it belongs.
@@ -288,6 +290,7 @@ class awareness {
   static bool has_moved(const awareness_entry& incoming, const entry* known, const sender& by);
   bool is_announced(const awareness_entry& incoming, const sender& by, bool is_alone,
                     bool is_newer) const;
+  static bool is_overtaken(const entry* known, const sender& by);
   bool become_owner(client_id client, entry& known, const sender& by, bool announces,
                     bool is_newer);
   bool claims(client_id client, const sender& by) const;

@@ -21,6 +21,12 @@ bool awareness::is_announced(const awareness_entry& incoming, const sender& by, 
   return is_alone && shown.may_announce;
 }
 
+/// Whether the client has come back on a later connection, which was heard first: what an older one
+/// opens with has been under way for long, and says nothing of the client as it is now.
+bool awareness::is_overtaken(const entry* known, const sender& by) {
+  return known != nullptr && by.is_opening && known->announced_by > by.session;
+}
+
 /// Whether a session may change what is known of a client. A client of another session may be its
 /// own: a client that comes back does so while its old connection is not known to be dead. If that
 /// one speaks all the same, it was not, and gets its client back.

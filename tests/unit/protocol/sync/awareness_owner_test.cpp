@@ -118,6 +118,37 @@ TEST_CASE("awareness gives a client back to the session that turns out to be ali
   CHECK(presence.state_of(1) == R"("own again")");
 }
 
+TEST_CASE("awareness takes no client over for what an older connection opens with", "[sync]") {
+  // Bob's connection is the new one of alice's client; what the old one sent first comes late.
+  const std::uint64_t clock = GENERATE(4U, 5U);
+  awareness presence;
+  applied(presence, {{1, 5, R"("new")"}}, opened_by(bob));
+  CHECK(applied(presence, {{1, clock, R"("old")"}}, opened_by(alice)).empty());
+  CHECK(presence.owner_of(1) == bob);
+  CHECK_FALSE(presence.claimed_by(alice));
+  const auto ends = GENERATE(0, 1, 2);
+  if (ends == 0) {
+    CHECK(presence.remove_session(alice, start).empty());
+    CHECK(presence.state_of(1) == R"("new")");
+    return;
+  }
+  if (ends == 1) CHECK(applied(presence, {{1, 6, "null"}}, bob) == clients{1});
+  if (ends == 2) CHECK(presence.remove_session(bob, start) == clients{1});
+  CHECK_FALSE(presence.has_states());
+  // If the old one lives, it hears that the client is gone and shows itself again.
+  CHECK(applied(presence, {{1, 7, R"("here")"}}, alice) == clients{1});
+  CHECK(presence.owner_of(1) == alice);
+}
+
+TEST_CASE("awareness shows no client again for what an older connection opens with", "[sync]") {
+  awareness presence;
+  applied(presence, {{1, 5, R"("new")"}}, opened_by(bob));
+  applied(presence, {{1, 6, "null"}}, bob);
+  const auto late = presence.apply(update_of({{1, 5, R"("old")"}}), opened_by(alice), start);
+  CHECK(late.changed.empty());
+  CHECK_FALSE(presence.has_states());
+}
+
 TEST_CASE("awareness lets nobody take a client over who may not, or has heard of it", "[sync]") {
   awareness presence;
   applied(presence, {{1, 5, R"("own")"}}, opened_by(alice));
