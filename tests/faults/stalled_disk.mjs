@@ -4,8 +4,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-import * as Y from 'yjs';
-
+import { Y } from '../interop/support/clients.mjs';
 import { ask_admin } from '../interop/support/http.mjs';
 import { version_client, versions } from '../interop/support/version_client.mjs';
 import { folder_of_test, pause, report, server_with, settings_of } from './support.mjs';
