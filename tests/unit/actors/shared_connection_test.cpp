@@ -290,7 +290,7 @@ TEST_CASE("whoever leaves a document that stays closed is gone", "[shared_connec
   bed.refuse_open(close_reason::upstream_unavailable);
   bed.says({of('b', "07")});
   CHECK(bed.environment->metrics->sessions().value() == 1);
-  bed.seconds_pass(60s);
+  bed.seconds_pass(20s);
   CHECK(bed.asks_for_nothing());
   CHECK_FALSE(bed.connection->closing);
   bed.open('b', 2);

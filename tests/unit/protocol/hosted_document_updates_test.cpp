@@ -99,7 +99,7 @@ TEST_CASE("what a sync has announced is acknowledged with its answer alone", "[a
   for (int i = 0; i < 3; ++i) before.push_back(bed.client.insert_text("t", 0, "x"));
   // A provider of Hocuspocus that was away: it begins to count with its sync, and sends behind it
   // what it had no time to send.
-  const byte_buffer known = bed.client.doc.encode_state_vector();
+  const byte_buffer known = bed.client.doc.state_vector().encode();
   CHECK(bed.says(request_kind::sync, known) == 0);
   for (const byte_buffer& each : before) CHECK(bed.updates(each) == 0);
   CHECK(bed.updates(bed.client.insert_text("t", 0, "y")) == 0);
