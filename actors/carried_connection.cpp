@@ -136,11 +136,13 @@ void carried_connection::close_whole(close_reason reason, std::string_view detai
   shared_->connection().close(reason, detail);
 }
 
-/// Nobody waits for the document of a client that has left.
+/// The session is paused since it began, and was handed its token and what came with it all the
+/// same. Nobody waits for the document of a client that has left.
 void carried_connection::set_aside(close_reason why) {
   if (is_over()) return;
   if (is_muted_) return end_soon(close_reason::peer_closed);
   why_aside_ = why;
+  shared_->sessions().hold(number_, true);
   shared_->sessions().set_aside(number_);
   shared_->update_reading();
 }

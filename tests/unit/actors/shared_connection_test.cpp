@@ -316,8 +316,8 @@ TEST_CASE("a session that ends for good is closed by a message, one that may ret
   CHECK(heard[0].starts_with(of('a', "07")));
   CHECK_FALSE(bed.connection->closing);
   bed.hears_leave();
-  bed.run([&] { bed.environment->table->close_subscribers(2, close_reason::document_failed); });
-  CHECK(bed.connection->closing == close_reason::document_failed);
+  bed.run([&] { bed.environment->table->close_subscribers(2, close_reason::pending_limit); });
+  CHECK(bed.connection->closing == close_reason::pending_limit);
 }
 
 TEST_CASE("a client leaves one session and comes back to it", "[shared_connection]") {
