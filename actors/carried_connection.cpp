@@ -61,7 +61,9 @@ void carried_connection::pump() {
   is_pumping_ = false;
   if (is_over()) return;
   shared_->update_reading();
-  if (is_muted_ && !shared_->sessions().has_waiting(number_)) end(close_reason::peer_closed);
+  const carried_sessions& all = shared_->sessions();
+  if (is_muted_ && (!all.has_waiting(number_) || all.is_aside(number_)))
+    end(close_reason::peer_closed);
 }
 
 void carried_connection::pause_reading() {
@@ -126,6 +128,23 @@ void carried_connection::close(close_reason reason, std::string_view detail) {
   shared_->refuse(*this, how == carried_ending::denied ? notice_kind::denied : notice_kind::closed,
                   is_muted_ ? std::string_view{} : text);
   end_soon(reason);
+}
+
+void carried_connection::close_whole(close_reason reason, std::string_view detail) {
+  if (is_over()) return;
+  if (is_muted_) return close(reason, detail);
+  shared_->connection().close(reason, detail);
+}
+
+/// The session is paused since it began, and was handed its token and what came with it all the
+/// same. Nobody waits for the document of a client that has left.
+void carried_connection::set_aside(close_reason why) {
+  if (is_over()) return;
+  if (is_muted_) return end_soon(close_reason::peer_closed);
+  why_aside_ = why;
+  shared_->sessions().hold(number_, true);
+  shared_->sessions().set_aside(number_);
+  shared_->update_reading();
 }
 
 /// Only its session's failure, or its client's silence, ends a connection without a word.

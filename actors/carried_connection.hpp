@@ -43,6 +43,8 @@ class carried_connection final : public websocket_connection,
   void end(close_reason reason);
   void on_pong();
   bool holds_large() const noexcept { return holds_large_; }
+  /// Why the session was last set aside.
+  close_reason why_aside() const noexcept { return why_aside_; }
 
   // --- websocket_connection ---
 
@@ -54,6 +56,8 @@ class carried_connection final : public websocket_connection,
   void probe() override;
   using websocket_connection::close;
   void close(close_reason reason, std::string_view detail) override;
+  void close_whole(close_reason reason, std::string_view detail) override;
+  void set_aside(close_reason why) override;
   void release_large_messages() noexcept override;
   void terminate(close_reason reason) override;
   void tick(time_point) override {}
@@ -79,6 +83,7 @@ class carried_connection final : public websocket_connection,
   std::shared_ptr<connection_handler> handler_;
   connection_counters counters_;
   std::optional<close_reason> ended_;
+  close_reason why_aside_ = close_reason::document_failed;
   bool has_begun_ = false;
   bool has_frames_ = false;  // passed since the last end_frames()
   bool is_muted_ = false;

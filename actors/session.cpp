@@ -257,8 +257,26 @@ void session::carry_out_on_connection(const session_effects& effects) {
   if (effects.wake_in) wake_in(*effects.wake_in);
   if (effects.ping) connection_->ping();
   if (effects.problem) log_problem(*effects.problem, effects.close);
-  if (effects.close && !core_.is_closed()) connection_->close(*effects.close, effects.close_detail);
+  if (effects.put_off) set_aside(*effects.put_off);
+  if (effects.close && !core_.is_closed()) {
+    if (effects.closes_all)
+      connection_->close_whole(*effects.close, effects.close_detail);
+    else
+      connection_->close(*effects.close, effects.close_detail);
+  }
   if (effects.terminate) connection_->terminate(*effects.terminate);
+}
+
+void session::set_aside(close_reason why) {
+  log_line(log_severity::debug, [&] {
+    return std::string{"session "}
+        .append(std::to_string(core_.id()))
+        .append(" waits for document '")
+        .append(core_.way().document)
+        .append("', which cannot be opened now: ")
+        .append(troupe::describe(why).label);
+  });
+  connection_->set_aside(why);
 }
 
 void session::log_problem(const failure& what, std::optional<close_reason> why) {

@@ -99,6 +99,7 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   void handle(Event&& event);
   void carry_out(session_effects& effects);
   void carry_out_on_connection(const session_effects& effects);
+  void set_aside(close_reason why);
   void log_problem(const failure& what, std::optional<close_reason> why);
   void forward(session_effects& effects);
   void send_reply(const session_effects::reply& reply);

@@ -65,6 +65,7 @@ void shared_connection::on_frame(frame_kind kind, byte_view payload) {
       return send_notice(read->address, notice_kind::denied,
                          "Too many documents on this connection");
     case step::break_off: return connection_->close(close_reason::not_authenticated);
+    case step::give_up: return give_up(of);
   }
 }
 
@@ -96,6 +97,12 @@ void shared_connection::open(carried_sessions::number one) {
   way.document = document;
   way.carries_sessions = false;
   spawn_(part, std::move(way));
+}
+
+/// What its client would still send has no place to wait in.
+void shared_connection::give_up(carried_sessions::number one) {
+  if (const auto found = parts_.find(one); found != parts_.end())
+    connection_->close(found->second->why_aside());
 }
 
 void shared_connection::leave(carried_sessions::number one) {

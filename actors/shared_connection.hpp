@@ -69,6 +69,7 @@ class shared_connection final : public connection_handler,
 
   void open(carried_sessions::number one);
   void pass(carried_sessions::number one, byte_view frame);
+  void give_up(carried_sessions::number one);
   void leave(carried_sessions::number one);
   void send_notice(std::string_view address, notice_kind how, std::string_view why);
   void look_at_deadlines(time_point now);

@@ -1,6 +1,7 @@
 #include "actors/upstream.hpp"
 
 #include <algorithm>
+
 namespace troupe {
 
 namespace {
@@ -8,6 +9,18 @@ namespace {
 bool has_nothing(const fetched_document& got) {
   return std::ranges::all_of(
       got.updates, [](const shared_bytes& update) { return has_no_contents(update.view()); });
+}
+
+void log_fetched(const std::string& document, const fetched_document& got) {
+  std::size_t bytes = 0;
+  for (const shared_bytes& each : got.updates) bytes += each.size();
+  std::string line{"document '"};
+  line.append(document).append("' was fetched from upstream.url");
+  if (has_nothing(got))
+    line.append(": nothing is there under this name, so it begins without contents");
+  else
+    line.append(" (").append(std::to_string(bytes)).append(" bytes)");
+  log_line(log_severity::info, line);
 }
 
 }  // namespace
@@ -48,13 +61,7 @@ void upstream::on_fetched(waiting_document& of, const fetched_document& got) {
 void upstream::note(const std::string& document, const fetched_document& got) {
   const std::string_view outcome = got.why ? "failed" : has_nothing(got) ? "empty" : "fetched";
   if (metrics_) metrics_->upstream_fetches(outcome).inc();
-  if (!got.why) {
-    std::size_t bytes = 0;
-    for (const shared_bytes& each : got.updates) bytes += each.size();
-    return log_line(log_severity::info, "document '" + document +
-                                            "' was fetched from upstream.url (" +
-                                            std::to_string(bytes) + " bytes)");
-  }
+  if (!got.why) return log_fetched(document, got);
   const std::uint64_t count =
       failures_logged_.note(to_string(got.why->code), std::chrono::steady_clock::now());
   if (count == 0) return;
@@ -74,8 +81,15 @@ upstream_fetcher::behavior_type upstream_fetcher::make_behavior() {
 }
 
 fetched_document upstream_fetcher::on_fetch(const fetch_document& which) {
-  const std::string name = upstream_name(server_->exchange.protocol, which.name);
-  // No client can have used it there, so that there is nothing to fetch.
+  const upstream_protocol protocol = server_->exchange.protocol;
+  fetched_document found = fetch_as(upstream_name(protocol, which.name));
+  if (found.why || !has_nothing(found)) return found;
+  const std::string escaped = escaped_upstream_name(protocol, which.name);
+  return escaped.empty() ? found : fetch_as(escaped);
+}
+
+/// `name`: empty where no client can have used it there, so that there is nothing to fetch.
+fetched_document upstream_fetcher::fetch_as(const std::string& name) const {
   if (name.empty()) return {};
   upstream_state got;
   if (auto fetched = fetch_state(*server_, name, got); !fetched)

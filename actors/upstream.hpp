@@ -25,7 +25,7 @@ namespace troupe {
 
 struct upstream_settings {
   std::shared_ptr<const upstream_server> server;
-  std::size_t connections_max = 4;
+  std::size_t connections_max = 32;
 };
 
 class upstream final : public upstream_actor::base {
@@ -74,6 +74,7 @@ class upstream_fetcher final : public upstream_actor::base {
 
  private:
   fetched_document on_fetch(const fetch_document& which);
+  fetched_document fetch_as(const std::string& name) const;
 
   std::shared_ptr<const upstream_server> server_;
 };

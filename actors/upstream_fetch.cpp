@@ -44,19 +44,43 @@ std::string upstream_name(upstream_protocol protocol, std::string_view document)
   return name;
 }
 
+std::string escaped_upstream_name(upstream_protocol protocol, std::string_view document) {
+  if (protocol == upstream_protocol::hocuspocus) return {};
+  // Source: ECMA-262, encodeURIComponent.
+  constexpr std::string_view kept = "-_.!~*'()";
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string name;
+  for (const char c : document) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                          (c >= '0' && c <= '9') || kept.find(c) != std::string_view::npos;
+    if (is_plain)
+      name.push_back(c);
+    else
+      name.append("%").append(1, digits[byte >> 4]).append(1, digits[byte & 15]);
+  }
+  if (has_step(name) || path_encoded(name) == path_encoded(upstream_name(protocol, document)))
+    return {};
+  return name;
+}
+
 result<void> fetch_state(const upstream_server& from, const std::string& name,
                          upstream_state& got) {
   got = {};
   const websocket_client_settings settings{.timeout = from.timeout,
                                            .message_bytes_max = from.exchange.bytes_max + 1024,
                                            .ca_file = from.ca_file,
-                                           .is_stopping = from.is_stopping};
+                                           .is_stopping = from.is_stopping,
+                                           .memory = from.memory};
   TROUPE_ASSIGN(const auto client, websocket_client::connect(url_for(from, name), settings));
   got.is_reached = true;
   upstream_exchange exchange{from.exchange, name, from.token.reveal()};
   const auto deadline = steady_clock::now() + from.timeout;
   for (;;) {
-    for (const byte_buffer& each : exchange.take_frames()) TROUPE_TRY(client->send(each));
+    // A question is asked anew with nothing in hand.
+    const auto questions = exchange.take_frames();
+    if (!questions.empty()) client->forget();
+    for (const byte_buffer& each : questions) TROUPE_TRY(client->send(each));
     const auto until = std::min(deadline, exchange.wakes_at().value_or(deadline));
     TROUPE_ASSIGN(const auto frame, client->receive_until(until));
     if (frame) TROUPE_TRY(exchange.on_frame(*frame, steady_clock::now()));

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/budget.hpp"
 #include "base/secret.hpp"
 #include "net/websocket_url.hpp"
 #include "protocol/dialects/upstream_exchange.hpp"
@@ -27,6 +28,7 @@ struct upstream_server {
   std::string ca_file;  ///< For wss://, certificates to trust; empty: those of the system.
   std::chrono::milliseconds timeout{10'000};  ///< To connect, and then for all of the answer.
   std::shared_ptr<const std::atomic<bool>> is_stopping{};  ///< See websocket_client_settings.
+  std::shared_ptr<budget> memory{};                        ///< Likewise.
 };
 
 struct upstream_state {
@@ -43,5 +45,10 @@ result<void> fetch_state(const upstream_server& from, const std::string& name, u
 /// names as they stand in the path of a URL, so a % in one is %25. Empty: none can, since browsers
 /// take "." and ".." in a path for steps.
 std::string upstream_name(upstream_protocol protocol, std::string_view document);
+
+/// The name under which a server of y-websocket has the document if its clients escape it by
+/// themselves, as many do by encodeURIComponent: that is another document there, and the same here.
+/// Empty: it is the same there, too, or no such server is asked.
+std::string escaped_upstream_name(upstream_protocol protocol, std::string_view document);
 
 }  // namespace troupe

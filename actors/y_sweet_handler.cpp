@@ -10,6 +10,7 @@
 #include "base/bearer_text.hpp"
 #include "base/wall_clock.hpp"
 #include "net/io_unit.hpp"
+#include "net/request_target.hpp"
 
 namespace troupe {
 
@@ -181,9 +182,16 @@ void y_sweet_handler::on_request(http_request request, std::function<void(http_a
   switch (wanted.to) {
     case y_sweet_page::new_document: {
       const auto id = y_sweet::read_new_document(request.body, random_text_id());
-      return back(id ? y_sweet::show_new_document(*id) : id.error());
+      if (!id) return back(id.error());
+      const auto name = percent_decoded(*id);
+      return if_not_removed(name.value_or(*id), back,
+                            [id = *id] { return y_sweet::show_new_document(id); });
     }
-    case y_sweet_page::auth: return back(answer_auth(request, wanted));
+    case y_sweet_page::auth: {
+      auto shown = answer_auth(request, wanted);
+      if (shown.status != 200) return back(std::move(shown));
+      return if_not_removed(wanted.document, back, [shown = std::move(shown)] { return shown; });
+    }
     case y_sweet_page::as_update:
       return ask_archivist(std::move(request), inner_page(wanted), [back](http_answer state) {
         back(y_sweet::show_state(std::move(state)));
@@ -196,6 +204,21 @@ void y_sweet_handler::on_request(http_request request, std::function<void(http_a
                              back(y_sweet::show_store(y_sweet::problem_in(about)));
                            });
   }
+}
+
+/// A client of a document that was removed would be closed each time, and come back for ever. Where
+/// so much is asked that there is no place to look, it is told when it connects.
+void y_sweet_handler::if_not_removed(const std::string& document,
+                                     std::function<void(http_answer)> answer,
+                                     std::function<http_answer()> otherwise) {
+  const auto place = archive_desk::take_place(desk_);
+  if (!place) return answer(otherwise());
+  system_.spawn<caf::detached>([desk = desk_, place, document, answer = std::move(answer),
+                                otherwise = std::move(otherwise)] {
+    const auto info = desk->archive().info(document);
+    const bool is_removed = info && *info && (*info)->is_removed && !(*info)->is_admitted;
+    answer(is_removed ? admin::answer_removed(document) : otherwise());
+  });
 }
 
 /// Without tokens everybody is let in, and none is given.

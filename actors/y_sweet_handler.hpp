@@ -59,6 +59,8 @@ class y_sweet_handler final : public http_handler {
   std::optional<http_answer> refusal_of_rate(const http_asker& asker);
   void log_wrong_token(const std::string& address);
   http_answer answer_auth(const http_request& request, const y_sweet::page_request& wanted) const;
+  void if_not_removed(const std::string& document, std::function<void(http_answer)> answer,
+                      std::function<http_answer()> otherwise);
   void ask_archivist(http_request request, admin::page_request wanted,
                      std::function<void(http_answer)> answer,
                      std::shared_ptr<void> under_way = nullptr);

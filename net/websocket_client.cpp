@@ -30,6 +30,9 @@ using secure_stream = beast::ssl_stream<beast::tcp_stream>;
 /// So soon a client notices that it is to stop.
 constexpr std::chrono::milliseconds stop_poll{50};
 
+/// What is read at once, before the next piece is asked room for.
+constexpr std::size_t piece_bytes_max = 64 * 1024;
+
 /// "[::1]" is ::1 for the resolver and for certificates.
 std::string without_brackets(const std::string& host) {
   if (host.starts_with('[') && host.ends_with(']')) return host.substr(1, host.size() - 2);
@@ -47,6 +50,7 @@ class client_on final : public websocket_client {
  public:
   client_on(const websocket_url& to, const websocket_client_settings& settings)
       : to_(to), settings_(settings) {}
+  ~client_on() override { forget(); }
 
   result<void> connect() {
     if constexpr (std::is_same_v<Stream, secure_stream>) {
@@ -80,6 +84,10 @@ class client_on final : public websocket_client {
     return wait([&](auto done) { stream_->async_write(bytes, std::move(done)); });
   }
 
+  void forget() noexcept override {
+    if (settings_.memory) settings_.memory->give_back(std::exchange(taken_, 0));
+  }
+
   result<byte_view> receive() override {
     TROUPE_ASSIGN(const auto received, receive_until(steady_clock::now() + settings_.timeout));
     if (!received) return wrong(beast::error::timeout);
@@ -90,15 +98,23 @@ class client_on final : public websocket_client {
     for (;;) {
       if (!is_reading_) {
         is_reading_ = true;
-        received_.clear();
-        stream_->async_read(received_, [this](error_code code, std::size_t) { read_ = code; });
+        if (std::exchange(is_at_end_, false)) received_.clear();
+        stream_->async_read_some(received_, piece_bytes_max,
+                                 [this](error_code code, std::size_t size) {
+                                   read_ = code;
+                                   piece_ = size;
+                                 });
       }
       run_until([this] { return read_.has_value(); }, until);
       if (!read_ && is_stopping()) return wrong(asio::error::operation_aborted);
       if (!read_) return std::nullopt;
       is_reading_ = false;
       if (const error_code code = *std::exchange(read_, std::nullopt); code) return wrong(code);
-      if (stream_->got_text()) continue;
+      if (!has_room_for(piece_))
+        return fail(errc::request_failed, std::string{to_.host}.append(
+                                              ": too much is received at once, of others as well"));
+      is_at_end_ = stream_->is_message_done();
+      if (!is_at_end_ || stream_->got_text()) continue;
       const auto bytes = received_.cdata();
       return byte_view{static_cast<const std::uint8_t*>(bytes.data()), bytes.size()};
     }
@@ -128,6 +144,13 @@ class client_on final : public websocket_client {
           [&](auto done) { tls.async_handshake(asio::ssl::stream_base::client, std::move(done)); });
     }
     return {};
+  }
+
+  bool has_room_for(std::size_t bytes) noexcept {
+    if (!settings_.memory) return true;
+    if (!settings_.memory->take(bytes)) return false;
+    taken_ += bytes;
+    return true;
   }
 
   bool is_stopping() const noexcept { return settings_.is_stopping && *settings_.is_stopping; }
@@ -174,6 +197,9 @@ class client_on final : public websocket_client {
   std::optional<websocket::stream<Stream>> stream_;
   beast::flat_buffer received_;
   bool is_reading_ = false;
+  bool is_at_end_ = false;          // of a message
+  std::size_t piece_ = 0;           // bytes of the last read
+  std::size_t taken_ = 0;           // of the memory that is shared
   std::optional<error_code> read_;  // of the read that is under way, once it is done
 };
 

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "base/budget.hpp"
 #include "base/bytes.hpp"
 #include "base/errc.hpp"
 #include "net/websocket_url.hpp"
@@ -22,6 +23,9 @@ struct websocket_client_settings {
   std::string ca_file{};  ///< Certificates to trust, in PEM; empty: those of the system.
   /// Once it is true, whatever waits fails within a moment. Any thread sets it; null: nobody does.
   std::shared_ptr<const std::atomic<bool>> is_stopping{};
+  /// Of all bytes that are received, until forget() or the end of the client; shared by several. A
+  /// message for which there is no room fails. Null: there is no such bound.
+  std::shared_ptr<budget> memory{};
 };
 
 class websocket_client {
@@ -37,13 +41,17 @@ class websocket_client {
   virtual result<void> send(byte_view message) = 0;
 
   /// Waits for the next binary message; a view until the next call. Fails with request_failed: none
-  /// came in time, it is too large, or the server closed; the detail has its code and text.
+  /// came in time, it is too large, there is no room for it, or the server closed; the detail has
+  /// its code and text.
   virtual result<byte_view> receive() = 0;
 
   /// The same until a time, which may have passed; nothing: none has come by then, and the next
   /// call goes on waiting. One that is whole already is returned at whatever time.
   virtual result<std::optional<byte_view>>
   receive_until(std::chrono::steady_clock::time_point until) = 0;
+
+  /// Nothing that was received is kept any more.
+  virtual void forget() noexcept = 0;
 };
 
 }  // namespace troupe

@@ -92,6 +92,12 @@ class websocket_connection : public frame_output {
   /// `detail` follows the text of the reason, as far as a close frame has room for it.
   virtual void close(close_reason reason, std::string_view detail) = 0;
   void close(close_reason reason) { close(reason, {}); }
+  /// The same for all that share the connection, whatever the reason.
+  virtual void close_whole(close_reason reason, std::string_view detail) { close(reason, detail); }
+
+  /// Its owner does not read it for long, for this reason, and says so while it is paused: where
+  /// others share the connection, what comes meanwhile is no reason to pause them, too.
+  virtual void set_aside(close_reason /*why*/) {}
 
   /// What was received of large messages is handled: their memory counts no more, but for the part
   /// of one that is still arriving. Called whenever the owner holds no large message; cheap.

@@ -12,6 +12,10 @@ namespace {
 
 constexpr std::size_t kept_state_bytes_min = 64 * 1024;
 
+/// Client ids of a question that are remembered until it is answered: 64 KiB. Whoever has more gets
+/// an acknowledgement too many for what was sent behind the question and is known by it.
+constexpr std::size_t announced_clients_max = 4096;
+
 /// What waits is kept for so long without anybody who sent it.
 constexpr std::chrono::hours abandoned_max{1};
 
@@ -164,7 +168,10 @@ bool hosted_document::on_request(session_id from, const client_request& what, ti
   if (sender == nullptr) return true;
   count_dialect(*sender, what.in);
   sender->heard = now;
-  if (what.is_answer && sender->details) sender->details->awaits_answer = false;
+  if (what.is_answer && sender->details) {
+    sender->details->awaits_answer = false;
+    sender->details->announced = {};
+  }
   const asked by{from, *sender, what};
   if (is_forbidden(by, out)) {
     if (what.kind == request_kind::update && codec_of(what.in).traits().gives_receipts)
@@ -241,7 +248,11 @@ void hosted_document::on_sync(const asked& by, document_effects& out) {
   by.by.may_return = !vector->empty() && traits.frames == frame_kind::binary;
   if (traits.acknowledges_each || traits.gives_receipts) {
     // The client counts anew from here.
-    if (traits.acknowledges_each) by.by.more().owed = 0;
+    if (traits.acknowledges_each) {
+      by.by.more().owed = 0;
+      const bool is_kept = vector->entries().size() <= announced_clients_max;
+      by.by.more().announced = is_kept ? *vector : crdt::state_vector{};
+    }
     by.by.more().awaits_answer = by.by.more().has_begun = true;
     by.by.more().has_left_gap = by.by.more().was_refused = false;
   }

@@ -292,10 +292,11 @@ class hosted_document {
     crdt::sender_usage used;                ///< Of the limits of the document.
     std::optional<contents_query> reads;    ///< What it hears instead of updates.
     // Where every update is acknowledged (count_update).
-    std::uint32_t owed = 0;       ///< Acknowledgements.
-    std::uint32_t questions = 0;  ///< It was asked besides those that belong to a sync.
-    bool awaits_answer = false;   ///< To the question that belongs to its last sync.
-    bool has_begun = false;       ///< It has synced, or will not (settle_early).
+    std::uint32_t owed = 0;        ///< Acknowledgements.
+    std::uint32_t questions = 0;   ///< It was asked besides those that belong to a sync.
+    bool awaits_answer = false;    ///< To the question that belongs to its last sync.
+    crdt::state_vector announced;  ///< With that sync, until the answer to it.
+    bool has_begun = false;        ///< It has synced, or will not (settle_early).
     // Where clients ask for receipts (give_receipt).
     byte_buffer receipt;        ///< What comes back with the one that is owed.
     bool owes_receipt = false;  ///< To the client.

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "protocol/crdt/read/snapshot.hpp"
+#include "protocol/crdt/wire/update_tools.hpp"
 #include "protocol/dialects/dialects.hpp"
 #include "protocol/hosted_document.hpp"
 
@@ -13,6 +14,17 @@ namespace {
 
 /// A session is asked for what is missing no more often than this.
 constexpr std::chrono::seconds question_interval{1};
+
+/// Whether all contents of an update, and there are some, are known where this is known. Deletions
+/// do not show.
+bool is_announced(byte_view update, const crdt::state_vector& known) {
+  if (known.empty()) return false;
+  const auto spans = crdt::update_meta(update);
+  return spans && !spans->empty() &&
+         std::ranges::all_of(*spans, [&](const crdt::client_span& each) {
+           return each.clocks.end() <= known.clock_of(each.client);
+         });
+}
 
 }  // namespace
 
@@ -74,7 +86,9 @@ bool hosted_document::on_session_update(const asked& by, time_point now,
 /// is given while something is missing, and none between a sync and its answer: the first that
 /// arrives after it has reconnected tells the client that all it has is stored. For the same reason
 /// what comes before its first sync is acknowledged with the answer to that: a provider that was
-/// cut off sends first what it had no time to send, and then begins to count anew.
+/// cut off sends first what it had no time to send, and then begins to count anew. A provider sends
+/// what it had no time to send behind its sync, too, and has forgotten it likewise: what the sync
+/// has announced already gets no acknowledgement of its own, only that of the answer.
 ///
 /// `write`: where the write of this update stands, if it has one.
 void hosted_document::count_update(const asked& by, bool leaves_gap, std::size_t write,
@@ -85,9 +99,11 @@ void hosted_document::count_update(const asked& by, bool leaves_gap, std::size_t
     return give_receipt(by, write, out);
   }
   const bool is_extra = by.what.is_answer && more.questions > 0;
+  const bool is_old =
+      more.awaits_answer && !by.what.is_answer && is_announced(by.what.body, more.announced);
   if (is_extra)
     --more.questions;
-  else
+  else if (!is_old)
     ++more.owed;
   if (!more.has_begun &&
       std::ranges::find(early_, by.from, &early_session::session) == early_.end())

@@ -40,6 +40,7 @@ class opening {
 
   result<damaged_store> run() {
     TROUPE_TRY(check_directory());
+    TROUPE_TRY(check_no_leveldb(path_));
     rocksdb::Env& env = settings_.store.env ? *settings_.store.env : *rocksdb::Env::Default();
     TROUPE_ASSIGN(opened_.lock, directory_lock::take(settings_.store.path, env));
     TROUPE_TRY(mend_ends());
@@ -107,7 +108,7 @@ class opening {
     }
     if (!status.ok()) return false;
     TROUPE_ASSIGN(present_, check_families(path_, options));
-    return present_.size() > static_cast<std::size_t>(family::meta);
+    return has_needed(present_);
   }
 
   rocksdb::Status open(WALRecoveryMode mode, bool is_strict, std::unique_ptr<rocksdb_store>& to) {

@@ -10,6 +10,7 @@
 
 #include "base/printable.hpp"
 #include "storage/journal_end.hpp"
+#include "storage/rocksdb_journals.hpp"
 #include "storage/rocksdb_options.hpp"
 #include "storage/rocksdb_reader.hpp"
 
@@ -47,6 +48,40 @@ bool may_be_in_new_store(const std::string& name) {
   return name.ends_with(".dbtmp") ||
          std::any_of(begins.begin(), begins.end(),
                      [&](std::string_view begin) { return name.starts_with(begin); });
+}
+
+struct file_of_store {
+  std::string name;
+  std::uint64_t size = 0;
+};
+
+result<std::vector<file_of_store>> files_in(const std::string& path) {
+  std::vector<file_of_store> files;
+  std::error_code why;
+  for (fs::directory_iterator at{path, why}, end; !why && at != end; at.increment(why)) {
+    std::error_code has_no_size;
+    const std::uint64_t size = at->is_regular_file() ? at->file_size(has_no_size) : 0;
+    files.push_back({at->path().filename().string(), size});
+  }
+  if (why) return refuse(path, errc::storage_failed, why.message());
+  return files;
+}
+
+/// LevelDB keeps a log of its own, named LOG, and writes neither options nor an identity, which
+/// RocksDB does before all else.
+bool is_leveldb(const std::vector<file_of_store>& files) {
+  const auto has = [&](auto&& is) { return std::ranges::any_of(files, is, &file_of_store::name); };
+  if (has([](const std::string& name) { return name.ends_with(".ldb"); })) return true;
+  return has([](const std::string& name) { return name == "LOG"; }) &&
+         !has([](const std::string& name) {
+           return name == "IDENTITY" || name.starts_with("OPTIONS-");
+         });
+}
+
+/// Before the marker is written nothing else is; and this server has the library write no LOG.
+bool is_in_making(const file_of_store& file) {
+  if (file.name.ends_with(".log")) return file.size == 0;
+  return file.name == "CURRENT" || may_be_in_new_store(file.name);
 }
 
 /// The last block of a file, if it is not whole.
@@ -110,6 +145,17 @@ result<directory_state> look_into(const std::string& path, directory_need need) 
   return directory_state::empty;
 }
 
+bool has_needed(const std::vector<std::string>& families) {
+  return std::ranges::find(families, name_of(family::meta)) != families.end();
+}
+
+result<void> check_no_leveldb(const std::string& path) {
+  TROUPE_ASSIGN(const auto files, files_in(path));
+  if (!is_leveldb(files)) return {};
+  return refuse(path, errc::corrupt_store, "it is a store of LevelDB, which is left as it is",
+                advice::leveldb);
+}
+
 result<std::vector<std::string>> check_families(const std::string& path,
                                                 const rocksdb::DBOptions& options) {
   std::vector<std::string> names;
@@ -119,6 +165,12 @@ result<std::vector<std::string>> check_families(const std::string& path,
     bool is_ours = false;
     for (std::size_t i = 0; i < family_count; ++i)
       is_ours = is_ours || name == name_of(static_cast<family>(i));
+    if (!is_ours && !has_needed(names))
+      return refuse(path, errc::corrupt_store,
+                    std::string{"it is a database of another program, which is left as it is: it "}
+                        .append("has data of the kind ")
+                        .append(in_single_quotes(name)),
+                    advice::foreign);
     if (!is_ours)
       return refuse(path, errc::newer_format,
                     "it has data of the kind " + in_single_quotes(name) +
@@ -126,6 +178,22 @@ result<std::vector<std::string>> check_families(const std::string& path,
                     advice::newer);
   }
   return names;
+}
+
+result<void> check_maker(const std::string& path, const std::vector<std::string>& families) {
+  if (has_needed(families)) return {};
+  TROUPE_ASSIGN(const auto files, files_in(path));
+  const auto other = std::ranges::find_if_not(files, is_in_making);
+  if (other == files.end()) return {};
+  if (std::ranges::find(files, journal_note_name, &file_of_store::name) != files.end())
+    return refuse(path, errc::corrupt_store, "it is damaged: its list of tables is not whole",
+                  advice::corrupt);
+  return refuse(path, errc::corrupt_store,
+                std::string{"it is a database of another program, which is left as it is: it has "}
+                    .append("the file ")
+                    .append(in_single_quotes(other->name))
+                    .append(", and not what every store of this server has"),
+                advice::foreign);
 }
 
 rocksdb::Status open_for_reading(const rocksdb::DBOptions& options, const std::string& path,

@@ -23,6 +23,9 @@ inline constexpr std::string_view newer =
 inline constexpr std::string_view corrupt =
     "its files are left as they are: copy them, and restore a backup";
 inline constexpr std::string_view foreign = "name a directory that is empty or does not exist";
+inline constexpr std::string_view leveldb =
+    "name a directory that is empty or does not exist, and bring the documents of y-leveldb along "
+    "by: troupe import --from y-leveldb";
 inline constexpr std::string_view in_use = "stop the process that uses it, or name another one";
 inline constexpr std::string_view full = "free some space";
 }  // namespace advice
@@ -39,9 +42,21 @@ enum class directory_need { made_if_missing, there };
 /// make a new store over what is there.
 result<directory_state> look_into(const std::string& path, directory_need need);
 
+/// That it is no store of LevelDB: the library opens a young one, writes into it, and what was in
+/// it is lost. Requires nothing of what is in the directory.
+result<void> check_no_leveldb(const std::string& path);
+
 /// That the store has no families but ours. Returns which it has: an earlier server knew fewer.
 result<std::vector<std::string>> check_families(const std::string& path,
                                                 const rocksdb::DBOptions& options);
+
+/// Whether a store with these families was made to the end, as far as they tell.
+bool has_needed(const std::vector<std::string>& families);
+
+/// That nobody else made it, before anything is opened in it: the library writes into what it
+/// opens, whosever it is. Without the families that every store has, it is one whose making was cut
+/// short, which has neither data nor files of others, or not ours.
+result<void> check_maker(const std::string& path, const std::vector<std::string>& families);
 
 /// Opens the families that are there, for reading only; those that an earlier server did not know,
 /// which are the last ones, look empty.

@@ -55,8 +55,10 @@ result<std::unique_ptr<rocksdb_store>> rocksdb_backend::state::open_store(journa
   TROUPE_ASSIGN(const directory_state found, look_into(path, directory_need::made_if_missing));
   const rocksdb::DBOptions options = make_database_options(settings);
   if (found == directory_state::store) {
+    TROUPE_TRY(check_no_leveldb(path));
     TROUPE_TRY(check_ends(path));
     TROUPE_ASSIGN(const auto present, check_families(path, options));
+    TROUPE_TRY(check_maker(path, present));
     if (wanted == journal::required) TROUPE_TRY(check_journal(path, settings, present));
     if (const auto newest = check_newest_journal(path); !newest)
       return refuse(path, newest.error().code, newest.error().detail, advice::corrupt);
@@ -77,13 +79,15 @@ result<std::unique_ptr<rocksdb_store>> rocksdb_backend::state::inspect_store() c
   if (found == directory_state::empty)
     return refuse(path, errc::corrupt_store, "it is no store: it has no file CURRENT",
                   "name the directory of storage.path");
+  TROUPE_TRY(check_no_leveldb(path));
   rocksdb::Env& env = settings.env ? *settings.env : *rocksdb::Env::Default();
   TROUPE_ASSIGN(auto lock, directory_lock::take(path, env));
   TROUPE_TRY(check_ends(path));
   const rocksdb::DBOptions options = make_database_options(settings);
   TROUPE_ASSIGN(const auto present, check_families(path, options));
+  TROUPE_TRY(check_maker(path, present));
   TROUPE_TRY(check_journal(path, settings, present));
-  if (present.size() <= static_cast<std::size_t>(family::meta))
+  if (!has_needed(present))
     return refuse(path, errc::corrupt_store, "its making was cut short, so nothing is in it",
                   "start a server on it, or name another directory");
   std::unique_ptr<rocksdb_store> opened;

@@ -266,7 +266,7 @@ struct config {
     std::vector<std::string> documents = {"*"};
     std::chrono::milliseconds timeout{10'000};
     std::chrono::milliseconds settle_time{1'000};
-    std::size_t connections = 4;
+    std::size_t connections = 32;
   };
 
   struct cluster_section {

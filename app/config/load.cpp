@@ -225,6 +225,10 @@ class config_loader {
     if (upstream.url.empty()) return;
     if (const auto good = parse_websocket_url(upstream.url); !good)
       say("upstream.url", "the URL " + good.error().detail);
+    if (loaded_.settings.storage.engine == storage_engine::memory)
+      say("upstream.url",
+          "needs a store that stays: with storage.engine: memory all edits would be lost at a "
+          "restart, and the documents of the old server come again");
     if (upstream.settle_time >= upstream.timeout && !bad_.contains("upstream.settle_time"))
       say(places_.contains("upstream.settle_time") ? "upstream.settle_time" : "upstream.timeout",
           "upstream.settle_time must be shorter than upstream.timeout");

@@ -204,6 +204,9 @@ result<upstream_server> to_upstream_server(const config& settings) {
   to.token = secret{settings.upstream.token};
   to.ca_file = settings.upstream.ca_file;
   to.timeout = settings.upstream.timeout;
+  // As much as clients may send in large messages, and room for one document in any case.
+  to.memory = std::make_shared<budget>(
+      std::max(settings.limits.max_large_messages, 2 * settings.limits.max_sync_size));
   return to;
 }
 

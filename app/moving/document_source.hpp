@@ -17,8 +17,9 @@ inline constexpr std::size_t document_size_bytes_max = std::size_t{512} << 20;
 
 /// In which formats a source keeps updates.
 enum class update_notation : std::uint8_t {
-  v1,     ///< All of them in format v1.
-  any_of  ///< v1, v2, or a stream of v1 updates: to be detected.
+  v1,        ///< All of them in format v1.
+  v1_or_v2,  ///< Each in format v1, or in v2 where it is no update of v1.
+  any_of     ///< v1, v2, or a stream of v1 updates: to be detected.
 };
 
 /// What a name in a source is.

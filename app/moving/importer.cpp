@@ -27,6 +27,13 @@ class loaded_document {
     const byte_view all = as_bytes(bytes);
     if (notation == update_notation::v1) return add(all);
     const crdt::limits limit = crdt::limits_of_stored({});
+    if (notation == update_notation::v1_or_v2) {
+      const auto added = add(all);
+      if (added) return {};
+      const auto v1 =
+          crdt::convert_update(all, crdt::update_format::v2, crdt::update_format::v1, limit);
+      return v1 ? add(byte_view{*v1}) : added;
+    }
     TROUPE_ASSIGN(const auto list,
                   crdt::read_updates(all, crdt::detect_container(all, limit), limit));
     for (const byte_view each : list.updates) {

@@ -55,7 +55,7 @@ class postgres_source final : public document_source {
 
   result<bool> next(found_document& into) override {
     into.clear();
-    into.notation = update_notation::v1;
+    into.notation = update_notation::v1_or_v2;
     if (broken_) return tl::unexpected(*broken_);
     if (!row_) return false;
     const bool is_named = PQgetisnull(row_.get(), 0, name_at) == 0 && !bytes_at(name_at).empty();

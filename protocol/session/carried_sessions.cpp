@@ -35,6 +35,7 @@ carried_sessions::decision carried_sessions::on_frame_of(number one, const envel
   if (what.what == content::token) return on_token(one, frame);
   if (of.state == phase::open && !of.holds && of.frames.empty()) return {step::pass, one};
   if (of.state == phase::waiting && unidentified_.is_full()) return {step::break_off, one};
+  if (of.is_aside && aside_.is_full()) return {step::give_up, one};
   keep(of, frame);
   if (of.state == phase::open || needs_token) return {};
   open(of);
@@ -63,15 +64,31 @@ carried_sessions::decision carried_sessions::on_token(number one, byte_view fram
 
 /// What waited for a token waits for the session from now on.
 void carried_sessions::open(session& one) {
-  std::size_t bytes = 0;
-  for (const byte_buffer& frame : one.frames) bytes += frame.size();
-  unidentified_.messages -= one.frames.size();
-  unidentified_.bytes -= bytes;
-  held_.messages += one.frames.size();
-  held_.bytes += bytes;
+  move(one, unidentified_, held_);
   one.state = phase::open;
   one.holds = true;
   has_begun_ = true;
+}
+
+void carried_sessions::move(const session& what, waiting_total& from, waiting_total& to) {
+  std::size_t bytes = 0;
+  for (const byte_buffer& frame : what.frames) bytes += frame.size();
+  from.messages -= what.frames.size();
+  from.bytes -= bytes;
+  to.messages += what.frames.size();
+  to.bytes += bytes;
+}
+
+void carried_sessions::hold(number one, bool holds) {
+  session& of = at(one);
+  of.holds = holds;
+  if (!holds && std::exchange(of.is_aside, false)) move(of, aside_, held_);
+}
+
+void carried_sessions::set_aside(number one) {
+  session& of = at(one);
+  if (!of.holds || of.state != phase::open || std::exchange(of.is_aside, true)) return;
+  move(of, held_, aside_);
 }
 
 void carried_sessions::keep(session& one, byte_view frame) {
@@ -115,6 +132,7 @@ void carried_sessions::refuse(number one) {
   session& of = at(one);
   if (of.state == phase::leaving) return remove(one);
   drop_waiting(of);
+  of.is_aside = false;
   of.state = phase::refused;
   of.has_begun = false;
   of.holds = true;

@@ -44,6 +44,7 @@ class carried_sessions {
     leave,      ///< The client leaves; the session reads what waits.
     refuse,     ///< There is no room for another session.
     break_off,  ///< Too much has come before a token.
+    give_up,    ///< Too much has come for sessions that were set aside.
   };
   struct decision {
     step what = step::nothing;
@@ -63,7 +64,12 @@ class carried_sessions {
   /// The session has begun: it can read tokens at any time. Returns the one that waits.
   std::optional<byte_buffer> begin(number one);
   /// Whether the session is read. What comes meanwhile waits.
-  void hold(number one, bool holds) { at(one).holds = holds; }
+  void hold(number one, bool holds);
+  /// It will not be read for long: what waits for it is counted apart, within the same bounds, and
+  /// the connection is read all the same. It ends when its client leaves. Until it is read.
+  /// Requires: it is not read now.
+  void set_aside(number one);
+  bool is_aside(number one) const { return at(one).is_aside; }
   /// What waits for a session that is read, in order; nothing: none is left, or it is not read.
   std::optional<byte_buffer> take(number one);
 
@@ -104,7 +110,8 @@ class carried_sessions {
     std::string address;
     std::string document;
     phase state = phase::waiting;
-    bool holds = true;       // it is not read
+    bool holds = true;  // it is not read
+    bool is_aside = false;
     bool has_begun = false;  // it reads tokens
     time_point since;        // it waits for its token
     std::optional<byte_buffer> token;
@@ -120,7 +127,8 @@ class carried_sessions {
   session& at(number one) { return sessions_.at(one); }
   const session& at(number one) const { return sessions_.at(one); }
   waiting_total& total_of(const session& one) noexcept {
-    return one.state == phase::waiting ? unidentified_ : held_;
+    if (one.state == phase::waiting) return unidentified_;
+    return one.is_aside ? aside_ : held_;
   }
   std::optional<number> add(const envelope& what, time_point now);
   bool make_room();
@@ -129,6 +137,7 @@ class carried_sessions {
   decision on_leave(number one);
   decision on_token(number one, byte_view frame);
   void open(session& one);
+  static void move(const session& what, waiting_total& from, waiting_total& to);
   void keep(session& one, byte_view frame);
   void drop_waiting(session& one);
 
@@ -138,6 +147,7 @@ class carried_sessions {
   std::unordered_map<std::string, number, text_hash, std::equal_to<>> by_address_;
   waiting_total unidentified_;
   waiting_total held_;
+  waiting_total aside_;
   std::size_t large_ = 0;
   number last_ = 0;
   bool has_begun_ = false;

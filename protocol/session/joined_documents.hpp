@@ -1,5 +1,6 @@
 // The documents of one session and how far it is with each: waiting for the authoriser, waiting for
-// the directory to open it, joined, or leaving it. Few per session, so a list. Pure.
+// the directory to open it, joined, or leaving it; or put off, since it cannot be opened now. Few
+// per session, so a list. Pure.
 #pragma once
 
 #include <algorithm>
@@ -21,6 +22,7 @@
 namespace troupe {
 
 enum class join_state : std::uint8_t {
+  put_off,      ///< It cannot be opened now; it is tried again (opening_attempts).
   authorising,  ///< The authoriser has been asked what the session may do.
   opening,      ///< The directory has been asked for the document.
   joined,       ///< Requests go to the document.

@@ -65,7 +65,9 @@ void session_effects::clear() {
   no_longer_hears.reset();
   leaves.reset();
   problem.reset();
+  put_off.reset();
   close.reset();
+  closes_all = false;
   close_detail.clear();
   terminate.reset();
   wake_in.reset();
@@ -79,7 +81,7 @@ void session_effects::clear() {
 bool session_effects::empty() const noexcept {
   return replies.empty() && authorise.empty() && open.empty() && hears.empty() &&
          forwards.empty() && new_rights.empty() && !token && wants_presence.empty() &&
-         !no_longer_hears && !leaves && !problem && !close && !terminate && !wake_in &&
+         !no_longer_hears && !leaves && !problem && !put_off && !close && !terminate && !wake_in &&
          reading == reading_change::none && !ping && !reading_paused_by_rate &&
          dropped_presence == 0 && ignored == 0;
 }
@@ -104,6 +106,7 @@ void session_protocol::on_open(moment at, session_effects& out) {
 
 joined_document& session_protocol::begin_joining(std::string_view name, session_effects& out) {
   out.authorise.emplace_back(name);
+  if (shares_connection()) opening_ = std::make_unique<opening_attempts>();
   joined_document& added = documents_.add(name);
   added.who = route_.who;
   return added;
@@ -132,7 +135,7 @@ void session_protocol::on_opened(std::string_view document, document_id id, mome
 void session_protocol::on_refused(std::string_view document, close_reason why, moment at,
                                   session_effects& out) {
   joined_document* const refused = documents_.find(document);
-  if (refused == nullptr) return;
+  if (refused == nullptr || (!is_closed_ && put_off(*refused, why, at, out))) return;
   const bool ends_session = is_address(*refused);
   const auto held = refused->take_held();
   documents_.remove(*refused);
@@ -360,7 +363,9 @@ void session_protocol::leave(joined_document& one, session_effects& out) {
 
 void session_protocol::on_frames_end(session_input& input, session_effects& out) {
   input.gathered.take_all(id_, [&](document_id document, request_batch batch) {
-    if (documents_.find(document) != nullptr) out.forwards.emplace_back(document, std::move(batch));
+    if (documents_.find(document) == nullptr) return;
+    if (opening_) opening_->keep(batch);
+    out.forwards.emplace_back(document, std::move(batch));
   });
 }
 
@@ -435,6 +440,7 @@ void session_protocol::on_handled(document_id document, credit_amount amount, mo
                                   session_effects& out) {
   joined_document* const from = documents_.find(document);
   if (from == nullptr) return;
+  opening_.reset();
   credit_.give_back(from->unhandled, amount);
   if (is_closed_) return;
   if (from->state == join_state::leaving && from->unhandled.messages == 0) leave(*from, out);
@@ -444,7 +450,7 @@ void session_protocol::on_handled(document_id document, credit_amount amount, mo
 void session_protocol::on_document_failed(document_id document, close_reason why, moment at,
                                           session_effects& out) {
   joined_document* const failed = documents_.find(document);
-  if (is_closed_ || failed == nullptr) return;
+  if (is_closed_ || failed == nullptr || put_off(*failed, why, at, out)) return;
   if (is_address(*failed)) {
     out.close = why;
     return;
@@ -473,11 +479,9 @@ bool session_protocol::skips_presence(document_id document, std::size_t queued_b
 
 void session_protocol::on_second(moment at, last_heard last, session_effects& out) {
   if (is_closed_) return;
-  if (route_.expires && at.now >= *route_.expires) {
-    out.close = close_reason::token_expired;
-    return;
-  }
+  if (route_.expires && at.now >= *route_.expires) return end_with_token(out);
   ask_for_token(at.now, out);
+  try_again(at.now, out);
   update_reading(at, out);
   if (has_missed_presence_ && at.queued_bytes <= settings_.presence_skip_bytes / 2) {
     has_missed_presence_ = false;
@@ -525,8 +529,9 @@ void session_protocol::update_reading(moment at, session_effects& out) {
   const bool has_room = at.queued_bytes <= settings_.reading_pause_bytes;
   if (!has_token || !has_room) schedule_reading_check(at, out);
   if (!has_token && !is_paused_) out.reading_paused_by_rate = true;
-  const bool pause = documents_.is_waiting() || route_.awaits_token || !credit_.is_left() ||
-                     !has_token || !has_room;
+  const bool waits =
+      documents_.is_waiting() || route_.awaits_token || (opening_ && opening_->is_in_doubt());
+  const bool pause = waits || !credit_.is_left() || !has_token || !has_room;
   if (pause == is_paused_) return;
   is_paused_ = pause;
   out.reading = pause ? reading_change::pause : reading_change::resume;

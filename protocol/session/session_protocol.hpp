@@ -36,6 +36,7 @@
 #include "protocol/session/credit.hpp"
 #include "protocol/session/input_gatherer.hpp"
 #include "protocol/session/joined_documents.hpp"
+#include "protocol/session/opening_attempts.hpp"
 #include "protocol/session/presence_budget.hpp"
 #include "protocol/session/pulse.hpp"
 #include "protocol/session/token_bucket.hpp"
@@ -96,7 +97,9 @@ struct session_effects {
   std::optional<hearing> no_longer_hears;            ///< The opposite of `hears`.
   std::optional<document_id> leaves;                 ///< Unsubscribe from this one.
   std::optional<failure> problem;                    ///< Why it is about to be closed, for the log.
+  std::optional<close_reason> put_off;               ///< The document is tried again later.
   std::optional<close_reason> close;                 ///< With a close frame.
+  bool closes_all = false;                           ///< With all others of its connection.
   std::string close_detail;                          ///< For its text.
   std::optional<close_reason> terminate;             ///< Without one.
   std::optional<std::chrono::milliseconds> wake_in;  ///< Call on_wake() after this time.
@@ -255,6 +258,10 @@ class session_protocol {
   void leave(joined_document& one, session_effects& out);
   void announce(const joined_document& one, session_effects& out) const;
   void ask_for_token(time_point now, session_effects& out);
+  void end_with_token(session_effects& out) const;
+  bool shares_connection() const noexcept;
+  bool put_off(joined_document& one, close_reason why, moment at, session_effects& out);
+  void try_again(time_point now, session_effects& out);
   std::optional<time_point> expiry_of_address() const noexcept;
   bool has_place_for(std::string_view name) noexcept;
   void note_spoken(dialect in) noexcept;
@@ -270,6 +277,7 @@ class session_protocol {
   token_bucket tokens_;                        // of messages in dialects with errors
   token_bucket edit_tokens_;                   // of the others
   std::unique_ptr<presence_budget> presence_;  // once it has sent presence
+  std::unique_ptr<opening_attempts> opening_;  // until the document of a shared connection begins
   pulse pulse_;
   // Small members side by side: ten thousand idle sessions are held at once.
   std::optional<dialect> of_text_;    // the dialect that comes in text frames
@@ -284,6 +292,7 @@ class session_protocol {
   bool is_checking_ = false;      // on_wake() will come
   bool has_ignored_ = false;      // a message, and said so
   bool awaits_receipt_ = false;   // nothing was sent since it asked
+  bool answers_asked_ = false;    // the client has shown a token that it was asked for
   std::uint8_t token_asked_ = 0;  // how often the client was asked for another token
 };
 

@@ -55,7 +55,7 @@ bool session_protocol::on_expiry(moment at, session_effects& out) {
   });
   if (ended == documents_.end()) return false;
   if (is_address(*ended) || documents_.size() == 1) {
-    out.close = close_reason::token_expired;
+    end_with_token(out);
     return false;
   }
   on_document_failed(ended->id, close_reason::token_expired, at, out);
@@ -72,11 +72,12 @@ void session_protocol::on_rights_changed(std::string_view document, rights may, 
                                          moment at, session_effects& out) {
   joined_document* const of = documents_.find(document);
   if (is_closed_ || of == nullptr || of->state == join_state::authorising) return;
+  if (of->state == join_state::put_off && opening_->asks_authoriser) return;
   of->may = may;
   of->has_new_rights = of->state == join_state::opening;
   if (!may.contains(right::read) && is_address(*of)) {
     out.close = why;
-  } else if (of->state != join_state::opening) {
+  } else if (of->state >= join_state::joined) {
     if (!may.contains(right::read)) return on_document_failed(of->id, why, at, out);
     out.new_rights.emplace_back(of->id, may);
     announce(*of, out);
@@ -98,6 +99,7 @@ void session_protocol::on_renewed(identity_ptr who, std::optional<time_point> ex
   if (is_closed_) return;
   route_.who = std::move(who);
   route_.expires = expires;
+  answers_asked_ = answers_asked_ || token_asked_ > 0;
   token_asked_ = 0;
   joined_document* const of = documents_.find(route_.document);
   if (of == nullptr) return;
@@ -115,6 +117,14 @@ void session_protocol::announce(const joined_document& one, session_effects& out
     notice admitted{.kind = notice_kind::admitted, .body = {}, .extra = {}, .may = one.may};
     out.replies.push_back({each, std::move(admitted), one.name});
   });
+}
+
+/// A client that has never answered when it was asked for a token, as providers before 3 do not,
+/// would stay without its document for good: it comes back, and shows another one, only once its
+/// connection is closed.
+void session_protocol::end_with_token(session_effects& out) const {
+  out.close = close_reason::token_expired;
+  out.closes_all = shares_connection() && !answers_asked_;
 }
 
 /// When the first of these ends: the client's token, and the answer about the document of its

@@ -1,12 +1,13 @@
 // Loaded into the built server with LD_PRELOAD: ends the process with SIGKILL in front of the nth
 // operation that changes a file of its store, so that a test can stop it between any two steps of
 // a write, a checkpoint, a merge of tables or an unload, without a line of the product for it. Or
-// lets writes fail as on a full disk.
+// lets writes fail as on a full disk, or wait as for one that stalls.
 //
 //   TROUPE_FAULT_PATH=DIRECTORY   the store; files elsewhere do not count
 //   TROUPE_KILL_AT=N              absent or 0: never
 //   TROUPE_FAULT_COUNT=FILE       receives a byte for each operation
 //   TROUPE_FULL_WHILE=FILE        while this file exists, nothing can be written to the store
+//   TROUPE_STALL_WHILE=FILE       while this file exists, nothing of the store becomes durable
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -30,12 +31,14 @@ struct plan {
     };
     path = value_of("TROUPE_FAULT_PATH");
     full_while = value_of("TROUPE_FULL_WHILE");
+    stall_while = value_of("TROUPE_STALL_WHILE");
     kill_at = std::atol(value_of("TROUPE_KILL_AT").c_str());
     count_path = value_of("TROUPE_FAULT_COUNT");
   }
 
   std::string path;
   std::string full_while;
+  std::string stall_while;
   std::string count_path;
   long kill_at = 0;
   std::atomic<long> operations = 0;
@@ -93,22 +96,32 @@ void step() {
   if (number == of.kill_at) ::kill(::getpid(), SIGKILL);
 }
 
-bool is_full() {
-  const std::string& while_there = the_plan().full_while;
-  return !while_there.empty() && ::access(while_there.c_str(), F_OK) == 0;
+bool is_there(const std::string& file) {
+  return !file.empty() && ::access(file.c_str(), F_OK) == 0;
+}
+
+/// As long as the test lets the disk stall.
+void wait_for_disk() {
+  while (is_there(the_plan().stall_while)) ::usleep(10'000);
 }
 
 /// Counts a write; returns whether it fails.
 bool fails_to_write(int file) {
   if (!is_ours(file)) return false;
   step();
-  if (!is_full()) return false;
+  if (!is_there(the_plan().full_while)) return false;
   errno = ENOSPC;
   return true;
 }
 
 void count_if_ours(int file) {
   if (is_ours(file)) step();
+}
+
+void sync_if_ours(int file) {
+  if (!is_ours(file)) return;
+  step();
+  wait_for_disk();
 }
 
 void count_if_ours(const char* name) {
@@ -130,13 +143,13 @@ ssize_t pwrite(int file, const void* bytes, std::size_t size, off_t at) {
 
 int fsync(int file) {
   TROUPE_REAL(fsync);
-  count_if_ours(file);
+  sync_if_ours(file);
   return next(file);
 }
 
 int fdatasync(int file) {
   TROUPE_REAL(fdatasync);
-  count_if_ours(file);
+  sync_if_ours(file);
   return next(file);
 }
 

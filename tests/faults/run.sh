@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fault tests of what is stored, and a table of what they did: the server killed at random times and in
-# front of each operation on its files, a small disk that is full, power cuts, errors of the disk, bits
-# that change. Everything runs on loopback and ends by itself.
+# front of each operation on its files, a small disk that is full, one that stalls, power cuts, errors of
+# the disk, bits that change. Everything runs on loopback and ends by itself.
 #
 #   tests/faults/run.sh            all of it, about a quarter of an hour
 #   tests/faults/run.sh --short    the selection that ./test runs: what the unit tests do not do, in short
@@ -24,6 +24,7 @@ if [ "${1:-}" = --short ]; then
   run node "$here/kill_rounds.mjs" --rounds 4
   # A sanitizer's library must come first, so nothing else can be loaded before it.
   [ -n "${TROUPE_SANITIZE:-}" ] || run node "$here/kill_steps.mjs" --kills 5
+  [ -n "${TROUPE_SANITIZE:-}" ] || run node "$here/stalled_disk.mjs"
   run node "$here/full_disk.mjs"
   run node "$here/database_rounds.mjs" --rounds 3
   exit $code
@@ -32,6 +33,7 @@ fi
 run node "$here/kill_rounds.mjs" --rounds 50
 run node "$here/kill_steps.mjs"
 run node "$here/full_disk.mjs"
+run node "$here/stalled_disk.mjs"
 run node "$here/database_rounds.mjs" --rounds 30
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

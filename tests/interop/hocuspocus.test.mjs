@@ -312,6 +312,33 @@ test('a token is renewed before it ends, from either side, and without it the do
   await until(() => lasting.scopes.length > 2, 'a token that nobody asked for is answered', 5000, () => `${lasting.scopes}`);
 });
 
+test('a provider that renews no token by itself comes back with a new one, again and again', async (context) => {
+  const server = await serve_with_tokens(context, {}, '  clock_skew: 0s\n');
+  const reader = await open(context, 'plan', { token: user('read') }, server).synced();
+  for (const version of versions) {
+    const socket = open_socket(context, { version }, server);
+    const asked = { plan: 0, notes: 0 };
+    const client_of = (name) => open(context, name, { socket, token: async () => (++asked[name], user('write', name, 3)) }, server);
+    const [plan, notes] = [client_of('plan'), client_of('notes')];
+    await plan.synced();
+    await notes.synced();
+    for (let second = 0; second < 7; ++second) {
+      await pause(1000);
+      plan.text.insert(0, '.');
+    }
+    plan.text.insert(0, `${version} lasts `);
+    await until(() => `${reader.text}`.includes(`${version} lasts `), 'an edit arrives after two tokens have ended', 5000, () => JSON.stringify([socket.closes, plan.denied]));
+    await plan.saved();
+    await notes.synced();
+    assert.ok(asked.plan >= 3, `${version}: ${asked.plan} tokens`);
+    // The version that does not know the question is told by a close after which it comes back.
+    const is_old = version.startsWith('2.');
+    assert.deepEqual([...new Set(socket.closes.map(({ code }) => code))], is_old ? [4001] : [], version);
+    assert.ok(socket.closes.length <= 3, JSON.stringify(socket.closes));
+    assert.deepEqual(plan.denied, []);
+  }
+});
+
 test('rights that are taken away end the document, or make it read-only', async (context) => {
   const server = await serve_with_tokens(context);
   const one = await open(context, 'plan', { token: user('write') }, server).synced();

@@ -12,7 +12,7 @@ import * as Y from 'yjs';
 
 import { own_server } from './support/fixture.mjs';
 import { documents, fresh, read_back, report_of, state_of, troupe } from './support/moving.mjs';
-import { binary_path } from './support/server.mjs';
+import { binary_path, refused_start } from './support/server.mjs';
 
 const has_python = spawnSync('python3', ['-c', 'import sqlite3']).status === 0;
 
@@ -136,6 +136,42 @@ test('a y-leveldb store that is open, and a directory that is none, are refused'
   assert.equal(broken.status, 2);
   assert.match(broken.err, /cannot be opened/);
 });
+
+for (const [what, rounds] of [['young', 1], ['with tables', 60]])
+  test(`a y-leveldb store, ${what}, that is named as the store is left as it is, to the byte`, async (context) => {
+    const made = documents();
+    for (let i = 0; i < rounds * 10; ++i) {
+      const doc = new Y.Doc();
+      const updates = [];
+      doc.on('update', (update) => updates.push(update));
+      for (let n = 0; n < 20; ++n) doc.getText('text').insert(0, Math.random().toString(36).repeat(rounds === 1 ? 1 : 40));
+      made.set(`filler ${i}`, { updates });
+    }
+    const directory = await leveldb_store(made);
+    assert.equal(readdirSync(directory).some((name) => name.endsWith('.ldb')), rounds > 1);
+    const bytes_in = () => readdirSync(directory).sort().map((name) => [name, readFileSync(path.join(directory, name)).toString('latin1')]);
+    const before = bytes_in();
+    const elsewhere = fresh('elsewhere');
+    for (const args of [
+      ['import', '--from', 'y-leveldb', directory, '--store', directory],
+      ['import', '--from', 'y-leveldb', directory, '--store', directory, '--dry-run'],
+      ['export', '--to', 'updates', '--store', directory, elsewhere],
+      ['storage', 'verify', directory],
+      ['storage', 'stats', directory],
+      ['storage', 'backup', directory, elsewhere],
+      ['storage', 'repair', directory, '--to', elsewhere],
+    ]) {
+      const run = troupe(...args);
+      // What cannot be opened is a finding to `verify`.
+      assert.equal(run.status, args[1] === 'verify' ? 1 : 2, `${args}: ${run.out}${run.err}`);
+      assert.match(run.out + run.err, /it is a store of LevelDB, which is left as it is;.*troupe import --from y-leveldb/, `${args}`);
+      assert.ok(!existsSync(elsewhere));
+    }
+    const refused = await refused_start({ 'storage.engine': 'rocksdb', 'storage.path': directory });
+    assert.match(refused.stderr, /it is a store of LevelDB, which is left as it is;.*troupe import --from y-leveldb/);
+    assert.deepEqual(bytes_in(), before);
+    assert.equal(report_of(0, 'import', '--from', 'y-leveldb', directory, '--store', fresh('store')).imported, made.size);
+  });
 
 test('a flipped byte in a table of LevelDB is told', async () => {
   const made = new Map();

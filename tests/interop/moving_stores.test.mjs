@@ -66,6 +66,23 @@ test('a table of PostgreSQL that Hocuspocus filled moves in', { skip: !can_run_p
   await read_back(context, store, expected_of(made));
 });
 
+test('a table of y-redis moves in, with its updates of format v2', { skip: !can_run_postgres && 'no PostgreSQL server is installed' }, async (context) => {
+  const { url, pool } = await run_postgres(context);
+  // Source: yjs/y-redis src/storage/postgres.js, table and columns; a room has one document, named index.
+  await pool.query('CREATE TABLE yredis_docs_v1 (room text, doc text, r serial, update bytea, sv bytea, PRIMARY KEY (room, doc, r))');
+  const made = documents();
+  for (const [name, { updates }] of made)
+    for (const some of [updates.slice(0, 2), updates]) {
+      const doc = new Y.Doc();
+      for (const update of some) Y.applyUpdate(doc, update);
+      await pool.query('INSERT INTO yredis_docs_v1 (room, doc, update, sv) VALUES ($1, $2, $3, $4)', [name, 'index', Buffer.from(Y.encodeStateAsUpdateV2(doc)), Buffer.from(Y.encodeStateVector(doc))]);
+    }
+  const store = fresh('store');
+  const report = report_of(0, 'import', '--from', 'postgres-bytea', url, 'yredis_docs_v1', '--name-column', 'room', '--data-column', 'update', '--store', store);
+  assert.deepEqual([report.imported, report.problems_in_total], [made.size, 0]);
+  await read_back(context, store, expected_of(made));
+});
+
 test('a table with a row for each update moves in, and damage is told', { skip: !can_run_postgres && 'no PostgreSQL server is installed' }, async (context) => {
   const { url, pool } = await run_postgres(context);
   await pool.query('CREATE SCHEMA "App"; CREATE TABLE "App".updates (id serial, "doc name" text, value bytea)');

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import * as Y from 'yjs';
 
 import { yjs_client } from './support/clients.mjs';
+import { hocuspocus_client, versions as hocuspocus_versions } from './support/hocuspocus_client.mjs';
 import { ask_admin } from './support/http.mjs';
 import { free_port } from './support/metrics.mjs';
 import { fresh } from './support/moving.mjs';
@@ -121,4 +122,35 @@ test('what is written while the server stands still is not called saved by any v
   for (const { client, version } of writers) assert.equal((await client.ask('progress')).saved, false, version);
   server.running.thaw();
   for (const { client } of writers) await client.saved();
+});
+
+test('what a provider of Hocuspocus writes before it is connected never counts twice', async (context) => {
+  const server = new killed_server();
+  server.port = await free_port();
+  // Typed before there is a server, so that they are sent behind the sync that has announced them.
+  const clients = hocuspocus_versions.map((version) => new hocuspocus_client(`${server.url}/hocuspocus`, `early-${version}`, { version }));
+  context.after(() => clients.forEach((each) => each.destroy()));
+  await pause(300);
+  for (const { text } of clients) for (let i = 0; i < 20; ++i) text.insert(text.length, `<${i}>`);
+  await server.start();
+  context.after(() => server.running.stop());
+  const counts = () => clients.map(({ version, provider }) => `${version}: ${provider.unsyncedChanges}`).join(', ');
+  const are_right = async (when) => {
+    await until(() => clients.every(({ provider }) => provider.synced && provider.unsyncedChanges === 0), `${when} nothing is unsaved`, 10_000, counts);
+    await pause(300); // an acknowledgement too many would come now
+    assert.ok(clients.every(({ provider }) => provider.unsyncedChanges === 0), `${when}: ${counts()}`);
+    await server.running.freeze();
+    for (const { text } of clients) text.insert(0, 'x');
+    await pause(300);
+    for (const { version, is_saved } of clients) assert.equal(is_saved, false, `${when}, ${version}`);
+    server.running.thaw();
+    for (const each of clients) await each.saved();
+  };
+  await are_right('when they have come');
+  for (const { socket, text } of clients) {
+    socket.drop();
+    await pause(20);
+    for (let i = 0; i < 5; ++i) text.insert(0, 'away');
+  }
+  await are_right('when they have come back');
 });

@@ -13,7 +13,7 @@ import { yjs_client } from './support/clients.mjs';
 import { has_cluster, own_cluster } from './support/cluster.mjs';
 import { own_server } from './support/fixture.mjs';
 import { update_frame } from './support/frames.mjs';
-import { hocuspocus_client } from './support/hocuspocus_client.mjs';
+import { hocuspocus_client, hocuspocus_socket, versions as hocuspocus_versions } from './support/hocuspocus_client.mjs';
 import { ask_admin } from './support/http.mjs';
 import { free_port, metric, with_metrics } from './support/metrics.mjs';
 import { documents, fresh } from './support/moving.mjs';
@@ -170,6 +170,109 @@ test('while the old server is down, its documents are refused and the others are
   assert.deepEqual((await stored_names(server)).sort(), ['a', 'two authors']);
 });
 
+for (const version of hocuspocus_versions)
+  test(`documents that the old server refuses leave the others on the socket of provider ${version}`, async (context) => {
+    const made = documents();
+    let is_closed = true;
+    const old = await run_hocuspocus(context, made, {
+      async onAuthenticate({ documentName }) {
+        if (is_closed && documentName === 'denied') throw new Error('no');
+      },
+      async onLoadDocument({ documentName, document }) {
+        if (is_closed && documentName === 'throws') throw new Error('the database is down');
+        for (const update of made.get(documentName)?.updates ?? []) Y.applyUpdate(document, update);
+      },
+    });
+    made.set('denied', made.get('a'));
+    made.set('throws', made.get('two authors'));
+    const { server, client, track } = await own_server(context, moving_settings(old.url, { 'upstream.protocol': 'hocuspocus', 'upstream.timeout': '2s' }));
+    const socket = track(new hocuspocus_socket(`${server.url}/hocuspocus`, { version }));
+    const provider_of = (name) => track(new hocuspocus_client(undefined, name, { socket }));
+    const good = await provider_of('a').synced();
+    const others = ['denied', 'throws'].map(provider_of);
+    for (const each of others) each.text.insert(0, 'mine: ');
+    for (let i = 0; i < 30; ++i) {
+      await pause(100);
+      good.text.insert(0, '.');
+      assert.ok(socket.is_open, 'the socket stays');
+    }
+    await good.saved();
+    for (const { provider, is_saved, denied } of others) assert.deepEqual([provider.synced, is_saved, denied], [false, false, []]);
+    // Nobody is shown an empty document, and nobody leaves anything behind.
+    const left = await provider_of('throws too');
+    left.destroy();
+    is_closed = false;
+    for (const each of others) {
+      await each.synced(20_000);
+      await each.saved();
+    }
+    assert.equal(socket.closes.length, 0, JSON.stringify(socket.closes));
+    for (const [name, text] of [['denied', 'hello 🌍'], ['throws', made.get('two authors').doc.getText('text').toString()]]) {
+      const reader = await client(name).synced();
+      assert.ok(reader.text.toString().includes('mine: '), name);
+      assert.equal(reader.text.toString().replace('mine: ', ''), text, name);
+    }
+  });
+
+test('on the socket of a provider, what is here is served while the old server is down', async (context) => {
+  const directory = fresh('leveldb');
+  const old = await run_y_websocket(context, { YPERSISTENCE: directory });
+  const made = documents();
+  await write_by_clients(old.url, made);
+  await pause(300);
+  const { server, track } = await own_server(context, moving_settings(old.url, { 'upstream.settle_time': '300ms', 'upstream.timeout': '2s' }));
+  const socket = track(new hocuspocus_socket(`${server.url}/hocuspocus`));
+  const known = await track(new hocuspocus_client(undefined, 'a', { socket })).synced();
+  await old.stop();
+  const waiting = track(new hocuspocus_client(undefined, 'two authors', { socket }));
+  for (let i = 0; i < 30; ++i) {
+    await pause(100);
+    known.text.insert(0, '!');
+    assert.ok(socket.is_open);
+  }
+  await known.saved();
+  assert.equal(waiting.provider.synced, false);
+  await run_y_websocket(context, { YPERSISTENCE: directory }, { port: old.port });
+  await waiting.synced(20_000);
+  assert.deepEqual(state_of(waiting.doc), state_of(made.get('two authors').doc));
+  assert.deepEqual(socket.closes, []);
+});
+
+test('documents that clients named by encodeURIComponent are found', async (context) => {
+  const old = await run_y_websocket(context);
+  const made = documents();
+  const names = ['wiki/page:1', 'a+b@c', 'plain'];
+  for (const name of names) {
+    const client = await new yjs_client(old.url, encodeURIComponent(name)).synced();
+    Y.applyUpdate(client.doc, Y.encodeStateAsUpdate(made.get('a').doc));
+    await pause(100);
+    client.destroy();
+  }
+  const { server, client } = await own_server(context, moving_settings(old.url, { 'upstream.settle_time': '100ms' }));
+  for (const name of names) {
+    const moved = await client(encodeURIComponent(name)).synced(10_000);
+    assert.deepEqual(state_of(moved.doc), state_of(made.get('a').doc), name);
+  }
+  const empty = await client('nowhere:1').synced(10_000);
+  assert.deepEqual(state_of(empty.doc), Buffer.from([0, 0]));
+  await until(() => count_of(server, "document 'nowhere:1' was fetched from upstream.url: nothing is there under this name") === 1, 'the log says so');
+});
+
+test('large documents that are fetched at once share their memory, and all come', async (context) => {
+  const doc = new Y.Doc();
+  doc.getText('text').insert(0, 'x'.repeat(900_000));
+  const state = Y.encodeStateAsUpdate(doc);
+  const answer = Buffer.concat([Buffer.from([0, 1]), update_frame(state).subarray(2)]);
+  const url = await talking_server(context, (socket) => socket.on('message', () => socket.send(answer)));
+  const { server, client } = await own_server(context, moving_settings(url, {
+    'upstream.settle_time': '300ms', 'limits.max_sync_size': '1MiB', 'limits.max_large_messages': '2MiB', 'limits.max_update_size': '1MiB',
+  }));
+  const clients = Array.from({ length: 12 }, (_, i) => client(`large${i}`));
+  for (const each of clients) await each.synced(60_000);
+  for (const each of clients) assert.equal(each.text.length, 900_000);
+  assert.ok(count_of(server, 'too much is received at once') > 0, 'some had to wait');
+});
+
 test('an old server that ends half way, falls silent or talks nonsense leaves nothing behind', async (context) => {
   const { updates } = documents().get('a');
   let behave;
@@ -212,7 +315,8 @@ test('the token of the old server is sent and never shown', async (context) => {
   const url = `${old}/rooms?team=1`;
   const { server, client } = await own_server(context, moving_settings(url, { 'upstream.token': 'sëcret&1', 'upstream.settle_time': '0ms' }));
   await client('wiki/100%25 ä').synced();
-  assert.deepEqual(targets, ['/rooms/wiki/100%25%20%C3%A4?team=1&token=s%C3%ABcret%261']);
+  // The second name is that of a client that escapes it by itself.
+  assert.deepEqual(targets, ['/rooms/wiki/100%25%20%C3%A4?team=1&token=s%C3%ABcret%261', '/rooms/wiki%2F100%25%20%C3%A4?team=1&token=s%C3%ABcret%261']);
   assert.ok(!fetches(server).includes('cret&1'), fetches(server));
 });
 

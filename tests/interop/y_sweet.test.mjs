@@ -220,6 +220,19 @@ test('the SDK makes documents, reads and writes them', async () => {
   await shows([again], 'read by the SDK');
 });
 
+test('of a document that was removed the SDK hears so, instead of a client that comes back for ever', async () => {
+  const manager = manager_of(own.server);
+  const name = document();
+  await manager.createDoc(name);
+  const doc = new Y.Doc();
+  doc.getText('text').insert(0, 'x');
+  await manager.updateDoc(name, Y.encodeStateAsUpdate(doc));
+  await manager.getClientToken(name);
+  assert.equal((await ask_admin(own.server, `/api/v1/documents/${name}`, { method: 'DELETE' })).status, 200);
+  for (const ask of [() => manager.createDoc(name), () => manager.getClientToken(name)])
+    await assert.rejects(ask, /Server responded with 410/);
+});
+
 test('the pages for which there is no SDK', async () => {
   const ask = (target, options) => request(own.server, target, options);
   const ready = await ask('/y-sweet/ready');

@@ -249,6 +249,53 @@ TEST_CASE("a document that is refused is denied, and the connection stays", "[sh
   bed.open('b', 2);
 }
 
+TEST_CASE("a document that cannot be opened now keeps its session waiting, and no other",
+          "[shared_connection]") {
+  shared_bed bed;
+  bed.open('a', 1);
+  bed.says({of('b', "02000158"), of('b', "00000100"), of('b', "0002020000")});
+  bed.refuse_open(close_reason::storage_unavailable);
+  CHECK_FALSE(bed.connection->closing);
+  CHECK(bed.heard().empty());
+  // More than the connection would be read for; the other session reads on.
+  frames many(carried_sessions::waiting_messages_max - 2, of('b', "0002020000"));
+  bed.says(many);
+  bed.says({of('a', "0002020000")});
+  CHECK(bed.next_batch().requests.entries.size() == 1);
+  CHECK_FALSE(bed.connection->is_paused);
+  CHECK(bed.asks_for_nothing());
+  bed.seconds_pass(5s);
+  CHECK(bed.answer_open(2) == "b");
+  CHECK(bed.heard() == frames{of('b', admitted)});
+  const client_batch first = bed.next_batch();
+  CHECK(first.requests.at(0).kind == request_kind::sync);
+}
+
+TEST_CASE("what is sent for a document that stays closed has a bound", "[shared_connection]") {
+  shared_bed bed;
+  bed.open('a', 1);
+  bed.says({of('b', "02000158")});
+  bed.refuse_open(close_reason::document_failed);
+  const frames many(carried_sessions::waiting_messages_max, of('b', "0002020000"));
+  bed.says(many);
+  CHECK_FALSE(bed.connection->closing);
+  bed.says({of('b', "0002020000")});
+  CHECK(bed.connection->closing == close_reason::document_failed);
+}
+
+TEST_CASE("whoever leaves a document that stays closed is gone", "[shared_connection]") {
+  shared_bed bed;
+  bed.open('a', 1);
+  bed.says({of('b', "02000158"), of('b', "0002020000")});
+  bed.refuse_open(close_reason::upstream_unavailable);
+  bed.says({of('b', "07")});
+  CHECK(bed.environment->metrics->sessions().value() == 1);
+  bed.seconds_pass(20s);
+  CHECK(bed.asks_for_nothing());
+  CHECK_FALSE(bed.connection->closing);
+  bed.open('b', 2);
+}
+
 TEST_CASE("a name that no document can have is denied", "[shared_connection]") {
   shared_bed bed;
   bed.says({"010a02000158"});
@@ -269,8 +316,8 @@ TEST_CASE("a session that ends for good is closed by a message, one that may ret
   CHECK(heard[0].starts_with(of('a', "07")));
   CHECK_FALSE(bed.connection->closing);
   bed.hears_leave();
-  bed.run([&] { bed.environment->table->close_subscribers(2, close_reason::document_failed); });
-  CHECK(bed.connection->closing == close_reason::document_failed);
+  bed.run([&] { bed.environment->table->close_subscribers(2, close_reason::pending_limit); });
+  CHECK(bed.connection->closing == close_reason::pending_limit);
 }
 
 TEST_CASE("a client leaves one session and comes back to it", "[shared_connection]") {

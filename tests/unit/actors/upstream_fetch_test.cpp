@@ -18,6 +18,19 @@ TEST_CASE("a document is asked for by the name that its clients put into the URL
   CHECK(upstream_name(upstream_protocol::hocuspocus, "100%/../a") == "100%/../a");
 }
 
+TEST_CASE("a document may have another name there, as clients that escape it use it",
+          "[upstream]") {
+  constexpr auto plain = upstream_protocol::y_websocket;
+  CHECK(escaped_upstream_name(plain, "wiki/page:1") == "wiki%2Fpage%3A1");
+  CHECK(path_encoded(escaped_upstream_name(plain, "wiki/page:1")) == "wiki%2Fpage%3A1");
+  CHECK(escaped_upstream_name(plain, "a+b@c") == "a%2Bb%40c");
+  CHECK(escaped_upstream_name(plain, "a/../b") == "a%2F..%2Fb");
+  // Browsers write these in one way only.
+  for (const char* name : {"plain", "a b", "ä", "100%", "a-_.!~*'()", ".", ".."})
+    CHECK(escaped_upstream_name(plain, name).empty());
+  CHECK(escaped_upstream_name(upstream_protocol::hocuspocus, "wiki/page:1").empty());
+}
+
 TEST_CASE("a name with steps of a path is asked for nowhere", "[upstream]") {
   for (const char* name : {".", "..", "../a", "a/..", "a/./b", "a/../b"})
     CHECK(upstream_name(upstream_protocol::y_websocket, name).empty());

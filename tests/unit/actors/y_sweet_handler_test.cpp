@@ -160,6 +160,28 @@ TEST_CASE("what is not y-sweet's is left to others", "[y_sweet]") {
   CHECK(shown.at("url") == "wss://x.example/d/plan/ws");
 }
 
+TEST_CASE("a document that was removed is neither made nor are tokens given for it", "[y_sweet]") {
+  handler_bed bed;
+  const auto write = [&](const std::string& to) {
+    return bed.ask("POST", "/y-sweet/d/" + to + "/update", server_token, update_of("hello"),
+                   "application/octet-stream");
+  };
+  REQUIRE(write("wiki%2Fplan").status == 200);
+  CHECK(bed.status("POST", "/y-sweet/doc/wiki%2Fplan/auth", server_token) == 200);
+  REQUIRE(bed.bed.desk->archive().remove("wiki/plan").value());
+  const std::string wanted = R"({"docId":"wiki%2Fplan"})";
+  for (const auto& [target, body] : {std::pair{"/y-sweet/doc/wiki%2Fplan/auth", std::string{"{}"}},
+                                     std::pair{"/y-sweet/doc/new", wanted}}) {
+    const http_answer answer = bed.ask("POST", target, server_token, body);
+    CHECK(answer.status == 410);
+    CHECK(json_value::parse(answer.body).at("error").get<std::string>().find("was removed") !=
+          std::string::npos);
+  }
+  REQUIRE(bed.bed.desk->archive().admit("wiki/plan").value());
+  CHECK(bed.status("POST", "/y-sweet/doc/wiki%2Fplan/auth", server_token) == 200);
+  CHECK(bed.status("POST", "/y-sweet/doc/new", server_token, wanted) == 200);
+}
+
 TEST_CASE("a user asks no more often than allowed", "[y_sweet]") {
   y_sweet_settings settings{"/y-sweet", {}};
   settings.user_rate = {1, 2};

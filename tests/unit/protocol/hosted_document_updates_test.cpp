@@ -93,6 +93,22 @@ TEST_CASE("what comes before the first sync is acknowledged with the answer to i
   CHECK(bed.ticks(1h) == 0);
 }
 
+TEST_CASE("what a sync has announced is acknowledged with its answer alone", "[acks]") {
+  counted_bed bed;
+  std::vector<byte_buffer> before;
+  for (int i = 0; i < 3; ++i) before.push_back(bed.client.insert_text("t", 0, "x"));
+  // A provider of Hocuspocus that was away: it begins to count with its sync, and sends behind it
+  // what it had no time to send.
+  const byte_buffer known = bed.client.doc.state_vector().encode();
+  CHECK(bed.says(request_kind::sync, known) == 0);
+  for (const byte_buffer& each : before) CHECK(bed.updates(each) == 0);
+  CHECK(bed.updates(bed.client.insert_text("t", 0, "y")) == 0);
+  // That of the answer, and that of the edit behind the sync.
+  CHECK(bed.answers(bed.client.doc.encode_state_as_update({})) == 2);
+  // Later they count as ever.
+  CHECK(bed.updates(before[0]) == 1);
+}
+
 TEST_CASE("updates of a client that does not sync are acknowledged a moment later", "[acks]") {
   counted_bed bed;
   CHECK(bed.updates(bed.client.insert_text("t", 0, "x")) == 0);

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include <catch2/catch_test_macros.hpp>
 #include <fcntl.h>
@@ -32,6 +33,44 @@ namespace {
 namespace fs = std::filesystem;
 
 const document_id a = id_of("a");
+
+/// Every file of a store with its bytes.
+std::map<std::string, std::string> all_of(const rocksdb_bed& store) {
+  std::map<std::string, std::string> files;
+  for (const fs::path& each : files_of(store, ""))
+    files.emplace(each.filename().string(), contents_of(each));
+  return files;
+}
+
+/// Neither opening nor looking changes a byte, or makes a file.
+failure refused_and_left_alone(rocksdb_bed& store) {
+  const auto before = all_of(store);
+  const auto looked = rocksdb_backend::inspect(store.settings);
+  REQUIRE_FALSE(looked.has_value());
+  CHECK(all_of(store) == before);
+  const failure why = refused_open(store);
+  CHECK(all_of(store) == before);
+  CHECK(why.detail == looked.error().detail);
+  return why;
+}
+
+void write(const rocksdb_bed& store, const char* name, std::string_view bytes) {
+  std::ofstream{fs::path{store.settings.path} / name, std::ios::binary} << bytes;
+}
+
+/// A database as this program begins one, or as another one does.
+void begin_database(const rocksdb_bed& store, const rocksdb::DBOptions& like,
+                    const std::vector<std::string>& families = {"default"}) {
+  rocksdb::Options options{like, {}};
+  options.create_if_missing = options.create_missing_column_families = true;
+  std::vector<rocksdb::ColumnFamilyDescriptor> wanted;
+  for (const std::string& each : families)
+    wanted.emplace_back(each, rocksdb::ColumnFamilyOptions{});
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  REQUIRE(rocksdb::DB::Open(options, store.settings.path, wanted, &handles, &db).ok());
+  const rocksdb_store closes{std::unique_ptr<rocksdb::DB>{db}, handles};
+}
 
 }  // namespace
 
@@ -147,7 +186,17 @@ TEST_CASE("a directory that is no store is refused and left alone", "[storage][r
     REQUIRE(rocksdb::DB::Open(options, store.settings.path, &db).ok());
     REQUIRE(db->Put({}, "theirs", "value").ok());
     delete db;
-    CHECK(refused_open(store).code == errc::corrupt_store);
+    const failure why = refused_and_left_alone(store);
+    CHECK(why.code == errc::corrupt_store);
+    CHECK(why.detail.find("it is a database of another program, which is left as it is") !=
+          std::string::npos);
+  }
+  SECTION("with a database of another program that knows other kinds of data") {
+    begin_database(store, {}, {"default", "books"});
+    const failure why = refused_and_left_alone(store);
+    CHECK(why.code == errc::corrupt_store);
+    CHECK(why.detail.find("another program, which is left as it is: it has data of the kind "
+                          "'books'") != std::string::npos);
   }
   SECTION("with a file in its place") {
     fs::remove(store.settings.path);
@@ -155,6 +204,42 @@ TEST_CASE("a directory that is no store is refused and left alone", "[storage][r
     CHECK(refused_open(store).code == errc::storage_failed);
     CHECK(contents_of(store.settings.path) == "dear");
   }
+}
+
+TEST_CASE("a store of LevelDB is refused and left alone", "[storage][rocksdb]") {
+  rocksdb_bed store;
+  fs::create_directories(store.settings.path);
+  write(store, "CURRENT", "MANIFEST-000002\n");
+  write(store, "MANIFEST-000002", "as LevelDB writes it");
+  write(store, "LOCK", "");
+  SECTION("a young one") {
+    write(store, "LOG", "2026/11/30 Delete type=3 #1");
+    write(store, "000003.log", "documents");
+  }
+  SECTION("an old one") { write(store, "000005.ldb", "documents"); }
+  const failure why = refused_and_left_alone(store);
+  CHECK(why.code == errc::corrupt_store);
+  CHECK(why.detail ==
+        "'" + store.settings.path +
+            "': it is a store of LevelDB, which is left as it is; name a directory that is empty "
+            "or does not exist, and bring the documents of y-leveldb along by: troupe import "
+            "--from y-leveldb");
+}
+
+TEST_CASE("a store whose making was cut short behind its first file is made",
+          "[storage][rocksdb]") {
+  rocksdb_bed store;
+  fs::create_directories(store.settings.path);
+  rocksdb_settings noting = store.settings;
+  noting.env = make_noting_env(nullptr);
+  begin_database(store, make_database_options(noting), {"default", "log"});
+  const auto looked = rocksdb_backend::inspect(store.settings);
+  REQUIRE_FALSE(looked.has_value());
+  CHECK(looked.error().detail.find("its making was cut short") != std::string::npos);
+  store.open();
+  REQUIRE(append_to(*store, "a", 1, {"u1"}));
+  store.close();
+  CHECK(load_from(*store, "a").last == 1);
 }
 
 TEST_CASE("a store that has lost files is refused, never begun anew", "[storage][rocksdb]") {

@@ -249,6 +249,9 @@ TEST_CASE("what is wrong with upstream is said, and its token is not shown", "[c
             .empty());
   CHECK(problems_of_settings({"upstream.url=http://old"}) ==
         lines{"--set upstream.url: the URL does not begin with ws:// or wss://"});
+  CHECK(problems_of_settings({"upstream.url=ws://old", "storage.engine=memory"}) ==
+        lines{"--set upstream.url: needs a store that stays: with storage.engine: memory all "
+              "edits would be lost at a restart, and the documents of the old server come again"});
   CHECK(problems_of_settings({"upstream.protocol=yjs"}) ==
         lines{"--set upstream.protocol: must be y-websocket or hocuspocus"});
   CHECK(problems_of_settings({"upstream.token=a\nb"}) ==

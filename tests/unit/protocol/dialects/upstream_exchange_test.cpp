@@ -65,6 +65,18 @@ TEST_CASE("a first answer is believed once the server had time to read the docum
   CHECK(bed.updates() == "bb0100 ");
 }
 
+TEST_CASE("a server that sends all unasked, and answers no question, is believed at once without "
+          "a settle time",
+          "[upstream]") {
+  // As y-redis does: its SyncStep1 and all that it has.
+  exchange_bed bed{{.settle_time = 0ms}};
+  REQUIRE(bed.hear("00 00 01 00"));
+  CHECK_FALSE(bed->is_whole());
+  REQUIRE(bed.hear(answer_1));
+  CHECK(bed->is_whole());
+  CHECK(bed.updates() == "aa0100 ");
+}
+
 TEST_CASE("an answer with contents is believed at once if only empty ones are doubted",
           "[upstream]") {
   exchange_bed bed{{.about = doubt::empty_answer}};

@@ -128,6 +128,44 @@ TEST_CASE("the connection is not read while much waits for sessions", "[carried_
   CHECK_FALSE(on.all.is_full());
 }
 
+TEST_CASE("what waits for a session that was set aside holds up no other", "[carried_sessions]") {
+  bed on;
+  const auto one = on.open("a");
+  on.open("b");
+  on.all.hold(one, true);
+  on.says("a", content::message, "1");
+  on.all.set_aside(one);
+  CHECK(on.all.is_aside(one));
+  for (std::size_t i = 1; i < carried_sessions::waiting_messages_max; ++i)
+    REQUIRE(on.says("a", content::message, "2").what == step::nothing);
+  CHECK_FALSE(on.all.is_full());
+  CHECK(on.says("b", content::message).what == step::pass);
+  CHECK(on.token("a").what == step::pass);
+  // There is an end to it.
+  CHECK(on.says("a", content::message).what == step::give_up);
+  on.all.hold(one, false);
+  CHECK_FALSE(on.all.is_aside(one));
+  CHECK(on.all.is_full());
+  CHECK(on.waiting(one).size() == carried_sessions::waiting_messages_max);
+  CHECK_FALSE(on.all.is_full());
+}
+
+TEST_CASE("a session that was set aside and leaves takes what waits along", "[carried_sessions]") {
+  bed on;
+  const auto one = on.open("a");
+  on.all.hold(one, true);
+  on.all.set_aside(one);
+  for (std::size_t i = 0; i < carried_sessions::waiting_messages_max; ++i)
+    on.says("a", content::message);
+  CHECK(on.says("a", content::leave).what == step::leave);
+  CHECK(on.all.is_aside(one));
+  on.all.remove(one);
+  const auto again = on.open("a");
+  on.all.hold(again, true);
+  on.all.set_aside(again);
+  CHECK(on.says("a", content::message).what == step::nothing);
+}
+
 TEST_CASE("whoever leaves is read to the end, and may come back at once", "[carried_sessions]") {
   bed on;
   const auto first = on.open("a");

@@ -140,6 +140,43 @@ TEST_CASE("a token that is not renewed ends the session when it ends", "[session
   CHECK(bed.out.close == close_reason::token_expired);
 }
 
+TEST_CASE("a client that never answers when it is asked for a token comes back by a close",
+          "[session_protocol]") {
+  token_bed bed;
+  bed.present(bed.now + 1min);
+  bed.open();
+  bed.second();
+  CHECK(bed.heard() == kinds{notice_kind::token_wanted});
+  bed.now += 1min;
+  bed.second();
+  CHECK(bed.out.close == close_reason::token_expired);
+  CHECK(bed.out.closes_all);
+}
+
+TEST_CASE("a client that has answered once is told in a message when its token ends",
+          "[session_protocol]") {
+  token_bed bed;
+  bed.present(bed.now + 1min);
+  bed.open();
+  bed.second();
+  bed.core.on_renewed(ada, bed.now + 2min, rights::all(), {bed.now}, bed.out);
+  bed.now += 2min;
+  bed.second();
+  CHECK(bed.out.close == close_reason::token_expired);
+  CHECK_FALSE(bed.out.closes_all);
+}
+
+TEST_CASE("a token that nobody has asked for says nothing about answers", "[session_protocol]") {
+  token_bed bed;
+  bed.present(bed.now + 10min);
+  bed.open();
+  bed.core.on_renewed(ada, bed.now + 10min, rights::all(), {bed.now}, bed.out);
+  bed.now += 10min;
+  bed.second();
+  CHECK(bed.out.close == close_reason::token_expired);
+  CHECK(bed.out.closes_all);
+}
+
 TEST_CASE("a client is asked for another token before the application's answer ends",
           "[session_protocol]") {
   token_bed bed;
