@@ -176,7 +176,9 @@ class world {
     by.shows = what.entry.state != "null";
     by.has_shown = by.has_shown || by.shows;
     by.moves = what.moves;
-    if (by.shows) is_haunted_ = false;
+    // What the relay has told already, it may own as before.
+    if (what.entry.clock > watching_.clock_of(roaming_client))
+      is_haunted_ = is_haunted_ && !by.shows;
     send(by.session, {what.entry});
   }
 
