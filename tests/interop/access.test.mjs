@@ -498,13 +498,13 @@ test('who a session is in one document hides it in no other one', async (context
 });
 
 test('an answer that ends closes its document, and a later one prolongs it', async (context) => {
-  const ends = { short: in_seconds(3), long: in_seconds(60), renewed: in_seconds(3) };
+  const ends = { short: in_seconds(3), long: in_seconds(60), renewed: in_seconds(5) };
   const { server } = await serve_with_application(context, ({ document }) => ({ rights: ['write'], user: 'ada', expiresAt: ends[document], ...(document === 'renewed' && { cacheFor: 1 }) }));
   const one = await json(context, server, '', 'a-session');
   for (const name of Object.keys(ends)) assert.equal((await one.ask('sync', {}, name)).type, 'ack');
   ends.renewed = in_seconds(60);
   await until(() => errors_of(one, 'short').includes('FORBIDDEN'), 'the answer about one document has ended', 8000);
-  await pause(2500);
+  await pause(3500);
   const edit = { edit: [{ op: 'appendText', path: '/t', text: 'x' }] };
   assert.equal((await one.ask('update', edit, 'long')).type, 'ack');
   assert.equal((await one.ask('update', edit, 'renewed')).type, 'ack');
