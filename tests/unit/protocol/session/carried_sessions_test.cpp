@@ -7,7 +7,6 @@
 namespace troupe::carried_sessions_test {
 
 using namespace std::chrono_literals;
-using test::to_hex;
 using content = envelope::content;
 using step = carried_sessions::step;
 
