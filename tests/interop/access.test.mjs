@@ -355,26 +355,39 @@ test('a condition that a request does not take is refused, and an import and a r
   assert.equal((await ask_admin(server, `${target}?as=json`)).json.t, 'one');
 });
 
-test('the application decides where it is asked, and nobody is let in while it is away', async (context) => {
+/**
+ * An application that answers questions by `says(question)`, an object, or undefined or a number: 403 or that status; and
+ * a server that asks it. `stop` ends the application.
+ */
+async function serve_with_application(context, says, settings = { 'access.webhook.secret': secret }) {
   const asked = [];
   const application = createServer(async (request, response) => {
     let body = '';
     for await (const part of request) body += part;
     const question = JSON.parse(body);
     asked.push({ ...question, event: request.headers['troupe-event'], signature: request.headers['troupe-signature'] });
-    const rights = { 'ada-session': ['write'], 'bob-session': ['read'], 'odd-session': ['read', 'own', 'write'] }[question.token];
-    response.writeHead(rights ? 200 : 403, { 'Content-Type': 'application/json' });
-    response.end(JSON.stringify(rights ? { rights, user: question.token.split('-')[0], tokenId: question.token, cacheFor: 60 } : {}));
+    const answer = says(question) ?? 403;
+    response.writeHead(typeof answer === 'number' ? answer : 200, { 'Content-Type': 'application/json' });
+    response.end(JSON.stringify(typeof answer === 'number' ? {} : answer));
   });
   await new Promise((done) => application.listen(0, '127.0.0.1', done));
+  const stop = async () => {
+    application.closeAllConnections();
+    await new Promise((done) => application.close(done));
+  };
   context.after(() => application.close());
-  const server = await start_server({
-    'access.mode': 'webhook',
-    'access.webhook.url': `http://127.0.0.1:${application.address().port}/may`,
-    'access.webhook.secret': secret,
-    'access.webhook.timeout': '1s',
-  });
+  const server = await start_server({ 'access.mode': 'webhook', 'access.webhook.url': `http://127.0.0.1:${application.address().port}/may`, ...settings });
   context.after(() => server.stop());
+  return { server, asked, stop };
+}
+
+test('the application decides where it is asked, and nobody is let in while it is away', async (context) => {
+  const all_rights = { 'ada-session': ['write'], 'bob-session': ['read'], 'odd-session': ['read', 'own', 'write'] };
+  const says = ({ token: shown }) => {
+    const rights = all_rights[shown];
+    return rights && { rights, user: shown.split('-')[0], tokenId: shown, cacheFor: 60 };
+  };
+  const { server, asked, stop } = await serve_with_application(context, says, { 'access.webhook.secret': secret, 'access.webhook.timeout': '1s' });
   const ada = client(context, server, 'plan', { token: 'ada-session' });
   await ada.synced();
   ada.text.insert(0, 'hello');
@@ -396,31 +409,15 @@ test('the application decides where it is asked, and nobody is let in while it i
   await until(() => ada.closes.includes(4403), 'its token id closes it');
   assert.equal(await (await json(context, server, 'plan', 'ada-session')).closed, 4403);
 
-  application.closeAllConnections();
-  await new Promise((done) => application.close(done));
+  await stop();
   const late = await json(context, server, 'plan', 'somebody-new');
   assert.equal(await late.closed, 1013);
 });
 
 test('what the application says later counts for those who are here', async (context) => {
-  const asked = [];
   let says = { rights: ['write'] };
-  const application = createServer(async (request, response) => {
-    let body = '';
-    for await (const part of request) body += part;
-    asked.push(JSON.parse(body));
-    response.writeHead(says ? 200 : 500, { 'Content-Type': 'application/json' });
-    response.end(JSON.stringify({ ...says, user: 'ada', cacheFor: 1, presence: { name: 'Ada L.', color: '#f00', shoe: 39 } }));
-  });
-  await new Promise((done) => application.listen(0, '127.0.0.1', done));
-  context.after(() => application.close());
-  const server = await start_server({
-    'access.mode': 'webhook',
-    'access.webhook.url': `http://127.0.0.1:${application.address().port}/may`,
-    'access.stamp_presence': true,
-    'server.allowed_origins': 'https://app.example',
-  });
-  context.after(() => server.stop());
+  const answer = () => (says ? { ...says, user: 'ada', cacheFor: 1, presence: { name: 'Ada L.', color: '#f00', shoe: 39 } } : 500);
+  const { server, asked } = await serve_with_application(context, answer, { 'access.stamp_presence': true, 'server.allowed_origins': 'https://app.example' });
   const page = await json(context, server, 'plan', 'a-session', { origin: 'https://app.example' });
   assert.equal((await page.ask('sync', {})).type, 'ack');
   assert.equal(asked[0].origin, 'https://app.example');
@@ -442,28 +439,6 @@ test('what the application says later counts for those who are here', async (con
   says = { rights: [] };
   assert.equal(await within(page.closed, 'the end', 20000), 4403);
 });
-
-/** An application that answers questions by `says(question)`, and a server that asks it. */
-async function serve_with_application(context, says) {
-  const asked = [];
-  const application = createServer(async (request, response) => {
-    let body = '';
-    for await (const part of request) body += part;
-    asked.push(JSON.parse(body));
-    const answer = says(asked.at(-1));
-    response.writeHead(answer ? 200 : 403, { 'Content-Type': 'application/json' });
-    response.end(JSON.stringify(answer ?? {}));
-  });
-  await new Promise((done) => application.listen(0, '127.0.0.1', done));
-  context.after(() => application.close());
-  const server = await start_server({
-    'access.mode': 'webhook',
-    'access.webhook.url': `http://127.0.0.1:${application.address().port}/may`,
-    'access.webhook.secret': secret,
-  });
-  context.after(() => server.stop());
-  return { server, asked };
-}
 
 const errors_of = (session, name) => session.heard.filter(({ type, docName }) => type === 'error' && docName === name).map(({ payload }) => payload.code);
 const in_seconds = (seconds) => Math.floor(Date.now() / 1000) + seconds;
