@@ -157,7 +157,7 @@ void session::change_access(const access_change& change, changed_access& changed
   if (core_.is_closed()) return;
   std::vector<std::string> documents;
   for (const joined_document& each : core_.documents())
-    if (change.concerns(each.who, each.name)) documents.push_back(each.name);
+    if (change.concerns(core_.who_in(each), each.name)) documents.push_back(each.name);
   const bool is_whole = change.document.empty();
   // Whoever it is in one of its documents counts for the whole of it.
   if (documents.empty() && !(is_whole && change.concerns(core_.way().who))) return;
@@ -186,16 +186,14 @@ void session::on_pause_ended(time_point now) {
 
 void session::on_second(time_point now) {
   if (core_.is_closed()) return;
+  if (connection_->counters().frames_in != reported_.messages) active_at_ = now;
   report_traffic();
   environment_->table->tally().add_session(connection_->queued_bytes(), core_.spoken());
   connection_->tick(now);
-  if (std::exchange(frames_seen_, connection_->counters().frames_in) !=
-      connection_->counters().frames_in)
-    active_at_ = now;
   if (!questions_.empty()) ask_again(now);
   look_at_rights(now);
   if (core_.is_closed()) return;
-  for (bool has_more = true; has_more;)
+  for (bool has_more = core_.has_expired(now); has_more;)
     handle([&](auto at, auto& out) { has_more = core_.on_expiry(at, out); });
   if (core_.is_closed()) return;
   session_effects& effects = environment_->effects;
@@ -403,15 +401,13 @@ session_load session::load() const {
 
 /// Known by the second, so that a frame does not have to note its time.
 std::chrono::milliseconds session::idle() const {
-  if (connection_->counters().frames_in != frames_seen_) return {};
+  if (connection_->counters().frames_in != reported_.messages) return {};
   return std::chrono::duration_cast<std::chrono::milliseconds>(io_unit::clock::now() - active_at_);
 }
 
 bool session::has_joined(const std::string& document) const {
-  const auto& all = core_.documents();
-  return std::ranges::any_of(all, [&](const joined_document& each) {
-    return each.state == join_state::joined && each.name == document;
-  });
+  const joined_document* const of = core_.documents().find(document);
+  return of != nullptr && of->state == join_state::joined;
 }
 
 }  // namespace troupe

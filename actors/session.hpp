@@ -111,7 +111,7 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   void note_answer(const std::string& document, const webhook::authorisation& answer);
   void on_authorised(const std::string& document, rights may);
   void on_token(const std::string& token);
-  rights rights_left(const identity_ptr& who, const std::string& document, time_point now);
+  rights rights_left(const identity_ptr& who, const joined_document& of, time_point now) const;
   void set_rights(const std::string& document, close_reason why, time_point now);
   void look_at_rights(time_point now);
   void renew(const identified_client& client);
@@ -135,11 +135,10 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   std::uint64_t access_seen_;    // access_control::generation() when rights were last looked at
   std::unique_ptr<life_check> life_;  // while a document wants to know
   std::chrono::system_clock::time_point connected_since_;
-  time_point active_at_;           // when its client was last seen to have sent a message
-  std::uint64_t frames_seen_ = 0;  // by then
+  time_point active_at_;  // the last second in which its client had sent a message
   visitor_id visitor_;
   bool has_logged_why_ = false;  // a line says why it is closed
-  traffic_count reported_;       // to the tally of the unit
+  traffic_count reported_;       // to the tally of the unit, at the last second
   session_place place_;
 };
 

@@ -104,26 +104,25 @@ void session::on_asked_again(const std::string& document, const authorised& answ
 /// What has changed while it was found out counts, too.
 void session::on_authorised(const std::string& document, rights may) {
   core_.on_given(document, may);
-  const rights left = rights_left(core_.who_in(document), document, unit().now());
+  const joined_document* const of = core_.documents().find(document);
+  if (of == nullptr) return;
+  const rights left = rights_left(core_.who_in(*of), *of, unit().now());
   handle([&](auto at, auto& out) { core_.on_authorised(document, left, at, out); });
 }
 
 // --- changes of access ---
 
-rights session::rights_left(const identity_ptr& who, const std::string& document, time_point now) {
-  const auto& all = core_.documents();
-  const auto of = std::ranges::find(all, document, &joined_document::name);
-  if (of == all.end()) return {};
-  return environment_->access->changed(who, document, of->given, now) & of->within;
+rights session::rights_left(const identity_ptr& who, const joined_document& of,
+                            time_point now) const {
+  return environment_->access->changed(who, of.name, of.given, now) & of.within;
 }
 
 /// Those of a document that waits for the authoriser are looked at when it has answered.
 void session::set_rights(const std::string& document, close_reason why, time_point now) {
   if (core_.is_closed()) return;
-  const auto& all = core_.documents();
-  const auto of = std::ranges::find(all, document, &joined_document::name);
-  if (of == all.end() || of->state == join_state::authorising) return;
-  const rights left = rights_left(of->who, document, now);
+  const joined_document* const of = core_.documents().find(document);
+  if (of == nullptr || of->state == join_state::authorising) return;
+  const rights left = rights_left(core_.who_in(*of), *of, now);
   if (left == of->may) return;
   handle([&](auto at, auto& out) { core_.on_rights_changed(document, left, why, at, out); });
 }
@@ -187,7 +186,8 @@ void session::on_renewal(const std::string& document, const identity_ptr& who,
 
 void session::renew(const identity_ptr& who, std::optional<time_point> expires, rights may) {
   core_.on_given(core_.way().document, may);
-  const rights left = rights_left(who, core_.way().document, unit().now());
+  const joined_document* const of = core_.documents().find(core_.way().document);
+  const rights left = of == nullptr ? rights{} : rights_left(who, *of, unit().now());
   handle([&](auto at, auto& out) { core_.on_renewed(who, expires, left, at, out); });
 }
 

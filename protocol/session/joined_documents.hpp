@@ -40,6 +40,13 @@ struct held_request {
   client_request view() const { return {kind, in, body, message_id, is_answer}; }
 };
 
+/// What the application has said about one document, where it decides who may enter.
+struct application_answer {
+  identity_ptr who;  ///< It names the client document by document.
+  /// Until when it holds; nothing: as long as the session.
+  std::optional<std::chrono::steady_clock::time_point> expires;
+};
+
 struct joined_document {
   std::string name;
   document_id id = 0;                               ///< Once joined.
@@ -53,10 +60,7 @@ struct joined_document {
   rights given;                   ///< The same before any changes: by the token, the rules or the
                                   ///< application.
   rights within = rights::all();  ///< What changes for those who are here have left of it.
-  /// Who the session is there: the application names it document by document.
-  identity_ptr who;
-  /// Until when the application's last answer about it holds; nothing: as long as the session.
-  std::optional<std::chrono::steady_clock::time_point> expires;
+  std::unique_ptr<application_answer> answer;  ///< The last; null: it was not asked.
 
   void hold(const client_request& what) {
     if (!held) held = std::make_unique<std::vector<held_request>>();
@@ -82,6 +86,10 @@ class joined_documents {
   }
 
   joined_document* find(std::string_view name) noexcept {
+    const auto found = std::ranges::find(list_, name, &joined_document::name);
+    return found == list_.end() ? nullptr : &*found;
+  }
+  const joined_document* find(std::string_view name) const noexcept {
     const auto found = std::ranges::find(list_, name, &joined_document::name);
     return found == list_.end() ? nullptr : &*found;
   }

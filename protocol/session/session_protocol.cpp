@@ -107,9 +107,7 @@ void session_protocol::on_open(moment at, session_effects& out) {
 joined_document& session_protocol::begin_joining(std::string_view name, session_effects& out) {
   out.authorise.emplace_back(name);
   if (shares_connection()) opening_ = std::make_unique<opening_attempts>();
-  joined_document& added = documents_.add(name);
-  added.who = route_.who;
-  return added;
+  return documents_.add(name);
 }
 
 void session_protocol::on_opened(std::string_view document, document_id id, moment at,
@@ -218,7 +216,8 @@ void session_protocol::read_message(dialect in, session_input& input, moment at,
 void session_protocol::ignore(const failure& why, moment at, session_effects& out) {
   edit_tokens_.spend(settings_.edit_rate(), at.now);
   ++out.ignored;
-  if (!std::exchange(has_ignored_, true)) out.first_ignored = why;
+  if (!has_ignored_) out.first_ignored = why;
+  has_ignored_ = true;
 }
 
 /// Presence that has waited for its rate goes to the document of the address.
@@ -538,7 +537,8 @@ void session_protocol::update_reading(moment at, session_effects& out) {
 }
 
 void session_protocol::schedule_reading_check(moment at, session_effects& out) {
-  if (std::exchange(is_checking_, true)) return;
+  if (is_checking_) return;
+  is_checking_ = true;
   const auto wait = std::max(edit_tokens_.wait_for_token(settings_.edit_rate(), at.now),
                              tokens_.wait_for_token(settings_.message_rate(), at.now));
   out.wake_in = std::clamp(wait, token_wait_min, token_wait_max);

@@ -143,8 +143,14 @@ class session_protocol {
   /// Closes one document of which the application's answer has ended. Returns whether it did and
   /// the session goes on: it ends with the document of its address, and with the last that it has.
   bool on_expiry(moment at, session_effects& out);
+  /// Whether on_expiry() would close anything.
+  bool has_expired(time_point now) const noexcept;
 
-  /// Who it is in this document; who it is at all, if it has none of this name.
+  /// Who it is in this document.
+  const identity_ptr& who_in(const joined_document& document) const noexcept {
+    return document.answer ? document.answer->who : route_.who;
+  }
+  /// The same by its name; who it is at all, if it has none of this name.
   const identity_ptr& who_in(std::string_view document) const noexcept;
 
   /// Whether the client has yet to say who it is. Nothing but its token is read until then.
@@ -263,6 +269,7 @@ class session_protocol {
   bool put_off(joined_document& one, close_reason why, moment at, session_effects& out);
   void try_again(time_point now, session_effects& out);
   std::optional<time_point> expiry_of_address() const noexcept;
+  application_answer& answer_about(joined_document& of) const;
   bool has_place_for(std::string_view name) noexcept;
   void note_spoken(dialect in) noexcept;
   bool is_address(const joined_document& document) const noexcept;
@@ -279,21 +286,22 @@ class session_protocol {
   std::unique_ptr<presence_budget> presence_;  // once it has sent presence
   std::unique_ptr<opening_attempts> opening_;  // until the document of a shared connection begins
   pulse pulse_;
-  // Small members side by side: ten thousand idle sessions are held at once.
-  std::optional<dialect> of_text_;    // the dialect that comes in text frames
-  std::optional<dialect> of_binary_;  // and in binary ones
-  std::uint16_t receipt_asked_ = 0;   // when the client last asked for a receipt: lower_bits()
-  dialect_set spoken_;                // by the client; only then does the server
-  bool needs_tokens_ = false;         // it has spoken a dialect that is paused above the rate
-  bool needs_keep_alive_ = false;     // it has spoken a dialect whose clients need it
-  bool has_missed_presence_ = false;
-  bool is_closed_ = false;
-  bool is_paused_ = false;
-  bool is_checking_ = false;      // on_wake() will come
-  bool has_ignored_ = false;      // a message, and said so
-  bool awaits_receipt_ = false;   // nothing was sent since it asked
-  bool answers_asked_ = false;    // the client has shown a token that it was asked for
-  std::uint8_t token_asked_ = 0;  // how often the client was asked for another token
+  // Small members side by side, the flags in one byte or two: ten thousand idle sessions are held
+  // at once.
+  std::optional<dialect> of_text_;     // the dialect that comes in text frames
+  std::optional<dialect> of_binary_;   // and in binary ones
+  std::uint16_t receipt_asked_ = 0;    // when the client last asked for a receipt: lower_bits()
+  dialect_set spoken_;                 // by the client; only then does the server
+  std::uint8_t token_asked_ = 0;       // how often the client was asked for another token
+  bool needs_tokens_ : 1 = false;      // it has spoken a dialect that is paused above the rate
+  bool needs_keep_alive_ : 1 = false;  // it has spoken a dialect whose clients need it
+  bool has_missed_presence_ : 1 = false;
+  bool is_closed_ : 1 = false;
+  bool is_paused_ : 1 = false;
+  bool is_checking_ : 1 = false;     // on_wake() will come
+  bool has_ignored_ : 1 = false;     // a message, and said so
+  bool awaits_receipt_ : 1 = false;  // nothing was sent since it asked
+  bool answers_asked_ : 1 = false;   // the client has shown a token that it was asked for
 };
 
 }  // namespace troupe

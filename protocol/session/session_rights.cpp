@@ -14,6 +14,11 @@ namespace {
 constexpr std::array<std::chrono::seconds, 3> token_wanted_before{
     std::chrono::seconds{60}, std::chrono::seconds{40}, std::chrono::seconds{20}};
 
+bool is_over(const joined_document& of, session_protocol::time_point now) {
+  return of.state >= join_state::joined && of.answer && of.answer->expires &&
+         now >= *of.answer->expires;
+}
+
 }  // namespace
 
 void session_protocol::on_authorised(std::string_view document, rights may, moment at,
@@ -29,14 +34,18 @@ void session_protocol::on_authorised(std::string_view document, rights may, mome
 void session_protocol::on_identified(std::string_view document, identity_ptr who,
                                      std::optional<time_point> expires) {
   if (user_of(route_.who).empty() && !user_of(who).empty()) route_.who = who;
-  if (joined_document* const of = documents_.find(document)) {
-    of->who = std::move(who);
-    of->expires = expires;
-  }
+  if (joined_document* const of = documents_.find(document))
+    answer_about(*of) = {std::move(who), expires};
+}
+
+application_answer& session_protocol::answer_about(joined_document& of) const {
+  if (!of.answer)
+    of.answer = std::make_unique<application_answer>(application_answer{route_.who, std::nullopt});
+  return *of.answer;
 }
 
 void session_protocol::on_prolonged(std::string_view document, std::optional<time_point> expires) {
-  if (joined_document* const of = documents_.find(document)) of->expires = expires;
+  if (joined_document* const of = documents_.find(document)) answer_about(*of).expires = expires;
 }
 
 void session_protocol::on_given(std::string_view document, rights may) {
@@ -50,9 +59,8 @@ void session_protocol::on_narrowed(std::string_view document, rights within) {
 /// One at a time, since each is a leave of its own.
 bool session_protocol::on_expiry(moment at, session_effects& out) {
   if (is_closed_) return false;
-  const auto ended = std::ranges::find_if(documents_, [&](const joined_document& each) {
-    return each.state >= join_state::joined && each.expires && at.now >= *each.expires;
-  });
+  const auto ended = std::ranges::find_if(
+      documents_, [&](const joined_document& each) { return is_over(each, at.now); });
   if (ended == documents_.end()) return false;
   if (is_address(*ended) || documents_.size() == 1) {
     end_with_token(out);
@@ -62,9 +70,15 @@ bool session_protocol::on_expiry(moment at, session_effects& out) {
   return true;
 }
 
+bool session_protocol::has_expired(time_point now) const noexcept {
+  return !is_closed_ && std::ranges::any_of(documents_, [&](const joined_document& each) {
+    return is_over(each, now);
+  });
+}
+
 const identity_ptr& session_protocol::who_in(std::string_view document) const noexcept {
-  const auto of = std::ranges::find(documents_, document, &joined_document::name);
-  return of == documents_.end() ? route_.who : of->who;
+  const joined_document* const of = documents_.find(document);
+  return of == nullptr ? route_.who : who_in(*of);
 }
 
 /// Before the authoriser has answered, whoever hands its answer on looks at what has changed since.
@@ -103,7 +117,7 @@ void session_protocol::on_renewed(identity_ptr who, std::optional<time_point> ex
   token_asked_ = 0;
   joined_document* const of = documents_.find(route_.document);
   if (of == nullptr) return;
-  of->who = route_.who;
+  if (of->answer) of->answer->who = route_.who;
   if (of->may != may)
     on_rights_changed(route_.document, may, close_reason::access_revoked, at, out);
   else if (of->state == join_state::joined)
@@ -132,7 +146,8 @@ void session_protocol::end_with_token(session_effects& out) const {
 std::optional<session_protocol::time_point> session_protocol::expiry_of_address() const noexcept {
   const auto of = std::ranges::find_if(
       documents_, [&](const joined_document& each) { return is_address(each); });
-  const auto answer = of == documents_.end() ? std::nullopt : of->expires;
+  const auto answer =
+      of == documents_.end() || !of->answer ? std::nullopt : of->answer->expires;
   if (!answer || !route_.expires) return answer ? answer : route_.expires;
   return std::min(*answer, *route_.expires);
 }
