@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "protocol/edits/apply.hpp"
+
 namespace troupe {
 
 caf::result<imported_update> document::on_import(const import_update& order) {
@@ -53,6 +55,14 @@ void add_to(hosted_document& on, const import_update& order, document_effects& o
   for (document_effects::storage_write& write : out.writes) write.origin_name = order.origin_name;
 }
 
+/// The weight of edits on a document whose encoded state has this size, about. An edit of one step
+/// walks to its place; for others the document is copied.
+weight weight_of(const edits::batch& what, std::size_t state_size, bool is_folded) {
+  if (troupe::weight_of(what.size(), heavy_update_bytes) == weight::heavy) return weight::heavy;
+  const bool only_walks = !is_folded && !edits::needs_copy(what);
+  return troupe::weight_of(state_size, only_walks ? heavy_state_bytes : heavy_update_bytes);
+}
+
 void add_if_allowed(hosted_document& on, const import_update& order, bool exists,
                     document_effects& out, import_work& done) {
   done.is_unmatched =
@@ -75,9 +85,9 @@ bool document::handle(operator_import& import) {
   look_at_store();
   // Nobody waits for an update as for an edit, so it may be as much work as it is.
   const weight of_order =
-      import.order.edits ? weight_of(std::max(import.order.edits->size(), durability_.state_size()),
-                                     heavy_update_bytes)
-                         : weight::heavy;
+      import.order.edits
+          ? weight_of(*import.order.edits, durability_.state_size(), work_.state()->is_folded())
+          : weight::heavy;
   const auto outcome_of = std::make_shared<import_work>();
   work_.run(
       of_order,

@@ -23,16 +23,6 @@ bool is_one_step(const operation& what) noexcept {
   }
 }
 
-bool may_be_half_done(const batch& what) noexcept {
-  bool has_written = false;
-  for (const operation& each : what.operations()) {
-    // What comes behind may fail: a test, too.
-    if (has_written || !is_one_step(each)) return true;
-    has_written = each.what != kind::test;
-  }
-  return false;
-}
-
 class carrier {
  public:
   explicit carrier(crdt::doc_edit& edit) : edit_(edit), find_(edit.contents()) {}
@@ -167,12 +157,22 @@ failure explained(failure why) {
 
 }  // namespace
 
+bool needs_copy(const batch& what) noexcept {
+  bool has_written = false;
+  for (const operation& each : what.operations()) {
+    // What comes behind may fail: a test, too.
+    if (has_written || !is_one_step(each)) return true;
+    has_written = each.what != kind::test;
+  }
+  return false;
+}
+
 tl::expected<applied_edits, edit_error> apply(const batch& what, crdt::doc& to,
                                               crdt::client_id own) {
   auto edit = to.edit(own);
   if (!edit) return tl::unexpected(edit_error{edit_error::no_index, {}, edit.error()});
   std::optional<crdt::struct_store> before;
-  if (may_be_half_done(what)) before.emplace(edit->contents());
+  if (needs_copy(what)) before.emplace(edit->contents());
   carrier by{*edit};
   const std::uint64_t steps_max = to.limits().update_steps_max;
   for (std::size_t i = 0; i < what.operations().size(); ++i) {

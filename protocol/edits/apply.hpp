@@ -22,6 +22,9 @@ struct applied_edits {
   byte_buffer update;  ///< For everybody else and for storage; empty: nothing has changed.
 };
 
+/// Whether it may fail in the middle, so that carrying it out begins with a copy of the document.
+bool needs_copy(const batch& what) noexcept;
+
 /// `own`: the author, see crdt::doc::edit(). Fails with invalid_edit (the operation does not fit
 /// the document), edit_conflict (a test), too_complex (limits::update_steps_max), and as the
 /// operations of crdt::doc_edit do; then the document is as it was.
