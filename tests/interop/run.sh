@@ -5,6 +5,7 @@
 #   tests/interop/run.sh sync.test.mjs         one file
 #   TROUPE_BINARY=build/asan/troupe ...        another build of the server
 #   TROUPE_SKIP_SLOW=1 ...                     without the tests that have to wait long
+#   TROUPE_SHORT=1 ...                         those that have to wait long, and a selection of the others
 #   TROUPE_LONG=1 ... storm.test.mjs           with those that take minutes, which nothing else runs
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -21,5 +22,9 @@ if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
     exit 1
   }
 fi
-[ $# -gt 0 ] || set -- *.test.mjs
+# Each dialect, tokens, storage and the cluster, with every test that waits long.
+selection=(access client_versions cluster document_limits hocuspocus json keep_alive limits slow_reader storage sync y_sweet)
+if [ $# -eq 0 ]; then
+  if [ "${TROUPE_SHORT:-}" = 1 ]; then set -- "${selection[@]/%/.test.mjs}"; else set -- *.test.mjs; fi
+fi
 exec node --test --test-concurrency=2 --test-reporter=spec "$@"
