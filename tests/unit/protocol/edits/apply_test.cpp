@@ -175,6 +175,17 @@ TEST_CASE("a batch that fails in the middle has changed nothing", "[edits]") {
   CHECK(doc.text("text") == "hello world!");
 }
 
+TEST_CASE("only what may fail in the middle needs a copy of the document", "[edits]") {
+  const auto needs = [](std::string_view json) { return edits::needs_copy(parsed(json)); };
+  CHECK_FALSE(needs(R"([{"op":"appendText","path":"/t","text":"a"}])"));
+  CHECK_FALSE(needs(R"([{"op":"set","path":"/m/k","value":1}])"));
+  CHECK_FALSE(needs(R"([{"op":"test","path":"/m/k","exists":false},
+                        {"op":"set","path":"/m/k","value":1}])"));
+  CHECK(needs(R"([{"op":"setText","path":"/t","text":"a"}])"));
+  CHECK(needs(R"([{"op":"set","path":"/m/k","value":{},"type":"map"}])"));
+  CHECK(needs(R"([{"op":"set","path":"/m/k","value":1},{"op":"test","path":"/m/k","value":1}])"));
+}
+
 TEST_CASE("a test that fails behind a write undoes the write", "[edits]") {
   crdt::doc doc;
   fill(doc);

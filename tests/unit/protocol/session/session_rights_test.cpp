@@ -165,9 +165,12 @@ TEST_CASE("an answer that ends closes its document, and the last one the session
   join_as(bed, "b", 2, "ada", bed.now + 20s);
   join_as(bed, "c", 3, "ada", bed.now + 20s);
   bed.now += 9s;
+  CHECK_FALSE(bed.core.has_expired(bed.now));
   CHECK(expire(bed) == 0);
   bed.now += 1s;
+  CHECK(bed.core.has_expired(bed.now));
   bed.happens([&] { CHECK(bed.core.on_expiry(bed.at(), bed.out)); });
+  CHECK_FALSE(bed.core.has_expired(bed.now));
   CHECK(bed.errors() == texts{"FORBIDDEN a -"});
   CHECK(bed.out.leaves == 1);
   CHECK_FALSE(bed.out.close);
