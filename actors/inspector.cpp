@@ -26,6 +26,8 @@ constexpr std::chrono::seconds documents_patience{1};
 /// Documents in a slice, and the pause behind it: at most 2,000 documents are asked in a second.
 constexpr std::size_t documents_in_slice = 100;
 constexpr std::chrono::milliseconds documents_pause{50};
+/// Behind a slice of sessions, so that a survey takes little of the cores at any moment.
+constexpr std::chrono::milliseconds sessions_pause{10};
 /// Sessions that are described at once.
 constexpr std::size_t details_at_once = 64;
 
@@ -88,6 +90,7 @@ inspector::behavior_type inspector::make_behavior() {
       [this](const inspect_document& which) { return on_document(which); },
       [this](const inspect_sessions& which) { return on_sessions(which); },
       [this](flush_atom) { survey_documents_on(); },
+      [this](flush_atom, std::uint64_t unit) { survey_unit(unit); },
   };
 }
 
@@ -422,19 +425,23 @@ void inspector::gather_sessions() {
   new_sessions_.assign(parts_.hubs.size(), {});
   new_sessions_are_partial_ = false;
   units_missing_ = parts_.hubs.size() + 1;
-  for (std::size_t unit = 0; unit < parts_.hubs.size(); ++unit) survey_unit(unit, {});
+  session_places_.assign(parts_.hubs.size(), {});
+  for (std::size_t unit = 0; unit < parts_.hubs.size(); ++unit) survey_unit(unit);
   end_unit(false);
 }
 
-void inspector::survey_unit(std::size_t unit, survey_place from) {
+void inspector::survey_unit(std::size_t unit) {
   request(parts_.hubs[unit], inspector_patience,
-          survey_sessions{from, session_table::survey_slice_max})
+          survey_sessions{session_places_[unit], session_table::survey_slice_max})
       .then(
           [this, unit](const surveyed_sessions& heard) {
             auto& all = new_sessions_[unit];
             if (heard.begins_anew) all.clear();
             for (const session_load& each : heard.sessions) all.push_back({each, unit});
-            heard.has_more ? survey_unit(unit, heard.next) : end_unit(false);
+            if (!heard.has_more) return end_unit(false);
+            session_places_[unit] = heard.next;
+            tell_later(this, local_inspector_actor{this}, sessions_pause, flush_atom_v,
+                       std::uint64_t{unit});
           },
           [this](const caf::error&) { end_unit(true); });
 }

@@ -55,7 +55,9 @@ struct inspector_parts {
 };
 
 /// Beside what others may ask, a note to itself: go on with the documents.
-using local_inspector_actor = inspector_actor::extend<caf::result<void>(flush_atom)>;
+using local_inspector_actor =
+    inspector_actor::extend<caf::result<void>(flush_atom),
+                            caf::result<void>(flush_atom, std::uint64_t)>;  // of a unit
 
 class inspector final : public local_inspector_actor::base {
  public:
@@ -119,7 +121,7 @@ class inspector final : public local_inspector_actor::base {
   void add_stored(inspected_document& to) const;
 
   void gather_sessions();
-  void survey_unit(std::size_t unit, survey_place from);
+  void survey_unit(std::size_t unit);
   void end_unit(bool is_partial);
   void search_rows(const std::shared_ptr<row_search>& search);
   void answer_rows(row_search& search) const;
@@ -141,6 +143,7 @@ class inspector final : public local_inspector_actor::base {
   std::size_t descriptions_missing_ = 0;
   time_point documents_began_;
   std::vector<std::vector<inspection::surveyed_session>> new_sessions_;  // by unit
+  std::vector<survey_place> session_places_;                             // where each unit goes on
   bool new_sessions_are_partial_ = false;
   std::size_t units_missing_ = 0;
   std::shared_ptr<session_details> details_;  // of the newest survey, as far as they were shown
