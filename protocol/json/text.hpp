@@ -16,6 +16,9 @@ std::size_t plain_prefix(std::string_view text) noexcept;
 
 /// Whether all of it is ASCII that needs no escape.
 bool is_plain_ascii(std::string_view text) noexcept;
+constexpr bool is_plain_ascii(char c) noexcept {
+  return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
+}
 
 /// The text of a string value: part of `value` if it has no escapes, else of `scratch`. None if the
 /// value is not a string, or escapes half of a surrogate pair, which UTF-8 cannot hold.

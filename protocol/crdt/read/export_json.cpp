@@ -366,7 +366,7 @@ class json_exporter {
       case content_kind::string:
         for_each_character(
             content_part(from_, of, offset, length, scratch_),
-            [&](std::string_view one) { append_one([&] { out_.append_string(one); }); });
+            [&](std::string_view one) { append_one([&] { out_.append_character(one); }); });
         return;
       case content_kind::type: before(); return open_by_kind(of.content);
       case content_kind::binary:

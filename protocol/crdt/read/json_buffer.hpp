@@ -47,6 +47,15 @@ class json_buffer {
     size_ += size;
   }
 
+  /// The same for one character.
+  void append_character(std::string_view one) {
+    if (one.size() != 1 || !json::is_plain_ascii(one[0])) return append_string(one);
+    char* const at = room(3);
+    at[0] = at[2] = '"';
+    at[1] = one[0];
+    size_ += 3;
+  }
+
   void append_integer(std::uint64_t magnitude, bool is_negative) {
     char* const at = room(json::number_size_max);
     *at = '-';
@@ -75,7 +84,8 @@ class json_buffer {
     return out_.data() + size_;
   }
 
-  void grow(std::size_t size) {
+  /// Not in line, so that what calls it is.
+  [[gnu::noinline]] void grow(std::size_t size) {
     constexpr std::size_t first = 256;
     out_.resize(std::max({first, size_ + size, size_ + size_ / 2}));
   }
