@@ -7,7 +7,7 @@
 // makes the SQLite file. Without a PostgreSQL server of Debian's there is no row for one. Prints the medians and the load of
 // the machine.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -26,6 +26,7 @@ const count = Math.min(Number(process.argv[2] || 10_000), 100_000);
 const turns = Math.min(Number(process.argv[3] || 3), 20);
 const updates_each = 10;
 const folder = mkdtempSync(path.join(tmpdir(), 'troupe-moving-'));
+chmodSync(folder, 0o711); // for the user of PostgreSQL
 
 /** A document of some sentences, as its updates. */
 function updates_of(number) {
