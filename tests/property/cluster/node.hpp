@@ -240,6 +240,7 @@ class node {
   void on_message(peer_end& from, const shared_slice& bytes);
   void on_block(peer_end& from, cluster::document_block block);
   void report_gone(const std::string& document);
+  void tell_gone(peer_end& to, const std::string& document);
 
   // members
   void gossip(peer_end* only);
