@@ -96,7 +96,7 @@ std::optional<std::string> sweep::next_visit(time_point now) {
     names_.pop_front();
     const auto at = visits_.find(name);
     if (at != visits_.end()) {
-      at->second = {true, true};
+      at->second.is_of_pass = true;
       continue;
     }
     if (unfinished_.contains(name)) {  // it was visited just now, or is remembered anyway
