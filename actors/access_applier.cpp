@@ -10,11 +10,11 @@ namespace troupe {
 
 access_applier::access_applier(caf::actor_config& config, access_applier_settings settings,
                                std::shared_ptr<const access_change> what,
-                               std::function<void(const applied_access&)> done)
+                               std::function<void(const applied_access&)> then)
     : access_applier_actor::base(config),
       settings_(std::move(settings)),
       what_(std::move(what)),
-      done_(std::move(done)) {}
+      then_(std::move(then)) {}
 
 access_applier::behavior_type access_applier::make_behavior() {
   end_on_exception(this);
@@ -25,7 +25,7 @@ access_applier::behavior_type access_applier::make_behavior() {
 
 void access_applier::on_exit() {
   outcome_.has_failed = true;
-  if (const auto done = std::exchange(done_, nullptr)) done(outcome_);
+  if (const auto then = std::exchange(then_, nullptr)) then(outcome_);
   settings_ = {};
 }
 
@@ -37,7 +37,7 @@ void access_applier::fail() {
 
 void access_applier::finish_if_done() {
   if (!is_done_here_ || !is_done_elsewhere_) return;
-  if (const auto done = std::exchange(done_, nullptr)) done(outcome_);
+  if (const auto then = std::exchange(then_, nullptr)) then(outcome_);
   quit();
 }
 

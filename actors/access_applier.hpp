@@ -32,10 +32,10 @@ struct access_applier_settings {
 
 class access_applier final : public access_applier_actor::base {
  public:
-  /// `done` is called once, on a thread of CAF.
+  /// `then` is called once, on a thread of CAF.
   access_applier(caf::actor_config& config, access_applier_settings settings,
                  std::shared_ptr<const access_change> what,
-                 std::function<void(const applied_access&)> done);
+                 std::function<void(const applied_access&)> then);
 
   const char* name() const override { return "troupe.access"; }
 
@@ -58,7 +58,7 @@ class access_applier final : public access_applier_actor::base {
 
   access_applier_settings settings_;
   const std::shared_ptr<const access_change> what_;
-  std::function<void(const applied_access&)> done_;  // empty once it was called
+  std::function<void(const applied_access&)> then_;  // empty once it was called
   applied_access outcome_;
   std::weak_ptr<const void> requests_;  // see requests_under_way::when_over()
   time_point deadline_;                 // of these

@@ -329,9 +329,9 @@ void cluster_manager::take_access(const peer_map::value_type& from,
                              cluster::peer_access_change{shared_bytes::copy_of(as_bytes(text))}}),
                          cluster::traffic_class::control, nullptr});
   };
-  const auto done = settings_.change_access(as_text(change.change.view()), answer);
-  if (!done) return;
-  announced_.on_done(from.second.number, *done);
+  const auto heard = settings_.change_access(as_text(change.change.view()), answer);
+  if (!heard) return;
+  announced_.on_done(from.second.number, *heard);
   look_at_announced();
 }
 
