@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "actors/access_applier.hpp"
 #include "actors/admin_cluster.hpp"
 #include "actors/admin_metrics.hpp"
 #include "actors/gather.hpp"
@@ -82,13 +83,6 @@ void admin_request::finish(http_answer with) {
   quit();
 }
 
-/// Those of whoever the change concerns that were let in before it.
-void admin_request::finish_behind_requests(const access_change& change, http_answer with) {
-  sources_->access->requests().when_over(
-      change, [answer = std::exchange(answer_, nullptr), with = std::move(with)] { answer(with); });
-  quit();
-}
-
 void admin_request::answer(const list_sessions& query) {
   gather_then(
       this, all_hubs(), query, listed_sessions{}, patience,
@@ -145,7 +139,8 @@ void admin_request::answer(const replay_webhooks& query) {
 }
 
 /// First for those who come, so that nobody slips through in between. The answer goes out when all
-/// that the sessions had sent before is handled, and what was let in without a session is done.
+/// that the sessions had sent before is handled, and what was let in without a session is done; the
+/// access_applier sees to that.
 void admin_request::answer(const admin::access_query& order) {
   if (order.is_lift) return lift(order);
   const auto now = std::chrono::steady_clock::now();
@@ -154,25 +149,17 @@ void admin_request::answer(const admin::access_query& order) {
   if (query.lasts.count() > 0 && !sources_->access->add(query.what, now, now + query.lasts))
     return finish(admin::answer_error(503, "too many changes of rights are kept already"));
   log_line(log_severity::info, admin::describe(query));
-  if (sources_->cluster) tell(this, sources_->cluster, announce_access{admin::to_text(query)});
   // What the application said before the change does not count behind it.
   if (sources_->authoriser) tell(this, sources_->authoriser, forget_authorisations{});
-  gather_then(
-      this, all_hubs(), change_access{std::make_shared<const access_change>(query.what)},
-      changed_access{}, patience,
-      [](changed_access& all, const changed_access& part) {
-        all.sessions += part.sessions;
-        all.documents.insert(all.documents.end(), part.documents.begin(), part.documents.end());
-      },
-      [this, query](changed_access all, std::size_t late) {
-        if (late > 0) return finish(admin::show_failure());
-        request(sources_->directory, patience, settle_documents{all.documents})
-            .then(
-                [this, query, all](const settled_documents&) {
-                  finish_behind_requests(query.what, admin::show_changed(query, all));
-                },
-                [this](const caf::error&) { finish(admin::show_failure()); });
+  query.wants_answer = true;
+  access_applier_settings how{sources_->directory, all_hubs(), sources_->access, sources_->cluster,
+                              admin::to_text(query)};
+  spawn<access_applier>(
+      std::move(how), std::make_shared<const access_change>(query.what),
+      [query, answer = std::exchange(answer_, nullptr)](const applied_access& applied) {
+        answer(applied.has_failed ? admin::show_failure() : admin::show_changed(query, applied));
       });
+  quit();
 }
 
 /// Sessions look at their rights again within a second.
@@ -182,7 +169,8 @@ void admin_request::lift(admin::access_query query) {
   if (!lasts) return finish(admin::show_lifted(lasts));
   query.lasts = *lasts;
   log_line(log_severity::info, admin::describe(query));
-  if (sources_->cluster) tell(this, sources_->cluster, announce_access{admin::to_text(query)});
+  if (sources_->cluster)
+    tell_anonymously(sources_->cluster, announce_access{admin::to_text(query)});
   finish(admin::show_lifted(lasts));
 }
 

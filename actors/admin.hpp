@@ -73,7 +73,6 @@ class admin_request final : public admin_request_actor::base {
   void answer(const http_answer& known) { finish(known); }
   void add_presence(listed_sessions page);
   void finish(http_answer with);
-  void finish_behind_requests(const access_change& change, http_answer with);
 
   std::shared_ptr<const admin_sources> sources_;
   std::function<void(http_answer)> answer_;  // empty once it was called

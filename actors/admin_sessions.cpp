@@ -147,8 +147,8 @@ std::string name_of_subject(const access_change& of) {
   return text;
 }
 
-std::uint64_t time_in(const json& body) {
-  const auto at = body.find("at");
+std::uint64_t number_in(const json& body, const char* name) {
+  const auto at = body.find(name);
   return at != body.end() && at->is_number_unsigned() ? at->get<std::uint64_t>() : 0;
 }
 
@@ -215,6 +215,7 @@ std::string to_text(const access_query& query) {
   if (query.what.may) text["rights"] = words_of(*query.what.may);
   if (query.what.is_grant) text["grant"] = true;
   if (query.what.made_at != 0) text["at"] = query.what.made_at;
+  if (query.wants_answer) text["wantsAnswer"] = true;
   return text.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -230,8 +231,23 @@ read_result<access_query> from_text(std::string_view text) {
   } else {
     TROUPE_ASSIGN(query, body->contains("rights") ? read_rights(*body) : read_close(*body));
   }
-  query.what.made_at = time_in(*body);
+  query.what.made_at = number_in(*body, "at");
+  query.wants_answer = body->value("wantsAnswer", json(false)) == true;
   return query;
+}
+
+/// Nodes of earlier versions ask for none, and would take it for a change of nobody.
+std::string to_text(const done_access& done) {
+  json text{{"done", done.number}, {"sessions", done.sessions}, {"unfinished", done.unfinished}};
+  if (done.has_failed) text["failed"] = true;
+  return text.dump();
+}
+
+std::optional<done_access> done_in(std::string_view text) {
+  const auto body = read_object(std::string{text});
+  if (!body || !body->contains("done")) return std::nullopt;
+  return done_access{number_in(*body, "done"), number_in(*body, "sessions"),
+                     number_in(*body, "unfinished"), body->contains("failed")};
 }
 
 std::string describe(const access_query& query) {
@@ -272,8 +288,11 @@ http_answer show_lifted(std::optional<std::chrono::seconds> lasts) {
   return answer_json(200, {{"lifted", true}, {"seconds", lasts->count()}});
 }
 
-http_answer show_changed(const access_query& query, const changed_access& changed) {
-  json shown{{"sessions", changed.sessions}, {"seconds", query.lasts.count()}};
+/// It counts in any case; what was not waited for is named, for whoever relies on it.
+http_answer show_changed(const access_query& query, const applied_access& applied) {
+  json shown{{"sessions", applied.sessions}, {"seconds", query.lasts.count()}};
+  if (applied.unfinished > 0 || !applied.silent.empty())
+    shown["unfinished"] = {{"requests", applied.unfinished}, {"nodes", applied.silent}};
   if (query.what.may) shown["rights"] = to_string(*query.what.may);
   if (query.what.is_grant) shown["grant"] = true;
   return answer_json(200, shown);

@@ -13,6 +13,7 @@
 #include <tl/expected.hpp>
 
 #include "actors/access_changes.hpp"
+#include "actors/announced_changes.hpp"
 #include "actors/operator_view.hpp"
 #include "net/http_message.hpp"
 
@@ -27,6 +28,7 @@ struct access_query {
   access_change what;
   std::chrono::seconds lasts{0};  ///< 0: only those who are here are meant.
   bool is_lift = false;           ///< The kept change of exactly this subject is lifted.
+  bool wants_answer = false;      ///< From the nodes that hear of it, once it is done there.
 };
 
 /// A page of the changes that are kept.
@@ -50,6 +52,11 @@ tl::expected<changes_query, http_answer> read_changes_page(const http_request& r
 std::string to_text(const access_query& query);
 tl::expected<access_query, http_answer> from_text(std::string_view text);
 
+/// What a node that wants an answer hears: `number` is access_change::made_at. Nothing: the text is
+/// no answer.
+std::string to_text(const done_access& done);
+std::optional<done_access> done_in(std::string_view text);
+
 /// A line for the log.
 std::string describe(const access_query& query);
 
@@ -59,6 +66,6 @@ http_answer show_changes(const std::vector<access_changes::counting>& all,
 /// `lasts`: how long it would have counted; nothing: there was none.
 http_answer show_lifted(std::optional<std::chrono::seconds> lasts);
 
-http_answer show_changed(const access_query& query, const changed_access& changed);
+http_answer show_changed(const access_query& query, const applied_access& applied);
 
 }  // namespace troupe::admin

@@ -58,7 +58,7 @@ cluster_manager::behavior_type cluster_manager::make_behavior() {
       [this](const peer_said& what) { on_said(what); },
       [this](const link_changed& change) { on_link_changed(change); },
       [this](const documents_moved& news) { on_moved(news); },
-      [this](const announce_access& news) { on_announce(news); },
+      [this](const announce_access& news) { return on_announce(news); },
       [this](const second_passed&) { on_second(); },
       [this](const drain_node&) { return on_drain(); },
       [this](const describe_cluster&) { return on_describe(); },
@@ -69,6 +69,7 @@ cluster_manager::behavior_type cluster_manager::make_behavior() {
 void cluster_manager::on_exit() {
   for (const auto& [id, each] : peers_) send_exit(each.link, caf::exit_reason::user_shutdown);
   peers_.clear();
+  announcers_.clear();
   directory_ = nullptr;
   settings_.connector = nullptr;
   settings_.sweeper = nullptr;
@@ -110,6 +111,7 @@ void cluster_manager::on_second() {
   if (is_draining_) return;
   tell_later(this, cluster_actor{this}, std::chrono::seconds{1}, second_passed{});
   for (const auto& [id, each] : peers_) tell(this, each.link, second_passed{});
+  look_at_announced();
   const auto now = current_time();
   std::vector<cluster::dial_target> targets = members_.addresses_to_dial();
   const bool is_alone = std::ranges::none_of(peers_, [](auto& each) { return each.second.is_up; });
@@ -235,8 +237,11 @@ void cluster_manager::on_link_changed(const link_changed& change) {
     gossip(change.peer);
     for (const std::string& each : settings_.kept_changes())
       notify_peer(of->second, cluster::peer_access_change{shared_bytes::copy_of(as_bytes(each))});
-  } else if (was_up && !is_draining_) {
-    log_line(log_severity::warning, "the link to node " + name + " is lost: " + change.why);
+  } else {
+    announced_.on_lost(change.peer);
+    look_at_announced();
+    if (was_up && !is_draining_)
+      log_line(log_severity::warning, "the link to node " + name + " is lost: " + change.why);
   }
   settings_.state->note(members_.why_not());
   tell(this, settings_.sweeper, change);
@@ -268,7 +273,7 @@ void cluster_manager::on_said(const peer_said& what) {
     return look_at_members();
   }
   if (const auto* const change = std::get_if<cluster::peer_access_change>(&what.what))
-    return settings_.change_access(as_text(change->change.view()));
+    return take_access(*from, *change);
   const auto* const members = std::get_if<cluster::peer_members>(&what.what);
   if (members == nullptr) return;
   auto list = cluster::member_list::decode(members->list.view());
@@ -299,9 +304,46 @@ void cluster_manager::on_moved(const documents_moved& news) {
   gossip();
 }
 
-void cluster_manager::on_announce(const announce_access& news) {
-  for (const auto& [id, each] : peers_)
+// --- changes of access ---
+
+caf::result<announced_access> cluster_manager::on_announce(const announce_access& news) {
+  std::vector<cluster::peer_id> asked;
+  std::vector<cluster::peer_id> away;
+  for (const auto& [id, each] : peers_) {
     notify_peer(each, cluster::peer_access_change{shared_bytes::copy_of(as_bytes(news.change))});
+    (each.is_up ? asked : away).push_back(each.number);
+  }
+  if (news.number == 0) return announced_access{};
+  auto promise = make_response_promise<announced_access>();
+  announcers_[news.number] = promise;
+  announced_.begin(news.number, std::move(asked), std::move(away), current_time());
+  look_at_announced();
+  return promise;
+}
+
+void cluster_manager::take_access(const peer_map::value_type& from,
+                                  const cluster::peer_access_change& change) {
+  const auto answer = [to = from.second.link](const std::string& text) {
+    tell_anonymously(
+        to, send_to_peer{cluster::encode(cluster::node_message{
+                             cluster::peer_access_change{shared_bytes::copy_of(as_bytes(text))}}),
+                         cluster::traffic_class::control, nullptr});
+  };
+  const auto heard = settings_.change_access(as_text(change.change.view()), answer);
+  if (!heard) return;
+  announced_.on_done(from.second.number, *heard);
+  look_at_announced();
+}
+
+void cluster_manager::look_at_announced() {
+  for (const auto& each : announced_.take_ended(current_time())) {
+    announced_access answer{each.sessions, each.unfinished, {}};
+    for (const cluster::peer_id silent : each.silent)
+      if (const auto at = find(silent); at != peers_.end())
+        answer.silent.push_back(members_.name_of(at->first));
+    const auto known = announcers_.extract(each.number);
+    if (!known.empty()) known.mapped().deliver(std::move(answer));
+  }
 }
 
 // --- the member list ---
@@ -324,6 +366,7 @@ void cluster_manager::look_at_members() {
     tell(this, at->second.link, end_link{});
     send_exit(at->second.link, caf::exit_reason::user_shutdown);
     if (settings_.newest) settings_.newest->note_link(at->first, false, current_time());
+    announced_.on_lost(at->second.number);
     at = peers_.erase(at);
   }
   for (const cluster::member& each : wanted) {

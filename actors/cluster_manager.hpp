@@ -12,12 +12,15 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <caf/io/middleman_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
+#include "actors/announced_changes.hpp"
 #include "actors/caf_compat.hpp"
 #include "actors/cluster_links.hpp"
 #include "actors/cluster_state.hpp"
@@ -35,8 +38,12 @@ struct cluster_manager_settings {
   cluster::link_limits limits;
   /// Stores both, durably, before it returns.
   std::function<result<void>(const cluster::member_list&, const cluster::moved_lists&)> store;
-  /// Carries out a change of access that another node was told of, as JSON text.
-  std::function<void(std::string_view)> change_access;
+  /// Carries out a change of access that another node was told of, as JSON text. `answer` is called
+  /// once it is done, on any thread, if that node wants to know. Returns what the text is instead:
+  /// such an answer to a change of this node.
+  std::function<std::optional<done_access>(std::string_view,
+                                           std::function<void(std::string)> answer)>
+      change_access;
   /// Those that still count, for a node that was away.
   std::function<std::vector<std::string>()> kept_changes;
   caf::io::middleman_actor connector;  ///< Of CAF's network layer, or of its TLS.
@@ -74,11 +81,15 @@ class cluster_manager final : public cluster_actor::base {
     std::string last_problem;
   };
 
+  using peer_map = std::map<cluster::node_uuid, peer>;
+
   peer_welcome on_hello(const peer_hello& from);
   void on_said(const peer_said& what);
   void on_link_changed(const link_changed& change);
   void on_moved(const documents_moved& news);
-  void on_announce(const announce_access& news);
+  caf::result<announced_access> on_announce(const announce_access& news);
+  void take_access(const peer_map::value_type& from, const cluster::peer_access_change& change);
+  void look_at_announced();
   void on_second();
   caf::result<node_drained> on_drain();
   caf::result<described_cluster> on_describe();
@@ -90,8 +101,6 @@ class cluster_manager final : public cluster_actor::base {
                   cluster::link_epoch epoch);
   void on_dial_failed(const cluster::dial_target& target, const std::string& why);
   bool is_my_turn(const cluster::dial_target& target) const;
-  using peer_map = std::map<cluster::node_uuid, peer>;
-
   peer_map::iterator find(cluster::peer_id number);
   peer* peer_of(const cluster::node_uuid& id);
   described_cluster describe() const;
@@ -110,6 +119,8 @@ class cluster_manager final : public cluster_actor::base {
   directory_actor directory_;
   peer_map peers_;
   std::map<std::string, dialing> dialed_;
+  announced_changes announced_;
+  std::map<std::uint64_t, caf::typed_response_promise<announced_access>> announcers_;
   cluster::peer_id last_number_ = 0;
   std::uint64_t kept_list_ = 0;
   cluster::moved_lists kept_moved_;

@@ -157,7 +157,9 @@ class directory final : public directory_actor::base {
   void spread(const std::string& name, std::uint64_t generation,
               caf::typed_response_promise<visited_document> promise);
   void await_keepers(const std::string& name, removal& ended, const removed_document& outcome);
+  void begin_spread(const std::string& name, std::uint64_t generation);
   void look_at_spread();
+  void leave_behind(const std::string& name, std::vector<cluster::peer_id> missing);
   void send_generation(const std::string& name, std::uint64_t generation);
   bool is_put_off(const adopt_generation& which,
                   caf::typed_response_promise<removed_document> promise);

@@ -99,7 +99,7 @@ bool directory::is_put_off(const adopt_generation& which,
   return true;
 }
 
-/// To all nodes: those that are away hear of it when they ask for the document.
+/// To all nodes: those that are away hear of it when they ask for the document, or by the sweep.
 void directory::send_generation(const std::string& name, std::uint64_t generation) {
   if (settings_.links && generation > 0) notify_peers(name, cluster::peer_generation{generation});
 }
@@ -107,14 +107,26 @@ void directory::send_generation(const std::string& name, std::uint64_t generatio
 void directory::on_announce(const announce_generation& which) {
   if (!settings_.links) return;
   request(store_, caf::infinite, adopt_generation{which.document, 0})
-      .then([this, name = which.document](
-                const removed_document& known) { send_generation(name, known.generation); },
-            [](const caf::error&) {});
+      .then(
+          [this, name = which.document](const removed_document& known) {
+            if (known.generation == 0) return;
+            send_generation(name, known.generation);
+            begin_spread(name, known.generation);
+          },
+          [](const caf::error&) {});
 }
 
 /// A removal counts as an edit does: once as many keepers as are needed have it on disk.
 void directory::await_keepers(const std::string& name, removal& ended,
                               const removed_document& outcome) {
+  spreading_removal& waiting = unconfirmed_[name];
+  waiting.outcome = outcome;
+  for (auto& promise : ended.promises) waiting.promises.push_back(std::move(promise));
+  begin_spread(name, outcome.generation);
+}
+
+/// What a removal or an admission has made of a document, for its keepers, which have been told.
+void directory::begin_spread(const std::string& name, std::uint64_t generation) {
   const cluster_links& links = *settings_.links;
   const cluster::document_placement where = links.place(name);
   // Nobody must be able to read by an earlier list, as for an edit.
@@ -126,11 +138,7 @@ void directory::await_keepers(const std::string& name, removal& ended,
     visit->second.promise.deliver(to_caf_error(close_reason::document_failed));
     spread_visits_.erase(visit);
   }
-  spread_.begin(name, outcome.generation, where.keepers, needed, now,
-                now + links.settings.load_timeout);
-  spreading_removal& waiting = unconfirmed_[name];
-  waiting.outcome = outcome;
-  for (auto& promise : ended.promises) waiting.promises.push_back(std::move(promise));
+  spread_.begin(name, generation, where.keepers, needed, now, now + links.settings.load_timeout);
   look_at_spread();
 }
 
@@ -169,6 +177,8 @@ void directory::look_at_spread() {
     if (const auto visit = spread_visits_.find(each.document); visit != spread_visits_.end()) {
       visit->second.promise.deliver(visited_document{visit->second.list, each.missing, false});
       spread_visits_.erase(visit);
+    } else if (!each.is_stored) {
+      leave_behind(each.document, each.missing);
     }
     const auto found = unconfirmed_.find(each.document);
     if (found == unconfirmed_.end()) continue;
@@ -179,6 +189,14 @@ void directory::look_at_spread() {
   }
   for (const auto& each : spread_.take_due(now))
     notify_peers(each.document, cluster::peer_generation{each.generation}, &each.to);
+  for (auto& each : spread_.take_left_behind(now))
+    leave_behind(each.document, std::move(each.missing));
+}
+
+/// The sweep brings it to these keepers once they can be reached.
+void directory::leave_behind(const std::string& name, std::vector<cluster::peer_id> missing) {
+  if (settings_.links->sweeper)
+    tell(this, settings_.links->sweeper, document_left_behind{name, std::move(missing)});
 }
 
 }  // namespace troupe

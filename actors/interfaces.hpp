@@ -362,7 +362,7 @@ using cluster_actor = caf::typed_actor<
     caf::result<void>(peer_said),                      // what a peer says that is about no document
     caf::result<void>(link_changed),                   // a link is up, or lost
     caf::result<void>(documents_moved),                // all documents are where a list wants them
-    caf::result<void>(announce_access),                // the application changes what users may do
+    caf::result<announced_access>(announce_access),    // tell all nodes; answer once it is done
     caf::result<void>(second_passed),                  // note to itself: dial who is missing
     caf::result<node_drained>(drain_node),             // say bye to all
     caf::result<described_cluster>(describe_cluster),  // for operators
@@ -381,8 +381,15 @@ struct documents_moved {
   std::uint64_t list_number = 0;
   bool may_drop = false;  ///< Those of all nodes are, so that copies which belong elsewhere may go.
 };
+/// The application changes what users may do.
 struct announce_access {
-  std::string change;  ///< JSON text: admin::to_text().
+  std::string change;        ///< JSON text: admin::to_text().
+  std::uint64_t number = 0;  ///< access_change::made_at; 0: no node is asked whether it is done.
+};
+struct announced_access {
+  std::uint64_t sessions = 0;
+  std::uint64_t unfinished = 0;     ///< See applied_access, as the next.
+  std::vector<std::string> silent;  ///< Names of nodes.
 };
 
 // --- store: one per node, on a thread of its own; writes to storage, in batches ---
@@ -528,6 +535,11 @@ struct contents_made {
   std::uint64_t number = 0;  ///< Of the question.
   std::shared_ptr<const http_answer> answer;
 };
+
+// --- access applier: one per change of access; ends when it is done ---
+
+using access_applier_actor = caf::typed_actor<caf::result<void>(
+    flush_atom)>;  // note to itself: requests are over, or time is up
 
 // --- admin request, archivist: one per request to the admin listener; ends with the answer ---
 

@@ -14,6 +14,7 @@
   message(adopt_generation) \
   message(announce_access) \
   message(announce_generation) \
+  message(announced_access) \
   message(answer_admin_request) \
   message(append_updates) \
   message(attach_document) \

@@ -64,6 +64,14 @@ struct changed_access {
   std::vector<std::string> documents;
 };
 
+/// How a change of access has gone, on all nodes that have said so.
+struct applied_access {
+  std::uint64_t sessions = 0;
+  std::uint64_t unfinished = 0;       ///< Requests from before it that were not waited for.
+  std::vector<std::string> silent{};  ///< The nodes that have not said that it is done.
+  bool has_failed = false;            ///< Not all of this node have answered in time.
+};
+
 struct session_info {
   session_id id = no_session;
   std::string user;  ///< Empty: nobody in particular.

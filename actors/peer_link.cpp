@@ -179,7 +179,12 @@ void peer_link::send_batch(cluster::batch what) {
 void peer_link::report_lost() {
   for (const cluster::lost_document& each : link_.take_lost()) {
     const auto of = documents_.find(each.document);
-    if (of == documents_.end()) continue;
+    if (of == documents_.end()) {
+      // That it has ended may be what was lost. One that is being opened says all anew.
+      if (each.what == cluster::loss::data && !openings_.contains(each.document))
+        report_gone(each.document);
+      continue;
+    }
     const auto what = each.what == cluster::loss::presence ? peer_news::kind::presence_lost
                                                            : peer_news::kind::lost;
     tell(this, of->second, peer_news{settings_.peer, what});

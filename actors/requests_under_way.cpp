@@ -30,11 +30,13 @@ std::shared_ptr<void> requests_under_way::begin(std::string user, std::string to
   return std::make_shared<one>(all_, number);
 }
 
-void requests_under_way::when_over(const access_change& change, std::function<void()> then) {
+std::weak_ptr<const void> requests_under_way::when_over(const access_change& change,
+                                                        std::function<void()> then) {
   const auto waits = std::make_shared<waiting>(std::move(then));  // goes behind the lock
   const std::lock_guard lock{all_->mutex};
   for (auto& [number, each] : all_->entries)
     if (change.concerns(each.user, each.token_id, each.document)) each.held.push_back(waits);
+  return waits;
 }
 
 }  // namespace troupe

@@ -25,8 +25,9 @@ class requests_under_way {
   std::shared_ptr<void> begin(std::string user, std::string token_id, std::string document);
 
   /// Calls `then` once all that are under way now and that the change concerns are over, on the
-  /// thread of the last; at once if there are none.
-  void when_over(const access_change& change, std::function<void()> then);
+  /// thread of the last; at once if there are none. The use_count() of what is returned says how
+  /// many of them are left.
+  std::weak_ptr<const void> when_over(const access_change& change, std::function<void()> then);
 
  private:
   class waiting;

@@ -1,5 +1,15 @@
 #include "app/cluster/cluster.hpp"
 
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "actors/access_applier.hpp"
 #include "actors/admin_sessions.hpp"
 #include "actors/sweeper.hpp"
 #include "app/cluster/identity.hpp"
@@ -42,22 +52,48 @@ result<cluster_manager_settings> find_identity(const config& settings) {
 }
 
 /// What this node's own admin page does with a change, without passing it on.
-std::function<void(std::string_view)> access_changer(const cluster_parts& parts) {
-  return [parts](std::string_view text) {
-    const auto query = admin::from_text(text);
-    if (!query) return log_line(log_severity::error, "a change of access cannot be read");
-    const auto now = std::chrono::steady_clock::now();
-    if (query->is_lift) {
-      log_line(log_severity::info, "at another node " + admin::describe(*query));
-      return parts.access->note_lift(query->what, now, now + query->lasts);
-    }
-    if (query->lasts.count() > 0 && !parts.access->add(query->what, now, now + query->lasts))
-      return log_line(log_severity::error, "too many changes of access are kept already");
-    log_line(log_severity::info, "at another node " + admin::describe(*query));
-    if (parts.authoriser) tell_anonymously(parts.authoriser, forget_authorisations{});
-    const auto what = std::make_shared<const access_change>(query->what);
-    for (const hub_actor& hub : parts.gateway->beside(parts.hubs))
-      tell_anonymously(hub, change_access{what});
+void carry_out(caf::actor_system& system, const cluster_parts& parts,
+               const admin::access_query& query, std::function<void(std::string)> answer) {
+  const auto now = std::chrono::steady_clock::now();
+  if (query.is_lift) {
+    log_line(log_severity::info, "at another node " + admin::describe(query));
+    return parts.access->note_lift(query.what, now, now + query.lasts);
+  }
+  const auto say = [number = query.what.made_at, wanted = query.wants_answer,
+                    answer = std::move(answer)](const applied_access& applied) {
+    if (wanted)
+      answer(admin::to_text(
+          done_access{number, applied.sessions, applied.unfinished, applied.has_failed}));
+  };
+  if (query.lasts.count() > 0 && !parts.access->add(query.what, now, now + query.lasts)) {
+    log_line(log_severity::error, "too many changes of access are kept already");
+    return say({.sessions = 0, .unfinished = 0, .silent = {}, .has_failed = true});
+  }
+  log_line(log_severity::info, "at another node " + admin::describe(query));
+  if (parts.authoriser) tell_anonymously(parts.authoriser, forget_authorisations{});
+  const auto what = std::make_shared<const access_change>(query.what);
+  const std::vector<hub_actor> hubs = parts.gateway->beside(parts.hubs);
+  if (query.wants_answer) {
+    system.spawn<access_applier>(access_applier_settings{parts.directory, hubs, parts.access}, what,
+                                 say);
+    return;
+  }
+  // Those that a node tells when it is linked may be many, and nobody waits for them.
+  for (const hub_actor& hub : hubs) tell_anonymously(hub, change_access{what});
+}
+
+using access_changer =
+    std::function<std::optional<done_access>(std::string_view, std::function<void(std::string)>)>;
+
+access_changer changer_of_access(caf::actor_system& system, const cluster_parts& parts) {
+  return [&system, parts](std::string_view text,
+                          std::function<void(std::string)> answer) -> std::optional<done_access> {
+    if (auto done = admin::done_in(text)) return done;
+    if (const auto query = admin::from_text(text))
+      carry_out(system, parts, *query, std::move(answer));
+    else
+      log_line(log_severity::error, "a change of access cannot be read");
+    return std::nullopt;
   };
 }
 
@@ -87,7 +123,7 @@ result<opened_cluster> open_cluster(const config& settings, caf::actor_system& s
   how.state = parts.state;
   how.newest = parts.newest;
   how.metrics = parts.metrics;
-  how.change_access = access_changer(parts);
+  how.change_access = changer_of_access(system, parts);
   how.kept_changes = access_teller(parts);
   opened.sweeper = how.sweeper =
       system.spawn<sweeper, caf::detached>(parts.archive, parts.directory);

@@ -20,7 +20,7 @@ void generation_spread::on_stored(peer_id by, const std::string& document,
 std::vector<generation_spread::notice> generation_spread::take_due(time_point now) {
   std::vector<notice> due;
   for (auto& [document, each] : spreading_) {
-    if (now - each.told_at < tell_interval) continue;
+    if (each.is_reported || now - each.told_at < tell_interval) continue;
     each.told_at = now;
     due.push_back({document, each.generation, each.missing});
   }
@@ -29,14 +29,28 @@ std::vector<generation_spread::notice> generation_spread::take_due(time_point no
 
 std::vector<generation_spread::outcome> generation_spread::take_ended(time_point now) {
   std::vector<outcome> ended;
-  std::erase_if(spreading_, [&](auto& entry) {
-    const bool is_stored = entry.second.needed == 0;
-    if (is_stored || now >= entry.second.deadline)
-      ended.push_back(
-          {entry.first, entry.second.generation, is_stored, std::move(entry.second.missing)});
-    return is_stored || now >= entry.second.deadline;
-  });
+  for (auto next = spreading_.begin(); next != spreading_.end();) {
+    const auto at = next++;
+    auto& [document, each] = *at;
+    const bool is_stored = each.needed == 0;
+    if (!is_stored && now < each.deadline) continue;
+    if (!std::exchange(each.is_reported, true))
+      ended.push_back({document, each.generation, is_stored, each.missing});
+    if (!is_stored || each.missing.empty()) spreading_.erase(at);
+  }
   return ended;
+}
+
+std::vector<generation_spread::remainder> generation_spread::take_left_behind(time_point now) {
+  std::vector<remainder> left;
+  for (auto next = spreading_.begin(); next != spreading_.end();) {
+    const auto at = next++;
+    auto& [document, each] = *at;
+    if (!each.is_reported || now < each.deadline) continue;
+    left.push_back({document, std::move(each.missing)});
+    spreading_.erase(at);
+  }
+  return left;
 }
 
 }  // namespace troupe::cluster

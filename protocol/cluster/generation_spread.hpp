@@ -1,9 +1,9 @@
 // Which removals of documents have yet to reach the disks of their keepers, where somebody waits
 // for that: an operator who has removed one, or a sweep that brings it to the keepers of another
 // list, since a copy that was away meanwhile might come back there. A keeper that has not confirmed
-// is told again and again, until enough have or the time is up; what is told is a generation
-// (peer_generation), and it is confirmed by peer_generation_stored. Owner: the directory. Pure:
-// time is passed in.
+// is told again and again, until enough have or the time is up; who lacks it then is left to the
+// sweep. What is told is a generation (peer_generation), and it is confirmed by
+// peer_generation_stored. Owner: the directory. Pure: time is passed in.
 #pragma once
 
 #include <chrono>
@@ -37,7 +37,7 @@ class generation_spread {
     std::uint64_t generation = 0;
     std::vector<peer_id> to;
   };
-  /// Who is to be told again now.
+  /// Who is to be told again now, where not enough have it.
   std::vector<notice> take_due(time_point now);
 
   struct outcome {
@@ -46,8 +46,15 @@ class generation_spread {
     bool is_stored = false;        ///< Else time is up.
     std::vector<peer_id> missing;  ///< Those that have not confirmed.
   };
-  /// What has ended; it is forgotten.
+  /// For what nobody has to wait any longer: enough have stored it, or time is up. Once for each.
   std::vector<outcome> take_ended(time_point now);
+
+  struct remainder {
+    std::string document;
+    std::vector<peer_id> missing;
+  };
+  /// Those of which enough keepers have confirmed it, but these have not until time was up.
+  std::vector<remainder> take_left_behind(time_point now);
 
   bool contains(const std::string& document) const { return spreading_.contains(document); }
   bool empty() const noexcept { return spreading_.empty(); }
@@ -59,6 +66,7 @@ class generation_spread {
     std::size_t needed = 0;
     time_point told_at;
     time_point deadline;
+    bool is_reported = false;  // as stored by enough
   };
 
   std::map<std::string, spreading> spreading_;

@@ -160,7 +160,8 @@ struct peer_members {
 struct peer_moved {
   std::uint64_t list_number = 0;
 };
-/// A change of what users may do, as the admin page took it: JSON text.
+/// A change of what users may do, as the admin page took it, or the answer to one that asks for it,
+/// once it is done at the sender: JSON text.
 struct peer_access_change {
   shared_slice change;
 };

@@ -88,14 +88,16 @@ void replica::on_lost(peer_id id, const replica_state& own, time_point now) {
   begin_flows(own, now);
 }
 
-/// What it has confirmed is on its disk. If there is more, its next replica has to hear of it.
+/// What it has confirmed is on its disk. If there is more, its next replica has to hear of it. A
+/// keeper does not end while somebody here uses the document, unless it has failed there or was
+/// removed: it is compared again, and what has become of it is heard.
 void replica::on_gone(peer_id id, const replica_state& own, time_point now) {
   peer* const gone = find(id);
   if (gone == nullptr || !gone->is_up) return;
   note_user(*gone, false);
   forget_incoming(*gone);
   ask_to_load(*gone, own, now);
-  if (!gone->is_target() || gone->stored < number_) end_flow(*gone);
+  if (!gone->is_target() || is_used_ || gone->stored < number_) end_flow(*gone);
   // It may be that it cannot be opened there at all.
   if (now - gone->compared_at >= how_.reopen_interval) begin_flows(own, now);
 }
@@ -366,7 +368,11 @@ bool replica::fits(peer_id id) const noexcept {
 void replica::on(peer& from, const peer_compare& compare, const replica_state& own,
                  time_point now) {
   from.is_complete = compare.digest == own.digest();
-  if (!from.is_complete) return ask(from, own, now);
+  if (!from.is_complete) {
+    // What was written before is not streamed, and an answer under way may lack it.
+    from.missed = std::max(from.missed, compare.number);
+    return ask(from, own, now);
+  }
   from.has_asked = false;
   from.missed = from.ahead = 0;
   note_taken(from, {compare.number, number_, true});
@@ -518,80 +524,6 @@ void replica::on(peer& from, const peer_loaded& answer, const replica_state& own
   if (answer.life != how_.life || answer.round != round_ || !answer.is_whole) return;
   from.answered_under = from.list;
   look_whether_loaded(own, now);
-}
-
-// --- confirmations ---
-
-void replica::note_taken(peer& from, taken_state what) {
-  from.unconfirmed.push_back(what);
-  confirm(from);
-}
-
-void replica::on_durable(state_number up_to) {
-  durable_ = std::max(durable_, up_to);
-  for (peer& each : peers_) confirm(each);
-}
-
-void replica::confirm(peer& to) {
-  bool has_news = false;
-  for (; !to.unconfirmed.empty() && to.unconfirmed.front().here <= durable_; has_news = true) {
-    const taken_state& next = to.unconfirmed.front();
-    to.confirmed.up_to = std::max(to.confirmed.up_to, next.theirs);
-    if (next.is_whole) to.confirmed.whole = std::max(to.confirmed.whole, next.theirs);
-    to.unconfirmed.pop_front();
-  }
-  if (!has_news || to.confirmed.up_to == 0) return;
-  to.confirmed.life = to.life;
-  push(to, to.confirmed);
-}
-
-// --- questions ---
-
-std::vector<peer_id> replica::take_new_users() { return std::exchange(new_users_, {}); }
-
-bool replica::has_users() const noexcept {
-  return std::ranges::any_of(peers_, [](const peer& each) { return each.is_up && each.is_user; });
-}
-
-std::vector<replica::confirmation> replica::confirmations() const {
-  std::vector<confirmation> all;
-  for (const peer& each : peers_)
-    if (each.is_keeper) all.push_back({each.id, each.stored, each.whole});
-  return all;
-}
-
-std::size_t replica::acks_needed() const noexcept {
-  if (!where_.is_available)
-    return where_.is_widely_known ? where_.write_acks : where_.keepers.size() + 2;
-  const auto reachable =
-      std::ranges::count_if(peers_, [](const peer& each) { return each.is_keeper && each.is_up; });
-  const std::size_t kept = static_cast<std::size_t>(reachable) + (where_.keeps_itself ? 1 : 0);
-  return std::clamp<std::size_t>(kept, 1, where_.write_acks);
-}
-
-std::vector<peer_id> replica::lacking(state_number up_to) const {
-  std::vector<peer_id> all;
-  for (const peer& each : peers_)
-    if (each.is_keeper && (each.kept < up_to || !has_begun_)) all.push_back(each.id);
-  return all;
-}
-
-bool replica::is_being_kept(state_number up_to) const noexcept {
-  return std::ranges::any_of(peers_, [up_to](const peer& each) {
-    return each.is_keeper && each.is_up && each.kept < up_to;
-  });
-}
-
-bool replica::is_kept_everywhere(state_number up_to) const noexcept {
-  if (!has_begun_ || (where_.keeps_itself && durable_ < up_to)) return false;
-  if (!where_.keeps_itself && where_.keepers.empty()) return false;  // nobody is known to keep it
-  return std::ranges::all_of(
-      peers_, [up_to](const peer& each) { return !each.is_keeper || each.kept >= up_to; });
-}
-
-bool replica::may_be_dropped() const noexcept {
-  if (!where_.may_drop || where_.keeps_itself || where_.keepers.empty()) return false;
-  return !is_used_ && is_kept_everywhere();
 }
 
 }  // namespace troupe::cluster

@@ -51,7 +51,7 @@ void sweep::begin_pass(reach what, std::vector<std::string> names) {
   names_ = {};
   for (std::string& each : names) names_.push_back(std::move(each));
   // All of them are visited again; under another list, other peers lack them.
-  for (auto& [name, of_pass] : visits_) of_pass = false;
+  for (auto& [name, each] : visits_) each.is_of_pass = false;
   if (what != reach::everything) return;
   unfinished_.clear();
   due_.clear();
@@ -80,7 +80,7 @@ std::optional<std::string> sweep::next_visit(time_point now) {
   if (visits_.size() >= settings_.visits_max || now < next_visit_at_) return std::nullopt;
   const auto begin = [&](std::string name, bool of_pass) {
     next_visit_at_ = std::max(next_visit_at_ + settings_.visit_interval, now);
-    visits_[name] = of_pass;
+    visits_[name] = {of_pass, false};
     return name;
   };
   while (!due_.empty() && due_.begin()->first <= now) {
@@ -89,14 +89,14 @@ std::optional<std::string> sweep::next_visit(time_point now) {
     forget_unfinished(name);
     const auto at = visits_.find(name);
     if (at == visits_.end()) return begin(std::move(name), of_pass);
-    at->second = at->second || of_pass;
+    at->second = {at->second.is_of_pass || of_pass, true};
   }
   while (!names_.empty()) {
     std::string name = std::move(names_.front());
     names_.pop_front();
     const auto at = visits_.find(name);
     if (at != visits_.end()) {
-      at->second = true;
+      at->second.is_of_pass = true;
       continue;
     }
     if (unfinished_.contains(name)) {  // it was visited just now, or is remembered anyway
@@ -114,13 +114,14 @@ void sweep::on_visited(const std::string& name, std::uint64_t list, std::vector<
                        time_point now) {
   const auto at = visits_.find(name);
   if (at == visits_.end()) return;
-  const bool of_pass = at->second;
+  const auto [of_pass, is_again] = at->second;
   visits_.erase(at);
   visited_ += of_pass ? 1 : 0;
   const bool is_judged = list == list_;
-  // One that has judged under an earlier list is visited again at once.
-  if (!is_judged && of_pass)
-    keep_unfinished(name, {}, true, now);
+  // One that has judged under an earlier list is visited again at once, as is one that somebody has
+  // left behind since it began.
+  if (is_again || (!is_judged && of_pass))
+    keep_unfinished(name, {}, of_pass, now);
   else if (!lacking.empty())
     keep_unfinished(name, std::move(lacking), of_pass, now + settings_.retry_interval);
   look_whether_done(now);
@@ -129,7 +130,7 @@ void sweep::on_visited(const std::string& name, std::uint64_t list, std::vector<
 void sweep::on_visit_failed(const std::string& name, time_point now) {
   const auto at = visits_.find(name);
   if (at == visits_.end()) return;
-  const bool of_pass = at->second;
+  const bool of_pass = at->second.is_of_pass;
   visits_.erase(at);
   keep_unfinished(name, {}, of_pass, now + settings_.retry_interval);
 }
@@ -139,10 +140,11 @@ void sweep::on_visit_failed(const std::string& name, time_point now) {
 void sweep::look_whether_done(time_point now) {
   look_what_is_due(now);
   const bool visits_one =
-      std::ranges::any_of(visits_, [](const auto& each) { return each.second; });
+      std::ranges::any_of(visits_, [](const auto& each) { return each.second.is_of_pass; });
   if (!is_under_way_ || !is_listed_ || !names_.empty() || visits_one) return;
   if (has_overflown_) {
-    if (!next_pass_at_) next_pass_at_ = now + settings_.retry_interval;
+    const time_point soon = now + settings_.retry_interval;
+    next_pass_at_ = std::min(next_pass_at_.value_or(soon), soon);
     return;
   }
   if (unfinished_of_pass_ > 0) return;

@@ -115,6 +115,10 @@ class sweep {
  private:
   enum class reach : std::uint8_t { everything, not_kept };
 
+  struct visit {
+    bool is_of_pass = false;
+    bool is_again = false;  // what it finds may be older than the wish for it
+  };
   /// A document that is to be visited again.
   struct unfinished {
     std::vector<peer_id> lacking;
@@ -150,7 +154,7 @@ class sweep {
   fifo<std::string> names_;  // to visit
   std::optional<time_point> next_pass_at_;
 
-  std::map<std::string, bool> visits_;  // under way; whether it is of this pass
+  std::map<std::string, visit> visits_;  // under way
   time_point next_visit_at_;
   std::map<std::string, unfinished> unfinished_;
   std::set<std::pair<time_point, std::string>> due_;  // of unfinished_

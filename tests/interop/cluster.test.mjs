@@ -93,6 +93,23 @@ cluster_test('JSON clients hear events, edits and presence of other nodes, and a
   assert.equal(b.events().filter(({ event }) => event === 'chat').length, 1);
 });
 
+cluster_test('a closing at one node is answered when it is done at all, and names a node that is down', async (context) => {
+  const { nodes, json } = await own_cluster(context);
+  const [a, b, c] = nodes;
+  const join_at_b = async () => (await json(b, '/plan?userId=ada')).join();
+  const close = async () => {
+    const options = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ user: 'ada' }) };
+    return (await a.ask('/api/v1/sessions/close', options)).json;
+  };
+  await join_at_b();
+  assert.deepEqual(await close(), { seconds: 0, sessions: 1 });
+  await c.kill();
+  const is_missed = async () => (await a.ask('/api/v1/cluster')).json.nodes.some(({ name, up }) => name === c.name && !up);
+  await until(is_missed, 'the node is missed', detection_ms_max);
+  await join_at_b();
+  assert.deepEqual(await close(), { seconds: 0, sessions: 1, unfinished: { nodes: [c.name], requests: 0 } });
+});
+
 cluster_test('a client that moves to another node is seen there, and no longer where it was', async (context) => {
   const use = await own_cluster(context);
   const watcher = named(use, use.nodes[2], 'plan', 'watcher');

@@ -1,7 +1,13 @@
 // A cluster manager whose network layer, directory, sweeper and other nodes are played by the test.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
@@ -45,6 +51,10 @@ inline hello hello_of(std::uint64_t number, member_list list = {}) {
 }
 inline std::string text_of(const hello& what) { return std::string{as_text(encode(what))}; }
 
+/// A change of access whose sender wants to hear that it is done, and such an answer, to number 7.
+inline constexpr std::string_view asking_change = "asks";
+inline constexpr std::string_view done_change = "done";
+
 /// What was stored, and what other nodes had to say about access; guarded, as the manager writes
 /// it.
 struct kept_things {
@@ -80,9 +90,15 @@ class manager_bed {
       kept->moved = with;
       return {};
     };
-    settings.change_access = [kept = kept](std::string_view text) {
+    settings.change_access =
+        [kept =
+             kept](std::string_view text,
+                   const std::function<void(std::string)>& answer) -> std::optional<done_access> {
       const std::lock_guard lock{kept->mutex};
       kept->changes.emplace_back(text);
+      if (text == asking_change) answer("it is done");
+      if (text != done_change) return std::nullopt;
+      return done_access{.number = 7, .sessions = 2, .unfinished = 1, .has_failed = false};
     };
     settings.kept_changes = [] { return names{R"({"user":"kept"})"}; };
     settings.connector = caf::actor_cast<caf::io::middleman_actor>(connector->ptr());
@@ -135,6 +151,11 @@ class manager_bed {
         .receive([&](const Answer& got) { answer = got; },
                  [](const caf::error& why) { FAIL(caf::to_string(why)); });
     return answer;
+  }
+  /// As ask(), where the answer comes after what the test does meanwhile.
+  template <class Question>
+  auto begin_asking(Question question) {
+    return (*self_)->request(it, patience, std::move(question));
   }
   template <class Message>
   void tell(Message what) {

@@ -289,7 +289,11 @@ void node::flush(peer_end& of) {
   const cluster::peer_id number = number_of(of.id);
   for (const cluster::lost_document& each : of.link.take_lost()) {
     const auto at = documents_.find(each.document);
-    if (at != documents_.end() && at->second->has_begun)
+    if (at == documents_.end()) {
+      if (each.what == cluster::loss::data) tell_gone(of, each.document);
+      continue;
+    }
+    if (at->second->has_begun)
       push(at->second, [this, number](open_document& doc) {
         doc.peers.on_lost(number, doc.state, world_.now());
         show_all(doc, number);
@@ -364,9 +368,12 @@ void node::on_block(peer_end& from, cluster::document_block block) {
 
 void node::report_gone(const std::string& document) {
   for (auto& [number, each] : peers_)
-    if (each->epoch)
-      send(*each, cluster::encode(cluster::document_block{document, 0, {cluster::peer_closed{}}}),
-           cluster::traffic_class::data, document);
+    if (each->epoch) tell_gone(*each, document);
+}
+
+void node::tell_gone(peer_end& to, const std::string& document) {
+  send(to, cluster::encode(cluster::document_block{document, 0, {cluster::peer_closed{}}}),
+       cluster::traffic_class::data, document);
 }
 
 // --- generations ---
@@ -449,8 +456,12 @@ void node::look_at_spread() {
       sweep_.on_visited(each.document, list, each.missing, now);
     } else if (each.is_stored) {
       world_.on_generation(each.document, each.generation);
+    } else {
+      sweep_.on_left_behind(each.document, each.missing, now);
     }
   }
+  for (const auto& each : spread_.take_left_behind(now))
+    sweep_.on_left_behind(each.document, each.missing, now);
   for (const auto& each : spread_.take_due(now))
     send_alone(each.document, cluster::peer_generation{each.generation}, &each.to);
 }

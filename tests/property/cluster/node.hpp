@@ -140,6 +140,8 @@ class node {
 
   /// The state of a document that is open and loaded from the disk.
   const set_document* find(const std::string& document) const;
+  /// Whether it is shown to sessions.
+  bool is_loaded(const std::string& document) const;
   /// Whose presence a session of the document would be shown; nothing: there is none here.
   std::optional<std::set<session>> shown(const std::string& document) const;
   std::uint64_t generation(const std::string& document) const;
@@ -240,6 +242,7 @@ class node {
   void on_message(peer_end& from, const shared_slice& bytes);
   void on_block(peer_end& from, cluster::document_block block);
   void report_gone(const std::string& document);
+  void tell_gone(peer_end& to, const std::string& document);
 
   // members
   void gossip(peer_end* only);

@@ -433,6 +433,11 @@ const set_document* node::find(const std::string& document) const {
   return at == documents_.end() || !at->second->has_begun ? nullptr : &at->second->state;
 }
 
+bool node::is_loaded(const std::string& document) const {
+  const auto at = documents_.find(document);
+  return at != documents_.end() && at->second->peers.is_loaded();
+}
+
 bool node::has_work() const {
   for (const auto& [number, each] : peers_) {
     const auto figures = each->link.figures(world_.now());

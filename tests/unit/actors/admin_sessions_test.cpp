@@ -83,10 +83,23 @@ TEST_CASE("a change is told to the operator and in the log", "[admin]") {
       with(R"({"user":"ada","document":"plan","rights":["read"],"seconds":60})"));
   CHECK(admin::describe(*read) ==
         "an operator leaves only the rights 'read' of user 'ada' in document 'plan', for 60 s");
-  const http_answer answer = admin::show_changed(*read, {2, {"plan"}});
+  const http_answer answer = admin::show_changed(*read, {.sessions = 2, .unfinished = 0});
   CHECK(answer.status == 200);
   CHECK(answer.body.find("\"sessions\": 2") != std::string::npos);
   CHECK(answer.body.find("\"rights\": \"read\"") != std::string::npos);
+  CHECK(answer.body.find("unfinished") == std::string::npos);
+}
+
+TEST_CASE("what a change has not waited for is named", "[admin]") {
+  const auto read = admin::read_close(with(R"({"user":"ada"})"));
+  const http_answer late = admin::show_changed(*read, {.sessions = 0, .unfinished = 3});
+  CHECK(late.status == 200);
+  CHECK(late.body.find("\"requests\": 3") != std::string::npos);
+  CHECK(late.body.find("\"nodes\": []") != std::string::npos);
+  const http_answer silent =
+      admin::show_changed(*read, {.sessions = 0, .unfinished = 0, .silent = {"n2"}});
+  CHECK(silent.body.find("\"requests\": 0") != std::string::npos);
+  CHECK(silent.body.find("\"n2\"") != std::string::npos);
 }
 
 TEST_CASE("a grant is for somebody in one document", "[admin]") {

@@ -27,6 +27,7 @@ void check_same(const admin::access_query& query) {
   CHECK(read.is_lift == query.is_lift);
   CHECK(read.what.is_grant == query.what.is_grant);
   CHECK(read.what.made_at == query.what.made_at);
+  CHECK(read.wants_answer == query.wants_answer);
 }
 
 }  // namespace
@@ -37,6 +38,24 @@ TEST_CASE("a closing reads the same on the other nodes", "[admin][cluster]") {
   check_same({{.token_id = "t"}, 24h});
   check_same({{.token_id = "t"}, 0s});  // not the day that a request without seconds means
   check_same({{.user = "\"\\\n\u00fc"}, 1s});
+}
+
+TEST_CASE("a node hears whether an answer is wanted, and answers", "[admin][cluster]") {
+  admin::access_query query{{.user = "ada", .made_at = 9}, 7s};
+  query.wants_answer = true;
+  check_same(query);
+  CHECK_FALSE(admin::done_in(admin::to_text(query)));
+  for (const bool has_failed : {false, true}) {
+    const std::string text = admin::to_text(done_access{9, 2, 1, has_failed});
+    CHECK_FALSE(admin::from_text(text).has_value());  // what an earlier version makes of it
+    const auto done = admin::done_in(text);
+    REQUIRE(done);
+    CHECK(done->number == 9);
+    CHECK(done->sessions == 2);
+    CHECK(done->unfinished == 1);
+    CHECK(done->has_failed == has_failed);
+  }
+  CHECK_FALSE(admin::done_in("no JSON"));
 }
 
 TEST_CASE("rights of any kind read the same on the other nodes", "[admin][cluster]") {

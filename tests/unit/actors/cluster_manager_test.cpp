@@ -285,6 +285,48 @@ TEST_CASE("a change of access is told to all peers that are linked", "[cluster]"
     CHECK(as_text((*each)->next<peer_access_change>().change.view()) == R"({"user":"ada"})");
 }
 
+TEST_CASE("a node that asks hears that a change of access is done", "[cluster]") {
+  const auto bed = of_three();
+  const auto remote = bed->link_from(hello_of(1, list_of(4, {1, 2, 9})));
+  remote->next<peer_access_change>();
+  remote->say(node_message{peer_access_change{shared_bytes::copy_of(as_bytes(asking_change))}});
+  CHECK(as_text(remote->next<peer_access_change>().change.view()) == "it is done");
+}
+
+TEST_CASE("a change of access is answered when all nodes that are linked have said that it is done",
+          "[cluster]") {
+  const auto bed = of_three();
+  const auto first = bed->link_from(hello_of(1, list_of(4, {1, 2, 9})));
+  auto asked = bed->begin_asking(announce_access{"a change", 7});
+  first->say(node_message{peer_access_change{shared_bytes::copy_of(as_bytes(done_change))}});
+  asked.receive(
+      [](const announced_access& all) {
+        CHECK(all.sessions == 2);
+        CHECK(all.unfinished == 1);
+        CHECK(all.silent == names{"n2"});  // there is no link to it
+      },
+      [](const caf::error& why) { FAIL(caf::to_string(why)); });
+}
+
+TEST_CASE("a node whose link is lost is not waited for", "[cluster]") {
+  const auto bed = of_three();
+  const auto first = bed->link_from(hello_of(1, list_of(4, {1, 2, 9})));
+  auto asked = bed->begin_asking(announce_access{"a change", 7});
+  first->say(node_message{peer_bye{}});
+  asked.receive(
+      [](const announced_access& all) {
+        CHECK(all.sessions == 0);
+        CHECK(all.silent == names{"n2", "n1"});
+      },
+      [](const caf::error& why) { FAIL(caf::to_string(why)); });
+}
+
+TEST_CASE("a lift is told to all, and answered by nobody", "[cluster]") {
+  const auto bed = of_three();
+  const auto first = bed->link_from(hello_of(1, list_of(4, {1, 2, 9})));
+  CHECK(bed->ask<announced_access>(announce_access{"a lift"}).silent.empty());
+}
+
 // --- moves ---
 
 TEST_CASE("when the documents of this node have moved that is stored and told", "[cluster]") {

@@ -322,6 +322,35 @@ TEST_CASE("a removal that too few nodes confirm in time is answered as such", "[
   CHECK_FALSE(is_stored(bed, "d"));
 }
 
+TEST_CASE("a keeper that was away when a document was removed or admitted is left to the sweep",
+          "[actors][cluster]") {
+  peer_bed bed{{.settings = {.load_timeout = 1ms}}};
+  store_text(bed, "d");
+  auto removal = bed.begin_asking(remove_document{"d"});
+  SECTION("nobody is there") {
+    bed.peer(0).next<peer_generation>();
+    std::this_thread::sleep_for(2ms);
+    bed.node.pass_second();
+    const document_left_behind left = bed.next_left_behind();
+    CHECK(left.document == "d");
+    CHECK(left.lacking == std::vector<peer_id>{2, 3});
+  }
+  SECTION("enough are there") {
+    bed.say_stored(0, "d", 3);
+    std::this_thread::sleep_for(2ms);
+    bed.node.pass_second();
+    CHECK(bed.next_left_behind().lacking == std::vector<peer_id>{3});
+  }
+  removal.receive([](const removed_document&) {},
+                  [](const caf::error& why) { FAIL(caf::to_string(why)); });
+  REQUIRE(bed.node.backend->archive().admit("d"));
+  caf::anon_send(bed.node.directory_handle(), announce_generation{"d"});
+  bed.say_stored(1, "d", 4);
+  std::this_thread::sleep_for(2ms);
+  bed.node.pass_second();
+  CHECK(bed.next_left_behind().lacking == std::vector<peer_id>{2});
+}
+
 TEST_CASE("where reachable keepers are enough a removal waits for no others", "[actors][cluster]") {
   peer_bed bed{{.settings = {.is_available = true}}};
   bed.links.newest = std::make_shared<newest_links>();  // to which nobody has come up

@@ -35,7 +35,7 @@ struct waiter {
 TEST_CASE("without requests a change waits for nothing", "[requests_under_way]") {
   requests_under_way all;
   waiter change;
-  all.when_over(of_user("ada"), change.call());
+  CHECK(all.when_over(of_user("ada"), change.call()).expired());
   CHECK(change.calls == 1);
 }
 
@@ -46,13 +46,16 @@ TEST_CASE("a change waits for the last request that it concerns, and for no othe
   auto second = all.begin("ada", "t-2", "notes");
   const auto of_another = all.begin("bob", "t-3", "plan");
   waiter change;
-  all.when_over(of_user("ada"), change.call());
+  const auto left = all.when_over(of_user("ada"), change.call());
   const auto late = all.begin("ada", "t-1", "plan");
   CHECK(change.calls == 0);
+  CHECK(left.use_count() == 2);
   first.reset();
   CHECK(change.calls == 0);
+  CHECK(left.use_count() == 1);
   second.reset();
   CHECK(change.calls == 1);
+  CHECK(left.expired());
 }
 
 TEST_CASE("a request is over when its last copy is gone", "[requests_under_way]") {

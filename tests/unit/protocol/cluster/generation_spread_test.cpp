@@ -42,11 +42,39 @@ TEST_CASE("a removal has spread when as many keepers as needed have it", "[clust
   bed.spread.on_stored(3, "d", 5);  // what came later includes it
   CHECK(bed.ended(start) == outcomes{{"d", true}});
   CHECK(bed.spread.empty());
+  CHECK(bed.spread.take_left_behind(start + 10s).empty());
+}
+
+TEST_CASE("a keeper that lacks a removal which enough have is left behind when time is up",
+          "[cluster]") {
+  spread_bed bed;
+  bed.spread.on_stored(2, "d", 3);
+  CHECK(bed.ended(start) == outcomes{{"d", true}});
+  CHECK(bed.ended(start + 1s).empty());            // once
+  CHECK(bed.spread.take_due(start + 1s).empty());  // nobody waits
+  CHECK(bed.spread.take_left_behind(start + 9999ms).empty());
+  SECTION("it confirms in time") {
+    bed.spread.on_stored(3, "d", 3);
+    CHECK(bed.ended(start + 10s).empty());
+    CHECK(bed.spread.take_left_behind(start + 10s).empty());
+  }
+  SECTION("it does not") {
+    CHECK(bed.ended(start + 10s).empty());
+    const auto left = bed.spread.take_left_behind(start + 10s);
+    REQUIRE(left.size() == 1);
+    CHECK(left[0].document == "d");
+    CHECK(left[0].missing == std::vector<peer_id>{3});
+  }
+  CHECK(bed.spread.empty());
 }
 
 TEST_CASE("where nobody else is needed a removal has spread at once", "[cluster]") {
   spread_bed bed{0};
   CHECK(bed.ended(start) == outcomes{{"d", true}});
+  bed.spread.on_stored(2, "d", 3);
+  bed.spread.on_stored(3, "d", 3);
+  CHECK(bed.ended(start).empty());
+  CHECK(bed.spread.empty());
 }
 
 TEST_CASE("a removal that too few have heard of ends when time is up", "[cluster]") {
@@ -59,6 +87,7 @@ TEST_CASE("a removal that too few have heard of ends when time is up", "[cluster
   CHECK_FALSE(ended[0].is_stored);
   CHECK(ended[0].missing == std::vector<peer_id>{3});
   CHECK_FALSE(bed.spread.contains("d"));
+  CHECK(bed.spread.take_left_behind(start + 10s).empty());  // ended says who lacks it
   bed.spread.on_stored(3, "d", 3);
   CHECK(bed.ended(start + 11s).empty());
 }

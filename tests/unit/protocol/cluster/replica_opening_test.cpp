@@ -49,6 +49,29 @@ TEST_CASE("a replica that cannot be opened is not tried all the time", "[cluster
   CHECK(count<peer_compare>(here.said(1)) == 1);
 }
 
+TEST_CASE("a keeper that ends while the document is used here is asked what has become of it",
+          "[cluster][replica]") {
+  bed here{placement_of({1})};
+  here.begin({1, 3});
+  here.core.on_used(true);
+  here.edit();
+  here.said(1);
+  here.hear(1, here.everything());
+  here.now += 1s;
+  here.core.on_gone(1, here.state, here.now);
+  CHECK(count<peer_compare>(here.said(1)) == 1);
+  here.core.on_gone(1, here.state, here.now);  // it cannot be opened there
+  CHECK(count<peer_compare>(here.said(1)) == 0);
+  here.now += 1s;
+  here.core.on_tick(here.state, here.now);
+  CHECK(count<peer_compare>(here.said(1)) == 1);
+  here.core.on_message(1, peer_generation{4}, here.state, here.now);
+  CHECK(here.core.outdated_by() == 4);
+  // A peer that keeps nothing has no more to say.
+  here.core.on_gone(3, here.state, here.now);
+  CHECK(here.said(3).empty());
+}
+
 TEST_CASE("another life of a peer is compared from the beginning", "[cluster][replica]") {
   bed here;
   here.begin({1});

@@ -150,6 +150,28 @@ TEST_CASE("what is streamed while parts come, and can be applied, is confirmed w
   CHECK(stored[0].whole == 9);
 }
 
+TEST_CASE("what is compared while parts come, and is not in them, is asked for again",
+          "[cluster]") {
+  bed here;
+  here.begin({1});
+  here.hear(1, peer_compare{{1, 2}, 9});
+  REQUIRE(count<peer_ask>(here.said(1)) == 1);
+  // Number 10 was written before a flow that begins anew, so it is not streamed.
+  here.hear(1, peer_compare{{1, 3}, 10});
+  here.hear(1, peer_fill{life_here, slice(here.foreign()), 9});
+  here.hear(1, peer_update{slice(here.foreign()), 11});
+  here.core.on_durable(here.number);
+  const auto told = here.said(1);
+  CHECK(count<peer_ask>(told) == 1);
+  CHECK(count<peer_stored>(told) == 0);
+  here.hear(1, peer_fill{life_here, slice(here.foreign()), 11});
+  here.core.on_durable(here.number);
+  const auto stored = only<peer_stored>(here.said(1));
+  REQUIRE(stored.size() == 1);
+  CHECK(stored[0].up_to == 11);
+  CHECK(stored[0].whole == 11);
+}
+
 TEST_CASE("a part that cannot be applied, or for another replica, brings no further one",
           "[cluster]") {
   bed here;

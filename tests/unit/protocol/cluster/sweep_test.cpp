@@ -231,6 +231,22 @@ TEST_CASE("what a document leaves behind is visited when the peer is back", "[cl
   CHECK_FALSE(node.core.take_moved());
 }
 
+TEST_CASE("a document that is left behind while it is visited is visited again",
+          "[cluster][sweep]") {
+  swept_node node;
+  node.core.on_list(1, yes, {}, node.now);
+  node.run();
+  node.core.on_document_failed("a", node.now);
+  node.now += 30s;
+  REQUIRE(node.core.next_visit(node.now) == "a");
+  node.core.on_left_behind("a", {7}, node.now);
+  node.core.on_peer_up(7, node.now);
+  CHECK_FALSE(node.core.next_visit(node.now));
+  node.core.on_visited("a", 1, {}, node.now);  // as of before
+  CHECK(node.run() == names{"a"});
+  CHECK(node.run().empty());
+}
+
 TEST_CASE("a document that has failed is visited after a while", "[cluster][sweep]") {
   swept_node node;
   node.core.on_list(1, yes, {}, node.now);
@@ -336,6 +352,24 @@ TEST_CASE(
   CHECK(node.run().empty());
   node.core.on_list(3, no, {}, node.now);
   CHECK_FALSE(node.core.may_drop(node.now));
+}
+
+TEST_CASE("a pass for dropping that is too much to remember is not put off for a day",
+          "[cluster][sweep]") {
+  sweep_settings settings = swept_node::quick();
+  settings.unfinished_max = 1;
+  swept_node node{settings};
+  node.stored = {"a", "b"};
+  node.core.on_list(1, yes, {}, node.now);
+  node.run();
+  node.core.on_all_moved(1, node.now);
+  node.now += 30s;
+  for (const std::string& each : node.stored) node.lacking[each] = {7};
+  CHECK(node.run() == node.stored);
+  node.lacking.clear();
+  node.now += 30s;
+  CHECK(node.run() == node.stored);
+  CHECK(node.run().empty());
 }
 
 TEST_CASE("a pass for dropping goes on behind pages of which nothing is visited",
