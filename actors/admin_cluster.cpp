@@ -110,6 +110,7 @@ http_answer show_cluster(const described_cluster& all) {
              {"joined", all.why_not_joined.empty()},
              {"list", all.list_number},
              {"moved", all.has_moved},
+             {"durability", all.is_shared ? "shared" : "keepers"},
              {"keepers", all.keepers},
              {"writeAcks", all.write_acks},
              {"mode", all.is_strict ? "strict" : "available"},

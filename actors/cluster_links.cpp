@@ -4,6 +4,12 @@ namespace troupe {
 
 cluster::document_placement cluster_links::place(std::string_view document) const {
   cluster::document_placement where;
+  if (settings.is_shared) {
+    // Whoever is there, nothing depends on them.
+    where.list = 1;
+    where.is_shared = true;
+    return where;
+  }
   where.is_available = settings.is_available;
   if (!is_member) {
     // Whatever is stored here may be old, and nobody can be asked.
@@ -71,8 +77,7 @@ std::optional<newest_links::home> newest_links::home_of(std::string_view documen
                                                         time_point now) const {
   const cluster_links_ptr links = get();
   if (!links || !links->is_member) return std::nullopt;
-  const cluster::quorum sizes = cluster::quorum_of(links->replication, links->list.size());
-  const cluster::document_place place = cluster::place_of(links->list, document, sizes.keepers);
+  const auto place = cluster::place_of(links->list, document, links->keeper_count());
   const std::lock_guard lock{mutex_};
   for (const cluster::node_uuid& keeper : place.keepers()) {
     if (keeper == links->self) return home{keeper, true, begun_};
@@ -95,11 +100,12 @@ placed_document newest_links::describe(std::string_view document, time_point now
     const cluster::member* const found = links->list.find(id);
     return found != nullptr ? found->name : cluster::to_string(id);
   };
-  const cluster::quorum sizes = cluster::quorum_of(links->replication, links->list.size());
-  const cluster::document_place place = cluster::place_of(links->list, document, sizes.keepers);
+  const auto place = cluster::place_of(links->list, document, links->keeper_count());
   shown.list_number = links->list.number();
-  for (const cluster::node_uuid& each : place.keepers()) shown.keepers.push_back(name_of(each));
-  if (place.is_keeper(links->self)) shown.role = "keeper";
+  if (!links->settings.is_shared) {
+    for (const cluster::node_uuid& each : place.keepers()) shown.keepers.push_back(name_of(each));
+    if (place.is_keeper(links->self)) shown.role = "keeper";
+  }
   if (const auto found = home_of(document, now)) {
     shown.home = name_of(found->id);
     if (found->is_here) shown.role = "home";

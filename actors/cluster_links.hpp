@@ -25,6 +25,7 @@ namespace troupe {
 struct cluster_settings_of_documents {
   std::chrono::milliseconds load_timeout{10'000};
   bool is_available = false;  ///< cluster.replication.mode.
+  bool is_shared = false;     ///< cluster.durability: all nodes share one store.
 };
 
 struct cluster_links;
@@ -112,6 +113,10 @@ struct cluster_links {
     return found == peers.end() ? nullptr : &*found;
   }
 
+  /// How many nodes may speak for a document.
+  std::size_t keeper_count() const noexcept {
+    return settings.is_shared ? list.size() : quorum_of(replication, list.size()).keepers;
+  }
   /// Where the copies of a document belong.
   cluster::document_placement place(std::string_view document) const;
   /// How many of the keepers are up, this node included.

@@ -27,6 +27,8 @@ constexpr std::chrono::milliseconds pause_max{8'000};
 /// of two nodes that do not know each other the one with the lesser address connects, and the other
 /// only if that one has not for so long.
 constexpr std::chrono::seconds courtesy{4};
+/// For the store to hear that this node ends.
+constexpr std::chrono::seconds farewell_max{2};
 /// Without any link for so long, a node asks those that would connect to it.
 constexpr std::chrono::seconds patience_alone{20};
 
@@ -52,6 +54,10 @@ cluster_manager::behavior_type cluster_manager::make_behavior() {
     if (!is_draining_) quit(down.reason ? down.reason : caf::make_error(caf::sec::runtime_error));
   });
   look_at_members();
+  if (settings_.make_watch) {
+    watch_ = settings_.make_watch(system(), cluster_actor{this});
+    watch(this, watch_);
+  }
   tell(this, cluster_actor{this}, second_passed{});
   return {
       [this](const peer_hello& from) { return on_hello(from); },
@@ -59,6 +65,7 @@ cluster_manager::behavior_type cluster_manager::make_behavior() {
       [this](const link_changed& change) { on_link_changed(change); },
       [this](const documents_moved& news) { on_moved(news); },
       [this](const announce_access& news) { return on_announce(news); },
+      [this](const nodes_present& news) { on_present(news); },
       [this](const second_passed&) { on_second(); },
       [this](const drain_node&) { return on_drain(); },
       [this](const describe_cluster&) { return on_describe(); },
@@ -70,6 +77,9 @@ void cluster_manager::on_exit() {
   for (const auto& [id, each] : peers_) send_exit(each.link, caf::exit_reason::user_shutdown);
   peers_.clear();
   announcers_.clear();
+  if (watch_) send_exit(watch_, caf::exit_reason::user_shutdown);
+  watch_ = nullptr;
+  settings_.make_watch = nullptr;
   directory_ = nullptr;
   settings_.connector = nullptr;
   settings_.sweeper = nullptr;
@@ -244,7 +254,7 @@ void cluster_manager::on_link_changed(const link_changed& change) {
       log_line(log_severity::warning, "the link to node " + name + " is lost: " + change.why);
   }
   settings_.state->note(members_.why_not());
-  tell(this, settings_.sweeper, change);
+  if (!is_shared()) tell(this, settings_.sweeper, change);
 }
 
 void cluster_manager::notify_peer(const peer& to, const cluster::node_message& what) {
@@ -255,6 +265,7 @@ void cluster_manager::notify_peer(const peer& to, const cluster::node_message& w
 
 /// The member list, and up to which one the documents of this node have moved.
 void cluster_manager::gossip(std::optional<cluster::peer_id> only) {
+  if (is_shared()) return;
   const auto moved = members_.moved().find(settings_.self.id);
   const cluster::peer_members list{shared_bytes::copy_of(members_.list().encode())};
   for (const auto& [id, each] : peers_) {
@@ -346,6 +357,17 @@ void cluster_manager::look_at_announced() {
   }
 }
 
+/// One whose link is up is there, whatever the store says.
+void cluster_manager::on_present(const nodes_present& news) {
+  if (is_draining_) return;
+  std::vector<cluster::member> present = news.nodes;
+  for (const auto& [id, each] : peers_)
+    if (const cluster::member* const known = members_.list().find(id); each.is_up && known)
+      present.push_back(*known);
+  members_.on_present(std::move(present));
+  look_at_members();
+}
+
 // --- the member list ---
 
 /// Whatever may have changed it ends with this: what changed is on disk before anybody hears of it.
@@ -375,7 +397,7 @@ void cluster_manager::look_at_members() {
     added.number = ++last_number_;
     added.link = system().spawn<peer_link>(peer_link_settings{added.number, "node " + each.name,
                                                               settings_.limits, settings_.metrics,
-                                                              each.name},
+                                                              each.name, !is_shared()},
                                            directory_, cluster_actor{this});
     watch(this, added.link);
   }
@@ -383,9 +405,11 @@ void cluster_manager::look_at_members() {
   const cluster_links_ptr links = make_links();
   if (settings_.newest) settings_.newest->set(links);
   if (is_new_list) {
-    log_line(log_severity::info, "member list " + std::to_string(members_.list().number()) +
-                                     " has " + std::to_string(members_.members().size()) +
-                                     " members");
+    const std::string count = std::to_string(members_.members().size());
+    log_line(log_severity::info,
+             is_shared() ? "the cluster has " + count + (count == "1" ? " node" : " nodes")
+                         : "member list " + std::to_string(members_.list().number()) + " has " +
+                               count + " members");
     gossip();
   }
   make_known(links);
@@ -417,9 +441,10 @@ std::shared_ptr<const cluster_links> cluster_manager::make_links() {
   const auto moved = members_.moved().find(settings_.self.id);
   links->has_moved = moved != members_.moved().end() && moved->second == links->list.number();
   links->all_moved = members_.all_moved();
+  if (is_shared()) links->has_moved = true;
   links->is_widely_known = was_widely_known_ = members_.is_widely_known();
   links->may_drop = droppable_list_ == links->list.number();
-  links->sweeper = settings_.sweeper;
+  if (!is_shared()) links->sweeper = settings_.sweeper;
   links->newest = settings_.newest;
   return links;
 }
@@ -434,8 +459,11 @@ void cluster_manager::make_known(const cluster_links_ptr& links) {
   was_published_ = true;
   // The documents obey the list before the sweep over them begins.
   request(directory_, caf::infinite, cluster_changed{links})
-      .then([this, links] { tell(this, settings_.sweeper, cluster_changed{links}); },
-            [](const caf::error&) {});
+      .then(
+          [this, links] {
+            if (!is_shared()) tell(this, settings_.sweeper, cluster_changed{links});
+          },
+          [](const caf::error&) {});
 }
 
 // --- for operators ---
@@ -474,6 +502,7 @@ described_cluster cluster_manager::describe() const {
   all.keepers = settings_.self.replication.keepers;
   all.write_acks = settings_.self.replication.write_acks;
   all.is_strict = !settings_.documents.is_available;
+  all.is_shared = is_shared();
   const auto add = [&](const cluster::node_uuid& id, const std::string& name,
                        const std::string& address, role is) {
     described_cluster::node_view row{
@@ -521,8 +550,23 @@ changed_members cluster_manager::on_change(const change_members& order) {
 
 caf::result<node_drained> cluster_manager::on_drain() {
   is_draining_ = true;
-  for (const auto& [id, each] : peers_) tell(this, each.link, end_link{true});
-  return node_drained{};
+  const auto end_links = [this] {
+    for (const auto& [id, each] : peers_) tell(this, each.link, end_link{true});
+  };
+  if (!watch_) {
+    end_links();
+    return node_drained{};
+  }
+  // Whoever looks finds it gone before its links are.
+  auto promise = make_response_promise<node_drained>();
+  auto finish = [end_links, promise]() mutable {
+    end_links();
+    promise.deliver(node_drained{});
+  };
+  request(watch_, farewell_max, drain_node{})
+      .then([finish](const node_drained&) mutable { finish(); },
+            [finish](const caf::error&) mutable { finish(); });
+  return promise;
 }
 
 }  // namespace troupe

@@ -46,12 +46,14 @@ struct cluster_manager_settings {
       change_access;
   /// Those that still count, for a node that was away.
   std::function<std::vector<std::string>()> kept_changes;
-  caf::io::middleman_actor connector;  ///< Of CAF's network layer, or of its TLS.
-  sweeper_actor sweeper;
+  caf::io::middleman_actor connector;       ///< Of CAF's network layer, or of its TLS.
+  sweeper_actor sweeper;                    ///< Idle where all nodes share a store.
   std::shared_ptr<newest_links> newest;     ///< May be null.
   std::shared_ptr<cluster_state> state;     ///< Shown to /readyz.
   std::uint64_t seed = 0;                   ///< Random.
   std::shared_ptr<node_metrics> metrics{};  ///< May be null.
+  /// Where all nodes share a store: spawns the actor that tells who is there.
+  std::function<node_watch_actor(caf::actor_system&, cluster_actor)> make_watch{};
 };
 
 class cluster_manager final : public cluster_actor::base {
@@ -90,6 +92,7 @@ class cluster_manager final : public cluster_actor::base {
   caf::result<announced_access> on_announce(const announce_access& news);
   void take_access(const peer_map::value_type& from, const cluster::peer_access_change& change);
   void look_at_announced();
+  void on_present(const nodes_present& news);
   void on_second();
   caf::result<node_drained> on_drain();
   caf::result<described_cluster> on_describe();
@@ -103,6 +106,7 @@ class cluster_manager final : public cluster_actor::base {
   bool is_my_turn(const cluster::dial_target& target) const;
   peer_map::iterator find(cluster::peer_id number);
   peer* peer_of(const cluster::node_uuid& id);
+  bool is_shared() const noexcept { return settings_.self.shares_log; }
   described_cluster describe() const;
   std::vector<cluster::node_uuid> nodes_up() const;
   void look_at_members();
@@ -117,6 +121,7 @@ class cluster_manager final : public cluster_actor::base {
   cluster_manager_settings settings_;
   cluster::membership members_;
   directory_actor directory_;
+  node_watch_actor watch_;  // null: the member list is what counts
   peer_map peers_;
   std::map<std::string, dialing> dialed_;
   announced_changes announced_;

@@ -46,6 +46,7 @@ struct described_cluster {
   std::size_t keepers = 0;
   std::size_t write_acks = 0;
   bool is_strict = true;
+  bool is_shared = false;  ///< There are no keepers: all nodes share a store.
   std::vector<node_view> nodes = {};
 };
 

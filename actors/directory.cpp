@@ -79,6 +79,7 @@ void directory::on_exit() {
   settings_.workers = nullptr;
   settings_.links = nullptr;
   settings_.upstream = nullptr;
+  settings_.log_reader = nullptr;
   store_ = nullptr;
   reader_ = nullptr;
 }
@@ -147,7 +148,8 @@ document_actor directory::spawn_document(const std::string& name, document_id id
       splitmix64(settings_.seed + id) + fnv1a(name), std::move(window), pending_, settings_.metrics,
       settings_.workers, release_, settings_.health, settings_.fold_after, settings_.webhooks,
       settings_.names_authors, settings_.links, splitmix64(~(settings_.seed + id)),
-      may_be_upstream(name) ? settings_.upstream : upstream_actor{}, settings_.presence_size_max};
+      may_be_upstream(name) ? settings_.upstream : upstream_actor{}, settings_.log_reader,
+      settings_.presence_size_max};
   caf::actor_config config{unit};
   // What a failed one sent last may be in the store's queue.
   const store_reader_actor reader = failed_.erase(name) > 0 ? store_reader_actor{store_} : reader_;

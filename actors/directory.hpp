@@ -60,6 +60,7 @@ struct directory_settings {
   cluster_links_ptr links{};                 ///< Of no members yet; null: the node is alone.
   upstream_actor upstream{};                 ///< Null: documents are fetched from nowhere.
   upstream_names upstream_documents{};       ///< Those that are.
+  log_reader_actor log_reader{};             ///< Where all nodes share the store.
   /// See hosted_document.
   std::size_t presence_size_max = sync::awareness::default_message_size_max;
 };
@@ -151,6 +152,7 @@ class directory final : public directory_actor::base {
   template <class Order, class Answer>
   void pass_on_opened(const Order& order, caf::typed_response_promise<Answer> promise);
   caf::result<removed_document> on_adopt(const adopt_generation& which);
+  void look_again(const std::string& name);
   void on_announce(const announce_generation& which);
   void on_noted(const note_generation& news);
   caf::result<visited_document> on_spread(const spread_generation& which);

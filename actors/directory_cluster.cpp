@@ -76,8 +76,10 @@ caf::result<removed_document> directory::on_adopt(const adopt_generation& which)
   request(store_, caf::infinite, adopt_generation{which.document, 0})
       .then(
           [this, which, promise](const removed_document& stored) mutable {
-            if (stored.why || std::max<std::uint64_t>(stored.generation, 2) >= which.generation)
+            if (stored.why || std::max<std::uint64_t>(stored.generation, 2) >= which.generation) {
+              look_again(which.document);
               return promise.deliver(stored);
+            }
             if (is_put_off(which, promise)) return;
             removal& begun = removals_[which.document];
             begun.generation = which.generation;
@@ -86,6 +88,14 @@ caf::result<removed_document> directory::on_adopt(const adopt_generation& which)
           },
           [promise](const caf::error& why) mutable { promise.deliver(why); });
   return promise;
+}
+
+/// Where all nodes share the store it knows of what becomes of a document, and the open one looks.
+void directory::look_again(const std::string& name) {
+  const auto found = documents_.find(name);
+  const bool is_shared = settings_.links && settings_.links->settings.is_shared;
+  if (is_shared && found != documents_.end() && !found->second.is_unloading)
+    tell(this, found->second.document, log_changed{});
 }
 
 /// Whether something else becomes of the document first; nobody waits for the answer.

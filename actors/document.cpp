@@ -21,6 +21,7 @@ document::document(caf::actor_config& config, io_unit* unit, document_settings s
       reporter_(settings_.webhooks, settings_.name, settings_.names_authors) {
   if (!settings_.links) return;
   peers_ = std::make_unique<document_peers>(name_, settings_.links, settings_.life);
+  if (shared_log() != nullptr) durability_.share_log();
   work_.state()->expect_peers();
 }
 
@@ -67,6 +68,11 @@ document::behavior_type document::make_behavior() {
       [this](const describe_document&) { return on_describe(); },
       [this](const cluster_changed& change) { on_cluster_changed(change); },
       [this](const visit_document&) { return on_visit(); },
+      [this](const log_changed&) {
+        if (shared_log() == nullptr) return;
+        shared_log()->want_look();
+        look_at_shared_log();
+      },
   };
 }
 
@@ -93,6 +99,7 @@ void document::on_exit() {
   refuse_held(why);
   settings_.workers = nullptr;
   settings_.upstream = nullptr;
+  settings_.log_reader = nullptr;
   put_off_.clear();
   store_ = nullptr;
   directory_ = nullptr;
@@ -103,6 +110,8 @@ void document::on_exit() {
 void document::on_loaded(const loaded_document& loaded) {
   durability_.load(loaded.stored);
   generation_ = loaded.stored.generation;
+  if (shared_log() != nullptr)
+    shared_log()->begin(loaded.stored.last, loaded.stored.checkpoint_number, current_time());
   const auto load_all = [stored = loaded.stored, name = name_](hosted_document& into,
                                                                document_effects&) {
     const auto load = [&](byte_view update) {
@@ -163,6 +172,7 @@ void document::check_fullness() {
 // --- subscribers ---
 
 void document::on_join(const join_document& join) {
+  look_if_unused();
   audience_.join(join.who.session, join.hub);
   if (peers_) peers_->core().on_used(true);
   queue(join.who);
@@ -293,6 +303,10 @@ bool document::handle(document_tick&) {
   newcomers_.on_tick();
   carry_out({}, 0);
   if (peers_) look_at_opening();
+  if (shared_log() != nullptr && work_.state()) {
+    look_at_shared_log();
+    write_for_others();
+  }
   schedule_flush();
   if (work_.state() && is_quiet()) fold();
   return true;
@@ -398,6 +412,10 @@ void document::send_whole_state(session_id to, dialect in) {
 // --- storage ---
 
 void document::on_update_stored(const update_stored& stored) {
+  if (shared_log() != nullptr) {
+    shared_log()->on_stored(stored.up_to);
+    return look_what_is_settled();
+  }
   durability_.on_stored(durability::local_store, stored.up_to);
   if (peers_) {
     peers_->core().on_durable(stored.up_to);
@@ -445,11 +463,20 @@ void document::append_stored() {
   std::size_t bytes = 0;
   for (const shared_slice& update : append.updates) bytes += update.size;
   if (settings_.health) settings_.health->note_sent(bytes);
-  tell(this, store_, append_updates{std::move(append), bytes, document_actor{this}});
+  storage::sequence up_to = 0;
+  if (shared_log() != nullptr) {
+    append.first = storage::next_number;
+    append.origin = log_origin();
+    append.generation = generation_of_writes();
+    up_to = durability_.last();
+  }
+  tell(this, store_, append_updates{std::move(append), bytes, document_actor{this}, up_to});
 }
 
 void document::checkpoint() {
-  if (is_checkpointing_ || !work_.state()) return;
+  if (is_checkpointing_ || !work_.state() || !is_checkpoint_of_use()) return;
+  // The state has all that was read of a shared log, and perhaps more.
+  const storage::sequence read = shared_log() != nullptr ? shared_log()->known() : 0;
   const auto state = std::make_shared<result<shared_bytes>>();
   const bool folds = !audience_.has_sessions() && is_small() && !is_unloading_;
   const weight how = weight_of(durability_.state_size(), heavy_update_bytes);
@@ -461,13 +488,18 @@ void document::checkpoint() {
         *state = of.checked_state();
         if (folds && *state) of.fold(**state);
       },
-      [this, state] {
+      [this, state, read] {
         is_checkpointing_ = false;
         note_folding();
         append_stored();
         if (!*state) return log_failed_checkpoint(state->error());
         durability_.end_checkpoint((*state)->size());
-        tell(this, store_, write_checkpoint{{*name_, durability_.last(), *std::move(*state)}});
+        if (shared_log() == nullptr)
+          return tell(this, store_,
+                      write_checkpoint{{*name_, durability_.last(), *std::move(*state)}});
+        sent_covers_ = read;
+        tell(this, store_,
+             write_checkpoint{{*name_, read, *std::move(*state), generation_of_writes()}});
       });
 }
 
@@ -497,7 +529,7 @@ void document::on_unload() {
   if (may_lose_unstored()) return quit();
   if (is_held() && work_.has_begun() && !durability_.is_storing()) return quit();
   // Each of these ends by calling this again.
-  if (durability_.is_storing()) return;
+  if (durability_.is_storing()) return hurry_shared_log();
   // Other keepers may be out of reach for long.
   const bool waits_for_keepers = !is_final_ || waits_for_worker_;
   if (durability_.is_awaited() && !is_removed_ && (waits_for_keepers || !peers_)) return;

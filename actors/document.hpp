@@ -53,6 +53,7 @@ struct document_settings {
   cluster_links_ptr links{};                  ///< Null: the node is alone.
   std::uint64_t life = 0;                     ///< Random; see cluster::replica.
   upstream_actor upstream{};                  ///< Null: the document is fetched from nowhere.
+  log_reader_actor log_reader{};              ///< Where all nodes share the log.
   /// See hosted_document.
   std::size_t presence_size_max = sync::awareness::default_message_size_max;
 };
@@ -94,7 +95,8 @@ class document final : public io_actor<document_actor::base> {
   template <class Input>
   static constexpr bool is_of_node =
       std::is_same_v<std::remove_cvref_t<Input>, document_tick> ||
-      std::is_same_v<std::remove_cvref_t<Input>, document_work::news_rest>;
+      std::is_same_v<std::remove_cvref_t<Input>, document_work::news_rest> ||
+      std::is_same_v<std::remove_cvref_t<Input>, document_work::log_rest>;
 
   /// Events are handled in the order in which they came, one at a time.
   template <class Input>
@@ -118,6 +120,7 @@ class document final : public io_actor<document_actor::base> {
   bool handle(operator_import& import);
   bool handle(operator_export& wanted);
   bool handle(document_work::news_rest& rest);
+  bool handle(document_work::log_rest& rest);
   void answer_import(operator_import import, imported_update answer);
   void answer_stored_imports();
   void give_up_imports(hosted_document::time_point now);
@@ -199,6 +202,24 @@ class document final : public io_actor<document_actor::base> {
   void report_keeping();
   void notify_peers();
 
+  // document_shared.cpp
+  cluster::shared_log* shared_log() noexcept { return peers_ ? peers_->shared() : nullptr; }
+  const cluster::shared_log* shared_log() const noexcept {
+    return peers_ ? peers_->shared() : nullptr;
+  }
+  void look_if_unused();
+  void look_at_shared_log();
+  void apply_from_log(const shared_slice& update, const std::shared_ptr<bool>& has_failed);
+  void on_looked(const storage::log_news& news, bool has_failed);
+  bool is_checkpoint_of_use() const;
+  void write_for_others();
+  void hurry_shared_log();
+  void on_look_failed();
+  void look_what_is_settled();
+  void notify_logged();
+  std::uint64_t log_origin() const noexcept;
+  std::uint64_t generation_of_writes() const noexcept;
+
   void on_nobody_left();
   void release_memory();
   void note_freed(std::size_t bytes) const;
@@ -246,6 +267,10 @@ class document final : public io_actor<document_actor::base> {
   bool is_final_ = false;
   bool is_outdated_ = false;      // by another node
   std::uint64_t generation_ = 0;  // storage::document_generation
+  // Where all nodes share the log.
+  storage::sequence seen_covers_ = 0;  // of the newest checkpoint, as the last look has found it
+  storage::sequence sent_covers_ = 0;  // of the last that was sent to the store
+  cluster::peer_stored said_logged_;   // to peers
   bool flush_scheduled_ = false;
   bool is_nearly_full_ = false;
   bool is_folded_ = false;        // as far as is noted

@@ -21,6 +21,7 @@ void document::begin_with_peers() {
                        generation_);
   note_keepers();
   peers_->attach(this);
+  if (shared_log() != nullptr) look_at_shared_log();
   schedule_flush();
 }
 
@@ -98,6 +99,7 @@ bool document::handle(document_work::news_rest& rest) {
   if (rest.next == 0)
     peers_->core().on_life(news.peer, news.block->life, news.block->list,
                            hosted_state{*work_.state()}, current_time());
+  if (rest.next == 0 && shared_log() != nullptr) shared_log()->on_life(news.peer, news.block->life);
   while (rest.next < messages.size()) {
     take_from_peer(news.peer, news.block, rest.next++);
     if (!work_.state()) return rest.next == messages.size();
@@ -131,6 +133,10 @@ void document::on_link(const peer_news& news) {
       peers_->core().on_placement(peers_->links().place(*name_), own, now);
       break;
     case kind::block: break;
+  }
+  if (shared_log() != nullptr) {
+    if (news.what == kind::down || news.what == kind::gone) shared_log()->on_lost(news.peer);
+    if (news.what == kind::lost) peers_->core().send_to(news.peer, said_logged_);
   }
   note_keepers();
   confirm();
@@ -196,7 +202,12 @@ void document::answer_peer(cluster::peer_id from, const cluster::document_messag
   peers_->core().on_message(from, message, hosted_state{*work_.state()}, current_time());
   if (std::holds_alternative<cluster::peer_closed>(message))
     work_.state()->on_peer_gone(from, current_time());
-  if (!std::holds_alternative<cluster::peer_stored>(message)) return;
+  const auto* const stored = std::get_if<cluster::peer_stored>(&message);
+  if (stored == nullptr) return;
+  if (shared_log() != nullptr) {
+    shared_log()->on_stored(from, *stored);
+    return look_what_is_settled();
+  }
   note_confirmations();
   on_confirmed();
 }
@@ -210,7 +221,15 @@ void document::apply_from_peer(cluster::peer_id from,
   const auto after = [this, from, in, at, update](bool worked) {
     note_answer(in->messages[at]);
     if (worked && is_mark(in->messages[at])) store_mark(origin::of_peer(from));
+    const storage::sequence before = durability_.last();
     carry_out_effects(update.bytes, 0);
+    if (shared_log() != nullptr && worked) {
+      std::optional<cluster::state_number> here;
+      if (durability_.last() > before) here = durability_.last();
+      shared_log()->on_taken(from, in->messages[at], here, current_time());
+      look_what_is_settled();
+      if (!work_.state()) return;
+    }
     const bool is_fill = std::holds_alternative<cluster::peer_fill>(in->messages[at]);
     if (is_fill && worked && settings_.metrics) settings_.metrics->documents().repairs->inc();
     peers_->core().on_applied(from, in->messages[at], worked, hosted_state{*work_.state()},
@@ -337,9 +356,12 @@ void document::notify_peers() {
   if (work_.state() && (durability_.is_whole_awaited() || !visits_.empty()))
     peers_->core().on_whole_awaited(hosted_state{*work_.state()}, current_time());
   answer_visits(current_time() - visited_at_ >= visit_max);
+  if (shared_log() != nullptr) notify_logged();
   if (work_.state())
-    for (const cluster::peer_id each : peers_->core().take_new_users())
+    for (const cluster::peer_id each : peers_->core().take_new_users()) {
+      if (shared_log() != nullptr) peers_->core().send_to(each, said_logged_);
       peers_->show_presence(each, *work_.state());
+    }
   const repair_counts sent = peers_->send(this);
   if (settings_.metrics) sent.show(settings_.metrics->documents());
 }

@@ -12,6 +12,7 @@ namespace troupe {
 caf::result<imported_update> document::on_import(const import_update& order) {
   auto promise = make_response_promise<imported_update>();
   if (peers_) peers_->core().on_reader();
+  look_if_unused();
   queue(operator_import{order, promise});
   return promise;
 }
@@ -26,6 +27,7 @@ caf::result<exported_state> document::on_export(const export_state& which) {
     return promise;
   }
   if (peers_) peers_->core().on_reader();
+  look_if_unused();
   queue(std::move(wanted));
   return promise;
 }

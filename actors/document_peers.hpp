@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "actors/metric_groups.hpp"
 #include "protocol/cluster/peer_codec.hpp"
 #include "protocol/cluster/replica.hpp"
+#include "protocol/cluster/shared_log.hpp"
 #include "protocol/hosted_document.hpp"
 #include "protocol/state_version.hpp"
 
@@ -76,12 +78,19 @@ class document_peers {
       : name_(std::move(name)),
         links_(std::move(links)),
         core_({.life = life, .load_timeout = links_->settings.load_timeout},
-              links_->place(*name_)) {}
+              links_->place(*name_)) {
+    if (links_->settings.is_shared) shared_.emplace();
+  }
 
   cluster::replica& core() noexcept { return core_; }
   const cluster::replica& core() const noexcept { return core_; }
   const cluster_links& links() const noexcept { return *links_; }
-  bool is_loaded() const noexcept { return core_.is_loaded(); }
+  /// Where all nodes share the log; else null.
+  cluster::shared_log* shared() noexcept { return shared_ ? &*shared_ : nullptr; }
+  const cluster::shared_log* shared() const noexcept { return shared_ ? &*shared_ : nullptr; }
+  bool is_loaded() const noexcept {
+    return core_.is_loaded() && !(shared_ && shared_->is_look_awaited());
+  }
 
   /// From now on the links bring what peers say.
   template <class Self>
@@ -131,6 +140,7 @@ class document_peers {
       core_.on_written_apart(log.last(), hosted_state{of}, now);
     else
       core_.on_written(log.last(), update);
+    if (shared_ && !is_of_peer) shared_->on_own(log.last(), now);
   }
 
   void send_to_users(const document_effects::peer_effects& what);
@@ -161,6 +171,7 @@ class document_peers {
   std::shared_ptr<const std::string> name_;
   cluster_links_ptr links_;
   cluster::replica core_;
+  std::optional<cluster::shared_log> shared_;
   std::vector<cluster::peer_id> attached_;
   std::vector<cluster::peer_id> unheard_;
 };

@@ -96,6 +96,12 @@ class document_work {
     peer_news news;
     std::size_t next = 0;
   };
+  /// What others have written to the log; of its updates some may have been applied.
+  struct log_rest {
+    looked_at_log log;
+    std::size_t next = 0;
+    std::shared_ptr<bool> has_failed = std::make_shared<bool>(false);
+  };
   /// A batch of which the first requests may have been handled.
   struct batch_rest {
     client_batch batch;
@@ -104,7 +110,7 @@ class document_work {
   using input =
       std::variant<batch_rest, joining_session, leave_document, document_tick, document_event,
                    presence_missed, session_silent, change_rights, operator_import, operator_export,
-                   awaited_settling, fetched_document, news_rest>;
+                   awaited_settling, fetched_document, news_rest, log_rest>;
   /// Starts a worker on what is lent; on_returned() is called with it later.
   using lender = std::function<void(std::shared_ptr<lent_document>)>;
 

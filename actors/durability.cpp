@@ -19,7 +19,12 @@ shared_slice share(const effect_bytes& bytes, const shared_bytes& event_bytes) {
 
 void durability::add(const document_effects::storage_write& write, const shared_bytes& event_bytes,
                      std::size_t credit_bytes) {
-  if (!write.update.empty()) append(share(write.update, event_bytes));
+  if (!write.update.empty()) {
+    if (is_shared_ && write.from.kind == origin_kind::peer)
+      note_foreign();
+    else
+      append(share(write.update, event_bytes));
+  }
   // Peers hear what is durable here, from the replica core.
   if (write.from.kind == origin_kind::peer) return;
   unconfirmed waiting;

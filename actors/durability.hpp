@@ -53,6 +53,16 @@ class durability {
   /// only once they have it: it may have come from here and reached nobody.
   void expect(std::size_t confirmations_needed, std::vector<keeper_id> keepers);
 
+  /// The log is that of all nodes (cluster::shared_log): what comes from peers gets a number, and
+  /// is not appended.
+  void share_log() noexcept { is_shared_ = true; }
+  bool is_shared() const noexcept { return is_shared_; }
+  /// How long the shared log is behind the newest checkpoint, whoever has written both.
+  void note_log(std::size_t log_bytes, std::size_t checkpoint_size) noexcept {
+    size_ = log_bytes;
+    checkpoint_size_ = checkpoint_size;
+  }
+
   /// Continues behind what was loaded.
   void load(const storage::stored_document& stored) {
     checkpoint_size_ = stored.checkpoint.size();
@@ -73,6 +83,9 @@ class durability {
     wants_checkpoint_ = true;
     gathered_.updates.push_back(std::move(update));
   }
+
+  /// An update that another node appends.
+  void note_foreign() noexcept { ++last_; }
 
   /// Of those since the last take_append(). Requires: there is one.
   const shared_slice& last_appended() const noexcept { return gathered_.updates.back(); }
@@ -186,6 +199,7 @@ class durability {
   std::size_t credited_ = 0;       // of unconfirmed_, from the front
   std::size_t waiting_bytes_ = 0;  // of unconfirmed_
   std::size_t size_ = 0;           // of the log, since the last checkpoint
+  bool is_shared_ = false;
   bool wants_checkpoint_ = false;  // it was appended to, or what is stored is better replaced
   std::size_t checkpoint_size_ = 0;
 };

@@ -87,6 +87,7 @@ using document_actor = caf::typed_actor<
     caf::result<void>(peer_news),                   // what a peer says, or that its link is up
     caf::result<void>(cluster_changed),             // there are other peers, or other keepers
     caf::result<visited_document>(visit_document),  // answer once all keepers have everything
+    caf::result<void>(log_changed),                 // look at the log that all nodes share
     caf::result<void>(flush_atom)>;                 // note to itself: send what this turn produced
 
 struct join_document {
@@ -132,6 +133,7 @@ struct lent_document;  // document_work.hpp
 struct document_returned {
   std::shared_ptr<lent_document> lent;
 };
+struct log_changed {};
 struct unload_document {
   bool waits_for_worker = true;  ///< False: the node ends, and what a worker still does is lost.
   bool is_removed = false;       ///< It ends with subscribers, too; they are being closed.
@@ -363,6 +365,7 @@ using cluster_actor = caf::typed_actor<
     caf::result<void>(link_changed),                   // a link is up, or lost
     caf::result<void>(documents_moved),                // all documents are where a list wants them
     caf::result<announced_access>(announce_access),    // tell all nodes; answer once it is done
+    caf::result<void>(nodes_present),                  // who is there, where all share a store
     caf::result<void>(second_passed),                  // note to itself: dial who is missing
     caf::result<node_drained>(drain_node),             // say bye to all
     caf::result<described_cluster>(describe_cluster),  // for operators
@@ -371,6 +374,9 @@ using cluster_actor = caf::typed_actor<
 struct peer_said {
   cluster::peer_id peer = 0;
   cluster::node_message what;
+};
+struct nodes_present {
+  std::vector<cluster::member> nodes;  ///< In the order in which they came.
 };
 struct link_changed {
   cluster::peer_id peer = 0;
@@ -409,8 +415,18 @@ using store_actor = caf::typed_actor<
 using store_reader_actor =
     caf::typed_actor<caf::result<loaded_document>(load_document)>;  // all that is durable
 
+/// The same, where other nodes write to the store as well.
+using log_reader_actor = caf::typed_actor<caf::result<looked_at_log>(
+    look_at_log)>;  // what they have written to a document
+
 struct load_document {
   std::string name;
+};
+struct look_at_log {
+  storage::read_position from;
+};
+struct looked_at_log {
+  std::shared_ptr<const storage::log_news> news;  ///< Null: nothing is known.
 };
 struct loaded_document {
   storage::stored_document stored;
@@ -419,6 +435,8 @@ struct append_updates {
   storage::log_append append;
   std::size_t bytes = 0;  ///< Of its updates.
   document_actor confirm_to;
+  /// What is confirmed, where numbers of the document are not those of the log; 0: they are.
+  storage::sequence up_to = 0;
 };
 struct write_checkpoint {
   storage::checkpoint_write checkpoint;
@@ -512,6 +530,13 @@ struct keys_answered {
   std::string body;
   std::string why;  ///< There is no answer; empty: there is.
 };
+
+// --- node watch: one per node that shares a store, on a thread of its own; says there that the
+// node runs, and tells the cluster actor which others do ---
+
+using node_watch_actor =
+    caf::typed_actor<caf::result<void>(second_passed),        // note to itself: say so again
+                     caf::result<node_drained>(drain_node)>;  // the node ends
 
 // --- supervisor: one per node; watches the others, passes the seconds on, drains ---
 

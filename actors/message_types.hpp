@@ -80,7 +80,11 @@
   message(listed_sessions) \
   message(load_document) \
   message(loaded_document) \
+  message(log_changed) \
+  message(look_at_log) \
+  message(looked_at_log) \
   message(node_drained) \
+  message(nodes_present) \
   message(note_generation) \
   message(notified_document) \
   message(notify_document) \

@@ -253,6 +253,7 @@ void peer_link::on_block(cluster::document_block block, std::size_t bytes) {
   const std::string name = block.document;
   const bool is_first = !openings_.contains(name);
   if (is_first && !is_needed) return;
+  if (!settings_.opens_documents) return report_gone(name);
   opening& waiting = openings_[name];
   waiting.bytes += bytes;
   if (waiting.bytes > opening_bytes_max)

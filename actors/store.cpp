@@ -75,7 +75,7 @@ void store::on_append(const append_updates& append) {
   listener& hears = to_confirm_[append.confirm_to.id()];
   hears.document = append.confirm_to;
   hears.name = log.document;
-  hears.up_to = log.first + log.updates.size() - 1;
+  hears.up_to = append.up_to != 0 ? append.up_to : log.first + log.updates.size() - 1;
   hears.bytes += append.bytes;
   schedule_flush();
 }

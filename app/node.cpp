@@ -8,11 +8,13 @@
 #include "actors/caf_compat.hpp"
 #include "actors/directory.hpp"
 #include "actors/hub.hpp"
+#include "actors/node_watch.hpp"
 #include "actors/second_watch.hpp"
 #include "actors/store.hpp"
 #include "actors/store_reader.hpp"
 #include "actors/unit_report.hpp"
 #include "actors/version_maker.hpp"
+#include "app/cluster/identity.hpp"
 #include "app/config/to_settings.hpp"
 #include "app/exporter.hpp"
 #include "app/storage/tool.hpp"
@@ -103,11 +105,18 @@ result<void> node::open_storage() {
 }
 
 result<void> node::open_database() {
-  auto opened = storage::postgresql_backend::open(to_postgresql_settings(settings_));
+  storage::postgresql_settings settings = to_postgresql_settings(settings_);
+  if (settings.access == storage::postgresql_access::shared) {
+    TROUPE_ASSIGN(run_, cluster::make_node_uuid());
+    settings.node = row_id_of(run_);
+  }
+  auto opened = storage::postgresql_backend::open(std::move(settings));
   if (!opened) return fail(opened.error().code, "storage.postgresql: " + opened.error().detail);
   log_line(log_severity::info, "documents are kept in PostgreSQL, in the schema '" +
                                    settings_.storage_postgresql.schema + "'");
-  keep_storage(std::shared_ptr<storage::postgresql_backend>{*std::move(opened)});
+  const std::shared_ptr<storage::postgresql_backend> backend{*std::move(opened)};
+  node_table_ = backend;
+  keep_storage(backend);
   return {};
 }
 
@@ -146,7 +155,8 @@ result<void> node::spawn_actors(std::function<void()> on_failure) {
     actors_->hubs.push_back(
         system_.spawn_class<hub, caf::no_spawn_options>(config, *unit, tables.back()));
   }
-  actors_->reader = system_.spawn<store_reader, caf::detached>(storage_.backend);
+  const auto reader = system_.spawn<store_reader, caf::detached>(storage_.backend);
+  actors_->reader = reader;
   store_settings storing;
   storing.backend = keep_versions();
   if (webhooks_.feed)
@@ -171,6 +181,7 @@ result<void> node::spawn_actors(std::function<void()> on_failure) {
     TROUPE_ASSIGN(upstream_, open_upstream(settings_, system_, metrics_));
     documents.upstream = upstream_.actor;
   }
+  documents.log_reader = reader;
   documents.names_authors = to_version_rules(settings_).is_enabled;
   if (settings_.cluster.enabled) documents.links = links_to_nobody(settings_, newest_links_);
   actors_->directory =
@@ -183,9 +194,17 @@ result<void> node::spawn_actors(std::function<void()> on_failure) {
 }
 
 result<void> node::join_cluster() {
-  const cluster_parts parts{actors_->directory, actors_->hubs,    access_.control,
-                            access_.authoriser, storage_.archive, newest_links_,
-                            cluster_state_,     metrics_,         gateway_place_};
+  const cluster_parts parts{actors_->directory,
+                            actors_->hubs,
+                            access_.control,
+                            access_.authoriser,
+                            storage_.archive,
+                            newest_links_,
+                            cluster_state_,
+                            metrics_,
+                            gateway_place_,
+                            node_table_,
+                            run_};
   TROUPE_ASSIGN(cluster_, open_cluster(settings_, system_, parts));
   actors_->cluster = cluster_.actor;
   actors_->sweeper = cluster_.sweeper;
@@ -428,6 +447,7 @@ void node::end_actors() {
   access_.stop();
   versions_ = nullptr;
   storage_ = {};
+  node_table_ = nullptr;
   actors_.reset();
 }
 

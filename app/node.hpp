@@ -34,6 +34,7 @@
 #include "net/tls_context.hpp"
 #include "net/watch/file_watcher.hpp"
 #include "storage/archive.hpp"
+#include "storage/node_table.hpp"
 
 namespace troupe {
 
@@ -127,8 +128,10 @@ class node {
   const config& settings_;
   caf::actor_system& system_;
   io_units& units_;
-  opened_storage storage_;                  // empty once the node has stopped
-  std::shared_ptr<budget> large_messages_;  // of sockets, and of presence that waits
+  opened_storage storage_;                           // empty once the node has stopped
+  std::shared_ptr<storage::node_table> node_table_;  // of a store that nodes can share, else null
+  cluster::node_uuid run_;                           // this one there
+  std::shared_ptr<budget> large_messages_;           // of sockets, and of presence that waits
   std::shared_ptr<session_host> host_;
   std::shared_ptr<supervised_actors> actors_;  // null once the node has stopped
   supervisor_actor supervisor_;

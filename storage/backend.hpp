@@ -92,6 +92,8 @@ struct log_append {
   std::vector<shared_slice> updates;
   std::uint64_t origin = 0;  ///< Which node took them from their clients; 0: this one.
   std::shared_ptr<const append_credits> by = {};  ///< Null: nobody asks.
+  /// Of the document that they belong to; one of another generation does not get them. 0: any.
+  std::uint64_t generation = 0;
 };
 
 /// Replaces the checkpoint of a document and drops its log up to and including `covers`. One that
@@ -100,6 +102,7 @@ struct checkpoint_write {
   std::string document;
   sequence covers = 0;
   shared_bytes state;
+  std::uint64_t generation = 0;  ///< As of an append.
 };
 
 /// Written as one: after a crash all of it is there or none. The appends count before the
@@ -130,6 +133,31 @@ struct stored_document {
   /// What could not be read, though the document is whole without it; empty: nothing. It wants a
   /// line in the log and a new checkpoint.
   std::string damage = {};
+  std::uint64_t checkpoint_number = 0;  ///< Of those of the document; 0: it has none.
+};
+
+// --- what several nodes write ---
+
+/// How far a node has read a document.
+struct read_position {
+  std::string document;
+  sequence known = 0;
+  std::uint64_t checkpoint_number = 0;
+  std::uint64_t origin = 0;  ///< Whose updates it has without reading them; at most 2^63 - 1.
+};
+
+/// What is behind that.
+struct log_news {
+  std::uint64_t generation = 0;  ///< 0: nothing is stored.
+  /// In order. Before them comes a checkpoint that is another one, with all the log behind that: it
+  /// may have what is in no record, or not yet.
+  std::vector<shared_slice> updates;
+  sequence known = 0;  ///< How far they go.
+  std::uint64_t checkpoint_number = 0;
+  bool has_more = false;
+  sequence covers = 0;        ///< Of the newest checkpoint.
+  std::size_t log_bytes = 0;  ///< Behind it.
+  std::size_t checkpoint_size = 0;
 };
 
 class backend {
@@ -144,6 +172,12 @@ class backend {
   /// after storage_failed and disk_full it may be there all the same. From then on writes may go on
   /// failing until recover() succeeds.
   virtual result<void> write(const batch& what) = 0;
+
+  /// What others have written to documents, one answer for each. Only of a store that several
+  /// nodes may write.
+  virtual result<std::vector<log_news>> look(const std::vector<read_position>&) {
+    return fail(errc::storage_failed, "this store belongs to one node");
+  }
 
   /// After a failed write: tries to make writes possible again and returns when they are. Fails
   /// with disk_full (the detail says how much space it waits for, and no path) or storage_failed

@@ -32,9 +32,42 @@ stored_document memory_backend::contents_of(const entry& of) {
   stored_document stored;
   stored.checkpoint = of.checkpoint.share();
   stored.last = of.known.last;
+  stored.checkpoint_number = of.known.generation;
   stored.generation = document_generation(of.known.life, of.known.is_removed, of.known.is_admitted);
   for (const record& r : of.log) stored.updates.push_back(r.update);
   return stored;
+}
+
+result<std::vector<log_news>> memory_backend::look(const std::vector<read_position>& which) {
+  std::lock_guard lock{mutex_};
+  std::vector<log_news> all(which.size());
+  for (std::size_t i = 0; i < which.size(); ++i) {
+    const auto found = documents_.find(which[i].document);
+    if (found == documents_.end()) continue;
+    const entry& of = found->second;
+    log_news& news = all[i];
+    const document_info& known = of.known;
+    news.generation = document_generation(known.life, known.is_removed, known.is_admitted);
+    news.known = std::max(which[i].known, known.last);
+    news.checkpoint_number = known.generation;
+    news.covers = of.covers;
+    news.checkpoint_size = of.checkpoint.size();
+    const bool is_whole = known.generation != which[i].checkpoint_number;
+    if (is_whole) news.updates.emplace_back(of.checkpoint.share());
+    for (const record& each : of.log) {
+      news.log_bytes += each.update.size;
+      const bool is_new = each.number > which[i].known && each.origin != which[i].origin;
+      if (is_whole || is_new) news.updates.push_back(each.update);
+    }
+  }
+  return all;
+}
+
+/// In which a write would find the document.
+std::uint64_t memory_backend::life_of(const std::string& document) const {
+  const auto found = documents_.find(document);
+  if (found == documents_.end()) return 1;
+  return found->second.known.life + (found->second.known.is_removed ? 1 : 0);
 }
 
 /// Whether an append fits behind the number `last` of its document; `of`: null if it is new.
@@ -57,7 +90,7 @@ result<void> memory_backend::check(const entry* of, const log_append& append, se
 void memory_backend::append_to(entry& of, const log_append& append) {
   sequence number = append.first == next_number ? of.known.last + 1 : append.first;
   for (const shared_slice& update : append.updates) {
-    if (number > of.known.last) of.log.push_back({number, update});
+    if (number > of.known.last) of.log.push_back({number, append.origin, update});
     of.known.last = std::max(of.known.last, number++);
   }
   if (!append.updates.empty()) of.known.changed_at = wall_clock_ms();
@@ -73,10 +106,13 @@ result<void> memory_backend::write(const batch& what) {
     sequence last = 0;
   };
   std::unordered_map<std::string_view, target> targets;
-  const auto target_of = [&](const std::string& name) -> result<target*> {
+  const auto target_of = [&](const std::string& name, std::uint64_t generation) -> result<target*> {
     const auto [at, is_first] = targets.try_emplace(name);
     target& made = at->second;
     const auto found = is_first ? documents_.find(name) : documents_.end();
+    const std::uint64_t life = life_of(name);
+    if (generation != 0 && generation != document_generation(life, false, false))
+      return refuse_in(name, errc::document_removed, "it was removed, and is in another life");
     if (found == documents_.end()) return &made;
     const document_info& known = found->second.known;
     if (known.is_removed && !known.is_admitted)
@@ -86,13 +122,13 @@ result<void> memory_backend::write(const batch& what) {
   };
   for (const log_append& append : what.appends) {
     if (append.updates.empty()) continue;
-    TROUPE_ASSIGN(target* const to, target_of(*append.document));
+    TROUPE_ASSIGN(target* const to, target_of(*append.document, append.generation));
     if (append.first != next_number) TROUPE_TRY(check(to->of, append, to->last));
     const sequence first = append.first == next_number ? to->last + 1 : append.first;
     to->last = std::max(to->last, first + append.updates.size() - 1);
   }
   for (const checkpoint_write& checkpoint : what.checkpoints)
-    TROUPE_TRY(target_of(checkpoint.document));
+    TROUPE_TRY(target_of(checkpoint.document, checkpoint.generation));
   for (const announcement& each : what.announcements) TROUPE_TRY(check_announcement(each));
 
   const auto entry_of = [&](const std::string& name) -> entry& {

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <mutex>
+#include <vector>
 
 #include "base/packed_bytes.hpp"
 #include "storage/archive.hpp"
@@ -16,6 +17,7 @@ class memory_backend final : public backend, public archive, public outbox {
  public:
   result<stored_document> load(const std::string& document) override;
   result<void> write(const batch& what) override;
+  result<std::vector<log_news>> look(const std::vector<read_position>& which) override;
 
   result<document_page> list(const document_query& which) override;
   result<std::optional<document_info>> info(const std::string& document) override;
@@ -41,6 +43,7 @@ class memory_backend final : public backend, public archive, public outbox {
  private:
   struct record {
     sequence number;
+    std::uint64_t origin;
     shared_slice update;
   };
   struct version {
@@ -60,6 +63,7 @@ class memory_backend final : public backend, public archive, public outbox {
   void append_to(entry& of, const log_append& append);
   static stored_document contents_of(const entry& of);
   static document_info describe(const std::string& name, const entry& of);
+  std::uint64_t life_of(const std::string& document) const;
   entry* find_present(const std::string& document);
 
   std::mutex mutex_;

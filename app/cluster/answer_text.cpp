@@ -66,9 +66,12 @@ result<std::string> members_text(std::string_view body) {
   if (!waits.empty()) text += "this node " + waits + "\n";
   const std::string conflict = text_of(all, "conflict");
   if (!conflict.empty()) text += "CONFLICT: " + conflict + "\n";
-  text += "documents: " + text_of(all, "keepers") + " keepers, " + text_of(all, "writeAcks") +
-          " of them confirm an edit (" + text_of(all, "mode") + "); " +
-          (is_true(all, "moved") ? "all are in place" : "they are moving") + "\n\n";
+  if (text_of(all, "durability") == "shared")
+    text += "documents: in the database that all nodes share\n\n";
+  else
+    text += "documents: " + text_of(all, "keepers") + " keepers, " + text_of(all, "writeAcks") +
+            " of them confirm an edit (" + text_of(all, "mode") + "); " +
+            (is_true(all, "moved") ? "all are in place" : "they are moving") + "\n\n";
   std::vector<row> rows{{"NAME", "ADDRESS", "ROLE", "MOVED", "UUID", "STATE"}};
   if (const auto nodes = all.find("nodes"); nodes != all.end() && nodes->is_array())
     for (const json& each : *nodes)

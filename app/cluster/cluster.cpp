@@ -11,6 +11,7 @@
 
 #include "actors/access_applier.hpp"
 #include "actors/admin_sessions.hpp"
+#include "actors/node_watch.hpp"
 #include "actors/sweeper.hpp"
 #include "app/cluster/identity.hpp"
 #include "app/config/cluster_checks.hpp"
@@ -19,9 +20,32 @@ namespace troupe {
 
 namespace {
 
+bool is_shared(const config& settings) {
+  return settings.cluster.durability == cluster::durability_mode::shared;
+}
+
 cluster_settings_of_documents document_settings_of(const config& settings) {
   return {settings.cluster.load_timeout,
-          settings.cluster_replication.mode == cluster::replication_mode::available};
+          settings.cluster_replication.mode == cluster::replication_mode::available,
+          is_shared(settings)};
+}
+
+/// Nothing of the node is kept: its row in the store is who it is, as long as it runs.
+result<void> enter_table(cluster_manager_settings& how, const cluster_parts& parts) {
+  how.self.id = parts.run;
+  how.self.replication = {};
+  how.self.shares_log = true;
+  how.store = [](const cluster::member_list&, const cluster::moved_lists&) -> result<void> {
+    return {};
+  };
+  const storage::node_row row{row_id_of(parts.run), how.self.cluster, how.self.name,
+                              how.self.address};
+  // Before the first batch, which is noted there.
+  TROUPE_TRY(parts.nodes->note_present(row, node_watch::absence_max));
+  how.make_watch = [table = parts.nodes, row](caf::actor_system& in, cluster_actor owner) {
+    return in.spawn<node_watch, caf::detached>(table, row, std::move(owner));
+  };
+  return {};
 }
 
 result<cluster_manager_settings> find_identity(const config& settings) {
@@ -119,6 +143,7 @@ result<opened_cluster> open_cluster(const config& settings, caf::actor_system& s
                                     const cluster_parts& parts) {
   TROUPE_TRY(check_cluster_tls(settings));
   TROUPE_ASSIGN(cluster_manager_settings how, find_identity(settings));
+  if (is_shared(settings)) TROUPE_TRY(enter_table(how, parts));
   opened_cluster opened;
   how.state = parts.state;
   how.newest = parts.newest;

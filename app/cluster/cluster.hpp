@@ -15,6 +15,7 @@
 #include "app/cluster/published_port.hpp"
 #include "app/config/config.hpp"
 #include "storage/archive.hpp"
+#include "storage/node_table.hpp"
 
 namespace troupe {
 
@@ -38,6 +39,8 @@ struct cluster_parts {
   std::shared_ptr<cluster_state> state;
   std::shared_ptr<node_metrics> metrics;
   std::shared_ptr<const gateway_place> gateway;
+  std::shared_ptr<storage::node_table> nodes;  ///< Where all nodes share a store; else null.
+  cluster::node_uuid run;                      ///< Who this one is there.
 };
 
 /// Requires: cluster.enabled, and the store is open. Blocks while the disk works. Fails as

@@ -112,15 +112,27 @@ class cluster_checker {
           in_quotes(cluster.address) +
               " can be reached from other machines, which needs cluster.tls: without it everybody "
               "there could read and change all documents");
+    if (settings_.cluster.durability == cluster::durability_mode::shared) return check_shared();
     if (settings_.storage.engine == storage_engine::postgresql)
       say("storage.engine",
-          "postgresql is for a node by itself: nodes of a cluster keep documents on their own "
-          "disks; set rocksdb");
+          "postgresql is for a node by itself, or for nodes that share it: set cluster.durability "
+          "to shared, or rocksdb for nodes that keep documents on their own disks");
     if (settings_.storage.engine == storage_engine::memory &&
         settings_.cluster_replication.mode == cluster::replication_mode::strict)
       say("cluster.replication.mode",
           "strict promises that edits stay stored, which storage.engine memory does not: set "
           "rocksdb, or available");
+  }
+
+  void check_shared() {
+    if (settings_.storage.engine != storage_engine::postgresql)
+      say("cluster.durability",
+          "shared needs the database that all nodes share: set storage.engine to postgresql");
+    // Both number what they do on one node.
+    if (!settings_.webhooks.url.empty())
+      say("webhooks.url", "cannot be used where cluster.durability is shared");
+    if (!settings_.upstream.url.empty())
+      say("upstream.url", "cannot be used where cluster.durability is shared");
   }
 
   const config& settings_;

@@ -277,6 +277,7 @@ struct config {
     std::uint16_t port = 4101;
     std::string advertise;           ///< HOST:PORT; empty: address and port.
     std::vector<std::string> seeds;  ///< Empty: this node alone.
+    troupe::cluster::durability_mode durability = troupe::cluster::durability_mode::keepers;
     std::chrono::milliseconds load_timeout{10'000};
   };
 

@@ -498,6 +498,11 @@ constexpr std::array keys{
                "HOST:PORT",
                "nodes that a new node asks for the member list; when the cluster starts for the "
                "first time, all of them, which become its members; an empty list: only this node"},
+    config_key{"cluster.durability",
+               durability_mode_field{in<&config::cluster, &cluster_keys::durability>},
+               "keepers or shared",
+               "what makes an edit durable: keepers, the disks of some nodes; shared, one database "
+               "for all nodes (storage.engine postgresql), which come and go without an operator"},
     config_key{"cluster.load_timeout",
                duration_field{in<&config::cluster, &cluster_keys::load_timeout>, 1s, 5min},
                time_units,

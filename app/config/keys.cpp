@@ -34,6 +34,7 @@ struct describe_allowed {
   std::string operator()(const default_dialect_field&) const { return "y-websocket or hocuspocus"; }
   std::string operator()(const access_mode_field&) const { return "open, token or webhook"; }
   std::string operator()(const anonymous_field&) const { return "none, read or write"; }
+  std::string operator()(const durability_mode_field&) const { return "keepers or shared"; }
   std::string operator()(const replication_mode_field&) const { return "strict or available"; }
   std::string operator()(const switch_field&) const { return "true or false"; }
   std::string operator()(const text_field&) const { return "a text"; }
@@ -78,6 +79,9 @@ struct store_value {
   }
   result<void> operator()(const anonymous_field& field) const {
     return store(parse_anonymous(text), field);
+  }
+  result<void> operator()(const durability_mode_field& field) const {
+    return store(parse_durability_mode(text), field);
   }
   result<void> operator()(const replication_mode_field& field) const {
     return store(parse_replication_mode(text), field);
@@ -148,6 +152,9 @@ struct format_field {
     return std::string{to_string(field.in(settings))};
   }
   std::string operator()(const anonymous_field& field) const {
+    return std::string{to_string(field.in(settings))};
+  }
+  std::string operator()(const durability_mode_field& field) const {
     return std::string{to_string(field.in(settings))};
   }
   std::string operator()(const replication_mode_field& field) const {

@@ -57,6 +57,9 @@ struct access_mode_field {
 struct anonymous_field {
   access::anonymous& (*in)(config&);
 };
+struct durability_mode_field {
+  cluster::durability_mode& (*in)(config&);
+};
 struct replication_mode_field {
   cluster::replication_mode& (*in)(config&);
 };
@@ -76,8 +79,8 @@ struct text_list_field {
 using config_field =
     std::variant<address_field, port_field, count_field, size_field, duration_field, level_field,
                  log_format_field, engine_field, default_dialect_field, access_mode_field,
-                 anonymous_field, replication_mode_field, switch_field, text_field, secret_field,
-                 text_list_field>;
+                 anonymous_field, durability_mode_field, replication_mode_field, switch_field,
+                 text_field, secret_field, text_list_field>;
 
 /// What is shown of a secret that is set.
 inline constexpr std::string_view hidden_value = "(hidden)";

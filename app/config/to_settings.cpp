@@ -233,6 +233,9 @@ storage::postgresql_settings to_postgresql_settings(const config& settings) {
   storage::postgresql_settings to;
   to.connection = {database.url, database.schema, database.statement_timeout, database.tls};
   to.connections_max = database.pool;
+  const bool is_shared =
+      settings.cluster.enabled && settings.cluster.durability == cluster::durability_mode::shared;
+  if (is_shared) to.access = storage::postgresql_access::shared;
   return to;
 }
 

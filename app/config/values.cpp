@@ -21,6 +21,7 @@ constexpr std::array<std::string_view, 3> engine_names{"rocksdb", "memory", "pos
 constexpr std::array<std::string_view, 2> default_dialect_names{"y-websocket", "hocuspocus"};
 constexpr std::array<std::string_view, 3> access_mode_names{"open", "token", "webhook"};
 constexpr std::array<std::string_view, 3> anonymous_names{"none", "read", "write"};
+constexpr std::array<std::string_view, 2> durability_mode_names{"keepers", "shared"};
 constexpr std::array<std::string_view, 2> replication_mode_names{"strict", "available"};
 
 /// The value whose name stands at the same place.
@@ -137,6 +138,11 @@ result<access::mode> parse_access_mode(std::string_view text) {
 
 result<access::anonymous> parse_anonymous(std::string_view text) {
   return parse_name<access::anonymous>(text, anonymous_names, "neither none nor read nor write");
+}
+
+result<cluster::durability_mode> parse_durability_mode(std::string_view text) {
+  return parse_name<cluster::durability_mode>(text, durability_mode_names,
+                                              "neither keepers nor shared");
 }
 
 result<cluster::replication_mode> parse_replication_mode(std::string_view text) {
@@ -271,6 +277,10 @@ std::string_view to_string(access::mode mode) noexcept {
 
 std::string_view to_string(access::anonymous anonymous) noexcept {
   return anonymous_names[static_cast<std::size_t>(anonymous)];
+}
+
+std::string_view to_string(cluster::durability_mode mode) noexcept {
+  return durability_mode_names[static_cast<std::size_t>(mode)];
 }
 
 std::string_view to_string(cluster::replication_mode mode) noexcept {

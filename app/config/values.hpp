@@ -45,6 +45,7 @@ result<access::mode> parse_access_mode(std::string_view text);
 result<access::anonymous> parse_anonymous(std::string_view text);
 
 /// strict or available.
+result<cluster::durability_mode> parse_durability_mode(std::string_view text);
 result<cluster::replication_mode> parse_replication_mode(std::string_view text);
 
 /// true or false.
@@ -72,6 +73,7 @@ std::string_view to_string(storage_engine engine) noexcept;
 std::string_view to_string(default_dialect one) noexcept;
 std::string_view to_string(access::mode mode) noexcept;
 std::string_view to_string(access::anonymous anonymous) noexcept;
+std::string_view to_string(cluster::durability_mode mode) noexcept;
 std::string_view to_string(cluster::replication_mode mode) noexcept;
 
 inline constexpr std::size_t admin_token_size_min = 16;

@@ -19,7 +19,8 @@ struct refusal_row {
 constexpr std::array<refusal_row, refusal_count> refusals{{
     {"other_version", "the node speaks another version of the protocol between nodes"},
     {"other_cluster", "the node belongs to another cluster: cluster.name differs"},
-    {"other_replication", "the node counts keepers in another way: cluster.replication differs"},
+    {"other_replication",
+     "the node counts keepers in another way: cluster.replication or cluster.durability differs"},
     {"own_uuid", "the node runs with a copy of the data directory of the one that it asks"},
     {"other_run", "the node runs with a copy of the data directory of another one"},
     {"old_incarnation", "the node runs with an old copy of its data directory"},

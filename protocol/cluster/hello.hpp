@@ -23,6 +23,11 @@ namespace troupe::cluster {
 inline constexpr std::uint64_t protocol_version = 2;
 inline constexpr std::size_t hello_size_bytes_max = member_list_size_bytes_max + 1024;
 
+/// Bits of hello::flags.
+enum hello_flags : std::uint64_t {
+  shares_log = 1,  ///< cluster.durability is shared.
+};
+
 struct hello {
   std::uint64_t version = protocol_version;
   std::string cluster;
@@ -33,7 +38,7 @@ struct hello {
   std::uint64_t run = 0;
   std::string name;
   std::string address;      ///< Where others reach it, HOST:PORT.
-  std::uint64_t flags = 0;  ///< None yet; unknown ones are ignored.
+  std::uint64_t flags = 0;  ///< hello_flags; unknown ones are ignored.
   /// As configured; nodes that count acknowledgements differently would lose some.
   troupe::cluster::replication replication;
   std::uint64_t moved = 0;  ///< Of the newest list for which its documents are in place.
@@ -49,7 +54,7 @@ result<hello> decode_hello(byte_view bytes);
 enum class refusal : std::uint8_t {
   other_version,      ///< It speaks another version of the protocol.
   other_cluster,      ///< It belongs to a cluster of another name.
-  other_replication,  ///< cluster.replication differs.
+  other_replication,  ///< cluster.replication or cluster.durability differs.
   own_uuid,           ///< It has the uuid of the node that it asks: a copied data directory.
   other_run,          ///< Another process with its uuid and incarnation is known: the same.
   old_incarnation,    ///< A later start of the node is known: an old copy of its data directory.

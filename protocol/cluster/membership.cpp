@@ -23,6 +23,7 @@ std::string add_command(const std::string& name, const std::string& address) {
 
 membership::membership(node_identity self, member_list list, moved_lists moved)
     : self_(std::move(self)), list_(std::move(list)), moved_(std::move(moved)) {
+  if (self_.shares_log) on_present({});
   was_member_ = is_joined();
   if (self_.seeds.empty()) self_.seeds.push_back(self_.address);
   for (const std::string& seed : self_.seeds) {
@@ -45,7 +46,10 @@ hello membership::own_hello() const {
   own.replication = self_.replication;
   const auto moved = moved_.find(self_.id);
   own.moved = moved == moved_.end() ? 0 : moved->second;
-  own.list = list_;
+  if (self_.shares_log)
+    own.flags |= shares_log;
+  else
+    own.list = list_;
   return own;
 }
 
@@ -61,6 +65,7 @@ std::optional<refusal> membership::check_identity(const hello& from) const {
   if (from.cluster != self_.cluster) return refusal::other_cluster;
   if (from.id == self_.id) return refusal::own_uuid;
   if (from.replication != self_.replication) return refusal::other_replication;
+  if (((from.flags & shares_log) != 0) != self_.shares_log) return refusal::other_replication;
   const auto known = runs_.find(from.id);
   if (known == runs_.end()) return std::nullopt;
   if (from.incarnation < known->second.incarnation) return refusal::old_incarnation;
@@ -96,6 +101,7 @@ hello_answer membership::answer_to(const std::optional<std::string>& dialed, con
 hello_answer membership::meet(const std::optional<std::string>& dialed, const hello& from) {
   using enum hello_answer::verdict;
   if (list_.empty() || !list_.is_linked(self_.id)) return {met};
+  if (self_.shares_log && !list_.is_linked(from.id)) meet_present(from);
   if (!list_.is_linked(from.id)) {
     remember_candidate(from);
     const member* const namesake = list_.find_name(from.name);
@@ -246,6 +252,32 @@ void membership::take(member_list list) {
   std::erase_if(known_lists_, is_stranger);
 }
 
+// --- where the log is shared ---
+
+void membership::on_present(std::vector<member> present) {
+  std::vector<member> next{{self_.id, self_.name, self_.address}};
+  for (auto at = present.rbegin(); at != present.rend() && next.size() < members_max; ++at) {
+    const bool is_new = std::ranges::none_of(
+        next, [&](const member& each) { return each.id == at->id || each.address == at->address; });
+    if (!is_new) continue;
+    // Nobody gives names to machines that come and go, so two may have one.
+    const bool is_namesake = std::ranges::find(next, at->name, &member::name) != next.end();
+    if (is_namesake) at->name = to_string(at->id);
+    next.push_back(std::move(*at));
+  }
+  std::ranges::sort(next, {}, &member::id);
+  if (std::ranges::equal(next, list_.members())) return;
+  auto made = member_list::make(list_.number() + 1, std::move(next));
+  if (made) take(*std::move(made));
+}
+
+/// It is there before anybody has said so.
+void membership::meet_present(const hello& from) {
+  std::vector<member> present{list_.members().begin(), list_.members().end()};
+  present.push_back({from.id, from.name, from.address});
+  on_present(std::move(present));
+}
+
 // --- what operators say ---
 
 result<node_uuid> membership::find(const std::string& which) const {
@@ -260,6 +292,8 @@ result<node_uuid> membership::find(const std::string& which) const {
 /// `without`: a member that the change takes away; nil: none.
 result<void> membership::check_order(const node_uuid& without, std::span<const node_uuid> up,
                                      insistence how) const {
+  if (self_.shares_log)
+    return refuse_order("nodes come and go by themselves: cluster.durability is shared");
   if (!is_joined()) return refuse_order("this node cannot change the list: " + why_not());
   if (how == insistence::forced) return {};
   std::size_t staying = 0;
@@ -401,6 +435,7 @@ std::vector<node_uuid> membership::yet_to_move() const {
 }
 
 bool membership::is_widely_known() const {
+  if (self_.shares_log) return true;
   // Nobody has had a list before the first one.
   if (list_.number() <= 1 || all_moved()) return !list_.empty();
   const quorum least = quorum_of(self_.replication, list_.least_size());
@@ -415,7 +450,9 @@ bool membership::is_widely_known() const {
   return static_cast<std::size_t>(unaware) < least.reads;
 }
 
-bool membership::all_moved() const { return !list_.empty() && yet_to_move().empty(); }
+bool membership::all_moved() const {
+  return self_.shares_log || (!list_.empty() && yet_to_move().empty());
+}
 
 std::optional<wide_read> membership::lists_to_ask() const {
   if (list_.empty() || all_moved()) return std::nullopt;

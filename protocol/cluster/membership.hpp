@@ -7,6 +7,10 @@
 // start of the cluster: list 1 has all of them, the same on each. From then on only operators
 // change the list.
 //
+// Where all nodes share one log (node_identity::shares_log) nobody's opinion about members counts:
+// whoever is there is one. The list is this node's own then, the owner says who is in it
+// (on_present()), a node that says hello is in it at once, and no list is told or stored.
+//
 // What must be on disk before anybody hears of it: the list (list()), and which members have moved
 // (moved()). An owner that has called anything that is not const compares list().number() and
 // moved() with what it has stored.
@@ -42,6 +46,7 @@ struct node_identity {
   std::string address;             ///< As others reach it (cluster.advertise).
   std::vector<std::string> seeds;  ///< Addresses; its own may be among them. Empty: its own.
   troupe::cluster::replication replication;
+  bool shares_log = false;  ///< cluster.durability is shared.
 };
 
 /// Up to which list the documents of each node have moved.
@@ -115,6 +120,10 @@ class membership {
   /// The documents of a node are where the list of this number wants them: another one's, or our
   /// own after a pass over all of them.
   void on_moved(const node_uuid& who, std::uint64_t number);
+
+  /// Where the log is shared: these nodes are there, this one perhaps among them. Those that are
+  /// not are members no longer. Of two at one address the later counts, as it runs in its place.
+  void on_present(std::vector<member> present);
 
   // --- what operators say ---
   //
@@ -201,6 +210,7 @@ class membership {
   void note_seed(const std::optional<std::string>& dialed, const hello& from);
   void found_if_first_start();
   void take(member_list list);
+  void meet_present(const hello& from);
   list_outcome compare_lists(const node_uuid& from, member_list list);
   void note_list(const node_uuid& of, std::uint64_t number);
   moves state_of_moves() const { return all_moved() ? moves::done : moves::going_on; }

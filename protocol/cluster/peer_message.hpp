@@ -33,11 +33,12 @@ struct peer_compare {
   state_number number = 0;
 };
 /// "Of your state, this is durable here." What a replica has taken from other peers it does not
-/// stream, since they do, so that two numbers are needed.
+/// stream, since they do, so that two numbers are needed. Where all nodes write one log it says of
+/// the sender's own state what is in that (shared_log.hpp).
 struct peer_stored {
-  replica_life life = 0;   ///< Whose numbers these are: the receiver's.
-  state_number up_to = 0;  ///< All that the receiver has streamed, and all it had before it began.
-  state_number whole = 0;  ///< All that the receiver knew, wherever it is from. At most `up_to`.
+  replica_life life = 0;   ///< Whose numbers these are: the receiver's, or the sender's.
+  state_number up_to = 0;  ///< All that this one has streamed, and all it had before it began.
+  state_number whole = 0;  ///< All that it knew, wherever it is from. At most `up_to`.
 };
 /// "I lack something; this is what I have." Answered by peer_fill, before which there may be parts.
 struct peer_ask {

@@ -43,6 +43,9 @@ struct document_placement {
   bool is_widely_known = true;
   /// A copy that is not kept here may go (sweep::may_drop()).
   bool may_drop = false;
+  /// All nodes write one log (shared_log), so that a document is open where its sessions are, and
+  /// nobody keeps it for others.
+  bool is_shared = false;
 
   bool operator==(const document_placement&) const = default;
 };
@@ -195,7 +198,9 @@ class replica {
   /// Whether any peer's sessions use the document.
   bool has_users() const noexcept;
   /// Whether this node keeps the document, and somebody elsewhere uses it.
-  bool is_kept_in_use() const noexcept { return where_.keeps_itself && has_users(); }
+  bool is_kept_in_use() const noexcept {
+    return where_.keeps_itself && !where_.is_shared && has_users();
+  }
 
   struct confirmation {
     peer_id keeper = 0;

@@ -25,7 +25,7 @@ void replica::confirm(peer& to) {
     if (next.is_whole) to.confirmed.whole = std::max(to.confirmed.whole, next.theirs);
     to.unconfirmed.pop_front();
   }
-  if (!has_news || to.confirmed.up_to == 0) return;
+  if (!has_news || to.confirmed.up_to == 0 || where_.is_shared) return;
   to.confirmed.life = to.life;
   push(to, to.confirmed);
 }

@@ -15,6 +15,12 @@ enum class replication_mode : std::uint8_t {
   available,  ///< Those that can be reached are enough.
 };
 
+/// What makes an edit durable (cluster.durability).
+enum class durability_mode : std::uint8_t {
+  keepers,  ///< Nodes with disks of their own, some of which keep a document.
+  shared,   ///< A store that all nodes share.
+};
+
 struct replication {
   std::size_t keepers = 3;     ///< Nodes that store a document.
   std::size_t write_acks = 2;  ///< Of these, how many have an update before its author hears so.

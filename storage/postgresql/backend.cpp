@@ -1,5 +1,7 @@
 #include "storage/postgresql/backend.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <thread>
 
 #include "base/crc32c.hpp"
@@ -34,15 +36,24 @@ void watch_connection(connection& by) {
   (void)by.run();
 }
 
-result<bool> try_lock(connection& by, const std::string& schema) {
+/// Nodes that share the tables hold the lock together.
+result<bool> try_lock(connection& by, const std::string& schema, postgresql_access access) {
   bool is_taken = false;
-  by.send("SELECT pg_try_advisory_lock($1)", postgresql::parameters{}.add(lock_of(schema)),
+  by.send(access == postgresql_access::shared ? "SELECT pg_try_advisory_lock_shared($1)"
+                                              : "SELECT pg_try_advisory_lock($1)",
+          postgresql::parameters{}.add(lock_of(schema)),
           [&](const postgresql::row& found) -> result<void> {
             is_taken = found.truth(0);
             return {};
           });
   TROUPE_TRY(by.run());
   return is_taken;
+}
+
+/// Whether this is the append that was written before, not one that is equal: both are in memory.
+bool is_same(const log_append& one, const log_append& other) {
+  return !one.updates.empty() && one.updates.size() == other.updates.size() &&
+         one.updates.front().view().data() == other.updates.front().view().data();
 }
 
 }  // namespace
@@ -54,11 +65,10 @@ result<std::unique_ptr<connection>>
 postgresql_backend::state::connect(std::chrono::milliseconds patience) const {
   TROUPE_ASSIGN(auto made, connection::open(settings.connection));
   TROUPE_TRY(postgresql::check_format(*made));
-  if (settings.access == postgresql_access::shared) return made;
   watch_connection(*made);
   const auto end = std::chrono::steady_clock::now() + patience;
   for (;;) {
-    TROUPE_ASSIGN(const bool is_ours, try_lock(*made, settings.connection.schema));
+    TROUPE_ASSIGN(const bool is_ours, try_lock(*made, settings.connection.schema, settings.access));
     if (is_ours) return made;
     if (std::chrono::steady_clock::now() >= end)
       return fail(errc::store_in_use, "PostgreSQL: another process writes into the schema " +
@@ -100,16 +110,48 @@ result<void> postgresql_backend::write(const batch& what) {
     return fail(state_->is_full ? errc::disk_full : errc::storage_failed,
                 "an earlier write has failed");
   if (what.empty()) return {};
-  const auto is_damaged = [this](const std::string& name, generation g) {
-    return state_->is_damaged(name, g);
-  };
-  auto written = postgresql::write_batch(*state_->writer, what, state_->now(), is_damaged);
+  auto written = state_->write_marked(what);
   if (written ||
       (written.error().code != errc::storage_failed && written.error().code != errc::disk_full))
     return written;
   state_->is_full = written.error().code == errc::disk_full;
   state_->is_writable = false;
   return written;
+}
+
+/// Numbers that are given here find what is stored already. Where others write as well there are
+/// none, so the batch has a mark: what is there, though nobody knew, is left out when it comes
+/// again. A checkpoint may come twice.
+result<void> postgresql_backend::state::write_marked(batch what) {
+  const auto is_damaged = [this](const std::string& name, generation g) {
+    return this->is_damaged(name, g);
+  };
+  if (!is_shared()) return postgresql::write_batch(*writer, what, now(), is_damaged);
+  std::vector<log_append> left_out;
+  std::erase_if(what.appends, [&](const log_append& each) {
+    const auto same = [&](const log_append& other) { return is_same(each, other); };
+    if (std::ranges::none_of(written_twice, same)) return false;
+    left_out.push_back(each);
+    return true;
+  });
+  const postgresql::batch_mark as{settings.node, ++last_batch};
+  auto written = postgresql::write_batch(*writer, what, now(), is_damaged, as);
+  if (written)
+    std::erase_if(written_twice, [&](const log_append& each) {
+      return std::ranges::any_of(left_out, [&](const auto& other) { return is_same(each, other); });
+    });
+  else if (written.error().code == errc::storage_failed || written.error().code == errc::disk_full)
+    doubtful = std::move(what.appends);
+  return written;
+}
+
+/// Requires: the writer is connected.
+result<void> postgresql_backend::state::end_doubt() {
+  if (doubtful.empty()) return {};
+  TROUPE_ASSIGN(const bool is_there, postgresql::is_written(*writer, {settings.node, last_batch}));
+  if (is_there) std::ranges::move(doubtful, std::back_inserter(written_twice));
+  doubtful.clear();
+  return {};
 }
 
 /// On a new connection if the old one is lost: the database may be another machine by now. That
@@ -119,6 +161,7 @@ result<void> postgresql_backend::recover() {
   std::lock_guard lock{state_->writing};
   if (state_->is_inspected) return fail(errc::storage_failed, "the store is open for reading only");
   if (state_->writer && !state_->writer->is_lost() && postgresql::check_format(*state_->writer)) {
+    TROUPE_TRY(state_->end_doubt());
     state_->is_full = false;
     state_->is_writable = true;
     return {};
@@ -132,6 +175,7 @@ result<void> postgresql_backend::recover() {
     return tl::unexpected(std::move(why));
   }
   state_->writer = *std::move(made);
+  TROUPE_TRY(state_->end_doubt());
   state_->is_full = false;
   state_->is_writable = true;
   return {};

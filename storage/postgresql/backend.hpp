@@ -8,13 +8,16 @@
 // succeeds, which connects anew; loads connect by themselves.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "storage/archive.hpp"
 #include "storage/backend.hpp"
+#include "storage/node_table.hpp"
 #include "storage/outbox.hpp"
 #include "storage/postgresql/connection.hpp"
 
@@ -23,7 +26,7 @@ namespace troupe::storage {
 /// Who writes into the tables.
 enum class postgresql_access : std::uint8_t {
   alone,   ///< This process; another one that tries is refused while this one is connected.
-  shared,  ///< Several nodes.
+  shared,  ///< Several nodes; one that wants it alone is refused meanwhile.
 };
 
 struct postgresql_settings {
@@ -31,11 +34,13 @@ struct postgresql_settings {
   /// Connections at most for all that is not a batch.
   std::size_t connections_max = 4;
   postgresql_access access = postgresql_access::alone;
+  /// Of the row in `nodes` that is this process's, where several write; see note_present().
+  document_id node{};
   /// The clock, in milliseconds since 1970 (UTC). Nothing: the system's.
   std::function<std::uint64_t()> now = {};
 };
 
-class postgresql_backend final : public backend, public archive, public outbox {
+class postgresql_backend final : public backend, public archive, public outbox, public node_table {
  public:
   /// Connects to a store whose tables are there. Fails with corrupt_store (no tables, or older
   /// ones: the detail says what makes them), newer_format, store_in_use and storage_failed.
@@ -51,6 +56,7 @@ class postgresql_backend final : public backend, public archive, public outbox {
   result<stored_document> load(const std::string& document) override;
   result<void> write(const batch& what) override;
   result<void> recover() override;
+  result<std::vector<log_news>> look(const std::vector<read_position>& which) override;
 
   result<document_page> list(const document_query& which) override;
   result<std::optional<document_info>> info(const std::string& document) override;
@@ -73,6 +79,10 @@ class postgresql_backend final : public backend, public archive, public outbox {
 
   result<void> change(const outbox_change& what) override;
   result<outbox_page> announcements(const outbox_query& which) override;
+
+  result<std::vector<node_row>> note_present(const node_row& self,
+                                             std::chrono::milliseconds absence_max) override;
+  result<void> note_gone(const document_id& id) override;
 
   struct state;
 

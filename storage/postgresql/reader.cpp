@@ -162,6 +162,7 @@ result<read_document> load_previous(connection& by, const document_id& id, const
                 why.detail + "; the checkpoint before it does not help: " + rest.error().detail);
   done.stored.checkpoint = *std::move(state);
   done.stored.damage = why.detail;
+  done.stored.checkpoint_number = meta.newest;
   done.stored.generation = document_generation(meta.life, meta.is_removed, meta.is_admitted);
   return done;
 }
@@ -229,6 +230,7 @@ result<read_document> load(connection& by, const std::string& name) {
   const document_meta& meta = found->meta;
   read_document done{meta, {}};
   done.stored.generation = document_generation(meta.life, meta.is_removed, meta.is_admitted);
+  done.stored.checkpoint_number = meta.newest;
   if (!check_present(meta)) return done;
   auto state = checkpoint.finish(meta.newest, meta.covers);
   if (!state) return load_previous(by, id, state.error());

@@ -81,10 +81,14 @@ const std::vector<std::vector<const char*>> steps = {
              topic text NOT NULL,
              document text NOT NULL,
              details text NOT NULL))",
-        R"(CREATE TABLE writers (
+        R"(CREATE TABLE nodes (
              id uuid PRIMARY KEY,
+             cluster text NOT NULL,
+             name text NOT NULL,
+             address text NOT NULL,
              batch bigint NOT NULL,
-             seen_at timestamptz NOT NULL))",
+             joined_at timestamptz NOT NULL,
+             seen_at timestamptz NOT NULL) WITH (fillfactor = 50))",
     },
 };
 static_assert(schema_format == 1, "a new format needs its step");

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "base/wall_clock.hpp"
 #include "storage/postgresql/backend.hpp"
@@ -22,6 +23,9 @@ struct postgresql_backend::state {
   }
 
   time_ms now() const { return settings.now(); }
+  bool is_shared() const noexcept { return settings.access == postgresql_access::shared; }
+  result<void> write_marked(batch what);
+  result<void> end_doubt();
   bool is_damaged(const std::string& document, generation newest);
   void note_damage(const std::string& document, generation newest);
 
@@ -54,6 +58,10 @@ struct postgresql_backend::state {
   /// Held by whoever writes batches. What follows belongs to them, but for what is atomic.
   std::mutex writing;
   std::unique_ptr<postgresql::connection> writer;  // null: it was lost, or this only inspects
+  // Where several write; see batch_mark.
+  std::uint64_t last_batch = 0;           // that was tried
+  std::vector<log_append> doubtful;       // of it, if its outcome is not known
+  std::vector<log_append> written_twice;  // that are there, and will be written again
   std::atomic<bool> is_writable = true;
   std::atomic<bool> is_full = false;  // why it is not writable
   bool is_inspected = false;

@@ -37,10 +37,17 @@ std::vector<claimed_record> write_plan::claimed_by(const std::vector<log_append>
   return claimed;
 }
 
-/// The document as the batch has it so far.
-result<planned_document*> write_plan::find(const std::string& name) {
+/// The document as the batch has it so far. What was meant for an earlier life of it must not come
+/// into this one.
+result<planned_document*> write_plan::find(const std::string& name, std::uint64_t generation) {
   const document_id id = id_of(name);
-  if (const auto found = documents_.find(id); found != documents_.end()) return &found->second;
+  const auto check = [&](planned_document& of) -> result<planned_document*> {
+    if (generation != 0 && generation != document_generation(of.meta.life, false, false))
+      return refuse(name, errc::document_removed, "it was removed, and is in another life");
+    return &of;
+  };
+  if (const auto found = documents_.find(id); found != documents_.end())
+    return check(found->second);
   planned_document one;
   one.name = name;
   const auto known = known_.find(id);
@@ -57,13 +64,13 @@ result<planned_document*> write_plan::find(const std::string& name) {
     meta.created_at = meta.changed_at = now_;
     one.is_rewritten = true;
   }
-  return &documents_.emplace(id, std::move(one)).first->second;
+  return check(documents_.emplace(id, std::move(one)).first->second);
 }
 
 result<void> write_plan::add(const log_append& append, const stored_update& stored) {
   if (append.updates.empty()) return {};
   const std::string& name = *append.document;
-  TROUPE_ASSIGN(planned_document* const of, find(name));
+  TROUPE_ASSIGN(planned_document* const of, find(name, append.generation));
   document_meta& meta = of->meta;
   sequence number = append.first == next_number ? meta.counted + 1 : append.first;
   if (number > meta.counted + 1)
@@ -88,7 +95,7 @@ result<void> write_plan::add(const log_append& append, const stored_update& stor
 }
 
 result<void> write_plan::add(const checkpoint_write& write) {
-  TROUPE_ASSIGN(planned_document* const of, find(write.document));
+  TROUPE_ASSIGN(planned_document* const of, find(write.document, write.generation));
   document_meta& meta = of->meta;
   if (write.covers < meta.covers) return {};
   planned_checkpoint made;

@@ -79,7 +79,7 @@ class write_plan {
   const std::map<document_id, planned_document>& documents() const noexcept { return documents_; }
 
  private:
-  result<planned_document*> find(const std::string& name);
+  result<planned_document*> find(const std::string& name, std::uint64_t generation);
 
   time_ms now_;
   damage_test is_damaged_;

@@ -38,6 +38,8 @@ constexpr const char* count_records =
     "UPDATE documents SET log_records = there.records, log_bytes = there.bytes FROM (SELECT "
     "count(*) AS records, coalesce(sum(octet_length(data)), 0) AS bytes FROM log WHERE document = "
     "$1 AND number > $2) AS there WHERE id = $1";
+constexpr const char* update_batch = "UPDATE nodes SET batch = $2 WHERE id = $1";
+constexpr const char* select_batch = "SELECT batch FROM nodes WHERE id = $1 FOR UPDATE";
 constexpr const char* upsert_announcement =
     "INSERT INTO outbox (number, id, created_at, since, is_dead, topic, document, details) VALUES "
     "($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (number) DO UPDATE SET id = excluded.id, "
@@ -169,7 +171,8 @@ void send_checkpoint(connection& to, const planned_checkpoint& of) {
 }
 
 result<void> plan_and_send(connection& to, const batch& what, time_ms now,
-                           const write_plan::damage_test& is_damaged) {
+                           const write_plan::damage_test& is_damaged,
+                           const std::optional<batch_mark>& as) {
   write_plan plan{now, is_damaged};
   TROUPE_TRY(lock_all(to, what, plan));
   TROUPE_ASSIGN(const auto stored, read_claimed(to, plan.claimed_by(what.appends)));
@@ -186,6 +189,7 @@ result<void> plan_and_send(connection& to, const batch& what, time_ms now,
   for (const planned_checkpoint& each : plan.checkpoints())
     to.send(count_records, parameters{}.add(each.id).add(each.covers));
   send_announcements(to, what.announcements);
+  if (as) to.send(update_batch, parameters{}.add(as->node).add(as->number));
   to.send("COMMIT");
   TROUPE_TRY(to.run());
   // As where an operator ends the wait for a copy that is to have it as well.
@@ -209,13 +213,24 @@ void send_announcements(connection& to, const std::vector<announcement>& what) {
                                      .add(std::string_view{each.details}));
 }
 
+result<bool> is_written(connection& by, const batch_mark& which) {
+  bool is_there = false;
+  by.send(select_batch, parameters{}.add(which.node), [&](const row& found) -> result<void> {
+    is_there = found.number(0) == which.number;
+    return {};
+  });
+  TROUPE_TRY(by.run());
+  return is_there;
+}
+
 result<void> write_batch(connection& to, const batch& what, time_ms now,
-                         const write_plan::damage_test& is_damaged) {
+                         const write_plan::damage_test& is_damaged,
+                         const std::optional<batch_mark>& as) {
   // Another node may have made the same document first, or wants the same ones: then again.
   constexpr int attempts_max = 5;
   for (const announcement& each : what.announcements) TROUPE_TRY(check_announcement(each));
   for (int attempt = 1;; ++attempt) {
-    auto written = plan_and_send(to, what, now, is_damaged);
+    auto written = plan_and_send(to, what, now, is_damaged, as);
     if (written) return written;
     to.roll_back();
     if (to.why() != fault::conflict || attempt == attempts_max) return written;

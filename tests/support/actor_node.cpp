@@ -50,7 +50,9 @@ actor_node::actor_node(directory_settings settings, hosting where,
     settings.units = {unit_.get()};
     settings.workers = workers_ = std::make_shared<worker_pool>(workers);
   }
-  reader_ = system_->spawn<store_reader, caf::detached>(backend);
+  const auto reader = system_->spawn<store_reader, caf::detached>(backend);
+  reader_ = reader;
+  settings.log_reader = reader;
   store_settings storing;
   storing.backend = backend;
   if (settings.webhooks)

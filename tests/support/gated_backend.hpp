@@ -35,6 +35,13 @@ class gated_backend final : public storage::backend {
     return memory_.write(what);
   }
 
+  result<std::vector<storage::log_news>>
+  look(const std::vector<storage::read_position>& which) override {
+    std::lock_guard lock{mutex_};
+    if (fails_to_load_) return fail(errc::storage_failed, "the test says so");
+    return memory_.look(which);
+  }
+
   result<void> recover() override {
     std::lock_guard lock{mutex_};
     ++recoveries_;

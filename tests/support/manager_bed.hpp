@@ -69,8 +69,10 @@ struct kept_things {
 class manager_bed {
  public:
   /// `self`: its number, the list may have it.
+  /// `sharing`: all nodes share a store.
+  enum class sharing : bool { nothing, store };
   explicit manager_bed(std::uint64_t self, member_list list = {}, names seeds = {},
-                       moved_lists moved = {}) {
+                       moved_lists moved = {}, sharing what = sharing::nothing) {
     test::register_types_once();
     config_.set("caf.logger.console.verbosity", "quiet");
     config_.set("caf.scheduler.max-threads", 2);
@@ -80,6 +82,8 @@ class manager_bed {
     cluster_manager_settings settings;
     settings.self = {
         "c", uuid(self), 1, self, name_of(self), address_of_node(self), std::move(seeds), {}};
+    settings.self.shares_log = what == sharing::store;
+    settings.documents.is_shared = what == sharing::store;
     settings.list = std::move(list);
     settings.moved = std::move(moved);
     settings.store = [kept = kept](const member_list& stored,
@@ -177,13 +181,18 @@ class manager_bed {
   }
   /// A node with a smaller uuid connects, and the link is up.
   std::unique_ptr<remote_end> link_from(const hello& what, link_epoch epoch = 11) {
+    auto remote = open_link_from(what, epoch);
+    CHECK(next_for_sweeper<link_changed>().is_up);
+    return remote;
+  }
+  /// The same, where the manager may not know yet that it is.
+  std::unique_ptr<remote_end> open_link_from(const hello& what, link_epoch epoch = 11) {
     auto remote = std::make_unique<remote_end>(*system);
     const peer_welcome welcome = say_hello(what, remote->handle(), epoch);
     INFO(welcome.text);
     REQUIRE(welcome.link);
     remote->open(caf::actor_cast<peer_link_actor>(welcome.link), epoch);
     remote->greet();
-    CHECK(next_for_sweeper<link_changed>().is_up);
     return remote;
   }
   /// The address that it connects to next; it finds the test there, or nobody.

@@ -95,8 +95,7 @@ class cluster_node {
   async start(environment = {}) {
     const settings = {
       'server.port': this.port,
-      'storage.engine': 'rocksdb',
-      'storage.path': this.directory,
+      ...(this.cluster.has_disks ? { 'storage.engine': 'rocksdb', 'storage.path': this.directory } : {}),
       ...this.cluster.settings,
     };
     const on_spawned = (pid) => (this.pid = pid);
@@ -184,13 +183,14 @@ export class test_cluster {
   /**
    * `settings` as of any server, `replication` and `heartbeat` as in the section, `cluster_settings` what else is there,
    * or a function from a node to that.
+   * Without disks (`has_disks`) the settings say where documents are stored.
    * Without proxies (`is_proxied`) nodes dial each other. `is_clustered`: a node alone may be a cluster, too.
    */
   constructor({
     nodes = 3, name = 'cluster', folder = undefined, settings = {}, replication = {}, heartbeat = {}, cluster_settings = {}, is_proxied = true,
-    is_clustered = nodes > 1,
+    is_clustered = nodes > 1, has_disks = true,
   }) {
-    Object.assign(this, { count: nodes, settings, replication, heartbeat, cluster_settings, is_proxied, is_clustered });
+    Object.assign(this, { count: nodes, settings, replication, heartbeat, cluster_settings, is_proxied, is_clustered, has_disks });
     this.folder = folder ?? mkdtempSync(path.join(tmpdir(), `troupe-${name}-`));
     process.once('exit', () => rmSync(this.folder, { recursive: true, force: true }));
   }

@@ -16,7 +16,13 @@ void simulation::run() {
   run_until(now_ + 3s);
   while (now_ < end) {
     do_something_bad();
-    if (plan_.with_member_changes && now_ >= next_change_) change_members();
+    if (plan_.is_shared && below(5) == 0) fail_database();
+    if (plan_.with_member_changes && now_ >= next_change_) {
+      if (plan_.is_shared)
+        change_nodes();
+      else
+        change_members();
+    }
     if (below(3) == 0) order_by_mistake();
     run_until(now_ + milliseconds{100 + below(2'500)});
   }
@@ -136,6 +142,43 @@ void simulation::do_something_bad() {
   }
 }
 
+/// The database that all share is killed, or a node does not reach it.
+void simulation::fail_database() {
+  ++counts_.database_faults;
+  const milliseconds lasts{100 + below(below(3) == 0 ? 12'000 : 2'500)};
+  const std::size_t place = any_node();
+  if (below(2) == 0 || place == everywhere) {
+    if (!database_.is_up) return;
+    trace(everywhere, "the database is killed");
+    database_.is_up = false;
+    ++database_.starts;
+    after(lasts, everywhere, [this] { database_.is_up = true; });
+    return;
+  }
+  trace(place, "does not reach the database");
+  machines_[place].is_cut_from_database = true;
+  after(lasts, everywhere, [this, place] { machines_[place].is_cut_from_database = false; });
+}
+
+/// Nodes come and go without anybody saying so to the others.
+void simulation::change_nodes() {
+  next_change_ = now_ + milliseconds{1'000 + below(8'000)};
+  ++counts_.lists;
+  const std::size_t place = below(places_max);
+  machine& of = machines_[place];
+  if (!of.runs) {
+    of.name = "n" + std::to_string(place);
+    of.is_used = true;
+    of.is_stopped = false;
+    return start(place);
+  }
+  std::size_t running = 0;
+  for (std::size_t i = 0; i < places_max; ++i) running += runs(i) ? 1 : 0;
+  if (running < 2) return;
+  stop(place, below(2) == 0, below(3) != 0);
+  of.is_stopped = below(2) == 0;  // or it comes back when all heals
+}
+
 /// One order at a time, by an operator who looks where the newest list is.
 void simulation::change_members() {
   next_change_ = now_ + milliseconds{3'000 + below(25'000)};
@@ -194,6 +237,7 @@ void simulation::change_members() {
 /// What an operator orders by mistake at any node: each would lose copies, or make two lists of one
 /// number, so each must be refused.
 void simulation::order_by_mistake() {
+  if (plan_.is_shared) return;
   const std::size_t by = any_node();
   if (by == everywhere || is_frozen(by) || !machines_[by].runs->members().is_joined()) return;
   cluster::membership& at = machines_[by].runs->members();
@@ -261,12 +305,13 @@ void simulation::admit_all() {
 void simulation::heal() {
   trace(everywhere, "all heals");
   has_healed_ = true;
+  database_.is_up = true;
   for (auto& row : wires_)
     for (wire& each : row) each.is_cut = false;
   for (std::size_t i = 0; i < places_max; ++i) {
     machine& of = machines_[i];
     of.is_slow = false;
-    of.stored.is_full = of.stored.is_slow = false;
+    of.stored.is_full = of.stored.is_slow = of.is_cut_from_database = false;
     start(i);
     for (std::size_t k = 0; k < places_max; ++k) deliver(i, k);
   }
@@ -288,6 +333,7 @@ std::string simulation::why_not_at_rest(bool with_members) const {
   for (const client& each : clients_)
     if (!each.unacknowledged.empty() || !each.has_joined)
       return "client " + std::to_string(each.id) + " waits";
+  if (plan_.is_shared) return why_not_shared();
   const std::size_t by = operator_node();
   if (by == everywhere) return "all nodes are frozen";
   const cluster::member_list& list = machines_[by].stored.list;
@@ -300,6 +346,31 @@ std::string simulation::why_not_at_rest(bool with_members) const {
     if (with_members && !of.members().all_moved()) return "documents move";
     for (const std::string& document : documents_)
       if (auto why = why_not_at_rest(i, document, with_members); !why.empty()) return why;
+  }
+  for (const std::string& document : documents_)
+    if (auto why = who_sees_others(document); !why.empty()) return why;
+  return {};
+}
+
+/// Every node knows all that run, and has of each open document what the database has.
+std::string simulation::why_not_shared() const {
+  std::size_t running = 0;
+  for (std::size_t i = 0; i < places_max; ++i) running += runs(i) ? 1 : 0;
+  for (std::size_t i = 0; i < places_max; ++i) {
+    if (!runs(i)) continue;
+    const node& of = *machines_[i].runs;
+    if (of.has_work()) return machines_[i].name + " has work";
+    if (of.members().list().size() != running || of.nodes_up().size() != running)
+      return machines_[i].name + " is not linked with all that run";
+    for (const std::string& document : documents_) {
+      const set_document* const open = of.find(document);
+      const auto stored = database_.documents.find(document);
+      if (open == nullptr || stored == database_.documents.end()) continue;
+      if (open->digest() != state_of(stored->second).digest())
+        return document + " on " + machines_[i].name +
+               " is not what the database has: " + open->text() + " / " +
+               state_of(stored->second).text();
+    }
   }
   for (const std::string& document : documents_)
     if (auto why = who_sees_others(document); !why.empty()) return why;
@@ -366,7 +437,7 @@ void simulation::wait_for_rest() {
     while (now_ < end) {
       run_until(now_ + 1s);
       // A lost member must be declared so, or its list never comes to rest.
-      const std::size_t by = operator_node();
+      const std::size_t by = plan_.is_shared ? everywhere : operator_node();
       if (by != everywhere) {
         node& of = *machines_[by].runs;
         for (std::size_t i = 0; i < places_max; ++i)

@@ -24,7 +24,8 @@ node::node(world& in, std::size_t index, disk& of, cluster::node_identity self,
       disk_(of),
       settings_(settings),
       members_(std::move(self), of.list, of.moved),
-      sweep_(settings.sweep) {
+      sweep_(settings.sweep),
+      shared_(in.shared()) {
   look_at_members();
 }
 
@@ -73,6 +74,7 @@ void node::look_at_members() {
   // What documents decide under a list leaves behind the list itself.
   if (is_new_list || has_moved) gossip(nullptr);
   publish();
+  if (shared_ != nullptr) return;
   if (members_.list().number() > swept_list_) {
     swept_list_ = members_.list().number();
     std::vector<std::string> open;
@@ -98,6 +100,7 @@ void node::publish() {
 }
 
 void node::gossip(peer_end* only) {
+  if (shared_ != nullptr) return;
   const auto moved = members_.moved().find(members_.self().id);
   for (auto& [number, each] : peers_) {
     if (!each->epoch || (only != nullptr && each.get() != only)) continue;
@@ -117,6 +120,11 @@ cluster::document_placement node::place(const std::string& document) const {
   const cluster::member_list& list = members_.list();
   const auto& self = members_.self();
   where.list = list.number();
+  if (shared_ != nullptr) {
+    where.list = 1;
+    where.is_shared = true;
+    return where;
+  }
   if (!is_member()) {
     where.keeps_itself = false;
     where.answers_needed = 1;
@@ -200,6 +208,7 @@ void node::look_at_visit(open_document& of, bool is_tick) {
 }
 
 void node::tick() {
+  if (shared_ != nullptr) look_who_is_there();
   for (auto& [number, each] : peers_) {
     if (!each->epoch) continue;
     if (world_.now() - each->heard >= silence_max)
@@ -215,7 +224,7 @@ void node::tick() {
     push(named.second, [this, each = std::weak_ptr{named.second}](open_document&) {
       if (const document_ptr open = each.lock()) tick(open);
     });
-  pump_sweep();
+  if (shared_ == nullptr) pump_sweep();
 }
 
 // --- links ---
@@ -258,6 +267,7 @@ void node::lose(peer_end& of) {
     if (each->has_begun)
       push(each, [this, number](open_document& doc) {
         doc.peers.on_down(number);
+        if (doc.shared) doc.shared->on_lost(number);
         hide_peer(doc, number);
       });
 }
@@ -296,6 +306,7 @@ void node::flush(peer_end& of) {
     if (at->second->has_begun)
       push(at->second, [this, number](open_document& doc) {
         doc.peers.on_lost(number, doc.state, world_.now());
+        if (doc.shared) doc.peers.send_to(number, doc.said);
         show_all(doc, number);
       });
   }
@@ -343,6 +354,7 @@ void node::on_block(peer_end& from, cluster::document_block block) {
     if (is_gone)
       return push(at->second, [this, number](open_document& of) {
         of.peers.on_gone(number, of.state, world_.now());
+        if (of.shared) of.shared->on_lost(number);
         hide_peer(of, number);
       });
     const auto shared = std::make_shared<cluster::document_block>(std::move(block));
@@ -351,6 +363,12 @@ void node::on_block(peer_end& from, cluster::document_block block) {
   }
   if (is_gone) return;
   const bool is_needed = std::ranges::any_of(block.messages, cluster::needs_replica);
+  if (shared_ != nullptr && at == documents_.end()) {  // nobody opens it for others
+    if (!is_needed) return;
+    return send(
+        from, cluster::encode(cluster::document_block{block.document, 0, {cluster::peer_closed{}}}),
+        cluster::traffic_class::data, block.document);
+  }
   const auto [opening, is_first] = from.openings.try_emplace(block.document);
   if (is_first && !is_needed) {
     from.openings.erase(opening);
@@ -379,6 +397,11 @@ void node::tell_gone(peer_end& to, const std::string& document) {
 // --- generations ---
 
 std::uint64_t node::generation(const std::string& document) const {
+  if (shared_ != nullptr) {
+    const auto known = shared_->documents.find(document);
+    const bool is_read = world_.reaches_database(index_) && known != shared_->documents.end();
+    return is_read ? known->second.generation : 0;
+  }
   const auto at = disk_.generations.find(document);
   return at == disk_.generations.end() ? 0 : at->second;
 }
@@ -394,6 +417,7 @@ void node::send_alone(const std::string& document, cluster::document_message wha
 }
 
 void node::change_generation(const std::string& document) {
+  if (shared_ != nullptr) return change_shared_generation(document);
   const std::uint64_t next = std::max<std::uint64_t>(generation(document), 2) + 1;
   world_.trace(index_, "makes " + std::to_string(next) + " the generation of " + document);
   adopt(document, next);
@@ -409,6 +433,11 @@ void node::change_generation(const std::string& document) {
 
 /// Whatever is stored of an earlier one goes.
 void node::adopt(const std::string& document, std::uint64_t newer) {
+  if (shared_ != nullptr) {
+    if (const auto at = documents_.find(document); at != documents_.end())
+      push(at->second, [](open_document& of) { of.shared->want_look(); });
+    return;
+  }
   if (std::max<std::uint64_t>(generation(document), 2) >= newer) return;
   if (const auto at = documents_.find(document); at != documents_.end())
     fail(document_ptr{at->second});
@@ -418,6 +447,7 @@ void node::adopt(const std::string& document, std::uint64_t newer) {
 
 /// As the links do: what becomes of a document, whether or not it is open.
 bool node::take_generation(peer_end& from, const cluster::document_block& block) {
+  if (shared_ != nullptr) return take_shared_generation(block);
   const std::vector<cluster::peer_id> only{number_of(from.id)};
   const cluster::document_message* const first =
       block.messages.empty() ? nullptr : &block.messages.front();

@@ -19,8 +19,10 @@
 #include "protocol/cluster/membership.hpp"
 #include "protocol/cluster/peer_codec.hpp"
 #include "protocol/cluster/replica.hpp"
+#include "protocol/cluster/shared_log.hpp"
 #include "protocol/cluster/sweep.hpp"
 #include "protocol/sync/awareness.hpp"
+#include "tests/property/cluster/database.hpp"
 #include "tests/property/cluster/set_document.hpp"
 
 namespace troupe::simulation {
@@ -87,6 +89,9 @@ class world {
   /// It deletes what is not there, since only a replica that is lost had it.
   virtual void on_gap(session who, edit what) = 0;
   virtual void on_closed(session who) = 0;
+  /// Null: the nodes have disks of their own.
+  virtual database* shared() = 0;
+  virtual bool reaches_database(std::size_t node) const = 0;
 };
 
 struct node_settings {
@@ -135,6 +140,8 @@ class node {
 
   void fail_document(const std::string& document);
   void sync_all();
+  /// It ends in order, where all share a database.
+  void leave_database();
 
   // --- questions ---
 
@@ -168,6 +175,10 @@ class node {
     bool is_outdated = false;
     sync::awareness presence;
     bool is_checkpointing = false;
+    std::optional<cluster::shared_log> shared;
+    cluster::peer_stored said;
+    bool is_used = false;
+    std::vector<byte_buffer> parked;  // what they need has yet to come
     world::facts known_before;
     bool is_asking = false;
     std::optional<time_point> visited_until;
@@ -191,6 +202,7 @@ class node {
     std::uint64_t first = 0;  // of the updates; of a checkpoint, up to where it goes
     std::vector<byte_buffer> updates;
     std::optional<byte_buffer> checkpoint = {};
+    std::uint64_t generation = 0;  // where the database is shared
   };
 
   milliseconds soon(std::uint64_t most) { return milliseconds{world_.below(most + 1)}; }
@@ -208,6 +220,7 @@ class node {
   void look_whether_loaded(open_document& of);
   void take(open_document& of, cluster::peer_id from, const cluster::document_block& block);
   void write(open_document& of, byte_view update, bool is_of_peer);
+  void acknowledge(open_document& of);
   void checkpoint(open_document& of);
   void write_to_disk(store_write& what);
 
@@ -233,6 +246,24 @@ class node {
 
   // store
   void sync();
+
+  // where all share a database (node_shared.cpp)
+  void look_who_is_there();
+  bool load_shared(open_document& of);
+  void note_written(open_document& of, const shared_slice& update, bool is_of_peer);
+  void settle(open_document& of);
+  void look_at_log(open_document& of);
+  void take_news(open_document& of, const shared_document& news);
+  void change_shared_generation(const std::string& document);
+  bool take_shared_generation(const cluster::document_block& block);
+  void commit();
+  bool is_doubtful_done();
+  void commit_now(std::size_t count);
+  void take_committed(std::size_t count);
+  /// Nothing has to be asked or read before it is shown.
+  static bool is_shown(const open_document& of) {
+    return of.peers.is_loaded() && !(of.shared && of.shared->is_look_awaited());
+  }
 
   // links
   void send(peer_end& to, shared_bytes message, cluster::traffic_class of,
@@ -261,6 +292,10 @@ class node {
   std::map<std::string, document_ptr> documents_;
   std::vector<store_write> writes_;
   bool is_syncing_ = false;
+  database* shared_;          // null: it has a disk of its own
+  std::uint64_t batch_ = 0;   // that is known to be committed
+  std::size_t doubtful_ = 0;  // how many of writes_ may be committed, with the next number
+  bool stores_ = true;        // the last commit has worked
   std::uint64_t swept_list_ = 0;
   struct published {
     std::uint64_t list = 0;

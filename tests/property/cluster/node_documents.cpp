@@ -63,6 +63,8 @@ void node::begin(const document_ptr& of) {
   storage::stored_document stored;
   of->generation = generation(of->name);
   if (is_removed(of->generation)) return fail(of);  // since it was opened
+  if (shared_ != nullptr && !load_shared(*of)) return fail(of);
+  if (of->shared) stored.last = of->shared->known();
   if (const auto at = disk_.logs.find(of->name); at != disk_.logs.end()) {
     if (!at->second.checkpoint.empty()) {
       of->state.apply(at->second.checkpoint);
@@ -75,7 +77,7 @@ void node::begin(const document_ptr& of) {
     }
     stored.last = at->second.last();
   }
-  of->log.load(stored);
+  if (!of->shared) of->log.load(stored);
   world_.trace(index_,
                "opens " + of->name + " at " + std::to_string(stored.last) + " " + of->state.text());
   of->has_begun = true;
@@ -124,27 +126,28 @@ void node::look_whether_loaded(open_document& of) {
   const time_point now = world_.now();
   if (!of.held.empty() && !of.peers.is_loaded() && !of.is_asking) {
     of.is_asking = true;
-    of.known_before = world_.known(of.name);
+    if (!of.shared) of.known_before = world_.known(of.name);
     world_.trace(index_, "asks for " + of.name + " under list " +
                              std::to_string(of.peers.placement().list) + ", needs " +
                              std::to_string(of.peers.placement().answers_needed) + " of " +
                              std::to_string(of.peers.placement().asked.size()));
     of.peers.load(of.state, now);
   }
-  if (!of.peers.is_loaded()) return;
+  if (!is_shown(of)) return;
   if (std::exchange(of.is_asking, false))
     world_.on_loaded(index_, of.name, of.state, of.generation, of.known_before);
   for (auto& each : std::exchange(of.held, {})) each(of);
 }
 
 void node::hold(open_document& of, std::function<void(open_document&)> what) {
-  if (of.peers.is_loaded()) return what(of);
+  if (is_shown(of)) return what(of);
   of.held.push_back(std::move(what));
 }
 
 void node::take(open_document& of, cluster::peer_id from, const cluster::document_block& block) {
   const time_point now = world_.now();
   of.peers.on_life(from, block.life, block.list, of.state, now);
+  if (of.shared) of.shared->on_life(from, block.life);
   for (const cluster::document_message& each : block.messages) {
     const shared_slice* const update = cluster::replica::update_of(each);
     const bool is_generation = std::holds_alternative<cluster::peer_generation>(each);
@@ -164,30 +167,41 @@ void node::take(open_document& of, cluster::peer_id from, const cluster::documen
                         ": stored " + of.name + " up to " + std::to_string(stored->up_to) + "/" +
                         std::to_string(stored->whole) + " of " + std::to_string(of.peers.number()));
       of.peers.on_message(from, each, of.state, now);
+      if (const auto* const said = std::get_if<cluster::peer_stored>(&each); said && of.shared)
+        of.shared->on_stored(from, *said);
       const std::uint64_t newer = of.peers.outdated_by();
       if (newer != 0 && !std::exchange(of.is_outdated, true))
         world_.after(soon(3), index_, [this, name = of.name, newer] { adopt(name, newer); });
       continue;
     }
     bool worked = true;
+    std::optional<cluster::state_number> here;
     if (!update->empty()) {
       const auto outcome = of.state.apply(update->view());
       worked = outcome != set_document::outcome::gap;
-      if (outcome == set_document::outcome::changed) write(of, update->view(), true);
+      if (outcome == set_document::outcome::changed) {
+        write(of, update->view(), true);
+        here = of.log.last();
+      }
     }
+    if (of.shared && worked) of.shared->on_taken(from, each, here, now);
     of.peers.on_applied(from, each, worked, of.state, now);
   }
 }
 
 void node::write(open_document& of, byte_view update, bool is_of_peer) {
   const shared_bytes copy = shared_bytes::copy_of(update);
+  if (of.shared) return note_written(of, copy, is_of_peer);
   of.log.append(copy);
   of.peers.on_written(of.log.last(), is_of_peer ? shared_slice{} : shared_slice{copy});
 }
 
 void node::end_turn(open_document& of) {
+  if (of.shared) settle(of);
   if (auto append = of.log.take_append(); !append.updates.empty()) {
     store_write next{of.name, of.peers.life(), append.first, {}};
+    if (of.shared) next.first = of.log.last();
+    next.generation = of.generation;
     for (const shared_slice& each : append.updates)
       next.updates.emplace_back(each.view().begin(), each.view().end());
     writes_.push_back(std::move(next));
@@ -202,6 +216,7 @@ void node::end_turn(open_document& of) {
         send(*at->second, encoded, cluster::traffic_class::data, of.name);
   }
   std::vector<keeper_id> counted;
+  if (of.shared) return acknowledge(of);
   if (of.peers.placement().keeps_itself) counted.push_back(durability::local_store);
   for (const cluster::peer_id each : of.peers.placement().keepers)
     counted.push_back(keeper_of(each));
@@ -209,15 +224,19 @@ void node::end_turn(open_document& of) {
   of.log.expect(of.peers.acks_needed(), std::move(counted));
   for (const auto& each : of.peers.confirmations())
     of.log.on_stored(keeper_of(each.keeper), each.stored, each.whole);
+  acknowledge(of);
+  look_at_visit(of, false);
+  if (disk_.logs.contains(of.name) && disk_.logs.at(of.name).updates.size() > checkpoint_updates)
+    checkpoint(of);
+}
+
+void node::acknowledge(open_document& of) {
   while (of.log.next_to_credit() != nullptr) {
   }
   while (const auto* const one = of.log.next_confirmed()) {
     world_.on_acknowledged(one->from.session(), of.name, edit_of(as_text(one->change.view())));
     of.log.pop_confirmed();
   }
-  look_at_visit(of, false);
-  if (disk_.logs.contains(of.name) && disk_.logs.at(of.name).updates.size() > checkpoint_updates)
-    checkpoint(of);
 }
 
 /// Of this moment, behind all that was appended before.
@@ -236,6 +255,7 @@ void node::tick(const document_ptr& of) {
   }
   doc.peers.on_tick(doc.state, now);
   if (doc.log.is_whole_awaited()) doc.peers.on_whole_awaited(doc.state, now);
+  if (doc.shared && doc.shared->is_look_due(now)) look_at_log(doc);
   look_at_visit(doc, true);
   const bool is_idle = doc.sessions.empty() && !doc.visited_until;
   if (!is_idle) doc.idle_since = now;
@@ -249,6 +269,7 @@ void node::unload(const document_ptr& of) {
   }
   end_turn(*of);
   if (of->log.is_storing() || of->log.is_awaited() || !of->mailbox.empty()) return;
+  if (of->shared) return quit(of);
   const bool may_go = of->peers.may_be_dropped();
   const auto lacking = of->peers.lacking();
   if (may_go && disk_.logs.erase(of->name) > 0) world_.trace(index_, "drops " + of->name);
@@ -261,11 +282,13 @@ void node::fail(const document_ptr& of) {
   const std::string name = of->name;
   const bool is_visited = of->visited_until.has_value();
   quit(of);
-  if (!is_visited && disk_.logs.contains(name)) sweep_.on_document_failed(name, world_.now());
+  if (shared_ == nullptr && !is_visited && disk_.logs.contains(name))
+    sweep_.on_document_failed(name, world_.now());
 }
 
 void node::quit(const document_ptr& of) {
-  std::erase_if(writes_, [&](const store_write& each) { return each.life == of->peers.life(); });
+  if (shared_ == nullptr)
+    std::erase_if(writes_, [&](const store_write& each) { return each.life == of->peers.life(); });
   close_sessions(*of);
   if (of->visited_until) sweep_.on_visit_failed(of->name, world_.now());
   world_.trace(index_, "closes " + of->name + " " + of->state.text());
@@ -295,6 +318,11 @@ void node::join(session who, const std::string& document) {
   const document_ptr of = open(document);
   of->sessions.push_back(who);
   push(of, [this, who](open_document& doc) {
+    if (doc.shared && !doc.is_used && doc.peers.is_loaded()) {
+      doc.shared->want_look();
+      if (doc.shared->is_look_due(world_.now())) look_at_log(doc);
+    }
+    doc.is_used = !doc.sessions.empty();
     doc.peers.on_used(!doc.sessions.empty());
     hold(doc, [this, who](open_document& loaded) {
       if (std::ranges::find(loaded.sessions, who) == loaded.sessions.end()) return;
@@ -311,6 +339,7 @@ void node::leave(session who, const std::string& document) {
   std::erase(at->second->sessions, who);
   push(at->second, [this, who](open_document& of) {
     hide(of, who);
+    of.is_used = !of.sessions.empty();
     of.peers.on_used(!of.sessions.empty());
   });
 }
@@ -339,6 +368,7 @@ void node::submit(session who, const std::string& document, byte_buffer update, 
 
 /// Writes that wait are synced together.
 void node::sync() {
+  if (shared_ != nullptr) return commit();
   if (writes_.empty() || std::exchange(is_syncing_, true)) return;
   const milliseconds takes = disk_.is_slow ? 500ms + soon(1'500) : 1ms + soon(8);
   const std::size_t count = writes_.size();

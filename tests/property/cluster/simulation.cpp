@@ -26,7 +26,7 @@ simulation::simulation(const plan& how) : plan_(how), random_(how.seed) {
   if (shape == 0) settings_.replication = {1, 1};
   if (shape == 1) settings_.replication = {2, 2};
   if (shape == 2) settings_.replication = {5, 3};
-  settings_.is_available = below(8) == 0;
+  settings_.is_available = below(8) == 0 && !how.is_shared;
   restless_ = 3 + below(below(2) == 0 ? 30 : 6);
   if (below(4) == 0) {
     settings_.limits.payload_bytes_max = 300;
@@ -53,7 +53,7 @@ simulation::simulation(const plan& how) : plan_(how), random_(how.seed) {
   const auto list = cluster::member_list::make(1, members);
   for (std::size_t i = 0; i < first_nodes_; ++i) {
     machines_[i].id = members[i].id;
-    install(i, {address_of(i)}, *list);
+    install(i, {address_of(i)}, plan_.is_shared ? cluster::member_list{} : *list);
   }
   const std::size_t writers = 2 + below(4);
   for (std::size_t i = 0; i < writers; ++i) {
@@ -99,6 +99,7 @@ void simulation::run_until(time_point end) {
 
 void simulation::trace(std::size_t place, const std::string& what) {
   if (what.starts_with("drops")) ++counts_.drops;
+  if (what.starts_with("writes for others")) ++counts_.takeovers;
   if (!plan_.traces) return;
   const auto since = std::chrono::duration_cast<milliseconds>(now_ - time_point{1h});
   trace_ << since.count() << "ms ";
@@ -229,7 +230,11 @@ void simulation::start(std::size_t place) {
   ++of.generation;
   of.frozen_until = {};
   of.is_slow = false;
-  of.stored.is_full = of.stored.is_slow = false;
+  of.stored.is_full = of.stored.is_slow = of.is_cut_from_database = false;
+  if (plan_.is_shared) {  // nothing is left of the run before
+    of.stored = {};
+    of.id = cluster::node_uuid{splitmix64(below(1u << 30) + plan_.seed), below(1u << 30) + 1};
+  }
   cluster::node_identity self;
   self.cluster = "c";
   self.id = of.id;
@@ -241,6 +246,7 @@ void simulation::start(std::size_t place) {
     if (machines_[i].is_used && i != place) self.seeds.push_back(address_of(i));
   if (self.seeds.empty()) self.seeds.push_back(self.address);
   self.replication = settings_.replication;
+  self.shares_log = plan_.is_shared;
   trace(place, "starts");
   of.runs = std::make_unique<node>(*this, place, of.stored, std::move(self), settings_);
   after(milliseconds{below(1'000)}, place, [this, place] { every_second(place); });
@@ -252,7 +258,8 @@ void simulation::stop(std::size_t place, bool is_graceful, bool is_heard) {
   if (!of.runs) return;
   trace(place, is_graceful ? "stops" : "is killed");
   ++counts_.crashes;
-  if (is_graceful) of.runs->sync_all();
+  if (is_graceful && !plan_.is_shared) of.runs->sync_all();
+  if (is_graceful && plan_.is_shared) of.runs->leave_database();
   for (client& each : clients_)
     if (each.who != 0 && each.node == place) on_closed(each.who);
   for (std::size_t other = 0; other < places_max; ++other) {

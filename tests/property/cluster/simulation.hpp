@@ -22,6 +22,7 @@ struct plan {
   std::uint64_t seed = 0;
   bool traces = false;
   bool with_member_changes = true;
+  bool is_shared = false;  ///< All nodes share a database, and come and go by themselves.
   milliseconds faults{30'000};
 };
 
@@ -37,6 +38,8 @@ struct counts {
   std::uint64_t lost_flows = 0;
   std::uint64_t removals = 0;
   std::uint64_t mistakes = 0;
+  std::uint64_t database_faults = 0;
+  std::uint64_t takeovers = 0;
 };
 
 class simulation final : public world {
@@ -64,6 +67,10 @@ class simulation final : public world {
   void on_acknowledged(session who, const std::string& document, edit what) override;
   void on_gap(session who, edit what) override;
   void on_closed(session who) override;
+  database* shared() override { return plan_.is_shared ? &database_ : nullptr; }
+  bool reaches_database(std::size_t place) const override {
+    return database_.is_up && !machines_[place].is_cut_from_database;
+  }
 
  private:
   static constexpr std::size_t places_max = 8;
@@ -77,6 +84,7 @@ class simulation final : public world {
     std::uint64_t generation = 0;  // of what runs: events of an earlier one are void
     time_point frozen_until{};
     bool is_slow = false;
+    bool is_cut_from_database = false;
     bool is_used = false;     // a node was ever installed
     bool is_stopped = false;  // for good: it has left or is lost
   };
@@ -142,6 +150,8 @@ class simulation final : public world {
   void change_members();
   void order_by_mistake();
   void change_generation();
+  void change_nodes();
+  void fail_database();
   void admit_all();
   std::size_t any_node();
   std::size_t operator_node() const;
@@ -153,6 +163,7 @@ class simulation final : public world {
   std::string why_not_at_rest(bool with_members) const;
   std::string why_not_at_rest(std::size_t place, const std::string& document,
                               bool with_members) const;
+  std::string why_not_shared() const;
   std::string who_sees_others(const std::string& document) const;
   void wait_for_rest();
   void check_end();
@@ -163,6 +174,7 @@ class simulation final : public world {
   time_point now_{std::chrono::hours{1}};
   std::uint64_t order_ = 0;
   std::priority_queue<event> events_;
+  database database_;
   std::array<machine, places_max> machines_;
   std::array<std::array<wire, places_max>, places_max> wires_;
   std::vector<client> clients_;

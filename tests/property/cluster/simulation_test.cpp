@@ -30,6 +30,8 @@ void add(simulation::counts& all, const simulation::counts& one) {
   all.drops += one.drops;
   all.removals += one.removals;
   all.mistakes += one.mistakes;
+  all.database_faults += one.database_faults;
+  all.takeovers += one.takeovers;
 }
 
 simulation::counts run(plan how) {
@@ -64,8 +66,9 @@ simulation::counts run_all(plan how, std::uint64_t seeds) {
     std::cout << count << " seeds: " << all.edits << " edits, " << all.acknowledged
               << " acknowledged, " << all.loads << " loads, " << all.crashes << " crashes, "
               << all.cuts << " cuts, " << all.lists << " lists, " << all.drops << " drops, "
-              << all.removals << " removals, " << all.mistakes << " mistakes, " << all.events
-              << " events\n";
+              << all.removals << " removals, " << all.mistakes << " mistakes, "
+              << all.database_faults << " faults of the database, " << all.takeovers
+              << " takeovers, " << all.events << " events\n";
   return all;
 }
 
@@ -85,4 +88,15 @@ TEST_CASE("a cluster whose members change loses nothing, whatever fails",
   const auto all = run_all({}, 300);
   CHECK(all.acknowledged > 0);
   CHECK(all.mistakes > 0);
+}
+
+TEST_CASE("a cluster that shares a database loses nothing, whatever fails, as nodes come and go",
+          "[cluster][simulation][property]") {
+  plan how;
+  how.is_shared = true;
+  const auto all = run_all(how, 300);
+  CHECK(all.acknowledged > 0);
+  CHECK(all.database_faults > 0);
+  CHECK(all.takeovers > 0);
+  CHECK(all.removals > 0);
 }

@@ -36,6 +36,32 @@ TEST_CASE("memory backend keeps a checkpoint small, and gives it back as it was"
   CHECK(backend.stats()->checkpoint_bytes == state.size());
 }
 
+TEST_CASE("memory backend tells what others have written", "[storage][shared]") {
+  memory_backend backend;
+  batch what;
+  what.appends = {test::append_of("a", next_number, {"u1"}),
+                  test::append_of("a", next_number, {"v2"})};
+  what.appends[0].origin = 1;
+  what.appends[1].origin = 2;
+  REQUIRE(backend.write(what));
+  const auto seen = backend.look({{"a", 0, 0, 1}, {"b", 0, 0, 1}});
+  REQUIRE(seen);
+  REQUIRE(seen->at(0).updates.size() == 1);
+  CHECK(as_text(seen->at(0).updates[0].view()) == "v2");
+  CHECK(seen->at(0).known == 2);
+  CHECK(seen->at(1).generation == 0);
+  REQUIRE(test::write_checkpoint(backend, "a", 2, "s2"));
+  const auto whole = backend.look({{"a", 2, 0, 1}});
+  CHECK(as_text(whole->front().updates.front().view()) == "s2");
+  CHECK(backend.look({{"a", 2, 1, 1}})->front().updates.empty());
+  // Another life takes nothing that was meant for this one.
+  REQUIRE(backend.remove("a"));
+  REQUIRE(backend.admit("a"));
+  what.appends.resize(1);
+  what.appends[0].generation = 2;
+  CHECK(backend.write(what).error().code == errc::document_removed);
+}
+
 TEST_CASE("memory backend has nothing to back up", "[storage]") {
   memory_backend backend;
   const auto copied = backend.backup("/nowhere");

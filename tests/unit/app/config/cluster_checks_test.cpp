@@ -1,7 +1,10 @@
 #include "app/config/cluster_checks.hpp"
 
+#include <algorithm>
+
 #include <catch2/catch_test_macros.hpp>
 
+#include "app/config/to_settings.hpp"
 #include "tests/unit/app/config/support.hpp"
 
 namespace troupe::cluster_checks_test {
@@ -82,12 +85,42 @@ TEST_CASE("memory keeps no promise that documents stay", "[config][cluster]") {
   CHECK(problems("  replication: {mode: available}\n", memory).empty());
 }
 
-TEST_CASE("nodes of a cluster keep documents on their own disks", "[config][cluster]") {
+TEST_CASE("nodes that keep documents keep them on their own disks", "[config][cluster]") {
   const std::string database =
       "storage: {engine: postgresql, postgresql: {url: \"postgresql://db/x\"}}\n";
   const lines found = problems("", database);
   REQUIRE(found.size() == 1);
   CHECK(found[0].find("storage.engine: postgresql is for a node by itself") != std::string::npos);
+}
+
+TEST_CASE("nodes that share a database need one, and do without webhooks and upstream",
+          "[config][cluster]") {
+  const std::string database =
+      "storage: {engine: postgresql, postgresql: {url: \"postgresql://db/x\"}}\n";
+  CHECK(problems("  durability: shared\n", database).empty());
+  const lines on_disk = problems("  durability: shared\n");
+  REQUIRE(on_disk.size() == 1);
+  CHECK(on_disk[0].find("cluster.durability: shared needs the database") != std::string::npos);
+  const lines with_others =
+      problems("  durability: shared\n", database + "webhooks: {url: \"http://127.0.0.1:1/\"}\n"
+                                                    "upstream: {url: \"ws://127.0.0.1:1\"}\n");
+  const auto tells = [&](std::string_view text) {
+    return std::ranges::any_of(
+        with_others, [&](const std::string& each) { return each.find(text) != std::string::npos; });
+  };
+  CHECK(tells("webhooks.url: cannot be used where cluster.durability is shared"));
+  CHECK(tells("upstream.url: cannot be used where cluster.durability is shared"));
+  CHECK(problems("  durability: x\n").size() == 1);
+}
+
+TEST_CASE("config/cluster-shared has a node that shares a database", "[config][cluster]") {
+  const config_sources sources{
+      .file = test::shipped_file("cluster-shared/node.yaml"), .environment = {}, .settings = {}};
+  CHECK(test::problem_lines(sources).empty());
+  const config settings = load_config(sources).settings;
+  CHECK(settings.cluster.durability == cluster::durability_mode::shared);
+  CHECK(to_postgresql_settings(settings).access == storage::postgresql_access::shared);
+  CHECK(to_postgresql_settings(config{}).access == storage::postgresql_access::alone);
 }
 
 TEST_CASE("the keys of a cluster become what its parts need", "[config][cluster]") {
