@@ -31,6 +31,10 @@ using std::chrono::milliseconds;
 using time_point = std::chrono::steady_clock::time_point;
 using session = std::uint64_t;
 
+/// Of a document, as storage::document_generation.
+inline constexpr std::uint64_t first_life = 2;
+constexpr bool is_removed(std::uint64_t generation) { return generation % 2 == 1; }
+
 /// What is stored of a document: a checkpoint up to a number, and what came behind it.
 struct stored_log {
   byte_buffer checkpoint;

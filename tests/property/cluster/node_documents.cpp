@@ -22,9 +22,6 @@ std::string as_bytes_of(edit what) {
 /// With more a checkpoint replaces them.
 constexpr std::size_t checkpoint_updates = 12;
 
-constexpr std::uint64_t first_life = 2;
-constexpr bool is_removed(std::uint64_t generation) { return generation % 2 == 1; }
-
 edit edit_of(std::string_view text) {
   const std::size_t first = text.find(',');
   const std::size_t second = text.find(',', first + 1);

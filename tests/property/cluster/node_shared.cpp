@@ -10,13 +10,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::uint64_t first_life = 2;
 constexpr milliseconds absence_max{15'000};
 constexpr milliseconds retry_interval{500};
 /// With more a checkpoint replaces them.
 constexpr std::size_t checkpoint_rows = 12;
-
-constexpr bool is_removed(std::uint64_t generation) { return generation % 2 == 1; }
 
 }  // namespace
 
