@@ -133,6 +133,8 @@ access::token_result<access::grant_ptr> access_control::check(std::string_view t
   access::verifier& by = is_issued(token) ? *issued_ : verifier_;
   auto granted = by.grant_for(token, std::chrono::system_clock::now());
   count(granted ? "accepted" : access::to_string(granted.error()));
+  if (!granted && granted.error() == access::token_fault::unknown_key && call_for_keys_)
+    call_for_keys_();
   return granted;
 }
 

@@ -124,6 +124,10 @@ class access_control {
   /// From now on tokens are verified by these keys.
   void use(access::key_set_ptr keys);
 
+  /// `call` it, on any thread, whenever a token names a key that is not there. Set before the first
+  /// token is looked at.
+  void on_unknown_key(std::function<void()> call) { call_for_keys_ = std::move(call); }
+
  private:
   rights changed(std::string_view user, std::string_view token_id, std::string_view document,
                  rights may, time_point now) const;
@@ -141,6 +145,7 @@ class access_control {
   const std::shared_ptr<const node_metrics> metrics_;
   access::verifier verifier_;
   const std::unique_ptr<access::verifier> issued_;  // of the tokens that the server issues, or null
+  std::function<void()> call_for_keys_;             // null: nobody fetches keys
   void note_moved();
 
   mutable std::mutex changes_mutex_;

@@ -45,6 +45,12 @@ void cut_to_page(listed_sessions& all, std::size_t limit) {
 }
 
 /// Whose presence a page of sessions needs.
+/// Whoever may see one document learns nothing of the others that its sessions have joined.
+void show_only(const std::string& document, listed_sessions& page) {
+  for (session_info& session : page.sessions)
+    std::erase_if(session.documents, [&](const std::string& each) { return each != document; });
+}
+
 list_presence presence_query(const listed_sessions& page) {
   std::set<std::string> documents;
   list_presence query;
@@ -66,6 +72,7 @@ admin_request::behavior_type admin_request::make_behavior() {
 void admin_request::on_request(const answer_admin_request& order) {
   under_way_ = order.under_way;
   const http_request& request = *order.request;
+  is_of_user_ = request.asker.role == admin::role_of_user;
   const auto open =
       order.page.to == admin::page::documents ? admin::read_open_documents(request) : std::nullopt;
   std::visit([this](const auto& query) { answer(query); },
@@ -93,9 +100,11 @@ void admin_request::answer(const list_sessions& query) {
           all.whole_to = std::min(all.whole_to, part.sessions.back().id);
         all.sessions.insert(all.sessions.end(), part.sessions.begin(), part.sessions.end());
       },
-      [this, limit = query.limit](listed_sessions all, std::size_t late) {
+      [this, limit = query.limit, document = query.document](listed_sessions all,
+                                                             std::size_t late) {
         if (late > 0) return finish(admin::show_failure());
         cut_to_page(all, limit);
+        if (is_of_user_) show_only(document, all);
         add_presence(std::move(all));
       });
 }
@@ -245,6 +254,16 @@ void admin_handler::log_wrong_token(const http_request& request, std::string_vie
                  .append(since_last_line(count)));
 }
 
+void admin_handler::log_missing_right(const http_request& request, const http_asker& asker) {
+  const std::lock_guard lock{mutex_};
+  const std::uint64_t count =
+      wrong_tokens_logged_.note("right " + request.remote_address, io_unit::clock::now());
+  if (count > 0)
+    log_line(log_severity::info,
+             "a request of user '" + asker.user + "' from " + request.remote_address +
+                 " is refused: it has no right to what it asks for" + since_last_line(count));
+}
+
 /// The token of a user reaches the pages of the documents to which it has the right; what is stored
 /// raw may have what was deleted, and belongs to operators.
 admin::judged_token admin_handler::judge(const http_request& head,
@@ -300,6 +319,8 @@ body_plan admin_handler::on_head(const http_request& head) {
   auto refusal = guard_.refusal_of(head, io_unit::clock::now(), noted);
   if (refusal && refusal->status == 401 && !head.authorization.empty())
     log_wrong_token(head, fault);
+  if (refusal && refusal->status == 403 && asker.role == admin::role_of_user)
+    log_missing_right(head, asker);
   if (!refusal) refusal = refusal_of_rate(asker);
   if (refusal) {
     note_refusal(head, wanted, asker, *refusal);

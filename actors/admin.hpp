@@ -77,6 +77,7 @@ class admin_request final : public admin_request_actor::base {
   std::shared_ptr<const admin_sources> sources_;
   std::function<void(http_answer)> answer_;  // empty once it was called
   std::shared_ptr<void> under_way_;          // of the request
+  bool is_of_user_ = false;                  // and not an operator's
 };
 
 /// How the handlers of two listeners differ.
@@ -105,6 +106,7 @@ class admin_handler final : public http_handler {
 
  private:
   void log_wrong_token(const http_request& request, std::string_view why);
+  void log_missing_right(const http_request& request, const http_asker& asker);
   admin::judged_token judge(const http_request& head, const admin::page_request* wanted,
                             const std::string& token, http_asker& asker) const;
   std::optional<http_answer> refusal_of_rate(const http_asker& asker);

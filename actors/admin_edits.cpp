@@ -144,6 +144,7 @@ edit_order read_batch_entry(raw_value text) {
   std::string if_match;
   if (!of.if_match.empty()) {
     TROUPE_ASSIGN(if_match, read_string("ifMatch", of.if_match));
+    if (trimmed(if_match).empty()) return refuse("ifMatch is empty; leave it out, or send a tag");
   }
   TROUPE_ASSIGN(auto condition, read_if_match(if_match));
   return to_order(name, of.edits, of.origin, std::move(condition));

@@ -148,6 +148,9 @@ admin_query read_notification(const std::string& body) {
 admin_query read_replay(const std::string& body) {
   const auto object = read_object(body);
   if (!object) return answer_error(400, object.error());
+  // With a misspelt one all would be sent again.
+  for (const auto& [name, value] : object->items())
+    if (name != "delivery") return answer_error(400, "there is no member '" + name + "' here");
   const auto delivery = object->find("delivery");
   if (delivery == object->end() || delivery->is_null()) return replay_webhooks{};
   if (!delivery->is_string() || delivery->get_ref<const std::string&>().empty())

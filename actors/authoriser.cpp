@@ -5,7 +5,9 @@
 
 #include "actors/answered.hpp"
 #include "actors/random_key.hpp"
+#include "base/printable.hpp"
 #include "base/wall_clock.hpp"
+#include "protocol/access/rights.hpp"
 #include "protocol/webhook/signature.hpp"
 
 namespace troupe {
@@ -119,8 +121,13 @@ authorised authoriser::read(const authorisation_answered& answered) {
     return fails("the application answered " + std::to_string(answered.status));
   auto read = webhook::read_authorisation(answered.body);
   if (!read) return fails("the application's answer is wrong: " + to_string(read.error()));
+  for (const std::string& word : read->rights)
+    if (!access::permission{}.add(word))
+      return fails("the application's answer is wrong: there is no right '" + printable(word) +
+                   "'");
+  // It may come again when the clocks agree.
   if (read->expires_at && *read->expires_at <= wall_clock_ms() / 1000)
-    return {denied, {}, "what the application allows has expired"};
+    return fails("what the application allows has expired (expiresAt)");
   if (read->rights.empty()) return {denied, *std::move(read), "the application allows nothing"};
   return {granted, *std::move(read), {}};
 }

@@ -110,6 +110,7 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   void on_asked_again(const std::string& document, const authorised& answer);
   void note_answer(const std::string& document, const webhook::authorisation& answer);
   void on_authorised(const std::string& document, rights may);
+  void note_forbidden(const std::string& document);
   void on_token(const std::string& token);
   rights rights_left(const identity_ptr& who, const joined_document& of, time_point now) const;
   void set_rights(const std::string& document, close_reason why, time_point now);

@@ -58,8 +58,10 @@ void session::on_authorised(const std::string& document, const authorised& answe
     });
   }
   // No grant of an operator makes a yes of the application's no.
-  if (answer.what == authorised::outcome::denied)
+  if (answer.what == authorised::outcome::denied) {
+    note_forbidden(document);
     return handle([&](auto at, auto& out) { core_.on_authorised(document, rights{}, at, out); });
+  }
   if (answer.what == authorised::outcome::granted) {
     core_.on_identified(document, environment_->access->identify(answer.allowed, core_.way().who),
                         expiry_of(answer.allowed));
@@ -107,7 +109,21 @@ void session::on_authorised(const std::string& document, rights may) {
   const joined_document* const of = core_.documents().find(document);
   if (of == nullptr) return;
   const rights left = rights_left(core_.who_in(*of), *of, unit().now());
+  if (!left.contains(right::read)) note_forbidden(document);
   handle([&](auto at, auto& out) { core_.on_authorised(document, left, at, out); });
+}
+
+/// With the document of its address the session closes, which has a line of its own.
+void session::note_forbidden(const std::string& document) {
+  if (!environment_->closings || document == core_.way().document) return;
+  std::string text = "session " + std::to_string(core_.id()) + " from ";
+  text.append(connection_->remote_address())
+      .append(" has no right to document '")
+      .append(document)
+      .append("'");
+  log_if_due(log_severity::info,
+             environment_->closings->line_for_problem(close_reason::forbidden, document,
+                                                      std::move(text), unit().now()));
 }
 
 // --- changes of access ---

@@ -128,9 +128,8 @@ result<std::unique_ptr<admitted_upgrade>> session_host::admit(upgrade_request re
   return std::make_unique<admitted>(*this, request, std::move(way), client);
 }
 
-/// Whatever is wrong with a token, it is not shown. Keys that are missing are fetched.
+/// Whatever is wrong with a token, it is not shown.
 void session_host::note_fault(access::token_fault why, const std::string& address) {
-  if (why == access::token_fault::unknown_key && keys_) tell_anonymously(keys_, refresh_keys{});
   const std::uint64_t count = count_for_log(faults_logged_, access::to_string(why));
   if (count == 0) return;
   log_line(log_severity::warning, "a token from " + address + " is refused: " +

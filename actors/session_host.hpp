@@ -46,10 +46,7 @@ class session_host final : public connection_acceptor {
   }
 
   /// Called before units are added; without it everybody may do everything.
-  void use(std::shared_ptr<access_control> access, key_source_actor keys) {
-    access_ = std::move(access);
-    keys_ = std::move(keys);
-  }
+  void use(std::shared_ptr<access_control> access) { access_ = std::move(access); }
 
   result<std::unique_ptr<admitted_upgrade>> admit(upgrade_request request) override;
   std::optional<std::string> why_not_ready() const override;
@@ -88,7 +85,6 @@ class session_host final : public connection_acceptor {
   std::shared_ptr<recent_refusals> refusals_ = std::make_shared<recent_refusals>();
   std::shared_ptr<closing_log> closings_ = std::make_shared<closing_log>();
   std::shared_ptr<access_control> access_ = std::make_shared<access_control>();
-  key_source_actor keys_;  // null: access.jwks_url is not set
   std::atomic<session_id> last_id_{0};
   std::mutex log_mutex_;       // guards the quotas
   log_quota schemes_logged_;   // that were wrong

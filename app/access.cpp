@@ -76,6 +76,11 @@ result<opened_access> open_access(const config& settings, caf::actor_system& sys
     fetching.url = settings.access.jwks_url;
     fetching.publish = publisher(opened.control, own);
     opened.keys = system.spawn<key_source>(std::move(fetching), opened.client, metrics);
+    // It holds the control, so the control does not hold it.
+    opened.control->on_unknown_key([at = caf::actor_cast<caf::actor_addr>(opened.keys)] {
+      if (const auto keys = caf::actor_cast<caf::strong_actor_ptr>(at))
+        tell_anonymously(caf::actor_cast<key_source_actor>(keys), refresh_keys{});
+    });
   }
   if (is_asking) {
     TROUPE_ASSIGN(authoriser_settings asking, to_authoriser_settings(settings));

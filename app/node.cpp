@@ -131,7 +131,7 @@ result<void> node::open_access() {
   metrics_ = std::make_shared<node_metrics>(system_, is_scraped ? scraping::on : scraping::off);
   metrics_->show_version(TROUPE_VERSION);
   TROUPE_ASSIGN(access_, troupe::open_access(settings_, system_, metrics_));
-  host_->use(access_.control, access_.keys);
+  host_->use(access_.control);
   return {};
 }
 

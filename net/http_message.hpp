@@ -28,8 +28,8 @@ struct http_request {
   std::string fetch_site{};       ///< Sec-Fetch-Site: from where a browser asks; others send none.
   std::string content_type{};     ///< Of the body.
   std::string authorization{};    ///< As sent; it is secret.
-  std::string if_match{};         ///< As sent.
-  std::string if_none_match{};    ///< As sent.
+  std::string if_match{};         ///< As sent; "," if it is there and empty, which is no condition.
+  std::string if_none_match{};    ///< The same.
   std::string accept_encoding{};  ///< As sent.
   bool has_body = false;          ///< Its header announces one.
   http_asker asker{};             ///< As on_head() has said; not known before.

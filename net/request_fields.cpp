@@ -72,6 +72,12 @@ std::string values_of(const request_head& request, http::field name, std::string
   return values;
 }
 
+std::string condition_in(const request_head& request, http::field name) {
+  std::string all = values_of(request, name);
+  if (all.empty() && request.find(name) != request.end()) all = ",";
+  return all;
+}
+
 std::string_view value_of(const request_head& request, http::field name) noexcept {
   return view_of(request[name]);
 }

@@ -32,6 +32,9 @@ bool has_body(const request_head& request) noexcept;
 std::string values_of(const request_head& request, boost::beast::http::field name,
                       std::string_view separator = ",");
 
+/// The same of a condition: "," if its lines are there and empty, so that it is not taken for none.
+std::string condition_in(const request_head& request, boost::beast::http::field name);
+
 /// The value of the first line of that name; empty if there is none.
 std::string_view value_of(const request_head& request, boost::beast::http::field name) noexcept;
 std::string_view value_of(const request_head& request, std::string_view name) noexcept;

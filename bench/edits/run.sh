@@ -79,5 +79,5 @@ for ((turn = 0; turn < turns; turn++)); do
   with+=("$p99")
 done
 awk -v a="$(median "${without[@]}")" -v b="$(median "${with[@]}")" \
-  'BEGIN { printf "typing p99, medians: %s ms without, %s ms with: %.2f x (2 allowed)\n", a, b, a > 0 ? b / a : 0; exit a > 0 && b > 2 * a }' || failures=$((failures + 1))
+  'BEGIN { printf "typing p99, medians: %s ms without, %s ms with: %.2f x (2 allowed)\n", a, b, (a > 0 ? b / a : 0); exit a > 0 && b > 2 * a }' || failures=$((failures + 1))
 [ "$failures" -eq 0 ]
