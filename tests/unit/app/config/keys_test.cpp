@@ -41,7 +41,7 @@ TEST_CASE("no two keys share a field", "[config]") {
       const std::string before = format_value(other, settings);
       for (const char* text :
            {"::1", "77", "77KiB", "77s", "77ms", "7s", "debug", "false", "true", "memory",
-            "webhook", "write", "available", "5", "json", "hocuspocus"}) {
+            "webhook", "write", "available", "shared", "5", "json", "hocuspocus"}) {
         (void)set_value(key, text, settings);
         if (format_value(key, settings) != format_value(key, config{})) break;
       }
