@@ -407,7 +407,7 @@ TEST_CASE("that a document has ended is told again if it could not wait", "[peer
   bed.remote->pause();  // it acknowledges nothing
   // The queue is full to the last byte that a document's end needs.
   for (int i = 0; i < 40; ++i) bed.tell(about("e" + std::to_string(i), {update_of(900)}));
-  for (int i = 0; i < 40; ++i) bed.tell(about("f" + std::to_string(i), {update_of(1)}));
+  for (int i = 0; i < 200; ++i) bed.tell(about("f" + std::to_string(i), {update_of(1)}));
   const std::uint64_t dropped = bed.settle().figures.dropped_messages;
   bed.detach("d");
   CHECK(bed.settle().figures.dropped_messages == dropped + 1);
