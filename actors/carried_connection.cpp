@@ -30,9 +30,11 @@ void carried_connection::begin() {
   if (ended_) return end(*ended_);
   if (is_over()) return;
   has_begun_ = true;
+  // Before the session pauses reading, as it does until its document is open.
+  const auto token = shared_->sessions().begin(number_);
   handler_->on_open();
   if (is_over()) return;
-  if (const auto token = shared_->sessions().begin(number_)) pass(*token);
+  if (token) pass(*token);
   pump();
 }
 
@@ -62,7 +64,7 @@ void carried_connection::pump() {
   if (is_over()) return;
   shared_->update_reading();
   const carried_sessions& all = shared_->sessions();
-  if (is_muted_ && (!all.has_waiting(number_) || all.is_aside(number_)))
+  if (is_muted_ && (all.has_read_all(number_) || all.is_aside(number_)))
     end(close_reason::peer_closed);
 }
 

@@ -68,6 +68,7 @@ struct envelope {
   std::string_view address;   ///< Names the session on its connection. Part of the frame.
   std::string_view document;  ///< Of the session, not checked. Part of the address.
   byte_view answer;           ///< A payload that is sent back at once; empty: none.
+  byte_buffer own_answer{};   ///< What `answer` is part of, if it is made for this frame.
 };
 
 /// One frame, read. An object is used again and again, for its memory.

@@ -3,6 +3,8 @@
 #include "protocol/dialects/hocuspocus_message.hpp"
 #include "protocol/json/text.hpp"
 #include "protocol/json/write.hpp"
+#include "protocol/lib0/decoder.hpp"
+#include "protocol/lib0/encoder.hpp"
 
 namespace troupe {
 
@@ -74,6 +76,28 @@ void read_event(std::string_view text, decoded_frame& into) {
   into.body = into.own_body;
 }
 
+/// A longer address is not repeated.
+constexpr std::size_t denied_address_bytes_max = 4096;
+
+/// Denies the session of an address that is too long to be one; what else comes under it says
+/// nothing.
+result<envelope> deny_address(byte_view frame, failure why) {
+  lib0::decoder in{frame};
+  const std::string_view whole = in.read_var_string("address");
+  const std::uint64_t type = in.read_var_uint();
+  if (!in.ok() || whole.size() > denied_address_bytes_max) return tl::unexpected(std::move(why));
+  envelope read;
+  if (type != static_cast<std::uint64_t>(message_type::auth)) return read;
+  lib0::encoder out;
+  out.write_var_string(whole);
+  out.write_var_uint(static_cast<std::uint64_t>(message_type::auth));
+  out.write_var_uint(static_cast<std::uint64_t>(auth_type::denied));
+  out.write_var_string("The name of the document is too long");
+  read.own_answer = out.take();
+  read.answer = read.own_answer;
+  return read;
+}
+
 }  // namespace
 
 result<envelope> hocuspocus_codec::read_envelope(byte_view frame) const {
@@ -82,8 +106,12 @@ result<envelope> hocuspocus_codec::read_envelope(byte_view frame) const {
     if (type == message_type::ping) return envelope{.address = {}, .document = {}, .answer = pong};
     if (type == message_type::pong) return envelope{.address = {}, .document = {}, .answer = {}};
   }
-  TROUPE_ASSIGN(const auto address, hocuspocus::take_address(frame));
-  envelope read{envelope::content::message, address.whole, address.document, {}};
+  const byte_view whole = frame;
+  auto address = hocuspocus::take_address(frame);
+  if (!address && address.error().code == errc::name_too_long)
+    return deny_address(whole, std::move(address).error());
+  if (!address) return tl::unexpected(std::move(address).error());
+  envelope read{envelope::content::message, address->whole, address->document, {}};
   if (frame.empty()) return fail(errc::truncated, "message type");
   // Types are below 128, so they are one byte.
   const auto type = static_cast<message_type>(frame.front());

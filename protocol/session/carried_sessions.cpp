@@ -19,7 +19,9 @@ carried_sessions::decision carried_sessions::on_frame(const envelope& what, byte
     return on_frame_of(known->second, what, frame, needs_token, now);
   if (what.what == content::leave) return {};
   if (const auto added = add(what, now)) return on_frame_of(*added, what, frame, needs_token, now);
-  return {what.what == content::token ? step::refuse : step::nothing};
+  // Where no token is needed, a session begins with any message.
+  const bool would_begin = what.what == content::token || !needs_token;
+  return {would_begin ? step::refuse : step::nothing};
 }
 
 carried_sessions::decision carried_sessions::on_frame_of(number one, const envelope& what,

@@ -73,7 +73,8 @@ class carried_sessions {
   /// What waits for a session that is read, in order; nothing: none is left, or it is not read.
   std::optional<byte_buffer> take(number one);
 
-  bool has_waiting(number one) const { return !at(one).frames.empty(); }
+  /// Whether nothing waits, and the session is read: it waits for nothing itself.
+  bool has_read_all(number one) const { return at(one).frames.empty() && !at(one).holds; }
 
   /// The server has ended it, or never let it begin.
   void refuse(number one);

@@ -332,6 +332,30 @@ TEST_CASE("a client leaves one session and comes back to it", "[shared_connectio
   bed.open('a', 3);
 }
 
+TEST_CASE("what a client sends before it leaves is kept, also if its document is not open yet",
+          "[shared_connection]") {
+  shared_bed bed;
+  bed.says({of('a', "02000158"), of('a', "0002020000"), of('a', "0002020000"), of('a', "07")});
+  CHECK(bed.answer_open(1) == "a");
+  CHECK(bed.next_batch().requests.entries.size() == 2);
+  bed.hears_leave();
+  CHECK_FALSE(bed.connection->closing);
+  bed.open('a', 3);
+}
+
+TEST_CASE("a name that is too long is denied, and the others stay", "[shared_connection]") {
+  shared_bed bed;
+  bed.open('a', 1);
+  const std::string name(600, 'x');
+  const std::string address = "d804" + to_hex(as_bytes(name));  // 600 as a varUint
+  bed.says({address + "02000158", address + "0002020000", of('a', "0002020000")});
+  const frames heard = bed.heard();
+  REQUIRE(heard.size() == 1);
+  CHECK(heard[0].starts_with(address + "0201"));
+  CHECK(bed.next_batch().requests.entries.size() == 1);
+  CHECK_FALSE(bed.connection->closing);
+}
+
 TEST_CASE("the same document is open twice, each under its own address", "[shared_connection]") {
   shared_bed bed;
   bed.open('a', 1);
