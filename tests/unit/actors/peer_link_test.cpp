@@ -403,18 +403,19 @@ TEST_CASE("a document whose messages could not wait any longer hears so", "[peer
 TEST_CASE("that a document has ended is told again if it could not wait", "[peer_link]") {
   link_bed bed{small_limits()};
   bed.connect();
-  bed.attach("d");
+  const std::string name(200, 'd');
+  bed.attach(name);
   bed.remote->pause();  // it acknowledges nothing
-  // The queue is full to the last byte that a document's end needs.
+  // The queue has no room for as much as the end of the document needs.
   for (int i = 0; i < 40; ++i) bed.tell(about("e" + std::to_string(i), {update_of(900)}));
   for (int i = 0; i < 200; ++i) bed.tell(about("f" + std::to_string(i), {update_of(1)}));
   const std::uint64_t dropped = bed.settle().figures.dropped_messages;
-  bed.detach("d");
+  bed.detach(name);
   CHECK(bed.settle().figures.dropped_messages == dropped + 1);
   while (bed.remote->has<peer_bye>()) continue;  // takes in what has come
   bed.remote->resume();
   document_block block = bed.remote->next<document_block>();
-  while (block.document != "d") block = bed.remote->next<document_block>();
+  while (block.document != name) block = bed.remote->next<document_block>();
   CHECK(block.life == 0);
   REQUIRE(block.messages.size() == 1);
   CHECK(std::holds_alternative<peer_closed>(block.messages[0]));
