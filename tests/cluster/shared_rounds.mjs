@@ -18,7 +18,7 @@ if (!can_run_postgres || !has_cluster()) {
 }
 
 const is_short = process.argv.includes('--short');
-const rounds = option('rounds', is_short ? 2 : 30);
+const rounds = option('rounds', is_short ? 1 : 30);
 const seed = option('seed', Date.now() % 100000);
 const random = random_from(seed);
 const between = (least, most) => least + random() * (most - least);
