@@ -296,9 +296,10 @@ bool document::handle(document_tick&) {
   work_.state()->ask_again(current_time(), work_.effects());
   if (const std::size_t dropped = work_.state()->drop_abandoned(current_time()); dropped > 0) {
     note_freed(dropped);
-    log_line(log_severity::warning, std::to_string(dropped) + " bytes in document '" + *name_ +
-                                        "' waited in vain for missing updates and are dropped; "
-                                        "whoever sent them has been gone for an hour");
+    log_line(log_severity::warning, std::to_string(dropped) + " bytes of updates in document '" +
+                                        *name_ +
+                                        "' were dropped: they waited for missing updates, "
+                                        "and their senders have been gone for an hour");
   }
   newcomers_.on_tick();
   carry_out({}, 0);

@@ -320,8 +320,8 @@ void document::note_unsendable(hosted_document::time_point now) {
   if (settings_.metrics) settings_.metrics->unsendable_differences().inc();
   const std::uint64_t count = unsendable_logged_.note("", now);
   if (count == 0) return;
-  log_line(log_severity::error, "what another node lacks of document '" + *name_ +
-                                    "' cannot be sent: one value in it has more than " +
+  log_line(log_severity::error, "cannot send missing updates of document '" + *name_ +
+                                    "' to another node: one value is larger than " +
                                     std::to_string(cluster::peer_update_size_bytes_max) + " bytes" +
                                     since_last_line(count));
 }

@@ -89,7 +89,7 @@ void document::take_fetched() {
   if (!effects.refusals.empty()) {
     if (settings_.metrics) settings_.metrics->upstream_fetches("refused").inc();
     log_line(log_severity::error, "document '" + *name_ +
-                                      "' cannot be taken over from upstream.url: " +
+                                      "' cannot be fetched from upstream.url: " +
                                       to_string(effects.refusals.front().why));
     return fail_upstream();
   }

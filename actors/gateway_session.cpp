@@ -293,7 +293,7 @@ caf::result<observing_document> gateway_session::on_observe(const observe_docume
   if (auto why = refusal_of(which.document, right::read)) return why;
   const caf::strong_actor_ptr observer = current_sender();
   if (!observer)
-    return client_refusal(client_error::invalid_request, "nobody is there to hear of it");
+    return client_refusal(client_error::invalid_request, "the request has no sender to notify");
   if (const auto known = observed_.find(which.document); known != observed_.end()) {
     known->second.observer = observer;
     return observing_document{which.document};

@@ -307,8 +307,8 @@ result<void> membership::check_order(const node_uuid& without, std::span<const n
   if (reached * 2 > staying || staying == 0) return {};
   return refuse_order("this node reaches " + std::to_string(reached) + " of " +
                       std::to_string(staying) +
-                      " members, itself included; others may have changed the list without it. To "
-                      "change it all the same, force it");
+                      " members, itself included; others may have changed the list without it. Use "
+                      "--force (over HTTP: force) to change it anyway");
 }
 
 result<void> membership::carry_out(result<member_list> next) {
