@@ -1,8 +1,8 @@
 // How durable a document is: it numbers the updates, gathers those of a turn for storage, and knows
 // who has confirmed up to which number. An update counts as stored when enough keepers have
-// confirmed it (one today: the node's own store); then its origin gets the acknowledgement. It also
-// knows when the log has grown so long that a checkpoint should replace it. Pure; owner: a document
-// actor.
+// confirmed it (alone: the node's own store; in a cluster: `write_acks` keepers); then its origin
+// gets the acknowledgement. It also knows when the log has grown so long that a checkpoint should
+// replace it. Pure; owner: a document actor.
 #pragma once
 
 #include <algorithm>
