@@ -129,7 +129,6 @@ class cluster_manager final : public cluster_actor::base {
   cluster::peer_id last_number_ = 0;
   std::uint64_t kept_list_ = 0;
   cluster::moved_lists kept_moved_;
-  std::string last_why_not_;
   bool was_published_ = false;
   bool was_widely_known_ = false;
   std::uint64_t droppable_list_ = 0;  // under which copies that belong elsewhere may go
