@@ -36,7 +36,7 @@ class peer_link final : public peer_link_actor::base {
   peer_link(caf::actor_config& config, peer_link_settings settings, directory_actor directory,
             cluster_actor owner);
 
-  const char* name() const override { return "troupe.peer_link"; }
+  const char* name() const override { return "troupe.peer-link"; }
 
  protected:
   behavior_type make_behavior() override;
