@@ -93,7 +93,7 @@ bool document::handle(document_work::news_rest& rest) {
     release_held();
     return true;
   }
-  look_at_store();
+  check_store();
   const auto& messages = news.block->messages;
   if (rest.next == 0) reporter_.expect_peer_edits(nullptr);
   if (rest.next == 0)

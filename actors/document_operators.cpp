@@ -84,7 +84,7 @@ bool document::handle(operator_import& import) {
     import.promise.deliver(imported_update{imported_update::outcome::exists, false, {}});
     return true;
   }
-  look_at_store();
+  check_store();
   // Nobody waits for an update as for an edit, so it may be as much work as it is.
   const weight of_order =
       import.order.edits

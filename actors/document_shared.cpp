@@ -63,7 +63,7 @@ bool document::handle(document_work::log_rest& rest) {
     quit(to_caf_error(close_reason::document_removed));
     return true;
   }
-  look_at_store();
+  check_store();
   while (rest.next < news.updates.size()) {
     apply_from_log(news.updates[rest.next++], rest.has_failed);
     if (!work_.state()) return false;

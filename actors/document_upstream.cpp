@@ -70,7 +70,7 @@ bool document::handle(fetched_document& got) {
     return true;
   }
   is_fetching_ = true;
-  look_at_store();
+  check_store();
   std::size_t bytes = 0;
   for (const shared_bytes& each : got.updates) bytes += each.size();
   work_.run(

@@ -180,7 +180,7 @@ class durability {
     storage::sequence whole;
   };
 
-  void look_what_is_confirmed();
+  void advance_confirmed();
   void raise(storage::sequence& confirmed, storage::sequence keeper::*of) const;
   bool counts(keeper_id id) const noexcept {
     return counted_.empty() || std::ranges::find(counted_, id) != counted_.end();

@@ -147,7 +147,7 @@ membership::list_outcome membership::compare_lists(const node_uuid& from, member
   if (list.number() < list_.number()) return list_outcome::older;
   if (list.number() > list_.number()) {
     take(std::move(list));
-    return list_outcome::taken;
+    return list_outcome::accepted;
   }
   if (list == list_) return list_outcome::same;
   conflict_ = list_conflict{from, name_of(from), list_.number()};

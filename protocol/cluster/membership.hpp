@@ -111,7 +111,7 @@ class membership {
 
   enum class list_outcome : std::uint8_t {
     same,
-    taken,     ///< It is newer, and is the list of this node now.
+    accepted,  ///< It is newer, and is the list of this node now.
     older,     ///< The sender should hear of ours.
     conflict,  ///< See conflict(); the link to the sender must end.
   };

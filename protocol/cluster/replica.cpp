@@ -50,7 +50,7 @@ void replica::on_placement(document_placement where, const replica_state& own, t
     if (!each.is_target() || (is_other_list && each.kept < number_)) end_flow(each);
   }
   for (peer& each : peers_) ask_to_load(each, own, now);
-  look_whether_loaded(own, now);
+  check_loaded(own, now);
   begin_flows(own, now);
 }
 
@@ -162,7 +162,7 @@ void replica::load(const replica_state& own, time_point now) {
   }
   deadline_ = now + how_.load_timeout;
   for (peer& each : peers_) ask_to_load(each, own, now);
-  look_whether_loaded(own, now);
+  check_loaded(own, now);
 }
 
 void replica::ask_to_load(peer& to, const replica_state& own, time_point now) {
@@ -173,7 +173,7 @@ void replica::ask_to_load(peer& to, const replica_state& own, time_point now) {
   push(to, peer_load{own.digest(), shared_bytes::copy_of(vector), round_});
 }
 
-void replica::look_whether_loaded(const replica_state& own, time_point now) {
+void replica::check_loaded(const replica_state& own, time_point now) {
   if (opening_ != opening::asking || now >= deadline_) return;
   // Who obeys a newer list may have handed over what is asked for.
   const auto answers = std::ranges::count_if(peers_, [this](const peer& each) {
@@ -523,7 +523,7 @@ void replica::on_applied(peer_id id, const document_message& message, bool worke
 void replica::on(peer& from, const peer_loaded& answer, const replica_state& own, time_point now) {
   if (answer.life != how_.life || answer.round != round_ || !answer.is_whole) return;
   from.answered_under = from.list;
-  look_whether_loaded(own, now);
+  check_loaded(own, now);
 }
 
 }  // namespace troupe::cluster

@@ -305,7 +305,7 @@ class replica {
   }
   void on_part(peer& from, const peer_part& part, bool worked, const replica_state& own,
                time_point now);
-  void look_whether_loaded(const replica_state& own, time_point now);
+  void check_loaded(const replica_state& own, time_point now);
   void begin_flow(peer& to, const replica_state& own, time_point now);
   void begin_flows(const replica_state& own, time_point now);
   bool may_begin_flows() const noexcept { return has_begun_ && opening_ != opening::asking; }

@@ -127,8 +127,8 @@ class sweep {
   };
 
   void begin_pass(reach what, std::vector<std::string> names);
-  void look_whether_done(time_point now);
-  void look_what_is_due(time_point now);
+  void check_done(time_point now);
+  void find_due(time_point now);
   void keep_unfinished(std::string name, std::vector<peer_id> lacking, bool is_of_pass,
                        time_point due);
   void forget_unfinished(const std::string& name);
