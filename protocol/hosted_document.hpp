@@ -1,7 +1,7 @@
 // A document as a server hosts it: its Yjs state, its awareness, its subscribers, and what they
-// must hear. Requests and updates go in, effects come out; whoever drives it (the document actor, a
-// test) carries them out. It knows no socket, clock, thread or actor and no bytes of any dialect,
-// so everything a document decides can be tested by plain calls.
+// must be sent. Requests and updates go in, effects come out; whoever drives it (the document
+// actor, a test) carries them out. It knows no socket, clock, thread or actor and no bytes of any
+// dialect, so everything a document decides can be tested by plain calls.
 //
 // Order of effects: an update is handed to storage with the notice that confirms it to its author;
 // all others hear of it at once. A sync is answered with the state, then the presence, then the
@@ -61,7 +61,7 @@ struct document_effects {
     std::string message_id;                      ///< Of the request; empty: none.
     std::optional<std::size_t> edit_index = {};  ///< Which of its edit operations was wrong.
   };
-  /// Presence that was not taken. Whoever sent it goes on; it is counted, and told in the log.
+  /// Presence that was rejected. Its session continues; it is counted and logged.
   struct left_out_presence {
     session_id from = no_session;
     std::size_t clients = 0;
@@ -116,7 +116,7 @@ class hosted_document {
   static constexpr std::size_t origin_name_bytes_max = 128;
   /// A root that is larger is announced by its name alone, and so are all roots behind so many.
   static constexpr std::size_t sent_contents_bytes_max = 16 * 1024;
-  static constexpr std::size_t told_roots_max = 64;
+  static constexpr std::size_t sent_roots_max = 64;
 
   /// `seed`: chooses the awareness client ids of sessions that have none of their own; random, so
   /// that documents and nodes choose differently. `window` outlives the document: its clients may

@@ -98,7 +98,7 @@ std::optional<std::string> hosted_document::changed_contents(const contents_quer
   std::size_t count = 0;
   for (const std::string& root : changed_roots_) {
     const auto value =
-        count++ < told_roots_max ? small_contents({what.form, root}) : std::optional<std::string>{};
+        count++ < sent_roots_max ? small_contents({what.form, root}) : std::optional<std::string>{};
     std::string& into = value ? small : large;
     if (!into.empty()) into += ',';
     json::append_string(root, into);
