@@ -261,7 +261,7 @@ struct note_generation {
 };
 struct close_documents {};
 
-// --- peer link: one per peer of a cluster; carries what documents of two nodes tell each other ---
+// --- peer link: one per peer of a cluster; carries messages between documents of two nodes ---
 
 using peer_link_actor =
     caf::typed_actor<caf::result<void>(attach_document),  // a document wants to hear of this peer

@@ -1,7 +1,7 @@
-// The actor that tells the application what has happened: it takes what the webhook feed has, keeps
-// it in a queue and, as announcements, in the store, sends it by the HTTP client, and removes it
-// once the application has confirmed it. On a thread of its own, since it reads whole documents and
-// writes to storage. The node spawns it where webhooks.url is set.
+// The actor that notifies the application of events: it collects them from the webhook feed, keeps
+// them in a queue and, as announcements, in the store, sends them by the HTTP client, and removes
+// them once the application has confirmed it. On a thread of its own, since it reads whole
+// documents and writes to storage. The node spawns it where webhooks.url is set.
 //
 // It wakes ten times a second, and hears from the HTTP client (at most as many answers as are under
 // way) and from operators. What is in its queue is bounded by webhooks.max_queued and

@@ -19,7 +19,7 @@
 
 namespace troupe::cluster {
 
-/// Of what nodes tell each other; nodes with different ones refuse each other.
+/// Of messages between nodes; nodes with different ones refuse each other.
 inline constexpr std::uint64_t protocol_version = 2;
 inline constexpr std::size_t hello_size_bytes_max = member_list_size_bytes_max + 1024;
 

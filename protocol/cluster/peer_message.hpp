@@ -1,4 +1,4 @@
-// What nodes tell each other, as values. Messages about one document travel in the order in which
+// Messages between nodes, as values. Messages about one document travel in the order in which
 // its replica sent them; between two nodes nothing overtakes anything (link.hpp). The format of the
 // bytes stands in docs/peer-link.md.
 //
