@@ -75,7 +75,7 @@ class document_reporter {
 
   // --- other nodes ---
 
-  /// Those who have edited here, of whom the other nodes have not heard; nothing: nobody.
+  /// Those who have edited here, who were not yet announced to the other nodes; nothing: nobody.
   std::optional<cluster::peer_authors> take_unreported() {
     const bool has_news =
         credits_.users.size() > reported_users_ || credits_.origins.size() > reported_origins_;

@@ -25,7 +25,7 @@ class durability {
   /// This node's own store.
   static constexpr keeper_id local_store = 0;
 
-  /// A write whose origin is to hear that all up to it is stored.
+  /// A write whose origin is to be notified that all up to it is stored.
   struct unconfirmed {
     storage::sequence number = 0;  ///< Of the last update up to it; set by await().
     origin from;

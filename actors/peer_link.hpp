@@ -28,7 +28,8 @@ struct peer_link_settings {
   cluster::link_limits limits;
   std::shared_ptr<node_metrics> metrics{};  ///< May be null.
   std::string label{};                      ///< Of the peer in them: its name alone.
-  bool opens_documents = true;  ///< Those that the peer needs; else it hears that they are closed.
+  /// Those that the peer needs; else it is notified that they are closed.
+  bool opens_documents = true;
 };
 
 class peer_link final : public peer_link_actor::base {

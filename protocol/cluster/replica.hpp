@@ -1,5 +1,5 @@
-// What one replica of a document knows of the copies on other nodes, and what it must tell them:
-// which updates each of them has on disk, who wants to hear of new ones, and whether enough keepers
+// What one replica of a document knows of the copies on other nodes, and what it must send them:
+// which updates each of them has on disk, who wants to receive new ones, and whether enough keepers
 // have said what they have for the document to be shown. Messages of peers and facts about links go
 // in, messages for peers come out; the document actor (or a simulator) carries them. It holds no
 // Yjs state: it asks a replica_state. The rules stand in docs/cluster.md.
@@ -184,7 +184,7 @@ class replica {
   // --- questions ---
 
   /// The generation of the document that a peer has, if it is newer: what is known here is of no
-  /// use to anybody, and nothing more is taken from peers. 0: none has.
+  /// use to anybody, and nothing more is accepted from peers. 0: none has.
   std::uint64_t outdated_by() const noexcept { return outdated_by_; }
   /// Whether a peer speaks of the same generation, so that what it says can be taken.
   bool fits(peer_id from) const noexcept;
@@ -341,7 +341,7 @@ class replica {
   bool has_begun_ = false;
   opening opening_ = opening::not_wanted;
   std::uint64_t round_ = 0;  // of opening
-  bool is_stale_ = false;    // nobody has told it what happened for a while
+  bool is_stale_ = false;    // it has received no events for a while
   bool is_used_ = false;
   bool has_blocks_ = false;
   bool is_looked_for_ = false;  // see note_looked_for()

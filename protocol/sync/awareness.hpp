@@ -73,7 +73,8 @@ class awareness {
   /// Nor if all have received more bytes for it: so many at once, and this many a second. Somebody
   /// who comes back again and again would cost all of them the whole room each time.
   static constexpr std::size_t raised_again_bytes_per_second = std::size_t{16} * 1024;
-  /// How far the clock that some have heard may be ahead of the one of its client; see raise_for().
+  /// How far the clock that some have received may be ahead of the one of its client; see
+  /// raise_for().
   static constexpr std::uint64_t raised_by_max = 2;
   /// A client that others may remember, from before this node was started or from elsewhere, is
   /// shown under a clock so far ahead of its own at first: beyond one that was raised then.
@@ -148,8 +149,8 @@ class awareness {
   };
 
   /// The states of all other clients for a client that has come back. It has dropped them but knows
-  /// their clocks still, so each gets the next one, which nobody else has heard of yet. If it was
-  /// raised before, all others hear of that, unless there are many or this happens often; the
+  /// their clocks still, so each gets the next one, which nobody else has received yet. If it was
+  /// raised before, all others receive that, unless there are many or this happens often; the
   /// client then sees them when they move or renew. Source: y-websocket 1.5 to 3.1, which drops
   /// states when its connection ends; y-protocols 1.0, which keeps the clocks.
   raised raise_for(std::optional<client_id> returning, time_point now);
@@ -227,13 +228,13 @@ class awareness {
   /// Who counts the clock of a client on.
   enum class counting : std::uint8_t {
     client,            ///< The client, or whoever relays it.
-    client_is_behind,  ///< The client, but all have heard a clock that it has not counted to.
+    client_is_behind,  ///< The client, but all have received a clock that it has not counted to.
     server,            ///< The server, which holds the state: set_own().
   };
   struct entry {
     std::uint64_t clock = 0;
     std::uint64_t published_clock =
-        0;              ///< The clock that all have heard; one less if it was raised since.
+        0;              ///< The clock that all have received; one less if it was raised since.
     std::string state;  ///< JSON; empty: the state has vanished.
     std::size_t size_when_rewritten = 0;
     session_id owner = no_session;
