@@ -47,12 +47,12 @@ void document::release_held() {
   handle_waiting();
 }
 
-/// Operators who wait are told so; sessions hear it when the document ends.
+/// Operators who wait are answered so; sessions are notified when the document ends.
 void document::refuse_held(const caf::error& why) {
   for (document_work::input& each : std::exchange(held_, {})) document_work::refuse(each, why);
 }
 
-/// Sessions are told to come again, rather than shown a document that may lack what was
+/// Sessions are asked to come again, rather than shown a document that may lack what was
 /// acknowledged.
 void document::look_at_opening() {
   if (!work_.state()) return;
@@ -315,7 +315,7 @@ void document::answer_visits(bool is_late) {
     each.deliver(visited_document{core.placement().list, core.lacking(up_to), may_be_dropped()});
 }
 
-/// It stays with the nodes that have it, and they go on being asked.
+/// It stays with the nodes that have it, and they are still asked.
 void document::note_unsendable(hosted_document::time_point now) {
   if (settings_.metrics) settings_.metrics->unsendable_differences().inc();
   const std::uint64_t count = unsendable_logged_.note("", now);
@@ -326,7 +326,7 @@ void document::note_unsendable(hosted_document::time_point now) {
                                     since_last_line(count));
 }
 
-// --- what the application hears ---
+// --- what is reported to the application ---
 
 /// The update that was appended last is of a session, the server or a peer.
 void document::note_written(const origin& from) {

@@ -106,7 +106,7 @@ void document::note_known() {
   if (peers_) peers_->core().note_looked_for();
 }
 
-/// Whoever waits is told to come again, rather than shown an empty document, which they would fill
+/// Whoever waits is asked to come again, rather than shown an empty document, which they would fill
 /// while the other server has another.
 void document::fail_upstream() {
   const caf::error why = to_caf_error(close_reason::upstream_unavailable);

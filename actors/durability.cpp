@@ -25,7 +25,7 @@ void durability::add(const document_effects::storage_write& write, const shared_
     else
       append(share(write.update, event_bytes));
   }
-  // Peers hear what is durable here, from the replica core.
+  // Peers learn what is durable here, from the replica core.
   if (write.from.kind == origin_kind::peer) return;
   unconfirmed waiting;
   waiting.from = write.from;

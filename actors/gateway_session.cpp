@@ -350,7 +350,7 @@ caf::error gateway_session::opened_too_late(const opening& which, const opened_d
   return client_refusal(client_error::forbidden, "the document was closed to this session");
 }
 
-/// It hears from its first request on: who is present, which is the least that one can ask.
+/// It is addressed from its first request on: who is present, which is the least that one can ask.
 void gateway_session::begin_observing(const std::string& name, const opened_document& opened,
                                       const caf::strong_actor_ptr& observer) {
   const auto [at, is_new] = observed_.try_emplace(name);

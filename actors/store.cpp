@@ -227,7 +227,7 @@ bool store::write_apart() {
   return false;
 }
 
-/// Those who hear of a document, of which nothing is queued any more.
+/// Those who are notified of a document, of which nothing is queued any more.
 std::vector<store::listener> store::take_listeners(const std::string& name) {
   std::vector<listener> taken;
   for (auto at = to_confirm_.begin(); at != to_confirm_.end();) {

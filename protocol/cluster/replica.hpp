@@ -111,7 +111,7 @@ class replica {
                       .life = of(from).life, .update = {}, .is_whole = false, .round = load.round});
   }
   /// The document was looked for outside of the cluster, too: who asks what this node has of it
-  /// hears so (see peer_loaded), though nothing was found.
+  /// is notified (see peer_loaded), though nothing was found.
   void note_looked_for() noexcept { is_looked_for_ = true; }
   /// Enough others have answered since load(): the document may be shown.
   bool is_loaded() const noexcept { return opening_ == opening::done; }
@@ -119,8 +119,8 @@ class replica {
   bool is_late(time_point now) const noexcept {
     return opening_ == opening::asking && now >= deadline_;
   }
-  /// Not enough have answered in time. Where it goes on without those that cannot be reached, it is
-  /// loaded instead.
+  /// Not enough have answered in time. Where it continues without those that cannot be reached, it
+  /// is loaded instead.
   bool has_failed(time_point now);
 
   // --- facts ---
@@ -134,9 +134,10 @@ class replica {
   void on_gone(peer_id peer, const replica_state& own, time_point now);
   void on_placement(document_placement where, const replica_state& own, time_point now);
   /// Sessions of this node begin, or cease, to use the document. If this node does not keep it, it
-  /// has heard nothing while nobody used it, so that it must be loaded again: is_loaded() is false.
+  /// has received nothing while nobody used it, so that it must be loaded again: is_loaded() is
+  /// false.
   void on_used(bool is_used);
-  /// Somebody wants to see the document without being a session of it: if this node has heard
+  /// Somebody wants to see the document without being a session of it: if this node has received
   /// nothing since the last one has left, it must be loaded again.
   void on_reader();
   void on_tick(const replica_state& own, time_point now);

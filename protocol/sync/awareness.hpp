@@ -173,7 +173,7 @@ class awareness {
   std::vector<client_id>
   hand_over_from(session_id owner, const std::function<bool(session_id)>& may_have, time_point now);
 
-  /// What has gone over to whoever claimed it since the last call. These sessions have not heard
+  /// What has gone over to whoever claimed it since the last call. These sessions were not notified
   /// that they are shown, and under which clock.
   std::vector<handed_over> take_handed_over() { return std::exchange(handed_over_, {}); }
 
@@ -245,8 +245,8 @@ class awareness {
     counting counts = counting::client;
     /// The last that the session or peer has sent to whom it belongs.
     std::uint64_t sent_clock = 0;
-    /// All have heard of its client under this clock, to which it counts once it has heard that it
-    /// is gone under the one before; what it sends before that is new all the same. 0: none.
+    /// All have received its client under this clock, to which it counts once it was notified that
+    /// it is gone under the one before; what it sends before that is new all the same. 0: none.
     std::uint64_t raised_to = 0;
     std::uint64_t changed_in = 0;  ///< The number of the update.
     /// Other sessions than the payer that have shown it while it belonged to nobody.
