@@ -9,7 +9,7 @@
 //
 // Its mailbox is filled by whoever reaches the port. What waits for an answer is bounded
 // (inspection::askers_max); beyond that it answers with an error at once. If it fails, the node
-// serves on without it.
+// runs without it.
 #pragma once
 
 #include <chrono>
