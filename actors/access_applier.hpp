@@ -1,11 +1,11 @@
-// Carries out one change of access that counts already: tells the other nodes, if it was made here,
-// and this node's sessions; waits until documents have handled what these had sent before, until
-// requests from before it are over (requests_under_way) and until the other nodes have done the
-// same; then says how it went, and ends. What it has waited long enough for it leaves out: the
+// Carries out one change of access that counts already: notifies the other nodes, if it was made
+// here, and this node's sessions; waits until documents have handled what these had sent before,
+// until requests from before it are over (requests_under_way) and until the other nodes have done
+// the same; then says how it went, and ends. What it has waited long enough for it leaves out: the
 // change is in force all the same, but what was let in before may still take effect.
 //
 // An admin_request spawns it for a change that is made here, the cluster manager's settings for one
-// that another node tells of. Its mailbox is bounded by its own two notes. If it fails it says so.
+// that another node announces. Its mailbox is bounded by its own two notes. If it fails it says so.
 #pragma once
 
 #include <chrono>
@@ -24,8 +24,8 @@ struct access_applier_settings {
   directory_actor directory;
   std::vector<hub_actor> hubs;  ///< And the gateway: all who have sessions.
   std::shared_ptr<access_control> access;
-  cluster_actor cluster{};     ///< Null: no other node has to hear of it.
-  std::string announcement{};  ///< What these hear: announce_access::change.
+  cluster_actor cluster{};     ///< Null: no other node has to be notified.
+  std::string announcement{};  ///< What these receive: announce_access::change.
   /// For requests that were let in before the change.
   std::chrono::milliseconds requests_patience{10'000};
 };

@@ -8,7 +8,7 @@
 // undoes one for another. One for exactly the same subject takes the place of the earlier one.
 //
 // What is lifted is remembered until the change would have ended, since another node that was away
-// meanwhile may still tell of it.
+// meanwhile may still announce it.
 #pragma once
 
 #include <chrono>

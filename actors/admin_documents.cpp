@@ -76,7 +76,7 @@ std::optional<http_answer> refusal_of(const std::string& name, const imported_up
   if (outcome.what == imported_update::outcome::refused)
     return show_refusal("the update is refused", outcome.refusal);
   if (outcome.what == imported_update::outcome::unconfirmed)
-    return answer_unavailable("the update is taken and not confirmed yet");
+    return answer_unavailable("the update is stored here and not confirmed yet");
   return std::nullopt;
 }
 

@@ -1,5 +1,5 @@
-// What the admin listener tells of stored documents, and what it is told to do with them. Pure: a
-// request in, what to do or an answer that refuses it out; an outcome in, an answer out. Format:
+// Parses admin requests about stored documents and formats their answers. Pure: a request
+// in, what to do or an answer that refuses it out; an outcome in, an answer out. Format:
 // docs/admin.md.
 #pragma once
 

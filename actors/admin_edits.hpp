@@ -16,8 +16,8 @@ namespace troupe::admin {
 /// Documents that one batch may change.
 inline constexpr std::size_t batch_documents_max = 100;
 
-/// What a document is asked to take, and how that is told: what is wrong with edits is known before
-/// anybody asks a document.
+/// The edits that a document is asked to make, or why they are refused: what is wrong with them is
+/// known before a document is asked.
 using edit_order = read_result<import_update>;
 
 /// {"edits": [...], "origin": "..."}

@@ -1,6 +1,6 @@
-// What the admin listener tells of the running node: lists of sessions and open documents, and
-// events for a document. Pure: a request in, what to ask of the node's actors or an answer out.
-// Format: docs/admin.md.
+// Formats what the admin listener reports of the running node: lists of sessions and open
+// documents, and events for a document. Pure: a request in, what to ask of the node's actors or an
+// answer out. Format: docs/admin.md.
 #pragma once
 
 #include <optional>

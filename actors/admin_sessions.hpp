@@ -28,7 +28,7 @@ struct access_query {
   access_change what;
   std::chrono::seconds lasts{0};  ///< 0: only those who are here are meant.
   bool is_lift = false;           ///< The kept change of exactly this subject is lifted.
-  bool wants_answer = false;      ///< From the nodes that hear of it, once it is done there.
+  bool wants_answer = false;      ///< From the nodes that are notified, once it is done there.
 };
 
 /// A page of the changes that are kept.
@@ -52,8 +52,8 @@ tl::expected<changes_query, http_answer> read_changes_page(const http_request& r
 std::string to_text(const access_query& query);
 tl::expected<access_query, http_answer> from_text(std::string_view text);
 
-/// What a node that wants an answer hears: `number` is access_change::made_at. Nothing: the text is
-/// no answer.
+/// What a node that wants an answer receives: `number` is access_change::made_at. Nothing: the text
+/// is no answer.
 std::string to_text(const done_access& done);
 std::optional<done_access> done_in(std::string_view text);
 

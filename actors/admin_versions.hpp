@@ -1,4 +1,4 @@
-// What the admin listener tells of versions of documents, and what it is told to do with them.
+// Parses admin requests about versions of documents and formats their answers.
 // Pure, as admin_documents.hpp. Format: docs/admin.md.
 #pragma once
 

@@ -1,7 +1,7 @@
-// Changes of access that other nodes were told of, and which of them have yet to say that it is
-// done there: their sessions and documents have handled what came before, and requests from before
-// it are over, or were waited for long enough. A node whose link is lost says nothing more. Owner:
-// the cluster manager. Pure: time is passed in.
+// Changes of access that were announced to other nodes, and which of them have yet to say that it
+// is done there: their sessions and documents have handled what came before, and requests from
+// before it are over, or were waited for long enough. A node whose link is lost says nothing more.
+// Owner: the cluster manager. Pure: time is passed in.
 #pragma once
 
 #include <chrono>
@@ -28,7 +28,7 @@ class announced_changes {
   /// For the answers of nodes; each of them waits shorter for its own sessions and requests.
   static constexpr std::chrono::seconds patience{20};
 
-  /// `asked`: have been told. `away`: could not be. Requires: no other has this number.
+  /// `asked`: have been notified. `away`: could not be. Requires: no other has this number.
   void begin(std::uint64_t number, std::vector<cluster::peer_id> asked,
              std::vector<cluster::peer_id> away, time_point now);
 

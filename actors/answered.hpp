@@ -1,4 +1,4 @@
-// How an actor hears of the answer to a request that it has sent to another server: as a message to
+// How an actor receives the answer to a request that it has sent to another server: as a message to
 // itself, with a status and a body or why there is no answer.
 #pragma once
 

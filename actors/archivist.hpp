@@ -158,7 +158,7 @@ class archivist final : public admin_request_actor::base {
   void show_comparison(const storage::stored_version& before,
                        std::optional<storage::version_number> with, const shared_bytes& after);
 
-  /// From which copies of a document a state is taken.
+  /// From which copies of a document a state is read.
   enum class reach : bool { cluster, this_node };
   void find_state(const std::string& of, with_state then, reach from = reach::cluster);
   void find_state_here(const std::string& of, const with_state& then);

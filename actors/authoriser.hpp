@@ -4,7 +4,7 @@
 // what it should, nobody is let in: the outcome is `unavailable`, and clients try again.
 //
 // One per node; sessions write to it, and the HTTP client. Its mailbox is bounded by the sessions
-// that wait, what it asks by questions_max. If it fails, sessions hear an error, which counts as
+// that wait, what it asks by questions_max. If it fails, sessions get an error, which counts as
 // `unavailable`.
 #pragma once
 

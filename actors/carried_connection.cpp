@@ -118,7 +118,7 @@ websocket_connection::time_point carried_connection::last_alive() const noexcept
 
 // --- the end ---
 
-/// A client that has left hears nothing, and nobody else need know.
+/// A client that has left receives nothing, and nobody else need know.
 void carried_connection::close(close_reason reason, std::string_view detail) {
   if (is_over()) return;
   const bool is_open = counters_.frames_out > 0;

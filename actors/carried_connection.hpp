@@ -35,11 +35,11 @@ class carried_connection final : public websocket_connection,
   void pass(byte_view frame);
   /// The frames of one read have been passed.
   void end_frames();
-  /// The client has left: it hears nothing more. The session ends when it has read what waits.
+  /// The client has left: it receives nothing more. The session ends when it has read what waits.
   void mute() noexcept { is_muted_ = true; }
   /// Hands over what waits, as far as the session reads it.
   void pump();
-  /// It is over; the session hears so.
+  /// It is over; the session is notified.
   void end(close_reason reason);
   void on_pong();
   bool holds_large() const noexcept { return holds_large_; }

@@ -21,7 +21,7 @@ class closing_log {
   std::string line_for(close_reason why, std::string_view document, std::string_view address,
                        time_point now);
 
-  /// The same for one that is about to be closed for what `text` tells.
+  /// The same for one that is about to be closed for what `text` says.
   std::string line_for_problem(close_reason why, std::string_view document, std::string text,
                                time_point now);
 

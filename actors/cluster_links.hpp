@@ -31,8 +31,8 @@ struct cluster_settings_of_documents {
 struct cluster_links;
 using cluster_links_ptr = std::shared_ptr<const cluster_links>;
 
-/// The newest of them. The cluster actor changes it before it tells other nodes of a member list,
-/// so that no document obeys an older one than its node has told of. Thread: any.
+/// The newest of them. The cluster actor changes it before it sends other nodes a member list,
+/// so that no document obeys an older one than its node has sent. Thread: any.
 class newest_links {
  public:
   using time_point = std::chrono::steady_clock::time_point;

@@ -27,7 +27,7 @@ constexpr std::chrono::milliseconds pause_max{8'000};
 /// of two nodes that do not know each other the one with the lesser address connects, and the other
 /// only if that one has not for so long.
 constexpr std::chrono::seconds courtesy{4};
-/// For the store to hear that this node ends.
+/// For the store to note that this node ends.
 constexpr std::chrono::seconds farewell_max{2};
 /// Without any link for so long, a node asks those that would connect to it.
 constexpr std::chrono::seconds patience_alone{20};
@@ -370,7 +370,8 @@ void cluster_manager::on_present(const nodes_present& news) {
 
 // --- the member list ---
 
-/// Whatever may have changed it ends with this: what changed is on disk before anybody hears of it.
+/// Whatever may have changed it ends with this: what changed is on disk before it is sent to
+/// anybody.
 void cluster_manager::look_at_members() {
   settings_.state->note(members_.why_not());
   const bool is_new_list = members_.list().number() != kept_list_;
@@ -401,7 +402,7 @@ void cluster_manager::look_at_members() {
                                            directory_, cluster_actor{this});
     watch(this, added.link);
   }
-  // Documents obey a list from the moment at which peers can hear of it.
+  // Documents obey a list from the moment at which peers can receive it.
   const cluster_links_ptr links = make_links();
   if (settings_.newest) settings_.newest->set(links);
   if (is_new_list) {

@@ -1,7 +1,7 @@
 // The actor that makes a node part of a cluster: it owns what the node knows about the members
 // (protocol/cluster/membership), answers nodes that connect, connects to those that it has to, and
-// keeps a link to each peer. Whenever peers or placements change it tells the directory, and
-// through it all documents. It writes the member list to disk before anybody hears of it.
+// keeps a link to each peer. Whenever peers or placements change it notifies the directory, and
+// through it all documents. It writes the member list to disk before it sends it to anybody.
 //
 // The node spawns one where cluster.enabled, and publishes it at the cluster's port as the gate
 // (peer_wire.hpp). Its mailbox is bounded by the links: a hello per connection, what operators ask.
@@ -38,9 +38,9 @@ struct cluster_manager_settings {
   cluster::link_limits limits;
   /// Stores both, durably, before it returns.
   std::function<result<void>(const cluster::member_list&, const cluster::moved_lists&)> store;
-  /// Carries out a change of access that another node was told of, as JSON text. `answer` is called
-  /// once it is done, on any thread, if that node wants to know. Returns what the text is instead:
-  /// such an answer to a change of this node.
+  /// Carries out a change of access that another node has announced, as JSON text. `answer` is
+  /// called once it is done, on any thread, if that node wants to know. Returns what the text is
+  /// instead: such an answer to a change of this node.
   std::function<std::optional<done_access>(std::string_view,
                                            std::function<void(std::string)> answer)>
       change_access;
@@ -52,7 +52,7 @@ struct cluster_manager_settings {
   std::shared_ptr<cluster_state> state;     ///< Shown to /readyz.
   std::uint64_t seed = 0;                   ///< Random.
   std::shared_ptr<node_metrics> metrics{};  ///< May be null.
-  /// Where all nodes share a store: spawns the actor that tells who is there.
+  /// Where all nodes share a store: spawns the actor that reports which nodes run.
   std::function<node_watch_actor(caf::actor_system&, cluster_actor)> make_watch{};
 };
 
@@ -129,7 +129,6 @@ class cluster_manager final : public cluster_actor::base {
   cluster::peer_id last_number_ = 0;
   std::uint64_t kept_list_ = 0;
   cluster::moved_lists kept_moved_;
-  std::string last_why_not_;
   bool was_published_ = false;
   bool was_widely_known_ = false;
   std::uint64_t droppable_list_ = 0;  // under which copies that belong elsewhere may go

@@ -1,5 +1,5 @@
-// How many connections the node has and may have. The supervisor's figure, kept in an atomic so
-// that an I/O thread decides over a newcomer without asking.
+// How many connections the node has and may have. An atomic, so that an I/O thread decides about a
+// new connection without a message.
 #pragma once
 
 #include <cstddef>

@@ -17,7 +17,7 @@
 
 namespace troupe {
 
-/// A share of the sessions is told in thousandths.
+/// A share of the sessions is given in thousandths.
 inline constexpr unsigned all_sessions = 1000;
 
 /// What a frame is for: presence may be left out for a session that reads too slowly, and is made

@@ -268,7 +268,7 @@ void directory::show_waiting() const {
   settings_.metrics->storage().waiting_bytes->value(static_cast<std::int64_t>(unstored));
 }
 
-/// Whether an idle document has to be told, once, that it has been quiet for long enough.
+/// Whether an idle document has to be notified, once, that it has been quiet for long enough.
 bool directory::is_to_fold(entry& idle, time_point now) const {
   if (idle.is_told_to_fold || now - idle.idle_since < settings_.fold_after) return false;
   return idle.is_told_to_fold = true;
@@ -304,7 +304,7 @@ void directory::on_document_down(const caf::down_msg& down) {
   const bool has_failed = is_failure(down.reason);
   if (has_failed) {
     const close_reason why = to_close_reason(down.reason);
-    // What the last is about was told before.
+    // What the last is about was reported before.
     if (why != close_reason::document_removed && why != close_reason::upstream_unavailable)
       log_line(log_severity::error,
                "document '" + name + "' failed: " + caf::to_string(down.reason));
@@ -312,7 +312,8 @@ void directory::on_document_down(const caf::down_msg& down) {
     // It may have been admitted at another node while this one was away.
     if (why == close_reason::document_removed) on_announce({name});
   }
-  // A failed document may have noted ids of events that nobody has heard; they must count as fresh.
+  // A failed document may have noted ids of events that nobody has received; they must count as
+  // fresh.
   if (!has_failed) keep_window(name, std::move(found->second.window));
   if (has_failed && failed_.size() < failed_documents_max) failed_.insert(name);
   documents_.erase(found);

@@ -109,7 +109,7 @@ bool directory::is_put_off(const adopt_generation& which,
   return true;
 }
 
-/// To all nodes: those that are away hear of it when they ask for the document, or by the sweep.
+/// To all nodes: those that are away learn it when they ask for the document, or by the sweep.
 void directory::send_generation(const std::string& name, std::uint64_t generation) {
   if (settings_.links && generation > 0) notify_peers(name, cluster::peer_generation{generation});
 }
@@ -135,7 +135,8 @@ void directory::await_keepers(const std::string& name, removal& ended,
   begin_spread(name, outcome.generation);
 }
 
-/// What a removal or an admission has made of a document, for its keepers, which have been told.
+/// What a removal or an admission has made of a document, for its keepers, which have been
+/// notified.
 void directory::begin_spread(const std::string& name, std::uint64_t generation) {
   const cluster_links& links = *settings_.links;
   const cluster::document_placement where = links.place(name);

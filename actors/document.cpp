@@ -218,14 +218,14 @@ void document::handle_waiting() {
 }
 
 /// Whether edits can be stored now is asked before any is handled.
-void document::look_at_store() {
+void document::check_store() {
   if (settings_.health) work_.state()->refuse_edits(settings_.health->refusal());
 }
 
 /// Returns whether all of it is handled; if not, the rest waits for the state to come back.
 bool document::handle_requests(document_work::batch_rest& rest, hosted_document::time_point now) {
   const request_batch& requests = rest.batch.requests;
-  look_at_store();
+  check_store();
   while (rest.next < requests.entries.size()) {
     if (is_refused(rest.batch.session)) return true;  // so is all that it sent behind it
     const client_request what = requests.at(rest.next);
@@ -296,9 +296,10 @@ bool document::handle(document_tick&) {
   work_.state()->ask_again(current_time(), work_.effects());
   if (const std::size_t dropped = work_.state()->drop_abandoned(current_time()); dropped > 0) {
     note_freed(dropped);
-    log_line(log_severity::warning, std::to_string(dropped) + " bytes in document '" + *name_ +
-                                        "' waited in vain for missing updates and are dropped; "
-                                        "whoever sent them has been gone for an hour");
+    log_line(log_severity::warning, std::to_string(dropped) + " bytes of updates in document '" +
+                                        *name_ +
+                                        "' were dropped: they waited for missing updates, "
+                                        "and their senders have been gone for an hour");
   }
   newcomers_.on_tick();
   carry_out({}, 0);

@@ -150,7 +150,7 @@ class document final : public io_actor<document_actor::base> {
   void note_left_out(const document_effects::left_out_presence& presence);
   bool is_refused(session_id session) const;
   bool may_lose_unstored() const;
-  void look_at_store();
+  void check_store();
   void confirm();
   void on_confirmed();
   void append_stored();

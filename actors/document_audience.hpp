@@ -29,8 +29,8 @@ class document_audience {
   /// The session is to show whether its client is there.
   void note_probe(session_id session);
 
-  /// Hands out the batch of each unit that has something to hear, `send(hub, batch)`, and forgets
-  /// the notes.
+  /// Hands out the batch of each unit that has something to receive, `send(hub, batch)`, and
+  /// forgets the notes.
   template <class Send>
   void end_turn(document_id document, const deliveries_by_dialect& deliveries, Send&& send);
 

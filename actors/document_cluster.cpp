@@ -47,12 +47,12 @@ void document::release_held() {
   handle_waiting();
 }
 
-/// Operators who wait are told so; sessions hear it when the document ends.
+/// Operators who wait are answered so; sessions are notified when the document ends.
 void document::refuse_held(const caf::error& why) {
   for (document_work::input& each : std::exchange(held_, {})) document_work::refuse(each, why);
 }
 
-/// Sessions are told to come again, rather than shown a document that may lack what was
+/// Sessions are asked to come again, rather than shown a document that may lack what was
 /// acknowledged.
 void document::look_at_opening() {
   if (!work_.state()) return;
@@ -93,7 +93,7 @@ bool document::handle(document_work::news_rest& rest) {
     release_held();
     return true;
   }
-  look_at_store();
+  check_store();
   const auto& messages = news.block->messages;
   if (rest.next == 0) reporter_.expect_peer_edits(nullptr);
   if (rest.next == 0)
@@ -315,18 +315,18 @@ void document::answer_visits(bool is_late) {
     each.deliver(visited_document{core.placement().list, core.lacking(up_to), may_be_dropped()});
 }
 
-/// It stays with the nodes that have it, and they go on being asked.
+/// It stays with the nodes that have it, and they are still asked.
 void document::note_unsendable(hosted_document::time_point now) {
   if (settings_.metrics) settings_.metrics->unsendable_differences().inc();
   const std::uint64_t count = unsendable_logged_.note("", now);
   if (count == 0) return;
-  log_line(log_severity::error, "what another node lacks of document '" + *name_ +
-                                    "' cannot be sent: one value in it has more than " +
+  log_line(log_severity::error, "cannot send missing updates of document '" + *name_ +
+                                    "' to another node: one value is larger than " +
                                     std::to_string(cluster::peer_update_size_bytes_max) + " bytes" +
                                     since_last_line(count));
 }
 
-// --- what the application hears ---
+// --- what is reported to the application ---
 
 /// The update that was appended last is of a session, the server or a peer.
 void document::note_written(const origin& from) {

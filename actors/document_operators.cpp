@@ -84,7 +84,7 @@ bool document::handle(operator_import& import) {
     import.promise.deliver(imported_update{imported_update::outcome::exists, false, {}});
     return true;
   }
-  look_at_store();
+  check_store();
   // Nobody waits for an update as for an edit, so it may be as much work as it is.
   const weight of_order =
       import.order.edits
@@ -105,7 +105,7 @@ bool document::handle(operator_import& import) {
   return true;
 }
 
-/// Others hear of it at once; the operator does when it is durable, as an author would.
+/// Others receive it at once; the operator is answered when it is durable, as an author would.
 void document::answer_import(operator_import import, imported_update answer) {
   using outcome = imported_update::outcome;
   document_effects& effects = work_.effects();

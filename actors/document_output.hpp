@@ -1,6 +1,6 @@
 // What one turn of a document has for its subscribers: notices go in one by one, WebSocket frames
-// come out, one behind the other in one piece of memory per dialect. So a subscriber that hears all
-// of a turn gets it by one push, however many messages it was. A notice is encoded once per
+// come out, one behind the other in one piece of memory per dialect. So a subscriber that receives
+// all of a turn gets it by one push, however many messages it was. A notice is encoded once per
 // dialect, not once per subscriber.
 //
 // Where the dialect allows it, updates of one sender that come one behind the other are merged into

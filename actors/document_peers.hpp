@@ -22,7 +22,7 @@ namespace troupe {
 /// The state of a hosted document, as a replica asks for it.
 class hosted_state final : public cluster::replica_state {
  public:
-  /// `difference`: has been encoded already, and is taken from there; null: it has not.
+  /// `difference`: has been encoded already, and is used from there; null: it has not.
   explicit hosted_state(const hosted_document& of,
                         result<std::vector<byte_buffer>>* difference = nullptr) noexcept
       : of_(of), difference_(difference) {}

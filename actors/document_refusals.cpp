@@ -1,5 +1,5 @@
-// What a document refuses, and who hears of that: the session, the metrics and the log. Functions
-// of the class document.
+// What a document refuses, and who is notified of that: the session, the metrics and the log.
+// Functions of the class document.
 #include "actors/document.hpp"
 
 #include <algorithm>
@@ -30,7 +30,7 @@ void document::note_refused(session_id session, const failure& why) {
                                    since_last_line(count));
 }
 
-/// The session hears of it in a dialect with errors; in any other it is closed.
+/// The session is notified in a dialect with errors; in any other it is closed.
 void document::refuse(const document_effects::refusal& refused) {
   const session_id session = refused.from.session();
   if (session == no_session)

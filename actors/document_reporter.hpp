@@ -1,6 +1,6 @@
-// What a document tells the webhooks: that it opens and closes, who joins and leaves, who has
-// edited, here and at other nodes, and that another node has all of it. Who has edited goes with
-// each append, for the webhooks and for the versions; without both it does nothing. Owner: a
+// What a document reports to the webhook feed: that it opens and closes, who joins and leaves, who
+// has edited, here and at other nodes, and that another node has all of it. Who has edited goes
+// with each append, for the webhooks and for the versions; without both it does nothing. Owner: a
 // document actor, on its thread.
 #pragma once
 
@@ -34,7 +34,7 @@ class document_reporter {
     is_open_ = true;
     note(webhook::event_kind::document_opened);
   }
-  /// Whether anybody is to be told that the document is open, and nobody was.
+  /// Whether document.opened still has to be reported.
   bool may_open() const noexcept { return feed_ && !is_open_; }
   /// Whoever is still there has left, too.
   void on_closed() {
@@ -75,7 +75,7 @@ class document_reporter {
 
   // --- other nodes ---
 
-  /// Those who have edited here, of whom the other nodes have not heard; nothing: nobody.
+  /// Those who have edited here, who were not yet announced to the other nodes; nothing: nobody.
   std::optional<cluster::peer_authors> take_unreported() {
     const bool has_news =
         credits_.users.size() > reported_users_ || credits_.origins.size() > reported_origins_;

@@ -26,7 +26,7 @@ std::uint64_t document::generation_of_writes() const noexcept {
 
 // --- looks at the log ---
 
-/// Somebody comes, and this node may have heard nothing since the last one has left.
+/// Somebody comes, and this node may have received nothing since the last one has left.
 void document::look_if_unused() {
   if (shared_log() == nullptr || !work_.has_begun() || audience_.has_sessions()) return;
   shared_log()->want_look();
@@ -63,7 +63,7 @@ bool document::handle(document_work::log_rest& rest) {
     quit(to_caf_error(close_reason::document_removed));
     return true;
   }
-  look_at_store();
+  check_store();
   while (rest.next < news.updates.size()) {
     apply_from_log(news.updates[rest.next++], rest.has_failed);
     if (!work_.state()) return false;

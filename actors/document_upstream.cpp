@@ -70,7 +70,7 @@ bool document::handle(fetched_document& got) {
     return true;
   }
   is_fetching_ = true;
-  look_at_store();
+  check_store();
   std::size_t bytes = 0;
   for (const shared_bytes& each : got.updates) bytes += each.size();
   work_.run(
@@ -89,7 +89,7 @@ void document::take_fetched() {
   if (!effects.refusals.empty()) {
     if (settings_.metrics) settings_.metrics->upstream_fetches("refused").inc();
     log_line(log_severity::error, "document '" + *name_ +
-                                      "' cannot be taken over from upstream.url: " +
+                                      "' cannot be fetched from upstream.url: " +
                                       to_string(effects.refusals.front().why));
     return fail_upstream();
   }
@@ -106,7 +106,7 @@ void document::note_known() {
   if (peers_) peers_->core().note_looked_for();
 }
 
-/// Whoever waits is told to come again, rather than shown an empty document, which they would fill
+/// Whoever waits is asked to come again, rather than shown an empty document, which they would fill
 /// while the other server has another.
 void document::fail_upstream() {
   const caf::error why = to_caf_error(close_reason::upstream_unavailable);

@@ -170,7 +170,7 @@ class document_work {
     if (state_) state_->shrink();
   }
 
-  /// Whoever waits for an answer to this hears why there is none.
+  /// Whoever waits for an answer to this gets the reason why there is none.
   static void refuse(input& what, const caf::error& why) {
     std::visit(
         [&why](auto& one) {
@@ -179,8 +179,8 @@ class document_work {
         what);
   }
 
-  /// Forgets the state and whatever waits. Operators whose order waits hear why: nothing of theirs
-  /// was begun. What was, breaks its promise.
+  /// Forgets the state and whatever waits. Operators whose order waits get the reason: nothing of
+  /// theirs was begun. What was, breaks its promise.
   void stop(const caf::error& why) {
     for (std::size_t i = is_handling_ ? 1 : 0; i < waiting_.size(); ++i)
       refuse(waiting_.at(i), why);

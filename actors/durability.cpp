@@ -25,7 +25,7 @@ void durability::add(const document_effects::storage_write& write, const shared_
     else
       append(share(write.update, event_bytes));
   }
-  // Peers hear what is durable here, from the replica core.
+  // Peers learn what is durable here, from the replica core.
   if (write.from.kind == origin_kind::peer) return;
   unconfirmed waiting;
   waiting.from = write.from;
@@ -45,7 +45,7 @@ void durability::expect(std::size_t confirmations_needed, std::vector<keeper_id>
   confirmations_needed_ = std::max<std::size_t>(confirmations_needed, 1);
   if (counted_.empty()) confirmed_ = confirmed_whole_ = 0;
   counted_ = std::move(keepers);
-  look_what_is_confirmed();
+  advance_confirmed();
 }
 
 void durability::on_stored(keeper_id by, storage::sequence up_to, storage::sequence whole) {
@@ -59,10 +59,10 @@ void durability::on_stored(keeper_id by, storage::sequence up_to, storage::seque
     known->stored = std::max(known->stored, up_to);
     known->whole = std::max(known->whole, whole);
   }
-  look_what_is_confirmed();
+  advance_confirmed();
 }
 
-void durability::look_what_is_confirmed() {
+void durability::advance_confirmed() {
   raise(confirmed_, &keeper::stored);
   raise(confirmed_whole_, &keeper::whole);
 }

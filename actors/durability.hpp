@@ -1,8 +1,8 @@
 // How durable a document is: it numbers the updates, gathers those of a turn for storage, and knows
 // who has confirmed up to which number. An update counts as stored when enough keepers have
-// confirmed it (one today: the node's own store); then its origin gets the acknowledgement. It also
-// knows when the log has grown so long that a checkpoint should replace it. Pure; owner: a document
-// actor.
+// confirmed it (alone: the node's own store; in a cluster: `write_acks` keepers); then its origin
+// gets the acknowledgement. It also knows when the log has grown so long that a checkpoint should
+// replace it. Pure; owner: a document actor.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +25,7 @@ class durability {
   /// This node's own store.
   static constexpr keeper_id local_store = 0;
 
-  /// A write whose origin is to hear that all up to it is stored.
+  /// A write whose origin is to be notified that all up to it is stored.
   struct unconfirmed {
     storage::sequence number = 0;  ///< Of the last update up to it; set by await().
     origin from;
@@ -180,7 +180,7 @@ class durability {
     storage::sequence whole;
   };
 
-  void look_what_is_confirmed();
+  void advance_confirmed();
   void raise(storage::sequence& confirmed, storage::sequence keeper::*of) const;
   bool counts(keeper_id id) const noexcept {
     return counted_.empty() || std::ranges::find(counted_, id) != counted_.end();

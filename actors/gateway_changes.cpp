@@ -16,7 +16,7 @@ bool is_heard_by(const delivery& each, session_id session) noexcept {
   return false;
 }
 
-/// The payload of the frame at the front, which is taken away. The frames are the server's own:
+/// The payload of the frame at the front, which is removed. The frames are the server's own:
 /// whole, and not masked. Source: RFC 6455, 5.2.
 byte_view take_payload(byte_view& frames) {
   constexpr std::size_t short_max = 125;

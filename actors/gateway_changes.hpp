@@ -1,4 +1,4 @@
-// What a program that observes a document hears of its changes: the updates in what the document
+// What a program that observes a document receives of its changes: the updates in what the document
 // delivers, and one piece of news at a time, so that a slow program costs bounded memory. Pure.
 #pragma once
 
@@ -32,7 +32,8 @@ class change_feed {
 
   void add(byte_view update);
 
-  /// What the program is to hear now; nothing while it has not noted the last, or nothing is new.
+  /// What the program is to receive now; nothing while it has not noted the last, or nothing is
+  /// new.
   std::optional<news> take();
 
   /// The program has handled the news of this number. Others count for nothing.

@@ -293,7 +293,7 @@ caf::result<observing_document> gateway_session::on_observe(const observe_docume
   if (auto why = refusal_of(which.document, right::read)) return why;
   const caf::strong_actor_ptr observer = current_sender();
   if (!observer)
-    return client_refusal(client_error::invalid_request, "nobody is there to hear of it");
+    return client_refusal(client_error::invalid_request, "the request has no sender to notify");
   if (const auto known = observed_.find(which.document); known != observed_.end()) {
     known->second.observer = observer;
     return observing_document{which.document};
@@ -350,7 +350,7 @@ caf::error gateway_session::opened_too_late(const opening& which, const opened_d
   return client_refusal(client_error::forbidden, "the document was closed to this session");
 }
 
-/// It hears from its first request on: who is present, which is the least that one can ask.
+/// It is addressed from its first request on: who is present, which is the least that one can ask.
 void gateway_session::begin_observing(const std::string& name, const opened_document& opened,
                                       const caf::strong_actor_ptr& observer) {
   const auto [at, is_new] = observed_.try_emplace(name);

@@ -28,7 +28,7 @@
 
 namespace troupe {
 
-/// What the program may ask, and what the node tells the session.
+/// What the program may ask, and what the node sends the session.
 using gateway_session_actor = local_gateway_session_actor::extend<
     caf::result<document_contents>(read_document), caf::result<edited_document>(edit_document),
     caf::result<edited_document>(apply_client_update),
@@ -47,7 +47,7 @@ class gateway_session final : public gateway_session_actor::base {
   void on_exit() override;
 
  private:
-  /// A document that the program hears of.
+  /// A document that the program observes.
   struct observed {
     document_id id = 0;
     document_actor document;

@@ -60,7 +60,7 @@ bool inspect(Inspector& with, inspect_mark& what) {
 
 /// How an answer came about.
 struct inspect_source {
-  std::uint64_t age = 0;    ///< Since what it tells was gathered.
+  std::uint64_t age = 0;    ///< Since its figures were gathered.
   std::uint64_t total = 0;  ///< How many there are, in the list or not.
   bool is_partial = false;  ///< Somebody has not answered, or not yet.
 };

@@ -32,7 +32,7 @@ class shared_gather {
 
   enum class verdict : std::uint8_t {
     answered,
-    waits,    ///< For a gather that goes on.
+    waits,    ///< For a gather that continues.
     begins,   ///< It waits, too; the caller begins to gather.
     refused,  ///< Too many wait.
   };
@@ -55,7 +55,7 @@ class shared_gather {
     answer(*newest_, now);
   }
 
-  /// Those who wait are answered with what there is; the gather goes on.
+  /// Those who wait are answered with what there is; the gather continues.
   void answer(const Gathered& part, time_point now) {
     for (const asker& each : std::exchange(askers_, {})) each(part, now);
   }

@@ -19,7 +19,7 @@ namespace {
 
 /// An actor that does not answer within this time is left out.
 constexpr std::chrono::seconds inspector_patience{2};
-/// A document that does not is named as one that is silent, and the walk goes on.
+/// A document that does not is named as one that is silent, and the walk continues.
 constexpr std::chrono::seconds description_patience{2};
 /// Whoever asks for documents waits no longer than this for the end of a walk.
 constexpr std::chrono::seconds documents_patience{1};

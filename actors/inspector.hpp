@@ -5,11 +5,11 @@
 // through the sessions of each I/O unit and through the open documents in slices of a fraction of a
 // millisecond, one after the other, and it asks for details only of the rows that it shows. A walk
 // through very many documents takes longer than a second; whoever asks meanwhile receives the last
-// one, or what there is so far. A document that does not answer is named, and the walk goes on.
+// one, or what there is so far. A document that does not answer is named, and the walk continues.
 //
 // Its mailbox is filled by whoever reaches the port. What waits for an answer is bounded
 // (inspection::askers_max); beyond that it answers with an error at once. If it fails, the node
-// serves on without it.
+// runs without it.
 #pragma once
 
 #include <chrono>
@@ -54,7 +54,7 @@ struct inspector_parts {
   std::shared_ptr<const newest_links> links;  ///< May be null.
 };
 
-/// Beside what others may ask, a note to itself: go on with the documents.
+/// Beside what others may ask, a note to itself: continue with the documents.
 using local_inspector_actor =
     inspector_actor::extend<caf::result<void>(flush_atom),
                             caf::result<void>(flush_atom, std::uint64_t)>;  // of a unit
@@ -143,7 +143,7 @@ class inspector final : public local_inspector_actor::base {
   std::size_t descriptions_missing_ = 0;
   time_point documents_began_;
   std::vector<std::vector<inspection::surveyed_session>> new_sessions_;  // by unit
-  std::vector<survey_place> session_places_;                             // where each unit goes on
+  std::vector<survey_place> session_places_;  // where each unit continues
   bool new_sessions_are_partial_ = false;
   std::size_t units_missing_ = 0;
   std::shared_ptr<session_details> details_;  // of the newest survey, as far as they were shown

@@ -66,7 +66,7 @@ struct change_access {
 // --- document: one per open document, on an I/O unit; the only one that touches its state ---
 
 using document_actor = caf::typed_actor<
-    caf::result<void>(join_document),    // a session subscribes; it hears of every later change
+    caf::result<void>(join_document),    // a session subscribes; it receives every later change
     caf::result<void>(leave_document),   // a session is gone, its presence with it
     caf::result<void>(client_batch),     // requests of a subscriber
     caf::result<void>(presence_missed),  // a session reads again and needs all presence
@@ -92,7 +92,7 @@ using document_actor = caf::typed_actor<
 
 struct join_document {
   joining_session who;
-  hub_actor hub;  ///< Where the session hears of the document.
+  hub_actor hub;  ///< Through which the session receives the document.
 };
 struct leave_document {
   session_id session = no_session;
@@ -120,7 +120,7 @@ struct settled_documents {
 };
 struct document_event {
   std::string payload;      ///< JSON text.
-  bool is_of_peer = false;  ///< All nodes have heard of it.
+  bool is_of_peer = false;  ///< All nodes have been notified of it.
 };
 struct update_stored {
   storage::sequence up_to = 0;
@@ -174,8 +174,8 @@ using directory_actor = caf::typed_actor<
     caf::result<exported_state>(export_state),    // its state, if it is open, or opened for that
     caf::result<removed_document>(remove_document),    // close its sessions, end it, then remove it
     caf::result<removed_document>(adopt_generation),   // another node has removed it, or begun anew
-    caf::result<void>(announce_generation),            // tell the other nodes what has become of it
-    caf::result<void>(note_generation),                // another node has stored what it was told
+    caf::result<void>(announce_generation),            // notify the other nodes what became of it
+    caf::result<void>(note_generation),                // another node has stored it
     caf::result<visited_document>(spread_generation),  // answer once all keepers have stored it
     caf::result<void>(cluster_changed),                // pass it on to all documents
     caf::result<visited_document>(visit_document),  // pass it on to the document, opened if need be
@@ -215,7 +215,7 @@ struct surveyed_documents {
   std::vector<entry> documents;
   survey_place next;
   bool has_more = false;
-  bool begins_anew = false;  ///< What was heard before does not count.
+  bool begins_anew = false;  ///< Earlier answers do not count.
   std::size_t count = 0;     ///< How many are open in all.
 };
 /// For the sessions of a document, if it is open.
@@ -261,10 +261,10 @@ struct note_generation {
 };
 struct close_documents {};
 
-// --- peer link: one per peer of a cluster; carries what documents of two nodes tell each other ---
+// --- peer link: one per peer of a cluster; carries messages between documents of two nodes ---
 
 using peer_link_actor =
-    caf::typed_actor<caf::result<void>(attach_document),  // a document wants to hear of this peer
+    caf::typed_actor<caf::result<void>(attach_document),  // a document wants messages of this peer
                      caf::result<void>(detach_document),  // it has ended
                      caf::result<void>(send_to_peer),     // a message for the other end
                      caf::result<void>(expect_link),      // batches of this epoch may come
@@ -303,11 +303,11 @@ struct describe_link {};
 struct described_link {
   cluster::peer_id peer = 0;
   bool is_up = false;
-  std::size_t documents = 0;  ///< Of this node, that hear of the peer.
+  std::size_t documents = 0;  ///< Of this node, that are attached to the peer.
   cluster::link_figures figures;
 };
 
-/// What a document hears of a peer, in the order in which it happened.
+/// Events of a peer for a document, in the order in which they happened.
 struct peer_news {
   enum class kind : std::uint8_t {
     up,    ///< The link is there; nothing that was sent before counts.
@@ -350,7 +350,7 @@ using sweeper_actor = caf::typed_actor<
     caf::result<void>(cluster_changed),       // there is another list, or all have moved
     caf::result<void>(link_changed),          // a peer is up, which may lack something
     caf::result<void>(document_left_behind),  // a document has ended before all had it
-    caf::result<void>(flush_atom)>;           // note to itself: go on
+    caf::result<void>(flush_atom)>;           // note to itself: continue
 
 struct document_left_behind {
   std::string document;
@@ -364,7 +364,7 @@ using cluster_actor = caf::typed_actor<
     caf::result<void>(peer_said),                      // what a peer says that is about no document
     caf::result<void>(link_changed),                   // a link is up, or lost
     caf::result<void>(documents_moved),                // all documents are where a list wants them
-    caf::result<announced_access>(announce_access),    // tell all nodes; answer once it is done
+    caf::result<announced_access>(announce_access),    // notify all nodes; answer once it is done
     caf::result<void>(nodes_present),                  // who is there, where all share a store
     caf::result<void>(second_passed),                  // note to itself: dial who is missing
     caf::result<node_drained>(drain_node),             // say bye to all
@@ -532,7 +532,7 @@ struct keys_answered {
 };
 
 // --- node watch: one per node that shares a store, on a thread of its own; says there that the
-// node runs, and tells the cluster actor which others do ---
+// node runs, and reports to the cluster actor which others do ---
 
 using node_watch_actor =
     caf::typed_actor<caf::result<void>(second_passed),        // note to itself: say so again
@@ -550,7 +550,7 @@ struct drain_node {};
 struct node_drained {};
 
 // --- gateway session: one per program that has joined by CAF (include/troupe/client.hpp);
-// documents that it observes hear of it as of a hub ---
+// documents that it observes send to it as to a hub ---
 
 using local_gateway_session_actor =
     hub_actor::extend<caf::result<void>(contents_made),   // a worker has written out a document

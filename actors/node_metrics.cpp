@@ -25,7 +25,7 @@ node_metrics::node_metrics(caf::actor_system& system, scraping how)
           "Upgrades of clients that had been closed before, answered late or refused.")),
       accept_failures_(maker_.counter(
           "accept-failures",
-          "Attempts to accept a connection that failed for want of descriptors or memory.")),
+          "Attempts to accept a connection that failed because descriptors or memory ran out.")),
       dropped_presence_(
           maker_.counter("dropped-presence", "Presence messages dropped for their rate or size.")),
       ignored_messages_(

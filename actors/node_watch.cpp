@@ -38,7 +38,7 @@ node_watch::behavior_type node_watch::make_behavior() {
   };
 }
 
-/// What the store does not say nobody hears: those that were there stay.
+/// What the store does not say is not reported: those that were there stay.
 void node_watch::on_second() {
   if (is_draining_) return;
   tell_later(this, node_watch_actor{this}, interval, second_passed{});

@@ -1,6 +1,7 @@
-// The actor that says in the store which nodes share that this one runs, again and again, and tells
-// the cluster actor which others do. On a thread of its own, since the store may be slow; while it
-// cannot be reached nobody hears anything. The node spawns one where cluster.durability is shared.
+// The actor that says in the store which nodes share that this one runs, again and again, and
+// reports to the cluster actor which others do. On a thread of its own, since the store may be
+// slow; while it cannot be reached it reports nothing. The node spawns one where cluster.durability
+// is shared.
 //
 // Its mailbox holds a note to itself, and the drain. If it fails the cluster actor does.
 #pragma once

@@ -42,7 +42,7 @@ struct access_change {
   bool is_grant = false;    ///< `may` comes to what they may do, instead of being all that is left.
   bool is_passing = false;  ///< Only those who are here are meant.
   /// Milliseconds since 1970 by the node that made it; of changes for the same subject the latest
-  /// counts, whenever a node hears of it. 0: not known.
+  /// counts, whenever a node receives it. 0: not known.
   std::uint64_t made_at = 0;
 
   bool concerns(const identity_ptr& who) const {
@@ -117,7 +117,7 @@ struct describe_sessions {
   std::vector<session_id> sessions;
 };
 
-/// How much a session weighs: what can be told of all of them without holding up a unit.
+/// How much a session weighs: what can be computed for all of them without holding up a unit.
 struct session_load {
   session_id id = no_session;
   std::uint64_t queued_bytes = 0;
@@ -142,7 +142,7 @@ struct surveyed_sessions {
   std::vector<session_load> sessions;
   survey_place next;
   bool has_more = false;
-  bool begins_anew = false;  ///< The table has grown; what was heard before does not count.
+  bool begins_anew = false;  ///< The table has grown; earlier answers do not count.
 };
 
 /// A page of the open documents, by their names.

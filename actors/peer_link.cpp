@@ -13,7 +13,7 @@ namespace {
 /// What is kept for a document that is being opened; beyond it, its flows begin anew.
 constexpr std::size_t opening_bytes_max = std::size_t{16} * 1024 * 1024;
 
-/// Of a document that was never removed; no node has to be told that.
+/// Of a document that was never removed; no node has to be notified.
 constexpr std::uint64_t first_life = 2;
 
 }  // namespace
@@ -100,7 +100,7 @@ void peer_link::on_down(const caf::down_msg& down) {
   if (failed != openings_.end()) on_opening_failed(std::string{failed->first}, down.reason);
 }
 
-/// The peer hears whether it was removed; else it asks again.
+/// The peer is notified whether it was removed; else it asks again.
 void peer_link::on_opening_failed(const std::string& document, const caf::error& why) {
   openings_.erase(document);
   log_line(log_severity::info, "document '" + document + "' cannot be opened for " +
@@ -126,7 +126,7 @@ void peer_link::send_generation(const std::string& document, std::uint64_t their
 }
 
 /// The same, and says when it is on the disk here. One that something else comes in the way of is
-/// told again by the peer.
+/// sent again by the peer.
 void peer_link::confirm_generation(const std::string& document, std::uint64_t theirs) {
   request(directory_, caf::infinite, adopt_generation{document, theirs})
       .then(

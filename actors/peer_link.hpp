@@ -28,7 +28,8 @@ struct peer_link_settings {
   cluster::link_limits limits;
   std::shared_ptr<node_metrics> metrics{};  ///< May be null.
   std::string label{};                      ///< Of the peer in them: its name alone.
-  bool opens_documents = true;  ///< Those that the peer needs; else it hears that they are closed.
+  /// Those that the peer needs; else it is notified that they are closed.
+  bool opens_documents = true;
 };
 
 class peer_link final : public peer_link_actor::base {
@@ -36,7 +37,7 @@ class peer_link final : public peer_link_actor::base {
   peer_link(caf::actor_config& config, peer_link_settings settings, directory_actor directory,
             cluster_actor owner);
 
-  const char* name() const override { return "troupe.peer_link"; }
+  const char* name() const override { return "troupe.peer-link"; }
 
  protected:
   behavior_type make_behavior() override;

@@ -6,7 +6,7 @@
 // document. Whoever is closed once comes back at once. From the second time for the same cause
 // within half a minute, the answers to this visitor come late and one by one. They are refusals
 // where the cause would meet everybody of the document, and where more wait than have a turn.
-// Otherwise the upgrade goes on: behind an address there may be others, whose edits are good.
+// Otherwise the upgrade continues: behind an address there may be others, whose edits are good.
 //
 // Bounded in visitors and in waiting connections; what has no room is not delayed. Thread: any.
 // Time is passed in.
@@ -47,7 +47,7 @@ class recent_refusals {
   /// Whose turn would come later is refused then. So long that a crowd of thirty has a turn: where
   /// some have none, those who were just closed would take what comes free.
   static constexpr duration wait_max{10'000};
-  /// How long a cause that meets everybody is taken to last: doubles with each occasion.
+  /// How long a cause that meets everybody is assumed to last: doubles with each occasion.
   static constexpr duration first_shut{1000};
   static constexpr duration shut_max{8000};
 

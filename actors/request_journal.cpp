@@ -123,7 +123,7 @@ void begin(json::writer& to, std::string_view kind, const request_note& of) {
   to.name("kind").value(kind);
 }
 
-/// Only what is known is told.
+/// Only what is known is written.
 void add_asker(json::writer& to, const request_note& of) {
   to.name("by").value(of.asker.role.empty() ? std::string_view{"nobody"} : of.asker.role);
   if (!of.asker.user.empty()) to.name("user").value(std::string_view{of.asker.user});

@@ -15,12 +15,12 @@ class second_watch {
   using time_point = std::chrono::steady_clock::time_point;
   using duration = std::chrono::steady_clock::duration;
 
-  /// A second that comes this late tells of a pause.
+  /// A second that comes this late means a pause.
   static constexpr std::chrono::milliseconds pause_max{3000};
   /// One that comes a little late is that of a busy process.
   static constexpr std::chrono::milliseconds pause_min{1250};
 
-  /// A shorter pause is taken for one where the heartbeat leaves a client less time than
+  /// A shorter pause counts as one where the heartbeat leaves a client less time than
   /// `pause_max` for its answer to a ping. Pings come with the seconds.
   second_watch(const pulse_settings& heartbeat, time_point begins) noexcept
       : pause_(std::clamp<duration>(

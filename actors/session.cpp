@@ -130,8 +130,8 @@ void session::on_closed(close_reason reason) {
   quit_if_closed();
 }
 
-/// While the directory has not answered, a document may yet hear of the session; then it must hear
-/// that the session has left.
+/// While the directory has not answered, a document may yet be joined by the session; then it must
+/// be notified that the session has left.
 void session::quit_if_closed() {
   if (core_.is_closed() && !core_.is_opening()) quit();
 }
@@ -293,7 +293,7 @@ void session::log_problem(const failure& what, std::optional<close_reason> why) 
                                                       unit().now()));
 }
 
-/// The session hears nothing more of the document; one that has failed hears of no leave.
+/// The session receives nothing more of the document; one that has failed gets no leave.
 void session::leave(document_id document) {
   if (const document_actor* const of = opened_.find(document))
     tell(this, *of, leave_document{core_.id()});

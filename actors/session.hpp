@@ -43,7 +43,7 @@ struct session_environment {
   std::shared_ptr<closing_log> closings;      ///< Null: nothing is logged.
   std::shared_ptr<access_control> access = std::make_shared<access_control>();
   authoriser_actor authoriser;  ///< Null unless access.mode is webhook.
-  /// A token in a message, of a client at this address, is not good. Null: nobody hears of it.
+  /// A token in a message, of a client at this address, is not good. Null: nobody is notified.
   std::function<void(access::token_fault why, const std::string& address)> on_bad_token;
   directory_actor directory;
   hub_actor hub;

@@ -21,7 +21,7 @@ std::string charged_address(const std::string& address) {
   return is_loopback_address(address) ? std::string{} : address;
 }
 
-/// A connection that only hears why it cannot stay.
+/// A connection that only gets the reason why it cannot stay.
 class refused_connection final : public connection_handler {
  public:
   /// `ended` is called with the reason when the connection is gone.

@@ -45,7 +45,7 @@ class subscriber_session {
   /// all presence once it reads again.
   virtual bool skips_presence(document_id document) = 0;
   virtual void on_handled(document_id document, credit_amount amount) = 0;
-  /// The document wants to know whether the client is there, and hears if it seems not to be.
+  /// The document wants to know whether the client is there, and is notified if it seems not to be.
   virtual void on_probe(document_id /*document*/) {}
   virtual void on_second(time_point now) = 0;
   /// The whole process has stood still: what clients sent meanwhile is not read yet.
@@ -110,15 +110,15 @@ class session_table {
   void add(session_id id, subscriber_session* session) { sessions_.emplace(id, session); }
   void remove(session_id id) { sessions_.erase(id); }
   /// Returns false if the document has failed meanwhile: its subscribers have been closed already.
-  /// It hears nothing yet: a client speaks first.
+  /// It receives nothing yet: a client speaks first.
   bool subscribe(document_id document, session_id id);
   /// Why that was so.
   close_reason why_failed(document_id document) const;
-  /// From now on it hears this dialect, too: one that joins by its address at once; one that joins
-  /// by a sync from the first message that is for it alone, the answer to its sync, so that nothing
-  /// comes before that.
+  /// From now on it receives this dialect, too: one that joins by its address at once; one that
+  /// joins by a sync from the first message that is for it alone, the answer to its sync, so that
+  /// nothing comes before that.
   void enable_dialect(document_id document, session_id id, dialect spoken);
-  /// From now on it does not hear this dialect any more.
+  /// From now on it no longer receives this dialect.
   void disable_dialect(document_id document, session_id id, dialect spoken);
   void unsubscribe(document_id document, session_id id);
 
@@ -150,7 +150,7 @@ class session_table {
     subscriber_session* session;
     frame_output* output;
     dialect_set hears;
-    dialect_set awaits_reply;  ///< It will hear these from the answer to its sync on.
+    dialect_set awaits_reply;  ///< It will receive these from the answer to its sync on.
   };
   using failed_list = std::deque<std::pair<document_id, close_reason>>;
   using subscriber_list = std::vector<subscriber>;

@@ -4,8 +4,8 @@
 // What is decided about frames and queues is in protocol/session/carried_sessions.
 //
 // Made by the session_host, which spawns its sessions; the connection keeps it alive. It has the
-// connection's slot, heartbeat and line in the session table, but hears no document itself. Thread:
-// the unit's.
+// connection's slot, heartbeat and line in the session table, but receives no document itself.
+// Thread: the unit's.
 #pragma once
 
 #include <functional>
@@ -40,7 +40,7 @@ class shared_connection final : public connection_handler,
   websocket_connection& connection() noexcept { return *connection_; }
   carried_sessions& sessions() noexcept { return sessions_; }
   dialect speaks() const noexcept { return in_; }
-  /// The server ends the session of a part, and tells its client; `why` empty: it does not.
+  /// The server ends the session of a part, and notifies its client; `why` empty: it does not.
   void refuse(const carried_connection& part, notice_kind how, std::string_view why);
   /// The part has ended.
   void forget(const carried_connection& part);

@@ -227,7 +227,7 @@ bool store::write_apart() {
   return false;
 }
 
-/// Those who hear of a document, of which nothing is queued any more.
+/// Those who are notified of a document, of which nothing is queued any more.
 std::vector<store::listener> store::take_listeners(const std::string& name) {
   std::vector<listener> taken;
   for (auto at = to_confirm_.begin(); at != to_confirm_.end();) {
@@ -251,7 +251,7 @@ void store::end_documents(const std::string& name, const failure& why) {
 
 // --- serving and refusing ---
 
-/// Whether edits are still taken. A disk that is full does not become empty by itself.
+/// Whether edits are still accepted. A disk that is full does not become empty by itself.
 bool store::is_patient(const failure& why) const {
   return why.code != errc::disk_full &&
          std::chrono::steady_clock::now() - refusing_since_ < settings_.patience;

@@ -4,10 +4,11 @@
 // durable (group commit).
 //
 // It is serving, delaying or refusing. A write that fails for want of space, or for an error of the
-// disk, is confirmed to nobody: from then on it refuses, which store_health tells documents and
-// operators, keeps what it has, and tries to recover until it can write all of that. With a store
-// that others keep (patience) it only delays at first: edits are taken, and wait. A write that
-// fails for one document is written without that document, which ends and is opened again (ADR 13).
+// disk, is confirmed to nobody: from then on it refuses, which store_health reports to documents
+// and operators, keeps what it has, and tries to recover until it can write all of that. With a
+// store that others keep (patience) it only delays at first: it accepts edits and queues them. A
+// write that fails for one document is written without that document, which ends and is opened
+// again (ADR 13).
 //
 // Its mailbox and its queue are bounded by what documents have unconfirmed: the credit of their
 // sessions bounds each, storage.max_queue_size all together.
@@ -39,10 +40,11 @@ struct store_settings {
   upstream_names upstream_documents{};
   /// Between two attempts to recover.
   std::chrono::milliseconds recovery_interval{1000};
-  /// How long edits are taken while the store cannot be written; storage.max_queue_size bounds them
-  /// as well.
+  /// How long edits are accepted while the store cannot be written; storage.max_queue_size bounds
+  /// them as well.
   std::chrono::milliseconds patience{0};
-  /// What cannot be written, as clients and operators hear it; they need not know where it lies.
+  /// What cannot be written, as clients and operators are shown it; they need not know where it
+  /// lies.
   std::string place{};
 };
 
@@ -57,7 +59,7 @@ class store final : public store_actor::base {
   void on_exit() override;
 
  private:
-  /// Who hears how far the updates of a document are stored.
+  /// Who is notified how far the updates of a document are stored.
   struct listener {
     document_actor document;
     std::shared_ptr<const std::string> name;

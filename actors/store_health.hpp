@@ -53,7 +53,7 @@ class store_health {
   std::size_t waiting() const noexcept { return waiting_.load(std::memory_order_relaxed); }
 
   // --- by the store alone ---
-  /// Edits are taken, and wait.
+  /// Edits are accepted and queued.
   void note_delayed(const failure& why) {
     std::lock_guard lock{mutex_};
     delay_ = why;

@@ -1,11 +1,11 @@
 // The actor that brings stored documents to the nodes that keep them: it visits them one after the
 // other, in the order that protocol/cluster/sweep decides, and drops copies that belong elsewhere
-// once all keepers have everything. Keepers also hear of what was removed. It reads the names from
+// once all keepers have everything. Keepers are also notified of removals. It reads the names from
 // the archive, so it has a thread of its own; the documents themselves are opened by the directory.
 //
-// The node spawns one where cluster.enabled. It hears of lists and links from the cluster actor, of
-// what documents leave behind from these. Its mailbox is bounded by the documents that end. If it
-// fails the node stops.
+// The node spawns one where cluster.enabled. It receives lists and links from the cluster actor,
+// and what documents leave behind from these. Its mailbox is bounded by the documents that end. If
+// it fails the node stops.
 #pragma once
 
 #include <memory>
@@ -44,7 +44,7 @@ class sweeper final : public sweeper_actor::base {
   cluster_actor owner_;  // null before it has sent anything
   cluster_links_ptr links_;
   cluster::sweep sweep_;
-  std::uint64_t dropped_for_ = 0;  // the list for which others were told that copies may go
+  std::uint64_t dropped_for_ = 0;  // the list for which others were notified that copies may go
 };
 
 }  // namespace troupe

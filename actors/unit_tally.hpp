@@ -45,7 +45,7 @@ class unit_tally {
 
   /// So many pushes of frames to sessions.
   void add_deliveries(std::uint64_t count) noexcept { deliveries_ += count; }
-  /// What a connection did since it last told.
+  /// What a connection did since its last report.
   void add(const traffic_count& more) noexcept { traffic_ += more; }
 
   /// Begins the picture of this second; then each session adds itself.

@@ -17,7 +17,7 @@ void log_fetched(const std::string& document, const fetched_document& got) {
   std::string line{"document '"};
   line.append(document).append("' was fetched from upstream.url");
   if (has_nothing(got))
-    line.append(": nothing is there under this name, so it begins without contents");
+    line.append(": the server has no such document, so it starts empty");
   else
     line.append(" (").append(std::to_string(bytes)).append(" bytes)");
   log_line(log_severity::info, line);

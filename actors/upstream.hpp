@@ -6,7 +6,7 @@
 // bounds its mailbox and its queue. It fetches nothing itself: for each document that it has a
 // connection for (upstream.connections), it spawns a fetcher on a thread of its own, which waits
 // for that server, answers and ends. The others wait in their order. If it fails, documents that
-// are not here are refused until the node is started again; all others go on.
+// are not here are refused until the node is started again; all others are still served.
 #pragma once
 
 #include <memory>

@@ -1,8 +1,8 @@
 // Makes versions of the documents that have changed, one at a time, each by a worker. The node
-// spawns it where versions.enabled is set; it wakes once a second, and hears only from itself and
-// the worker. If a version cannot be made, it says so in the log and tries again an interval later;
-// nobody else notices. In a cluster each node that stores a change has noted it, and only the home
-// of the document makes the version.
+// spawns it where versions.enabled is set; it wakes once a second, and gets messages only from
+// itself and the worker. If a version cannot be made, it says so in the log and tries again an
+// interval later; nobody else notices. In a cluster each node that stores a change has noted it,
+// and only the home of the document makes the version.
 #pragma once
 
 #include <memory>

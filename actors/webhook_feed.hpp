@@ -1,6 +1,6 @@
-// What there is to tell the application: documents, the store and its thread note it here, the
-// webhook sender takes it. Shared by all of them; each call takes a mutex for a moment. Thread:
-// any.
+// Events that the application is to be notified of: documents, the store and its thread note them
+// here, the webhook sender takes them. Shared by all of them; each call locks a mutex for a moment.
+// Thread: any.
 //
 // A change is announced on disk in the batch that stores it, unless an announcement of the same
 // document is there already and not yet taken (ADR 16). So a document that is edited all the time

@@ -1,10 +1,10 @@
-// The actor that tells the application what has happened: it takes what the webhook feed has, keeps
-// it in a queue and, as announcements, in the store, sends it by the HTTP client, and removes it
-// once the application has confirmed it. On a thread of its own, since it reads whole documents and
-// writes to storage. The node spawns it where webhooks.url is set.
+// The actor that notifies the application of events: it collects them from the webhook feed, keeps
+// them in a queue and, as announcements, in the store, sends them by the HTTP client, and removes
+// them once the application has confirmed it. On a thread of its own, since it reads whole
+// documents and writes to storage. The node spawns it where webhooks.url is set.
 //
-// It wakes ten times a second, and hears from the HTTP client (at most as many answers as are under
-// way) and from operators. What is in its queue is bounded by webhooks.max_queued and
+// It wakes ten times a second, and gets answers from the HTTP client (at most as many as are under
+// way) and messages from operators. What is in its queue is bounded by webhooks.max_queued and
 // webhooks.max_queue_size. If it fails nobody else notices: what was announced is delivered after
 // the next start.
 #pragma once

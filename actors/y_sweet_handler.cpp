@@ -207,7 +207,7 @@ void y_sweet_handler::on_request(http_request request, std::function<void(http_a
 }
 
 /// A client of a document that was removed would be closed each time, and come back for ever. Where
-/// so much is asked that there is no place to look, it is told when it connects.
+/// so much is asked that there is no place to look, it is notified when it connects.
 void y_sweet_handler::if_not_removed(const std::string& document,
                                      std::function<void(http_answer)> answer,
                                      std::function<http_answer()> otherwise) {

@@ -1,5 +1,5 @@
-// CAF's exporter of the metrics, which starts with the actor system and tells nobody when it
-// cannot. Thread: the main thread.
+// CAF's exporter of the metrics, which starts with the actor system and does not report when
+// it cannot. Thread: the main thread.
 #pragma once
 
 #include <cstdint>

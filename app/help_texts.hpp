@@ -91,8 +91,8 @@ inline constexpr const char* import_rules =
     "or\n"
     "the database of storage.postgresql.url, postgresql://USER@HOST/DATABASE. Documents that are "
     "in\n"
-    "it already get what they lack, or are refused with --existing refuse. To run it again is\n"
-    "harmless, and how an interrupted import goes on. What was stored is read again and compared.\n"
+    "it already get what they lack, or are refused with --existing refuse. Running it again is\n"
+    "safe; an interrupted import resumes that way. What was stored is read again and compared.\n"
     "Exit code 0: all documents are in the store. 1: some could not be read, or were refused; the\n"
     "standard output says which and why. 2: it did not begin, or ended early.\n";
 

@@ -15,7 +15,7 @@ struct opened_inspection {
   published_port at;
 };
 
-/// Where the port is taken nothing can be inspected, which is logged: a node is there to serve
+/// If the port is in use nothing can be inspected, which is logged: a node is there to serve
 /// documents. `parts`: without program and node.
 /// Requires: inspect.enabled.
 opened_inspection open_inspection(const config& settings, caf::actor_system& system,

@@ -73,7 +73,7 @@ class node {
   /// Opens the files of log.requests and log.audit again. Does nothing without them.
   result<void> reopen_logs();
 
-  /// From now on /readyz says that the node stops; all else goes on. Thread: any.
+  /// From now on /readyz says that the node stops; all else continues. Thread: any.
   void announce_stop() noexcept { is_stopping_->store(true); }
 
   /// Stops accepting, closes the sessions, unloads the documents, and ends the I/O threads and the

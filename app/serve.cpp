@@ -102,9 +102,8 @@ std::vector<std::string> risks_of(const config& settings) {
                     "it can read and delete all documents");
   if (settings.access.mode == access::mode::webhook && settings.access_webhook.secret.empty() &&
       settings.access_webhook.secret_file.empty())
-    risks.push_back(
-        "warning: access.webhook.secret is not set: the application cannot tell the questions of "
-        "this node from those of others");
+    risks.push_back("warning: access.webhook.secret is not set: the application cannot verify that "
+                    "requests come from this node");
   return risks;
 }
 

@@ -21,7 +21,7 @@ class service_manager {
   /// but the manager's opinion, which has time limits of its own.
   bool tell(std::string_view lines) const;
 
-  /// How often the process must tell that it lives, WATCHDOG=1: half of what the manager waits.
+  /// How often the process must report that it lives, WATCHDOG=1: half of what the manager waits.
   /// Nothing if it does not wait for that.
   std::optional<std::chrono::microseconds> watchdog_interval() const noexcept { return interval_; }
 

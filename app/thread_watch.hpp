@@ -1,5 +1,5 @@
 // Whether the I/O threads of a node still work: each is asked to run a function, and those that ran
-// the last one are well. What the service manager is told of (WATCHDOG=1) hangs on this, so that a
+// the last one are well. The WATCHDOG=1 notification depends on this, so that a
 // node with a thread that is stuck is started again. Owner and thread: the main thread.
 #pragma once
 

@@ -17,7 +17,7 @@ byte_buffer compress(byte_view bytes, compression_level level = compression_leve
 
 /// Returns the contents of a frame. Fails with invalid_zstd: it is no whole frame or is
 /// damaged, names no size, or has more behind it; with state_too_large if its contents have more
-/// than `size_max` bytes, before any memory is taken for them.
+/// than `size_max` bytes, before any memory is allocated for them.
 result<byte_buffer> decompress(byte_view frame, std::size_t size_max);
 
 }  // namespace troupe

@@ -41,7 +41,7 @@ crdt::client_id random_client_id();
 /// Tells the observers of the last change.
 void tell_observers(troupe_doc& doc, author by);
 
-/// Whether a document can be read or, if nobody is being told of a change, be changed.
+/// Whether a document can be read or, if no observer is being notified of a change, be changed.
 outcome<void> check_readable(const troupe_doc* doc);
 outcome<void> check_changeable(const troupe_doc* doc);
 
@@ -68,7 +68,7 @@ inline troupe_effects effects_of(const crdt::applied_update& applied) noexcept {
 }
 
 /// Carries out a body that changes a document and returns whether it did (applied_update), and
-/// tells the observers.
+/// notifies the observers.
 template <class Body>
 troupe_status change(troupe_doc* doc, author by, troupe_effects* effects, Body body) noexcept {
   bool is_begun = false;

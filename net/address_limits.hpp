@@ -1,5 +1,5 @@
 // How many connections one remote address may hold, and how fast it may open them. Loopback is
-// exempt, because a proxy on this machine brings many clients; the addresses that it tells are
+// exempt, because a proxy on this machine brings many clients; the addresses that it names are
 // looked at with their upgrades (http_connection). Thread: any; a place may be released
 // on another thread than the one that acquired it.
 #pragma once

@@ -195,7 +195,7 @@ class http_client::worker {
     return is_stopping_ || (!queue_.empty() && in_flight_.size() < settings_.in_flight_max);
   }
 
-  /// Begins what has room. Returns whether the thread goes on.
+  /// Begins what has room. Returns whether the thread continues.
   bool begin_waiting() {
     for (;;) {
       std::unique_lock lock{mutex_};

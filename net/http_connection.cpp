@@ -137,7 +137,7 @@ class http_connection final : public unit_member,
     if (parser_->is_done()) on_request();
   }
 
-  /// Returns false if the request cannot go on with what has come.
+  /// Returns false if the request cannot continue with what has come.
   bool parse_more() {
     error_code error;
     const std::size_t used = parser_->put(asio::buffer(input_), error);
@@ -147,7 +147,7 @@ class http_connection final : public unit_member,
     return !error;
   }
 
-  /// The parser reads no body before it is told to be eager.
+  /// The parser reads no body before it is set to be eager.
   bool is_head_seen() { return parser_->eager(); }
 
   /// Decides how large a body may be. Returns false if the request is refused.
@@ -328,7 +328,7 @@ class http_connection final : public unit_member,
     return outcome == admission::admitted;
   }
 
-  /// The client hears nothing until then; it may leave, which ends this object and with it the
+  /// The client receives nothing until then; it may leave, which ends this object and with it the
   /// wait.
   void hold_for(std::chrono::milliseconds wait) {
     is_answering_ = true;

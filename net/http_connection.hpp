@@ -35,7 +35,7 @@ struct accepted_socket {
   transport socket;
   std::string remote_address;
   admission outcome =
-      admission::admitted;  ///< Otherwise the connection only hears why it cannot stay.
+      admission::admitted;  ///< Otherwise the connection only gets the reason why it cannot stay.
 };
 
 /// Serves a new socket. It keeps itself alive. Thread: the unit's.

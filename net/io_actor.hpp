@@ -67,9 +67,8 @@ class io_actor : public Base {
     if (this->getf(caf::abstract_actor::is_initialized_flag)) this->finalize();
   }
 
-  /// Requires: has_unit().
+  /// Requires: a unit has been set.
   io_unit& unit() noexcept { return *unit_; }
-  bool has_unit() const noexcept { return unit_ != nullptr; }
 
  private:
   io_unit* unit_;

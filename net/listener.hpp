@@ -116,7 +116,7 @@ class listener {
  public:
   /// Binds and begins to accept. Without an acceptor nobody can upgrade; without a handler plain
   /// requests are answered by http_routes. Requires: at least one unit.
-  /// Fails with address_in_use if the address is taken, not ours or not allowed, and with
+  /// Fails with address_in_use if the address is in use, not ours or not allowed, and with
   /// invalid_config if it is no address.
   static result<std::unique_ptr<listener>> open(std::vector<io_unit*> units,
                                                 const listener_settings& settings,

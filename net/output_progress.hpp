@@ -32,7 +32,7 @@ class output_progress {
   explicit output_progress(time_point now = {}) noexcept : progress_at_(now) {}
 
   /// Whether it is worth asking the system how much is acknowledged: something is queued, or much
-  /// was sent to a peer that has not been heard for a second.
+  /// was sent to a peer from which nothing has come for a second.
   bool needs_look(time_point now, bool has_queue, std::uint64_t consumed,
                   time_point last_received) const noexcept {
     const bool is_silent = now - last_received >= std::chrono::seconds{1};

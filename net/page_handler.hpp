@@ -13,7 +13,7 @@ namespace troupe {
 
 /// To whom a page is shown; for others it is not there.
 enum class page_audience : unsigned char {
-  this_machine,  ///< Clients on this machine, by the address that a proxy here tells.
+  this_machine,  ///< Clients on this machine, by the address that a proxy here names.
   everybody,
 };
 

@@ -36,8 +36,8 @@ result<std::string> percent_decoded(std::string_view text);
 /// if it is not there or malformed.
 std::string query_parameter(std::string_view query, std::string_view name);
 
-/// The same for callers that tell a parameter that is not there from an empty one. Fails with
-/// invalid_name if it is malformed.
+/// The same for callers that distinguish a parameter that is not there from an empty one. Fails
+/// with invalid_name if it is malformed.
 result<std::optional<std::string>> find_query_parameter(std::string_view query,
                                                         std::string_view name);
 

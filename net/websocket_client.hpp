@@ -46,7 +46,7 @@ class websocket_client {
   virtual result<byte_view> receive() = 0;
 
   /// The same until a time, which may have passed; nothing: none has come by then, and the next
-  /// call goes on waiting. One that is whole already is returned at whatever time.
+  /// call continues to wait. One that is whole already is returned at whatever time.
   virtual result<std::optional<byte_view>>
   receive_until(std::chrono::steady_clock::time_point until) = 0;
 

@@ -303,7 +303,7 @@ class socket_connection final : public websocket_connection,
   }
 
   /// Charges what is held of a large message. Without room the connection closes: the client comes
-  /// back when there may be some. Returns whether it goes on.
+  /// back when there may be some. Returns whether it continues.
   bool charge_large_message() {
     const std::size_t held = reader_.held_bytes();
     if (held <= settings_->message_bytes_max || held <= charged_ || !settings_->large_messages)

@@ -1,5 +1,5 @@
 // The dialects that sessions speak with documents. A dialect is a number here; what stands behind
-// it is its codec (dialects/codec.hpp). A session may speak several on one connection and hears
+// it is its codec (dialects/codec.hpp). A session may speak several on one connection and receives
 // broadcasts in each that it has spoken.
 #pragma once
 
@@ -11,7 +11,7 @@ namespace troupe {
 enum class dialect : std::uint8_t {
   y_websocket,    ///< The y-websocket protocol, in binary frames.
   json,           ///< The JSON dialect, in text frames (docs/json-dialect.md).
-  json_contents,  ///< The same for programs without Yjs, which hear contents instead of updates.
+  json_contents,  ///< The same for programs without Yjs, which receive contents instead of updates.
   hocuspocus,     ///< That of Hocuspocus' clients, in binary frames (docs/hocuspocus-dialect.md).
   y_sweet,        ///< That of y-sweet's clients, in binary frames (docs/y-sweet-dialect.md).
 };

@@ -406,7 +406,7 @@ void hosted_document::on_silent(session_id session, time_point now) {
 }
 
 /// y-websocket shows its own client first, before it answers the question for its updates and sends
-/// back what it hears of others.
+/// back what it receives of others.
 void hosted_document::on_presence(const asked& by, time_point now, document_effects& out) {
   if (!first_shown_) first_shown_ = now;
   sync::awareness::sender from{by.from, std::exchange(by.by.is_opening, false), false,
@@ -435,7 +435,7 @@ void hosted_document::on_presence(const asked& by, time_point now, document_effe
   acknowledge(by, out);
 }
 
-/// A client that comes back has dropped the states of the others, and ignores what it is told of
+/// A client that comes back has dropped the states of the others, and ignores what it receives of
 /// them under the clocks that it knows.
 void hosted_document::show_who_stayed(const asked& by,
                                       std::optional<sync::awareness::client_id> client,
@@ -497,9 +497,9 @@ void hosted_document::broadcast_presence(std::vector<byte_buffer> parts,
          notice{.kind = notice_kind::presence, .body = std::move(part), .extra = {}}});
 }
 
-/// Who hears that he is gone, under the clock under which all hear of him now, shows himself again
-/// under the next one, with the state that he has by then. Told that state instead, he would take
-/// it for his own. Source: y-protocols 1.0, applyAwarenessUpdate.
+/// A client that receives that it is gone, under the clock that all receive of it now, shows itself
+/// again under the next one, with the state that it has by then. If it received that state instead,
+/// it would adopt it as its own. Source: y-protocols 1.0, applyAwarenessUpdate.
 void hosted_document::notify_heirs(document_effects& out) {
   for (const auto& [client, to] : presence_.take_handed_over()) {
     if (has_peers_) presence_changed_here_.push_back(client);  // it may have been a peer's

@@ -1,10 +1,10 @@
 // A document as a server hosts it: its Yjs state, its awareness, its subscribers, and what they
-// must hear. Requests and updates go in, effects come out; whoever drives it (the document actor, a
-// test) carries them out. It knows no socket, clock, thread or actor and no bytes of any dialect,
-// so everything a document decides can be tested by plain calls.
+// must be sent. Requests and updates go in, effects come out; whoever drives it (the document
+// actor, a test) carries them out. It knows no socket, clock, thread or actor and no bytes of any
+// dialect, so everything a document decides can be tested by plain calls.
 //
 // Order of effects: an update is handed to storage with the notice that confirms it to its author;
-// all others hear of it at once. A sync is answered with the state, then the presence, then the
+// all others receive it at once. A sync is answered with the state, then the presence, then the
 // acknowledgement. Changes of presence gather until end_turn(): of several states of a client
 // within a turn only the last is sent. Pure.
 #pragma once
@@ -61,7 +61,7 @@ struct document_effects {
     std::string message_id;                      ///< Of the request; empty: none.
     std::optional<std::size_t> edit_index = {};  ///< Which of its edit operations was wrong.
   };
-  /// Presence that was not taken. Whoever sent it goes on; it is counted, and told in the log.
+  /// Presence that was rejected. Its session continues; it is counted and logged.
   struct left_out_presence {
     session_id from = no_session;
     std::size_t clients = 0;
@@ -116,7 +116,7 @@ class hosted_document {
   static constexpr std::size_t origin_name_bytes_max = 128;
   /// A root that is larger is announced by its name alone, and so are all roots behind so many.
   static constexpr std::size_t sent_contents_bytes_max = 16 * 1024;
-  static constexpr std::size_t told_roots_max = 64;
+  static constexpr std::size_t sent_roots_max = 64;
 
   /// `seed`: chooses the awareness client ids of sessions that have none of their own; random, so
   /// that documents and nodes choose differently. `window` outlives the document: its clients may
@@ -140,7 +140,7 @@ class hosted_document {
   /// cause: it could not be stored. All else works as before.
   void refuse_edits(std::shared_ptr<const failure> why) noexcept { refusing_ = std::move(why); }
 
-  /// A session subscribes. It hears nothing until it speaks a dialect.
+  /// A session subscribes. It receives nothing until it speaks a dialect.
   void on_join(const joining_session& who);
 
   /// From now on the session may do no more than this. What it shows goes with the right to.
@@ -160,18 +160,18 @@ class hosted_document {
 
   // --- peers: the other nodes of a cluster (hosted_document_peers.cpp) ---
 
-  /// From now on there are nodes that may want to hear of presence and events.
+  /// From now on there are nodes that may want presence and events.
   void expect_peers() noexcept { has_peers_ = true; }
 
   /// What becomes of an update of a peer.
   enum class peer_taking : std::uint8_t {
-    /// Also if it waits for missing updates: it is stored, and goes on to whoever lacks it. That
+    /// Also if it waits for missing updates: it is stored, and sent to whoever lacks it. That
     /// something is missing shows when the peer compares its flow again.
     taken,
     refused,   ///< While edits are, or since it cannot be read.
     deferred,  ///< It might take more steps than allowed for now; nothing has happened.
   };
-  /// An update that a peer has accepted; it is taken whatever the limits of this node are.
+  /// An update that a peer has accepted; it is applied whatever the limits of this node are.
   /// `steps_for_now`: see on_request().
   peer_taking on_peer_update(std::uint32_t peer, byte_view update, document_effects& out,
                              std::uint64_t steps_for_now = crdt::unlimited_steps);
@@ -197,7 +197,7 @@ class hosted_document {
   void on_restore(const origin& from, byte_view then, document_effects& out);
 
   /// Carries out edit operations of a program that has no Yjs library, all of them or none, in the
-  /// name of a client of the server's own. All sessions hear of it, and its confirmation is the
+  /// name of a client of the server's own. All sessions receive it, and its confirmation is the
   /// storage write itself. Nothing where they change nothing. `origin_name`: what the program calls
   /// itself, at most origin_name_bytes_max; it goes with the write.
   void on_edit(const origin& from, const edits::batch& what, std::string_view origin_name,
@@ -213,7 +213,7 @@ class hosted_document {
   /// The session is gone, its presence with it.
   void on_leave(session_id session, time_point now);
 
-  /// The session has missed changes of presence: it hears all of it, including who is gone.
+  /// The session has missed changes of presence: it receives all of it, including who is gone.
   void on_presence_missed(session_id session, document_effects& out);
 
   /// Time passes: presence that was not renewed vanishes, that of set_own() is renewed.
@@ -290,7 +290,7 @@ class hosted_document {
     time_point asked = time_point::min();   ///< When it was last asked for what is missing.
     std::optional<time_point> probed;       ///< When it was last to be probed.
     crdt::sender_usage used;                ///< Of the limits of the document.
-    std::optional<contents_query> reads;    ///< What it hears instead of updates.
+    std::optional<contents_query> reads;    ///< What it receives instead of updates.
     // Where every update is acknowledged (count_update).
     std::uint32_t owed = 0;        ///< Acknowledgements.
     std::uint32_t questions = 0;   ///< It was asked besides those that belong to a sync.

@@ -1,6 +1,6 @@
 // Contents for sessions that have no Yjs library. Such a session gets what it asked for with its
 // sync, and from then on each root that has changed, whole: a program takes it as the new value and
-// needs to know nothing of what was before. Several changes of a turn are told once. A root of more
+// needs to know nothing of what was before. Several changes of a turn are sent once. A root of more
 // than sent_contents_bytes_max is only named, since typing in it would send it many times a second;
 // a program asks for it when it needs it. Where nobody reads contents, nothing of this happens.
 #include <map>
@@ -35,7 +35,7 @@ std::string payload_for(const contents_query& what) {
 
 // --- questions ---
 
-/// A session that speaks of updates may ask, too, and goes on hearing updates.
+/// A session that speaks of updates may ask, too, and still receives updates.
 void hosted_document::on_contents(const asked& by, document_effects& out) {
   auto what = contents_query::decode(by.what.body);
   if (!what) return refuse(by, request_part::message, what.error(), out);
@@ -98,7 +98,7 @@ std::optional<std::string> hosted_document::changed_contents(const contents_quer
   std::size_t count = 0;
   for (const std::string& root : changed_roots_) {
     const auto value =
-        count++ < told_roots_max ? small_contents({what.form, root}) : std::optional<std::string>{};
+        count++ < sent_roots_max ? small_contents({what.form, root}) : std::optional<std::string>{};
     std::string& into = value ? small : large;
     if (!into.empty()) into += ',';
     json::append_string(root, into);

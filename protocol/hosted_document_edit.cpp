@@ -78,7 +78,7 @@ void hosted_document::on_edit(const origin& from, const edits::batch& what,
                         std::string{origin_name.substr(0, origin_name_bytes_max)}});
 }
 
-/// Its author hears of it like all others: it has no document of its own that shows it already.
+/// Its author receives it like all others: it has no document of its own that shows it already.
 /// What comes again under its id, unanswered or not, has taken effect: operations, unlike Yjs
 /// updates, would do it twice.
 void hosted_document::on_session_edit(const asked& by, time_point now, document_effects& out) {

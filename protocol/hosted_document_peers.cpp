@@ -1,4 +1,4 @@
-// What the other nodes of a cluster do to a document, and what they must hear of its sessions.
+// What the other nodes of a cluster do to a document, and what they must receive of its sessions.
 // Functions of the class hosted_document.
 #include <algorithm>
 

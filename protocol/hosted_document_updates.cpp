@@ -56,7 +56,7 @@ bool hosted_document::on_session_update(const asked& by, time_point now,
   if (applied->is_deferred) return false;
   const bool is_new = applied->changed || state_.pending_size() > waited;
   if (applied->has_parked) waited_for_.insert_or_assign(by.from, true);
-  // A client that has told all it knows would tell the same again.
+  // A client that has sent all it knows would send the same again.
   if (applied->leaves_gap && (is_new || has_id)) ask_for_missing(by, now, out);
   if (is_new) ++version_;
   effect_bytes change;

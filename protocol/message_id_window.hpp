@@ -1,7 +1,7 @@
 // The message ids of a document's clients that were seen lately, to deduplicate: a client that did
-// not hear an answer sends its message again, perhaps over a new connection, and the message must
-// take effect once. Owned by the document; time is passed in. Everything in it is bounded, so it
-// forgets: then a message counts as fresh again. Pure.
+// not receive an answer sends its message again, perhaps over a new connection, and the message
+// must take effect once. Owned by the document; time is passed in. Everything in it is bounded, so
+// it forgets: then a message counts as fresh again. Pure.
 //
 // Users are kept by name, so that none can suppress the messages of another. Of a message a 128-bit
 // hash of its id and a 64-bit hash of its content are kept: 36 bytes whatever their lengths. Equal

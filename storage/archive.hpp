@@ -122,7 +122,7 @@ struct raw_document {
 
 /// One thing that is wrong with what is stored.
 struct damage {
-  std::string document;  ///< Empty if it cannot be told.
+  std::string document;  ///< Empty if it is unknown.
   failure what;
   bool is_readable = false;  ///< The document can be loaded all the same.
 };
@@ -150,7 +150,7 @@ struct verify_report {
 /// name. Also called with the checkpoint before the newest, alone.
 using contents_check = std::function<std::vector<damage>(const stored_document& contents)>;
 
-/// Hears how far a verification is, after each document; returns whether it goes on.
+/// Receives how far a verification is, after each document; returns whether it continues.
 using verify_progress = std::function<bool(const verify_report& so_far, std::string_view document)>;
 
 class archive {
@@ -204,8 +204,8 @@ class archive {
   virtual result<store_stats> stats() = 0;
 
   /// Copies all that is durable now into a directory that does not exist yet, or is empty, while
-  /// writes go on. The copy is a store like this one. On the same file system both may share files
-  /// that never change, so a copy against a failing disk belongs on another.
+  /// writes continue. The copy is a store like this one. On the same file system both may share
+  /// files that never change, so a copy against a failing disk belongs on another.
   virtual result<void> backup(const std::string& directory) = 0;
 
   /// Reads everything and checks every checksum, that all chunks and records are there, and that

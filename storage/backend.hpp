@@ -12,7 +12,7 @@
 //
 // Every function fails with one of
 //   disk_full         nothing is confirmed; try recover() again once there is space
-//   storage_failed    the disk or its system failed; recover() tells whether it works again
+//   storage_failed    the disk or its system failed; recover() returns whether it works again
 //   corrupt_document  what is stored of this document cannot be read whole; others are not affected
 //   corrupt_store     the store is damaged as a whole
 //   newer_format      this document was stored by a newer server
@@ -40,7 +40,8 @@ using sequence = std::uint64_t;
 /// As the first number of an append: the one behind the last, whatever that is.
 inline constexpr sequence next_number = 0;
 
-/// Who made the updates of an append, for those who hear of writes. The log does not keep it.
+/// Who made the updates of an append, for those who are notified of writes. The log does not keep
+/// it.
 struct append_credits {
   static constexpr std::size_t count_max = 100;  ///< Of each list.
 
@@ -169,8 +170,8 @@ class backend {
   virtual result<stored_document> load(const std::string& document) = 0;
 
   /// Returns when all of `what` is durable. If it fails, nothing of it may be confirmed, though
-  /// after storage_failed and disk_full it may be there all the same. From then on writes may go on
-  /// failing until recover() succeeds.
+  /// after storage_failed and disk_full it may be there all the same. From then on writes may
+  /// continue failing until recover() succeeds.
   virtual result<void> write(const batch& what) = 0;
 
   /// What others have written to documents, one answer for each. Only of a store that several

@@ -1,6 +1,6 @@
-// The end of a file of RocksDB's log format, which its journals and its list of tables have: tells
-// a record that a crash has cut short from one whose length was changed. RocksDB takes both for the
-// end, though behind the second there may be records that were confirmed. Pure.
+// The end of a file of RocksDB's log format, which its journals and its list of tables have:
+// distinguishes a record that a crash has cut short from one whose length was changed. RocksDB
+// takes both for the end, though behind the second there may be records that were confirmed. Pure.
 // Source: RocksDB 7.8, db/log_format.h: blocks of 32 KiB; each record has the CRC-32C of its type
 // and payload (4 bytes, masked), its length (2), its type (1), all little-endian, and its payload.
 #pragma once

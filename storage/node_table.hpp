@@ -1,5 +1,5 @@
-// Which nodes run that share a store: each says again and again that it is there, and hears who
-// else is. One that has not for a while is forgotten, so nobody has to be told of the end of a
+// Which nodes run that share a store: each says again and again that it is there, and learns who
+// else is. One that has not for a while is forgotten, so nobody has to be notified of the end of a
 // node.
 //
 // Thread: any. Every function may block as a load does, and fails with storage_failed.

@@ -1,7 +1,7 @@
-// What an application is yet to hear of: announcements that survive the process, kept beside the
-// documents that they are about. An announcement of a change is written in the batch of the change
-// (batch::announcements, backend.hpp), all else by change() here. Who delivers them removes them.
-// What they say is opaque to storage, but for the document that they name.
+// Events of which an application is yet to be notified: announcements that survive the process,
+// kept beside the documents that they are about. An announcement of a change is written in the
+// batch of the change (batch::announcements, backend.hpp), all else by change() here. Who delivers
+// them removes them. What they say is opaque to storage, but for the document that they name.
 //
 // Thread: any, also while documents are loaded and written. Every function fails as those of the
 // backend do (backend.hpp).

@@ -17,7 +17,7 @@
 
 namespace troupe::storage {
 
-/// How much is taken of a journal that is damaged in its middle.
+/// How much is read of a journal that is damaged in its middle.
 enum class journal_extent {
   up_to_damage,  ///< As at the moment before: no document lacks something in its middle.
   whole,         ///< Also what is behind: documents may lack what the damaged place held.
@@ -72,7 +72,7 @@ struct treatment {
   enum class outcome : std::uint8_t {
     rebuilt,  ///< `state` is its checkpoint, with nothing behind it.
     removed,  ///< A tombstone takes its place. One without a name vanishes.
-    kept,     ///< Stays as it is. Only for one without a name, whose data goes on to be found.
+    kept,     ///< Stays as it is. Only for one without a name, whose data can still be found.
   };
   outcome how = outcome::removed;
   shared_bytes state;

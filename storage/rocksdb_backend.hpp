@@ -2,7 +2,7 @@
 // one process. What is written and how it is read is in docs/storage-format.md.
 //
 // Thread: any may load and administer; one at a time writes and recovers. A write that fails stops
-// all further ones until recover() succeeds; loads go on meanwhile. The destructor closes the
+// all further ones until recover() succeeds; loads continue meanwhile. The destructor closes the
 // directory; nothing needs to be flushed before.
 #pragma once
 

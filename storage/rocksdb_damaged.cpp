@@ -127,14 +127,14 @@ class opening {
     if (settings_.journal == journal_extent::up_to_damage &&
         open(WALRecoveryMode::kPointInTimeRecovery, true, opened_.store).ok()) {
       note("its journal is damaged (" + why +
-           "); it is taken up to the damage. Of what is behind in the same 32 KiB nobody can tell "
-           "whose it is");
+           "); it is read up to the damage; the owner of later records in the same 32 KiB block is "
+           "unknown");
       (void)open(WALRecoveryMode::kSkipAnyCorruptedRecords, true, opened_.behind);
       return true;
     }
     if (open(WALRecoveryMode::kSkipAnyCorruptedRecords, true, opened_.store).ok()) {
       note("its journal is damaged (" + why +
-           "); it is taken without the damaged places, and documents may lack what was there");
+           "); it is read without the damaged parts, and documents may lack what was there");
       return true;
     }
     if (open(WALRecoveryMode::kSkipAnyCorruptedRecords, false, opened_.store).ok()) {
@@ -172,8 +172,8 @@ class opening {
       return refuse(settings_.store.path, errc::corrupt_store,
                     "there is neither a format marker nor a document in it, so it is no store",
                     advice::foreign);
-    note("its format marker cannot be read (" + marker.error().detail +
-         "); it is taken for format " + std::to_string(store_format));
+    note("its format marker cannot be read (" + marker.error().detail + "); assuming format " +
+         std::to_string(store_format));
     return {};
   }
 

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Who holds the lock of a store, as " by process 17 (troupe)"; empty if it cannot be told.
+/// Who holds the lock of a store, as " by process 17 (troupe)"; empty if it is unknown.
 /// Requires: it is not this process, whose locks end with any use of the file.
 std::string holder_of(const std::string& path) {
   const int file = ::open((path + "/LOCK").c_str(), O_RDWR | O_CLOEXEC);

@@ -1,5 +1,5 @@
 // The directory of a store before it is opened: whether it is one, whether all of its files are
-// there, who uses it, and what an operator is told who named another one. Nothing here changes a
+// there, who uses it, and what an operator is shown who named another one. Nothing here changes a
 // file. Includes RocksDB: for the sources of the RocksDB backend only.
 #pragma once
 
@@ -50,7 +50,7 @@ result<void> check_no_leveldb(const std::string& path);
 result<std::vector<std::string>> check_families(const std::string& path,
                                                 const rocksdb::DBOptions& options);
 
-/// Whether a store with these families was made to the end, as far as they tell.
+/// Whether a store with these families was made to the end, as far as they show.
 bool has_needed(const std::vector<std::string>& families);
 
 /// That nobody else made it, before anything is opened in it: the library writes into what it

@@ -24,7 +24,7 @@ std::string encode_journal_note(std::uint64_t number);
 std::uint64_t decode_journal_note(std::string_view bytes) noexcept;
 
 /// That no journal is missing which the note of a directory names. A directory without a note, or
-/// with one that cannot be read, has none missing as far as it can be told. Fails with
+/// with one that cannot be read, has none missing as far as can be known. Fails with
 /// corrupt_store, and storage_failed if it cannot look.
 result<void> check_newest_journal(const std::string& directory);
 

@@ -123,7 +123,7 @@ rocksdb::DBOptions make_database_options(const rocksdb_settings& settings) {
   options.track_and_verify_wals_in_manifest = true;
   options.recycle_log_file_num = 0;  // a recycled journal has old records behind its end
   // wal_compression would save a quarter of all bytes written; in 7.8 it is "work in progress".
-  // recover() decides when to go on. What the library does by itself would race with it.
+  // recover() decides when to continue. What the library does by itself would race with it.
   options.max_bgerror_resume_count = 0;
 
   options.db_write_buffer_size = write_buffers_max * settings.write_buffer_size_bytes;

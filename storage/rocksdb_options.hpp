@@ -24,7 +24,7 @@ rocksdb::DBOptions make_database_options(const rocksdb_settings& settings);
 std::vector<rocksdb::ColumnFamilyDescriptor> make_families(const rocksdb_settings& settings);
 
 /// How much of the disk must be free before writes are tried again after it was full: what is in
-/// memory must fit into tables, and the journal must go on.
+/// memory must fit into tables, and the journal must continue.
 std::uint64_t awaited_space(const rocksdb_settings& settings) noexcept;
 
 rocksdb::WriteOptions durable_write();

@@ -327,7 +327,7 @@ class rescue_run {
     if (at->number == 0) {
       if (!decode_version_count(key, value)) {
         note("the count of versions of the document with the id " + to_string(at->id) +
-             " is damaged; it is taken from the versions");
+             " is damaged; using the versions instead");
         put_instead = encode_version_count(key, newest_version(at->id));
       }
     } else if (const auto whole = check_version(*at, values); !whole) {

@@ -38,7 +38,7 @@ class stretch_scan {
  private:
   bool is_inside() const { return at_.Valid() && (end_.empty() || text_of(at_.key()) < end_); }
 
-  /// A key behind the last one from which it goes on. The candidates are ever farther away: the
+  /// A key behind the last one from which it continues. The candidates are ever farther away: the
   /// first key that does not begin as the last one does, in ever fewer bytes.
   std::optional<std::string> find_readable() {
     for (std::size_t size = last_.size(); size > 0; --size) {

@@ -43,7 +43,7 @@ struct rocksdb_backend::state {
   /// Writes durably, or notes that the store does not take writes any more. Requires writing.
   result<void> commit(rocksdb::WriteBatch& batch);
   result<void> check_writable() const;
-  /// How much space the disk has; nothing if it cannot be told.
+  /// How much space the disk has; nothing if it is unknown.
   std::optional<std::uint64_t> free_space() const;
   /// Closes and opens the store. Requires writing.
   result<void> reopen();

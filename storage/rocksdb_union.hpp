@@ -1,6 +1,6 @@
 // A store from the files of one whose list of tables is lost: each table and each journal is read
 // by itself, and what they have of one key is weighed. Only values that say themselves that they
-// are whole are taken. Includes RocksDB: for the sources of the RocksDB backend only.
+// are whole are used. Includes RocksDB: for the sources of the RocksDB backend only.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
-// The `cluster` commands: who belongs to it, who joins and leaves, as a running node is told on its
-// admin pages; and certificates for trials.
+// The `cluster` commands: who belongs to it, who joins and leaves, by requests to the admin pages
+// of a running node; and certificates for trials.
 #pragma once
 
 #include <cstdint>

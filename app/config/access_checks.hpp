@@ -34,7 +34,7 @@ struct access_problem {
 };
 
 /// What is wrong with values that are good one by one: keys that cannot be read or are weak, what
-/// must be set together. `is_set` tells whether a source sets the key.
+/// must be set together. `is_set` returns whether a source sets the key.
 std::vector<access_problem> check_access(const config& settings,
                                          const std::function<bool(const std::string&)>& is_set);
 

@@ -134,7 +134,7 @@ constexpr std::array keys{
                "claim with the documents and rights of a token (docs/security.md)"},
     config_key{"access.cookie", text_field{in<&config::access, &access_keys::cookie>}, "name",
                "cookie in which browsers send the token; needs server.allowed_origins without *; "
-               "empty: cookies are not looked at"},
+               "empty: cookies are ignored"},
     config_key{"access.stamp_presence",
                switch_field{in<&config::access, &access_keys::stamp_presence>}, "true or false",
                "whether the server writes who somebody is into their presence (user), from the "
@@ -294,8 +294,7 @@ constexpr std::array keys{
     config_key{"heartbeat.write_timeout",
                duration_field{in<&config::heartbeat, &heartbeat::write_timeout>, 10ms, 24h},
                time_units,
-               "time after which the server closes a client that takes nothing of what is queued "
-               "for it"},
+               "time after which the server closes a client that reads none of its queued output"},
 
     config_key{"io.threads", count_field{in<&config::io, &io::threads>, 0, 256}, "threads",
                "threads for network I/O; 0 means a quarter of the cores, at least one"},
@@ -337,12 +336,12 @@ constexpr std::array keys{
                "directory of rocksdb, made if it does not exist; one node uses it at a time"},
     config_key{"storage.cache_size",
                size_field{in<&config::storage, &storage_keys::cache_size>, 0, 64 * gib}, "bytes",
-               "memory of rocksdb for what it read last"},
+               "memory of rocksdb for recently read data"},
     config_key{"storage.write_buffer_size",
                size_field{in<&config::storage, &storage_keys::write_buffer_size>, 64 * kib, gib},
                "bytes",
-               "memory of rocksdb for what it wrote last, up to three times as much; after the "
-               "disk was full, as much must be free before it writes again"},
+               "memory of rocksdb for recent writes, up to four times this; after a full disk, "
+               "four times this must be free before it writes again"},
     config_key{"storage.max_queue_size",
                size_field{in<&config::storage, &storage_keys::max_queue_size>, 64 * kib, 64 * gib},
                "bytes",
@@ -366,8 +365,8 @@ constexpr std::array keys{
     config_key{"storage.postgresql.patience",
                duration_field{in<&config::storage_postgresql, &database::patience>, 0ms, 1h},
                time_units,
-               "time for which edits are taken while the database cannot be written, and wait "
-               "without being acknowledged; then they are refused until it can"},
+               "time for which the server accepts edits while the database cannot be written; they "
+               "wait without acknowledgement, then the server refuses further ones until it can"},
     config_key{"storage.postgresql.tls",
                text_field{in<&config::storage_postgresql, &database::tls>}, "mode",
                "disable, require, verify-ca or verify-full: how the database is connected to, "
@@ -401,7 +400,7 @@ constexpr std::array keys{
     config_key{"document.fold_after",
                duration_field{in<&config::document, &document::fold_after>, 0ms, 24h}, time_units,
                "time without an edit after which an open document keeps only its encoded state, "
-               "which takes less memory; looked at every 3 s; the next edit decodes it"},
+               "which takes less memory; checked every 3 s; the next edit decodes it"},
     config_key{"document.on_io_threads",
                switch_field{in<&config::document, &document::on_io_threads>}, "true or false",
                "whether a document runs on the I/O thread of its connections; false moves it to "
@@ -485,7 +484,7 @@ constexpr std::array keys{
                "name of the cluster, the same on all nodes, 1 to 64 letters, digits and characters "
                "of -._"},
     config_key{"cluster.node", text_field{in<&config::cluster, &cluster_keys::node>}, "name",
-               "name of this node, another one on each, of the same characters"},
+               "name of this node, unique in the cluster, from the same characters"},
     config_key{"cluster.listen.address",
                address_field{in<&config::cluster, &cluster_keys::address>}, "IP address",
                "address to listen on for other nodes; without cluster.tls it must be of this "
@@ -532,9 +531,9 @@ constexpr std::array keys{
                "between nodes"},
     config_key{"cluster.tls.key", text_field{in<&config::cluster_tls, &cluster_tls::key>}, "file",
                "private key of cluster.tls.certificate in PEM, without a passphrase"},
-    config_key{
-        "cluster.tls.ca", text_field{in<&config::cluster_tls, &cluster_tls::ca>}, "file",
-        "certificates in PEM of who signs those of nodes; a node with another one is refused"},
+    config_key{"cluster.tls.ca", text_field{in<&config::cluster_tls, &cluster_tls::ca>}, "file",
+               "CA certificates in PEM that sign the certificates of nodes; a node with a "
+               "certificate from another CA is refused"},
     config_key{"cluster.heartbeat.interval",
                duration_field{in<&config::cluster_heartbeat, &cluster_beat::interval>, 100ms, 1min},
                time_units, "time between signs of life to another node"},
@@ -559,8 +558,8 @@ constexpr std::array keys{
                "address to listen on for troupe inspect; without cluster.tls it must be of this "
                "machine (127.0.0.1, ::1)"},
     config_key{"inspect.port", port_field{in<&config::inspect, &inspect_keys::port>}, "TCP port",
-               "port for troupe inspect; 0 picks any free port; where it is taken, the node warns "
-               "and serves without"},
+               "port for troupe inspect; 0 picks any free port; if the port is in use, the node "
+               "logs a warning and runs without inspection"},
 
     config_key{"gateway.enabled", switch_field{in<&config::gateway, &gateway_keys::enabled>},
                "true or false",

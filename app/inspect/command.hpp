@@ -62,7 +62,7 @@ class asked_inspector {
 using connect_inspector =
     std::function<result<std::unique_ptr<asked_inspector>>(const inspect_target&)>;
 
-/// Shows one text in the place of the one before, and waits; returns whether to go on.
+/// Shows one text in the place of the one before, and waits; returns whether to continue.
 using show_again = std::function<bool(const std::string& text, std::chrono::milliseconds pause)>;
 
 struct inspect_streams {

@@ -19,7 +19,7 @@ class watch_screen {
   watch_screen(const watch_screen&) = delete;
   watch_screen& operator=(const watch_screen&) = delete;
 
-  /// Shows the text, then waits; returns whether to go on.
+  /// Shows the text, then waits; returns whether to continue.
   bool show(const std::string& text, std::chrono::milliseconds pause);
 
  private:

@@ -1,7 +1,7 @@
 // Where an import reads documents from: a store of another server, or a folder. One document after
 // the other, so that memory holds one at a time.
 //
-// Thread: one. What cannot be read is told, never skipped without a word.
+// Thread: one. Unreadable data is reported, never skipped silently.
 #pragma once
 
 #include <string>

@@ -1,6 +1,6 @@
 // Takes the documents of a source into a store, one batch after the other. After each batch, what
 // is stored is read again and compared with what was read: known clocks, deletions, bytes. What is
-// stored already is left alone, so an import that was interrupted is begun again, and goes on.
+// stored already is left alone, so an import that was interrupted is started again, and resumes.
 //
 // Thread: one.
 #pragma once

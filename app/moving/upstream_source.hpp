@@ -1,6 +1,6 @@
 // The documents of a server that runs, asked for like a client that has nothing: in the protocol of
 // y-websocket or of Hocuspocus, one after the other, by a list of names, since neither protocol
-// tells names. Nothing is written to the server; it may make an empty document of a name that it
+// lists names. Nothing is written to the server; it may make an empty document of a name that it
 // does not have.
 //
 // Thread: one.

@@ -194,7 +194,7 @@ bool inspect(Inspector& with, edited_document& what) {
                                   with.field("version", what.version));
 }
 
-/// The sender hears document_changed from now on, whoever edits, itself included; then
+/// The sender receives document_changed from now on, whoever edits, itself included; then
 /// observation_ended once.
 struct observe_document {
   std::string document = {};
@@ -212,7 +212,7 @@ bool inspect(Inspector& with, observing_document& what) {
   return with.object(what).fields(with.field("document", what.document));
 }
 
-/// The sender has handled a document_changed, and hears the next one.
+/// The sender has handled a document_changed, and receives the next one.
 struct changes_noted {
   std::string document = {};
   std::uint64_t number = 0;
@@ -231,7 +231,7 @@ bool inspect(Inspector& with, stop_observing& what) {
   return with.object(what).fields(with.field("document", what.document));
 }
 
-// --- what an observer hears ---
+// --- what an observer receives ---
 
 /// The document has changed. There is one of these under way at a time: the next one comes when
 /// changes_noted has said that this one is handled, and has all that happened meanwhile.

@@ -16,7 +16,7 @@
 
 namespace troupe::access {
 
-/// A time as tokens tell it.
+/// A time as tokens write it.
 using token_time = std::chrono::system_clock::time_point;
 
 inline constexpr std::size_t claim_path_size_bytes_max = 256;

@@ -74,9 +74,6 @@ class document_pattern {
 
   explicit document_pattern(kind which) : kind_(which) {}
 
-  bool matches_elements(const std::vector<std::uint16_t>& elements,
-                        std::string_view document) const;
-
   kind kind_;
   std::string text_;                     // of an exact name or a prefix without placeholders
   std::vector<std::uint16_t> elements_;  // of all others

@@ -10,7 +10,7 @@
 namespace troupe {
 
 enum class right : std::uint8_t {
-  read = 1,      ///< To hear the state, every change, and the presence of others.
+  read = 1,      ///< To receive the state, every change, and the presence of others.
   write = 2,     ///< To change the state.
   presence = 4,  ///< To be seen by others.
   admin = 8,     ///< To delete, restore and configure.

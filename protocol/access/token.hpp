@@ -60,7 +60,7 @@ token_result<claims_ptr> verify(std::string_view token, const key_set& keys,
                                 token_header_ptr* last = nullptr);
 
 /// Whether a text has the form of a token: three parts of the alphabet of base64url. For callers
-/// that must tell tokens from other texts.
+/// that must distinguish tokens from other texts.
 bool looks_like_token(std::string_view text) noexcept;
 
 }  // namespace troupe::access

@@ -1,8 +1,8 @@
 // Which removals of documents have yet to reach the disks of their keepers, where somebody waits
 // for that: an operator who has removed one, or a sweep that brings it to the keepers of another
 // list, since a copy that was away meanwhile might come back there. A keeper that has not confirmed
-// is told again and again, until enough have or the time is up; who lacks it then is left to the
-// sweep. What is told is a generation (peer_generation), and it is confirmed by
+// is notified again and again, until enough have or the time is up; who lacks it then is left to
+// the sweep. Its message is a generation (peer_generation), and it is confirmed by
 // peer_generation_stored. Owner: the directory. Pure: time is passed in.
 #pragma once
 
@@ -21,11 +21,12 @@ class generation_spread {
  public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// Keepers are told again so often.
+  /// Keepers are notified again so often.
   static constexpr std::chrono::milliseconds tell_interval{1'000};
 
-  /// The document has this generation here, of which the keepers, which are others, have been told;
-  /// `needed` of them are to confirm it by `deadline`. Replaces what was begun for the document.
+  /// The document has this generation here, of which the keepers, which are others, have been
+  /// notified; `needed` of them are to confirm it by `deadline`. Replaces what was begun for the
+  /// document.
   void begin(const std::string& document, std::uint64_t generation, std::vector<peer_id> keepers,
              std::size_t needed, time_point now, time_point deadline);
 
@@ -37,7 +38,7 @@ class generation_spread {
     std::uint64_t generation = 0;
     std::vector<peer_id> to;
   };
-  /// Who is to be told again now, where not enough have it.
+  /// Who is to be notified again now, where not enough have it.
   std::vector<notice> take_due(time_point now);
 
   struct outcome {

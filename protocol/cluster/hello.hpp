@@ -1,5 +1,5 @@
-// Who a node is, as it tells another one first on each connection, and why that one may refuse it.
-// Both sides say hello; what follows from it decides membership.hpp. Pure.
+// Who a node is, which it sends first on each connection to another one, and why that one may
+// refuse it. Both sides say hello; what follows from it decides membership.hpp. Pure.
 //
 // Format: protocol version as varUint; then cluster name as varString, uuid (16 bytes), incarnation
 // and run as 8 bytes each (highest first), node name and address as varString, flags, keepers and
@@ -19,7 +19,7 @@
 
 namespace troupe::cluster {
 
-/// Of what nodes tell each other; nodes with different ones refuse each other.
+/// Of messages between nodes; nodes with different ones refuse each other.
 inline constexpr std::uint64_t protocol_version = 2;
 inline constexpr std::size_t hello_size_bytes_max = member_list_size_bytes_max + 1024;
 
@@ -33,7 +33,7 @@ struct hello {
   std::string cluster;
   node_uuid id;
   std::uint64_t incarnation = 0;  ///< Counts the starts of the node.
-  /// Random for each start: tells two processes apart that were started with copies of one
+  /// Random for each start: distinguishes two processes that were started with copies of one
   /// directory.
   std::uint64_t run = 0;
   std::string name;

@@ -30,7 +30,7 @@ struct link_limits {
 
   /// An acknowledgement goes by itself once it is owed for so much, or for so long. It only keeps
   /// the other end's credit from running out and shows it that this end lives: no client waits for
-  /// it, since what is durable is told by a message of its own. A sixteenth of the credit never
+  /// it, since what is durable is reported by a message of its own. A sixteenth of the credit never
   /// lets the other end wait, and twenty of them in a second cost nothing beside the batches that
   /// they answer; where this end sends batches as well, these acknowledge by the way.
   std::size_t ack_bytes = 256 * 1024;

@@ -6,7 +6,7 @@
 // take turns, and a large message, which is cut into chunks, leaves half of each payload to the
 // others; one is cut at a time. What waits is bounded by link_limits. What finds no room is
 // dropped, and never silently: its document is lost until take_lost() has named it, and nothing
-// more of it is taken before.
+// more of it is queued before.
 #pragma once
 
 #include <cstddef>
@@ -73,7 +73,7 @@ class link_queue {
   std::string take_payload();
 
   /// The documents of which something was dropped, the longest lost first, at most `count_max`.
-  /// None while more than half of the room is taken. From then on they are taken again: the
+  /// None while the queue is more than half full. From then on they are queued again: the
   /// owner begins their flows anew.
   std::vector<lost_document> take_lost(std::size_t count_max);
   bool has_lost() const noexcept { return !lost_.empty(); }

@@ -1,5 +1,5 @@
 // Who belongs to the cluster: a numbered list that only operators change, each change with the next
-// number. A node that hears of a list with a higher number takes it; two lists with one number and
+// number. A node that receives a list with a higher number adopts it; two lists with one number and
 // different contents are a conflict (membership.hpp). Number 0 is the list of nobody: a node that
 // has none yet. A value; whoever has one may copy it. Pure.
 //

@@ -147,7 +147,7 @@ membership::list_outcome membership::compare_lists(const node_uuid& from, member
   if (list.number() < list_.number()) return list_outcome::older;
   if (list.number() > list_.number()) {
     take(std::move(list));
-    return list_outcome::taken;
+    return list_outcome::accepted;
   }
   if (list == list_) return list_outcome::same;
   conflict_ = list_conflict{from, name_of(from), list_.number()};
@@ -307,8 +307,8 @@ result<void> membership::check_order(const node_uuid& without, std::span<const n
   if (reached * 2 > staying || staying == 0) return {};
   return refuse_order("this node reaches " + std::to_string(reached) + " of " +
                       std::to_string(staying) +
-                      " members, itself included; others may have changed the list without it. To "
-                      "change it all the same, force it");
+                      " members, itself included; others may have changed the list without it. Use "
+                      "--force (over HTTP: force) to change it anyway");
 }
 
 result<void> membership::carry_out(result<member_list> next) {

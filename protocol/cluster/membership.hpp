@@ -9,10 +9,10 @@
 //
 // Where all nodes share one log (node_identity::shares_log) nobody's opinion about members counts:
 // whoever is there is one. The list is this node's own then, the owner says who is in it
-// (on_present()), a node that says hello is in it at once, and no list is told or stored.
+// (on_present()), a node that says hello is in it at once, and no list is sent or stored.
 //
-// What must be on disk before anybody hears of it: the list (list()), and which members have moved
-// (moved()). An owner that has called anything that is not const compares list().number() and
+// What must be on disk before it is sent to anybody: the list (list()), and which members have
+// moved (moved()). An owner that has called anything that is not const compares list().number() and
 // moved() with what it has stored.
 #pragma once
 
@@ -59,13 +59,13 @@ struct list_conflict {
   std::uint64_t number = 0;
 };
 
-/// What became of a hello. Whoever was dialed tells the dialer its verdict, and says hello as well,
+/// What became of a hello. Whoever was dialed sends the dialer its verdict, and says hello as well,
 /// after it has looked at that of the dialer; the connection becomes a link if both say so.
 struct hello_answer {
   enum class verdict : std::uint8_t {
     linked,   ///< The connection may become the link to this peer, in place of an older one.
     met,      ///< All has been said; the connection ends. The other side dials if a link is to be.
-    refused,  ///< It ends, and the other side is told why.
+    refused,  ///< It ends, and the other side gets the reason.
   };
 
   verdict what = verdict::met;
@@ -111,8 +111,8 @@ class membership {
 
   enum class list_outcome : std::uint8_t {
     same,
-    taken,     ///< It is newer, and is the list of this node now.
-    older,     ///< The sender should hear of ours.
+    accepted,  ///< It is newer, and is the list of this node now.
+    older,     ///< The sender should receive ours.
     conflict,  ///< See conflict(); the link to the sender must end.
   };
   list_outcome on_members(const node_uuid& from, member_list list);
@@ -127,10 +127,10 @@ class membership {
 
   // --- what operators say ---
   //
-  // Each makes the next list. Fails with invalid_config, and the detail tells the operator why:
-  // this node is no member; fewer than half of the members that stay are `up` (nodes with a link;
-  // itself counts), so that others may be changing the list too, and nobody insists; or what the
-  // list says.
+  // Each makes the next list. Fails with invalid_config, and the detail gives the operator the
+  // reason: this node is no member; fewer than half of the members that stay are `up` (nodes with a
+  // link; itself counts), so that others may be changing the list too, and nobody insists; or what
+  // the list says.
 
   /// `id`: nil: that of the candidate with the name. `address`: empty: that of the candidate.
   /// A member of this uuid gets the name and address instead.
@@ -156,7 +156,7 @@ class membership {
   /// Peers to which a link should be: members and those leaving, without this node.
   std::vector<member> peers() const;
   /// Those to which this node must connect if it has no link: peers with a greater uuid. While it
-  /// is in no list, the seeds and all members, to hear of one.
+  /// is in no list, the seeds and all members, to receive one.
   std::vector<dial_target> addresses_to_dial() const;
 
   /// Peers that would connect to this node. If none of them has for long, they may have a list that
@@ -178,14 +178,14 @@ class membership {
 
   /// The name of a member, former member or candidate; empty: not known.
   std::string name_of(const node_uuid& id) const;
-  /// Of the last run of a node that was heard of; 0: of none.
+  /// Of the last run of a node that is known; 0: of none.
   std::uint64_t incarnation_of(const node_uuid& id) const {
     const auto known = runs_.find(id);
     return known == runs_.end() ? 0 : known->second.incarnation;
   }
   /// Peers that refused this node when it last dialed them, and why.
   const std::map<node_uuid, refusal>& refused_by() const noexcept { return refused_by_; }
-  /// Nothing: the lists of all that were heard agree.
+  /// Nothing: the lists of all that have answered agree.
   const std::optional<list_conflict>& conflict() const noexcept { return conflict_; }
   std::vector<candidate> candidates() const;
 

@@ -1,4 +1,4 @@
-// The bytes of what nodes tell each other: a peer_message from and to one byte string. A block of a
+// The bytes of messages between nodes: a peer_message from and to one byte string. A block of a
 // document is encoded once, whichever peers it goes to; the link carries it and knows nothing of
 // it. What was decoded shares the memory of the bytes it was decoded from, so whoever keeps a small
 // part of it for long copies that part.

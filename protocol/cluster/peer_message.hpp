@@ -1,4 +1,4 @@
-// What nodes tell each other, as values. Messages about one document travel in the order in which
+// Messages between nodes, as values. Messages about one document travel in the order in which
 // its replica sent them; between two nodes nothing overtakes anything (link.hpp). The format of the
 // bytes stands in docs/peer-link.md.
 //
@@ -90,7 +90,7 @@ struct peer_more {
   replica_life life = 0;  ///< Of the receiver, which the answer must still be.
   answer_to to = answer_to::ask;
 };
-/// "Sessions of mine use the document: tell me what happens."
+/// "Sessions of mine use the document: send me its events."
 struct peer_opened {};
 /// "None does any longer."
 struct peer_closed {};
@@ -106,7 +106,7 @@ struct peer_event {
   std::string user;
   std::string message_id;
 };
-/// Who has made the updates that follow, as far as webhooks tell of them.
+/// Who has made the updates that follow, as far as webhooks report them.
 struct peer_authors {
   std::vector<std::string> users;
   std::vector<std::string> origins;  ///< Names of backends.

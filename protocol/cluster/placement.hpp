@@ -23,7 +23,7 @@ namespace troupe::cluster {
 /// that has confirmed a given update.
 struct quorum {
   std::size_t keepers = 1;     ///< K: that store a document.
-  std::size_t write_acks = 1;  ///< W: that have an update on disk when its author hears so.
+  std::size_t write_acks = 1;  ///< W: that have an update on disk when its author is notified.
   std::size_t reads = 1;       ///< R = K - W + 1: that are asked before a document is shown.
 
   bool operator==(const quorum&) const = default;

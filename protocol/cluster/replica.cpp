@@ -50,7 +50,7 @@ void replica::on_placement(document_placement where, const replica_state& own, t
     if (!each.is_target() || (is_other_list && each.kept < number_)) end_flow(each);
   }
   for (peer& each : peers_) ask_to_load(each, own, now);
-  look_whether_loaded(own, now);
+  check_loaded(own, now);
   begin_flows(own, now);
 }
 
@@ -88,9 +88,9 @@ void replica::on_lost(peer_id id, const replica_state& own, time_point now) {
   begin_flows(own, now);
 }
 
-/// What it has confirmed is on its disk. If there is more, its next replica has to hear of it. A
+/// What it has confirmed is on its disk. If there is more, its next replica has to receive it. A
 /// keeper does not end while somebody here uses the document, unless it has failed there or was
-/// removed: it is compared again, and what has become of it is heard.
+/// removed: it is compared again, and what became of it is learned.
 void replica::on_gone(peer_id id, const replica_state& own, time_point now) {
   peer* const gone = find(id);
   if (gone == nullptr || !gone->is_up) return;
@@ -162,7 +162,7 @@ void replica::load(const replica_state& own, time_point now) {
   }
   deadline_ = now + how_.load_timeout;
   for (peer& each : peers_) ask_to_load(each, own, now);
-  look_whether_loaded(own, now);
+  check_loaded(own, now);
 }
 
 void replica::ask_to_load(peer& to, const replica_state& own, time_point now) {
@@ -173,7 +173,7 @@ void replica::ask_to_load(peer& to, const replica_state& own, time_point now) {
   push(to, peer_load{own.digest(), shared_bytes::copy_of(vector), round_});
 }
 
-void replica::look_whether_loaded(const replica_state& own, time_point now) {
+void replica::check_loaded(const replica_state& own, time_point now) {
   if (opening_ != opening::asking || now >= deadline_) return;
   // Who obeys a newer list may have handed over what is asked for.
   const auto answers = std::ranges::count_if(peers_, [this](const peer& each) {
@@ -311,7 +311,7 @@ const shared_slice* replica::update_of(const document_message& message) noexcept
   return nullptr;
 }
 
-/// Another life is another replica: it knows nothing of what its predecessor was told or had
+/// Another life is another replica: it knows nothing of what its predecessor has received or had
 /// asked.
 void replica::on_life(peer_id id, replica_life life, std::uint64_t list, const replica_state& own,
                       time_point now) {
@@ -353,7 +353,7 @@ void replica::on_message(peer_id id, const document_message& message, const repl
   begin_flows(own, now);
 }
 
-/// The sender of an older one hears of ours with whatever comes next for it.
+/// The sender of an older one receives ours with whatever comes next for it.
 void replica::on(peer& from, const peer_generation& news) {
   from.fits = news.generation == how_.generation;
   if (news.generation > how_.generation) outdated_by_ = std::max(outdated_by_, news.generation);
@@ -523,7 +523,7 @@ void replica::on_applied(peer_id id, const document_message& message, bool worke
 void replica::on(peer& from, const peer_loaded& answer, const replica_state& own, time_point now) {
   if (answer.life != how_.life || answer.round != round_ || !answer.is_whole) return;
   from.answered_under = from.list;
-  look_whether_loaded(own, now);
+  check_loaded(own, now);
 }
 
 }  // namespace troupe::cluster

@@ -1,5 +1,5 @@
-// What one replica of a document knows of the copies on other nodes, and what it must tell them:
-// which updates each of them has on disk, who wants to hear of new ones, and whether enough keepers
+// What one replica of a document knows of the copies on other nodes, and what it must send them:
+// which updates each of them has on disk, who wants to receive new ones, and whether enough keepers
 // have said what they have for the document to be shown. Messages of peers and facts about links go
 // in, messages for peers come out; the document actor (or a simulator) carries them. It holds no
 // Yjs state: it asks a replica_state. The rules stand in docs/cluster.md.
@@ -111,7 +111,7 @@ class replica {
                       .life = of(from).life, .update = {}, .is_whole = false, .round = load.round});
   }
   /// The document was looked for outside of the cluster, too: who asks what this node has of it
-  /// hears so (see peer_loaded), though nothing was found.
+  /// is notified (see peer_loaded), though nothing was found.
   void note_looked_for() noexcept { is_looked_for_ = true; }
   /// Enough others have answered since load(): the document may be shown.
   bool is_loaded() const noexcept { return opening_ == opening::done; }
@@ -119,8 +119,8 @@ class replica {
   bool is_late(time_point now) const noexcept {
     return opening_ == opening::asking && now >= deadline_;
   }
-  /// Not enough have answered in time. Where it goes on without those that cannot be reached, it is
-  /// loaded instead.
+  /// Not enough have answered in time. Where it continues without those that cannot be reached, it
+  /// is loaded instead.
   bool has_failed(time_point now);
 
   // --- facts ---
@@ -134,9 +134,10 @@ class replica {
   void on_gone(peer_id peer, const replica_state& own, time_point now);
   void on_placement(document_placement where, const replica_state& own, time_point now);
   /// Sessions of this node begin, or cease, to use the document. If this node does not keep it, it
-  /// has heard nothing while nobody used it, so that it must be loaded again: is_loaded() is false.
+  /// has received nothing while nobody used it, so that it must be loaded again: is_loaded() is
+  /// false.
   void on_used(bool is_used);
-  /// Somebody wants to see the document without being a session of it: if this node has heard
+  /// Somebody wants to see the document without being a session of it: if this node has received
   /// nothing since the last one has left, it must be loaded again.
   void on_reader();
   void on_tick(const replica_state& own, time_point now);
@@ -184,7 +185,7 @@ class replica {
   // --- questions ---
 
   /// The generation of the document that a peer has, if it is newer: what is known here is of no
-  /// use to anybody, and nothing more is taken from peers. 0: none has.
+  /// use to anybody, and nothing more is accepted from peers. 0: none has.
   std::uint64_t outdated_by() const noexcept { return outdated_by_; }
   /// Whether a peer speaks of the same generation, so that what it says can be taken.
   bool fits(peer_id from) const noexcept;
@@ -305,7 +306,7 @@ class replica {
   }
   void on_part(peer& from, const peer_part& part, bool worked, const replica_state& own,
                time_point now);
-  void look_whether_loaded(const replica_state& own, time_point now);
+  void check_loaded(const replica_state& own, time_point now);
   void begin_flow(peer& to, const replica_state& own, time_point now);
   void begin_flows(const replica_state& own, time_point now);
   bool may_begin_flows() const noexcept { return has_begun_ && opening_ != opening::asking; }
@@ -341,7 +342,7 @@ class replica {
   bool has_begun_ = false;
   opening opening_ = opening::not_wanted;
   std::uint64_t round_ = 0;  // of opening
-  bool is_stale_ = false;    // nobody has told it what happened for a while
+  bool is_stale_ = false;    // it has received no events for a while
   bool is_used_ = false;
   bool has_blocks_ = false;
   bool is_looked_for_ = false;  // see note_looked_for()

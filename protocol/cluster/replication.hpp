@@ -23,7 +23,7 @@ enum class durability_mode : std::uint8_t {
 
 struct replication {
   std::size_t keepers = 3;     ///< Nodes that store a document.
-  std::size_t write_acks = 2;  ///< Of these, how many have an update before its author hears so.
+  std::size_t write_acks = 2;  ///< Of these, how many have an update before its author is notified.
 
   bool operator==(const replication&) const = default;
 };

@@ -5,7 +5,7 @@
 // without them. It therefore
 //
 // * confirms nothing to its clients before all that it had then is in the log, whoever writes it;
-// * tells peers up to which of its states that is so, and hears it of theirs;
+// * reports to peers up to which of its states that is so, and receives it of theirs;
 // * writes what a peer has not, once that is lost, or has not for long;
 // * looks at the log now and then: what came there by no link is found so. A checkpoint that is new
 //   is read as well, since it may have what its maker had not written yet, and never will.
@@ -93,8 +93,8 @@ class shared_log {
   log_number known() const noexcept { return known_; }
   /// Which one was read last; 0: none.
   std::uint64_t checkpoint() const noexcept { return checkpoint_; }
-  /// Somebody waits for a look that begins from now on, since this replica may have heard nothing
-  /// for a while.
+  /// Somebody waits for a look that begins from now on, since this replica may have received
+  /// nothing for a while.
   void want_look() noexcept {
     is_look_awaited_ = true;
     awaits_next_look_ = is_looking_;
@@ -123,7 +123,7 @@ class shared_log {
   /// has been said of each. What waited for it before waits until those are in the log.
   void on_taken_over(state_number first, time_point now, bool may_hurry);
 
-  /// What peers are told of a replica whose last state is `last`: see peer_stored.
+  /// What peers receive of a replica whose last state is `last`: see peer_stored.
   peer_stored logged(replica_life life, state_number last) const;
   /// All up to this state is in the log.
   state_number settled(state_number last) const;

@@ -59,7 +59,7 @@ void sweep::begin_pass(reach what, std::vector<std::string> names) {
 }
 
 std::optional<sweep::page_request> sweep::next_page(time_point now) {
-  look_whether_done(now);
+  check_done(now);
   if (!is_under_way_ || is_listed_ || is_page_asked_ || !names_.empty()) return std::nullopt;
   is_page_asked_ = true;
   return page_request{pass_, after_, settings_.page_size, reach_ == reach::not_kept};
@@ -72,11 +72,11 @@ void sweep::on_page(std::uint64_t pass, std::vector<std::string> names, std::str
   for (std::string& each : names) names_.push_back(std::move(each));
   after_ = std::move(after);
   is_listed_ = end == page_end::last;
-  look_whether_done(now);
+  check_done(now);
 }
 
 std::optional<std::string> sweep::next_visit(time_point now) {
-  look_whether_done(now);
+  check_done(now);
   if (visits_.size() >= settings_.visits_max || now < next_visit_at_) return std::nullopt;
   const auto begin = [&](std::string name, bool of_pass) {
     next_visit_at_ = std::max(next_visit_at_ + settings_.visit_interval, now);
@@ -124,7 +124,7 @@ void sweep::on_visited(const std::string& name, std::uint64_t list, std::vector<
     keep_unfinished(name, {}, of_pass, now);
   else if (!lacking.empty())
     keep_unfinished(name, std::move(lacking), of_pass, now + settings_.retry_interval);
-  look_whether_done(now);
+  check_done(now);
 }
 
 void sweep::on_visit_failed(const std::string& name, time_point now) {
@@ -137,8 +137,8 @@ void sweep::on_visit_failed(const std::string& name, time_point now) {
 
 /// A pass that is done has found all keepers equal; or it could not remember what it has not
 /// finished, and begins anew after a while.
-void sweep::look_whether_done(time_point now) {
-  look_what_is_due(now);
+void sweep::check_done(time_point now) {
+  find_due(now);
   const bool visits_one =
       std::ranges::any_of(visits_, [](const auto& each) { return each.second.is_of_pass; });
   if (!is_under_way_ || !is_listed_ || !names_.empty() || visits_one) return;
@@ -154,7 +154,7 @@ void sweep::look_whether_done(time_point now) {
   if (!std::exchange(has_moved_, true)) moved_ = list_;
 }
 
-void sweep::look_what_is_due(time_point now) {
+void sweep::find_due(time_point now) {
   if (next_pass_at_ && now >= *next_pass_at_) return begin_pass(reach::everything, {});
   if (is_under_way_ || has_dropped_ || !may_drop(now)) return;
   has_dropped_ = true;

@@ -12,8 +12,8 @@
 // What a visit could not finish, or a document said that it leaves behind when it ends, is visited
 // again when the peers that lack it come back; beyond a bound the pass begins anew instead.
 //
-// Owner: an actor that lists names, opens documents and hears their answers. Pure: time is passed
-// in.
+// Owner: an actor that lists names, opens documents and receives their answers. Pure: time is
+// passed in.
 #pragma once
 
 #include <chrono>
@@ -55,8 +55,8 @@ class sweep {
 
   // --- facts ---
 
-  /// A member list came into force here: each open document has been told, and what opens from now
-  /// on obeys it. `open`: the documents that are open, of which storage may not know yet.
+  /// A member list came into force here: each open document has been notified, and what opens from
+  /// now on obeys it. `open`: the documents that are open, of which storage may not know yet.
   /// `has_moved`: its documents have moved, as the node remembers from its last run.
   enum class moved_before : std::uint8_t { no, yes };
   void on_list(std::uint64_t number, moved_before state, std::vector<std::string> open,
@@ -127,8 +127,8 @@ class sweep {
   };
 
   void begin_pass(reach what, std::vector<std::string> names);
-  void look_whether_done(time_point now);
-  void look_what_is_due(time_point now);
+  void check_done(time_point now);
+  void find_due(time_point now);
   void keep_unfinished(std::string name, std::vector<peer_id> lacking, bool is_of_pass,
                        time_point due);
   void forget_unfinished(const std::string& name);

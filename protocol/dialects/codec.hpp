@@ -21,8 +21,9 @@ namespace troupe {
 
 /// How a session comes to a document in a dialect.
 enum class joining : std::uint8_t {
-  by_address,  ///< It is joined to the document of its address; it hears from its first message on.
-  by_sync,     ///< A sync names a document and joins it; it hears from the answer to that on.
+  by_address,  ///< It is joined to the document of its address; it receives from its first message
+               ///< on.
+  by_sync,     ///< A sync names a document and joins it; it receives from the answer to that on.
 };
 
 struct dialect_traits {
@@ -40,10 +41,10 @@ struct dialect_traits {
   bool takes_pieces = false;
   /// An update is acknowledged by its echo: its author gets it back once it is stored.
   bool acknowledges_by_echo = false;
-  /// Clients drop a connection on which they hear nothing for 30 s, and pings do not count.
+  /// Clients drop a connection on which they receive nothing for 30 s, and pings do not count.
   bool needs_keep_alive = false;
-  /// The dialect in which a session of this one hears a document that it has joined with a question
-  /// for its contents; nothing: it has no such question.
+  /// The dialect in which a session of this one receives a document that it has joined with a
+  /// question for its contents; nothing: it has no such question.
   std::optional<dialect> reads_in = {};
   /// Each message names a session by its address: a connection carries several, each of one
   /// document, and each client says in a message who it is.
@@ -51,7 +52,7 @@ struct dialect_traits {
   /// Every update gets an acknowledgement, whatever it brought, and the client counts them.
   bool acknowledges_each = false;
   /// Clients ask with a message of their own whether all that they have sent is stored
-  /// (request_kind::receipt), and drop a connection on which they then hear nothing for 3 s.
+  /// (request_kind::receipt), and drop a connection on which they then receive nothing for 3 s.
   bool gives_receipts = false;
 };
 

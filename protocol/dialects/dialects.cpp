@@ -1,6 +1,8 @@
 #include "protocol/dialects/dialects.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 
 #include "base/check.hpp"
 #include "protocol/dialects/hocuspocus.hpp"
@@ -19,9 +21,15 @@ constinit const hocuspocus_codec hocuspocus;
 constinit const y_sweet_codec y_sweet;
 
 /// In the order of the enumerators of `dialect`.
-constinit std::array<const dialect_codec*, dialect_count_max> codecs{
+constexpr std::array<const dialect_codec*, dialect_count_max> built_in{
     &y_websocket, &json, &json_contents, &hocuspocus, &y_sweet};
-constinit std::size_t codec_count = 5;
+constexpr std::size_t built_in_count = static_cast<std::size_t>(
+    std::find(built_in.begin(), built_in.end(), nullptr) - built_in.begin());
+static_assert(built_in_count == index_of(dialect::y_sweet) + 1, "a dialect lacks its codec");
+
+/// Those, and what is registered.
+constinit std::array<const dialect_codec*, dialect_count_max> codecs = built_in;
+constinit std::size_t codec_count = built_in_count;
 
 }  // namespace
 

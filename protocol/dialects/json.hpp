@@ -10,7 +10,7 @@ namespace troupe {
 class json_codec final : public dialect_codec {
  public:
   /// `which`: json, or json_contents, which differs in what it says of updates: nothing, since
-  /// whoever hears it has asked for contents.
+  /// whoever receives it has asked for contents.
   explicit constexpr json_codec(dialect which) noexcept
       : dialect_codec({.name = which == dialect::json ? "json" : "json-contents",
                        .frames = frame_kind::text,

@@ -42,7 +42,7 @@ std::string encode_error(request_error error, std::string_view detail,
                          std::optional<std::size_t> edit_index = std::nullopt);
 
 /// The error MISSING_UPDATES: what the client sent waits for updates that the server, which has
-/// `state_vector`, has not heard.
+/// `state_vector`, has not received.
 std::string encode_missing_updates(std::string_view document, byte_view state_vector,
                                    std::optional<std::string_view> message_id);
 

@@ -3,7 +3,7 @@
 //
 // An operation of the engine that fails changes nothing, so a batch that consists of one is simply
 // carried out. Any other may fail in the middle, at a path that is not there or a document that is
-// full, and what would fail cannot be told without doing what comes before; so it begins with a
+// full, and what would fail cannot be known without doing what comes before; so it begins with a
 // copy of the document, which takes its place if something fails. The copy is one of memory, a
 // fraction of what decoding the document costs; the alternative, to edit a copy and apply the
 // update of that, would cost the same and the update once more. Pure.

@@ -56,7 +56,7 @@ class encoder {
     size_ += bytes.size();
   }
 
-  /// Where `size` bytes may be written, of which end_at() then tells how many were.
+  /// Where `size` bytes may be written, of which end_at() then takes how many were.
   std::uint8_t* room(std::size_t size) {
     ensure(size);
     return buffer_.data() + size_;

@@ -73,7 +73,7 @@ class quick_reader {
 
  private:
   /// The size, as something the compiler does not know. In a document most clocks are of one size:
-  /// a processor that guesses at a branch on it goes on with the next number at once, where it
+  /// a processor that guesses at a branch on it continues with the next number at once, where it
   /// would wait for the size of this one to be computed.
   static std::size_t guessed(std::size_t size) noexcept {
     asm("" : "+r"(size));

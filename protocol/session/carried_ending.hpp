@@ -1,6 +1,6 @@
-// How a session that shares its connection with others ends. Its client can be told in a message,
-// and the others stay; but only a client whose connection is closed comes back by itself and
-// brings what it has. Pure.
+// How a session that shares its connection with others ends. Its client can be notified by a
+// message, and the others stay; but only a client whose connection is closed comes back by itself
+// and brings what it has. Pure.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // The sessions that share one connection, by their addresses: which frame goes to which, what waits
-// for whom, and what is told to whoever has no session. Sessions do not wait for each other: each
-// has a queue of its own while it is not read, within one bound for all of them.
+// for whom, and what is answered to whoever has no session. Sessions do not wait for each other:
+// each has a queue of its own while it is not read, within one bound for all of them.
 //
 // An address has a session from the moment at which its client says who it is; where nobody need
 // say that, from its first frame. What comes before waits, within the bounds of a session that is

@@ -1,8 +1,9 @@
 // How often one session may send presence, so that it never costs the tokens of edits. A
-// y-websocket client sends back every change of presence that it hears, so its rate grows with the
-// number of people; these echoes have a wide budget and are dropped above it, which loses nothing.
-// What the session shows of itself has a budget of its own: above it the latest waits until there
-// is room. A large one waits in memory that all sessions share. Pure; time is passed in.
+// y-websocket client sends back every change of presence that it receives, so its rate grows with
+// the number of people; these echoes have a wide budget and are dropped above it, which loses
+// nothing. What the session shows of itself has a budget of its own: above it the latest waits
+// until there is room. A large one waits in memory that all sessions share. Pure; time is passed
+// in.
 #pragma once
 
 #include <cstdint>

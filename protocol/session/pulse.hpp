@@ -1,5 +1,5 @@
 // The heartbeat of one session: when to ping, when a peer that does not answer counts as gone, and
-// when a client that hears nothing needs a keep-alive. Time is passed in. Pure.
+// when a client that receives nothing needs a keep-alive. Time is passed in. Pure.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@ class pulse {
  public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// A y-websocket client drops a connection on which it hears nothing for 30 s.
+  /// A y-websocket client drops a connection on which it receives nothing for 30 s.
   static constexpr std::chrono::seconds keep_alive_after{20};
 
   enum class action : std::uint8_t { none, ping, terminate };

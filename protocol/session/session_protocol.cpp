@@ -19,7 +19,7 @@ constexpr std::size_t messages_per_frame_max = 64;
 /// A message that is refused for the rate is still read for its id up to this size.
 constexpr std::size_t refused_read_max = 4096;
 
-/// A client that waits for a receipt hears something within this time and a second.
+/// A client that waits for a receipt receives something within this time and a second.
 constexpr std::chrono::seconds receipt_patience{1};
 
 /// An awareness update of no clients: the keep-alive.
@@ -277,8 +277,8 @@ void session_protocol::refuse_nameless(dialect in, const decoded_frame& frame,
          frame.message_id, out);
 }
 
-/// The dialect in which a session hears a document: what it asks for first decides whether that is
-/// contents or updates.
+/// The dialect in which a session receives a document: what it asks for first decides whether that
+/// is contents or updates.
 dialect session_protocol::heard_in(dialect in, request_kind kind, const joined_document* of) {
   const auto reads_in = traits_of(in).reads_in;
   const dialect_set spoken = of == nullptr ? dialect_set{} : of->spoken;
@@ -337,7 +337,7 @@ bool session_protocol::has_place_for(std::string_view name) noexcept {
   return documents_.size() + kept < settings_.documents_max;
 }
 
-/// The document hears of the leave behind what came before. Once it has handled all of it, the
+/// The document receives the leave behind what came before. Once it has handled all of it, the
 /// acknowledgements of that are on their way to the client, and the session leaves.
 void session_protocol::begin_leaving(joined_document& one, const client_request& what,
                                      input_gatherer& input, session_effects& out) {
@@ -369,8 +369,8 @@ void session_protocol::on_frames_end(session_input& input, session_effects& out)
 }
 
 /// Each kind of message has a limit of its own where the dialect cannot answer with an error.
-/// Presence that is too large is left out and costs a token: a client sends back what it hears of
-/// others, written in its own way, and nobody may be shut out of a document for that.
+/// Presence that is too large is left out and costs a token: a client sends back what it receives
+/// of others, written in its own way, and nobody may be shut out of a document for that.
 bool session_protocol::is_too_large(dialect in, const decoded_frame& frame, std::size_t size,
                                     moment at, session_effects& out) {
   if (size <= settings_.message_bytes_max || traits_of(in).has_errors) return false;

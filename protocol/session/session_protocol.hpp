@@ -79,7 +79,7 @@ struct session_effects {
     notice what;
     std::optional<std::string> document;  ///< That it concerns.
   };
-  /// From now on the session hears this document in this dialect.
+  /// From now on the session receives this document in this dialect.
   struct hearing {
     document_id document = 0;
     dialect in = dialect::y_websocket;
@@ -141,7 +141,8 @@ class session_protocol {
   /// The application has said anew until when its answer about this document holds.
   void on_prolonged(std::string_view document, std::optional<time_point> expires);
   /// Closes one document of which the application's answer has ended. Returns whether it did and
-  /// the session goes on: it ends with the document of its address, and with the last that it has.
+  /// the session continues: it ends with the document of its address, and with the last that it
+  /// has.
   bool on_expiry(moment at, session_effects& out);
   /// Whether on_expiry() would close anything.
   bool has_expired(time_point now) const noexcept;
@@ -202,7 +203,7 @@ class session_protocol {
   void on_document_failed(document_id document, close_reason why, moment at, session_effects& out);
 
   void on_pong(time_point now) noexcept { pulse_.on_pong(now); }
-  /// The process has stood still: the client may have answered, but was not heard.
+  /// The process has stood still: the client may have answered, unnoticed.
   void on_pause_ended(time_point now) noexcept { pulse_.restart(now); }
   /// When the connection last sent anything, and when it last had a sign of life of its peer: bytes
   /// arrived, or were acknowledged.

@@ -124,7 +124,7 @@ void session_protocol::on_renewed(identity_ptr who, std::optional<time_point> ex
     announce(*of, out);
 }
 
-/// Tells the client what it may do, where it waits to hear that.
+/// Notifies the client what it may do, where it waits for that.
 void session_protocol::announce(const joined_document& one, session_effects& out) const {
   route_.dialects.for_each([&](dialect each) {
     if (!codec_of(each).traits().carries_sessions) return;
@@ -146,8 +146,7 @@ void session_protocol::end_with_token(session_effects& out) const {
 std::optional<session_protocol::time_point> session_protocol::expiry_of_address() const noexcept {
   const auto of = std::ranges::find_if(
       documents_, [&](const joined_document& each) { return is_address(each); });
-  const auto answer =
-      of == documents_.end() || !of->answer ? std::nullopt : of->answer->expires;
+  const auto answer = of == documents_.end() || !of->answer ? std::nullopt : of->answer->expires;
   if (!answer || !route_.expires) return answer ? answer : route_.expires;
   return std::min(*answer, *route_.expires);
 }

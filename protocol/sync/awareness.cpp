@@ -165,10 +165,10 @@ result<awareness::taking> awareness::take(const awareness_entry& incoming, const
     if (!hand_over(incoming.client, *known, now)) remove(*known, now);
     return taking::changed;
   }
-  const session_id told_by = known->payer;
+  const session_id relayed_by = known->payer;
   charge(*known, by.session);
-  std::erase(known->also_told, by.session);
-  note_teller(*known, told_by);
+  std::erase(known->also_relayed_by, by.session);
+  note_relayer(*known, relayed_by);
   set_state(*known, state);
   if (announces) {
     sessions_[by.session].own = incoming.client;
@@ -183,8 +183,8 @@ void awareness::note_heard(const awareness_entry& incoming, entry& known, const 
                            bool announces) {
   if (announces) set_owner(known, by.session);
   // What a session shows first is no echo.
-  const bool is_told = by.is_opening && !by.shows_own_only && incoming.state != null_state;
-  if (is_told && !known.state.empty()) note_teller(known, by.session);
+  const bool is_relayed = by.is_opening && !by.shows_own_only && incoming.state != null_state;
+  if (is_relayed && !known.state.empty()) note_relayer(known, by.session);
   if (known.owner != by.session) return;
   known.sent_clock = incoming.clock;
   // Its client has heard the clock that all have, and counts on from there.
@@ -290,8 +290,8 @@ void awareness::remove(entry& of, time_point now) {
   of.owner = no_session;
   of.raised_to = 0;
   of.taken_from = no_session;
-  of.also_told.clear();
-  of.is_told_by_many = false;
+  of.also_relayed_by.clear();
+  of.is_relayed_by_many = false;
   of.updated = now;
 }
 

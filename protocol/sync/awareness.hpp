@@ -4,13 +4,13 @@
 // another session claims it: its last state is kept, and it gets the client once the other one is
 // gone. Sessions are numbered in the order in which they connect: what one opens with is no claim
 // to a client that a later one has shown, only late. What a session relays of clients whose session
-// is not here (another tab told it) belongs to nobody: anybody may renew it, and it vanishes when
-// nobody does, or with the last one who told it. So does what a session shows first together with
-// others, as yrs does, which greets with all that it knows: it gets the one of them that it renews
-// alone. Clocks of vanished clients are remembered for a while, so that a late frame does not bring
-// a ghost back. What finds no room, or is no JSON, is left out; the rest of its update is not.
-// Format: varUint count, then (varUint client, varUint clock, varString JSON or `null`) each.
-// Source: y-protocols 1.0 awareness.js.
+// is not here (another tab relayed it) belongs to nobody: anybody may renew it, and it vanishes
+// when nobody does, or with the last one who relayed it. So does what a session shows first
+// together with others, as yrs does, which greets with all that it knows: it gets the one of them
+// that it renews alone. Clocks of vanished clients are remembered for a while, so that a late frame
+// does not bring a ghost back. What finds no room, or is no JSON, is left out; the rest of its
+// update is not. Format: varUint count, then (varUint client, varUint clock, varString JSON or
+// `null`) each. Source: y-protocols 1.0 awareness.js.
 #pragma once
 
 #include <chrono>
@@ -66,14 +66,15 @@ class awareness {
   /// it, no numbers.
   static constexpr std::uint64_t clock_step_max = std::uint64_t{1} << 32;
   static constexpr std::uint64_t clock_max = (std::uint64_t{1} << 53) - (std::uint64_t{1} << 20);
-  /// With more clients that show a state, or more bytes of states, clocks are not raised twice: all
-  /// would hear of all.
+  /// With more clients that show a state, or more bytes of states, clocks are not raised twice:
+  /// everyone would receive the state of everyone.
   static constexpr std::size_t raised_again_max = 100;
   static constexpr std::size_t raised_again_bytes_max = std::size_t{256} * 1024;
-  /// Nor if all have heard of more bytes for it: so many at once, and this many a second. Somebody
+  /// Nor if all have received more bytes for it: so many at once, and this many a second. Somebody
   /// who comes back again and again would cost all of them the whole room each time.
   static constexpr std::size_t raised_again_bytes_per_second = std::size_t{16} * 1024;
-  /// How far the clock that some have heard may be ahead of the one of its client; see raise_for().
+  /// How far the clock that some have received may be ahead of the one of its client; see
+  /// raise_for().
   static constexpr std::uint64_t raised_by_max = 2;
   /// A client that others may remember, from before this node was started or from elsewhere, is
   /// shown under a clock so far ahead of its own at first: beyond one that was raised then.
@@ -85,13 +86,13 @@ class awareness {
   /// clock, length of the state.
   static constexpr std::size_t framing_size_max = 3 + 8 + 8 + 5;
 
-  /// Of so many sessions that told of a client it is remembered that they did.
-  static constexpr std::size_t tellers_max = 8;
+  /// Of at most so many sessions it is remembered that they have relayed a client.
+  static constexpr std::size_t relayers_max = 8;
 
   /// Who sends an update.
   struct sender {
     session_id session = no_session;
-    /// It has heard no presence yet, so what it shows is no echo.
+    /// It has received no presence yet, so what it shows is no echo.
     bool is_opening = false;
     /// It may be the one, come back, to which a client of another session belongs.
     bool may_take_over = false;
@@ -111,21 +112,21 @@ class awareness {
   /// What became of an update.
   struct applied {
     std::vector<client_id> changed;  ///< Whose clock advanced or whose state vanished.
-    std::size_t left_out = 0;        ///< Entries that said something new and were not taken.
+    std::size_t left_out = 0;        ///< Entries with news that were rejected.
     std::optional<failure> why;      ///< The first of them was not.
     /// The client that it shows under a clock that others may know already, and the clock that it
-    /// is to count on from: told that it is gone under this one, it does so, keeps its state, and
-    /// shows it anew, unless it is a provider of Hocuspocus 4, which only counts.
+    /// is to count on from: notified that it is gone under this one, it does so, keeps its state,
+    /// and shows it anew, unless it is a provider of Hocuspocus 4, which only counts.
     std::optional<std::pair<client_id, std::uint64_t>> counts_from;
     /// Of a first update with several clients: those that others know to be gone, and those that
-    /// the session may not relay, each with its clock. Told so, it shows its own client anew, and
+    /// the session may not relay, each with its clock. Notified, it shows its own client anew, and
     /// drops the others, if they are gone.
     std::vector<std::pair<client_id, std::uint64_t>> gone;
   };
 
   /// `message_size_max`: the largest update that a client may send (limits.max_message_size).
-  /// Clients send back what they hear, so all that is shown fits into such updates, also when the
-  /// clocks are raised, the states stamped, and the JSON is written anew.
+  /// Clients send back what they receive, so all that is shown fits into such updates, also when
+  /// the clocks are raised, the states stamped, and the JSON is rewritten.
   explicit awareness(std::size_t message_size_max = default_message_size_max) noexcept
       : message_size_max_(message_size_max) {}
 
@@ -139,17 +140,17 @@ class awareness {
   /// Takes what a peer says its sessions show: they belong to `peer` (peer_session) from then on. A
   /// client of a session of this node goes over to it if it shows a newer clock there, since the
   /// client has moved. `is_all`: whatever else belonged to it is gone. The budget of a session is
-  /// not looked at, the one of the document is. Left out and failures as apply().
+  /// ignored, the one of the document counts. Left out and failures as apply().
   applied apply_of_peer(byte_view update, session_id peer, bool is_all, time_point now);
 
   struct raised {
-    std::vector<byte_buffer> for_all;  ///< What all must hear first, in parts.
+    std::vector<byte_buffer> for_all;  ///< What all must receive first, in parts.
     std::vector<client_id> clients;    ///< Whose clocks were raised.
   };
 
   /// The states of all other clients for a client that has come back. It has dropped them but knows
-  /// their clocks still, so each gets the next one, which nobody else has heard of yet. If it was
-  /// raised before, all others hear of that, unless there are many or this happens often; the
+  /// their clocks still, so each gets the next one, which nobody else has received yet. If it was
+  /// raised before, all others receive that, unless there are many or this happens often; the
   /// client then sees them when they move or renew. Source: y-websocket 1.5 to 3.1, which drops
   /// states when its connection ends; y-protocols 1.0, which keeps the clocks.
   raised raise_for(std::optional<client_id> returning, time_point now);
@@ -160,7 +161,7 @@ class awareness {
   /// already). Fails with too_many_clients, state_too_large, quota_exceeded.
   result<bool> set_own(client_id client, std::string_view state, session_id owner, time_point now);
 
-  /// Removes the states that belong to a session, or that it alone has told of; those that another
+  /// Removes the states that belong to a session, or that it alone has relayed; those that another
   /// session claims go over to that one. Returns the clients that changed.
   std::vector<client_id> remove_session(session_id session, time_point now);
 
@@ -172,7 +173,7 @@ class awareness {
   std::vector<client_id>
   hand_over_from(session_id owner, const std::function<bool(session_id)>& may_have, time_point now);
 
-  /// What has gone over to whoever claimed it since the last call. These sessions have not heard
+  /// What has gone over to whoever claimed it since the last call. These sessions were not notified
   /// that they are shown, and under which clock.
   std::vector<handed_over> take_handed_over() { return std::exchange(handed_over_, {}); }
 
@@ -227,13 +228,13 @@ class awareness {
   /// Who counts the clock of a client on.
   enum class counting : std::uint8_t {
     client,            ///< The client, or whoever relays it.
-    client_is_behind,  ///< The client, but all have heard a clock that it has not counted to.
+    client_is_behind,  ///< The client, but all have received a clock that it has not counted to.
     server,            ///< The server, which holds the state: set_own().
   };
   struct entry {
     std::uint64_t clock = 0;
     std::uint64_t published_clock =
-        0;              ///< The clock that all have heard; one less if it was raised since.
+        0;              ///< The clock that all have received; one less if it was raised since.
     std::string state;  ///< JSON; empty: the state has vanished.
     std::size_t size_when_rewritten = 0;
     session_id owner = no_session;
@@ -244,13 +245,13 @@ class awareness {
     counting counts = counting::client;
     /// The last that the session or peer has sent to whom it belongs.
     std::uint64_t sent_clock = 0;
-    /// All have heard of its client under this clock, to which it counts once it has heard that it
-    /// is gone under the one before; what it sends before that is new all the same. 0: none.
+    /// All have received its client under this clock, to which it counts once it was notified that
+    /// it is gone under the one before; what it sends before that is new all the same. 0: none.
     std::uint64_t raised_to = 0;
     std::uint64_t changed_in = 0;  ///< The number of the update.
     /// Other sessions than the payer that have shown it while it belonged to nobody.
-    std::vector<session_id> also_told;
-    bool is_told_by_many = false;  ///< More than that.
+    std::vector<session_id> also_relayed_by;
+    bool is_relayed_by_many = false;  ///< More than that.
   };
   /// What a session shows of the client that it claims.
   struct claim {
@@ -305,8 +306,8 @@ class awareness {
   void set_owner(entry& of, session_id owner);
   void charge(entry& to_pay, session_id payer);
   static bool was_raised_by(const entry& known, session_id session);
-  static void note_teller(entry& of, session_id teller);
-  void pass_to_teller(entry& of);
+  static void note_relayer(entry& of, session_id relayer);
+  void pass_to_relayer(entry& of);
   void set_state(entry& of, std::string_view state);
   void remove(entry& of, time_point now);
   static void publish_clock(entry& of, std::uint64_t clock);

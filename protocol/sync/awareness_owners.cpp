@@ -71,26 +71,26 @@ bool awareness::was_raised_by(const entry& known, session_id session) {
   return known.owner == no_session && known.raised_to != 0 && known.payer == session;
 }
 
-void awareness::note_teller(entry& of, session_id teller) {
-  const bool is_known = teller == no_session || teller == of.payer || of.owner != no_session ||
-                        std::ranges::find(of.also_told, teller) != of.also_told.end();
+void awareness::note_relayer(entry& of, session_id relayer) {
+  const bool is_known = relayer == no_session || relayer == of.payer || of.owner != no_session ||
+                        std::ranges::find(of.also_relayed_by, relayer) != of.also_relayed_by.end();
   if (is_known) return;
-  if (of.also_told.size() < tellers_max)
-    of.also_told.push_back(teller);
+  if (of.also_relayed_by.size() < relayers_max)
+    of.also_relayed_by.push_back(relayer);
   else
-    of.is_told_by_many = true;
+    of.is_relayed_by_many = true;
 }
 
 /// Its payer has gone: the next one pays, if he can; else it vanishes when nobody renews it.
-void awareness::pass_to_teller(entry& of) {
-  while (!of.also_told.empty()) {
-    const session_id next = of.also_told.back();
-    of.also_told.pop_back();
+void awareness::pass_to_relayer(entry& of) {
+  while (!of.also_relayed_by.empty()) {
+    const session_id next = of.also_relayed_by.back();
+    of.also_relayed_by.pop_back();
     const showing& shown = sessions_[next];
     const bool has_room =
         shown.clients < session_clients_max && shown.bytes + of.state.size() <= session_bytes_max;
     if (has_room) return charge(of, next);
-    of.is_told_by_many = true;
+    of.is_relayed_by_many = true;
   }
   charge(of, no_session);
 }
@@ -185,17 +185,17 @@ std::vector<awareness::client_id> awareness::remove_session(session_id session, 
   if (const auto found = sessions_.find(session); found != sessions_.end())
     drop_claim(found->second);
   for (auto& [client, known] : entries_) {
-    std::erase(known.also_told, session);
+    std::erase(known.also_relayed_by, session);
     const bool was_shown = !known.state.empty();
-    const bool is_told_by_others = !known.also_told.empty() || known.is_told_by_many;
+    const bool is_relayed_by_others = !known.also_relayed_by.empty() || known.is_relayed_by_many;
     const bool was_relayed_by_it =
-        was_shown && known.owner == no_session && known.payer == session && !is_told_by_others;
+        was_shown && known.owner == no_session && known.payer == session && !is_relayed_by_others;
     if (known.owner == session || was_relayed_by_it) {
       const bool goes_over = hand_over(client, known, now);
       if (!goes_over) remove(known, now);
       if (goes_over || was_shown) changed.push_back(client);
     }
-    if (known.payer == session) pass_to_teller(known);
+    if (known.payer == session) pass_to_relayer(known);
   }
   sessions_.erase(session);
   return changed;

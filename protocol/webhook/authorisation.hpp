@@ -47,7 +47,7 @@ struct authorisation {
   std::chrono::seconds cache_for{0};
   std::optional<std::uint64_t> expires_at{};  ///< Seconds since 1970 (UTC); nothing: never.
   std::string presence{};  ///< What their presence may say of them, an object; empty: nothing.
-  /// When who has heard this should ask again; nothing: when they open another document.
+  /// When whoever has this answer should ask again; nothing: when they open another document.
   std::optional<std::chrono::steady_clock::time_point> asks_again{};
 
   bool operator==(const authorisation&) const = default;

@@ -1,4 +1,5 @@
-// What an application can hear of, and the text that says it. Pure. Format: docs/backend-api.md.
+// Events that an application can be notified of, and the text that says it. Pure. Format:
+// docs/backend-api.md.
 #pragma once
 
 #include <array>

@@ -15,7 +15,7 @@ namespace {
 
 using postgresql::connection;
 
-/// A process, or a connection, that has just ended may go on for a moment as far as the database
+/// A process, or a connection, that has just ended may live for a moment as far as the database
 /// knows.
 constexpr std::chrono::seconds predecessor_patience{5};
 constexpr std::chrono::seconds own_patience{1};
@@ -170,7 +170,7 @@ result<void> postgresql_backend::recover() {
   auto made = state_->connect(own_patience);
   if (!made) {
     failure why = std::move(made).error();
-    // Whoever waits for this goes on waiting.
+    // Whoever waits for this continues to wait.
     if (why.code != errc::disk_full) why.code = errc::storage_failed;
     return tl::unexpected(std::move(why));
   }

@@ -183,7 +183,7 @@ result<void> connection::state::wait(short events) {
   return {};
 }
 
-/// The database may want to be heard before it takes more.
+/// The database may want its output read before it accepts more.
 result<void> connection::state::flush() {
   for (;;) {
     const int left = PQflush(to.get());

@@ -1,4 +1,4 @@
-// A connection to PostgreSQL that sends several statements at once and then hears their answers
+// A connection to PostgreSQL that sends several statements at once and then receives their answers
 // (libpq's pipeline mode). Its source is the only one of the storage that includes libpq, and shows
 // nothing of it here.
 //
@@ -63,7 +63,7 @@ class connection {
   /// The same without preparing it, and without parameters.
   void send_text(std::string statement);
 
-  /// Sends what was added and hears all answers. After the first statement that fails, or whose
+  /// Sends what was added and receives all answers. After the first statement that fails, or whose
   /// hearer does, the database does none of the rest. Fails with disk_full, storage_failed, or as a
   /// hearer did.
   result<void> run();

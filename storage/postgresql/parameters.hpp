@@ -143,7 +143,7 @@ class column {
   std::size_t count_ = 0;
 };
 
-/// A row of an answer; its columns are numbered from 0. Holds while it is being heard.
+/// A row of an answer; its columns are numbered from 0. Valid while it is being received.
 class row {
  public:
   explicit row(std::span<const std::string_view> values) : values_(values) {}

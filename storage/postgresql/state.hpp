@@ -30,7 +30,7 @@ struct postgresql_backend::state {
   void note_damage(const std::string& document, generation newest);
 
   /// Connects for writing. Fails with store_in_use where another process has the tables alone, and
-  /// goes on having them for so long.
+  /// keeps them for so long.
   result<std::unique_ptr<postgresql::connection>> connect(std::chrono::milliseconds patience) const;
 
   /// Does what changes something, in one transaction on a connection of the pool, and commits it

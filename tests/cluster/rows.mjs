@@ -108,7 +108,7 @@ export const rows = [
     }),
   },
   {
-    name: 'one-way', what: 'what one node says reaches nobody, or it hears nobody, 1-20 s', ...network_forms,
+    name: 'one-way', what: 'what one node says reaches nobody, or nothing reaches it, 1-20 s', ...network_forms,
     fault: for_a_while((run) => {
       const alone = run.one_of(run.nodes).name;
       const is_mute = run.random() < 0.5;

@@ -257,7 +257,7 @@ test('documents that clients named by encodeURIComponent are found', async (cont
   }
   const empty = await client('nowhere:1').synced(10_000);
   assert.deepEqual(state_of(empty.doc), Buffer.from([0, 0]));
-  await until(() => count_of(server, "document 'nowhere:1' was fetched from upstream.url: nothing is there under this name") === 1, 'the log says so');
+  await until(() => count_of(server, "document 'nowhere:1' was fetched from upstream.url: the server has no such document") === 1, 'the log says so');
 });
 
 test('large documents that are fetched at once share their memory, and all come', async (context) => {

@@ -30,7 +30,7 @@ enum class hosting : bool { on_workers, on_unit };
 
 class actor_node {
  public:
-  /// `store_patience`: how long edits are taken while the store cannot be written. `upstream`:
+  /// `store_patience`: how long edits are accepted while the store cannot be written. `upstream`:
   /// spawns what documents are fetched from; empty: they are not.
   explicit actor_node(directory_settings settings = {}, hosting where = hosting::on_workers,
                       std::chrono::milliseconds store_patience = {},

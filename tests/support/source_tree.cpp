@@ -10,7 +10,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* product_folders[] = {"base", "protocol", "engine", "storage",
-                                           "net",  "actors",   "app"};
+                                           "net",  "actors",   "app",    "client"};
 
 /// What stands between `open` and `close` behind an #include at the start of the line, or nothing.
 std::string included(const std::string& line, char open, char close) {

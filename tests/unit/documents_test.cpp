@@ -199,6 +199,40 @@ TEST_CASE("a line of a document is one sentence", "[layers][docs]") {
   }
 }
 
+// Clients are notified and receive, servers continue, ports are in use: a reader from elsewhere
+// should not have to guess. Between quotes stand names of tests.
+TEST_CASE("a document and a help text use the plain words", "[layers][docs]") {
+  static const std::regex other{"\\b(told|hears?|goes on|go on|(is|are) taken)\\b",
+                                std::regex::icase};
+  std::vector<std::string> pages = documents();
+  std::erase_if(pages, [](const std::string& page) {
+    return !page.starts_with("docs/") && page != "README.md" && !page.ends_with("/README.md");
+  });
+  std::erase_if(pages, [](const std::string& page) {
+    for (const char* const folder : {"docs/adr/", "tests/", "bench/", "findings/"})
+      if (page.starts_with(folder)) return true;
+    return false;
+  });
+  CHECK(pages.size() > 20);
+  for (const std::string& page : pages) {
+    std::size_t number = 0;
+    for (const std::string& line : read_lines(page)) {
+      ++number;
+      INFO(page << ':' << number << ": " << line);
+      CHECK_FALSE(std::regex_search(replaced(line, "`[^`]*`|\"[^\"]*\"", ""), other));
+    }
+  }
+  for (const char* const file :
+       {"app/config/key_table.cpp", "app/help_texts.hpp", "config/reference.yaml"}) {
+    std::size_t number = 0;
+    for (const std::string& line : read_lines(file)) {
+      ++number;
+      INFO(file << ':' << number << ": " << line);
+      CHECK_FALSE(std::regex_search(line, other));
+    }
+  }
+}
+
 TEST_CASE("a finding says what is expected, what happens and why it matters", "[layers][docs]") {
   const std::string list = read_text("findings/README.md");
   const std::regex file{"\\b((?:protocol|tests|actors|docs)/[a-z0-9_/.]+\\.(?:hpp|cpp|mjs|md))\\b"};

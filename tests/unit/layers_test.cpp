@@ -30,6 +30,7 @@ const std::map<std::string, std::set<std::string>> layers = {
     {"net", {"base"}},
     {"actors", {"base", "protocol", "storage", "net"}},
     {"app", {"base", "protocol", "storage", "net", "actors"}},
+    {"client", {}},
 };
 
 /// The folders within a layer, from top to bottom: each may include itself and what stands below it
@@ -60,8 +61,8 @@ struct confinement {
 
 const std::vector<confinement> libraries = {
     {"boost/", {"net/"}},
-    {"caf/", {"actors/", "app/", "net/io_actor.hpp", "net/io_unit.", "net/unit_inbox."}},
-    {"troupe/", {"actors/gateway", "app/gateway.", "app/serve.cpp"}},
+    {"caf/", {"actors/", "app/", "client/", "net/io_actor.hpp", "net/io_unit.", "net/unit_inbox."}},
+    {"troupe/", {"actors/gateway", "app/gateway.", "app/serve.cpp", "client/"}},
     {"yaml-cpp/", {"app/"}, 1},
     {"CLI/", {"app/"}, 1},
     {"nlohmann/",

@@ -1,6 +1,6 @@
 // Integrates a validated update into a store: the conflict resolution of Yjs (YATA). Nothing here
 // can fail; a struct whose neighbours or parent are missing waits in `pending` and is integrated
-// when they arrive. README.md in this folder explains the four paths of a struct. Source: yjs 13.6
+// when they arrive. README.md in this folder explains the five paths of a struct. Source: yjs 13.6
 // Item.integrate, Item.getMissing, integrateStructs; holes as in yjs 14.
 #pragma once
 

@@ -160,7 +160,6 @@ class struct_store {
   // --- changing: used by integration and collection only ---
   client_index client_for(client_id id);
   item& edit(item_handle handle) noexcept { return items_[handle]; }
-  chain& edit_chain(chain_handle handle) noexcept { return chains_[handle]; }
   type_record& edit_type(type_handle handle) noexcept { return types_[handle]; }
   client_state& edit_state(client_index client) noexcept { return states_[client]; }
 

@@ -221,7 +221,7 @@ class node {
   void run_turn(const document_ptr& of);
   void end_turn(open_document& of);
   void hold(open_document& of, std::function<void(open_document&)> what);
-  void look_whether_loaded(open_document& of);
+  void check_loaded(open_document& of);
   void take(open_document& of, cluster::peer_id from, const cluster::document_block& block);
   void write(open_document& of, byte_view update, bool is_of_peer);
   void acknowledge(open_document& of);

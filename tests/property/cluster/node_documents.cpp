@@ -114,12 +114,12 @@ void node::run_turn(const document_ptr& of) {
     const auto next = std::move(of->mailbox.front());
     of->mailbox.pop_front();
     next(*of);
-    if (is_open()) look_whether_loaded(*of);
+    if (is_open()) check_loaded(*of);
   }
   if (is_open()) end_turn(*of);
 }
 
-void node::look_whether_loaded(open_document& of) {
+void node::check_loaded(open_document& of) {
   const time_point now = world_.now();
   if (!of.held.empty() && !of.peers.is_loaded() && !of.is_asking) {
     of.is_asking = true;

@@ -463,7 +463,7 @@ TEST_CASE("repair of a journal that is damaged says what is behind, and takes it
   const std::string to = store.directory.text() + "/up-to-damage";
   request.to = to;
   const auto cut = run_json(request, storage_damaged);
-  CHECK(cut["problems"][0].get<std::string>().find("it is taken up to the damage") !=
+  CHECK(cut["problems"][0].get<std::string>().find("it is read up to the damage") !=
         std::string::npos);
   REQUIRE_FALSE(cut["behind_damage"].empty());
   bool has_plan = false;

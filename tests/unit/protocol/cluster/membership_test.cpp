@@ -232,7 +232,7 @@ TEST_CASE("a higher number wins, and an equal one with other contents is a confl
   membership one = node_with(1, list_of(3, {1, 2, 3}));
   CHECK(one.on_members({2, 2}, list_of(3, {1, 2, 3})) == outcome::same);
   CHECK(one.on_members({2, 2}, list_of(2, {1, 2, 3})) == outcome::older);
-  CHECK(one.on_members({2, 2}, list_of(4, {1, 2})) == outcome::taken);
+  CHECK(one.on_members({2, 2}, list_of(4, {1, 2})) == outcome::accepted);
   CHECK(one.list().size() == 2);
   CHECK(one.on_members({2, 2}, list_of(4, {1, 2, 4})) == outcome::conflict);
   REQUIRE(one.conflict());
@@ -240,7 +240,7 @@ TEST_CASE("a higher number wins, and an equal one with other contents is a confl
   CHECK(one.conflict()->number == 4);
   CHECK(one.list().size() == 2);
   // An operator decides.
-  CHECK(one.on_members({2, 2}, list_of(5, {1, 2, 4})) == outcome::taken);
+  CHECK(one.on_members({2, 2}, list_of(5, {1, 2, 4})) == outcome::accepted);
   CHECK_FALSE(one.conflict());
 }
 

@@ -75,9 +75,9 @@ TEST_CASE("awareness lets whoever relays a client of nobody renew and end it", "
 
 TEST_CASE("awareness keeps what many sessions have told of until nobody renews it", "[sync]") {
   awareness presence;
-  for (session_id session = 1; session <= awareness::tellers_max + 2; ++session)
+  for (session_id session = 1; session <= awareness::relayers_max + 2; ++session)
     applied(presence, {{50, session, "1"}, {90 + session, 1, "1"}}, session);
-  for (session_id session = 1; session <= awareness::tellers_max + 2; ++session)
+  for (session_id session = 1; session <= awareness::relayers_max + 2; ++session)
     CHECK(presence.remove_session(session, start) == clients{90 + session});
   CHECK(presence.shown() == clients{50});
   CHECK(presence.expire(start + awareness::state_age_max) == clients{50});
