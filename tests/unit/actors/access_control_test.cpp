@@ -103,6 +103,20 @@ TEST_CASE("a key that is unknown may be fetched yet", "[access]") {
   CHECK(found.fault == access::token_fault::unknown_key);
 }
 
+TEST_CASE("a key that is unknown is asked for, whoever shows the token", "[access]") {
+  access_settings settings = with(mode::token);
+  settings.fetches_keys = true;
+  access_control fetching{std::move(settings)};
+  int asked = 0;
+  fetching.on_unknown_key([&] { ++asked; });
+  fetching.identify(asking("/d?token=" + test::vectors().token("ES256")), nullptr);
+  CHECK(asked == 1);
+  CHECK_FALSE(fetching.bearer_of(test::vectors().token("ES256"), "d", {}));  // over HTTP
+  CHECK(asked == 2);
+  fetching.bearer_of("nonsense", "d", {});
+  CHECK(asked == 2);
+}
+
 TEST_CASE("the application is asked about whoever shows anything", "[access]") {
   access_control asks{with(mode::webhook)};
   const auto found = asks.identify(asking("/d?token=its-own-kind"), somebody("ada"));

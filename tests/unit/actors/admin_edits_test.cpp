@@ -79,6 +79,7 @@ TEST_CASE("conditions are entity tags", "[admin]") {
   CHECK(read(R"("a" , W/"b","c")")->one_of == std::vector<std::string>{"a", "", "c"});
   CHECK(read("", "*")->must_be_new);
   CHECK_FALSE(read("a"));
+  CHECK_FALSE(read(","));  // its line is there and empty
   CHECK_FALSE(read(R"("a)"));
   CHECK_FALSE(read("", R"("a")"));
 }
@@ -114,11 +115,12 @@ TEST_CASE("a batch has an order for each of its documents, whatever is wrong wit
     {"name":"a","edits":[],"ifMatch":"\"v\""},
     {"name":"","edits":[]},
     {"name":"c","edits":[{"op":"no"}],"origin":"o"},
+    {"name":"d","edits":[],"ifMatch":""},
     7]})"));
   REQUIRE(orders);
-  REQUIRE(orders->size() == 4);
+  REQUIRE(orders->size() == 5);
   CHECK((*orders)[0]->condition.one_of == std::vector<std::string>{"v"});
-  for (std::size_t i = 1; i < 4; ++i) CHECK((*orders)[i].error().status == 400);
+  for (std::size_t i = 1; i < 5; ++i) CHECK((*orders)[i].error().status == 400);
   std::string many = R"({"documents":[)";
   for (std::size_t i = 0; i <= admin::batch_documents_max; ++i)
     many.append(i == 0 ? "" : ",").append(R"({"name":"a","edits":[]})");

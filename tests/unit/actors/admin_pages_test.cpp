@@ -328,7 +328,8 @@ TEST_CASE("a request to send webhooks again names one or none", "[admin][webhook
   CHECK(std::get<replay_webhooks>(wanted("")).delivery.empty());
   CHECK(std::get<replay_webhooks>(wanted(R"({"delivery":null})")).delivery.empty());
   CHECK(std::get<replay_webhooks>(wanted(R"({"delivery":"d1"})")).delivery == "d1");
-  for (const char* const bad : {"[]", R"({"delivery":1})", R"({"delivery":""})"})
+  for (const char* const bad :
+       {"[]", R"({"delivery":1})", R"({"delivery":""})", R"({"deliverey":"d1"})"})
     CHECK(std::get<http_answer>(wanted(bad)).status == 400);
   CHECK(admin::show_replayed({2}, {}).status == 200);
   CHECK(admin::show_replayed({0}, {}).status == 200);

@@ -92,7 +92,9 @@ TEST_CASE("a refusal lets nobody in, and neither does anything else", "[access][
   CHECK(what_of(401) == outcome::denied);
   CHECK(what_of(403, "no") == outcome::denied);
   CHECK(what_of(200, R"({"rights":[]})") == outcome::denied);
-  CHECK(what_of(200, R"({"rights":["read"],"expiresAt":1})") == outcome::denied);
+  // It may come again, when clocks agree or the application is mended.
+  CHECK(what_of(200, R"({"rights":["read"],"expiresAt":1})") == outcome::unavailable);
+  CHECK(what_of(200, R"({"rights":["read","comment"]})") == outcome::unavailable);
   CHECK(what_of(200, "") == outcome::unavailable);
   CHECK(what_of(200, R"({"allow":true})") == outcome::unavailable);
   CHECK(what_of(200, std::string(20'000, ' ')) == outcome::unavailable);
