@@ -240,6 +240,35 @@ test('frames that no provider sends end what they concern', async (context) => {
   assert.equal((await raw.close_reason()).code, 4400);
 });
 
+test('what comes right before a leave is kept, also while the document is not open yet', async (context) => {
+  const name = document();
+  const raw = await own.raw('/hocuspocus').open();
+  const doc = new Y.Doc();
+  doc.getText('text').insert(0, 'last words');
+  const update = Y.encodeStateAsUpdate(doc);
+  const frames = [
+    hocuspocus_frame(name, 2, 0, 'any'),
+    hocuspocus_frame(name, 0, 0, 1, new Uint8Array([0])),
+    hocuspocus_frame(name, 0, 2, update.length, update),
+    hocuspocus_frame(name, 7),
+  ];
+  for (const frame of frames) raw.send(frame);
+  const reader = await open(context, name).synced();
+  await shows([reader], 'last words');
+});
+
+test('a name that is too long is denied, and the others of its socket stay', async (context) => {
+  for (const version of versions) {
+    const socket = open_socket(context, { version });
+    const good = await open(context, document(), { socket }).synced();
+    const long = open(context, 'x'.repeat(600), { socket });
+    await until(() => long.denied.length > 0, 'the long one is denied', 5000, () => JSON.stringify(socket.closes));
+    good.text.insert(0, version);
+    await good.saved();
+    assert.equal(socket.closes.length, 0);
+  }
+});
+
 // --- tokens ---
 
 /** The token of a user with these rights to a document; by default to all. */

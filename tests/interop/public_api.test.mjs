@@ -10,6 +10,7 @@ import * as Y from 'yjs';
 
 import { temporary_folder } from './support/folder.mjs';
 import { ask_admin, request } from './support/http.mjs';
+import { json_client } from './support/json_client.mjs';
 import { admin_token, refused_start } from './support/server.mjs';
 import { docs, secret, serve_with_tokens, token } from './support/tokens.mjs';
 import { until, within } from './support/wait.mjs';
@@ -153,4 +154,23 @@ test('a log that cannot be written is no node', async (context) => {
   const refused = await refused_start({ 'log.requests': path.join(temporary_folder(), 'none', 'requests.jsonl') });
   assert.equal(refused.code, 1);
   assert.match(refused.stderr, /log\.requests: the file .*requests\.jsonl: No such file or directory/);
+});
+
+test('who administers one document sees nothing of the others that its sessions have joined', async (context) => {
+  const server = await serve_with_tokens(context, { 'server.api_prefix': '/backend' });
+  const both = token({ sub: 'bob', docs: [{ name: 'secret', rights: 'write' }, { name: 'plan', rights: 'write' }] });
+  const bob = await new json_client(server.url, `/secret?token=${both}`).open();
+  context.after(() => bob.raw.socket.close());
+  await bob.ask({ type: 'sync' });
+  await bob.ask({ type: 'sync', docName: 'plan' });
+  bob.send({ type: 'presence', payload: { note: 'price 42' } });
+  bob.send({ type: 'presence', docName: 'plan', payload: { where: 'here' } });
+  const shown = async (bearer) => (await ask(server, bearer, 'GET', '/backend/api/v1/documents/plan/sessions')).body;
+  const admin = token({ sub: 'ann', ...docs('admin') });
+  await until(async () => (await shown(admin)).includes('here'), 'the presence in the document is listed', 5000);
+  const seen = await shown(admin);
+  assert.ok(!seen.includes('secret') && !seen.includes('price'), seen);
+  // An operator sees both.
+  const all = (await ask_admin(server, '/api/v1/documents/plan/sessions')).body;
+  assert.ok(all.includes('secret'), all);
 });
