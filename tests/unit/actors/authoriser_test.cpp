@@ -102,7 +102,7 @@ TEST_CASE("a refusal lets nobody in, and neither does anything else", "[access][
   CHECK(what_of(302) == outcome::unavailable);
   CHECK(what_of(404) == outcome::unavailable);
   CHECK(what_of(500) == outcome::unavailable);
-  CHECK(bed.receiver.requests().size() == 11);  // nothing of this was kept
+  CHECK(bed.receiver.requests().size() == 12);  // nothing of this was kept
 }
 
 TEST_CASE("an application that does not answer lets nobody in", "[access][actors]") {
