@@ -1,25 +1,23 @@
 #include "actors/node_watch.hpp"
 
+#include <algorithm>
 #include <utility>
+
+#include "protocol/cluster/uuid_bytes.hpp"
 
 namespace troupe {
 
 storage::document_id row_id_of(const cluster::node_uuid& id) {
+  lib0::encoder to;
+  cluster::write_uuid(to, id);
   storage::document_id row{};
-  for (std::size_t i = 0; i < 8; ++i) {
-    row[i] = static_cast<std::uint8_t>(id.high >> (56 - 8 * i));
-    row[i + 8] = static_cast<std::uint8_t>(id.low >> (56 - 8 * i));
-  }
+  std::ranges::copy(to.view(), row.begin());
   return row;
 }
 
 cluster::node_uuid uuid_of(const storage::document_id& id) {
-  cluster::node_uuid uuid;
-  for (std::size_t i = 0; i < 8; ++i) {
-    uuid.high = uuid.high << 8 | id[i];
-    uuid.low = uuid.low << 8 | id[i + 8];
-  }
-  return uuid;
+  lib0::decoder from{byte_view{id}};
+  return cluster::read_uuid(from);
 }
 
 node_watch::node_watch(caf::actor_config& config, std::shared_ptr<storage::node_table> table,
