@@ -17,6 +17,7 @@
 
 #include "actors/peer_link.hpp"
 #include "tests/support/actor_node.hpp"
+#include "tests/support/answered_question.hpp"
 #include "tests/support/remote_end.hpp"
 
 namespace troupe::test {
@@ -109,15 +110,7 @@ class link_bed {
   /// The next question about a document for the directory, answered so.
   template <class Question, class Answer>
   Question answer_next(Answer answer) {
-    Question asked;
-    (*directory)
-        ->receive(
-            [&](const Question& what) {
-              asked = what;
-              return answer;
-            },
-            caf::after(patience) >> [] { FAIL("the directory is not asked"); });
-    return asked;
+    return test::answer_next<Question>(*directory, std::move(answer));
   }
   template <class Question>
   bool has_question() {

@@ -4,6 +4,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include <caf/actor_cast.hpp>
 #include <caf/actor_system_config.hpp>
@@ -11,6 +12,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "tests/support/actor_node.hpp"
+#include "tests/support/answered_question.hpp"
 
 namespace troupe::access_applier_test {
 
@@ -55,14 +57,7 @@ class applier_bed {
 
   template <class Question, class Answer>
   Question answer(std::optional<caf::scoped_actor>& as, Answer with) {
-    Question asked;
-    (*as)->receive(
-        [&](const Question& question) {
-          asked = question;
-          return with;
-        },
-        caf::after(patience) >> [] { FAIL("it was not asked"); });
-    return asked;
+    return test::answer_next<Question>(*as, std::move(with));
   }
   /// The sessions and their documents have handled it.
   void settle() {

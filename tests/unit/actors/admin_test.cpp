@@ -3,6 +3,7 @@
 
 #include <future>
 #include <optional>
+#include <utility>
 
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
@@ -12,6 +13,7 @@
 #include <caf/scoped_actor.hpp>
 
 #include "tests/support/actor_node.hpp"
+#include "tests/support/answered_question.hpp"
 
 namespace troupe::admin_test {
 
@@ -56,14 +58,7 @@ class admin_bed {
   /// Answers the next question of this kind; returns it.
   template <class Question, class Answer>
   Question answer(std::optional<caf::scoped_actor>& as, Answer with) {
-    Question asked;
-    (*as)->receive(
-        [&](const Question& question) {
-          asked = question;
-          return with;
-        },
-        caf::after(patience) >> [] { FAIL("it was not asked"); });
-    return asked;
+    return test::answer_next<Question>(*as, std::move(with));
   }
 
   caf::actor_system_config config;
