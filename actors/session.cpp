@@ -186,11 +186,11 @@ void session::on_pause_ended(time_point now) {
 
 void session::on_second(time_point now) {
   if (core_.is_closed()) return;
-  if (connection_->counters().frames_in != reported_.messages) active_at_ = now;
+  if (reported_.has_new(connection_->counters().frames_in)) active_at_ = now;
   report_traffic();
   environment_->table->tally().add_session(connection_->queued_bytes(), core_.spoken());
   connection_->tick(now);
-  if (!questions_.empty()) ask_again(now);
+  if (questions_ && !questions_->empty()) ask_again(now);
   look_at_rights(now);
   if (core_.is_closed()) return;
   for (bool has_more = core_.has_expired(now); has_more;)
@@ -361,10 +361,8 @@ void session::look_for_life() {
 /// The unit counts what its connections did since the last second.
 void session::report_traffic() {
   const connection_counters& counted = connection_->counters();
-  const traffic_count all{counted.frames_in, counted.frames_out, counted.bytes_in,
-                          counted.bytes_out};
-  environment_->table->tally().add(all - reported_);
-  reported_ = all;
+  environment_->table->tally().add(reported_.take_new(
+      {counted.frames_in, counted.frames_out, counted.bytes_in, counted.bytes_out}));
 }
 
 session_info session::describe() const {
@@ -401,7 +399,7 @@ session_load session::load() const {
 
 /// Known by the second, so that a frame does not have to note its time.
 std::chrono::milliseconds session::idle() const {
-  if (connection_->counters().frames_in != reported_.messages) return {};
+  if (reported_.has_new(connection_->counters().frames_in)) return {};
   return std::chrono::duration_cast<std::chrono::milliseconds>(io_unit::clock::now() - active_at_);
 }
 

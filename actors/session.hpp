@@ -132,14 +132,14 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   session_protocol core_;
   std::shared_ptr<websocket_connection> connection_;
   document_handles opened_;
-  question_schedule questions_;  // where the application decides
+  std::unique_ptr<question_schedule> questions_;  // once the application has decided
   std::uint64_t access_seen_;    // access_control::generation() when rights were last looked at
   std::unique_ptr<life_check> life_;  // while a document wants to know
   std::chrono::system_clock::time_point connected_since_;
   time_point active_at_;  // the last second in which its client had sent a message
   visitor_id visitor_;
   bool has_logged_why_ = false;  // a line says why it is closed
-  traffic_count reported_;       // to the tally of the unit, at the last second
+  reported_traffic reported_;    // to the tally of the unit, at the last second
   session_place place_;
 };
 

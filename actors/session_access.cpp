@@ -72,12 +72,13 @@ void session::on_authorised(const std::string& document, const authorised& answe
 
 /// What the application has said holds for a while.
 void session::note_answer(const std::string& document, const webhook::authorisation& answer) {
-  questions_.on_answer(document, answer.asks_again, core_.id());
+  if (!questions_) questions_ = std::make_unique<question_schedule>();
+  questions_->on_answer(document, answer.asks_again, core_.id());
 }
 
 void session::ask_again(time_point now) {
   for (const std::string& name :
-       questions_.take_due(now, [&](const std::string& each) { return has_joined(each); })) {
+       questions_->take_due(now, [&](const std::string& each) { return has_joined(each); })) {
     const auto what = question_about(name, core_.who_in(name));
     request(environment_->authoriser, caf::infinite, what)
         .then([this, name](const authorised& answer) { on_asked_again(name, answer); },
@@ -91,7 +92,7 @@ void session::ask_again(time_point now) {
 void session::on_asked_again(const std::string& document, const authorised& answer) {
   if (core_.is_closed()) return;
   if (answer.what == authorised::outcome::unavailable)
-    return questions_.on_no_answer(document, unit().now(), core_.id());
+    return questions_->on_no_answer(document, unit().now(), core_.id());
   note_answer(document, answer.allowed);
   core_.on_given(document, rights_in(answer));
   if (answer.what == authorised::outcome::granted) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "protocol/dialect.hpp"
 
@@ -25,11 +26,34 @@ struct traffic_count {
     sent_bytes += more.sent_bytes;
     return *this;
   }
-  friend traffic_count operator-(const traffic_count& now, const traffic_count& before) noexcept {
-    return {now.messages - before.messages, now.sent_frames - before.sent_frames,
-            now.received_bytes - before.received_bytes, now.sent_bytes - before.sent_bytes};
-  }
   bool operator==(const traffic_count&) const = default;
+};
+
+/// What of a connection's totals its unit has counted. Their lower halves are enough to find what
+/// came since, if less than 4 GiB do between two calls, which are about a second apart.
+class reported_traffic {
+ public:
+  /// What came since the last call.
+  traffic_count take_new(const traffic_count& all) noexcept {
+    return {since(all.messages, messages_), since(all.sent_frames, sent_frames_),
+            since(all.received_bytes, received_bytes_), since(all.sent_bytes, sent_bytes_)};
+  }
+
+  /// Whether messages came since.
+  bool has_new(std::uint64_t messages) const noexcept {
+    return static_cast<std::uint32_t>(messages) != messages_;
+  }
+
+ private:
+  static std::uint64_t since(std::uint64_t all, std::uint32_t& reported) noexcept {
+    const auto now = static_cast<std::uint32_t>(all);
+    return now - std::exchange(reported, now);
+  }
+
+  std::uint32_t messages_ = 0;
+  std::uint32_t sent_frames_ = 0;
+  std::uint32_t received_bytes_ = 0;
+  std::uint32_t sent_bytes_ = 0;
 };
 
 class unit_tally {

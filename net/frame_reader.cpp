@@ -125,14 +125,14 @@ frame_event frame_reader::take_payload(std::span<std::uint8_t>& input) {
     const bool is_in_place = is_whole_frame && !control_;
     if (!is_in_place && !control_) control_ = std::make_unique<byte_buffer>();
     if (!is_in_place) control_->insert(control_->end(), bytes.begin(), bytes.end());
-    payload_ = is_in_place ? byte_view{bytes} : byte_view{*control_};
+    hand_out(is_in_place ? byte_view{bytes} : byte_view{*control_});
   } else {
     received_ += size;
     if (!skipping_) {
       unmask(bytes);
       const bool is_in_place = is_whole_frame && is_final() && message_.empty();
       if (!is_in_place) message_.insert(message_.end(), bytes.begin(), bytes.end());
-      payload_ = is_in_place ? byte_view{bytes} : byte_view{message_};
+      hand_out(is_in_place ? byte_view{bytes} : byte_view{message_});
     } else if (wants_head_) {
       keep_head(bytes);
     }
@@ -156,7 +156,7 @@ void frame_reader::keep_head(std::span<std::uint8_t> bytes) {
 
 frame_event frame_reader::hand_out_head() {
   wants_head_ = false;
-  payload_ = byte_view{message_}.first(std::min(head_size(), message_.size()));
+  hand_out(byte_view{message_}.first(std::min(head_size(), message_.size())));
   return frame_event::skipped_head;
 }
 
@@ -186,7 +186,7 @@ frame_event frame_reader::end_message() {
     return frame_event::need_more;
   }
   hand_out_ = true;
-  if (kind_ == frame_kind::text && !is_valid_utf8(payload_.subspan(checked_)))
+  if (kind_ == frame_kind::text && !is_valid_utf8(payload().subspan(checked_)))
     return frame_event::bad_text;
   return frame_event::message;
 }
@@ -197,11 +197,11 @@ frame_event frame_reader::end_control() const {
 }
 
 frame_event frame_reader::check_close() const {
-  if (payload_.empty()) return frame_event::close;
-  if (payload_.size() == 1) return frame_event::bad_protocol;
-  const unsigned code = static_cast<unsigned>(payload_[0]) << 8 | payload_[1];
+  if (payload().empty()) return frame_event::close;
+  if (payload().size() == 1) return frame_event::bad_protocol;
+  const unsigned code = static_cast<unsigned>(payload()[0]) << 8 | payload()[1];
   if (!is_close_code(code)) return frame_event::bad_protocol;
-  return is_valid_utf8(payload_.subspan(2)) ? frame_event::close : frame_event::bad_text;
+  return is_valid_utf8(payload().subspan(2)) ? frame_event::close : frame_event::bad_text;
 }
 
 void frame_reader::unmask(std::span<std::uint8_t> bytes) noexcept {
@@ -239,7 +239,7 @@ void frame_reader::filled(std::size_t size) {
   direct_ = 0;
   left_ -= size;
   received_ += size;
-  payload_ = message_;
+  hand_out(message_);
 }
 
 }  // namespace troupe

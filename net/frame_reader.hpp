@@ -54,7 +54,7 @@ class frame_reader {
   frame_event next(std::span<std::uint8_t>& input);
 
   /// The payload of the last event. Valid until the next call, and as long as the input.
-  byte_view payload() const noexcept { return payload_; }
+  byte_view payload() const noexcept { return {payload_, payload_size_}; }
   frame_kind kind() const noexcept { return kind_; }
 
   /// After too_large: discards the rest of this message as it arrives.
@@ -99,6 +99,10 @@ class frame_reader {
   frame_event check_close() const;
   void unmask(std::span<std::uint8_t> bytes) noexcept;
 
+  void hand_out(byte_view payload) noexcept {
+    payload_ = payload.data();
+    payload_size_ = static_cast<std::uint32_t>(payload.size());
+  }
   bool is_too_large() const noexcept;
   opcode code() const noexcept { return static_cast<opcode>(header_[0] & 0x0F); }
   bool is_control() const noexcept { return (header_[0] & 0x08) != 0; }
@@ -112,22 +116,23 @@ class frame_reader {
 
   const std::uint32_t text_size_max_;
   const std::uint32_t binary_size_max_;
-  byte_view payload_;
+  const std::uint8_t* payload_ = nullptr;
+  std::uint32_t payload_size_ = 0;        // bytes; a limit bounds it
+  std::uint32_t checked_ = 0;             // bytes of message_, a text, that are known to be UTF-8
   byte_buffer message_;                   // a data message, or the received part of it
   std::unique_ptr<byte_buffer> control_;  // a control frame that arrives in pieces
   std::uint64_t left_ = 0;                // bytes of the current frame not received yet
   std::uint64_t received_ = 0;            // bytes of the current message, skipped ones included
-  std::uint32_t checked_ = 0;             // bytes of message_, a text, that are known to be UTF-8
   std::uint32_t direct_ = 0;              // bytes at the end of message_ given out by direct_room()
   std::array<std::uint8_t, header_size_max> header_{};
   std::uint8_t header_size_ = 0;  // bytes of the header received so far
   std::uint8_t mask_at_ = 0;
   frame_kind kind_ = frame_kind::binary;
-  bool in_frame_ = false;    // the header is complete, the payload is not
-  bool in_message_ = false;  // a data message has begun and is not complete
-  bool skipping_ = false;
-  bool wants_head_ = false;  // of the skipped message, and it is not complete
-  bool hand_out_ = false;    // message_ was handed out; clear it at the next call
+  bool in_frame_ : 1 = false;    // the header is complete, the payload is not
+  bool in_message_ : 1 = false;  // a data message has begun and is not complete
+  bool skipping_ : 1 = false;
+  bool wants_head_ : 1 = false;  // of the skipped message, and it is not complete
+  bool hand_out_ : 1 = false;    // message_ was handed out; clear it at the next call
 };
 
 }  // namespace troupe

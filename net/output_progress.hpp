@@ -29,8 +29,6 @@ class output_progress {
     std::uint64_t acknowledged = 0;
   };
 
-  explicit output_progress(time_point now = {}) noexcept : progress_at_(now) {}
-
   /// Whether it is worth asking the system how much is acknowledged: something is queued, or much
   /// was sent to a peer from which nothing has come for a second.
   bool needs_look(time_point now, bool has_queue, std::uint64_t consumed,
@@ -39,24 +37,29 @@ class output_progress {
     return has_queue || (is_silent && consumed - settled_ >= backlog_min);
   }
 
-  /// Nothing is queued and nobody has looked.
-  void on_idle(time_point now) noexcept {
-    progress_at_ = now;
-    watch_.reset();
+  /// Nothing is queued and nobody has looked. `last_received`: later than the last acknowledgement,
+  /// that need not be known any more.
+  void on_idle(time_point last_received) noexcept {
+    if (!watch_) return;
+    watch_->has_looked = false;
+    if (last_received >= watch_->acknowledged_at) watch_.reset();
   }
 
   /// The process has stood still: nobody could look.
-  void restart(time_point now) noexcept { progress_at_ = now; }
+  void restart(time_point now) noexcept {
+    if (watch_) watch_->progress_at = now;
+  }
 
   /// The first look only begins the watch: how old its news is, is not known. Life is what a peer
   /// acknowledges of a backlog: a peer whose program hangs has a system that takes a little more.
   void on_look(const look& at) {
-    const bool has_grown = watch_ && at.acknowledged > watch_->acknowledged;
-    if (has_grown && watch_->was_backlogged) acknowledged_at_ = at.now;
-    if (!at.has_queue || has_grown || !watch_ || at.consumed != watch_->consumed)
-      progress_at_ = at.now;
+    if (!watch_) watch_ = std::make_unique<watch>();
+    const bool has_grown = watch_->has_looked && at.acknowledged > watch_->acknowledged;
+    if (has_grown && watch_->was_backlogged) watch_->acknowledged_at = at.now;
+    if (!at.has_queue || has_grown || !watch_->has_looked || at.consumed != watch_->consumed)
+      watch_->progress_at = at.now;
     if (at.acknowledged == at.written) settled_ = at.consumed;
-    if (!watch_) watch_ = std::make_unique<last_look>();
+    watch_->has_looked = true;
     watch_->was_backlogged = at.has_queue || at.written - at.acknowledged >= backlog_min;
     watch_->consumed = at.consumed;
     watch_->acknowledged = at.acknowledged;
@@ -64,23 +67,26 @@ class output_progress {
 
   /// Whether what is queued has not moved for too long.
   bool is_stalled(time_point now, duration longest) const noexcept {
-    return now - progress_at_ > longest;
+    return watch_ && now - watch_->progress_at > longest;
   }
 
   /// When the peer was last seen to acknowledge some of a backlog.
-  time_point acknowledged_at() const noexcept { return acknowledged_at_; }
+  time_point acknowledged_at() const noexcept {
+    return watch_ ? watch_->acknowledged_at : time_point{};
+  }
 
  private:
-  struct last_look {
-    std::uint64_t consumed = 0;
+  struct watch {
+    time_point progress_at;
+    time_point acknowledged_at{};
+    std::uint64_t consumed = 0;      // at the last look, as is the next
     std::uint64_t acknowledged = 0;
+    bool has_looked = false;         // and has not been idle since
     bool was_backlogged = false;
   };
 
-  time_point progress_at_;
-  time_point acknowledged_at_{};
-  std::uint64_t settled_ = 0;         // consumed, when all of it was acknowledged
-  std::unique_ptr<last_look> watch_;  // while there is something to look at: most of the time not
+  std::uint64_t settled_ = 0;     // consumed, when all of it was acknowledged
+  std::unique_ptr<watch> watch_;  // while there is something to look at: most of the time not
 };
 
 }  // namespace troupe

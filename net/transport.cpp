@@ -42,12 +42,6 @@ io_outcome transport::read(std::span<std::uint8_t> into) noexcept {
 
 io_outcome transport::write(const iovec* parts, std::size_t count) noexcept {
   if (tls_) return write_tls(parts, count);
-  const io_outcome written = write_plain(parts, count);
-  written_ += written.size;
-  return written;
-}
-
-io_outcome transport::write_plain(const iovec* parts, std::size_t count) noexcept {
   // The common case, a lone frame, needs no vector.
   if (count == 1)
     return outcome_of(
@@ -58,10 +52,10 @@ io_outcome transport::write_plain(const iovec* parts, std::size_t count) noexcep
   return outcome_of(::sendmsg(socket_, &message, MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
-transport::sent_bytes transport::sent() const noexcept {
+transport::sent_bytes transport::sent(std::uint64_t given) const noexcept {
   int left = 0;  // in the kernel: not sent, or not acknowledged (tcp(7), SIOCOUTQ)
   if (!is_open() || ::ioctl(socket_, TIOCOUTQ, &left) != 0) left = 0;
-  const std::uint64_t written = tls_ ? BIO_number_written(SSL_get_wbio(tls_.get())) : written_;
+  const std::uint64_t written = tls_ ? BIO_number_written(SSL_get_wbio(tls_.get())) : given;
   return {written, written - std::min(written, static_cast<std::uint64_t>(std::max(left, 0)))};
 }
 

@@ -39,8 +39,7 @@ class transport {
       : socket_(std::exchange(other.socket_, -1)),
         met_plain_http_(other.met_plain_http_),
         tls_(std::move(other.tls_)),
-        place_(std::move(other.place_)),
-        written_(other.written_) {}
+        place_(std::move(other.place_)) {}
   transport& operator=(transport&&) = delete;
   ~transport() { close(); }
 
@@ -54,12 +53,13 @@ class transport {
   io_outcome write(const iovec* parts, std::size_t count) noexcept;
 
   /// What the socket was given in all, in bytes on the wire, and how much of it the peer has
-  /// acknowledged. One system call.
+  /// acknowledged. One system call. `given`: what write() has written in all, which is the same
+  /// without TLS.
   struct sent_bytes {
     std::uint64_t written = 0;
     std::uint64_t acknowledged = 0;
   };
-  sent_bytes sent() const noexcept;
+  sent_bytes sent(std::uint64_t given) const noexcept;
 
   /// Whether more can be read although the socket has nothing, because TLS reads whole records.
   bool has_input() const noexcept;
@@ -84,7 +84,6 @@ class transport {
   void close() noexcept;
 
  private:
-  io_outcome write_plain(const iovec* parts, std::size_t count) noexcept;
   io_outcome read_tls(std::span<std::uint8_t> into) noexcept;
   io_outcome write_tls(const iovec* parts, std::size_t count) noexcept;
   io_outcome tls_outcome(int result) noexcept;
@@ -93,7 +92,6 @@ class transport {
   bool met_plain_http_ = false;
   tls_session tls_;
   address_place place_;
-  std::uint64_t written_ = 0;  // without TLS
 };
 
 }  // namespace troupe

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/check.hpp"
@@ -31,7 +33,6 @@ class socket_connection final : public websocket_connection,
                     std::shared_ptr<const connection_settings> settings)
       : unit_(unit),
         transport_(std::move(upgraded.socket)),
-        queue_(settings->write_queue_bytes_max),
         reader_(settings->message_bytes_max, settings->binary_bytes_max),
         settings_(std::move(settings)),
         remote_address_(std::move(upgraded.remote_address)) {
@@ -46,9 +47,8 @@ class socket_connection final : public websocket_connection,
     phase_ = phase::opening;
     unit_.add(shared_from_this());
     last_sent_ = last_received_ = unit_.now();
-    progress_ = output_progress{last_sent_};
     request_flush();
-    is_watched_ = unit_.sockets().add(transport_.socket(), *this, wants_);
+    is_watched_ = unit_.sockets().add(transport_.socket(), *this, wants());
     if (!is_watched_) return terminate(close_reason::io_error);
     defer_self();
   }
@@ -56,7 +56,7 @@ class socket_connection final : public websocket_connection,
   using websocket_connection::send;
   void send(const shared_slice& frames, std::uint32_t count) override {
     if (phase_ != phase::open || is_output_broken_) return;
-    if (queue_.is_full()) return close(close_reason::slow_consumer);
+    if (is_queue_full()) return close(close_reason::slow_consumer);
     queue_.push(frames);
     request_flush();
     counters_.frames_out += count;
@@ -68,12 +68,12 @@ class socket_connection final : public websocket_connection,
 
   void resume_reading() override {
     if (!std::exchange(is_paused_, false) || !transport_.is_open()) return;
-    if (unread_ || transport_.has_input()) defer_self();
-    watch({.readable = true, .writable = wants_.writable});
+    if (has_unread() || transport_.has_input()) defer_self();
+    watch({.readable = true, .writable = wants_writable_});
   }
 
   void ping() override {
-    if (phase_ == phase::open && !queue_.is_full()) append(ping_frame);
+    if (phase_ == phase::open && !is_queue_full()) append(ping_frame);
   }
 
   using websocket_connection::close;
@@ -105,7 +105,7 @@ class socket_connection final : public websocket_connection,
 
   void on_pause_ended(time_point now) override {
     progress_.restart(now);
-    begin_minute(now);
+    if (charged() > 0) begin_minute(now, charged());
   }
 
   void tick(time_point now) override {
@@ -114,8 +114,8 @@ class socket_connection final : public websocket_connection,
       return close(close_reason::quota_exceeded, "a large message is too slow");
     const bool has_queue = !queue_.empty();
     if (!progress_.needs_look(now, has_queue, queue_.consumed_total(), last_received_))
-      return progress_.on_idle(now);
-    const auto [written, acknowledged] = transport_.sent();
+      return progress_.on_idle(last_received_);
+    const auto [written, acknowledged] = transport_.sent(queue_.consumed_total());
     progress_.on_look({now, has_queue, queue_.consumed_total(), written, acknowledged});
     if (has_queue && progress_.is_stalled(now, settings_->write_stall_max))
       close(close_reason::slow_consumer);
@@ -151,7 +151,9 @@ class socket_connection final : public websocket_connection,
       }
     }
     // Both sides have sent their close frame. The peer closes the socket, or the deadline does.
-    if (has_heard_close_ && !std::exchange(has_ended_output_, true)) transport_.end_output();
+    if (!has_heard_close_ || has_ended_output_) return;
+    has_ended_output_ = true;
+    transport_.end_output();
   }
 
   /// Runs what was postponed, so that no handler is called from within a call: the opening, input
@@ -174,7 +176,7 @@ class socket_connection final : public websocket_connection,
   void on_ready(readiness now) override {
     const auto keep = shared_from_this();
     if (now.writable && std::exchange(is_write_blocked_, false)) {
-      watch({.readable = wants_.readable, .writable = false});
+      watch({.readable = wants_readable_, .writable = false});
       flush();
     }
     if ((!now.readable && !now.failed) || phase_ == phase::opening) return;
@@ -187,6 +189,27 @@ class socket_connection final : public websocket_connection,
  private:
   enum class phase : std::uint8_t { fresh, opening, open, closing, closed };
 
+  /// What few connections have, and not for long: memory that the others do without.
+  struct passing {
+    byte_buffer unread;                // input that was read before the pause
+    std::optional<io_timer> deadline;  // while closing
+    std::size_t charged = 0;           // to large_messages
+    time_point large_since{};          // when the minute began in which it is watched
+    std::size_t large_seen = 0;        // what was charged then
+  };
+
+  passing& make_passing() {
+    if (!passing_) passing_ = std::make_unique<passing>();
+    return *passing_;
+  }
+
+  void forget_passing() noexcept {
+    if (passing_ && passing_->unread.empty() && !passing_->deadline && passing_->charged == 0)
+      passing_.reset();
+  }
+
+  std::size_t charged() const noexcept { return passing_ ? passing_->charged : 0; }
+
   /// A message that has begun is read to its end, so that a pause begins between two messages.
   bool may_read() const noexcept {
     if (!transport_.is_open()) return false;
@@ -196,25 +219,33 @@ class socket_connection final : public websocket_connection,
   /// Stops watching for input during a pause: level-triggered epoll would report it every round.
   void leave_unread(readiness now) {
     if (!transport_.is_open()) return;
-    if (!now.failed) return watch({.readable = false, .writable = wants_.writable});
+    if (!now.failed) return watch({.readable = false, .writable = wants_writable_});
     // The socket is dead; what has arrived is read when reading resumes.
     unit_.sockets().remove(transport_.socket(), *this);
     is_watched_ = false;
   }
 
   void watch(readiness interest) {
-    const bool same = interest.readable == wants_.readable && interest.writable == wants_.writable;
-    wants_ = interest;
+    const bool same =
+        interest.readable == wants_readable_ && interest.writable == wants_writable_;
+    wants_readable_ = interest.readable;
+    wants_writable_ = interest.writable;
     if (!transport_.is_open()) return;
     if (!is_watched_)
-      is_watched_ = unit_.sockets().add(transport_.socket(), *this, wants_);
+      is_watched_ = unit_.sockets().add(transport_.socket(), *this, interest);
     else if (!same)
-      unit_.sockets().change(transport_.socket(), *this, wants_);
+      unit_.sockets().change(transport_.socket(), *this, interest);
   }
+
+  readiness wants() const noexcept {
+    return {.readable = wants_readable_, .writable = wants_writable_};
+  }
+
+  bool is_queue_full() const noexcept { return queue_.is_full(settings_->write_queue_bytes_max); }
 
   void wait_for_writing() {
     is_write_blocked_ = true;
-    watch({.readable = wants_.readable, .writable = true});
+    watch({.readable = wants_readable_, .writable = true});
   }
 
   void read() {
@@ -246,14 +277,19 @@ class socket_connection final : public websocket_connection,
     finish();
   }
 
+  bool has_unread() const noexcept { return passing_ && !passing_->unread.empty(); }
+
   void consume_unread() {
-    if (const auto input = std::exchange(unread_, nullptr)) consume(*input);
+    if (!has_unread()) return;
+    byte_buffer input = std::exchange(passing_->unread, {});
+    forget_passing();
+    consume(input);
   }
 
   void consume(std::span<std::uint8_t> input) {
     while (!ignores_input_ && transport_.is_open()) {
       if (!may_read()) {
-        if (!input.empty()) unread_ = std::make_unique<byte_buffer>(input.begin(), input.end());
+        if (!input.empty()) make_passing().unread.assign(input.begin(), input.end());
         return;
       }
       switch (reader_.next(input)) {
@@ -281,7 +317,7 @@ class socket_connection final : public websocket_connection,
   }
 
   void on_ping() {
-    if (phase_ == phase::open && !queue_.is_full())
+    if (phase_ == phase::open && !is_queue_full())
       append(encode_control_frame(opcode::pong, reader_.payload()).view());
   }
 
@@ -306,11 +342,12 @@ class socket_connection final : public websocket_connection,
   /// back when there may be some. Returns whether it continues.
   bool charge_large_message() {
     const std::size_t held = reader_.held_bytes();
-    if (held <= settings_->message_bytes_max || held <= charged_ || !settings_->large_messages)
+    if (held <= settings_->message_bytes_max || held <= charged() || !settings_->large_messages)
       return true;
-    if (charged_ == 0) begin_minute(unit_.now());
-    if (settings_->large_messages->take(held - charged_)) {
-      charged_ = held;
+    if (settings_->large_messages->take(held - charged())) {
+      const bool is_first = charged() == 0;
+      make_passing().charged = held;
+      if (is_first) begin_minute(unit_.now(), 0);
       return true;
     }
     break_off(close_reason::quota_exceeded);
@@ -318,24 +355,26 @@ class socket_connection final : public websocket_connection,
   }
 
   void release_but(std::size_t kept) noexcept {
-    if (charged_ <= kept) return;
-    settings_->large_messages->give_back(charged_ - kept);
-    charged_ = kept;
-    begin_minute(unit_.now());
+    if (charged() <= kept) return;
+    settings_->large_messages->give_back(charged() - kept);
+    passing_->charged = kept;
+    begin_minute(unit_.now(), kept);
+    forget_passing();
   }
 
-  void begin_minute(time_point now) noexcept {
-    large_since_ = now;
-    large_seen_ = charged_;
+  void begin_minute(time_point now, std::size_t seen) noexcept {
+    passing_->large_since = now;
+    passing_->large_seen = seen;
   }
 
   /// Whether a large message comes so slowly that it keeps its memory from others. Looks at one
   /// minute after the other: what came quickly at first would excuse an hour of nothing.
   bool is_dribbling(time_point now) noexcept {
     constexpr std::chrono::seconds span{60};
-    if (charged_ == 0 || reader_.is_between_messages() || now - large_since_ < span) return false;
-    const std::size_t came = charged_ - std::min(charged_, large_seen_);
-    begin_minute(now);
+    if (charged() == 0 || reader_.is_between_messages() || now - passing_->large_since < span)
+      return false;
+    const std::size_t came = charged() - std::min(charged(), passing_->large_seen);
+    begin_minute(now, charged());
     return came < settings_->large_message_rate_min * static_cast<std::size_t>(span.count());
   }
 
@@ -368,8 +407,9 @@ class socket_connection final : public websocket_connection,
   void begin_closing() {
     phase_ = phase::closing;
     resume_reading();  // to find the peer's close frame
-    deadline_ = std::make_unique<io_timer>(unit_.context(), settings_->close_deadline);
-    deadline_->async_wait([self = shared_from_this()](error_code cancelled) {
+    io_timer& deadline =
+        make_passing().deadline.emplace(unit_.context(), settings_->close_deadline);
+    deadline.async_wait([self = shared_from_this()](error_code cancelled) {
       if (!cancelled) self->finish();
     });
   }
@@ -396,14 +436,14 @@ class socket_connection final : public websocket_connection,
     is_watched_ = false;
     transport_.close();
     queue_.clear();
-    unread_.reset();
+    if (passing_) passing_->unread = {};
     release_but(0);
   }
 
   void finish() {
     if (phase_ == phase::closed) return;
     phase_ = phase::closed;
-    deadline_.reset();
+    if (passing_) passing_->deadline.reset();
     release_socket();
     const auto handler = std::exchange(handler_, nullptr);
     unit_.remove(shared_from_this());
@@ -415,33 +455,34 @@ class socket_connection final : public websocket_connection,
   phase phase_ = phase::fresh;
   close_reason reason_ = close_reason::io_error;
   bool is_write_blocked_ = false;  // the socket accepts no more at the moment
-  bool is_output_broken_ = false;  // the socket accepts nothing any more
   bool flush_requested_ = false;
-  bool has_heard_close_ = false;  // or need not wait for the peer's close frame
-  bool has_ended_output_ = false;
+  bool is_deferred_ = false;  // on_deferred() is due
+  bool is_paused_ = false;
+  bool has_frames_ = false;            // delivered since the last on_frames_end
+  bool is_output_broken_ : 1 = false;  // the socket accepts nothing any more
+  bool has_heard_close_ : 1 = false;   // or need not wait for the peer's close frame
+  bool has_ended_output_ : 1 = false;
+  bool is_watched_ : 1 = false;     // the poller knows the socket
+  bool ignores_input_ : 1 = false;  // further input is discarded
+  bool wants_readable_ : 1 = true;  // what the poller watches it for
+  bool wants_writable_ : 1 = false;
   transport transport_;
   write_queue queue_;
   connection_counters counters_;
   time_point last_sent_{};
 
-  bool is_watched_ = false;   // the poller knows the socket
-  bool is_deferred_ = false;  // on_deferred() is due
-  bool is_paused_ = false;
-  bool has_frames_ = false;     // delivered since the last on_frames_end
-  bool ignores_input_ = false;  // further input is discarded
-  readiness wants_{.readable = true};
   frame_reader reader_;
-  std::unique_ptr<byte_buffer> unread_;  // input that was read before the pause
+  std::unique_ptr<passing> passing_;  // null: nothing of it
   std::shared_ptr<connection_handler> handler_;
   const std::shared_ptr<const connection_settings> settings_;
-  std::unique_ptr<io_timer> deadline_;  // while closing
   time_point last_received_{};
-  std::size_t charged_ = 0;     // to large_messages
-  time_point large_since_{};    // when the minute began in which it is watched
-  std::size_t large_seen_ = 0;  // what was charged then
   output_progress progress_;
   std::string remote_address_;
 };
+
+/// Seven cache lines, with what the shared pointer adds: the distance between two of them is an odd
+/// number of lines (connection_memory), so one byte more would cost 128.
+static_assert(sizeof(socket_connection) <= 416);
 
 }  // namespace
 

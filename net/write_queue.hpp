@@ -23,12 +23,12 @@ class write_queue {
   /// The size at which a block of copied frames is closed.
   static constexpr std::size_t block_size_max = 16 * 1024;
 
-  explicit write_queue(std::size_t size_bytes_max) noexcept : size_bytes_max_(size_bytes_max) {}
-
-  /// Whether the queue exceeds its limit. The largest frame since the queue was last empty is not
+  /// Whether the queue exceeds this limit. The largest frame since the queue was last empty is not
   /// counted: a document larger than the limit can still be sent, but not a second one after it.
   /// The owner checks before it pushes.
-  bool is_full() const noexcept { return size_ > size_bytes_max_ + largest_; }
+  bool is_full(std::size_t size_bytes_max) const noexcept {
+    return size_ > size_bytes_max + largest_;
+  }
 
   /// Appends whole frames. Never refuses them.
   void push(const shared_slice& frames);
@@ -81,7 +81,6 @@ class write_queue {
   std::size_t offset_ = 0;  // bytes of the front that are consumed
   std::size_t size_ = 0;
   std::unique_ptr<rest> rest_;  // null: there never were two parts, or too many
-  std::size_t size_bytes_max_;
   std::size_t largest_ = 0;
   std::uint64_t consumed_total_ = 0;
 };

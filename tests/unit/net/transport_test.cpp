@@ -231,23 +231,23 @@ TEST_CASE("what is no TLS fails", "[transport][tls]") {
 TEST_CASE("a transport tells what the peer has acknowledged", "[transport]") {
   socket_pair sockets;
   transport server{sockets.take_here()};
-  CHECK(server.sent().written == 0);
+  CHECK(server.sent(0).written == 0);
   REQUIRE(write(server, {"hello ", "there"}).status == io_status::done);
-  CHECK(server.sent().written == 11);
-  CHECK(server.sent().acknowledged < 11);  // this kind of socket acknowledges what is read
+  CHECK(server.sent(11).written == 11);
+  CHECK(server.sent(11).acknowledged < 11);  // this kind of socket acknowledges what is read
   CHECK(sockets.there_reads() == "hello there");
-  CHECK(server.sent().acknowledged == 11);
+  CHECK(server.sent(11).acknowledged == 11);
   server.close();
-  CHECK(server.sent().acknowledged == 11);
+  CHECK(server.sent(11).acknowledged == 11);
 }
 
 TEST_CASE("under TLS bytes on the wire count as sent", "[transport][tls]") {
   tls_pair pair;
-  const std::uint64_t before = pair.server.sent().written;
+  const std::uint64_t before = pair.server.sent(0).written;
   CHECK(before > 0);  // the handshake
   REQUIRE(write(pair.server, {"hello"}).status == io_status::done);
-  CHECK(pair.server.sent().written > before + 5);
-  CHECK(pair.server.sent().acknowledged <= pair.server.sent().written);
+  CHECK(pair.server.sent(0).written > before + 5);
+  CHECK(pair.server.sent(0).acknowledged <= pair.server.sent(0).written);
 }
 
 }  // namespace troupe::transport_test
