@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <thread>
 
 #include "actors/failure_codes.hpp"
 #include "actors/store_reader.hpp"
@@ -34,10 +35,7 @@ store::behavior_type store::make_behavior() {
   // CAF compares a message with one handler after the other: what each edit brings comes first.
   return {
       [this](const append_updates& append) { on_append(append); },
-      [this](flush_atom) {
-        flush_scheduled_ = false;
-        flush();
-      },
+      [this](flush_atom) { on_flush_due(); },
       [this](const load_document& which) { return on_load(which); },
       [this](const write_checkpoint& checkpoint) { on_checkpoint(checkpoint); },
       [this](const remove_document& which) { return on_remove(which); },
@@ -146,6 +144,19 @@ void store::schedule_flush() {
   tell(this, store_actor{this}, flush_atom_v);
 }
 
+/// Sleeps on the thread that the store has for itself: nothing that it does would be of use
+/// sooner. What has come meanwhile is in the mailbox before the next note.
+void store::on_flush_due() {
+  const auto pause = pace_.wait(std::chrono::steady_clock::now());
+  flush_scheduled_ = false;
+  if (pause <= commit_pace::duration{}) {
+    flush();
+    return;
+  }
+  std::this_thread::sleep_for(pause);
+  schedule_flush();
+}
+
 /// Returns whether nothing is queued any more.
 bool store::flush() {
   if (queued_.empty()) return true;
@@ -156,13 +167,14 @@ bool store::flush() {
 result<void> store::write_batch() {
   const auto began = std::chrono::steady_clock::now();
   auto written = settings_.backend->write(queued_);
+  std::size_t updates = 0;
+  for (const storage::log_append& each : queued_.appends) updates += each.updates.size();
+  pace_.on_commit(updates, began);
   if (!written || !settings_.metrics) return written;
   const storage_metrics& to = settings_.metrics->storage();
   to.commit_time->observe(
       std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
   to.commit_size->observe(static_cast<std::int64_t>(queued_bytes_));
-  std::size_t updates = 0;
-  for (const storage::log_append& each : queued_.appends) updates += each.updates.size();
   to.committed_updates->inc(static_cast<std::int64_t>(updates));
   return written;
 }

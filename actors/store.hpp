@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "actors/caf_compat.hpp"
+#include "actors/commit_pace.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/node_metrics.hpp"
 #include "actors/store_health.hpp"
@@ -76,6 +77,7 @@ class store final : public store_actor::base {
   removed_document on_adopt(const adopt_generation& which);
   void on_recovery_due();
   void schedule_flush();
+  void on_flush_due();
   bool flush();
   bool write_queued();
   result<void> write_batch();
@@ -93,6 +95,7 @@ class store final : public store_actor::base {
   std::size_t queued_bytes_ = 0;  // of queued_, about
   std::unordered_map<caf::actor_id, listener> to_confirm_;
   bool flush_scheduled_ = false;
+  commit_pace pace_;
   bool is_refusing_ = false;  // or delaying
   bool is_delaying_ = false;
   std::chrono::steady_clock::time_point refusing_since_;  // or delaying
