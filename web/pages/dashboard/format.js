@@ -18,6 +18,12 @@ export function format_seconds(value) {
   return `${count.format(value * 1e6)} µs`;
 }
 
+/** "1 min ago", "90 s ago" */
+export function format_ago(ms) {
+  const seconds = Math.round(ms / 1000);
+  return seconds % 60 === 0 ? `${seconds / 60} min ago` : `${seconds} s ago`;
+}
+
 /** "2026-11-29 12:08:05", in the time of the browser. */
 export function format_time(iso) {
   if (!iso) return '';

@@ -13,7 +13,7 @@ const rates = (...names) => (was, now) => names.map((name) => rate_of(was, now, 
 const times = (name, labels) => (was, now) => half_and_most(was, now, name, labels);
 const times_shown = { names: ['half', '99 %'], format: format_seconds };
 
-/** Charts of what docs/metrics.md describes; one whose metrics are not there, or have seen nothing yet, stays away. */
+/** Charts of what docs/operating.md describes; one whose metrics are not there, or have seen nothing yet, stays away. */
 const charts = [
   { title: 'Sessions', names: ['connected'], format: format_count, of: (_, now) => [value_of(now, 'troupe_sessions')] },
   { title: 'Open documents', names: ['open', 'folded'], format: format_count, of: (_, now, seen) => [seen.open_documents, value_of(now, 'troupe_folded_documents')] },
