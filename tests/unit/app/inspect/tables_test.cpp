@@ -149,6 +149,16 @@ TEST_CASE("sessions with their queues", "[inspect]") {
   CHECK(text.ends_with("-            -        -     -\n"));
 }
 
+TEST_CASE("a long name of a user does not push the document out of sight", "[inspect]") {
+  std::string user;
+  for (int i = 0; i < 32; ++i) user += "\xc3\xa4";
+  inspected_sessions all;
+  all.sessions = {{.id = 1, .user = user, .document = "plan"}};
+  CHECK(sessions_text(all).ends_with("  " + user + "  plan\n"));
+  all.sessions[0].user += "x";
+  CHECK(sessions_text(all).ends_with("  " + user + "...  plan\n"));
+}
+
 TEST_CASE("an overview has all of it", "[inspect]") {
   overview all;
   all.node.program = "0.1.0";
