@@ -215,7 +215,7 @@ test('with cluster.tls a node shows itself to whoever has a certificate of its c
     const { code, err } = await inspect(...at, '--config', forged);
     assert.equal(code, 1);
     assert.match(err, why);
-    const { stderr } = await refused_start({ 'storage.path': temporary_folder() }, { file: forged });
+    const { stderr } = await refused_start({ 'storage.engine': 'rocksdb', 'storage.path': temporary_folder() }, { file: forged });
     assert.match(stderr, new RegExp(why.source.slice(1)));
   }
   // Between two looks it may be silent for longer than a peer may.
