@@ -6,28 +6,20 @@
 #include <utility>
 
 #include "app/inspect/figures.hpp"
+#include "app/inspect/width.hpp"
 #include "base/printable.hpp"
 
 namespace troupe::inspection {
 
 namespace {
 
-/// The width of a text on a terminal, where each character takes one place.
-std::size_t width_of(const std::string& utf8) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(utf8, [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
 cell text(const std::string& of) { return {of.empty() ? "-" : printable(of), false}; }
 /// In a column with others behind it, a long text would push those out of sight.
 cell short_text(const std::string& of) {
-  constexpr std::size_t characters_max = 32;
-  std::string shown = printable(of.empty() ? "-" : of);
-  if (width_of(shown) <= characters_max) return {std::move(shown), false};
-  std::size_t end = 0;
-  for (std::size_t left = characters_max; left > 0; --left)
-    for (++end; (shown[end] & 0xc0) == 0x80;) ++end;
-  return {shown.substr(0, end) + "...", false};
+  constexpr std::size_t places_max = 32;
+  const std::string shown = printable(of.empty() ? "-" : of);
+  if (width_of(shown) <= places_max) return {shown, false};
+  return {std::string{beginning_of(shown, places_max)}.append("..."), false};
 }
 cell number(std::string of) { return {std::move(of), true}; }
 cell count(std::uint64_t of) { return number(count_text(of)); }

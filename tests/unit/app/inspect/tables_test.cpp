@@ -13,7 +13,9 @@ TEST_CASE("columns are as wide as their widest cell", "[inspect]") {
                                                                                    "long  1  x\n");
   CHECK(table_of({{{"N", true}, {"M", true}}, {{"12", true}, {"3", true}}}) == " N  M\n"
                                                                                "12  3\n");
-  // A character of several bytes takes one place.
+  // A character of several bytes takes one place, or two.
+  CHECK(table_of({{{"\xe6\x97\xa5"}, {"b"}}, {{"xyz"}, {"c"}}}) == "\xe6\x97\xa5   b\n"
+                                                                   "xyz  c\n");
   CHECK(table_of({{{"\xc3\xa4"}, {"b"}}, {{"xy"}, {"c"}}}) == "\xc3\xa4   b\n"
                                                               "xy  c\n");
 }
