@@ -493,7 +493,9 @@ std::string why_no_command(const CLI::App& app) {
     names.append(names.empty() ? "" : ", ").append(each->get_name());
   const std::vector<std::string> unknown = last->remaining();
   const bool is_option = !unknown.empty() && unknown.front().starts_with('-');
-  if (names.empty() || is_option) return {};
+  if (names.empty()) return {};
+  if (is_option)
+    return last->get_display_name() + ": " + in_single_quotes(unknown.front()) + " is no option";
   const std::string what = unknown.empty() ? "a command is missing"
                                            : in_single_quotes(unknown.front()) + " is no command";
   return last->get_display_name().append(": ").append(what).append("; there are: ").append(names);
