@@ -3,9 +3,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <iostream>
 #include <system_error>
 #include <utility>
+
+#include "base/printable.hpp"
 
 namespace troupe {
 
@@ -61,6 +65,7 @@ result<void> line_log::reopen() {
   TROUPE_ASSIGN(const int file, open_file(path_));
   const std::lock_guard lock{file_mutex_};
   close_file(std::exchange(file_, file));
+  is_mid_line_ = false;
   return {};
 }
 
@@ -75,26 +80,46 @@ void line_log::run() {
     has_work_.wait(lock, [this] { return is_ending_ || !waiting_.empty(); });
     if (waiting_.empty()) return;
     std::swap(lines, waiting_);
-    const std::uint64_t lost = left_out_ - std::exchange(told_, left_out_);
+    const std::uint64_t lost = left_out_ - told_;
     lock.unlock();
+    const std::size_t size = lines.size();
     if (lost > 0) lines.append(gap_(lost)).push_back('\n');
-    {
-      const std::lock_guard busy{file_mutex_};
-      put(file_, lines);
-    }
+    const std::size_t written = put(lines);
+    const bool is_whole = written == lines.size();
+    const std::string_view unwritten = std::string_view{lines}.substr(0, size);
+    const auto left_out = std::ranges::count(unwritten.substr(std::min(written, size)), '\n');
     lines.clear();
     lock.lock();
+    if (is_whole) told_ += lost;
+    left_out_ += static_cast<std::uint64_t>(left_out);
   }
 }
 
-/// A disk that is full loses lines, as it should not stop the node.
-void line_log::put(int file, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(file, text.data(), text.size());
+/// How many bytes are written. A disk that is full loses lines: it must not stop the node.
+std::size_t line_log::put(std::string_view lines) {
+  const std::lock_guard busy{file_mutex_};
+  const bool can_begin = !is_mid_line_ || write_out("\n") == 1;
+  const std::size_t written = can_begin ? write_out(lines) : 0;
+  const bool is_whole = written == lines.size();
+  if (can_begin) is_mid_line_ = written > 0 && lines[written - 1] != '\n';
+  if (!is_whole && !has_failed_)
+    std::cerr << "troupe: the file " + printable(path_) +
+                     " cannot be written: " + std::generic_category().message(errno) +
+                     "; lines are left out until it can\n";
+  has_failed_ = !is_whole;
+  return written;
+}
+
+/// How many bytes are written; errno says why the others are not.
+std::size_t line_log::write_out(std::string_view text) {
+  std::size_t done = 0;
+  while (done < text.size()) {
+    const ssize_t written = ::write(file_, text.data() + done, text.size() - done);
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;
-    text.remove_prefix(static_cast<std::size_t>(written));
+    if (written <= 0) break;
+    done += static_cast<std::size_t>(written);
   }
+  return done;
 }
 
 }  // namespace troupe

@@ -1,6 +1,7 @@
 // A file of lines that others write to while it goes to disk on a thread of its own, so that a slow
-// disk holds up nobody. What finds no room is left out and counted, and the file says so as soon as
-// there is room again.
+// disk holds up nobody. What finds no room, and what cannot be written, is left out and counted,
+// and the file says so as soon as it can be written again; that it cannot is said on the standard
+// error output.
 //
 // Owner: whoever opened it; its end writes what is left. Thread: any.
 #pragma once
@@ -49,12 +50,15 @@ class line_log {
   line_log(std::string path, int file, gap_line gap);
 
   void run();
-  static void put(int file, std::string_view text);
+  std::size_t put(std::string_view lines);
+  std::size_t write_out(std::string_view text);
 
   const std::string path_;
   const gap_line gap_;
   std::mutex file_mutex_;     // held while the file is written or replaced
   int file_;                  // guarded by file_mutex_
+  bool is_mid_line_ = false;  // likewise; of a line the beginning alone was written
+  bool has_failed_ = false;   // likewise; the last lines could not be written
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable has_work_;
   std::string waiting_;

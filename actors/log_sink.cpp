@@ -16,7 +16,7 @@ namespace {
 /// As the other lines of the file.
 std::string gap_in_file(std::uint64_t count, log_format format) {
   const std::string text =
-      std::to_string(count) + " lines were left out: the disk was too slow for them";
+      std::to_string(count) + " lines were left out: the disk was full, or too slow for them";
   const log_record record{"-", "WARN", log_severity::warning, to_string(log_component::node), text};
   return format == log_format::json ? json_line(record, wall_clock_ms())
                                     : text_line(record, coloured::no);

@@ -85,7 +85,8 @@ result<admin_token> find_admin_token(const config& settings) {
   if (!settings.admin.token.empty())
     return admin_token{secret{settings.admin.token}, admin_token::source::configured, {}};
   if (!settings.admin.token_file.empty()) {
-    TROUPE_ASSIGN(secret token, read_token_file(admin_token_words, settings.admin.token_file));
+    TROUPE_ASSIGN(secret token,
+                  read_token_file("admin.token_file: the admin token", settings.admin.token_file));
     return admin_token{std::move(token), admin_token::source::configured, {}};
   }
   // Only a store on disk has a place for it.

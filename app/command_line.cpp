@@ -2,6 +2,7 @@
 
 #include <map>
 #include <sstream>
+#include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -9,6 +10,7 @@
 #include "app/config/keys.hpp"
 #include "app/config/sections.hpp"
 #include "app/help_texts.hpp"
+#include "base/printable.hpp"
 
 namespace troupe {
 
@@ -403,8 +405,9 @@ class inspect_commands {
  public:
   inspect_commands(CLI::App& app, inspect_request& request) : request_(request) {
     inspect_ = app.add_subcommand("inspect", "Look into a running node");
-    inspect_->require_subcommand(1);
+    inspect_->require_subcommand(0, 1);
     inspect_->footer(std::string{inspect_rules} + "\n" + inspect_examples);
+    add_target(*inspect_);
     add("nodes", inspect_action::nodes, "Print how the node is, and its cluster as it sees it");
     add("actors", inspect_action::actors,
         "Print the actors with their mailboxes, and how long messages wait and take");
@@ -429,6 +432,11 @@ class inspect_commands {
     CLI::App& app = *inspect_->add_subcommand(name, what);
     app.footer(inspect_rules);
     app.callback([this, action] { request_.action = action; });
+    add_target(app);
+    return app;
+  }
+
+  void add_target(CLI::App& app) {
     app.add_option("--at", request_.at,
                    "Where the node listens; default: 127.0.0.1:3003, or as --config says")
         ->type_name("HOST:PORT");
@@ -436,7 +444,6 @@ class inspect_commands {
                    "Configuration of the node: its port, and certificates to show")
         ->type_name("FILE");
     app.add_flag("--json", request_.as_json, "Print JSON instead of a table");
-    return app;
   }
 
   void add_limit(CLI::App& app, const char* what) {
@@ -476,6 +483,36 @@ class inspect_commands {
   CLI::App* inspect_;
   inspect_request& request_;
 };
+
+/// Where a command is missing, or is none that there is: what there is. Empty: that is all right.
+std::string why_no_command(const CLI::App& app) {
+  const CLI::App* last = &app;
+  while (!last->get_subcommands().empty()) last = last->get_subcommands().front();
+  std::string names;
+  for (const CLI::App* each : last->get_subcommands([](const CLI::App*) { return true; }))
+    names.append(names.empty() ? "" : ", ").append(each->get_name());
+  const std::vector<std::string> unknown = last->remaining();
+  const bool is_option = !unknown.empty() && unknown.front().starts_with('-');
+  if (names.empty()) return {};
+  if (is_option)
+    return last->get_display_name() + ": " + in_single_quotes(unknown.front()) + " is no option";
+  const std::string what = unknown.empty() ? "a command is missing"
+                                           : in_single_quotes(unknown.front()) + " is no command";
+  return last->get_display_name().append(": ").append(what).append("; there are: ").append(names);
+}
+
+/// What a wrong command line ends with.
+early_exit end_of_wrong_call(const CLI::App& app, const CLI::ParseError& error) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const int code = app.exit(error, out, err);
+  if (code == 0) return {0, out.str(), err.str()};
+  const bool lacks_command = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr ||
+                             dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+  const std::string why = lacks_command ? why_no_command(app) : "";
+  if (why.empty()) return {exit_usage, out.str(), err.str()};
+  return {exit_usage, out.str(), why + "\nRun with --help for more information.\n"};
+}
 
 }  // namespace
 
@@ -519,10 +556,7 @@ tl::expected<invocation, early_exit> parse_command_line(int argc, const char* co
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    std::ostringstream out;
-    std::ostringstream err;
-    const int code = app.exit(error, out, err);
-    return tl::unexpected(early_exit{code == 0 ? 0 : exit_usage, out.str(), err.str()});
+    return tl::unexpected(end_of_wrong_call(app, error));
   }
   if (version->parsed()) call.what = command::version;
   if (doc.parsed()) call.what = command::doc;

@@ -125,7 +125,8 @@ inline constexpr const char* inspect_rules =
 
 inline constexpr const char* inspect_examples =
     "Examples:\n"
-    "  troupe inspect nodes                        the node, and its cluster as it sees it\n"
+    "  troupe inspect nodes                        the node, and its cluster as it sees it; the\n"
+    "                                              same without a command\n"
     "  troupe inspect sessions --sort queue        who reads too slowly\n"
     "  troupe inspect documents --limit 100 --json\n"
     "  troupe inspect document notes/today\n"

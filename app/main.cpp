@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app/cluster/command.hpp"
+#include "app/cluster/published_port.hpp"
 #include "app/command_line.hpp"
 #include "app/config/caf_options.hpp"
 #include "app/config/check.hpp"
@@ -53,6 +54,12 @@ int look_into_node(const troupe::inspect_request& request, const troupe::config_
   if (!target) {
     std::cerr << "troupe: " << target.error().detail << '\n';
     return troupe::exit_usage;
+  }
+  const bool has_tls = !target->tls.certificate.empty();
+  const auto checked = has_tls ? troupe::check_certificates(target->tls) : troupe::result<void>{};
+  if (!checked) {
+    std::cerr << "troupe: " << checked.error().detail << '\n';
+    return troupe::inspect_failed;
   }
   std::optional<troupe::watch_screen> screen;
   const auto show = [&](const std::string& text, std::chrono::milliseconds pause) {

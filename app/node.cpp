@@ -2,6 +2,8 @@
 
 #include <iostream>
 #include <random>
+#include <string>
+#include <utility>
 
 #include <caf/scoped_actor.hpp>
 
@@ -36,6 +38,13 @@ constexpr std::chrono::milliseconds worker_patience{100};
 std::uint64_t random_seed() {
   std::random_device random;
   return std::uint64_t{random()} << 32 | random();
+}
+
+/// The same outcome; a failure begins with the keys that an operator may have to change.
+template <class Value>
+result<Value> with_keys(const std::string& keys, result<Value> outcome) {
+  if (!outcome) outcome.error().detail = keys + ": " + outcome.error().detail;
+  return outcome;
 }
 
 }  // namespace
@@ -286,9 +295,10 @@ result<void> node::open_listeners() {
   std::vector<io_unit*> units;
   for (const auto& unit : units_) units.push_back(unit.get());
   TROUPE_ASSIGN(journal_, open_journal(settings_));
-  TROUPE_ASSIGN(listener_,
-                listener::open(std::move(units), listening, host_,
-                               make_public_handler(settings_, system_, parts_of_api(), host_)));
+  TROUPE_ASSIGN(listener_, with_keys("server.address, server.port",
+                                     listener::open(std::move(units), listening, host_,
+                                                    make_public_handler(settings_, system_,
+                                                                        parts_of_api(), host_))));
   return settings_.admin.enabled ? open_admin_listener(listening.connection.large_messages)
                                  : result<void>{};
 }
@@ -298,7 +308,8 @@ std::function<void(const std::string&)> node::out_of_resources_hook() const {
 }
 
 result<void> node::load_tls() {
-  TROUPE_ASSIGN(tls_, tls_context::load(settings_.tls.certificate, settings_.tls.key));
+  TROUPE_ASSIGN(tls_, with_keys("server.tls.certificate, server.tls.key",
+                                tls_context::load(settings_.tls.certificate, settings_.tls.key)));
   return {};
 }
 
@@ -316,15 +327,11 @@ result<void> node::open_admin_listener(std::shared_ptr<budget> large_messages) {
   listener_settings listening = to_admin_listener_settings(settings_, std::move(large_messages));
   listening.on_out_of_resources = out_of_resources_hook();
   TROUPE_ASSIGN(token_, find_admin_token(settings_));
-  auto opened =
-      listener::open({&unit}, listening, nullptr,
-                     make_admin_handler(settings_, system_, parts_of_api(), token_.value));
-  if (!opened) {
-    failure why = std::move(opened).error();
-    why.detail = "the admin pages (admin.address, admin.port, admin.enabled): " + why.detail;
-    return tl::unexpected(std::move(why));
-  }
-  admin_listener_ = *std::move(opened);
+  TROUPE_ASSIGN(admin_listener_,
+                with_keys("the admin pages (admin.address, admin.port, admin.enabled)",
+                          listener::open({&unit}, listening, nullptr,
+                                         make_admin_handler(settings_, system_, parts_of_api(),
+                                                            token_.value))));
   return {};
 }
 

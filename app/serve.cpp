@@ -140,7 +140,8 @@ void reload(node& running, log_sink& log) {
   if (running.has_tls()) return reload_tls(running);
   if (!has_logs)
     std::cerr << "troupe: SIGHUP changes nothing: there is no certificate to read again "
-                 "(server.tls.certificate is not set)\n";
+                 "(server.tls.certificate), and no file to open again (log.file, log.requests, "
+                 "log.audit)\n";
 }
 
 /// Waits for the next signal. The service manager is told meanwhile that the node lives, as long as

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -73,6 +74,14 @@ config::config(certificates shown) {
 
 namespace {
 
+/// CAF shows files that it cannot use as a promise that was broken.
+caf::error check_certificates(const caf::actor_system_config& shown) {
+  for (const std::string* file :
+       {&shown.openssl_certificate, &shown.openssl_key, &shown.openssl_cafile})
+    if (!std::ifstream{*file}.good()) return caf::make_error(caf::sec::cannot_open_file, *file);
+  return {};
+}
+
 class connecting {
  public:
   connecting(caf::actor_system& system, const target& where)
@@ -112,6 +121,8 @@ class connecting {
 
   caf::expected<gateway> try_gateway() {
     const bool has_tls = !system_.config().openssl_certificate.empty();
+    if (has_tls)
+      if (caf::error unusable = check_certificates(system_.config())) return unusable;
     const caf::io::middleman_actor connector =
         has_tls ? system_.openssl_manager().actor_handle() : system_.middleman().actor_handle();
     caf::error problem;
@@ -127,6 +138,9 @@ class connecting {
                 found = caf::actor_cast<gateway>(actor);
             },
             [&](const caf::error& why) { problem = why; });
+    if (problem == caf::sec::broken_promise)
+      return caf::make_error(caf::sec::broken_promise,
+                             "the certificate, its key or the authority cannot be used");
     if (problem) return problem;
     return found;
   }

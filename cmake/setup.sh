@@ -162,7 +162,7 @@ unlock_setup() { exec {setup_lock}>&-; }
 build_caf() { # build_caf NAME CMAKE_ARGUMENT...
   local name=$1
   shift
-  build_dependency "$name" actor-framework experimental "$caf_version" "about 5 minutes on 2 cores" \
+  build_dependency "$name" actor-framework experimental "$caf_version" "about 3 minutes on 2 cores" \
     -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=5 \
     -DCMAKE_CXX_STANDARD=17 -DCAF_LOG_LEVEL=INFO -DCAF_ENABLE_EXAMPLES=OFF -DCAF_ENABLE_TESTING=OFF -DCAF_ENABLE_TOOLS=OFF "$@"
 }

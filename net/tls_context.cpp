@@ -72,6 +72,15 @@ result<std::unique_ptr<tls_context>> tls_context::load(std::string certificate_f
   return made;
 }
 
+result<void> tls_context::check_authorities(const std::string& file) {
+  ERR_clear_error();
+  const std::shared_ptr<SSL_CTX> made{SSL_CTX_new(TLS_client_method()), &SSL_CTX_free};
+  if (!made) return fail(errc::invalid_config, "TLS cannot be set up: " + last_error());
+  if (SSL_CTX_load_verify_locations(made.get(), file.c_str(), nullptr) != 1)
+    return bad_file("the authorities", file);
+  return {};
+}
+
 result<void> tls_context::reload() {
   auto loaded = load_files(certificate_file_, key_file_);
   if (!loaded) return tl::unexpected(std::move(loaded).error());

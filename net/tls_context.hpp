@@ -27,6 +27,10 @@ class tls_context {
   static result<std::unique_ptr<tls_context>> load(std::string certificate_file,
                                                    std::string key_file);
 
+  /// Whether a file names the authorities (CA) that others' certificates come from.
+  /// Fails with invalid_config; the detail names the file and what is wrong with it.
+  static result<void> check_authorities(const std::string& file);
+
   /// Loads both files again. On failure the old ones stay in use.
   result<void> reload();
 

@@ -33,8 +33,8 @@ fi
 
 root=$(mktemp -d "$deps_dir/package-test-XXXX")
 trap 'rm -rf "$root"' EXIT
-chmod 755 "$root"
 tar -C "$root" -xf "$clean"
+chmod 755 "$root"  # what was packed has the mode of a directory of mktemp
 # How this machine reaches the archive.
 cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 find /etc/apt/apt.conf.d -type f -exec grep -lE '^ *Acquire' {} + | xargs -r cp -t "$root/etc/apt/apt.conf.d"

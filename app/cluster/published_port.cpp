@@ -1,32 +1,31 @@
 #include "app/cluster/published_port.hpp"
 
-#include <fstream>
+#include <string>
 
 #include <caf/io/middleman_actor.hpp>
 #include <caf/openssl/manager.hpp>
 #include <caf/send.hpp>
 
+#include "net/tls_context.hpp"
+
 namespace troupe {
-
-namespace {
-
-result<void> check_readable(const char* key, const std::string& path) {
-  if (std::ifstream{path}.good()) return {};
-  return fail(errc::invalid_config,
-              std::string{key}.append(": the file '").append(path).append("' cannot be read"));
-}
-
-}  // namespace
 
 bool has_cluster_tls(const config& settings) {
   return settings.cluster.enabled && !settings.cluster_tls.certificate.empty();
 }
 
+result<void> check_certificates(const config::cluster_tls_section& files) {
+  const auto loaded = tls_context::load(files.certificate, files.key);
+  if (!loaded)
+    return fail(loaded.error().code,
+                "cluster.tls.certificate, cluster.tls.key: " + loaded.error().detail);
+  const auto checked = tls_context::check_authorities(files.ca);
+  if (!checked) return fail(checked.error().code, "cluster.tls.ca: " + checked.error().detail);
+  return {};
+}
+
 result<void> check_cluster_tls(const config& settings) {
-  if (!has_cluster_tls(settings)) return {};
-  TROUPE_TRY(check_readable("cluster.tls.certificate", settings.cluster_tls.certificate));
-  TROUPE_TRY(check_readable("cluster.tls.key", settings.cluster_tls.key));
-  return check_readable("cluster.tls.ca", settings.cluster_tls.ca);
+  return has_cluster_tls(settings) ? check_certificates(settings.cluster_tls) : result<void>{};
 }
 
 caf::io::middleman_actor connector_of(const config& settings, caf::actor_system& system) {

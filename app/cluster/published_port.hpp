@@ -21,8 +21,11 @@ namespace troupe {
 /// Whether other nodes, and whoever else connects, must show a certificate.
 bool has_cluster_tls(const config& settings);
 
-/// CAF shows a file that it cannot read as a failed connection, much later. Fails with
-/// invalid_config.
+/// Whether these files can be used. CAF shows one that it cannot use as a failed connection, much
+/// later. Fails with invalid_config.
+result<void> check_certificates(const config::cluster_tls_section& files);
+
+/// The same of the certificates of a node, where it has some.
 result<void> check_cluster_tls(const config& settings);
 
 /// The actor that connects to other processes.

@@ -3,10 +3,13 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <ctime>
 #include <ostream>
 #include <string_view>
+
+#include "app/inspect/width.hpp"
 
 namespace troupe {
 
@@ -68,19 +71,14 @@ bool watch_screen::show(const std::string& text, std::chrono::milliseconds pause
 
 std::string fitted(const std::string& text, std::size_t lines, std::size_t columns) {
   std::string fits;
-  std::size_t line = 1;
-  std::size_t column = 0;
-  for (const char c : text) {
-    if (c == '\n') {
-      if (line == lines) break;
-      fits += c;
-      ++line;
-      column = 0;
-      continue;
-    }
-    const bool continues = (c & 0xc0) == 0x80;  // a character of several bytes
-    if (!continues) ++column;
-    if (columns == 0 || column <= columns) fits += c;
+  std::string_view left = text;
+  for (std::size_t line = 1; !left.empty(); ++line) {
+    const std::size_t end = std::min(left.find('\n'), left.size());
+    const std::string_view whole = left.substr(0, end);
+    fits += columns == 0 ? whole : inspection::beginning_of(whole, columns);
+    if (line == lines || end == left.size()) break;
+    fits += '\n';
+    left.remove_prefix(end + 1);
   }
   return fits;
 }

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <initializer_list>
 #include <string_view>
+#include <utility>
 
 #include "app/inspect/figures.hpp"
+#include "app/inspect/width.hpp"
 #include "base/printable.hpp"
 
 namespace troupe::inspection {
@@ -12,6 +14,13 @@ namespace troupe::inspection {
 namespace {
 
 cell text(const std::string& of) { return {of.empty() ? "-" : printable(of), false}; }
+/// In a column with others behind it, a long text would push those out of sight.
+cell short_text(const std::string& of) {
+  constexpr std::size_t places_max = 32;
+  const std::string shown = printable(of.empty() ? "-" : of);
+  if (width_of(shown) <= places_max) return {shown, false};
+  return {std::string{beginning_of(shown, places_max)}.append("..."), false};
+}
 cell number(std::string of) { return {std::move(of), true}; }
 cell count(std::uint64_t of) { return number(count_text(of)); }
 cell size(std::uint64_t of) { return number(size_text(of)); }
@@ -23,12 +32,6 @@ table_row heading(std::initializer_list<const char*> texts, std::size_t numbers_
   for (const char* const each : texts) row.push_back({each, false});
   for (std::size_t i = numbers_from; i < numbers_to; ++i) row[i].is_number = true;
   return row;
-}
-
-/// The width of a text on a terminal, where each character takes one place.
-std::size_t width_of(const std::string& utf8) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(utf8, [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
 std::string joined(const std::vector<std::string>& texts) {
@@ -205,7 +208,8 @@ std::string sessions_text(const inspected_sessions& all) {
     rows.push_back({number(std::to_string(each.id)), size(each.queued_bytes), size(each.bytes_in),
                     size(each.bytes_out), count(each.messages_in), count(each.messages_out),
                     time(each.idle), time(each.connected), count(each.documents),
-                    text(each.dialects), text(each.address), text(each.user), text(each.document)});
+                    text(each.dialects), text(each.address), short_text(each.user),
+                    text(each.document)});
   return list_line("sessions", all.sessions.size(), all.source) + "; of all " +
          size_text(all.queued_bytes) + " queued, " + size_text(all.bytes_in) + " in, " +
          size_text(all.bytes_out) + " out\n" + table_of(rows);

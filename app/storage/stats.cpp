@@ -8,20 +8,21 @@ namespace troupe {
 
 namespace {
 
-using storage::document_info;
-
-std::uint64_t size_of(const document_info& of) { return of.log_bytes + of.checkpoint_size; }
+std::uint64_t size_of(const storage::document_info& of) {
+  return of.log_bytes + of.checkpoint_size;
+}
 
 struct store_description {
   storage::store_stats stats;
   std::uint64_t documents = 0;
   std::uint64_t removed = 0;
   std::uint64_t damaged = 0;
-  std::vector<document_info> largest;  // the largest first
+  std::vector<storage::document_info> largest;  // the largest first
 };
 
-void keep_largest(std::vector<document_info>& in, document_info one, std::size_t count) {
-  const auto is_larger = [](const document_info& a, const document_info& b) {
+void keep_largest(std::vector<storage::document_info>& in, storage::document_info one,
+                  std::size_t count) {
+  const auto is_larger = [](const storage::document_info& a, const storage::document_info& b) {
     return size_of(a) > size_of(b);
   };
   in.insert(std::upper_bound(in.begin(), in.end(), one, is_larger), std::move(one));
@@ -38,7 +39,7 @@ result<store_description> describe(const storage_request& request) {
       .prefix = {}, .after = {}, .limit = page_size, .with_removed = true};
   for (;;) {
     TROUPE_ASSIGN(auto page, store->list(query));
-    for (document_info& each : page.documents) {
+    for (storage::document_info& each : page.documents) {
       query.after = each.name;
       ++(each.is_removed ? all.removed : all.documents);
       all.damaged += each.damage.empty() ? 0 : 1;
@@ -57,7 +58,7 @@ std::string json_of(const store_description& all, const storage_request& request
   out.name("meta_bytes").value(all.stats.meta_bytes);
   out.name("journal_bytes").value(all.stats.journal_bytes);
   out.name("free_bytes").value(all.stats.free_bytes).name("largest").open('[');
-  for (const document_info& each : all.largest)
+  for (const storage::document_info& each : all.largest)
     out.open('{')
         .name("name")
         .value(each.name)
@@ -90,7 +91,7 @@ result<storage_outcome> describe_store(const storage_request& request) {
     text += row("free on its disk", size_text(all.stats.free_bytes));
   }
   if (!all.largest.empty()) text += "largest documents\n";
-  for (const document_info& each : all.largest)
+  for (const storage::document_info& each : all.largest)
     text += row(size_text(size_of(each)), in_single_quotes(each.name) + ", " +
                                               counted(each.log_records, "record") +
                                               " behind its checkpoint");

@@ -389,7 +389,7 @@ test('a port that is in use is told, by its keys, and the server does not start'
     assert.doesNotMatch(admin.stdout, /listening/);
     const main = await refused_start({ 'server.port': port });
     assert.equal(main.code, 1);
-    assert.match(main.stderr, new RegExp(`${port}.*in use`));
+    assert.match(main.stderr, new RegExp(`server\\.port.*${port}.*in use`));
   } finally {
     holder.close();
   }

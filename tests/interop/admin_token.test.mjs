@@ -101,7 +101,7 @@ test('a token may stand in a file', async (context) => {
   assert.ok(!`${own.server.stdout}${own.server.stderr}`.includes('a-token-from-a-file'));
   const missing = await refused_start({ 'admin.token': undefined, 'admin.token_file': path.join(data, 'nothing') });
   assert.equal(missing.code, 1);
-  assert.match(missing.stderr, /nothing.*No such file/);
+  assert.match(missing.stderr, /admin\.token_file.*nothing.*No such file/);
   assert.ok(!existsSync(path.join(data, 'nothing')));
 });
 

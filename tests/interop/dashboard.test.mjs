@@ -65,6 +65,8 @@ test('the dashboard asks for the token, and shows the node, its documents and it
 
   await page.until_shown('#view', /ready at/);
   await page.until_shown('#view', /it is in no cluster/);
+  await page.until_shown('#view', /is measured where metrics\.port is set/);
+  await page.until_shown('.charts', /1 min ago\s*now/);
   await page.until_shown('.charts', /Sessions[\s\S]*connected 2/);
   await page.until_shown('.charts', /received [\d.,]+\/s/);
   await until(() => page.run(`[...document.querySelectorAll('.line')].some((line) => line.getAttribute('d')?.includes('L'))`), 'lines are drawn', 20000);

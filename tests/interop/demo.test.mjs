@@ -88,18 +88,23 @@ test('two windows share a board: notes, their places, and text in one note at on
   await no_mistakes(ada, bob);
 });
 
-test('a window without a document in its address gets one, which another can open', { skip }, async (context) => {
+test('windows that open the address as it is printed share a document, until one asks for a new one', { skip }, async (context) => {
   const { server } = await own_server(context);
   const { open } = await use_windows(context);
-  const first = await open(`http://127.0.0.1:${server.port}/demo`);
-  await connected(first);
-  const address = await first.run('location.href');
-  assert.match(address, /\/demo\?doc=\w+$/);
-  const second = await open(address);
-  await connected(second);
+  const [first, second] = [await open(`http://127.0.0.1:${server.port}/demo`), await open(`http://127.0.0.1:${server.port}/demo`)];
+  for (const page of [first, second]) await connected(page);
   await first.run(`document.querySelector('.tiptap').focus()`);
   await first.insert('shared');
   await converged([first, second], 6);
+  const shared = await first.run('location.href');
+  assert.match(shared, /\/demo\?doc=welcome$/);
+
+  await second.click('#new');
+  await until(async () => (await second.run('location.href').catch(() => shared)) !== shared, 'the address has changed', 20000);
+  await connected(second);
+  assert.match(await second.run('location.href'), /\/demo\?doc=\w+$/);
+  assert.equal(letters(await text_of(second)), '');
+  await no_mistakes(first, second);
 });
 
 test('where tokens are needed the page asks for one, and keeps it out of addresses', { skip }, async (context) => {

@@ -126,6 +126,11 @@ test('with cluster.tls a program shows a certificate of the cluster', { skip: sk
     assert.equal(stranger.code, 1);
     assert.match(stranger.err, /^backend: /);
   }
+  const missing = await edit(...shows('ours'), '--key', '/nowhere.key');
+  assert.equal(missing.code, 1);
+  assert.match(missing.err, /^backend: .*cannot_open_file.*\/nowhere\.key/);
+  const mixed = await edit(...shows('ours'), '--key', certificates('other', 'node-a').key);
+  assert.match(mixed.err, /the certificate, its key or the authority cannot be used/);
   // One that has nothing to say for longer than a peer may be silent stays.
   const observer = await join(server, admin_token, '--document', 'plan', '--until', 'at last', ...shows('ours'));
   await until(() => observer.said().includes('text: over TLS'), 'the program observes');

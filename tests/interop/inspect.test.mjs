@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { has_cluster, lasting_port, own_cluster } from './support/cluster.mjs';
 import { own_server } from './support/fixture.mjs';
 import { temporary_folder } from './support/folder.mjs';
-import { binary_path } from './support/server.mjs';
+import { binary_path, refused_start } from './support/server.mjs';
 import { cluster_tls_section, make_cluster_certificates } from './support/tls.mjs';
 import { until, within } from './support/wait.mjs';
 
@@ -204,6 +204,20 @@ test('with cluster.tls a node shows itself to whoever has a certificate of its c
   assert.equal(stranger.code, 1);
   assert.match(stranger.err, /these certificates|does not answer/);
   for (const { out } of [bare, stranger]) assert.equal(out, '');
+  const [ours, other] = ['ours', 'other'].map((authority) => certificates(authority, 'node-a'));
+  const unusable = [
+    [{ ...ours, key: other.key }, /^troupe: cluster\.tls\.certificate, cluster\.tls\.key: .*(does not belong|mismatch)/],
+    [{ ...ours, certificate: '/nowhere.crt' }, /^troupe: cluster\.tls\.certificate, cluster\.tls\.key: the certificate '\/nowhere\.crt': No such file/],
+    [{ ...ours, ca: '/nowhere.ca' }, /^troupe: cluster\.tls\.ca: the authorities '\/nowhere\.ca': No such file/],
+  ];
+  for (const [files, why] of unusable) {
+    writeFileSync(forged, readFileSync(configured, 'utf8').replace(tls_of('ours'), cluster_tls_section(files)));
+    const { code, err } = await inspect(...at, '--config', forged);
+    assert.equal(code, 1);
+    assert.match(err, why);
+    const { stderr } = await refused_start({ 'storage.engine': 'rocksdb', 'storage.path': temporary_folder() }, { file: forged });
+    assert.match(stderr, new RegExp(why.source.slice(1)));
+  }
   // Between two looks it may be silent for longer than a peer may.
   const watched = await inspect('watch', ...at.slice(1), '--config', configured, '--count', '2', '--interval', '5');
   assert.equal(watched.code, 0, watched.err);

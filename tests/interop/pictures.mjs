@@ -7,6 +7,7 @@ import { use_windows } from './support/browser.mjs';
 import { yjs_client } from './support/clients.mjs';
 import { temporary_folder } from './support/folder.mjs';
 import { ask_admin } from './support/http.mjs';
+import { free_port } from './support/metrics.mjs';
 import { start_server } from './support/server.mjs';
 import { pause } from './support/wait.mjs';
 
@@ -18,7 +19,7 @@ const sentences = ['The ferry leaves at nine.', 'Bring a hat and water.', 'We me
 /** A server with its data on disk, as a user has it. */
 async function serve() {
   const data = temporary_folder();
-  const server = await start_server({ 'storage.engine': 'rocksdb', 'storage.path': data });
+  const server = await start_server({ 'storage.engine': 'rocksdb', 'storage.path': data, 'metrics.port': await free_port() });
   context.after(() => server.stop());
   return server;
 }
@@ -97,13 +98,13 @@ async function picture_dashboard(server, open) {
   plan.text.insert(20, 'eight');
   plan.text.insert(plan.text.length, ' If it rains, we go on Sunday.');
   plan.doc.getMap('settings').set('start', '8:00');
-  await pause(40000);
+  await pause(62000);
   await save('dashboard.png', page, { width: 1280, height: 900 });
   await page.run(`location.hash = '#/documents/excursion'`);
   await page.until_shown('#which-version', /sent to all/);
   await pause(1500);
   await page.run(`document.querySelector('#which-version').closest('section').scrollIntoView()`);
-  await save('versions.png', page, { width: 1100, height: 620 });
+  await save('versions.png', page, { width: 1100, height: 860 });
 }
 
 mkdirSync(folder, { recursive: true });

@@ -160,6 +160,24 @@ TEST_CASE("a file that a document links to exists", "[layers][docs]") {
   }
 }
 
+TEST_CASE("a page that a comment names exists", "[layers][docs]") {
+  const std::regex name{"\\b(docs/[a-zA-Z0-9_/-]+\\.md)\\b"};
+  std::size_t count = 0;
+  for (const char* const folder :
+       {"config", "packaging", "web/pages/dashboard", "web/pages/demo", "actors", "app", "base",
+        "net", "protocol", "storage", "client", "engine", "include", "examples"}) {
+    for (const std::string& file : files_below(folder)) {
+      const std::string text = read_text(file);
+      for (auto at = std::sregex_iterator{text.begin(), text.end(), name};
+           at != std::sregex_iterator{}; ++at, ++count) {
+        INFO(file << " names " << (*at)[1]);
+        CHECK(exists((*at)[1]));
+      }
+    }
+  }
+  CHECK(count > 20);
+}
+
 TEST_CASE("a heading that a document links to exists", "[layers][docs]") {
   std::size_t count = 0;
   for (const std::string& page : documents()) {

@@ -1,5 +1,6 @@
 #include "actors/line_log.hpp"
 
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -87,6 +88,23 @@ TEST_CASE("a file that cannot be opened is named, and the old one is kept", "[lo
     log->write("still");
   }
   CHECK(lines_of(folder.path() / "moved" / "log") == std::vector<std::string>{"still"});
+}
+
+TEST_CASE("what a full disk does not take is left out, and the file says so later", "[log]") {
+  const test::temporary_directory folder;
+  const auto file = folder.path() / "requests.jsonl";
+  std::filesystem::create_symlink("/dev/full", file);
+  {
+    auto log = *line_log::open(file.string(), gap);
+    log->write("lost");
+    while (log->left_out() == 0) std::this_thread::yield();
+    log->write("lost, too");
+    while (log->left_out() == 1) std::this_thread::yield();
+    std::filesystem::remove(file);
+    REQUIRE(log->reopen());
+    log->write("next");
+  }
+  CHECK(lines_of(file) == std::vector<std::string>{"next", "gap 2"});
 }
 
 TEST_CASE("what finds no room is left out, and the file says how much", "[log]") {

@@ -234,6 +234,19 @@ TEST_CASE("what check-config prints is a file with the same effective configurat
   CHECK(second.out.substr(second.out.find('\n')) == first.out.substr(first.out.find('\n')));
 }
 
+TEST_CASE("a command that is missing or unknown is answered with those that there are",
+          "[command_line]") {
+  const auto why = [](const std::vector<const char*>& call) { return parse(call).error().err; };
+  CHECK(why({}).starts_with("troupe: a command is missing; there are: serve, check-config, doc,"));
+  CHECK(why({"srve"}).starts_with("troupe: 'srve' is no command; there are: serve,"));
+  CHECK(why({"a\nb"}).starts_with("troupe: 'a\\x0ab' is no command"));
+  CHECK(why({"storage"}).starts_with("storage: a command is missing; there are: verify,"));
+  CHECK(why({"inspect", "docs"}).starts_with("inspect: 'docs' is no command; there are: nodes,"));
+  CHECK(why({"serve", "node.yaml"}).find("not expected: node.yaml") != std::string::npos);
+  CHECK(why({"--frob"}).starts_with("troupe: '--frob' is no option\n"));
+  CHECK(why({"inspect", "--frob"}).starts_with("inspect: '--frob' is no option\n"));
+}
+
 TEST_CASE("the inspect commands take where to ask, how many and which first", "[command_line]") {
   const auto sessions =
       parse({"inspect", "sessions", "--at", "h:9", "--limit", "5", "--sort", "idle", "--json"});
@@ -247,14 +260,21 @@ TEST_CASE("the inspect commands take where to ask, how many and which first", "[
   CHECK(parse({"inspect", "documents", "--sort", "memory"})->inspect.document_order == "memory");
   CHECK(parse({"inspect", "document", "a/b"})->inspect.document == "a/b");
   CHECK(parse({"inspect", "nodes", "--config", "n1.yaml"})->inspect.config_file == "n1.yaml");
+  for (const auto& asked : {parse({"inspect", "--at", "h:9", "--json"}),
+                            parse({"inspect", "--at", "h:9", "nodes", "--json"})}) {
+    REQUIRE(asked.has_value());
+    CHECK(asked->inspect.action == inspect_action::nodes);
+    CHECK(asked->inspect.at == "h:9");
+    CHECK(asked->inspect.as_json);
+  }
   const auto watched = parse({"inspect", "watch", "--count", "3", "--interval", "0.5"});
   REQUIRE(watched.has_value());
   CHECK(watched->inspect.action == inspect_action::watch);
   CHECK(watched->inspect.count == 3);
   CHECK(watched->inspect.interval == std::chrono::milliseconds{500});
   const std::vector<std::vector<const char*>> wrong_calls{
-      {"inspect"},
       {"inspect", "document"},
+      {"inspect", "docs"},
       {"inspect", "sessions", "--sort", "size"},
       {"inspect", "sessions", "--limit", "1001"},
       {"inspect", "watch", "--interval", "0"},

@@ -69,6 +69,20 @@ TEST_CASE("a file that is not there or no PEM is named in the refusal", "[tls]")
   CHECK(refusal_of(garbage, made.key).find("no start line") != std::string::npos);
 }
 
+TEST_CASE("authorities that cannot be used are named", "[tls]") {
+  const temporary_directory files;
+  const auto made = make_certificate(files, "one");
+  files.write("garbage", "this is no PEM");
+  CHECK(tls_context::check_authorities(made.certificate).has_value());
+  for (const char* const bad : {"garbage", "missing"}) {
+    const std::string file = (files.path() / bad).string();
+    const auto checked = tls_context::check_authorities(file);
+    REQUIRE_FALSE(checked.has_value());
+    CHECK(checked.error().code == errc::invalid_config);
+    CHECK(checked.error().detail.starts_with("the authorities '" + file + "': "));
+  }
+}
+
 TEST_CASE("a key with a pass phrase is refused, and nobody is asked for it", "[tls]") {
   const temporary_directory files;
   const auto made = make_certificate(files, "one", "secret");

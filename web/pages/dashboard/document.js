@@ -22,7 +22,7 @@ const figures_of = (found) =>
 
 export function make_document(name) {
   const [figures, contents] = [h('div'), h('div', { id: 'contents' })];
-  const opened = new Set();
+  const [opened, shown_roots] = [new Set(), new Set()];
   const sessions = make_sessions(name);
   let shown_state = '';
   const versions = make_versions(name, () => {
@@ -46,7 +46,7 @@ export function make_document(name) {
     const state = JSON.stringify([found.updates, found.bytes, found.memoryBytes, found.clientIds, found.life]);
     if (state !== shown_state) {
       const value = await ask(document_path(name, '/export?as=json'), { signal });
-      contents.replaceChildren(make_tree(value, opened));
+      contents.replaceChildren(make_tree(value, opened, shown_roots));
       shown_state = state;
     }
     await versions.refresh(signal, state);

@@ -13,7 +13,7 @@ const rates = (...names) => (was, now) => names.map((name) => rate_of(was, now, 
 const times = (name, labels) => (was, now) => half_and_most(was, now, name, labels);
 const times_shown = { names: ['half', '99 %'], format: format_seconds };
 
-/** Charts of what docs/metrics.md describes; one whose metrics are not there, or have seen nothing yet, stays away. */
+/** Charts of what docs/operating.md describes; one whose metrics are not there, or have seen nothing yet, stays away. */
 const charts = [
   { title: 'Sessions', names: ['connected'], format: format_count, of: (_, now) => [value_of(now, 'troupe_sessions')] },
   { title: 'Open documents', names: ['open', 'folded'], format: format_count, of: (_, now, seen) => [seen.open_documents, value_of(now, 'troupe_folded_documents')] },
@@ -48,9 +48,13 @@ function show_cluster(cluster) {
   return h('div', {}, make_pairs(own), make_table('Nodes', columns, cluster.nodes));
 }
 
+/** Below this the store's estimate, which counts a document each time that it was written, says nothing. */
+const documents_estimated_min = 1000;
+
 const show_storage = (storage) =>
   make_pairs([
-    ['Writable', yes(storage.writable)], ['Documents, about', format_count(storage.documentsEstimated)],
+    ['Writable', yes(storage.writable)],
+    ['Documents, about', storage.documentsEstimated >= documents_estimated_min ? format_count(storage.documentsEstimated) : undefined],
     ['Logs', format_bytes(storage.logBytes)], ['Checkpoints', format_bytes(storage.checkpointBytes)], ['Versions', format_bytes(storage.versionBytes)],
     ['Free on the disk', format_bytes(storage.freeBytes)],
   ]);
@@ -75,6 +79,7 @@ const ask_if_there = (path, signal) =>
 export function make_overview() {
   const made = charts.map(({ title, names, format }) => make_chart(title, names, format));
   const [cluster, storage, closes, readiness] = [h('div'), h('div'), h('div'), h('p')];
+  const hint = h('p', { class: 'faint', hidden: true }, 'How long edits take, and how long messages wait, is measured where metrics.port is set.');
   let before;
 
   async function sample(signal) {
@@ -90,6 +95,7 @@ export function make_overview() {
   async function refresh(signal) {
     const now = await sample(signal);
     const ready = await ask('readyz', { signal }).catch((error) => error.message);
+    hint.hidden = value_of(now, 'caf_actor_mailbox_size') !== undefined;
     readiness.replaceChildren(h('span', { class: ready.trim() === 'ready' ? 'good' : 'bad' }, ready.trim()), h('span', { class: 'faint' }, ` at ${format_time(now.at)}`));
     cluster.replaceChildren(show_cluster(await ask_if_there('api/v1/cluster', signal)));
     storage.replaceChildren(show_storage(await ask('api/v1/storage', { signal })));
@@ -97,7 +103,7 @@ export function make_overview() {
   }
 
   const element = h('div', {},
-    h('section', {}, h('h2', {}, 'Node'), readiness, h('div', { class: 'charts' }, made.map((chart) => chart.element))),
+    h('section', {}, h('h2', {}, 'Node'), readiness, h('div', { class: 'charts' }, made.map((chart) => chart.element)), hint),
     h('section', {}, h('h2', {}, 'Cluster'), cluster),
     h('section', { class: 'columns' }, h('div', {}, h('h2', {}, 'Storage'), storage), h('div', {}, h('h2', {}, 'Ends of connections'), closes)));
   return { element, refresh, sample };

@@ -27,14 +27,16 @@ export function make_pager(on_turned) {
   };
   const back = h('button', { type: 'button', onclick: turn(() => befores.pop()) }, 'Previous page');
   const next = h('button', { type: 'button', onclick: turn(() => befores.push(following)) }, 'Next page');
+  const element = h('div', { class: 'row', hidden: true }, back, next);
   return {
-    element: h('div', { class: 'row' }, back, next),
+    element,
     after: () => befores.at(-1),
     reset: () => (befores.length = 1),
     show: (found) => {
       following = found === undefined ? undefined : String(found);
       back.disabled = befores.length === 1;
       next.disabled = following === undefined;
+      element.hidden = back.disabled && next.disabled;
     },
   };
 }

@@ -4,6 +4,8 @@ import { h } from '../shared/dom.js';
 
 const part_size = 100;
 const text_shown_max = 2000;
+/** Children of a root that is open at first. */
+const small_root = 20;
 
 const cut = (text) => (text.length > text_shown_max ? `${text.slice(0, text_shown_max)}… (${text.length} characters)` : text);
 
@@ -68,14 +70,17 @@ function make_node(name, node, path, opened) {
   return made;
 }
 
-/** The tree of a document's roots; `opened` holds which nodes are open, from one tree to the next. */
-export function make_tree(contents, opened) {
+/** The tree of a document's roots; `opened` holds which nodes are open, from one tree to the next. `shown` holds which
+ * roots have been in a tree before: a small one is open at first. */
+export function make_tree(contents, opened, shown) {
   const roots = Object.entries(contents).map(([name, value]) => [name, (typeof value === 'string' && parse_xml(value)) || value]);
   if (roots.length === 0) return h('p', { class: 'faint' }, 'The document is empty.');
   const list = h('ul', { class: 'tree' });
   for (const [name, root] of roots) {
     // A root of XML is a list of nodes; the element around them is ours.
     const node = root instanceof Element ? [...root.childNodes] : root;
+    if (!shown.has(name) && (describe(node).children?.length ?? 0) <= small_root) opened.add(name);
+    shown.add(name);
     list.append(h('li', {}, make_node(name, node, name, opened)));
   }
   return list;

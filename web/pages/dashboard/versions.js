@@ -26,7 +26,7 @@ export function make_versions(name, on_changed) {
   let versions = [];
   let known = '';
   let wanted = new AbortController();
-  const opened = new Set();
+  const [opened, shown_roots] = [new Set(), new Set()];
   const slider = h('input', { type: 'range', id: 'version', min: '0', max: '0', value: '0', step: '1' });
   const which = h('output', { for: 'version', id: 'which-version' });
   const way = h('select', { id: 'way' }, ways.map(([value, text]) => h('option', { value }, text)));
@@ -70,13 +70,13 @@ export function make_versions(name, on_changed) {
 
   async function load(signal) {
     const version = chosen();
-    if (way.value === 'contents') return make_tree(await contents_of(version, signal), opened);
+    if (way.value === 'contents') return make_tree(await contents_of(version, signal), opened, shown_roots);
     if (way.value === 'now') {
       const comparison = await ask(path(`/${version.id}/compare?with=now`), { signal });
       return make_diff(comparison, await contents_of(version, signal));
     }
     const before = versions[Number(slider.value) - 1];
-    if (!before) return h('div', {}, h('p', { class: 'faint' }, 'There is no version before it. It showed:'), make_tree(await contents_of(version, signal), opened));
+    if (!before) return h('div', {}, h('p', { class: 'faint' }, 'There is no version before it. It showed:'), make_tree(await contents_of(version, signal), opened, shown_roots));
     const comparison = await ask(path(`/${before.id}/compare?with=${version.id}`), { signal });
     return make_diff(comparison, await contents_of(before, signal));
   }

@@ -13,6 +13,7 @@ import { color_of, guest_name } from './guest.js';
 
 /** Documents of the demo stay apart from those of an application, which may have other contents under the same names. */
 const prefix = 'demo/';
+const shared_name = 'welcome';
 const token_key = 'troupe.demo.token';
 const message_auth = 2;
 /** Close codes after which another token helps. */
@@ -23,18 +24,23 @@ const doc = new Y.Doc();
 const provider = connect();
 const { awareness } = provider;
 
-/** That of the address, or a new one, which the address has from then on. */
+/** That of the address; else the one that all share who open the address as the server prints it. */
 function name_of_document() {
   const address = new URL(location.href);
   let found = address.searchParams.get('doc');
   if (!found) {
-    found = [...crypto.getRandomValues(new Uint8Array(4))].map((byte) => byte.toString(36).padStart(2, '0')).join('');
+    found = shared_name;
     address.searchParams.set('doc', found);
     history.replaceState(null, '', address);
   }
   by_id('document').textContent = prefix + found;
   document.title = `${found} · troupe demo`;
   return found;
+}
+
+/** One that nobody has yet. */
+function new_name() {
+  return [...crypto.getRandomValues(new Uint8Array(4))].map((byte) => byte.toString(36).padStart(2, '0')).join('');
 }
 
 /** Tokens travel as a subprotocol, so that no log has them. */
@@ -113,6 +119,7 @@ function show_people() {
 awareness.on('change', show_people);
 awareness.setLocalStateField('user', { ...user });
 
+by_id('new').addEventListener('click', () => (location.search = `?doc=${new_name()}`));
 by_id('copy').addEventListener('click', async ({ target }) => {
   await navigator.clipboard?.writeText(location.href).catch(() => {});
   target.textContent = 'Copied';

@@ -192,6 +192,9 @@ TEST_CASE("ports, probes and volumes of config/kubernetes fit the node", "[confi
     ports[port["name"].as<std::string>()] = port["containerPort"].as<int>();
   CHECK(ports.at("clients") == node.server.port);
   CHECK(ports.at("nodes") == node.cluster.port);
+  CHECK(ports.at("metrics") == node.metrics.port);
+  const YAML::Node shown = all.at("StatefulSet/troupe")["spec"]["template"]["metadata"];
+  CHECK(shown["annotations"]["prometheus.io/port"].as<int>() == node.metrics.port);
   for (const char* probe : {"startupProbe", "livenessProbe", "readinessProbe"}) {
     const YAML::Node request = container[probe]["httpGet"];
     CHECK(request["port"].as<std::string>() == "clients");

@@ -14,6 +14,9 @@ TEST_CASE("a text is cut to the lines and columns of a terminal", "[inspect]") {
   CHECK(fitted("ab\ncd\nef\n", 2, 0) == "ab\ncd");
   CHECK(fitted("ab\ncd\n", 0, 0) == "ab\ncd\n");
   CHECK(fitted("abc\nd\n", 9, 2) == "ab\nd\n");
+  CHECK(fitted("", 9, 2).empty());
+  CHECK(fitted("\n\na", 2, 0) == "\n");
+  CHECK(fitted("\xe6\x97\xa5\xe6\x9c\xac\n", 9, 3) == "\xe6\x97\xa5\n");
   CHECK(fitted("\xc3\xa4\xc3\xb6x\n", 9, 2) == "\xc3\xa4\xc3\xb6\n");
 }
 

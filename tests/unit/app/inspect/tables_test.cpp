@@ -13,7 +13,9 @@ TEST_CASE("columns are as wide as their widest cell", "[inspect]") {
                                                                                    "long  1  x\n");
   CHECK(table_of({{{"N", true}, {"M", true}}, {{"12", true}, {"3", true}}}) == " N  M\n"
                                                                                "12  3\n");
-  // A character of several bytes takes one place.
+  // A character of several bytes takes one place, or two.
+  CHECK(table_of({{{"\xe6\x97\xa5"}, {"b"}}, {{"xyz"}, {"c"}}}) == "\xe6\x97\xa5   b\n"
+                                                                   "xyz  c\n");
   CHECK(table_of({{{"\xc3\xa4"}, {"b"}}, {{"xy"}, {"c"}}}) == "\xc3\xa4   b\n"
                                                               "xy  c\n");
 }
@@ -147,6 +149,16 @@ TEST_CASE("sessions with their queues", "[inspect]") {
   CHECK(text.find("\n      9  2.0 KiB  0 B  0 B       0        0  1.0 s   1 m 00 s          1  "
                   "y-websocket  ::1      ada   plan\n") != std::string::npos);
   CHECK(text.ends_with("-            -        -     -\n"));
+}
+
+TEST_CASE("a long name of a user does not push the document out of sight", "[inspect]") {
+  std::string user;
+  for (int i = 0; i < 32; ++i) user += "\xc3\xa4";
+  inspected_sessions all;
+  all.sessions = {{.id = 1, .user = user, .document = "plan"}};
+  CHECK(sessions_text(all).ends_with("  " + user + "  plan\n"));
+  all.sessions[0].user += "x";
+  CHECK(sessions_text(all).ends_with("  " + user + "...  plan\n"));
 }
 
 TEST_CASE("an overview has all of it", "[inspect]") {
