@@ -19,6 +19,9 @@ namespace {
 
 constexpr session_id ann = 1;
 
+/// Of those that answer a removal: long enough for a machine that does something else meanwhile.
+constexpr auto answer_time = 150ms;
+
 /// Three nodes, of which two keep a document; copies that belong elsewhere may go.
 peer_bed::options of_three() {
   return {.nodes = 3, .replication = {.keepers = 2, .write_acks = 2}};
@@ -324,12 +327,12 @@ TEST_CASE("a removal that too few nodes confirm in time is answered as such", "[
 
 TEST_CASE("a keeper that was away when a document was removed or admitted is left to the sweep",
           "[actors][cluster]") {
-  peer_bed bed{{.settings = {.load_timeout = 1ms}}};
+  peer_bed bed{{.settings = {.load_timeout = answer_time}}};
   store_text(bed, "d");
   auto removal = bed.begin_asking(remove_document{"d"});
   SECTION("nobody is there") {
     bed.peer(0).next<peer_generation>();
-    std::this_thread::sleep_for(2ms);
+    std::this_thread::sleep_for(answer_time + 20ms);
     bed.node.pass_second();
     const document_left_behind left = bed.next_left_behind();
     CHECK(left.document == "d");
@@ -337,7 +340,7 @@ TEST_CASE("a keeper that was away when a document was removed or admitted is lef
   }
   SECTION("enough are there") {
     bed.say_stored(0, "d", 3);
-    std::this_thread::sleep_for(2ms);
+    std::this_thread::sleep_for(answer_time + 20ms);
     bed.node.pass_second();
     CHECK(bed.next_left_behind().lacking == std::vector<peer_id>{3});
   }
@@ -346,7 +349,7 @@ TEST_CASE("a keeper that was away when a document was removed or admitted is lef
   REQUIRE(bed.node.backend->archive().admit("d"));
   caf::anon_send(bed.node.directory_handle(), announce_generation{"d"});
   bed.say_stored(1, "d", 4);
-  std::this_thread::sleep_for(2ms);
+  std::this_thread::sleep_for(answer_time + 20ms);
   bed.node.pass_second();
   CHECK(bed.next_left_behind().lacking == std::vector<peer_id>{2});
 }
@@ -397,13 +400,13 @@ TEST_CASE("a sweep brings what was removed to all keepers", "[actors][cluster]")
 }
 
 TEST_CASE("a sweep of what was removed hears who lacks it", "[actors][cluster]") {
-  peer_bed bed{{.settings = {.load_timeout = 1ms}}};
+  peer_bed bed{{.settings = {.load_timeout = answer_time}}};
   store_text(bed, "d");
   REQUIRE(bed.node.backend->archive().remove("d"));
   auto visit = bed.begin_asking(spread_generation{"d"});
   bed.say_stored(0, "d", 3);
   CHECK(bed.peer(1).next<peer_generation>().generation == 3);
-  std::this_thread::sleep_for(2ms);
+  std::this_thread::sleep_for(answer_time + 20ms);
   bed.node.pass_second();
   const auto answer = answer_to(visit);
   REQUIRE(answer.has_value());
