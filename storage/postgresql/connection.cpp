@@ -36,6 +36,25 @@ std::string line_of(const char* text) {
   return printable(line);
 }
 
+/// A URL that was not written as it should be may have its password where a host or a port belongs.
+/// So of what libpq cites nothing is shown where it can read no more than that, else all that
+/// cannot be part of a password.
+std::string without_secrets(std::string_view said) {
+  const bool is_unread = said.starts_with("invalid ");
+  std::string shown;
+  for (std::size_t at = 0; at < said.size();) {
+    const std::size_t begin = std::min(said.find('"', at), said.size());
+    shown.append(said.substr(at, begin - at));
+    if (begin == said.size()) break;
+    const std::size_t end = std::min(said.find('"', begin + 1), said.size());
+    const std::string_view cited = said.substr(begin + 1, end - begin - 1);
+    const bool is_hidden = is_unread || cited.find('@') != std::string_view::npos;
+    shown.append("\"").append(is_hidden ? "..." : cited).append("\"");
+    at = end + 1;
+  }
+  return shown;
+}
+
 tl::unexpected<failure> refused(errc code, std::string_view why) {
   return fail(code, std::string{"PostgreSQL: "}.append(why));
 }
@@ -92,11 +111,27 @@ bool is_schema_name(std::string_view name) noexcept {
          std::ranges::all_of(name, [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
 }
 
+result<void> check_url(const std::string& url) {
+  char* why = nullptr;
+  PQconninfoOption* const read = PQconninfoParse(url.c_str(), &why);
+  const std::string said = line_of(why);
+  if (why != nullptr) PQfreemem(why);
+  if (read == nullptr)
+    return refused(errc::storage_failed, "the URL cannot be read: " +
+                                             said.substr(0, said.find('"')) +
+                                             "... (it is not shown, as it may have a password)");
+  PQconninfoFree(read);
+  return {};
+}
+
+std::string explain_refusal(const char* of_libpq) { return without_secrets(line_of(of_libpq)); }
+
 connection::connection(std::unique_ptr<state> opened) : state_(std::move(opened)) {}
 connection::~connection() = default;
 
 result<std::unique_ptr<connection>> connection::open(const connection_settings& settings) {
   if (!is_schema_name(settings.schema)) return refused(errc::invalid_config, "no name of a schema");
+  TROUPE_TRY(check_url(settings.url));
   const std::string patience = std::to_string(connect_timeout.count());
   const std::string unanswered =
       std::to_string((settings.statement_timeout + reply_margin).count());
@@ -115,7 +150,7 @@ result<std::unique_ptr<connection>> connection::open(const connection_settings& 
   opened->to.reset(PQconnectdbParams(names.data(), values.data(), 1));
   PGconn* const to = opened->to.get();
   if (PQstatus(to) != CONNECTION_OK)
-    return refused(errc::storage_failed, line_of(PQerrorMessage(to)));
+    return refused(errc::storage_failed, explain_refusal(PQerrorMessage(to)));
   const auto note_warning = [](void* of, const PGresult* notice) {
     static_cast<state*>(of)->warning = line_of(PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY));
   };
