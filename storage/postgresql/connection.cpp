@@ -275,9 +275,17 @@ result<void> connection::state::hear(const statement& of) {
   }
 }
 
+/// What is in no transaction is committed now, and that may fail.
 result<void> connection::state::hear_end() {
-  TROUPE_ASSIGN(const answer got, next_answer());
-  if (got && PQresultStatus(got.get()) == PGRES_PIPELINE_SYNC) return {};
+  result<void> committed;
+  constexpr int answers_max = 3;  // a failure, nothing, the end
+  for (int i = 0; i < answers_max; ++i) {
+    TROUPE_ASSIGN(const answer got, next_answer());
+    if (!got) continue;
+    if (PQresultStatus(got.get()) == PGRES_PIPELINE_SYNC) return committed;
+    if (PQresultStatus(got.get()) != PGRES_FATAL_ERROR) break;
+    committed = tl::unexpected(failure_of(*got));
+  }
   return lose("an answer that nobody asked for");
 }
 
@@ -296,7 +304,9 @@ result<void> connection::run() {
     if (!heard && each.prepared != nullptr) of.names.erase(each.prepared);
     if (!heard && all) all = heard;
   }
-  TROUPE_TRY(of.hear_end());
+  const auto committed = of.hear_end();
+  if (of.lost && of.last_fault == fault::connection) return committed;
+  if (!committed && all) all = committed;
   if (!all && of.last_fault == fault::none) of.last_fault = fault::other;
   return all;
 }

@@ -32,6 +32,16 @@ constexpr const char* update_logs =
 constexpr const char* append_known = TROUPE_APPEND_KNOWN("");
 constexpr const char* append_known_as =
     TROUPE_APPEND_KNOWN("noted AS (UPDATE nodes SET batch = $13 WHERE id = $12), ");
+// The same for one update of one document, of which nothing is there instead.
+#define TROUPE_APPEND_ONE(MORE)                                                                   \
+  "WITH moved AS (UPDATE documents SET last_number = $3, log_records = log_records + 1, "         \
+  "log_bytes = log_bytes + octet_length($7), changed_at = $1 WHERE id = $2 AND last_number = $3 " \
+  "- 1 AND life = $4 AND NOT is_removed RETURNING 1)" MORE                                        \
+  " INSERT INTO log (document, number, stored_at, origin, crc, data) SELECT $2, $3, $1, $5, $6, " \
+  "$7 FROM moved RETURNING number"
+constexpr const char* append_one = TROUPE_APPEND_ONE("");
+constexpr const char* append_one_as =
+    TROUPE_APPEND_ONE(", noted AS (UPDATE nodes SET batch = $9 FROM moved WHERE id = $8)");
 constexpr const char* insert_document =
     "INSERT INTO documents (" TROUPE_META_COLUMNS ", last_version) VALUES ($1, $2, $3, $4, $5, $6, "
     "$7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0)";
@@ -196,15 +206,17 @@ void send_checkpoint(connection& to, const planned_checkpoint& of) {
   send_parts(to, of);
 }
 
-/// Sends the COMMIT, and waits.
-result<void> commit(connection& to, const write_plan& plan, known_documents& known) {
-  to.send("COMMIT");
+/// Sends what is left, and waits for the commit.
+result<void> finish(connection& to) {
   TROUPE_TRY(to.run());
   // As where an operator ends the wait for a copy that is to have it as well.
   if (!to.warning().empty())
     return fail(errc::storage_failed, "PostgreSQL warns at a commit: " + to.warning());
-  for (const auto& [id, each] : plan.documents()) known.note_written(each);
   return {};
+}
+
+void note_written(const write_plan& plan, known_documents& known) {
+  for (const auto& [id, each] : plan.documents()) known.note_written(each);
 }
 
 /// Whether one statement can write it all.
@@ -239,8 +251,23 @@ void send_known(connection& to, const write_plan& plan, time_ms now,
   to.send(as ? append_known_as : append_known, std::move(with));
 }
 
+void send_one(connection& to, const write_plan& plan, time_ms now,
+              const std::optional<batch_mark>& as, bool& is_there) {
+  const planned_record& record = plan.records().front();
+  const std::uint32_t crc = crc_of_record(record.id, record.number, record.update.view());
+  parameters with;
+  with.add(moment{now}).add(record.id).add(record.number);
+  with.add(plan.documents().begin()->second.meta.life).add(record.origin);
+  with.add_int4(crc).add(record.update.view());
+  if (as) with.add(as->node).add(as->number);
+  to.send(as ? append_one_as : append_one, std::move(with), [&](const row&) -> result<void> {
+    is_there = true;
+    return {};
+  });
+}
+
 /// The short way, for a batch that only appends to documents that are remembered. Nothing: it has
-/// to go the long way.
+/// to go the long way. One statement is one transaction.
 std::optional<result<void>> try_known(connection& to, const batch& what, time_ms now,
                                       known_documents& known,
                                       const std::optional<batch_mark>& as) {
@@ -250,11 +277,16 @@ std::optional<result<void>> try_known(connection& to, const batch& what, time_ms
   for (const log_append& each : what.appends)
     if (!plan.add(each, [](const claimed_record&) { return std::nullopt; })) return std::nullopt;
   if (!is_short(plan)) return std::nullopt;
-  to.send("BEGIN");
-  send_known(to, plan, now, as);
-  auto written = commit(to, plan, known);
+  const bool is_one = plan.records().size() == 1;
+  bool is_there = !is_one;
+  if (is_one)
+    send_one(to, plan, now, as, is_there);
+  else
+    send_known(to, plan, now, as);
+  auto written = finish(to);
+  if (written && !is_there) return std::nullopt;
+  if (written) note_written(plan, known);
   if (written || to.why() == fault::none || to.why() == fault::connection) return written;
-  to.roll_back();
   const bool is_outdated =
       to.why() == fault::conflict || written.error().code == errc::storage_conflict;
   if (to.is_lost() || !is_outdated) return written;
@@ -281,7 +313,10 @@ result<void> plan_and_send(connection& to, const batch& what, time_ms now,
     to.send(count_records, parameters{}.add(each.id).add(each.covers));
   send_announcements(to, what.announcements);
   if (as) to.send(update_batch, parameters{}.add(as->node).add(as->number));
-  return commit(to, plan, known);
+  to.send("COMMIT");
+  TROUPE_TRY(finish(to));
+  note_written(plan, known);
+  return {};
 }
 
 }  // namespace
