@@ -47,6 +47,20 @@ void plan_once(connection& by) {
   (void)by.run();
 }
 
+/// A pooler that gives a session to several would give them the lock together: a second connection
+/// finds what the first one has prepared then, and fails.
+result<void> check_session(connection& by, const postgresql::connection_settings& at) {
+  std::uint64_t process = 0;
+  by.send("SELECT pg_backend_pid()", {}, [&](const postgresql::row& found) -> result<void> {
+    process = found.number(0);
+    return {};
+  });
+  TROUPE_TRY(by.run());
+  if (process == by.process()) return {};
+  TROUPE_TRY(connection::open(at));
+  return {};
+}
+
 /// Nodes that share the tables hold the lock together.
 result<bool> try_lock(connection& by, const std::string& schema, postgresql_access access) {
   bool is_taken = false;
@@ -76,6 +90,7 @@ result<std::unique_ptr<connection>>
 postgresql_backend::state::connect(std::chrono::milliseconds patience) const {
   TROUPE_ASSIGN(auto made, connection::open(settings.connection));
   TROUPE_TRY(postgresql::check_format(*made));
+  TROUPE_TRY(check_session(*made, settings.connection));
   TROUPE_TRY(postgresql::check_rights(*made));
   watch_connection(*made);
   plan_once(*made);

@@ -74,6 +74,11 @@ errc code_of(std::string_view sql_state) noexcept {
 
 constexpr std::string_view is_read_only = "25006";
 
+/// A statement that this prepared is not there, or one that it did not is.
+bool is_of_another_session(std::string_view sql_state) noexcept {
+  return sql_state == "42P05" || sql_state == "26000";
+}
+
 }  // namespace
 
 struct connection::state {
@@ -242,8 +247,11 @@ failure connection::state::failure_of(const PGresult& from) {
   last_fault = fault_of(sql_state);
   // A server that was the first and is another's copy now: a new connection finds the other.
   if (sql_state == is_read_only) lost = true;
-  return refused(code_of(sql_state), line_of(PQresultErrorField(&from, PG_DIAG_MESSAGE_PRIMARY)))
-      .value();
+  std::string what = line_of(PQresultErrorField(&from, PG_DIAG_MESSAGE_PRIMARY));
+  if (is_of_another_session(sql_state))
+    what += "; a pooler in front of the database gives one session to several connections, and "
+            "must not";
+  return refused(code_of(sql_state), what).value();
 }
 
 result<void> connection::state::hear_rows(const PGresult& from, const statement& of) const {
@@ -313,6 +321,9 @@ result<void> connection::run() {
 
 fault connection::why() const noexcept { return state_->last_fault; }
 const std::string& connection::warning() const noexcept { return state_->warning; }
+std::uint64_t connection::process() const noexcept {
+  return static_cast<std::uint64_t>(PQbackendPID(state_->to.get()));
+}
 bool connection::is_lost() const noexcept { return state_->is_lost(); }
 
 void connection::roll_back() {

@@ -81,6 +81,8 @@ class connection {
   /// What the database warned of in the last run(); empty: nothing.
   const std::string& warning() const noexcept;
   bool is_lost() const noexcept;
+  /// The process of the database that serves this, as it was told; a pooler tells another number.
+  std::uint64_t process() const noexcept;
 
   /// Ends a transaction of which nothing shall be there.
   void roll_back();
