@@ -42,9 +42,8 @@ class postgres_source final : public document_source {
                                             "troupe import", "UTF8", nullptr};
     connection_.reset(PQconnectdbParams(names.data(), values.data(), 1));
     if (PQstatus(connection_.get()) != CONNECTION_OK)
-      return fail(errc::storage_failed,
-                  "PostgreSQL: " +
-                      storage::postgresql::explain_refusal(PQerrorMessage(connection_.get())));
+      return fail(errc::storage_failed, "PostgreSQL: " + storage::postgresql::explain_refusal(
+                                                             PQerrorMessage(connection_.get())));
     // The table as it is at one moment, and no way to change it.
     const postgres_answer begun{
         PQexec(connection_.get(), "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")};

@@ -122,9 +122,9 @@ result<void> check_url(const std::string& url) {
   const std::string said = line_of(why);
   if (why != nullptr) PQfreemem(why);
   if (read == nullptr)
-    return refused(errc::storage_failed, "the URL cannot be read: " +
-                                             said.substr(0, said.find('"')) +
-                                             "... (it is not shown, as it may have a password)");
+    return refused(errc::storage_failed,
+                   "the URL cannot be read: " + said.substr(0, said.find('"')) +
+                       "... (it is not shown, as it may have a password)");
   PQconninfoFree(read);
   return {};
 }

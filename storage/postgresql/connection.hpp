@@ -37,8 +37,8 @@ inline constexpr std::chrono::seconds connect_timeout{10};
 /// Whether a name needs no quotes in SQL: small letters, digits and _, up to 63, no digit first.
 bool is_schema_name(std::string_view name) noexcept;
 
-/// Fails with storage_failed if it is neither a URL nor a list of settings; says why without showing
-/// it, as it may have a password.
+/// Fails with storage_failed if it is neither a URL nor a list of settings; says why without
+/// showing it, as it may have a password.
 result<void> check_url(const std::string& url);
 
 /// What libpq says of a connection that it could not open, as one line and without what may be a

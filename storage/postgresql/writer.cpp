@@ -33,11 +33,11 @@ constexpr const char* append_known = TROUPE_APPEND_KNOWN("");
 constexpr const char* append_known_as =
     TROUPE_APPEND_KNOWN("noted AS (UPDATE nodes SET batch = $13 WHERE id = $12), ");
 // The same for one update of one document, of which nothing is there instead.
-#define TROUPE_APPEND_ONE(MORE)                                                                   \
-  "WITH moved AS (UPDATE documents SET last_number = $3, log_records = log_records + 1, "         \
-  "log_bytes = log_bytes + octet_length($7), changed_at = $1 WHERE id = $2 AND last_number = $3 " \
-  "- 1 AND life = $4 AND NOT is_removed RETURNING 1)" MORE                                        \
-  " INSERT INTO log (document, number, stored_at, origin, crc, data) SELECT $2, $3, $1, $5, $6, " \
+#define TROUPE_APPEND_ONE(MORE)                                                                    \
+  "WITH moved AS (UPDATE documents SET last_number = $3, log_records = log_records + 1, "          \
+  "log_bytes = log_bytes + octet_length($7), changed_at = $1 WHERE id = $2 AND last_number = $3 "  \
+  "- 1 AND life = $4 AND NOT is_removed RETURNING 1)" MORE                                         \
+  " INSERT INTO log (document, number, stored_at, origin, crc, data) SELECT $2, $3, $1, $5, $6, "  \
   "$7 FROM moved RETURNING number"
 constexpr const char* append_one = TROUPE_APPEND_ONE("");
 constexpr const char* append_one_as =
@@ -77,8 +77,7 @@ void send_columns(connection& to, const char* statement, parameters with, Column
 }
 
 /// Locks the documents of a batch, and tells the plan how they are.
-result<void> lock_all(connection& to, const batch& what, write_plan& plan,
-                      known_documents& known) {
+result<void> lock_all(connection& to, const batch& what, write_plan& plan, known_documents& known) {
   const auto names = documents_of(what);
   column ids{type_id::uuid};
   for (const auto& [id, name] : names) ids.add(id);
@@ -244,8 +243,7 @@ void send_known(connection& to, const write_plan& plan, time_ms now,
   for (const planned_record& each : plan.records()) rows.add(each);
   parameters with;
   with.add(moment{now});
-  for (column* const each : {&ids, &lasts, &lives, &records, &bytes})
-    std::move(*each).finish(with);
+  for (column* const each : {&ids, &lasts, &lives, &records, &bytes}) std::move(*each).finish(with);
   std::move(rows).finish(with);
   if (as) with.add(as->node).add(as->number);
   to.send(as ? append_known_as : append_known, std::move(with));
@@ -269,8 +267,7 @@ void send_one(connection& to, const write_plan& plan, time_ms now,
 /// The short way, for a batch that only appends to documents that are remembered. Nothing: it has
 /// to go the long way. One statement is one transaction.
 std::optional<result<void>> try_known(connection& to, const batch& what, time_ms now,
-                                      known_documents& known,
-                                      const std::optional<batch_mark>& as) {
+                                      known_documents& known, const std::optional<batch_mark>& as) {
   if (!what.checkpoints.empty() || !what.announcements.empty()) return std::nullopt;
   write_plan plan{now, {}};
   if (!known.recall(documents_of(what), plan)) return std::nullopt;
