@@ -161,6 +161,9 @@ class config_loader {
     };
     if (loaded_.settings.storage.engine == storage_engine::postgresql && database.url.empty())
       say("storage.postgresql.url", "must be set where storage.engine is postgresql");
+    if (const auto good = storage::postgresql::check_url(database.url);
+        !database.url.empty() && !good)
+      say("storage.postgresql.url", good.error().detail);
     if (!storage::postgresql::is_schema_name(database.schema))
       say("storage.postgresql.schema",
           in_quotes(database.schema) + " is no name of up to 63 small letters, digits and _");

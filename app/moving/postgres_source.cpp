@@ -7,6 +7,7 @@
 #include <libpq-fe.h>
 
 #include "base/printable.hpp"
+#include "storage/postgresql/connection.hpp"
 
 namespace troupe::moving {
 
@@ -34,12 +35,15 @@ using postgres_answer = std::unique_ptr<PGresult, clears_answer>;
 class postgres_source final : public document_source {
  public:
   result<void> open(const postgres_table& from) {
+    TROUPE_TRY(storage::postgresql::check_url(from.url));
     const std::array<const char*, 5> names{"dbname", "connect_timeout", "fallback_application_name",
                                            "client_encoding", nullptr};
     const std::array<const char*, 5> values{from.url.c_str(), connect_timeout_seconds,
                                             "troupe import", "UTF8", nullptr};
     connection_.reset(PQconnectdbParams(names.data(), values.data(), 1));
-    if (PQstatus(connection_.get()) != CONNECTION_OK) return wrong();
+    if (PQstatus(connection_.get()) != CONNECTION_OK)
+      return fail(errc::storage_failed, "PostgreSQL: " + storage::postgresql::explain_refusal(
+                                                             PQerrorMessage(connection_.get())));
     // The table as it is at one moment, and no way to change it.
     const postgres_answer begun{
         PQexec(connection_.get(), "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")};

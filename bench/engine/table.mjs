@@ -26,11 +26,23 @@ export function format_table(header, rows, { is_markdown, left = 2 }) {
   return [lines[0], rule, ...lines.slice(1)];
 }
 
-/** Writes everything between the two marks of a page anew. */
-export function replace_figures(path, figures) {
-  const [begin, end] = ['<!-- figures -->', '<!-- end of figures -->'];
+/** The place of a page between two marks: its text, and where it begins and ends. */
+function place_in(path, name) {
+  const [begin, end] = [`<!-- ${name} -->`, `<!-- end of ${name} -->`];
   const text = readFileSync(path, 'utf8');
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`${path} has no place for the figures`);
-  writeFileSync(path, `${text.slice(0, from + begin.length)}\n\n${figures}\n${text.slice(to)}`);
+  const [at, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (at < 0 || to < at) throw new Error(`${path} has no place for the ${name}`);
+  return { text, from: at + begin.length, to };
+}
+
+/** Everything between two marks of a page. */
+export function figures_in(path, name = 'figures') {
+  const { text, from, to } = place_in(path, name);
+  return text.slice(from, to);
+}
+
+/** Writes everything between the two marks of a page anew. */
+export function replace_figures(path, figures, name = 'figures') {
+  const { text, from, to } = place_in(path, name);
+  writeFileSync(path, `${text.slice(0, from)}\n\n${figures}\n${text.slice(to)}`);
 }

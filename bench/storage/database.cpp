@@ -39,6 +39,14 @@ class single_commits {
   std::uint64_t number_ = 0;
 };
 
+/// Begins with a schema that is empty.
+result<void> make_schema(const storage::postgresql::connection_settings& at) {
+  TROUPE_ASSIGN(const auto by, connection::open(at));
+  by->send_text(std::string{"DROP SCHEMA IF EXISTS "}.append(schema).append(" CASCADE"));
+  by->send_text(std::string{"CREATE SCHEMA "}.append(schema));
+  return by->run();
+}
+
 struct opened {
   std::unique_ptr<storage::postgresql_backend> store;
   single_commits single;
@@ -48,10 +56,9 @@ result<opened> open_all(const std::string& url) {
   storage::postgresql_settings settings;
   settings.connection.url = url;
   settings.connection.schema = schema;
+  TROUPE_TRY(make_schema(settings.connection));
   {
     TROUPE_ASSIGN(const auto at, connection::open(settings.connection));
-    at->send_text(std::string{"DROP SCHEMA IF EXISTS "}.append(schema).append(" CASCADE"));
-    TROUPE_TRY(at->run());
     TROUPE_TRY(storage::postgresql::migrate(*at, schema));
   }
   opened all;
@@ -141,6 +148,27 @@ void run_database(const task_options& given, load::report& out) {
   out.add("rate_per_commit_rate", quotient(batches.per_second(), singles.per_second()));
   out.add("batch_p50_per_commit_p50",
           quotient(microseconds(batches.times.at(0.5)), microseconds(singles.times.at(0.5))));
+}
+
+void run_commit(const task_options& given, load::report& out) {
+  storage::postgresql::connection_settings at;
+  at.url = given.path;
+  at.schema = schema;
+  single_commits single;
+  result<void> done = make_schema(at);
+  if (done) done = single.open(at);
+  author by{given.of, 0};
+  rates all;
+  const auto end = clock::now() + std::chrono::duration<double>{given.seconds};
+  while (done && clock::now() < end) {
+    const byte_view update = by.next(given.update_size_min, given.update_size_max);
+    const auto begun = clock::now();
+    done = single.write("floor", update);
+    all.record(begun, 1);
+  }
+  if (!done) return out.fail(to_string(done.error()));
+  out.add("commits_per_second", all.per_second());
+  out.add_latencies("commit", all.times);
 }
 
 }  // namespace troupe::bench

@@ -27,8 +27,8 @@ function as_markdown(name, measured) {
   return [`### ${name}\n`, ...measured.what.split('. ').map((part) => sentence(part)), '', ...table_of(measured, true), '', ...notes_of(measured).map(sentence), ''].join('\n');
 }
 
-/** Writes everything between the two marks of the page anew. */
-export function as_page(path, about, all) {
+/** Writes everything between two marks of the page anew. */
+export function as_page(path, about, all, place = undefined) {
   const { label, date, cores, node, peers } = about;
   const checks = Object.values(all).flatMap((each) => each.checks);
   const parts = [
@@ -36,5 +36,5 @@ export function as_page(path, about, all) {
     format_table(['what it must show', 'figure', 'wanted', 'holds'], checks.map(check_row), { is_markdown: true, left: 1 }).join('\n'),
     ...Object.entries(all).map(([name, measured]) => as_markdown(name, measured)),
   ];
-  replace_figures(path, parts.join('\n\n'));
+  replace_figures(path, parts.join('\n\n'), place);
 }

@@ -27,6 +27,7 @@ const { values: given } = parseArgs({
     label: { type: 'string' },
     json: { type: 'string' },
     results: { type: 'string' },
+    place: { type: 'string' },
   },
 });
 
@@ -72,5 +73,5 @@ for (const name of names) {
   console.log(as_text(name, measured[name]));
 }
 if (given.json !== undefined && !given.tables) writeFileSync(given.json, `${JSON.stringify({ about, scenarios: measured }, null, 1)}\n`);
-if (given.results !== undefined) as_page(given.results, about, measured);
+if (given.results !== undefined) as_page(given.results, about, measured, given.place);
 process.exitCode = Object.values(measured).some(({ failures }) => failures.length > 0) ? 1 : 0;

@@ -11,6 +11,8 @@
 #   bench/storage/run.sh --repetitions N --json FILE --label TEXT
 #   bench/storage/run.sh --results bench/storage/RESULTS.md    writes the tables into that page; with --tables
 #                                            from the JSON of an earlier run, without measuring
+#   bench/storage/run.sh --only append,database,confirmed_in_database --results bench/storage/RESULTS.md \
+#     --place 'figures of a database'        the same for what is stored in PostgreSQL
 source "$(dirname "${BASH_SOURCE[0]}")/../../cmake/setup.sh"
 
 storage_dir=$root_dir/bench/storage

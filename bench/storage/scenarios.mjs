@@ -8,6 +8,8 @@ import { can_run_postgres, postgres_server } from '../../tests/interop/support/p
 const column = (key, title, scale = 1) => ({ key, title, scale });
 const must = (what, value, op, bound) => ({ what, value, op, bound, holds: op === '<=' ? value <= bound : value >= bound });
 
+const of = (name, count) => `${name}, ${count} document${count === 1 ? '' : 's'}`;
+
 /** A case whose figures are those of one program. */
 const store_case = (tools, name, ...args) => [name, () => tools.store(...args)];
 
@@ -83,16 +85,17 @@ async function opened(tools, documents) {
 
 const median = (of) => of.toSorted((a, b) => a - b)[of.length >> 1];
 
-/** One writer, in short turns with the disk alone: what a sync takes differs from second to second. */
-async function beside_disk(tools, server) {
+/** One writer, in short turns with what is durable at the least: what a sync takes differs from second to second. */
+async function in_turns(tools, server, floor, task) {
   const directory = tools.directory();
   const running = await tools.start(server, directory);
   const turns = [];
   try {
     for (let turn = 0; turn < (tools.is_quick ? 3 : 9); turn++) {
-      const disk = await tools.store('disk', '--size-max', 200, '--seconds', 0.4);
+      const alone = await tools.store(...task, '--size-max', 200, '--seconds', 0.4);
       const one = await tools.load(running, server, 'confirmed', '--documents', 1, '--chars', 100, '--seconds', 0.4, '--warm-up', 0.1);
-      turns.push({ ...one, fdatasync_p50_us: disk.fdatasync_p50_us, per_fdatasync: one.confirmation_p50_us / disk.fdatasync_p50_us });
+      const floor_us = alone[`${floor}_p50_us`];
+      turns.push({ ...one, [`${floor}_p50_us`]: floor_us, [`per_${floor}`]: one.confirmation_p50_us / floor_us });
     }
   } finally {
     await running.stop();
@@ -100,6 +103,8 @@ async function beside_disk(tools, server) {
   }
   return Object.fromEntries(Object.keys(turns[0]).filter((key) => typeof turns[0][key] === 'number').map((key) => [key, median(turns.map((turn) => turn[key]))]));
 }
+
+const beside_disk = (tools, server) => in_turns(tools, server, 'fdatasync', ['disk']);
 
 /** The store in a database that is made for it, and one COMMIT for each update in turns with it. */
 async function in_database(tools, documents) {
@@ -113,12 +118,14 @@ async function in_database(tools, documents) {
   }
 }
 
-/** Servers that store in one database, which is made for each. */
+/** Servers that store in one database, which is made for each. One writer takes turns with the database alone. */
 async function confirmations_in_database(tools, which, documents) {
   const directory = tools.directory();
   const database = await new postgres_server(`${directory}/postgresql`).start();
   try {
-    return await confirmations(tools, tools.servers.on_database(database.url)[which], documents);
+    const server = tools.servers.on_database(database.url)[which];
+    if (documents > 1) return await confirmations(tools, server, documents);
+    return await in_turns(tools, server, 'commit', ['commit', '--path', database.url]);
   } finally {
     await database.stop();
     tools.remove(directory);
@@ -150,14 +157,16 @@ export const scenarios = {
         : [],
   },
   confirmed_in_database: {
-    what: 'Servers that store in PostgreSQL, a new one on a socket of the same machine for each: one client of each document writes 100 characters, awaits the confirmation and writes again. With troupe a confirmed update is committed; the peer confirms what is in memory, and stores a document two seconds later',
-    columns: [column('confirmed_per_second', 'updates/s'), column('confirmation_p50_us', 'p50, µs'), column('confirmation_p99_us', 'p99, µs'), column('server_cpu_us_per_update', 'CPU, µs/update')],
+    what: 'Servers that store in PostgreSQL, a new one on a socket of the same machine for each: one client of each document writes 100 characters, awaits the confirmation and writes again. With troupe a confirmed update is committed, or on the disk; the peer confirms what is in memory, and stores a document two seconds later. One writer takes short turns with one COMMIT for each update in the same database (the ratio is the median of the turns)',
+    columns: [column('confirmed_per_second', 'updates/s'), column('confirmation_p50_us', 'p50, µs'), column('confirmation_p99_us', 'p99, µs'), column('commit_p50_us', 'one COMMIT p50, µs'), column('per_commit', 'p50 : p50'), column('server_cpu_us_per_update', 'CPU, µs/update')],
     cases: (tools) =>
       can_run_postgres
-        ? [1, 200].flatMap((count) =>
-            ['troupe', ...(tools.servers.peers.length > 0 ? ['Hocuspocus + database extension'] : [])].map((name, which) => [`${name}, ${count} document${count === 1 ? '' : 's'}`, () => confirmations_in_database(tools, which, count)]),
-          )
+        ? [1, 200].flatMap((count) => [
+            ...['troupe on PostgreSQL', ...(tools.servers.peers.length > 0 ? ['Hocuspocus + database extension'] : [])].map((name, which) => [of(name, count), () => confirmations_in_database(tools, which, count)]),
+            [of('troupe on RocksDB', count), () => confirmations(tools, tools.servers.troupe, count)],
+          ])
         : [],
+    checks: ({ 'troupe on PostgreSQL, 1 document': one }) => (one ? [must('PostgreSQL: edit to acknowledgement at the server, one writer, p50 : one COMMIT, p50', one.per_commit, '<=', 2)] : []),
     skips: () => (can_run_postgres ? [] : ["PostgreSQL is left out: Debian's package `postgresql` is not there"]),
   },
   confirmed: {

@@ -28,6 +28,8 @@ constexpr task tasks[] = {
     {"fill", "makes a store, and keeps it", troupe::bench::run_fill},
     {"database", "durable batches in PostgreSQL, whose URL is PATH, beside one COMMIT an update",
      troupe::bench::run_database},
+    {"commit", "one COMMIT an update in PostgreSQL, whose URL is PATH, the floor",
+     troupe::bench::run_commit},
     {"open", "opens a store that `fill` made: names, loads, memory", troupe::bench::run_open},
 };
 
@@ -69,7 +71,8 @@ int run(const task& chosen, arguments& all) {
   namespace fs = std::filesystem;
   std::error_code why;
   const bool opens = std::string_view{chosen.name} == "open";
-  const bool is_remote = std::string_view{chosen.name} == "database";
+  const bool is_remote =
+      std::string_view{chosen.name} == "database" || std::string_view{chosen.name} == "commit";
   const bool keeps = is_remote || opens || std::string_view{chosen.name} == "fill";
   if (!is_remote && fs::exists(all.given.path, why) != opens) {
     std::fprintf(stderr, "'%s' %s\n", all.given.path.c_str(),

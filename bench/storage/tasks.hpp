@@ -47,6 +47,9 @@ void run_open(const task_options& given, load::report& out);
 /// schema store_bench goes.
 void run_database(const task_options& given, load::report& out);
 
+/// One COMMIT for each update in the database whose URL is the path, nothing else: the floor.
+void run_commit(const task_options& given, load::report& out);
+
 /// Only makes a store, for a server.
 void run_fill(const task_options& given, load::report& out);
 

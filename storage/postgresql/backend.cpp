@@ -36,6 +36,31 @@ void watch_connection(connection& by) {
   (void)by.run();
 }
 
+/// Statements of the writer find rows by their keys, whatever the database believes of its tables,
+/// which were small when it looked last. Planning each time anew would take as long as a commit.
+void plan_once(connection& by) {
+  by.send("SELECT set_config('plan_cache_mode', 'force_generic_plan', false), "
+          "set_config('enable_seqscan', 'off', false), "
+          "set_config('enable_hashjoin', 'off', false), "
+          "set_config('enable_mergejoin', 'off', false), "
+          "set_config('jit', 'off', false)");
+  (void)by.run();
+}
+
+/// A pooler that gives a session to several would give them the lock together: a second connection
+/// finds what the first one has prepared then, and fails.
+result<void> check_session(connection& by, const postgresql::connection_settings& at) {
+  std::uint64_t process = 0;
+  by.send("SELECT pg_backend_pid()", {}, [&](const postgresql::row& found) -> result<void> {
+    process = found.number(0);
+    return {};
+  });
+  TROUPE_TRY(by.run());
+  if (process == by.process()) return {};
+  TROUPE_TRY(connection::open(at));
+  return {};
+}
+
 /// Nodes that share the tables hold the lock together.
 result<bool> try_lock(connection& by, const std::string& schema, postgresql_access access) {
   bool is_taken = false;
@@ -65,7 +90,10 @@ result<std::unique_ptr<connection>>
 postgresql_backend::state::connect(std::chrono::milliseconds patience) const {
   TROUPE_ASSIGN(auto made, connection::open(settings.connection));
   TROUPE_TRY(postgresql::check_format(*made));
+  TROUPE_TRY(check_session(*made, settings.connection));
+  TROUPE_TRY(postgresql::check_rights(*made));
   watch_connection(*made);
+  plan_once(*made);
   const auto end = std::chrono::steady_clock::now() + patience;
   for (;;) {
     TROUPE_ASSIGN(const bool is_ours, try_lock(*made, settings.connection.schema, settings.access));
@@ -126,7 +154,7 @@ result<void> postgresql_backend::state::write_marked(batch what) {
   const auto is_damaged = [this](const std::string& name, generation g) {
     return this->is_damaged(name, g);
   };
-  if (!is_shared()) return postgresql::write_batch(*writer, what, now(), is_damaged);
+  if (!is_shared()) return postgresql::write_batch(*writer, what, now(), is_damaged, known);
   std::vector<log_append> left_out;
   std::erase_if(what.appends, [&](const log_append& each) {
     const auto same = [&](const log_append& other) { return is_same(each, other); };
@@ -135,7 +163,7 @@ result<void> postgresql_backend::state::write_marked(batch what) {
     return true;
   });
   const postgresql::batch_mark as{settings.node, ++last_batch};
-  auto written = postgresql::write_batch(*writer, what, now(), is_damaged, as);
+  auto written = postgresql::write_batch(*writer, what, now(), is_damaged, known, as);
   if (written)
     std::erase_if(written_twice, [&](const log_append& each) {
       return std::ranges::any_of(left_out, [&](const auto& other) { return is_same(each, other); });

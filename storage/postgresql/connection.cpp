@@ -36,6 +36,25 @@ std::string line_of(const char* text) {
   return printable(line);
 }
 
+/// A URL that was not written as it should be may have its password where a host or a port belongs.
+/// So of what libpq cites nothing is shown where it can read no more than that, else all that
+/// cannot be part of a password.
+std::string without_secrets(std::string_view said) {
+  const bool is_unread = said.starts_with("invalid ");
+  std::string shown;
+  for (std::size_t at = 0; at < said.size();) {
+    const std::size_t begin = std::min(said.find('"', at), said.size());
+    shown.append(said.substr(at, begin - at));
+    if (begin == said.size()) break;
+    const std::size_t end = std::min(said.find('"', begin + 1), said.size());
+    const std::string_view cited = said.substr(begin + 1, end - begin - 1);
+    const bool is_hidden = is_unread || cited.find('@') != std::string_view::npos;
+    shown.append("\"").append(is_hidden ? "..." : cited).append("\"");
+    at = end + 1;
+  }
+  return shown;
+}
+
 tl::unexpected<failure> refused(errc code, std::string_view why) {
   return fail(code, std::string{"PostgreSQL: "}.append(why));
 }
@@ -54,6 +73,11 @@ errc code_of(std::string_view sql_state) noexcept {
 }
 
 constexpr std::string_view is_read_only = "25006";
+
+/// A statement that this prepared is not there, or one that it did not is.
+bool is_of_another_session(std::string_view sql_state) noexcept {
+  return sql_state == "42P05" || sql_state == "26000";
+}
 
 }  // namespace
 
@@ -92,11 +116,27 @@ bool is_schema_name(std::string_view name) noexcept {
          std::ranges::all_of(name, [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
 }
 
+result<void> check_url(const std::string& url) {
+  char* why = nullptr;
+  PQconninfoOption* const read = PQconninfoParse(url.c_str(), &why);
+  const std::string said = line_of(why);
+  if (why != nullptr) PQfreemem(why);
+  if (read == nullptr)
+    return refused(errc::storage_failed,
+                   "the URL cannot be read: " + said.substr(0, said.find('"')) +
+                       "... (it is not shown, as it may have a password)");
+  PQconninfoFree(read);
+  return {};
+}
+
+std::string explain_refusal(const char* of_libpq) { return without_secrets(line_of(of_libpq)); }
+
 connection::connection(std::unique_ptr<state> opened) : state_(std::move(opened)) {}
 connection::~connection() = default;
 
 result<std::unique_ptr<connection>> connection::open(const connection_settings& settings) {
   if (!is_schema_name(settings.schema)) return refused(errc::invalid_config, "no name of a schema");
+  TROUPE_TRY(check_url(settings.url));
   const std::string patience = std::to_string(connect_timeout.count());
   const std::string unanswered =
       std::to_string((settings.statement_timeout + reply_margin).count());
@@ -115,7 +155,7 @@ result<std::unique_ptr<connection>> connection::open(const connection_settings& 
   opened->to.reset(PQconnectdbParams(names.data(), values.data(), 1));
   PGconn* const to = opened->to.get();
   if (PQstatus(to) != CONNECTION_OK)
-    return refused(errc::storage_failed, line_of(PQerrorMessage(to)));
+    return refused(errc::storage_failed, explain_refusal(PQerrorMessage(to)));
   const auto note_warning = [](void* of, const PGresult* notice) {
     static_cast<state*>(of)->warning = line_of(PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY));
   };
@@ -207,8 +247,11 @@ failure connection::state::failure_of(const PGresult& from) {
   last_fault = fault_of(sql_state);
   // A server that was the first and is another's copy now: a new connection finds the other.
   if (sql_state == is_read_only) lost = true;
-  return refused(code_of(sql_state), line_of(PQresultErrorField(&from, PG_DIAG_MESSAGE_PRIMARY)))
-      .value();
+  std::string what = line_of(PQresultErrorField(&from, PG_DIAG_MESSAGE_PRIMARY));
+  if (is_of_another_session(sql_state))
+    what += "; a pooler in front of the database gives one session to several connections, and "
+            "must not";
+  return refused(code_of(sql_state), what).value();
 }
 
 result<void> connection::state::hear_rows(const PGresult& from, const statement& of) const {
@@ -240,9 +283,17 @@ result<void> connection::state::hear(const statement& of) {
   }
 }
 
+/// What is in no transaction is committed now, and that may fail.
 result<void> connection::state::hear_end() {
-  TROUPE_ASSIGN(const answer got, next_answer());
-  if (got && PQresultStatus(got.get()) == PGRES_PIPELINE_SYNC) return {};
+  result<void> committed;
+  constexpr int answers_max = 3;  // a failure, nothing, the end
+  for (int i = 0; i < answers_max; ++i) {
+    TROUPE_ASSIGN(const answer got, next_answer());
+    if (!got) continue;
+    if (PQresultStatus(got.get()) == PGRES_PIPELINE_SYNC) return committed;
+    if (PQresultStatus(got.get()) != PGRES_FATAL_ERROR) break;
+    committed = tl::unexpected(failure_of(*got));
+  }
   return lose("an answer that nobody asked for");
 }
 
@@ -261,13 +312,18 @@ result<void> connection::run() {
     if (!heard && each.prepared != nullptr) of.names.erase(each.prepared);
     if (!heard && all) all = heard;
   }
-  TROUPE_TRY(of.hear_end());
+  const auto committed = of.hear_end();
+  if (of.lost && of.last_fault == fault::connection) return committed;
+  if (!committed && all) all = committed;
   if (!all && of.last_fault == fault::none) of.last_fault = fault::other;
   return all;
 }
 
 fault connection::why() const noexcept { return state_->last_fault; }
 const std::string& connection::warning() const noexcept { return state_->warning; }
+std::uint64_t connection::process() const noexcept {
+  return static_cast<std::uint64_t>(PQbackendPID(state_->to.get()));
+}
 bool connection::is_lost() const noexcept { return state_->is_lost(); }
 
 void connection::roll_back() {

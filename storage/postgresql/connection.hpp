@@ -37,6 +37,14 @@ inline constexpr std::chrono::seconds connect_timeout{10};
 /// Whether a name needs no quotes in SQL: small letters, digits and _, up to 63, no digit first.
 bool is_schema_name(std::string_view name) noexcept;
 
+/// Fails with storage_failed if it is neither a URL nor a list of settings; says why without
+/// showing it, as it may have a password.
+result<void> check_url(const std::string& url);
+
+/// What libpq says of a connection that it could not open, as one line and without what may be a
+/// password.
+std::string explain_refusal(const char* of_libpq);
+
 /// What kind of failure a statement had, for whoever may try again.
 enum class fault : std::uint8_t {
   none,
@@ -73,6 +81,8 @@ class connection {
   /// What the database warned of in the last run(); empty: nothing.
   const std::string& warning() const noexcept;
   bool is_lost() const noexcept;
+  /// The process of the database that serves this, as it was told; a pooler tells another number.
+  std::uint64_t process() const noexcept;
 
   /// Ends a transaction of which nothing shall be there.
   void roll_back();

@@ -101,6 +101,21 @@ tl::unexpected<failure> newer(std::uint32_t format) {
                                       ", this server knows up to " + std::to_string(schema_format));
 }
 
+/// Whose tables one may not use looks as if it had none.
+result<void> check_usage(connection& at) {
+  std::string kept_from;
+  at.send("SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname = "
+          "current_setting('search_path') AND NOT has_schema_privilege(oid, 'USAGE')",
+          {}, [&](const row& found) -> result<void> {
+            kept_from = found.text(0);
+            return {};
+          });
+  TROUPE_TRY(at.run());
+  if (kept_from.empty()) return {};
+  return fail(errc::storage_failed,
+              "PostgreSQL: the role of this connection may not use the schema " + kept_from);
+}
+
 /// 0: there are no tables.
 result<std::uint32_t> read_format(connection& at) {
   std::uint64_t has_table = 0;
@@ -134,6 +149,7 @@ result<migration> step_up(connection& at, const std::string& schema) {
             return {};
           });
   TROUPE_TRY(at.run());
+  if (has_schema) TROUPE_TRY(check_usage(at));
   if (!has_schema) at.send_text("CREATE SCHEMA " + schema);  // is_schema_name() holds: no quotes
   TROUPE_TRY(at.run());
   migration done;
@@ -152,8 +168,24 @@ result<migration> step_up(connection& at, const std::string& schema) {
 
 result<std::uint32_t> find_format(connection& at) {
   TROUPE_ASSIGN(const std::uint32_t format, read_format(at));
-  if (format == 0) return fail(errc::corrupt_store, no_tables);
-  return format;
+  if (format != 0) return format;
+  TROUPE_TRY(check_usage(at));
+  return fail(errc::corrupt_store, no_tables);
+}
+
+result<void> check_rights(connection& at) {
+  std::string refused;
+  at.send("SELECT t || ': ' || r FROM unnest(ARRAY['documents', 'log', 'checkpoints', 'versions', "
+          "'version_parts', 'outbox', 'nodes']) AS tables(t), unnest(ARRAY['SELECT', 'INSERT', "
+          "'UPDATE', 'DELETE']) AS rights(r) WHERE NOT has_table_privilege(t, r)",
+          {}, [&](const row& found) -> result<void> {
+            refused.append(refused.empty() ? "" : ", ").append(found.text(0));
+            return {};
+          });
+  TROUPE_TRY(at.run());
+  if (refused.empty()) return {};
+  return fail(errc::storage_failed,
+              "PostgreSQL: the role of this connection lacks rights to tables (" + refused + ")");
 }
 
 result<void> check_format(connection& at) {

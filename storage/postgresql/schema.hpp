@@ -14,12 +14,17 @@ namespace troupe::storage::postgresql {
 inline constexpr std::uint32_t schema_format = 1;
 
 /// The format of the tables that are there. Fails with corrupt_store if there are none (the detail
-/// says what makes them), or if they are not a store.
+/// says what makes them), or if they are not a store; with storage_failed where the schema may not
+/// be used.
 result<std::uint32_t> find_format(connection& at);
 
 /// That the tables are of schema_format. Fails with corrupt_store (none, or older ones, which
 /// `troupe storage migrate` upgrades) and newer_format.
 result<void> check_format(connection& at);
+
+/// That whoever is connected may write the tables. Fails with storage_failed, and names the rights
+/// that are missing.
+result<void> check_rights(connection& at);
 
 struct migration {
   std::uint32_t from = 0;  ///< 0: there were no tables.

@@ -11,6 +11,7 @@
 
 #include "base/wall_clock.hpp"
 #include "storage/postgresql/backend.hpp"
+#include "storage/postgresql/known_documents.hpp"
 #include "storage/postgresql/pool.hpp"
 #include "storage/postgresql/reader.hpp"
 
@@ -58,6 +59,7 @@ struct postgresql_backend::state {
   /// Held by whoever writes batches. What follows belongs to them, but for what is atomic.
   std::mutex writing;
   std::unique_ptr<postgresql::connection> writer;  // null: it was lost, or this only inspects
+  postgresql::known_documents known;
   // Where several write; see batch_mark.
   std::uint64_t last_batch = 0;           // that was tried
   std::vector<log_append> doubtful;       // of it, if its outcome is not known

@@ -19,6 +19,29 @@ constexpr const char* insert_records =
 constexpr const char* update_logs =
     "UPDATE documents SET last_number = l, log_records = log_records + r, log_bytes = log_bytes + "
     "b, changed_at = $1 FROM unnest($2, $3, $4, $5) AS new(d, l, r, b) WHERE id = d";
+// Both at once, where the numbers of all documents are known: else the statement fails, with this
+// text in the log of the database, and changes nothing.
+#define TROUPE_APPEND_KNOWN(MORE)                                                                  \
+  "WITH moved AS (UPDATE documents SET last_number = l, log_records = log_records + r, log_bytes " \
+  "= log_bytes + b, changed_at = $1 FROM unnest($2, $3, $4, $5, $6) AS new(d, l, v, r, b) WHERE "  \
+  "id = d AND last_number = l - r AND life = v AND NOT is_removed RETURNING id), " MORE            \
+  "checked AS (SELECT CASE WHEN count(*) = cardinality($2) THEN 1 ELSE ('another one writes '"     \
+  "'this document as well, so the batch comes again; known: ' || count(*))::integer END AS one "   \
+  "FROM moved) INSERT INTO log (document, number, stored_at, origin, crc, data) SELECT d, n, $1, " \
+  "o, c, u FROM checked, unnest($7, $8, $9, $10, $11) AS new(d, n, o, c, u) WHERE one = 1"
+constexpr const char* append_known = TROUPE_APPEND_KNOWN("");
+constexpr const char* append_known_as =
+    TROUPE_APPEND_KNOWN("noted AS (UPDATE nodes SET batch = $13 WHERE id = $12), ");
+// The same for one update of one document, of which nothing is there instead.
+#define TROUPE_APPEND_ONE(MORE)                                                                    \
+  "WITH moved AS (UPDATE documents SET last_number = $3, log_records = log_records + 1, "          \
+  "log_bytes = log_bytes + octet_length($7), changed_at = $1 WHERE id = $2 AND last_number = $3 "  \
+  "- 1 AND life = $4 AND NOT is_removed RETURNING 1)" MORE                                         \
+  " INSERT INTO log (document, number, stored_at, origin, crc, data) SELECT $2, $3, $1, $5, $6, "  \
+  "$7 FROM moved RETURNING number"
+constexpr const char* append_one = TROUPE_APPEND_ONE("");
+constexpr const char* append_one_as =
+    TROUPE_APPEND_ONE(", noted AS (UPDATE nodes SET batch = $9 FROM moved WHERE id = $8)");
 constexpr const char* insert_document =
     "INSERT INTO documents (" TROUPE_META_COLUMNS ", last_version) VALUES ($1, $2, $3, $4, $5, $6, "
     "$7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0)";
@@ -54,7 +77,7 @@ void send_columns(connection& to, const char* statement, parameters with, Column
 }
 
 /// Locks the documents of a batch, and tells the plan how they are.
-result<void> lock_all(connection& to, const batch& what, write_plan& plan) {
+result<void> lock_all(connection& to, const batch& what, write_plan& plan, known_documents& known) {
   const auto names = documents_of(what);
   column ids{type_id::uuid};
   for (const auto& [id, name] : names) ids.add(id);
@@ -69,6 +92,7 @@ result<void> lock_all(connection& to, const batch& what, write_plan& plan) {
       stranger = in_document(name, {errc::storage_conflict,
                                     "its id belongs to document " + in_single_quotes(found.name)});
     plan.know(name, found.meta);
+    known.note_read(name, found.meta);
     return {};
   });
   TROUPE_TRY(to.run());
@@ -98,22 +122,33 @@ read_claimed(connection& from, const std::vector<claimed_record>& claimed) {
   return stored;
 }
 
+/// Rows of the log, as columns.
+struct record_columns {
+  column ids{type_id::uuid};
+  column numbers{type_id::int8};
+  column origins{type_id::int8};
+  column crcs{type_id::int4};
+  column updates{type_id::bytes};
+
+  void add(const planned_record& each) {
+    ids.add(each.id);
+    numbers.add(each.number);
+    origins.add(each.origin);
+    crcs.add(std::uint64_t{crc_of_record(each.id, each.number, each.update.view())});
+    updates.add(each.update.view());
+  }
+  void finish(parameters& into) && {
+    for (column* const each : {&ids, &numbers, &origins, &crcs, &updates})
+      std::move(*each).finish(into);
+  }
+};
+
 void send_records(connection& to, const std::vector<planned_record>& records, time_ms now) {
   for (auto at = records.begin(); at != records.end();) {
-    column ids{type_id::uuid};
-    column numbers{type_id::int8};
-    column origins{type_id::int8};
-    column crcs{type_id::int4};
-    column updates{type_id::bytes};
-    for (; at != records.end() && updates.size() < statement_size_bytes_max; ++at) {
-      ids.add(at->id);
-      numbers.add(at->number);
-      origins.add(at->origin);
-      crcs.add(std::uint64_t{crc_of_record(at->id, at->number, at->update.view())});
-      updates.add(at->update.view());
-    }
-    send_columns(to, insert_records, parameters{}.add(moment{now}), std::move(ids),
-                 std::move(numbers), std::move(origins), std::move(crcs), std::move(updates));
+    record_columns rows;
+    for (; at != records.end() && rows.updates.size() < statement_size_bytes_max; ++at)
+      rows.add(*at);
+    send_columns(to, insert_records, parameters{}.add(moment{now}), std::move(rows));
   }
 }
 
@@ -170,11 +205,96 @@ void send_checkpoint(connection& to, const planned_checkpoint& of) {
   send_parts(to, of);
 }
 
+/// Sends what is left, and waits for the commit.
+result<void> finish(connection& to) {
+  TROUPE_TRY(to.run());
+  // As where an operator ends the wait for a copy that is to have it as well.
+  if (!to.warning().empty())
+    return fail(errc::storage_failed, "PostgreSQL warns at a commit: " + to.warning());
+  return {};
+}
+
+void note_written(const write_plan& plan, known_documents& known) {
+  for (const auto& [id, each] : plan.documents()) known.note_written(each);
+}
+
+/// Whether one statement can write it all.
+bool is_short(const write_plan& plan) {
+  std::size_t size = 0;
+  for (const planned_record& each : plan.records()) size += each.update.size;
+  return size > 0 && size < statement_size_bytes_max;
+}
+
+void send_known(connection& to, const write_plan& plan, time_ms now,
+                const std::optional<batch_mark>& as) {
+  column ids{type_id::uuid};
+  column lasts{type_id::int8};
+  column lives{type_id::int8};
+  column records{type_id::int8};
+  column bytes{type_id::int8};
+  for (const auto& [id, each] : plan.documents()) {
+    ids.add(id);
+    lasts.add(each.meta.counted);
+    lives.add(each.meta.life);
+    records.add(each.records);
+    bytes.add(each.bytes);
+  }
+  record_columns rows;
+  for (const planned_record& each : plan.records()) rows.add(each);
+  parameters with;
+  with.add(moment{now});
+  for (column* const each : {&ids, &lasts, &lives, &records, &bytes}) std::move(*each).finish(with);
+  std::move(rows).finish(with);
+  if (as) with.add(as->node).add(as->number);
+  to.send(as ? append_known_as : append_known, std::move(with));
+}
+
+void send_one(connection& to, const write_plan& plan, time_ms now,
+              const std::optional<batch_mark>& as, bool& is_there) {
+  const planned_record& record = plan.records().front();
+  const std::uint32_t crc = crc_of_record(record.id, record.number, record.update.view());
+  parameters with;
+  with.add(moment{now}).add(record.id).add(record.number);
+  with.add(plan.documents().begin()->second.meta.life).add(record.origin);
+  with.add_int4(crc).add(record.update.view());
+  if (as) with.add(as->node).add(as->number);
+  to.send(as ? append_one_as : append_one, std::move(with), [&](const row&) -> result<void> {
+    is_there = true;
+    return {};
+  });
+}
+
+/// The short way, for a batch that only appends to documents that are remembered. Nothing: it has
+/// to go the long way. One statement is one transaction.
+std::optional<result<void>> try_known(connection& to, const batch& what, time_ms now,
+                                      known_documents& known, const std::optional<batch_mark>& as) {
+  if (!what.checkpoints.empty() || !what.announcements.empty()) return std::nullopt;
+  write_plan plan{now, {}};
+  if (!known.recall(documents_of(what), plan)) return std::nullopt;
+  for (const log_append& each : what.appends)
+    if (!plan.add(each, [](const claimed_record&) { return std::nullopt; })) return std::nullopt;
+  if (!is_short(plan)) return std::nullopt;
+  const bool is_one = plan.records().size() == 1;
+  bool is_there = !is_one;
+  if (is_one)
+    send_one(to, plan, now, as, is_there);
+  else
+    send_known(to, plan, now, as);
+  auto written = finish(to);
+  if (written && !is_there) return std::nullopt;
+  if (written) note_written(plan, known);
+  if (written || to.why() == fault::none || to.why() == fault::connection) return written;
+  const bool is_outdated =
+      to.why() == fault::conflict || written.error().code == errc::storage_conflict;
+  if (to.is_lost() || !is_outdated) return written;
+  return std::nullopt;
+}
+
 result<void> plan_and_send(connection& to, const batch& what, time_ms now,
-                           const write_plan::damage_test& is_damaged,
+                           const write_plan::damage_test& is_damaged, known_documents& known,
                            const std::optional<batch_mark>& as) {
   write_plan plan{now, is_damaged};
-  TROUPE_TRY(lock_all(to, what, plan));
+  TROUPE_TRY(lock_all(to, what, plan, known));
   TROUPE_ASSIGN(const auto stored, read_claimed(to, plan.claimed_by(what.appends)));
   const auto find = [&](const claimed_record& which) -> std::optional<std::string_view> {
     const auto found = stored.find(which);
@@ -191,10 +311,8 @@ result<void> plan_and_send(connection& to, const batch& what, time_ms now,
   send_announcements(to, what.announcements);
   if (as) to.send(update_batch, parameters{}.add(as->node).add(as->number));
   to.send("COMMIT");
-  TROUPE_TRY(to.run());
-  // As where an operator ends the wait for a copy that is to have it as well.
-  if (!to.warning().empty())
-    return fail(errc::storage_failed, "PostgreSQL warns at a commit: " + to.warning());
+  TROUPE_TRY(finish(to));
+  note_written(plan, known);
   return {};
 }
 
@@ -224,14 +342,19 @@ result<bool> is_written(connection& by, const batch_mark& which) {
 }
 
 result<void> write_batch(connection& to, const batch& what, time_ms now,
-                         const write_plan::damage_test& is_damaged,
+                         const write_plan::damage_test& is_damaged, known_documents& known,
                          const std::optional<batch_mark>& as) {
   // Another node may have made the same document first, or wants the same ones: then again.
   constexpr int attempts_max = 5;
   for (const announcement& each : what.announcements) TROUPE_TRY(check_announcement(each));
+  if (auto written = try_known(to, what, now, known, as)) {
+    if (!*written) known.note_failure();
+    return *std::move(written);
+  }
   for (int attempt = 1;; ++attempt) {
-    auto written = plan_and_send(to, what, now, is_damaged, as);
+    auto written = plan_and_send(to, what, now, is_damaged, known, as);
     if (written) return written;
+    known.note_failure();
     to.roll_back();
     if (to.why() != fault::conflict || attempt == attempts_max) return written;
   }

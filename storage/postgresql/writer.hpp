@@ -1,11 +1,13 @@
-// Writes a batch into PostgreSQL in one transaction: locks what is known of its documents, plans
-// (write_plan.hpp), and sends all rows and the COMMIT at once. Thread: one at a time.
+// Writes a batch into PostgreSQL in one transaction. The long way locks what is stored of its
+// documents, plans (write_plan.hpp), and sends all rows and the COMMIT at once. The short way plans
+// with what it remembers of them, and sends one statement and the COMMIT. Thread: one at a time.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 
 #include "storage/postgresql/connection.hpp"
+#include "storage/postgresql/known_documents.hpp"
 #include "storage/postgresql/write_plan.hpp"
 
 namespace troupe::storage::postgresql {
@@ -28,7 +30,7 @@ result<bool> is_written(connection& by, const batch_mark& which);
 /// transaction is undone.
 /// `as`: notes with the batch that it is there.
 result<void> write_batch(connection& to, const batch& what, time_ms now,
-                         const write_plan::damage_test& is_damaged,
+                         const write_plan::damage_test& is_damaged, known_documents& known,
                          const std::optional<batch_mark>& as = std::nullopt);
 
 /// Adds the statements that put announcements, and replace those that are there.

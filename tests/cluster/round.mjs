@@ -3,6 +3,7 @@
 import { folder_of_test, pause, random_from, settings_of, storage_tool, until } from '../faults/support.mjs';
 import { test_cluster } from '../interop/support/cluster.mjs';
 import { check_contents, operation_book } from './checker.mjs';
+import { shared_database } from './shared.mjs';
 import { contents_of, set_editor, workload } from './workload.mjs';
 
 const converged_ms_max = 30_000;
@@ -22,15 +23,18 @@ export class row_run {
   notes = new Set();
   #number = 0;
 
-  constructor({ row, form, seed, nodes, settings }) {
-    Object.assign(this, { row, form, settings, random: random_from(seed), count: nodes ?? row.nodes ?? 3 });
+  constructor({ row, form, seed, nodes, settings, durability }) {
+    Object.assign(this, { row, form, settings, durability, random: random_from(seed), count: nodes ?? row.nodes ?? 3 });
   }
 
   async start() {
     const { replication = {}, settings = {} } = this.row;
-    this.cluster = new test_cluster({
-      nodes: this.count, name: this.row.name, folder: folder_of_test(this.row.name), replication, settings: { ...node_settings(), ...settings, ...this.settings },
-    });
+    const options = { settings: { ...node_settings(), ...settings, ...this.settings } };
+    if (this.durability === 'shared') {
+      this.database = await new shared_database().start(this.row);
+      Object.assign(options, this.database.cluster_options(options.settings));
+    }
+    this.cluster = new test_cluster({ nodes: this.count, name: this.row.name, folder: folder_of_test(this.row.name), replication, ...options });
     await this.row.prepare?.(this);
     await this.cluster.start();
   }
@@ -172,23 +176,25 @@ export class row_run {
 
   /** Ends the nodes in order, and verifies what each has stored. */
   async finish() {
-    const directories = this.cluster.up().map(({ directory }) => directory);
+    const directories = this.database ? [] : this.cluster.up().map(({ directory }) => directory);
     this.network.heal();
     for (const node of this.nodes) await node.stop().catch((error) => this.problem(`${node.name}: ${error.message}`));
     for (const directory of directories) {
       const { code, err, report } = storage_tool('verify', directory);
       if (code !== 0) this.problem(`verify: ${err}${JSON.stringify(report)}`);
     }
+    for (const each of this.database?.problems() ?? []) this.problem(each);
   }
   async destroy() {
     await this.cluster?.kill().catch(() => {});
+    await this.database?.stop().catch(() => {});
   }
 }
 
 /** Runs a row; resolves to {figures, notes, problems}. It ends by itself: what takes too long is a problem. */
-export async function run_row(row, { is_short, seed, rounds = undefined, nodes = undefined, settings = {} }) {
+export async function run_row(row, { is_short, seed, rounds = undefined, nodes = undefined, settings = {}, durability = 'keepers' }) {
   const form = is_short ? row.short : row.long;
-  const run = new row_run({ row, form, seed, nodes, settings });
+  const run = new row_run({ row, form, seed, nodes, settings, durability });
   const deadline = Date.now() + form.minutes_max * 60_000;
   try {
     await run.start();

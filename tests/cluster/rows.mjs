@@ -3,6 +3,7 @@
 import { small_disk } from '../faults/support.mjs';
 import { losses } from './losses.mjs';
 import { pause } from './round.mjs';
+import { come_and_go, database_rows } from './shared.mjs';
 
 const is_long = (run) => run.form === run.row.long;
 
@@ -61,8 +62,7 @@ async function leave(run, node) {
   await node.stop();
 }
 
-
-export const rows = [
+const all_rows = [
   {
     name: 'kill-ingest', what: 'SIGKILL of the node that all writers are at, 1-10 s', ...kill_forms, at_one_node: true,
     fault: (run) => down(run, [run.nodes[0]]),
@@ -135,7 +135,8 @@ export const rows = [
     },
   },
   {
-    name: 'join-leave', what: 'a fourth node joins, then one of the four leaves', short: { rounds: 1, minutes_max: 3 }, long: { rounds: 3, minutes_max: 15 },
+    name: 'join-leave', shared: { what: 'a fourth node is started, then one of the four stopped', fault: come_and_go },
+    what: 'a fourth node joins, then one of the four leaves', short: { rounds: 1, minutes_max: 3 }, long: { rounds: 3, minutes_max: 15 },
     fault: async (run) => {
       const joining = await new_node(run);
       await add(run, joining);
@@ -146,7 +147,7 @@ export const rows = [
     },
   },
   {
-    name: 'disk-destroyed', what: 'a node killed with its disk, replaced by an empty one', short: { rounds: 1, minutes_max: 3 }, long: { rounds: 4, minutes_max: 15 },
+    name: 'disk-destroyed', has_disks: true, what: 'a node killed with its disk, replaced by an empty one', short: { rounds: 1, minutes_max: 3 }, long: { rounds: 4, minutes_max: 15 },
     fault: async (run) => {
       const node = run.one_of(run.cluster.members());
       await node.kill();
@@ -159,7 +160,7 @@ export const rows = [
     },
   },
   {
-    name: 'disk-full', what: 'the disk of one node full for 3-10 s', short: { rounds: 1, minutes_max: 2 }, long: { rounds: 4, minutes_max: 10 },
+    name: 'disk-full', has_disks: true, what: 'the disk of one node full for 3-10 s', short: { rounds: 1, minutes_max: 2 }, long: { rounds: 4, minutes_max: 10 },
     prepare: async (run) => {
       while (run.nodes.length < run.count) await run.cluster.add_node();
       const node = run.nodes.at(-1);
@@ -177,3 +178,9 @@ export const rows = [
   },
   ...losses,
 ];
+
+/** The rows of a durability; where nodes share a database, they have no disks, and the database may fail. */
+export function rows_of(durability) {
+  if (durability === 'keepers') return all_rows;
+  return [...all_rows.filter(({ has_disks }) => !has_disks).map((row) => ({ ...row, ...row.shared })), ...database_rows];
+}

@@ -1,15 +1,15 @@
 // Runs rows of faults against clusters of real nodes, one after the other, and prints the table. run.sh installs.
 //
-//   node tests/cluster/run.mjs [--short] [--only ROW,ROW] [--seed N] [--rounds N] [--nodes N] [--set KEY=VALUE] [--results PAGE] [--list]
+//   node tests/cluster/run.mjs [--short] [--only ROW,ROW] [--seed N] [--rounds N] [--nodes N] [--set KEY=VALUE] [--durability keepers|shared] [--results PAGE] [--list]
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 
-import { format_table, replace_figures, three_digits } from '../../bench/engine/table.mjs';
+import { figures_in, format_table, replace_figures, three_digits } from '../../bench/engine/table.mjs';
 import { has_cluster } from '../interop/support/cluster.mjs';
 import { run_row } from './round.mjs';
-import { rows } from './rows.mjs';
+import { rows_of } from './rows.mjs';
+import { can_share } from './shared.mjs';
 
 /** What ./test runs: each kind of fault once. */
 const short_selection = ['kill-random', 'partition', 'rolling', 'only-copy'];
@@ -23,10 +23,13 @@ const { values: given } = parseArgs({
     rounds: { type: 'string' },
     nodes: { type: 'string' },
     set: { type: 'string', multiple: true, default: [] },
+    durability: { type: 'string', default: 'keepers' },
     results: { type: 'string' },
     list: { type: 'boolean', default: false },
   },
 });
+const is_shared = given.durability === 'shared';
+const rows = rows_of(given.durability);
 if (given.list) {
   for (const { name, what } of rows) console.log(`${name.padEnd(16)} ${what}`);
   process.exit();
@@ -34,6 +37,10 @@ if (given.list) {
 // A "cluster" of one node is a server without one, for trying out the rows that need no peer.
 if (!has_cluster() && given.nodes !== '1') {
   console.log('skipped: this build has no clusters');
+  process.exit();
+}
+if (is_shared && !can_share) {
+  console.log("skipped: no PostgreSQL (Debian's package postgresql)");
   process.exit();
 }
 const wanted = given.only?.split(',') ?? (given.selection ? short_selection : rows.map(({ name }) => name));
@@ -60,7 +67,7 @@ const cells = ({ name, what }, figures) => [
 const lines = new Map();
 for (const row of rows.filter(({ name }) => wanted.includes(name))) {
   const { figures, notes, problems } = await run_row(row, {
-    is_short: given.short, seed, rounds: given.rounds && Number(given.rounds), nodes: given.nodes && Number(given.nodes), settings,
+    is_short: given.short, seed, rounds: given.rounds && Number(given.rounds), nodes: given.nodes && Number(given.nodes), settings, durability: given.durability,
   });
   lines.set(row.name, cells(row, figures));
   const told = columns.map(([key]) => `${Math.round(figures[key])} ${key}`).join(', ');
@@ -71,10 +78,12 @@ for (const row of rows.filter(({ name }) => wanted.includes(name))) {
 }
 console.log(`\n${format_table(header, [...lines.values()], { is_markdown: false }).join('\n')}`);
 
+const place = is_shared ? 'figures of nodes that share a database' : 'figures';
+
 /** Rows that were not run stay as the page has them. */
 function all_lines(page) {
   const earlier = new Map();
-  for (const line of readFileSync(page, 'utf8').split('\n')) {
+  for (const line of figures_in(page, place).split('\n')) {
     const parts = line.split('|').slice(1, -1).map((part) => part.trim());
     if (parts.length === header.length) earlier.set(parts[0], parts);
   }
@@ -84,6 +93,6 @@ function all_lines(page) {
 if (given.results) {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: new URL('.', import.meta.url) }).toString().trim();
   const about = `Commit ${commit}, ${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores, seed ${seed}; rows run: ${wanted.length === rows.length ? 'all' : wanted.join(', ')}.`;
-  replace_figures(given.results, `${about}\n\n${format_table(header, all_lines(given.results), { is_markdown: true }).join('\n')}`);
+  replace_figures(given.results, `${about}\n\n${format_table(header, all_lines(given.results), { is_markdown: true }).join('\n')}`, place);
 }
 process.exit();

@@ -8,6 +8,7 @@
 #   tests/cluster/run.sh --only kill-home,partition [--rounds N] [--seed N]
 #   tests/cluster/run.sh --list              what rows there are
 #   tests/cluster/run.sh --results docs/reliability.md   writes the table into the page; rows not run stay
+#   tests/cluster/run.sh --durability shared  the rows of nodes that share a database, and those in which it fails
 #   tests/cluster/run.sh --nodes 1 --only rolling        without a cluster, for trying out
 #
 # TROUPE_BINARY is the server, KILL_AT_LIBRARY the library of tests/faults/kill_at.cpp (for the full disk, where nothing

@@ -97,6 +97,7 @@ class cluster_node {
       'server.port': this.port,
       ...(this.cluster.has_disks ? { 'storage.engine': 'rocksdb', 'storage.path': this.directory } : {}),
       ...this.cluster.settings,
+      ...(await this.cluster.settings_of_node?.(this)),
     };
     const on_spawned = (pid) => (this.pid = pid);
     this.server = await start_server(settings, { file: this.#write_file(), environment, on_spawned });
@@ -181,16 +182,16 @@ export class test_cluster {
   network = new link_network();
 
   /**
-   * `settings` as of any server, `replication` and `heartbeat` as in the section, `cluster_settings` what else is there,
+   * `settings` as of any server, with what `settings_of_node(node)` resolves to; `replication` and `heartbeat` as in the section, `cluster_settings` what else is there,
    * or a function from a node to that.
    * Without disks (`has_disks`) the settings say where documents are stored.
    * Without proxies (`is_proxied`) nodes dial each other. `is_clustered`: a node alone may be a cluster, too.
    */
   constructor({
     nodes = 3, name = 'cluster', folder = undefined, settings = {}, replication = {}, heartbeat = {}, cluster_settings = {}, is_proxied = true,
-    is_clustered = nodes > 1, has_disks = true,
+    is_clustered = nodes > 1, has_disks = true, settings_of_node = undefined,
   }) {
-    Object.assign(this, { count: nodes, settings, replication, heartbeat, cluster_settings, is_proxied, is_clustered, has_disks });
+    Object.assign(this, { count: nodes, settings, settings_of_node, replication, heartbeat, cluster_settings, is_proxied, is_clustered, has_disks });
     this.folder = folder ?? mkdtempSync(path.join(tmpdir(), `troupe-${name}-`));
     process.once('exit', () => rmSync(this.folder, { recursive: true, force: true }));
   }

@@ -55,15 +55,27 @@ export class postgres_server {
     }
   }
 
-  /** SIGKILL for all of its processes. */
-  async kill() {
+  #signal_all(signal) {
     const { pid } = this.#child;
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
     for (const each of [pid, ...children.map(Number)])
       try {
-        process.kill(each, 'SIGKILL');
+        process.kill(each, signal);
       } catch {} // it has ended by itself
+  }
+
+  /** SIGKILL for all of its processes. */
+  async kill() {
+    this.#signal_all('SIGKILL');
     await this.#ended;
+  }
+
+  /** None of its processes does anything until thaw(). */
+  freeze() {
+    this.#signal_all('SIGSTOP');
+  }
+  thaw() {
+    this.#signal_all('SIGCONT');
   }
 
   /** Without a checkpoint (PostgreSQL's immediate shutdown). */

@@ -276,6 +276,27 @@ TEST_CASE("a statement that takes too long fails the write, which can be done ag
   CHECK(load_from(*store, "a").last == 2);
 }
 
+TEST_CASE("a commit that the database refuses is a failure, and nothing is there",
+          "[storage][postgresql]") {
+  postgres_bed store;
+  REQUIRE(append_to(*store, "a", 1, {"u1"}));
+  REQUIRE(append_to(*store, "a", 2, {"u2"}));
+  // Of what an operator has added to the tables, as far as the server knows at all.
+  store.execute("CREATE FUNCTION " + store.settings.connection.schema +
+                ".refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not now'; END $$");
+  store.execute("CREATE CONSTRAINT TRIGGER refuses AFTER INSERT ON log DEFERRABLE INITIALLY "
+                "DEFERRED FOR EACH ROW EXECUTE FUNCTION " +
+                store.settings.connection.schema + ".refuse()");
+  const auto written = append_to(*store, "a", 3, {"u3"});
+  REQUIRE_FALSE(written);
+  CHECK(to_string(written.error()) == "storage_failed: PostgreSQL: not now");
+  CHECK(load_from(*store, "a").last == 2);
+  store.execute("DROP TRIGGER refuses ON log");
+  REQUIRE(store->recover());
+  REQUIRE(append_to(*store, "a", 3, {"u3"}));
+  CHECK(load_from(*store, "a") == stored_texts{"", {"u1", "u2", "u3"}, 3});
+}
+
 TEST_CASE("a document that the database refuses is not in the way of others",
           "[storage][postgresql]") {
   postgres_bed store;

@@ -36,13 +36,14 @@ std::string state_of(const std::string& document, sequence covers) {
   return "state of " + document + " " + std::to_string(covers);
 }
 
-/// Batch number n appends the n-th update of "a" and "b", and announces it; every seventh compacts
-/// "a".
+/// Batch number n appends the n-th update of "a" and "b"; every fourth announces it, and every
+/// seventh compacts "a". The others find what they need without asking the database first.
 batch batch_of(sequence number) {
   batch what;
   for (const char* const document : {"a", "b"})
     what.appends.push_back(test::append_of(document, number, {update_of(document, number)}));
   if (number % 7 == 0) what.checkpoints = {{"a", number, test::bytes_of(state_of("a", number))}};
+  if (number % 4 != 0) return what;
   announcement said;
   said.number = number;
   said.document = "a";
@@ -61,7 +62,7 @@ void check_holds(const stored_texts& stored, const std::string& document, sequen
 void check_all(postgres_bed& store, sequence last) {
   for (const char* const document : {"a", "b"})
     check_holds(load_from(*store, document), document, last);
-  CHECK(store->announcements({0, 1000})->announcements.size() == last);
+  CHECK(store->announcements({0, 1000})->announcements.size() == last / 4);
   CHECK(store->verify({})->damages_in_total == 0);
 }
 

@@ -31,6 +31,26 @@ TEST_CASE("the name of a schema needs no quotes", "[storage][postgresql]") {
   CHECK_FALSE(is_schema_name(std::string(64, 'x')));
 }
 
+TEST_CASE("what is wrong with the URL of a database is said without its password",
+          "[storage][postgresql]") {
+  CHECK(check_url("postgresql://u:secret@h:5432/db?sslmode=require"));
+  CHECK(check_url("host=h password='sec ret'"));
+  for (const char* const url : {"postgresql://u:secret@[::1/db", "postgresql://u:secret%zz@h/db",
+                                "host=h password=sec secret", "secret"}) {
+    const auto checked = check_url(url);
+    INFO(url);
+    REQUIRE_FALSE(checked);
+    CHECK(checked.error().detail.find("secret") == std::string::npos);
+    CHECK(checked.error().detail.find("the URL cannot be read: ") != std::string::npos);
+  }
+  // As of a password with a slash, and one with an at sign.
+  CHECK(explain_refusal("invalid integer value \"secret\" for connection option \"port\"\n") ==
+        "invalid integer value \"...\" for connection option \"...\"");
+  CHECK(explain_refusal("could not translate host name \"secret@h\" to address: no\n") ==
+        "could not translate host name \"...\" to address: no");
+  CHECK(explain_refusal("FATAL:  role \"u\" does not exist") == "FATAL: role \"u\" does not exist");
+}
+
 TEST_CASE("tables are made once, and stay when they are made again", "[storage][postgresql]") {
   postgres_bed bed;
   connection_settings settings = bed.settings.connection;
@@ -97,6 +117,33 @@ TEST_CASE("a table of somebody else is not taken for a store", "[storage][postgr
   settings.schema = "schema_test_shop";
   const auto by = connect_to(settings);
   CHECK(migrate(*by, settings.schema).error().code == errc::corrupt_store);
+}
+
+TEST_CASE("a role that may not read or write the tables is told so", "[storage][postgresql]") {
+  const postgres_bed made;
+  const std::string& schema = made.settings.connection.schema;
+  const auto execute = [&](const std::string& statement) { made.execute(statement); };
+  const std::string role = "role_of_" + schema;
+  execute("CREATE ROLE " + role + " LOGIN");
+  postgresql_settings theirs = made.settings;
+  theirs.connection.url.replace(theirs.connection.url.find("postgres@"), 8, role);
+  const auto why = [&] {
+    const auto opened = postgresql_backend::open(theirs);
+    return opened ? std::string{} : opened.error().detail;
+  };
+  CHECK(why() == "PostgreSQL: the role of this connection may not use the schema " + schema);
+  const auto by = connect_to(theirs.connection);
+  CHECK(migrate(*by, schema).error().detail == why());
+  execute("GRANT USAGE ON SCHEMA " + schema + " TO " + role);
+  execute("GRANT SELECT ON ALL TABLES IN SCHEMA " + schema + " TO " + role);
+  CHECK(why().starts_with("PostgreSQL: the role of this connection lacks rights to tables ("));
+  CHECK(why().find("log: INSERT") != std::string::npos);
+  CHECK(why().find("SELECT") == std::string::npos);
+  execute("GRANT ALL ON ALL TABLES IN SCHEMA " + schema + " TO " + role);
+  CHECK(why().empty());
+  execute("REVOKE ALL ON ALL TABLES IN SCHEMA " + schema + " FROM " + role);
+  execute("REVOKE ALL ON SCHEMA " + schema + " FROM " + role);
+  execute("DROP ROLE " + role);
 }
 
 }  // namespace troupe::postgresql_schema_test

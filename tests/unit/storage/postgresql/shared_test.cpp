@@ -149,6 +149,36 @@ TEST_CASE("what was written for an earlier life of a document does not come into
   CHECK(load_from(*one, "a").updates == texts{"v1"});
 }
 
+TEST_CASE("a node that remembers a document writes it right, whatever others do with it",
+          "[storage][postgresql][shared]") {
+  shared_bed bed;
+  store one = bed.open(1);
+  store other = bed.open(2);
+  for (const char* const update : {"u1", "u2", "u3"}) REQUIRE(append_by(one, "a", 1, {update}));
+  REQUIRE(append_by(other, "a", 2, {"v4"}));
+  REQUIRE(append_by(one, "a", 1, {"u5"}));
+  REQUIRE(append_by(one, "b", 1, {"w1", "w2"}));
+  // A part of a batch alone is never there.
+  REQUIRE(append_by(other, "b", 2, {"x3"}));
+  batch both;
+  both.appends = {append_of("b", next_number, {"w4"}), append_of("c", next_number, {"y1"})};
+  REQUIRE(one->write(both));
+  REQUIRE(one->write(both));
+  CHECK(load_from(*one, "a").updates == texts{"u1", "u2", "u3", "v4", "u5"});
+  CHECK(load_from(*one, "b").updates == texts{"w1", "w2", "x3", "w4", "w4"});
+  CHECK(load_from(*one, "c").updates == texts{"y1", "y1"});
+  // Behind a checkpoint of the other, and in another life.
+  REQUIRE(write_checkpoint(*other, "c", 2, "s2"));
+  REQUIRE(append_by(one, "c", 1, {"y3"}));
+  CHECK(load_from(*other, "c") == test::stored_texts{"s2", {"y3"}, 3});
+  REQUIRE(other->remove("c"));
+  CHECK(append_by(one, "c", 1, {"y4"}).error().code == errc::document_removed);
+  REQUIRE(other->admit("c"));
+  REQUIRE(append_by(one, "c", 1, {"z1"}));
+  CHECK(load_from(*one, "c") == test::stored_texts{"", {"z1"}, 1});
+  CHECK(one->verify({})->damages_in_total == 0);
+}
+
 TEST_CASE("whoever wants the tables alone is refused while nodes share them",
           "[storage][postgresql][shared]") {
   shared_bed bed;
