@@ -242,7 +242,7 @@ TEST_CASE("whoever drags what at once, and whenever that arrives, all see the sa
         change(who, [&](crdt::doc_edit& edit) {
           for (const auto& [map, key] : keys)  // fails where the map is deleted
             static_cast<void>(edit.set(crdt::type_ref{crdt::struct_id{author, map}}, key,
-                                       crdt::value::number(random() % 64)));
+                                       crdt::value::number(static_cast<double>(random() % 64))));
         });
       if (random() % 40 == 0)
         change(who, [&](crdt::doc_edit& edit) {
