@@ -63,7 +63,7 @@ result<applied_update> doc::apply_decoded(byte_view update, const struct limits&
                                           sender_usage* by, std::uint64_t steps) {
   TROUPE_ASSIGN(const integration_outcome outcome, integrate_or_restore(update, limit, by, steps));
   change_.commit(options_.gc);
-  encoded_ = {};
+  forget_encoded_state();
   applied_update applied;
   applied.leaves_gap = outcome.parked > 0 || leaves_gap();
   const bool is_canonical = decoded_.is_canonical;
@@ -134,7 +134,7 @@ bool doc::apply_simple(byte_view update, std::uint64_t steps_for_now, applied_up
     integrator_.delete_alone(client, simple.deleted(), change_);
   }
   change_.commit(options_.gc);
-  encoded_ = {};
+  forget_encoded_state();
   applied = {.changed = change_.changed_anything(),
              .is_verbatim = true,
              .leaves_gap = !store_.state_of(client).holes.empty()};
@@ -156,7 +156,7 @@ bool doc::apply_values(byte_view update, applied_update& applied) {
   change_.clear();
   integrator_.place_alone(values, places, change_);
   change_.commit(options_.gc);
-  encoded_ = {};
+  forget_encoded_state();
   applied = {.changed = true,
              .is_verbatim = true,
              .leaves_gap = !store_.state_of(values.client()).holes.empty()};
@@ -276,14 +276,15 @@ byte_buffer doc::encode_state_as_update(const class state_vector& from,
     encode_state(store_, pending_, from, format, out);
     return out.take();
   }
-  if (encoded_.empty()) {
-    lib0::encoder out{likely_state_size(store_)};
-    encode_state(store_, pending_, from, format, out);
-    const std::size_t room = out.capacity();
-    encoded_ = out.take();
-    if (room - encoded_.size() > encoded_.size() / 8) encoded_.shrink_to_fit();
-  }
-  return encoded_;
+  if (!encoded_.empty()) return encoded_;
+  lib0::encoder out{likely_state_size(store_)};
+  encode_state(store_, pending_, from, format, out);
+  const std::size_t room = out.capacity();
+  byte_buffer state = out.take();
+  if (room - state.size() > state.size() / 8) state.shrink_to_fit();
+  // Whoever asks once mostly does not ask again before the next change.
+  if (std::exchange(is_asked_again_, true)) encoded_ = state;
+  return state;
 }
 
 std::vector<byte_buffer> doc::encode_state_in_pieces(const class state_vector& from,

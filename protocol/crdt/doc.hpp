@@ -98,7 +98,7 @@ class doc {
   byte_buffer encode_last_change(update_format format = update_format::v1) const;
 
   /// Everything that a document with the given state vector may lack, waiting structs included. The
-  /// whole state in format v1 is cached until the next update.
+  /// whole state in format v1, asked for twice, is cached until the next update.
   byte_buffer encode_state_as_update(const class state_vector& from = {},
                                      update_format format = update_format::v1) const;
 
@@ -109,7 +109,10 @@ class doc {
                                                   const piece_sizes& sizes = {}) const;
 
   /// Frees the cached state.
-  void forget_encoded_state() const noexcept { byte_buffer{}.swap(encoded_); }
+  void forget_encoded_state() const noexcept {
+    byte_buffer{}.swap(encoded_);
+    is_asked_again_ = false;
+  }
 
   /// Frees memory that is reserved for growth; for a document that will not change for a while.
   void shrink() {
@@ -205,6 +208,7 @@ class doc {
   transaction change_{store_};
   decoded_update decoded_;       // kept for its memory
   mutable byte_buffer encoded_;  // the whole state, format v1; empty: not known
+  mutable bool is_asked_again_ = false;
   std::vector<std::pair<observer_id, observer>> observers_;
   observer_id next_observer_ = 1;
   phase phase_ = phase::idle;

@@ -11,10 +11,13 @@ namespace troupe::lib0 {
 class encoder {
  public:
   encoder() = default;
-  explicit encoder(std::size_t capacity) : buffer_(capacity) {}
+  explicit encoder(std::size_t capacity) {
+    buffer_.reserve(capacity);
+    buffer_.resize(std::min(capacity, step));
+  }
 
   std::size_t size() const noexcept { return size_; }
-  std::size_t capacity() const noexcept { return buffer_.size(); }
+  std::size_t capacity() const noexcept { return buffer_.capacity(); }
   byte_view view() const noexcept { return {buffer_.data(), size_}; }
   void clear() noexcept { size_ = 0; }
 
@@ -77,9 +80,19 @@ class encoder {
   void ensure(std::size_t more) {
     if (buffer_.size() - size_ < more) grow(more);
   }
-  void grow(std::size_t more) { buffer_.resize(std::max(buffer_.size() * 2, size_ + more + 64)); }
+  /// What is reserved becomes part of the buffer, which zeroes it, in pieces that the caches hold:
+  /// memory is written once.
+  void grow(std::size_t more) {
+    const std::size_t needed = size_ + more + 64;
+    if (needed <= buffer_.capacity())
+      buffer_.resize(std::min(buffer_.capacity(), needed + step));
+    else
+      buffer_.resize(std::max(buffer_.size() * 2, needed));
+  }
 
-  byte_buffer buffer_;  // its size is the capacity; what lies beyond size_ is not written yet
+  static constexpr std::size_t step = std::size_t{16} << 10;
+
+  byte_buffer buffer_;  // what lies beyond size_ is not written yet
   std::size_t size_ = 0;
 };
 

@@ -38,6 +38,20 @@ const block = (random) => {
 };
 const place = (random, list) => random.below(list.length + 1);
 
+/** Somebody drags one or two shapes: several transactions, each of which sets the same keys, mostly. */
+const drag = (random, doc) => {
+  const board = doc.getMap('board');
+  const shapes = [...board.keys()];
+  if (shapes.length === 0) return;
+  const dragged = Array.from({ length: 1 + random.below(2) }, () => random.pick(shapes));
+  const keys = ['x', 'y', 'width', 'height'].slice(0, 1 + random.below(4));
+  for (let moves = random.below(12); moves > 0; moves--)
+    doc.transact(() => {
+      for (const name of dragged) for (const key of keys) if (!random.chance(2)) board.get(name)?.set(key, random.below(4000) / 100);
+      if (random.chance(3)) board.get(dragged[0])?.delete(keys[0]);
+    });
+};
+
 /** One step of somebody, in one transaction. */
 const act = (random, doc) => {
   const board = doc.getMap('board'), tasks = doc.getArray('tasks'), blocks = doc.getXmlFragment('blocks'), cells = doc.getMap('cells'), outline = doc.getArray('outline');
@@ -91,7 +105,8 @@ const write = (random, steps) => {
   const read = (i, count) => inboxes[i].splice(0, count).forEach((update) => Y.applyUpdate(authors[i], update, 'others'));
   for (let step = 0; step < steps; step++) {
     const i = random.below(authors.length);
-    authors[i].transact(() => { for (let times = random.chance(10) ? 5 : 1; times > 0; times--) act(random, authors[i]); });
+    if (random.chance(25)) drag(random, authors[i]);
+    else authors[i].transact(() => { for (let times = random.chance(10) ? 5 : 1; times > 0; times--) act(random, authors[i]); });
     if (random.chance(60)) read(random.below(authors.length), 1 + random.below(8));
   }
   authors.forEach((_, i) => read(i, Infinity));
@@ -110,11 +125,15 @@ const check = async (engine, seed) => {
     'as a state': [state],
     'as a state in v2': [Y.encodeStateAsUpdateV2(doc)],
   };
+  const loaded = new Y.Doc();
+  Y.applyUpdate(loaded, state);
+  const bytes = Buffer.from(Y.encodeStateAsUpdate(loaded)).toString('hex');
   for (const [name, given] of Object.entries(ways)) {
     const ours = await engine.doc();
     for (const update of given) await ours.apply(update, name.endsWith('v2'));
     const json = { board: await ours.map('board'), tasks: await ours.array('tasks'), cells: await ours.map('cells'), outline: await ours.array('outline') };
     assert.deepEqual(json, JSON.parse(JSON.stringify(shown(doc))), `seed ${seed}, ${name}: what the engine shows`);
+    if (name.startsWith('as a state')) assert.equal(Buffer.from(await ours.encode()).toString('hex'), bytes, `seed ${seed}, ${name}: its bytes`);
     const again = new Y.Doc();
     Y.applyUpdate(again, await ours.encode());
     assert.deepEqual(everything(again), expected, `seed ${seed}, ${name}: its state in yjs`);

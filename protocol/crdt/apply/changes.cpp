@@ -41,7 +41,7 @@ class change_finder {
   void visit(const client_range& changed) {
     for (clock_type clock = changed.range.clock; clock < changed.range.end();) {
       const item& current = in_.at(in_.find(unit_id{changed.client, clock}));
-      clock = current.end();
+      clock = current.is_strand() ? clock + 1 : current.end();
       // A GC has lost its place with its parent, which was deleted.
       if (current.is_gc() || current.chain == last_) continue;
       last_ = current.chain;

@@ -220,14 +220,22 @@ constexpr std::size_t size_of_number(std::uint64_t number) noexcept {
   return (static_cast<std::size_t>(std::bit_width(number | 1)) + 6) / 7;
 }
 
+/// What a tombstone in a braid takes at most where clocks have 28 bits.
+std::size_t size_in_braid(const client_lookup& clients) {
+  client_id largest = 0;
+  for (const client_id id : clients.ids()) largest = std::max(largest, id);
+  return 1 + size_of_number(largest) + 4 + 1;
+}
+
 }  // namespace
 
 std::size_t likely_state_size(const struct_store& state) {
   constexpr std::size_t few = 4096, looked_at_max = 1024;
   constexpr std::size_t size_at_few = 24, size_of_rest = 256;  // a struct, and what else there is
   constexpr std::size_t size_of_parent = 24;
-  const std::size_t count = state.item_count();
-  if (count <= few) return count * size_at_few + size_of_rest;
+  const std::size_t count = state.record_count();
+  const std::size_t braided = state.braided_count() * size_in_braid(state.clients());
+  if (count <= few) return count * size_at_few + braided + size_of_rest;
   const auto size_of = [&](unit_id id) {
     return id.is_none() ? 0
                         : size_of_number(state.clients().id(id.client)) + size_of_number(id.clock);
@@ -237,13 +245,14 @@ std::size_t likely_state_size(const struct_store& state) {
     const item& each = state.at(static_cast<item_handle>(handle));
     if (each.length == 0) continue;  // was merged away
     ++looked_at;
-    size += 1 + size_of(each.origin) + size_of(each.right_origin) + each.content_size +
-            size_of_number(each.content_size > 0 ? each.content_size : each.length);
+    const std::uint32_t content = state.content_of(each).empty() ? 0 : each.content_size;
+    size += 1 + size_of(each.origin) + size_of(each.right_origin) + content +
+            size_of_number(content > 0 ? content : each.length);
     if (each.origin.is_none() && each.right_origin.is_none() && !each.is_gc())
       size += size_of_parent;
   }
-  if (looked_at == 0) return count * size_at_few + size_of_rest;
-  const std::size_t all = size * count / looked_at;
+  if (looked_at == 0) return count * size_at_few + braided + size_of_rest;
+  const std::size_t all = size * count / looked_at + braided;
   return all + all / 32 + size_of_rest;
 }
 

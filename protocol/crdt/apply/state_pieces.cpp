@@ -85,7 +85,7 @@ class piece_planner {
     at.next = structs.first();
     for (; !structs.is_end(at.next); at.next = structs.next(at.next)) {
       const item& one = state_.at(structs[at.next]);
-      if (one.end() > known) break;
+      if (one.entry_end() > known) break;
       if (sequence* const in = sequence_of(one); in != nullptr && is_live_format(one))
         in->has_format = true;
     }
@@ -134,6 +134,14 @@ class piece_planner {
 
   /// A struct that must come first.
   unit_id find_missing(const item& one) const {
+    if (!one.is_strand()) return find_missing_of(one);
+    for (std::uint32_t i = 0; i < one.content_size; ++i)
+      if (const unit_id missing = find_missing_of(state_.at(one.content + i)); !missing.is_none())
+        return missing;
+    return {};
+  }
+
+  unit_id find_missing_of(const item& one) const {
     if (is_missing(one.origin)) return one.origin;
     if (is_missing(one.right_origin)) return one.right_origin;
     if (!one.origin.is_none() || !one.right_origin.is_none() || one.chain == none) return {};
@@ -161,9 +169,10 @@ class piece_planner {
       of.has_format = of.has_format || is_live_format(one);
     });
     clock_type done = std::max(one.clock, from.known);
-    while (done < one.end()) {
+    while (done < one.entry_end()) {
       const clock_type end = end_of_slice(one, done);
-      if (end == one.end()) note([&](sequence& of) { of.missing -= one.is_deleted == 0 ? 1 : 0; });
+      if (end == one.entry_end())
+        note([&](sequence& of) { of.missing -= one.is_deleted == 0 ? 1 : 0; });
       add_part(client, {done, end - done}, one);
       done = end;
     }
@@ -171,6 +180,10 @@ class piece_planner {
   }
 
   clock_type end_of_slice(const item& one, clock_type done) const {
+    if (one.is_strand()) {
+      const std::size_t most = std::max<std::size_t>(sizes_.piece / struct_overhead, 1);
+      return done + static_cast<clock_type>(std::min<std::size_t>(one.entry_end() - done, most));
+    }
     if (!is_sliceable(one) || one.content_size <= sizes_.piece) return one.end();
     const std::uint64_t units = std::uint64_t{one.length} * sizes_.piece / one.content_size;
     const std::uint64_t wanted = done + std::max<std::uint64_t>(units, 1);
@@ -188,7 +201,10 @@ class piece_planner {
       clock_range& known = piece_[from.part].range;
       known.length = range.end() - known.clock;
     }
-    size_ += struct_overhead + std::uint64_t{of.content_size} * range.length / of.length;
+    if (of.is_strand())
+      size_ += struct_overhead * std::uint64_t{range.length};
+    else
+      size_ += struct_overhead + std::uint64_t{of.content_size} * range.length / of.length;
     if (size_ >= sizes_.piece) end_piece();
   }
 
@@ -234,6 +250,7 @@ class piece_planner {
   /// How much of a range makes up its first struct, or a small part of that.
   clock_type key_length(const client_range& part) const {
     const item& first = state_.at(state_.find(unit_id{part.client, part.range.clock}));
+    if (first.is_strand()) return 1;
     const clock_type rest = std::min(first.end(), part.range.end()) - part.range.clock;
     if (!is_sliceable(first) || first.content_size <= small_struct || rest < 3) return rest;
     return cut_at_or_behind(state_, first, part.range.clock + 1) - part.range.clock;

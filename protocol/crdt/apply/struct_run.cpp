@@ -20,8 +20,9 @@ const struct_view* struct_run::place(client_index client, const struct_view* nex
       if (rest == next && place_first(*next)) ++rest;
     } else if (!next->has_key) {
       rest = place_beside(client, state, next, end, target);
-    } else if (place_in_key(*next)) {
-      ++rest;
+    } else {
+      rest = place_rows(state, next, end, target);
+      if (rest == next && place_in_key(*next)) ++rest;
     }
     if (rest == next) break;
     next = rest;
@@ -189,7 +190,61 @@ bool struct_run::place_in_key(const struct_view& view) {
     chain_ = none;  // whatever was in it may be gone, too
     owned_ = none;
   }
+  if (view.kind == content_kind::deleted && !may_merge && !change_.has_killed())
+    store_.braid(handle);
   return true;
+}
+
+/// Places tombstones of overwritten keys that lengthen the braid in front of them by whole rows, up
+/// to the first other struct.
+const struct_view* struct_run::place_rows(client_state& state, const struct_view* next,
+                                          const struct_view* end, clock_type target) {
+  if (next->kind != content_kind::deleted || state.newest == none) return next;
+  const item& newest = store_.items_[state.newest];
+  if (!newest.is_strand() || !is_open_behind(newest)) return next;
+  const item_handle first = newest.content;
+  const std::uint32_t strands = newest.content_size;
+  const auto is_in_row = [&](const struct_view& view, clock_type clock) {
+    return (view.clock == clock) & (view.clock <= target) & view.has_key & (view.length == 1) &
+           (view.kind == content_kind::deleted) & !view.has_right_origin() &
+           (view.origin == unit_id{client_, clock - strands});
+  };
+  const clock_type start = state.end;
+  while (static_cast<std::size_t>(end - next) >= strands) {
+    bool is_row = true;
+    for (std::uint32_t i = 0; i < strands; ++i) is_row &= is_in_row(next[i], state.end + i);
+    if (!is_row) break;
+    state.end += strands;
+    next += strands;
+  }
+  const clock_type added = state.end - start;
+  if (added == 0) return next;
+  for (std::uint32_t i = 0; i < strands; ++i) {
+    store_.items_[first + i].length += added;
+    guess_.note({client_, state.end - strands + i}, first + i);
+  }
+  state.braided += added;
+  store_.braided_ += added;
+  note_tombstones({start, added});
+  return next;
+}
+
+/// Whether the strands of a braid are the last of their keys, in types that are alive.
+bool struct_run::is_open_behind(const item& strand) const noexcept {
+  for (std::uint32_t i = 0; i < strand.content_size; ++i) {
+    const item& each = store_.items_[strand.content + i];
+    const item_handle owner = store_.types_[store_.chains_[each.chain].type].owner;
+    if (each.right != none || (owner != none && store_.items_[owner].is_deleted != 0)) return false;
+  }
+  return true;
+}
+
+void struct_run::note_tombstones(clock_range range) {
+  deleted_starts_[deleted_count_] = range.clock;
+  deleted_count_ += range.clock != deleted_end_;
+  deleted_end_ = range.end();
+  deleted_ends_[deleted_count_] = deleted_end_;
+  if (deleted_count_ == noted_max) flush();
 }
 
 /// The item that ends with the origin, or none if there is none such.

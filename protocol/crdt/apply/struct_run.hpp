@@ -36,6 +36,10 @@ class struct_run {
                                   const struct_view* end, clock_type target);
   const struct_view* place_fields(client_state& state, const struct_view* next,
                                   const struct_view* end, clock_type target);
+  [[gnu::noinline]] const struct_view* place_rows(client_state& state, const struct_view* next,
+                                                  const struct_view* end, clock_type target);
+  bool is_open_behind(const item& strand) const noexcept;
+  void note_tombstones(clock_range range);
   bool enter_chain(chain_handle handle);
   [[gnu::noinline]] bool place_first(const struct_view& view);
   [[gnu::noinline]] bool place_in_key(const struct_view& view);

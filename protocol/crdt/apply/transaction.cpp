@@ -98,6 +98,8 @@ void transaction::commit(garbage_collection gc) {
     if (!store_->is_surely_apart(handle)) store_->merge_with_left(handle);
   for (const client_range& r : touched_)
     store_->merge_around(r.client, r.range.clock, r.range.end());
+  // The last of a row comes last.
+  for (auto handle = killed_.rbegin(); handle != killed_.rend(); ++handle) store_->braid(*handle);
   store_->compact_if_worth();
 }
 
@@ -146,6 +148,7 @@ void transaction::collect_item(item_handle handle) {
 void transaction::collect_children(type_handle type) {
   const auto collect_chain = [this](chain_handle of) {
     for (item_handle child = store_->chain_at(of).head; child != none;) {
+      store_->part_types(child);  // the others stay
       const item& gone = store_->at(child);
       const item_handle next = gone.right;
       if (gone.kind() == content_kind::type) to_collect_.push_back(gone.content);

@@ -19,6 +19,8 @@ class transaction {
   /// Clocks that became known, and clocks that became deleted, in the order of the changes.
   const std::vector<client_range>& inserted() const noexcept { return inserted_; }
   const std::vector<client_range>& deleted() const noexcept { return deleted_; }
+  /// Whether it keeps handles of items that were alive, and of parts of tombstones.
+  bool has_killed() const noexcept { return !killed_.empty(); }
   bool changed_anything() const noexcept { return !inserted_.empty() || !deleted_.empty(); }
 
   void note_inserted(client_index client, clock_range range) { add_to(inserted_, client, range); }

@@ -90,7 +90,8 @@ class bound_search {
     for (const clock_type end : {deleted.range.clock, deleted.range.end() - 1})
       if (const item_handle cut = store_.find(unit_id{client, end}); cut != none) add_cut(cut);
     const item_handle first = store_.find(unit_id{client, deleted.range.clock});
-    const bool may_hold_types = first == none || deleted.range.length > store_.at(first).length ||
+    const bool may_hold_types = first == none || store_.at(first).is_strand() ||
+                                deleted.range.length > store_.at(first).length ||
                                 store_.at(first).kind() == content_kind::type;
     if (may_hold_types) found_.deletes += store_.item_count() * steps_per_deleted;
   }

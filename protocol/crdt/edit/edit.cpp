@@ -62,7 +62,7 @@ applied_update doc_edit::commit() {
   doc& edited = *std::exchange(doc_, nullptr);
   edited.integrator_.settle_local(edited.change_);
   edited.change_.commit(edited.options_.gc);
-  edited.encoded_ = {};
+  edited.forget_encoded_state();
   edited.phase_ = doc::phase::idle;
   applied_update applied;
   applied.changed = edited.change_.changed_anything();

@@ -17,8 +17,9 @@ doc_sizes sizes_of(const struct_store& state) {
     if (structs.empty()) continue;
     for (auto at = structs.first(); !structs.is_end(at); at = structs.next(at)) {
       const item& stored = state.at(structs[at]);
-      ++(stored.is_deleted != 0 ? sizes.tombstones : sizes.items);
-      sizes.clocks += stored.length;
+      const clock_type length = stored.entry_end() - stored.clock;
+      (stored.is_deleted != 0 ? sizes.tombstones : sizes.items) += stored.is_strand() ? length : 1;
+      sizes.clocks += length;
       sizes.content_bytes += state.content_of(stored).size();
     }
   }

@@ -8,7 +8,8 @@ namespace troupe::crdt {
 
 namespace {
 
-/// Calls visit(handle, length) for the structs of a client below `end`, cut there.
+/// Calls visit(handle, offset, length) for the structs of a client below `end`, cut there. Only the
+/// tombstones of a strand have an offset.
 template <class Visit>
 void visit_structs_below(const struct_store& state, client_index client, clock_type end,
                          Visit visit) {
@@ -17,22 +18,29 @@ void visit_structs_below(const struct_store& state, client_index client, clock_t
   for (auto at = structs.first(); !structs.is_end(at); at = structs.next(at)) {
     const item& stored = state.at(structs[at]);
     if (stored.clock >= end) return;
-    visit(structs[at], std::min(stored.end(), end) - stored.clock);
+    const clock_type length = std::min(stored.entry_end(), end) - stored.clock;
+    if (!stored.is_strand()) {
+      visit(structs[at], clock_type{0}, length);
+      continue;
+    }
+    for (clock_type i = 0; i < length; ++i)
+      visit(structs[at] + i % stored.content_size, i - i % stored.content_size, clock_type{1});
   }
 }
 
 template <class Writer>
 void write_client(const struct_store& state, client_index client, clock_type end, Writer& out) {
   std::size_t count = 0;
-  visit_structs_below(state, client, end, [&](item_handle, clock_type) { ++count; });
+  visit_structs_below(state, client, end, [&](item_handle, clock_type, clock_type) { ++count; });
   out.rest().write_var_uint(count);
   out.write_client(state.clients().id(client));
   out.rest().write_var_uint(0);  // there are no holes below the clock of a state vector
   byte_buffer scratch;
-  visit_structs_below(state, client, end, [&](item_handle handle, clock_type length) {
-    parent_view parent;
-    write_struct(state.view_of(handle, 0, length, parent, scratch), state.clients(), out);
-  });
+  visit_structs_below(
+      state, client, end, [&](item_handle handle, clock_type offset, clock_type length) {
+        parent_view parent;
+        write_struct(state.view_of(handle, offset, length, parent, scratch), state.clients(), out);
+      });
 }
 
 template <class Writer>
@@ -58,11 +66,12 @@ state_vector without_repeated(const state_vector& from) {
   return kept;
 }
 
-/// Whether a struct of which the first `length` clocks were known then still has what it showed.
-bool is_kept(const struct_store& state, const item& stored, clock_type length, const snapshot& at) {
+/// Whether `length` clocks of a struct, which were known then, still have what they showed.
+bool is_kept(const struct_store& state, const item& stored, clock_type offset, clock_type length,
+             const snapshot& at) {
   const bool is_collected = stored.is_gc() || stored.kind() == content_kind::deleted;
   return !is_collected ||
-         at.deleted.covers(state.clients().id(stored.client), {stored.clock, length});
+         at.deleted.covers(state.clients().id(stored.client), {stored.clock + offset, length});
 }
 
 }  // namespace
@@ -122,9 +131,10 @@ bool is_whole_at(const struct_store& state, const snapshot& at) {
     const client_index client = state.clients().find(entry.client);
     if (client == no_client || state.state_of(client).state() < entry.clock) return false;
     bool is_whole = true;
-    visit_structs_below(state, client, entry.clock, [&](item_handle handle, clock_type length) {
-      is_whole = is_whole && is_kept(state, state.at(handle), length, at);
-    });
+    visit_structs_below(
+        state, client, entry.clock, [&](item_handle handle, clock_type offset, clock_type length) {
+          is_whole = is_whole && is_kept(state, state.at(handle), offset, length, at);
+        });
     if (!is_whole) return false;
   }
   return true;

@@ -8,18 +8,41 @@ namespace troupe::crdt {
 
 namespace {
 
+/// Its strands take turns, and each of its tombstones is found and deleted.
+void check_braid(const struct_store& of, const client_state& state, item_handle first) {
+  const item& front = of.at(first);
+  const std::uint32_t strands = front.content_size;
+  TROUPE_CHECK(front.content == first && strands > 1 && front.rows() > 1);
+  for (std::uint32_t i = 0; i < strands; ++i) {
+    const item& strand = of.at(first + i);
+    TROUPE_CHECK(strand.is_strand() && strand.content == first && strand.content_size == strands);
+    TROUPE_CHECK(strand.client == front.client && strand.clock == front.clock + i);
+    TROUPE_CHECK(strand.length == front.length && strand.right_origin.is_none());
+    TROUPE_CHECK(strand.is_kept == 0 && strand.is_deleted != 0 && !of.is_ordered(strand.chain));
+    TROUPE_CHECK(of.chain_at(strand.chain).key != no_string);
+    for (clock_type clock = strand.clock; clock < strand.end(); clock += strands)
+      TROUPE_CHECK(of.find(unit_id{strand.client, clock}) == first + i);
+  }
+  TROUPE_CHECK(state.deleted.covers({front.clock, front.entry_end() - front.clock}));
+}
+
 /// Structs are sorted and disjoint, gaps are holes, and the delete set holds exactly what is
 /// deleted.
 std::size_t check_client(const struct_store& of, client_index client) {
   const client_state& state = of.state_of(client);
   clock_type next = 0;
-  std::size_t count = 0, holes = 0, linked = 0;
+  std::size_t count = 0, holes = 0, linked = 0, braided = 0;
   if (!state.structs.empty()) {
     for (auto p = state.structs.first(); !state.structs.is_end(p);
          p = state.structs.next(p), ++count) {
       const item& current = of.at(state.structs[p]);
       TROUPE_CHECK(state.structs.clock(p) == current.clock);
       TROUPE_CHECK(current.client == client && current.length > 0 && current.clock >= next);
+      if (current.is_strand()) {
+        check_braid(of, state, state.structs[p]);
+        linked += current.content_size - 1;
+        braided += current.entry_end() - current.clock - 1;
+      }
       if (current.clock > next) {
         TROUPE_CHECK(holes < state.holes.size());
         TROUPE_CHECK((state.holes[holes] == clock_range{next, current.clock - next}));
@@ -35,10 +58,12 @@ std::size_t check_client(const struct_store& of, client_index client) {
         ++linked;
       TROUPE_CHECK(!current.origin.is_none() || current.origin == unit_id::none);
       TROUPE_CHECK(!current.right_origin.is_none() || current.right_origin == unit_id::none);
-      next = current.end();
+      next = current.entry_end();
     }
   }
   TROUPE_CHECK(count == state.structs.size() && holes == state.holes.size() && next == state.end);
+  TROUPE_CHECK(braided == state.braided);
+  if (next > 0) TROUPE_CHECK(of.at(state.newest).end() == next);
   clock_type range_end = 0;
   bool is_first = true;
   state.deleted.for_each([&](clock_range range) {

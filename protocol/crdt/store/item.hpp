@@ -28,9 +28,9 @@ struct item {
   /// The units on its left and right when it was created, or none.
   unit_id origin;
   unit_id right_origin;
-  /// Offset in the arena; for kind type: the type_handle.
+  /// Offset in the arena; for kind type: the type_handle; for a strand: the first of its braid.
   std::uint32_t content = 0;
-  /// In bytes.
+  /// In bytes; for a strand: how many there are in its braid.
   std::uint32_t content_size = 0;
   chain_handle chain = none;
   std::uint32_t client : 24 = 0;
@@ -38,7 +38,7 @@ struct item {
   std::uint32_t is_deleted : 1 = 0;
   /// Kind string: byte offsets are UTF-16 offsets.
   std::uint32_t is_ascii : 1 = 0;
-  /// Kinds embed, format: value as `any`, not JSON text.
+  /// Kinds embed, format: value as `any`, not JSON text. Kind deleted: a strand.
   std::uint32_t value_is_any : 1 = 0;
   /// Spared by garbage collection.
   std::uint32_t is_kept : 1 = 0;
@@ -52,6 +52,19 @@ struct item {
   clock_type last() const noexcept { return clock + length - 1; }
   bool is_gc() const noexcept { return kind() == content_kind::gc; }
   bool is_visible() const noexcept { return is_deleted == 0 && is_countable(kind()); }
+
+  /// Several tombstones of one key, see struct_store_braids.cpp. `length` is the distance from its
+  /// first unit to behind its last; only every content_size-th clock of it is its own.
+  bool is_strand() const noexcept {
+    return (kind() == content_kind::deleted) & (value_is_any != 0);
+  }
+  /// Of a strand: how many tombstones it has.
+  clock_type rows() const noexcept { return (length - 1) / content_size + 1; }
+  /// The end of what it stands for in the index of its client: itself, or its braid, of which it is
+  /// the first strand.
+  clock_type entry_end() const noexcept {
+    return is_strand() ? clock + rows() * content_size : end();
+  }
 };
 static_assert(sizeof(item) == 48);
 
@@ -116,6 +129,11 @@ static_assert(sizeof(type_record) == 24);
 
 /// Up to so many keyed chains of a type are found by a walk.
 inline constexpr std::uint8_t few_keys = 16;
+
+/// Whether the content of an item of this kind lies in the arena.
+constexpr bool has_content_in_arena(content_kind kind) noexcept {
+  return kind != content_kind::gc && kind != content_kind::deleted && kind != content_kind::type;
+}
 
 /// Whether the item is a format marker that is in force.
 inline bool is_live_format(const item& of) noexcept {

@@ -75,6 +75,12 @@ class slab {
     return next_++;
   }
 
+  /// As allocate(), so many records with consecutive handles; returns the first.
+  handle allocate_row(handle count) {
+    while (capacity_ - next_ < count || next_ >= capacity_) grow();
+    return std::exchange(next_, next_ + count);
+  }
+
   void release(handle at) { free_.push_back(at); }
 
   /// Records in use.

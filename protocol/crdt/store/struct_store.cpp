@@ -11,10 +11,6 @@ namespace troupe::crdt {
 
 namespace {
 
-bool has_content_in_arena(content_kind kind) noexcept {
-  return kind != content_kind::gc && kind != content_kind::deleted && kind != content_kind::type;
-}
-
 /// The first hole that starts above `clock`.
 template <class Holes>
 auto first_hole_above(Holes& holes, clock_type clock) noexcept {
@@ -28,6 +24,7 @@ struct_store::struct_store(const struct_store& other)
     : revision_(other.revision_),
       newest_revision_(other.newest_revision_),
       steps_(other.steps_),
+      braided_(other.braided_),
       clients_(other.clients_),
       states_(other.states_),
       items_(other.items_),
@@ -68,12 +65,12 @@ void struct_store::find_unknown(client_index client, clock_range range,
 
 item_handle struct_store::search(const client_state& state, clock_type clock) const noexcept {
   if (clock >= state.end) return none;
-  if (clock >= items_[state.newest].clock) return state.last_hit = state.newest;
+  if (clock >= items_[state.newest].clock) return state.last_hit = strand_at(state.newest, clock);
   const auto found = state.structs.find_near(state.last_found, clock);
   if (state.structs.is_end(found)) return none;
   const item_handle handle = state.structs[found];
-  if (clock >= items_[handle].end()) return none;
-  return state.last_hit = handle;
+  if (clock >= items_[handle].entry_end()) return none;
+  return state.last_hit = strand_at(handle, clock);
 }
 
 item_handle struct_store::find(struct_id id) const noexcept {
@@ -127,13 +124,18 @@ struct_view struct_store::view_of(item_handle handle, clock_type offset, clock_t
     view.content = content.data();
     view.content_size = static_cast<std::uint32_t>(content.size());
   }
-  if (offset != 0 || length != view.length) {
+  if (from.is_strand()) {
+    view.value_is_any = false;
+    view.length = length;
+    view.clock += offset;
+    if (offset != 0) view.origin = {from.client, view.clock - from.content_size};
+  } else if (offset != 0 || length != view.length) {
     const byte_view part = slice_content(view, offset, length, scratch);
     view.content = part.data();
     view.content_size = static_cast<std::uint32_t>(part.size());
     view.length = length;
   }
-  if (offset != 0) {
+  if (offset != 0 && !from.is_strand()) {
     view.clock += offset;
     view.origin = {from.client, view.clock - 1};
   }
@@ -339,6 +341,7 @@ item_handle struct_store::find_starting_at(unit_id id, item_handle guess, bool& 
 }
 
 item_handle struct_store::split(item_handle handle, clock_type offset) {
+  if (items_[handle].is_strand()) return split_strand(handle, offset);
   const item copy = items_[handle];  // the right part keeps its right origin, chain and flags
   const item_handle right_handle = items_.add(copy);
   item& left = items_[handle];
@@ -482,6 +485,7 @@ void struct_store::drop_content(item_handle handle) {
 
 void struct_store::turn_into_gc(item_handle handle) {
   change_revision();
+  if (items_[handle].is_strand()) return turn_braid_into_gc(handle);
   if (order_) order_->drop(items_[handle].chain);  // the others of the chain go, too
   drop_content(handle);
   item& collected = items_[handle];
@@ -489,82 +493,6 @@ void struct_store::turn_into_gc(item_handle handle) {
   collected.left = collected.right = none;
   collected.chain = none;
   collected.origin = collected.right_origin = unit_id::none;
-}
-
-bool struct_store::can_merge(const item& left, item_handle right_handle,
-                             const item& right) const noexcept {
-  if (left.client != right.client || left.end() != right.clock || left.kind_bits != right.kind_bits)
-    return false;
-  if (left.is_gc()) return true;
-  return left.right == right_handle && is_mergeable(left.kind()) &&
-         left.is_deleted == right.is_deleted && right.origin == left.last_id() &&
-         left.right_origin == right.right_origin;
-}
-
-void struct_store::merge(item_handle left_handle, item_handle right_handle) {
-  item& left = items_[left_handle];
-  item& right = items_[right_handle];
-  client_state& state = states_[left.client];
-  left.is_kept = left.is_kept != 0 || right.is_kept != 0;
-  if (state.newest == right_handle) state.newest = left_handle;
-  if (has_content_in_arena(left.kind())) {
-    left.is_ascii = left.is_ascii != 0 && right.is_ascii != 0;
-    if (left.content + left.content_size == right.content && state.growing != left_handle) {
-      if (state.growing == right_handle) {
-        state.growing = left_handle;
-        state.growing_capacity += left.content_size;
-      }
-      left.content_size += right.content_size;
-    } else {
-      if (state.growing == right_handle) forget_growing(state);
-      const std::uint32_t where = room_behind(left_handle, right.content_size);
-      std::memcpy(content_.at(where), content_.at(right.content), right.content_size);
-      content_.add_garbage(right.content_size);
-    }
-  }
-  left.length += right.length;
-  if (!left.is_gc()) {
-    if (order_ && order_->has(left.chain)) order_->erase(left.chain, right_handle);
-    left.right = right.right;
-    if (right.right != none)
-      items_[right.right].left = left_handle;
-    else
-      chains_[left.chain].tail = left_handle;
-  }
-  right.length = 0;  // contains nothing, should a search remember it
-  items_.release(right_handle);
-  const std::uint64_t before = revision_;
-  change_revision();
-  last_merge_ = {before, revision_, left_handle, right_handle, right.clock};
-}
-
-item_handle struct_store::merge_with_left(item_handle handle) {
-  const item& right = items_[handle];
-  const item_handle left = right.left;
-  if (right.length == 0 || left == none || !can_merge(items_[left], handle, right)) return handle;
-  client_state& state = states_[right.client];
-  state.structs.erase(state.structs.find_near(state.last_found, right.clock));
-  merge(left, handle);
-  return left;
-}
-
-void struct_store::merge_around(client_index client, clock_type from, clock_type to) {
-  auto& structs = states_[client].structs;
-  auto at = structs.find_near(states_[client].last_found, to);
-  if (structs.is_end(at)) return;
-  bool has_merged = false;
-  // Merging continues to the left as long as it succeeds, also beyond the range.
-  while (!structs.is_first(at) && (has_merged || items_[structs[at]].clock >= from)) {
-    const auto before = structs.previous(at);
-    const item_handle left = structs[before];
-    const item_handle right = structs[at];
-    has_merged = can_merge(items_[left], right, items_[right]);
-    if (has_merged) {
-      structs.erase(at);  // while the record still has its clock
-      merge(left, right);
-    }
-    at = before;
-  }
 }
 
 void struct_store::compact_if_worth() {

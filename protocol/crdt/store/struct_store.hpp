@@ -40,6 +40,8 @@ struct client_state {
   range_set deleted;
   /// An item whose content has spare room behind it; see growing_capacity.
   item_handle growing = none;
+  /// How many more structs there are than entries in the index: those in braids.
+  std::size_t braided = 0;
   /// Where the last search ended, and what it found, which may be gone by now.
   mutable sorted_blocks::position last_found;
   mutable item_handle last_hit = none;
@@ -73,7 +75,10 @@ class struct_store {
   /// Names and keys; their handles are the numbers below.
   std::size_t string_count() const noexcept { return strings_.size(); }
   const std::vector<type_handle>& roots() const noexcept { return roots_; }
-  std::size_t item_count() const noexcept { return items_.size(); }
+  std::size_t item_count() const noexcept { return items_.size() + braided_; }
+  /// The structs in braids, beside one for each strand, and the records of all others.
+  std::size_t braided_count() const noexcept { return braided_; }
+  std::size_t record_count() const noexcept { return items_.size(); }
 
   /// Changes whenever an item is inserted, split or merged. If the next change after a merge undoes
   /// it, items and places are as they were before the merge, and the revision is, too.
@@ -96,7 +101,7 @@ class struct_store {
   /// Replaces `out` by the parts of the range that are not known, ascending.
   void find_unknown(client_index client, clock_range range, std::vector<clock_range>& out) const;
 
-  /// The item or GC that contains the id, or none.
+  /// The item, strand or GC that contains the id, or none.
   item_handle find(unit_id id) const noexcept {
     const client_state& state = states_[id.client];
     if (contains(state.last_hit, id)) return state.last_hit;
@@ -194,7 +199,8 @@ class struct_store {
   /// is an item that may well be it.
   item_handle find_starting_at(unit_id id, item_handle guess, bool& was_split);
 
-  /// Splits an item `offset` units in; returns the new right part. Source: yjs splitItem.
+  /// Splits an item `offset` units in; returns the new right part. A strand is cut there with all
+  /// of its braid. Source: yjs splitItem.
   item_handle split(item_handle handle, clock_type offset);
 
   void link_after(item_handle handle, chain_handle into, item_handle left);
@@ -224,6 +230,17 @@ class struct_store {
 
   /// Merges neighbours among the structs that touch [from, to]. Source: yjs tryToMergeWithLefts.
   void merge_around(client_index client, clock_type from, clock_type to);
+
+  /// Lets a tombstone become a part of a braid if it ends a row of one. Records of tombstones are
+  /// freed. Cheap where it does not. Requires: nobody keeps handles of tombstones of one unit.
+  void braid(item_handle handle) {
+    const item& last = items_[handle];
+    if ((last.kind() == content_kind::deleted) & (last.length == 1) & (last.left != none))
+      braid_behind(items_[last.left], last, handle);
+  }
+
+  /// Makes items of a strand and its braid again, unless all of that stands in one type.
+  void part_types(item_handle handle);
 
   /// Rewrites the arena when more than half of it is garbage.
   void compact_if_worth();
@@ -260,8 +277,27 @@ class struct_store {
     ++of.key_count;
     return added;
   }
+  bool can_be_braided(const item& of) const noexcept;
+  void braid_behind(const item& before, const item& last, item_handle handle);
+  void begin_braid(item_handle last, std::uint32_t strands);
+  void lengthen_braid(item_handle first);
+  void move_item(item_handle from, item_handle to);
+  void take_place(item_handle of, item_handle by);
+  item_handle cut_braid(item_handle first, clock_type row);
+  void end_braid_of_one_row(item_handle first);
+  item_handle split_strand(item_handle handle, clock_type offset);
+  void part_braid(item_handle first);
+  void turn_braid_into_gc(item_handle handle);
+  void forget_item(item_handle handle);
+  /// The strand of the braid of `handle` that has the clock, or `handle` if it is no strand.
+  item_handle strand_at(item_handle handle, clock_type clock) const noexcept {
+    const item& of = items_[handle];
+    if (!of.is_strand()) return handle;
+    return of.content + (clock - items_[of.content].clock) % of.content_size;
+  }
   bool can_merge(const item& left, item_handle right_handle, const item& right) const noexcept;
   void merge(item_handle left_handle, item_handle right_handle);
+  item_handle merge_side_by_side(item_handle left, item_handle right);
   void note_linked(item_handle handle);
   std::uint32_t room_behind(item_handle handle, std::uint32_t size);
   void forget_growing(client_state& state);
@@ -269,8 +305,9 @@ class struct_store {
   bool contains(item_handle handle, unit_id id) const noexcept {
     if (handle == none) return false;
     const item& candidate = items_[handle];
-    return candidate.client == id.client &&
-           id.clock - candidate.clock < candidate.length;  // wraps below its start
+    const clock_type offset = id.clock - candidate.clock;  // wraps below its start
+    return candidate.client == id.client && offset < candidate.length &&
+           (!candidate.is_strand() || offset % candidate.content_size == 0);
   }
 
   /// A merge that the next change may undo.
@@ -287,6 +324,7 @@ class struct_store {
   std::uint64_t revision_ = 1;
   std::uint64_t newest_revision_ = 1;  // none is given twice
   std::uint64_t steps_ = 0;
+  std::size_t braided_ = 0;
   undoable_merge last_merge_;
   client_lookup clients_;
   std::vector<client_state> states_;

@@ -50,7 +50,9 @@ bool struct_store::order_chain(chain_handle handle, std::size_t items_max) {
   if (is_ordered(handle)) return true;
   std::size_t count = 0;
   for (item_handle at = chains_[handle].head; at != none; at = items_[at].right)
-    if (++count > items_max) return false;
+    if ((count += items_[at].is_strand() ? items_[at].rows() : 1) > items_max) return false;
+  for (item_handle at = chains_[handle].head; at != none; at = items_[at].right)
+    if (items_[at].is_strand()) part_braid(items_[at].content);
   std::vector<std::pair<item_handle, order_index::rank>> ranks;
   ranks.reserve(count);
   path_down path;
