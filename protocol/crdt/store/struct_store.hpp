@@ -302,12 +302,16 @@ class struct_store {
   std::uint32_t room_behind(item_handle handle, std::uint32_t size);
   void forget_growing(client_state& state);
   item_handle search(const client_state& state, clock_type clock) const noexcept;
+  /// Rare, and kept out of the loops that search.
+  [[gnu::noinline]] static bool is_in_strand(const item& strand, clock_type offset) noexcept {
+    return offset % strand.content_size == 0;
+  }
   bool contains(item_handle handle, unit_id id) const noexcept {
     if (handle == none) return false;
     const item& candidate = items_[handle];
     const clock_type offset = id.clock - candidate.clock;  // wraps below its start
     return candidate.client == id.client && offset < candidate.length &&
-           (!candidate.is_strand() || offset % candidate.content_size == 0);
+           (!candidate.is_strand() || is_in_strand(candidate, offset));
   }
 
   /// A merge that the next change may undo.
