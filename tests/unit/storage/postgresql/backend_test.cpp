@@ -18,7 +18,6 @@ using test::append_of;
 using test::append_to;
 using test::load_from;
 using test::postgres_bed;
-using test::postgres_server;
 using test::stored_texts;
 using test::write_checkpoint;
 

@@ -16,7 +16,6 @@ namespace troupe::postgresql_shared_test {
 using namespace std::chrono_literals;
 using namespace troupe::storage;
 using test::append_of;
-using test::append_to;
 using test::cutting_proxy;
 using test::load_from;
 using test::postgres_bed;
@@ -198,7 +197,10 @@ TEST_CASE("a batch of which it is not known whether it is there is written once"
   cutting_proxy proxy{postgres_server::shared().socket_folder()};
   int cut_off = 0;
   int there_before = 0;
+  constexpr std::size_t appends = 8;
+  constexpr std::uint64_t never = 1'000'000;
   for (std::uint64_t nth = 1; nth <= 20; ++nth) {
+    proxy.cut_at(never, cutting_proxy::moment::before, cutting_proxy::span::once);
     shared_bed bed;
     bed.tables.settings.connection.url = proxy.url();
     bed.tables.settings.connection.statement_timeout = 2s;
@@ -206,7 +208,7 @@ TEST_CASE("a batch of which it is not known whether it is there is written once"
     proxy.cut_at(nth, nth % 2 == 0 ? cutting_proxy::moment::before : cutting_proxy::moment::behind,
                  cutting_proxy::span::once);
     batch what;
-    for (int i = 0; i < 4; ++i) {
+    for (std::size_t i = 0; i < appends; ++i) {
       what.appends.push_back(append_of("a", next_number, {"u" + std::to_string(i)}));
       const auto written = one->write(what);
       if (written) {
@@ -219,13 +221,13 @@ TEST_CASE("a batch of which it is not known whether it is there is written once"
         REQUIRE(tries < 100);
         std::this_thread::sleep_for(20ms);
       }
-      if (load_from(*one, "a").updates.size() == static_cast<std::size_t>(i) + 1) ++there_before;
+      if (load_from(*one, "a").updates.size() == i + 1) ++there_before;
     }
     if (!what.appends.empty()) REQUIRE(one->write(what));
     proxy.heal();
     const auto stored = load_from(*one, "a").updates;
-    CHECK(std::set<std::string>(stored.begin(), stored.end()).size() == 4);
-    CHECK(stored.size() == 4);
+    CHECK(std::set<std::string>(stored.begin(), stored.end()).size() == appends);
+    CHECK(stored.size() == appends);
   }
   CHECK(cut_off > 8);
   CHECK(there_before > 0);
