@@ -26,9 +26,7 @@ class commit_pace {
   }
 
   /// How long to wait before the next commit.
-  duration wait(time_point now) const noexcept {
-    return std::max(duration{}, next_at_ - now);
-  }
+  duration wait(time_point now) const noexcept { return std::max(duration{}, next_at_ - now); }
 
  private:
   time_point next_at_{};

@@ -133,7 +133,7 @@ class session final : public io_actor<session_actor::base>, private subscriber_s
   std::shared_ptr<websocket_connection> connection_;
   document_handles opened_;
   std::unique_ptr<question_schedule> questions_;  // once the application has decided
-  std::uint64_t access_seen_;    // access_control::generation() when rights were last looked at
+  std::uint64_t access_seen_;  // access_control::generation() when rights were last looked at
   std::unique_ptr<life_check> life_;  // while a document wants to know
   std::chrono::system_clock::time_point connected_since_;
   time_point active_at_;  // the last second in which its client had sent a message

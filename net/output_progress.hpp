@@ -79,9 +79,9 @@ class output_progress {
   struct watch {
     time_point progress_at;
     time_point acknowledged_at{};
-    std::uint64_t consumed = 0;      // at the last look, as is the next
+    std::uint64_t consumed = 0;  // at the last look, as is the next
     std::uint64_t acknowledged = 0;
-    bool has_looked = false;         // and has not been idle since
+    bool has_looked = false;  // and has not been idle since
     bool was_backlogged = false;
   };
 

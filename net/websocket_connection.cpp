@@ -226,8 +226,7 @@ class socket_connection final : public websocket_connection,
   }
 
   void watch(readiness interest) {
-    const bool same =
-        interest.readable == wants_readable_ && interest.writable == wants_writable_;
+    const bool same = interest.readable == wants_readable_ && interest.writable == wants_writable_;
     wants_readable_ = interest.readable;
     wants_writable_ = interest.writable;
     if (!transport_.is_open()) return;
