@@ -112,7 +112,7 @@ export class row_run {
       const expected = work.state_of_text(document);
       for (const node of this.cluster.up()) {
         const is_right = async () => {
-          const held = await node.holds(document);
+          const held = await node.answers_for(document);
           return held === undefined ? this.cluster.keepers < this.cluster.members().length : contents_of(held.update).state === expected;
         };
         // Its clients may just have come back.
@@ -124,12 +124,12 @@ export class row_run {
     }
   }
 
-  /** What each node holds, and what a client sees there. */
+  /** What each node holds for others, and what a client sees there. */
   async check(documents) {
     for (const document of documents) {
       const found = [];
       for (const node of this.cluster.up()) {
-        const held = await node.holds(document);
+        const held = await node.answers_for(document);
         if (held) found.push({ where: `${node.name} holds`, ...contents_of(held.update) });
       }
       const wanted = Math.min(this.cluster.keepers, this.cluster.up().length);
