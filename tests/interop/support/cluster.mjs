@@ -172,7 +172,8 @@ class cluster_node {
    */
   async answers_for(document, method = 'GET') {
     const { status, json } = await this.ask(`/api/v1/documents/${encodeURIComponent(document)}`);
-    const is_left_behind = status === 200 && json.cluster?.role === 'none' && !(json.sessions > 0);
+    // What a database has, all nodes have.
+    const is_left_behind = this.cluster.has_disks && status === 200 && json.cluster?.role === 'none' && !(json.sessions > 0);
     return is_left_behind ? undefined : this.holds(document, method);
   }
 
