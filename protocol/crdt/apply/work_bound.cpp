@@ -75,8 +75,9 @@ class bound_search {
     const unit_id origin = id_of(view.origin);
     if (before.last() != origin.clock) {
       add_cut(left);
+      const clock_type step = before.is_strand() ? before.content_size : 1;
       return view.has_right_origin() &&
-             id_of(view.right_origin) == unit_id{origin.client, origin.clock + 1};
+             id_of(view.right_origin) == unit_id{origin.client, origin.clock + step};
     }
     if (right != none && store_.at(right).clock != id_of(view.right_origin).clock) add_cut(right);
     if (before.right == none) return !view.has_right_origin();

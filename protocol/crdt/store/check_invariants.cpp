@@ -20,6 +20,7 @@ void check_braid(const struct_store& of, const client_state& state, item_handle 
     TROUPE_CHECK(strand.length == front.length && strand.right_origin.is_none());
     TROUPE_CHECK(strand.is_kept == 0 && strand.is_deleted != 0 && !of.is_ordered(strand.chain));
     TROUPE_CHECK(of.chain_at(strand.chain).key != no_string);
+    for (std::uint32_t k = 0; k < i; ++k) TROUPE_CHECK(of.at(first + k).chain != strand.chain);
     for (clock_type clock = strand.clock; clock < strand.end(); clock += strands)
       TROUPE_CHECK(of.find(unit_id{strand.client, clock}) == first + i);
   }

@@ -17,7 +17,8 @@
 // without it.
 //
 // Invariant: the tombstones of a braid have no right origin, are not kept, and stand under keys
-// whose chains have no index of their order.
+// whose chains have no index of their order. Each strand has a key of its own: no client writes
+// anything else, and whoever walks along a key may then collect the braid of what stands there.
 #include <array>
 #include <utility>
 
@@ -74,6 +75,8 @@ void struct_store::begin_braid(item_handle last, std::uint32_t strands) {
     // That one may merge with its left neighbour, and so become more than one unit.
     const bool continues_own = lower.origin == unit_id{client, lower.clock - 1};
     if (!is_strand || continues_own) return;
+    for (std::uint32_t k = 0; k < i; ++k)
+      if (items_[rows[k]].chain == lower.chain) return;
   }
   change_revision();
   item_handle first = rows[0];

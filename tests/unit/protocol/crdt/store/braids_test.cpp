@@ -5,6 +5,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
+#include "protocol/crdt/apply/work_bound.hpp"
 #include "protocol/crdt/edit/edit.hpp"
 #include "tests/support/doc_checks.hpp"
 
@@ -166,6 +167,50 @@ TEST_CASE("a tombstone leaves its braid to merge with its neighbour", "[crdt]") 
   must_apply(same, expected);
   CHECK(state_of(doc) == state_of(same));
   check_copies(doc);
+}
+
+TEST_CASE("tombstones that take turns under one key make no braid", "[crdt]") {
+  // No editor writes this. In the order of the key q: 2, 6, 9, 5, 8, 11.
+  const auto first_two = update_builder{}
+                             .client(author, 1)
+                             .deleted(in_type({author, 0}, "p"), 1)
+                             .deleted(in_type({author, 0}, "q"), 1)
+                             .numbers(after_value({author, 1}), {44});
+  update_builder turns;
+  turns.client(author, 4)
+      .deleted(after_value({author, 1}), 1)
+      .deleted(after_value({author, 2}), 1)
+      .deleted(after_value({author, 2}), 1)
+      .deleted(after_value({author, 4}), 1)
+      .deleted(after_value({author, 5}), 1)
+      .numbers(after_value({author, 6}), {28})
+      .deleted(after_value({author, 7}), 1)
+      .numbers(after_value({author, 8}), {24});
+  crdt::doc doc;
+  must_apply(doc, maps(1));
+  must_apply(doc, first_two);
+  must_apply(doc, turns);
+  CHECK(doc.json() == R"({"m":{"a":{"p":44,"q":24}}})");
+  CHECK(doc.contents().record_count() == doc.item_count());
+  check_copies(doc);
+  must_apply(doc, update_builder{}.erase(author, 0, 1));
+  CHECK(doc.json() == R"({"m":{}})");
+  check_copies(doc);
+}
+
+TEST_CASE("the bound of work knows which tombstones of a braid are neighbours", "[crdt]") {
+  crdt::doc doc;
+  must_apply(doc, state_after(2, 100));
+  const auto steps_of = [&](std::uint64_t origin, std::uint64_t right_origin) {
+    item_place at = after_value({author, origin});
+    at.right_origin = item_id{author, right_origin};
+    const byte_buffer update = update_builder{}.client(7).numbers(at, {1}).build();
+    crdt::decoded_update decoded;
+    REQUIRE(crdt::decode_update(update, crdt::update_format::v1, {}, decoded));
+    return crdt::find_work_bound(doc.contents(), decoded).structs;
+  };
+  CHECK(steps_of(41, 43) < 10);
+  CHECK(steps_of(41, 42) > doc.item_count());  // 42 stands under the other key
 }
 
 TEST_CASE("what stands between the tombstones of a key finds its place", "[crdt]") {
