@@ -220,11 +220,12 @@ constexpr std::size_t size_of_number(std::uint64_t number) noexcept {
   return (static_cast<std::size_t>(std::bit_width(number | 1)) + 6) / 7;
 }
 
-/// What a tombstone in a braid takes at most where clocks have 28 bits.
-std::size_t size_in_braid(const client_lookup& clients) {
+/// What the tombstones in braids take at most where clocks have 28 bits.
+std::size_t size_of_braids(const struct_store& state) {
+  if (state.braided_count() == 0) return 0;
   client_id largest = 0;
-  for (const client_id id : clients.ids()) largest = std::max(largest, id);
-  return 1 + size_of_number(largest) + 4 + 1;
+  for (const client_id id : state.clients().ids()) largest = std::max(largest, id);
+  return state.braided_count() * (1 + size_of_number(largest) + 4 + 1);
 }
 
 }  // namespace
@@ -234,7 +235,7 @@ std::size_t likely_state_size(const struct_store& state) {
   constexpr std::size_t size_at_few = 24, size_of_rest = 256;  // a struct, and what else there is
   constexpr std::size_t size_of_parent = 24;
   const std::size_t count = state.record_count();
-  const std::size_t braided = state.braided_count() * size_in_braid(state.clients());
+  const std::size_t braided = size_of_braids(state);
   if (count <= few) return count * size_at_few + braided + size_of_rest;
   const auto size_of = [&](unit_id id) {
     return id.is_none() ? 0

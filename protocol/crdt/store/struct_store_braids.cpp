@@ -130,12 +130,6 @@ void struct_store::lengthen_braid(item_handle first) {
   braided_ += strands;
 }
 
-/// Frees a record that is in no chain and no index any more.
-void struct_store::forget_item(item_handle handle) {
-  items_[handle].length = 0;  // contains nothing, should a search remember it
-  items_.release(handle);
-}
-
 /// Gives an item another record. The index still has the old one.
 void struct_store::move_item(item_handle from, item_handle to) {
   new (&items_[to]) item(items_[from]);

@@ -15,6 +15,12 @@ bool struct_store::can_merge(const item& left, item_handle right_handle,
          left.right_origin == right.right_origin;
 }
 
+/// Frees a record that is in no chain and no index any more.
+void struct_store::forget_item(item_handle handle) {
+  items_[handle].length = 0;  // contains nothing, should a search remember it
+  items_.release(handle);
+}
+
 void struct_store::merge(item_handle left_handle, item_handle right_handle) {
   item& left = items_[left_handle];
   item& right = items_[right_handle];
@@ -45,8 +51,7 @@ void struct_store::merge(item_handle left_handle, item_handle right_handle) {
     else
       chains_[left.chain].tail = left_handle;
   }
-  right.length = 0;  // contains nothing, should a search remember it
-  items_.release(right_handle);
+  forget_item(right_handle);
   const std::uint64_t before = revision_;
   change_revision();
   last_merge_ = {before, revision_, left_handle, right_handle, right.clock};
