@@ -23,7 +23,7 @@ constexpr const char* update_logs =
 // text in the log of the database, and changes nothing.
 #define TROUPE_APPEND_KNOWN(MORE)                                                                  \
   "WITH moved AS (UPDATE documents SET last_number = l, log_records = log_records + r, log_bytes " \
-  "= log_bytes + b, changed_at = $1 FROM unnest($2, $3, $4, $5, $6) AS new(d, l, v, r, b) WHERE "  \
+  "= log_bytes + b, changed_at = $1 FROM unnest($2, $3, $4, $5, $6) AS new(d, l, r, b, v) WHERE "  \
   "id = d AND last_number = l - r AND life = v AND NOT is_removed RETURNING id), " MORE            \
   "checked AS (SELECT CASE WHEN count(*) = cardinality($2) THEN 1 ELSE ('another one writes '"     \
   "'this document as well, so the batch comes again; known: ' || count(*))::integer END AS one "   \
@@ -152,12 +152,27 @@ void send_records(connection& to, const std::vector<planned_record>& records, ti
   }
 }
 
-void send_documents(connection& to, const std::map<document_id, planned_document>& all,
-                    time_ms now) {
+/// How far the logs of documents have grown, as columns.
+struct growth_columns {
   column ids{type_id::uuid};
   column lasts{type_id::int8};
   column records{type_id::int8};
   column bytes{type_id::int8};
+
+  void add(const document_id& id, const planned_document& each) {
+    ids.add(id);
+    lasts.add(each.meta.counted);
+    records.add(each.records);
+    bytes.add(each.bytes);
+  }
+  void finish(parameters& into) && {
+    for (column* const each : {&ids, &lasts, &records, &bytes}) std::move(*each).finish(into);
+  }
+};
+
+void send_documents(connection& to, const std::map<document_id, planned_document>& all,
+                    time_ms now) {
+  growth_columns grown;
   for (const auto& [id, each] : all) {
     const document_meta& meta = each.meta;
     if (each.is_new || each.is_rewritten) {
@@ -170,15 +185,11 @@ void send_documents(connection& to, const std::map<document_id, planned_document
         with.add(number);
       to.send(each.is_new ? insert_document : update_document, std::move(with));
     } else if (each.records > 0) {
-      ids.add(id);
-      lasts.add(meta.counted);
-      records.add(each.records);
-      bytes.add(each.bytes);
+      grown.add(id, each);
     }
   }
-  if (ids.count() > 0)
-    send_columns(to, update_logs, parameters{}.add(moment{now}), std::move(ids), std::move(lasts),
-                 std::move(records), std::move(bytes));
+  if (grown.ids.count() > 0)
+    send_columns(to, update_logs, parameters{}.add(moment{now}), std::move(grown));
 }
 
 void send_parts(connection& to, const planned_checkpoint& of) {
@@ -227,23 +238,18 @@ bool is_short(const write_plan& plan) {
 
 void send_known(connection& to, const write_plan& plan, time_ms now,
                 const std::optional<batch_mark>& as) {
-  column ids{type_id::uuid};
-  column lasts{type_id::int8};
+  growth_columns grown;
   column lives{type_id::int8};
-  column records{type_id::int8};
-  column bytes{type_id::int8};
   for (const auto& [id, each] : plan.documents()) {
-    ids.add(id);
-    lasts.add(each.meta.counted);
+    grown.add(id, each);
     lives.add(each.meta.life);
-    records.add(each.records);
-    bytes.add(each.bytes);
   }
   record_columns rows;
   for (const planned_record& each : plan.records()) rows.add(each);
   parameters with;
   with.add(moment{now});
-  for (column* const each : {&ids, &lasts, &lives, &records, &bytes}) std::move(*each).finish(with);
+  std::move(grown).finish(with);
+  std::move(lives).finish(with);
   std::move(rows).finish(with);
   if (as) with.add(as->node).add(as->number);
   to.send(as ? append_known_as : append_known, std::move(with));
