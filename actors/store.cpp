@@ -20,6 +20,12 @@ bool is_of_one_document(errc code) noexcept {
          code == errc::storage_conflict || code == errc::document_removed;
 }
 
+std::size_t count_updates(const storage::batch& in) noexcept {
+  std::size_t updates = 0;
+  for (const storage::log_append& each : in.appends) updates += each.updates.size();
+  return updates;
+}
+
 /// Whether writing may work again by itself, or once there is space.
 bool may_pass(errc code) noexcept {
   return code == errc::disk_full || code == errc::storage_failed;
@@ -46,8 +52,7 @@ store::behavior_type store::make_behavior() {
 }
 
 void store::on_exit() {
-  std::size_t updates = 0;
-  for (const storage::log_append& append : queued_.appends) updates += append.updates.size();
+  const std::size_t updates = count_updates(queued_);
   if (updates > 0)
     log_line(log_severity::error, std::to_string(updates) + " updates of " +
                                       std::to_string(to_confirm_.size()) +
@@ -167,8 +172,7 @@ bool store::flush() {
 result<void> store::write_batch() {
   const auto began = std::chrono::steady_clock::now();
   auto written = settings_.backend->write(queued_);
-  std::size_t updates = 0;
-  for (const storage::log_append& each : queued_.appends) updates += each.updates.size();
+  const std::size_t updates = count_updates(queued_);
   pace_.on_commit(updates, began);
   if (!written || !settings_.metrics) return written;
   const storage_metrics& to = settings_.metrics->storage();
