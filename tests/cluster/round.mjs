@@ -45,6 +45,13 @@ export class row_run {
   get network() {
     return this.cluster.network;
   }
+  get is_long() {
+    return this.form === this.row.long;
+  }
+  /** Waits for some of so many seconds in long, for `short_s` in short. */
+  a_while(least_s, most_s, short_s) {
+    return pause(1000 * (this.is_long ? this.between(least_s, most_s) : short_s));
+  }
   between(least, most) {
     return least + this.random() * (most - least);
   }

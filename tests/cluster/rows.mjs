@@ -5,22 +5,20 @@ import { losses } from './losses.mjs';
 import { pause } from './round.mjs';
 import { come_and_go, database_rows } from './shared.mjs';
 
-const is_long = (run) => run.form === run.row.long;
-
 /** SIGKILL of some nodes; they come back after a while. */
 async function killed(run, nodes, least_s, most_s) {
   await Promise.all(nodes.map((node) => node.kill()));
   await pause(1000 * run.between(least_s, most_s));
   await Promise.all(nodes.map((node) => node.start()));
 }
-const down = (run, nodes) => (is_long(run) ? killed(run, nodes, 1, 10) : killed(run, nodes, 1, 2));
+const down = (run, nodes) => (run.is_long ? killed(run, nodes, 1, 10) : killed(run, nodes, 1, 2));
 
 const kill_forms = { short: { rounds: 1, minutes_max: 2 }, long: { rounds: 10, minutes_max: 12 } };
 
 /** Some state of the network for a while. */
 const for_a_while = (disturb, { least_s = 1, most_s = 20, short_s = 7 } = {}) => async (run) => {
   await disturb(run);
-  await pause(1000 * (is_long(run) ? run.between(least_s, most_s) : short_s));
+  await run.a_while(least_s, most_s, short_s);
   run.network.heal();
 };
 const network_forms = { short: { rounds: 1, minutes_max: 2 }, long: { rounds: 8, minutes_max: 12 } };
@@ -28,7 +26,7 @@ const names = (nodes) => nodes.map(({ name }) => name);
 
 /** Connections break again and again, of one pair after the other. */
 async function flap(run) {
-  const end = Date.now() + (is_long(run) ? 20_000 : 4000);
+  const end = Date.now() + (run.is_long ? 20_000 : 4000);
   while (Date.now() < end) {
     const a = run.one_of(run.nodes);
     run.network.reset(a.name, run.one_of(run.cluster.peers_of(a)).name);
@@ -81,7 +79,7 @@ const all_rows = [
     fault: async (run) => {
       const node = run.one_of(run.nodes);
       node.freeze();
-      await pause(1000 * (is_long(run) ? run.one_of([1, 3, 8, 20, 60]) : run.figures.rounds === 0 ? 1.5 : 8));
+      await pause(1000 * (run.is_long ? run.one_of([1, 3, 8, 20, 60]) : run.figures.rounds === 0 ? 1.5 : 8));
       node.thaw();
     },
   },
@@ -171,7 +169,7 @@ const all_rows = [
     },
     fault: async (run) => {
       run.disk.fill();
-      await pause(1000 * (is_long(run) ? run.between(3, 10) : 4));
+      await run.a_while(3, 10, 4);
       run.disk.free();
       await run.nodes.at(-1).ready(30_000);
     },

@@ -87,21 +87,19 @@ export class shared_database {
   }
 }
 
-const is_long = (run) => run.form === run.row.long;
 const forms = { short: { rounds: 1, minutes_max: 2 }, long: { rounds: 8, minutes_max: 12 } };
-const a_while = (run, least_s, most_s, short_s) => pause(1000 * (is_long(run) ? run.between(least_s, most_s) : short_s));
 
 /** The way of some nodes to the database disturbed for a while. */
 const ways = (disturb) => async (run) => {
   disturb(run);
-  await a_while(run, 1, 20, 7);
+  await run.a_while(1, 20, 7);
   run.database.heal();
 };
 
 /** How a server that was ended comes back. */
 const down = (end) => async (run) => {
   await end(run.database.server);
-  await a_while(run, 1, 10, 2);
+  await run.a_while(1, 10, 2);
   await run.database.server.start();
 };
 
@@ -124,7 +122,7 @@ export const database_rows = [
     name: 'database-frozen', what: 'SIGSTOP of the database, 1-20 s', ...forms,
     fault: async (run) => {
       run.database.server.freeze();
-      await a_while(run, 1, 20, 8);
+      await run.a_while(1, 20, 8);
       run.database.server.thaw();
     },
   },
@@ -146,7 +144,7 @@ export const database_rows = [
       run.database.disk.fill();
       const is_told = async () => /full/.test((await run.nodes[0].readiness()).text);
       await until(is_told, '/readyz says that the disk is full', 20_000).catch((error) => run.problem(error.message));
-      await a_while(run, 3, 10, 4);
+      await run.a_while(3, 10, 4);
       run.database.disk.free();
       await run.cluster.ready();
     },

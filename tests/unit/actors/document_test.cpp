@@ -5,6 +5,7 @@
 #include "tests/support/editing_client.hpp"
 #include "tests/support/hex_bytes.hpp"
 #include "tests/support/update_builder.hpp"
+#include "tests/support/written_log.hpp"
 
 namespace troupe::document_test {
 
@@ -87,9 +88,7 @@ TEST_CASE("a document that was unloaded comes back with its content, folded into
   REQUIRE(after);
   CHECK(after->id != before->id);
   CHECK(text_seen_by(node, *after, 2) == "kept");
-  // What the store was told before the first ended is written by and by.
-  while (!node.backend->stored("d").updates.empty()) std::this_thread::yield();
-  CHECK_FALSE(node.backend->stored("d").checkpoint.empty());
+  CHECK_FALSE(test::stored_without_log(*node.backend, "d").checkpoint.empty());
 }
 
 TEST_CASE("stored contents that no client could use are repaired, and the checkpoint keeps that",

@@ -8,6 +8,7 @@
 #include "tests/support/actor_node.hpp"
 #include "tests/support/editing_client.hpp"
 #include "tests/support/update_builder.hpp"
+#include "tests/support/written_log.hpp"
 
 namespace troupe::document_worker_test {
 
@@ -252,9 +253,7 @@ TEST_CASE("a document that is told to unload while its state is away does so whe
   REQUIRE(seen.apply_update(message_in(whole).body));
   CHECK(seen.text("text").size() == heavy_update_bytes);
   CHECK(seen.text("other") == "behind it");
-  // What the store was told before the document ended is written by and by.
-  while (!node.backend->stored("d").updates.empty()) std::this_thread::yield();
-  const auto stored = node.backend->stored("d");
+  const auto stored = test::stored_without_log(*node.backend, "d");
   CHECK(stored.last == 2);
   CHECK_FALSE(stored.checkpoint.empty());
 }
@@ -318,9 +317,7 @@ TEST_CASE("a large snapshot is made elsewhere, and loses nothing that is written
   node.leave(document, 1);
   node.tell_document(document, unload_document{});
   wait_until_down(node, document);
-  // What the store was told before the document ended is written by and by.
-  while (!node.backend->stored("d").updates.empty()) std::this_thread::yield();
-  const auto stored = node.backend->stored("d");
+  const auto stored = test::stored_without_log(*node.backend, "d");
   CHECK(stored.last == 5 + sent);
   CHECK(text_of(stored.checkpoint.view()).size() == heavy_state_bytes + sent * 40'000);
 }
